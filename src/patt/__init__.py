@@ -1,0 +1,1 @@
+"""PATT: the application around the data quality engine (web, API, command line)."""

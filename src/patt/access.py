@@ -1,0 +1,103 @@
+"""Who may use the pages and the API: one-time sign-in links, sessions, and API tokens.
+
+Every secret is 32 random bytes and leaves this module once, to whoever it is for; the database keeps its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+from psycopg.rows import class_row
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import BadInput, NotFound
+
+SQL = load_sql(__package__, "access.sql")
+LINK_LIFETIME = timedelta(minutes=15)
+SESSION_LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An administrator of this installation."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild."""
+
+    id: int
+    name: str
+    guild_id: int | None
+
+
+async def create_login_link(conn: Connection, account_name: str, *, lifetime: timedelta = LINK_LIFETIME) -> str:
+    """Return the token of a link that signs this administrator in, once; an unknown name becomes an account."""
+    token = secrets.token_urlsafe(32)
+    values = {"name": _named(account_name), "link": _hash(token), "lifetime": lifetime}
+    await conn.execute(SQL["create_login_link"], values)
+    return token
+
+
+async def redeem_login_link(conn: Connection, token: str) -> str | None:
+    """Use a link up and return the token of a new session; None for a link that is unknown, used or too old."""
+    session = secrets.token_urlsafe(32)
+    values = {"link": _hash(token), "session": _hash(session), "lifetime": SESSION_LIFETIME}
+    cursor = await conn.execute(SQL["redeem_login_link"], values)
+    return session if cursor.rowcount == 1 else None
+
+
+async def account_of_session(conn: Connection, token: str) -> Account | None:
+    """Return whose session this is; None for one that is unknown, ended or too old."""
+    async with conn.cursor(row_factory=class_row(Account)) as cursor:
+        return await (await cursor.execute(SQL["account_of_session"], {"session": _hash(token)})).fetchone()
+
+
+async def end_session(conn: Connection, token: str) -> None:
+    """End a session; one that has ended stays so."""
+    await conn.execute(SQL["end_session"], {"session": _hash(token)})
+
+
+async def create_api_token(conn: Connection, name: str, *, guild_id: int | None = None, created_by: str) -> str:
+    """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist."""
+    token = secrets.token_urlsafe(32)
+    values = {"guild_id": guild_id, "name": _named(name), "token": _hash(token), "created_by": created_by}
+    try:
+        await conn.execute(SQL["create_api_token"], values)
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+    return token
+
+
+async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
+    """Return who holds an API token; None for one that is unknown or revoked."""
+    async with conn.cursor(row_factory=class_row(TokenHolder)) as cursor:
+        return await (await cursor.execute(SQL["holder_of_token"], {"token": _hash(token)})).fetchone()
+
+
+async def revoke_api_token(conn: Connection, token_id: int) -> bool:
+    """Make an API token useless; return whether it was of use until now."""
+    return (await conn.execute(SQL["revoke_api_token"], {"token_id": token_id})).rowcount == 1
+
+
+async def ping(conn: Connection) -> None:
+    """Ask the database for a sign of life; raises what psycopg raises."""
+    await conn.execute(SQL["ping"])
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise BadInput("A name is needed.")
+    return name.strip()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,52 @@
+-- name: create_login_link
+-- A link for an account, which is made when there is none of this name.
+with account as (
+    insert into common.admin_accounts (name) values (%(name)s)
+    on conflict (name) do update set name = excluded.name
+    returning id
+)
+insert into common.login_links (token_hash, account_id, expires_at)
+select %(link)s, id, now() + %(lifetime)s from account
+
+-- name: redeem_login_link
+-- Of two that redeem one link at the same moment, the second waits for the row and then finds it used.
+with used as (
+    update common.login_links set used_at = now()
+    where token_hash = %(link)s and used_at is null and expires_at > now()
+    returning account_id
+)
+insert into common.web_sessions (token_hash, account_id, expires_at)
+select %(session)s, account_id, now() + %(lifetime)s from used
+
+-- name: account_of_session
+select a.id, a.name
+from common.web_sessions s
+join common.admin_accounts a on a.id = s.account_id
+where s.token_hash = %(session)s and s.revoked_at is null and s.expires_at > now()
+
+-- name: end_session
+update common.web_sessions set revoked_at = now() where token_hash = %(session)s and revoked_at is null
+
+-- name: create_api_token
+insert into common.api_tokens (guild_id, name, token_hash, created_by)
+values (%(guild_id)s, %(name)s, %(token)s, %(created_by)s)
+
+-- name: holder_of_token
+-- Who holds a token. That it was used is noted at most once a minute, so that a busy token does not write at each call.
+with holder as (
+    select id, name, guild_id, last_used_at
+    from common.api_tokens
+    where token_hash = %(token)s and revoked_at is null
+), noted as (
+    update common.api_tokens t set last_used_at = now()
+    from holder
+    where t.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
+)
+select id, name, guild_id from holder
+
+-- name: revoke_api_token
+update common.api_tokens set revoked_at = now() where id = %(token_id)s and revoked_at is null
+
+-- name: ping
+-- Whether the database answers.
+select 1

@@ -1,0 +1,178 @@
+"""What an officer can do, once for the API and the pages: call the engine, and answer in typed data and one sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from patt.api.models import (
+    FixAllAnswer,
+    FixAnswer,
+    FixedIssue,
+    IssueMoveAnswer,
+    Moves,
+    RuleScan,
+    ScanAnswer,
+    UndoAnswer,
+)
+from patt.bootstrap import Services
+from patt.deps import Officer
+from sv_common.db.pool import Connection
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, FixResult, RuleCheck
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.store import guilds
+
+_MOVES = tuple(Moves.model_fields)
+_RESOLVED = frozenset({FixOutcome.FIXED, FixOutcome.NOTHING_TO_DO})
+_WORDS = {
+    FixOutcome.FIXED: "fixed",
+    FixOutcome.REFUSED: "refused",
+    FixOutcome.WAITING: "waiting",
+    FixOutcome.HELD: "held",
+    FixOutcome.FAILED: "failed",
+    FixOutcome.NOTHING_TO_DO: "with nothing to do",
+}
+
+
+async def scan(
+    services: Services, officer: Officer, *, guild_id: int | None, issue_type: str | None = None
+) -> ScanAnswer:
+    """Look for issues now, by one rule or by all. Raises `NotFound`."""
+    report = await run_integrity_check(
+        services.pool,
+        guild_id=guild_id,
+        issue_types=[issue_type] if issue_type is not None else None,
+        actor=officer.actor,
+    )
+    totals = Moves(**{move: report.total(move) for move in _MOVES})
+    return ScanAnswer(
+        sentence=_scan_sentence(report, totals), totals=totals, rules=[_rule_scan(c) for c in report.checks]
+    )
+
+
+async def fix(services: Services, officer: Officer, issue_id: int, *, guild_id: int | None) -> FixAnswer:
+    """Fix one issue. Raises `NotFound`."""
+    result = await mitigations.fix_one(
+        services.pool, issue_id, actor=officer.actor, guild_id=guild_id, discord_bot=services.outside.discord
+    )
+    return FixAnswer(sentence=_fix_sentence(result), **_fixed_issue(result).model_dump())
+
+
+async def fix_all(services: Services, officer: Officer, issue_type: str, *, guild_id: int | None) -> FixAllAnswer:
+    """Fix all open issues of a rule in one guild. Raises `NotFound`, and `Refused` where it is not clear which guild."""
+    async with services.pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+    report = await mitigations.fix_all(
+        services.pool, issue_type, actor=officer.actor, guild_id=guild.id, discord_bot=services.outside.discord
+    )
+    return FixAllAnswer(
+        sentence=_fix_all_sentence(report),
+        guild_id=guild.id,
+        issue_type=issue_type,
+        found=len(report.results),
+        issues=[_fixed_issue(result) for result in report.results],
+        **{outcome.value: report.count(outcome) for outcome in FixOutcome},
+    )
+
+
+async def undo(services: Services, officer: Officer, attempt_id: int, *, guild_id: int | None) -> UndoAnswer:
+    """Take an attempt back. Raises `NotFound`, `Refused` and `PlanStale`."""
+    report = await mitigations.undo(
+        services.pool, attempt_id, actor=officer.actor, guild_id=guild_id, discord_bot=services.outside.discord
+    )
+    sentence = f"Attempt {attempt_id} is undone. {' '.join(report.sentences)}"
+    return UndoAnswer(sentence=sentence.strip(), attempt_id=attempt_id, undone=list(report.sentences))
+
+
+async def dismiss(
+    services: Services, officer: Officer, issue_id: int, *, guild_id: int | None, reason: str, until: date | None = None
+) -> IssueMoveAnswer:
+    """Set an issue aside. Raises `NotFound`, `Refused`, and `BadInput` without a reason or for a day that has come."""
+    end = datetime.combine(until, time(), UTC) if until is not None else None
+    if end is not None and end <= datetime.now(UTC):
+        raise BadInput("The day on which the issue opens again must lie ahead.")
+    async with services.pool.connection() as conn:
+        await _lock_guild_of(conn, issue_id, guild_id)
+        issue = await issues.dismiss(
+            conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=_storable(reason), until=end
+        )
+    return _moved(issue, f"Issue {issue_id} is set aside{f' until {until}' if until else ''}.")
+
+
+async def wake(
+    services: Services, officer: Officer, issue_id: int, *, guild_id: int | None, reason: str
+) -> IssueMoveAnswer:
+    """End a dismissal. Raises `NotFound` and `Refused`."""
+    async with services.pool.connection() as conn:
+        await _lock_guild_of(conn, issue_id, guild_id)
+        issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=_storable(reason))
+    return _moved(issue, f"Issue {issue_id} is open again.")
+
+
+async def _lock_guild_of(conn: Connection, issue_id: int, guild_id: int | None) -> None:
+    await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise BadInput("The reason holds a character (NUL) that cannot be stored.")
+    return text
+
+
+def _moved(issue: Issue, sentence: str) -> IssueMoveAnswer:
+    return IssueMoveAnswer.model_validate({**_fields(issue), "sentence": sentence})
+
+
+def _fields(issue: Issue) -> dict[str, object]:
+    return {name: getattr(issue, name) for name in IssueMoveAnswer.model_fields if hasattr(issue, name)}
+
+
+def _rule_scan(check: RuleCheck) -> RuleScan:
+    moves = {move: getattr(check.moves, move) for move in _MOVES}
+    return RuleScan(
+        guild_id=check.guild_id,
+        issue_type=check.issue_type,
+        duration_ms=check.duration_ms,
+        error=check.error,
+        **moves,
+    )
+
+
+def _fixed_issue(result: FixResult) -> FixedIssue:
+    return FixedIssue(
+        issue_id=result.issue_id,
+        issue_type=result.issue_type,
+        outcome=result.outcome,
+        resolved=result.outcome in _RESOLVED,
+        reason=result.reason,
+        steps=[step.describe() for step in result.plan.steps] if result.plan else [],
+        attempt_id=result.attempt_id,
+    )
+
+
+def _scan_sentence(report: CheckReport, totals: Moves) -> str:
+    if not report.checks:
+        return "Nothing was looked at: the rule is switched off, or there is no guild."
+    back = f", {totals.reopened} back again" if totals.reopened else ""
+    sentence = f"Scan done: {totals.found} found, {totals.opened} new{back}, {totals.resolved} resolved."
+    return " ".join([sentence, *report.errors])
+
+
+def _fix_sentence(result: FixResult) -> str:
+    match result.outcome:
+        case FixOutcome.FIXED:
+            steps = " ".join(step.describe() for step in result.plan.steps) if result.plan else ""
+            return f"Fixed. {steps}".strip()
+        case FixOutcome.NOTHING_TO_DO:
+            return result.reason
+        case _:
+            return f"Not fixed: {result.reason}"
+
+
+def _fix_all_sentence(report: FixReport) -> str:
+    if not report.results:
+        return "Nothing is open, so nothing was changed."
+    counts = [f"{count} {_WORDS[outcome]}" for outcome in FixOutcome if (count := report.count(outcome))]
+    return f"Of {len(report.results)} open: {', '.join(counts)}."

@@ -1,0 +1,146 @@
+"""The data quality API: look for issues, fix them, and read what there is. For officers only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from patt.api import commands, reading
+from patt.api.models import (
+    DismissRequest,
+    FixAllAnswer,
+    FixAnswer,
+    IssueDetailAnswer,
+    IssueMoveAnswer,
+    IssuesAnswer,
+    PreviewAnswer,
+    ProblemAnswer,
+    RuleAnswer,
+    ScanAnswer,
+    UndoAnswer,
+    WakeRequest,
+)
+from patt.api.reading import Shown
+from patt.deps import (
+    LARGEST_BODY,
+    SESSION_COOKIE,
+    AttemptId,
+    GuildDep,
+    IssueId,
+    IssueType,
+    OfficerDep,
+    PageQuery,
+    ServicesDep,
+    officer_of,
+)
+from patt.problems import MEDIA_TYPE
+
+
+def _problems(**sentences: str) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"schema": ProblemAnswer.model_json_schema()}}
+    return {int(status[1:]): {"description": text, "content": content} for status, text in sentences.items()}
+
+
+_USUAL = _problems(
+    _401="Neither a session nor a valid token.",
+    _403="Sent with a session by a page of another site.",
+    _404="No such guild, rule, issue or attempt, or it is not visible to whoever asks.",
+    _409="Refused: the sentence says why, and nothing was changed.",
+    _422="The input cannot be used.",
+    _502="Discord could not be used.",
+    _503="The database does not answer, or a setting is missing.",
+)
+
+router = APIRouter(
+    prefix="/api/v1/admin/data-quality",
+    tags=["data quality"],
+    dependencies=[
+        Depends(officer_of),
+        # These two only describe, for OpenAPI, what the guard demands.
+        Security(HTTPBearer(auto_error=False, description="An API token: `patt admin token`.")),
+        Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="A signed-in officer's session.")),
+    ],
+    responses=_USUAL,
+    max_body_size=LARGEST_BODY,
+)
+
+
+@router.post("/scan", summary="Run all detection rules now")
+async def scan(services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> ScanAnswer:
+    """Look for issues by every rule; nothing is fixed. Without a guild, every guild is looked at."""
+    return await commands.scan(services, officer, guild_id=guild)
+
+
+@router.post("/scan/{issue_type}", summary="Run one rule's detection now")
+async def scan_rule(services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_type: IssueType) -> ScanAnswer:
+    """Look for issues by one rule; nothing is fixed. Without a guild, every guild is looked at."""
+    return await commands.scan(services, officer, guild_id=guild, issue_type=issue_type)
+
+
+@router.post("/fix/{issue_id}", summary="Fix one issue")
+async def fix(services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId) -> FixAnswer:
+    """Plan from the data as it is now, apply, verify. A fix of a resolved issue changes nothing and says so."""
+    return await commands.fix(services, officer, issue_id, guild_id=guild)
+
+
+@router.post("/fix-all/{issue_type}", summary="Fix all open issues of a rule")
+async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_type: IssueType) -> FixAllAnswer:
+    """Fix what evidence decides; everything else stays open with its reason. Works on one guild."""
+    return await commands.fix_all(services, officer, issue_type, guild_id=guild)
+
+
+@router.get("/rules", summary="All rules with their counts")
+async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleAnswer]:
+    """Every rule of the registry, in its order, as the guild has set it."""
+    async with services.pool.connection() as conn:
+        return await reading.rules(conn, guild)
+
+
+@router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")
+async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType) -> PreviewAnswer:
+    """The plans that `fix-all` would apply now; nothing is changed."""
+    return await reading.preview(services, issue_type, guild)
+
+
+@router.get("/issues", summary="Issues, 50 a page, newest first")
+async def issues(
+    services: ServicesDep,
+    guild: GuildDep,
+    rule: Annotated[str | None, Query(description="Only issues of this rule.")] = None,
+    state: Annotated[Shown, Query(description="Which issues.")] = "open",
+    page: PageQuery = 1,
+) -> IssuesAnswer:
+    """A page beyond the last one gives the last one."""
+    async with services.pool.connection() as conn:
+        return await reading.issues_page(conn, guild, issue_type=rule, shown=state, number=page)
+
+
+@router.get("/issues/{issue_id}", summary="One issue with its history")
+async def issue(services: ServicesDep, guild: GuildDep, issue_id: IssueId) -> IssueDetailAnswer:
+    """What is known, every move, every attempt to fix, and what a fix would do now."""
+    return await reading.issue(services, issue_id, guild)
+
+
+@router.post("/issues/{issue_id}/dismiss", summary="Set an issue aside")
+async def dismiss(
+    services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: DismissRequest
+) -> IssueMoveAnswer:
+    """For ever or until a day; scans that find it again leave it so."""
+    return await commands.dismiss(services, officer, issue_id, guild_id=guild, reason=body.reason, until=body.until)
+
+
+@router.post("/issues/{issue_id}/wake", summary="End a dismissal")
+async def wake(
+    services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: WakeRequest | None = None
+) -> IssueMoveAnswer:
+    """Open an issue again that was set aside."""
+    reason = (body or WakeRequest()).reason
+    return await commands.wake(services, officer, issue_id, guild_id=guild, reason=reason)
+
+
+@router.post("/attempts/{attempt_id}/undo", summary="Undo a fix")
+async def undo(services: ServicesDep, officer: OfficerDep, guild: GuildDep, attempt_id: AttemptId) -> UndoAnswer:
+    """Put back exactly what an attempt changed; refused where somebody has changed it since."""
+    return await commands.undo(services, officer, attempt_id, guild_id=guild)

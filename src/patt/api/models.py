@@ -1,0 +1,216 @@
+"""What the API takes and gives. Every answer to a command has a `sentence` that can be shown to an officer as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync.domain.report import FixOutcome
+
+
+class Answer(BaseModel):
+    """An answer, read from a mapping or from the fields of a dataclass."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ProblemAnswer(Answer):
+    """Why a request was not served (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for an officer.")
+    problems: list[str] = Field(default=[], description="One sentence for each fault of the input.")
+
+
+class Moves(Answer):
+    """How issues moved in a scan."""
+
+    found: int = 0
+    opened: int = 0
+    reopened: int = 0
+    refreshed: int = 0
+    resolved: int = 0
+    woken: int = 0
+
+
+class RuleScan(Moves):
+    """One rule's part of a scan of one guild."""
+
+    guild_id: int
+    issue_type: str
+    duration_ms: int
+    error: str | None = Field(description="Why the rule concluded nothing and changed nothing, if so.")
+
+
+class ScanAnswer(Answer):
+    """What a scan found. Nothing was fixed."""
+
+    sentence: str
+    totals: Moves
+    rules: list[RuleScan]
+
+
+class FixedIssue(Answer):
+    """What became of one issue."""
+
+    issue_id: int
+    issue_type: str
+    outcome: FixOutcome
+    resolved: bool = Field(description="Whether the issue is resolved now.")
+    reason: str = Field(description="Why it ended so.")
+    steps: list[str] = Field(description="What the plan does, a sentence for each step.")
+    attempt_id: int | None = Field(description="What to undo, if something was changed.")
+
+
+class FixAnswer(FixedIssue):
+    """What came of fixing one issue."""
+
+    sentence: str
+
+
+class FixAllAnswer(Answer):
+    """What came of fixing all open issues of a rule."""
+
+    sentence: str
+    guild_id: int
+    issue_type: str
+    found: int = Field(description="How many issues were open.")
+    fixed: int
+    refused: int
+    waiting: int
+    failed: int
+    nothing_to_do: int
+    held: int
+    issues: list[FixedIssue]
+
+
+class UndoAnswer(Answer):
+    """What an undo put back."""
+
+    sentence: str
+    attempt_id: int
+    undone: list[str]
+
+
+class DismissRequest(BaseModel):
+    """Why an issue is set aside, and until when."""
+
+    reason: str = Field(min_length=1, max_length=500, description="Why, for whoever looks at it next.")
+    until: date | None = Field(default=None, description="The day (UTC) on which it opens again; none: for ever.")
+
+
+class WakeRequest(BaseModel):
+    """Why a dismissal ends."""
+
+    reason: str = Field(default="By hand.", min_length=1, max_length=500)
+
+
+class RuleAnswer(Answer):
+    """A rule with its counts in one guild. `resolved` counts the last 30 days."""
+
+    issue_type: str
+    name: str
+    description: str
+    severity: str
+    auto_mitigate: bool
+    is_enabled: bool
+    is_fixable: bool
+    open: int
+    waiting: int
+    dismissed: int
+    resolved: int
+    opened_ever: int
+    resolved_ever: int
+    auto_fixed: int
+    last_triggered: datetime | None
+
+
+class IssueAnswer(Answer):
+    """One issue."""
+
+    id: int
+    guild_id: int
+    issue_type: str
+    severity: str
+    state: IssueState
+    summary: str
+    details: dict[str, Any]
+    waiting_reason: str | None
+    created_at: datetime
+    opened_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+    dismissed_at: datetime | None
+    dismissed_by: str | None
+    dismissed_reason: str | None
+    dismissed_until: datetime | None
+
+
+class IssueMoveAnswer(IssueAnswer):
+    """An issue after an officer's word about it."""
+
+    sentence: str
+
+
+class IssuesAnswer(Answer):
+    """One page of issues, newest first."""
+
+    page: int
+    pages: int
+    total: int
+    issues: list[IssueAnswer]
+
+
+class EventAnswer(Answer):
+    """One move in an issue's life."""
+
+    event: str
+    actor: str
+    reason: str | None
+    at: datetime
+
+
+class AttemptAnswer(Answer):
+    """An attempt to fix."""
+
+    id: int
+    actor: str
+    is_automatic: bool
+    outcome: str
+    reason: str
+    steps: list[str]
+    started_at: datetime
+    duration_ms: int
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+class PlannedAnswer(Answer):
+    """What fixing one issue would do now."""
+
+    issue_id: int
+    outcome: Literal["ready", "refused", "waiting", "nothing_to_do", "no_longer_found"]
+    reason: str
+    steps: list[str]
+
+
+class PreviewAnswer(Answer):
+    """What fixing all open issues of a rule would do now. Nothing was changed."""
+
+    guild_id: int
+    issue_type: str
+    issues: Sequence[PlannedAnswer]
+
+
+class IssueDetailAnswer(IssueAnswer):
+    """One issue with its history, and what a fix would do now; `preview` is null for a resolved one."""
+
+    events: list[EventAnswer]
+    attempts: list[AttemptAnswer]
+    preview: PlannedAnswer | None

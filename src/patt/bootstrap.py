@@ -1,0 +1,90 @@
+"""The one place where real things are chosen: the database, the clients of Battle.net and Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+
+from patt.config import Settings
+from sv_common.db import embedded, migrate
+from sv_common.db.pool import Pool, make_pool
+from sv_common.guild_sync.clients.battlenet import BattleNetClient
+from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.ports import Outside
+
+DATABASE_NAME = "patt"
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the web and the command line work with."""
+
+    settings: Settings
+    pool: Pool
+    outside: Outside
+
+
+def database_url(settings: Settings) -> str:
+    """Return the URL of the database, starting the embedded server where none is configured."""
+    if settings.database_url is not None:
+        return settings.database_url
+    server = embedded.start(settings.data_dir / "postgres")
+    return embedded.ensure_database(server, DATABASE_NAME)
+
+
+@contextlib.asynccontextmanager
+async def open_services(settings: Settings, url: str | None = None) -> AsyncIterator[Services]:
+    """Open the database (by default the configured one) and the clients of the sources that are set up.
+
+    Raises `ConfigurationError` when the database has another schema than this version needs.
+    """
+    url = url or database_url(settings)
+    _check_schema(url)
+    async with make_pool(url) as pool, http_client() as http:
+        await pool.wait()
+        yield Services(settings, pool, outside(settings, http))
+
+
+def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:
+    """Return clients for the sources whose credentials are set."""
+    battle_net = discord = None
+    if settings.blizzard_client_id and settings.blizzard_client_secret:
+        battle_net = BattleNetClient(
+            http,
+            client_id=settings.blizzard_client_id,
+            client_secret=settings.blizzard_client_secret.get_secret_value(),
+            token_url=settings.blizzard_token_url,
+            api_url=settings.blizzard_api_url,
+        )
+    if settings.discord_bot_token:
+        discord = DiscordClient(
+            http,
+            token=settings.discord_bot_token.get_secret_value(),
+            api_url=settings.discord_api_url,
+            contact_url=settings.base_url,
+        )
+    return Outside(battle_net, discord, discord)
+
+
+def run(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run asynchronous work to its end, on the event loop that psycopg needs on each system."""
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(work)
+
+
+def _check_schema(url: str) -> None:
+    current, newest = migrate.current_revision(url), migrate.newest_revision()
+    if current != newest:
+        raise ConfigurationError(
+            f"The database has the schema {current or '(none)'}, and this version needs {newest}. Run: patt db upgrade"
+        )

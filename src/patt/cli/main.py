@@ -1,0 +1,49 @@
+"""The command line's entry: gathers the commands and turns expected errors into a sentence and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from patt.cli import admin, database, demo, guild, issue, match, serve, sync
+from patt.cli.output import say_error
+from patt.config import load_settings
+from patt.logging import configure_logging
+from sv_common.guild_sync.domain.errors import PattError
+
+app = typer.Typer(
+    name="patt",
+    help="Data quality for a guild: who plays which character, and who that is on Discord.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.add_typer(sync.app, name="sync")
+app.command("upload")(sync.upload)
+app.command("rules")(issue.rules)
+app.command("scan")(issue.scan)
+app.command("issues")(issue.issues)
+app.command("show")(issue.show)
+app.command("fix")(issue.fix)
+app.command("fix-all")(issue.fix_all)
+app.command("undo")(issue.undo)
+app.command("dismiss")(issue.dismiss)
+app.command("wake")(issue.wake)
+app.command("resolve")(issue.resolve)
+app.command("match")(match.match)
+app.add_typer(guild.app, name="guild")
+app.add_typer(guild.ranks_app, name="ranks")
+app.add_typer(admin.app, name="admin")
+app.add_typer(database.app, name="db")
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        configure_logging(load_settings().log_level)
+        app()
+    except PattError as error:
+        say_error(error)
+        sys.exit(1)

@@ -1,0 +1,92 @@
+"""How the command line speaks: tables and sentences for people, JSON for scripts, errors on standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sv_common.guild_sync.domain.errors import BadInput, PattError
+from sv_common.guild_sync.domain.report import FixOutcome, FixResult, PipelineReport
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+OUTCOME_WORDS = {
+    FixOutcome.FIXED: "[green]fixed[/]",
+    FixOutcome.REFUSED: "[yellow]not done[/]",
+    FixOutcome.WAITING: "[yellow]waits[/]",
+    FixOutcome.HELD: "[yellow]held[/]",
+    FixOutcome.FAILED: "[red]failed[/]",
+    FixOutcome.NOTHING_TO_DO: "nothing to do",
+}
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value."""
+    print(json.dumps(as_json(value), ensure_ascii=False, indent=2))  # noqa: T201 -- this is the output
+
+
+def as_json(value: Any) -> Any:
+    """Return a value of this product's types as JSON data."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, str | int | float) or value is None:
+        return value
+    return [as_json(each) for each in value]
+
+
+def table(*columns: str, rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; cells are shown as they are, whatever they hold."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(column)
+    for row in rows:
+        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    out.print(shown)
+
+
+def say(sentence: str) -> None:
+    """Print a sentence as it is."""
+    out.print(escape(sentence), soft_wrap=True)
+
+
+def say_error(error: PattError) -> None:
+    """Print what went wrong, and each problem of an input."""
+    err.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+    for problem in error.problems if isinstance(error, BadInput) else ():
+        err.print(escape(f"  {problem}"), soft_wrap=True)
+
+
+def say_result(result: FixResult) -> None:
+    """Print how one fix ended."""
+    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome is FixOutcome.FIXED else ""
+    out.print(
+        f"Issue {result.issue_id}: {OUTCOME_WORDS[result.outcome]}. {escape(result.reason)}{undo}", soft_wrap=True
+    )
+    for step in result.plan.steps if result.plan and result.outcome is FixOutcome.FIXED else ():
+        out.print(escape(f"  {step.describe()}"), soft_wrap=True)
+
+
+def say_pipeline(report: PipelineReport) -> None:
+    """Print what each step of a pipeline did, and what an officer should read."""
+    for step in report.steps:
+        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
+        say(f"{step.name}: {counts or 'nothing new'}")
+        for notice in step.notices:
+            out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
+        if step.error:
+            out.print(f"  [red]{escape(step.error)}[/]", soft_wrap=True)

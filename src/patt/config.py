@@ -1,0 +1,51 @@
+"""Settings: environment variables with the prefix `PATT_`, or lines of a `.env` file in the working folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sv_common.guild_sync.domain.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Everything an installation can be told from outside. Secrets are never shown, logged or stored."""
+
+    model_config = SettingsConfigDict(env_prefix="PATT_", env_file=".env", extra="ignore")
+
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL 15 or newer; unset: the embedded server in PATT_DATA_DIR."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("patt")),
+        description="Folder of the embedded database and the demo.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000", description="Where people reach the web pages; used in sign-in links."
+    )
+    blizzard_client_id: str | None = Field(default=None, description="Client id from the Battle.net developer portal.")
+    blizzard_client_secret: SecretStr | None = Field(default=None, description="The client's secret.")
+    blizzard_token_url: str = Field(
+        default="https://oauth.battle.net/token", description="Where Battle.net gives access tokens."
+    )
+    blizzard_api_url: str = Field(
+        default="https://{region}.api.blizzard.com", description="Battle.net's API; {region} is replaced."
+    )
+    discord_bot_token: SecretStr | None = Field(default=None, description="Token of the guild's Discord bot.")
+    discord_api_url: str = Field(default="https://discord.com/api/v10", description="Discord's API.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
+    )
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises `ConfigurationError`, naming each setting that cannot be used and why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        raise ConfigurationError(f"A setting cannot be used. {faults}") from error

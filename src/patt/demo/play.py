@@ -1,0 +1,178 @@
+"""Playing the demo: its own database, simulators on loopback, the story, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from patt.bootstrap import Services, open_services
+from patt.config import Settings
+from patt.demo.story import Day, week
+from sv_common.db import embedded, migrate
+from sv_common.guild_sync import overview
+from sv_common.guild_sync.domain.addon_export import read_addon_export
+from sv_common.guild_sync.domain.errors import Busy
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.overview import AttemptSummary, RuleOverview
+from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
+from sv_common.guild_sync.store import guilds, ranks
+
+DATABASE_NAME = "patt_demo"
+OFFICER = "officer demo"
+MOST_ISSUES = 100_000
+
+Tell = Callable[[str, Sequence[PipelineReport]], None]
+"""Called after each chapter of the story with its heading and the pipelines that ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOutcome:
+    """What the story left behind."""
+
+    pipelines: Sequence[PipelineReport]
+    rules: Sequence[RuleOverview]
+    issues: Sequence[Issue]
+    fixes: Sequence[AttemptSummary]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome in the documented shape of `patt demo --json`."""
+        return {
+            "pipelines": [
+                {
+                    "name": each.name,
+                    "steps": [step.as_json() for step in each.steps],
+                    "statements": each.statements,
+                    "seconds": round(each.seconds, 4),
+                }
+                for each in self.pipelines
+            ],
+            "rules": {
+                rule.issue_type: {
+                    "opened": rule.opened_ever,
+                    "resolved": rule.resolved_ever,
+                    "open": rule.open,
+                    "auto_fixed": rule.auto_fixed,
+                    "waiting": rule.waiting,
+                }
+                for rule in self.rules
+            },
+            "issues": list(self.issues),
+            "fixes": list(self.fixes),
+        }
+
+
+@contextlib.asynccontextmanager
+async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
+    """Start the demo's own server and simulators on a clean demo database.
+
+    Nothing outside `data_dir` is touched, and no configured database. Raises `Busy` while another demo uses the folder.
+    """
+    server = embedded.start(data_dir / "postgres")
+    try:
+        url = embedded.recreate_database(server, DATABASE_NAME)
+    except psycopg.errors.ObjectInUse as error:
+        raise Busy(
+            "Another demo is running in this folder. Stop it first, or choose another with --data-dir."
+        ) from error
+    migrate.upgrade(url)
+    with GuildSimulator(GuildWorld.seeded(seed)) as simulator:
+        async with open_services(_settings(simulator, data_dir), url) as services:
+            yield Demo(services, simulator)
+
+
+class Demo:
+    """A demo under way."""
+
+    def __init__(self, services: Services, simulator: GuildSimulator) -> None:
+        self.services = services
+        self._simulator = simulator
+        self._pipelines: list[PipelineReport] = []
+
+    async def play(self, tell: Tell) -> DemoOutcome:
+        """Play the whole story: the first sync of all sources, an officer's full match, and one week."""
+        guild_id = await self._set_up()
+        tell(
+            "The guild is set up: Battle.net, the addon and Discord are read for the first time",
+            await self._first_syncs(guild_id),
+        )
+        pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
+        tell("An officer runs the full match", self._remember([pipeline]))
+        for number, day in enumerate(week(self._simulator.world)):
+            tell(day.heading, await self._live(day, "older" if number % 2 else "current"))
+        return await self._outcome(guild_id)
+
+    async def _set_up(self) -> int:
+        world = self._simulator.world
+        async with self.services.pool.connection() as conn:
+            return await guilds.add(
+                conn,
+                world.address,
+                world.guild_name,
+                discord_guild_id=world.discord_guild_id,
+                audit_channel_id=world.audit_channel_id,
+            )
+
+    async def _first_syncs(self, guild_id: int) -> Sequence[PipelineReport]:
+        ran = [await self._read("battlenet"), await self._read("addon")]
+        async with self.services.pool.connection() as conn:
+            roles = self._simulator.world.rank_roles
+            await ranks.ensure(conn, guild_id, roles)
+            for index, role in roles.items():
+                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+        return [*ran, await self._read("discord")]
+
+    async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
+        day.happens()
+        return [await self._read(source, style) for source in day.sources]
+
+    async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
+        pool, outside = self.services.pool, self.services.outside
+        if source == "battlenet":
+            report = await run_blizzard_sync(pool, outside=outside)
+        elif source == "discord":
+            report = await run_discord_sync(pool, outside=outside)
+        else:
+            export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
+            report = await run_addon_sync(pool, export.characters, outside=outside)
+        self._remember([report])
+        return report
+
+    def _remember(self, reports: Sequence[PipelineReport]) -> Sequence[PipelineReport]:
+        self._pipelines += reports
+        return reports
+
+    async def _outcome(self, guild_id: int) -> DemoOutcome:
+        async with self.services.pool.connection() as conn:
+            rules = await overview.rule_overviews(conn, guild_id)
+            found = await overview.findings_page(conn, guild_id, state=None, page_size=MOST_ISSUES)
+            fixes = await overview.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
+        return DemoOutcome(self._pipelines, rules, found.findings, fixes)
+
+
+class _DemoSettings(Settings):
+    """Settings that no `.env` file has a say in; what the demo sets itself goes before the environment."""
+
+    model_config = SettingsConfigDict(env_file=None)
+
+
+def _settings(simulator: GuildSimulator, data_dir: Path) -> Settings:
+    """Settings that name nothing but this demo, whatever the environment says."""
+    return _DemoSettings(
+        database_url=None,
+        data_dir=data_dir,
+        blizzard_client_id=simulator.client_id,
+        blizzard_client_secret=SecretStr(simulator.client_secret),
+        blizzard_token_url=simulator.token_url,
+        blizzard_api_url=simulator.battlenet_url,
+        discord_bot_token=SecretStr(simulator.discord_token),
+        discord_api_url=simulator.discord_url,
+    )

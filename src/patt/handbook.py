@@ -1,0 +1,42 @@
+"""`docs/rules.md`, written from the rulebook: run `python -m patt.handbook` after changing a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.rules import RULES
+
+FILE = Path("docs") / "rules.md"
+_HEAD = """# The rules
+
+This page is written from the rulebook (`src/sv_common/guild_sync/rulebook/`) by `python -m patt.handbook`; a test fails
+when the two differ. A rule detects one kind of issue and knows at most one fix for it.
+"""
+
+
+def rules_page() -> str:
+    """Return the whole page."""
+    return "\n".join([_HEAD, *(line for rule in RULES.values() for line in _section(rule))])
+
+
+def _section(rule: RuleDefinition) -> Iterator[str]:
+    page = rule.page
+    fix = "by itself, where the evidence is certain" if rule.auto_mitigate else "on an officer's click"
+    yield f"## `{rule.issue_type}`: {rule.name}\n"
+    yield f"{rule.description}.\n"
+    yield f"- **Severity:** {rule.severity}"
+    yield f"- **About:** a {page.subject.replace('_', ' ')}"
+    yield f"- **Fix:** {fix if rule.is_fixable else 'none; for information'}"
+    for name, value in page.parameters.items():
+        yield f"- **Setting `{name}`:** {value} unless a guild sets it"
+    yield f"\n{page.why}\n"
+    yield f"**Left to a person.** {page.left_to_a_person}\n"
+    yield "| the case | what the rule makes of it |\n|---|---|"
+    yield from (f"| {example.given} | {example.then} |" for example in page.examples)
+    yield ""
+
+
+if __name__ == "__main__":
+    FILE.write_text(rules_page(), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""An issue's details in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+_LABELS = {
+    "character": "Character",
+    "note": "Guild note",
+    "named": "The note names",
+    "player": "Player",
+    "link_source": "How it was linked",
+    "candidates": "Could mean",
+    "resembles": "Looks like",
+    "own_name_is_player": "Bears its player's Discord name",
+    "member": "Discord member",
+    "roles": "Guild roles on Discord",
+    "rank": "Rank in the game",
+    "right_role": "Role of that rank",
+    "has_right_role": "Has that role",
+    "wrong_roles": "Other guild roles held",
+    "last_login_timestamp": "Last login",
+    "player_active_on": "The player is active on",
+}
+_LINK_SOURCES = {
+    "manual": "by hand",
+    "officer_fix": "by an officer's fix",
+    "bulk_fix": "by an officer's fix of many at once",
+    "auto_fix": "by an automatic fix",
+    "full_match": "by a full match",
+}
+
+
+def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the details that tell a person something, each with its label; numbers of rows are left out."""
+    known = [key for key in _LABELS if key in details]
+    others = [key for key in details if key not in _LABELS and not key.endswith("_id") and key != "verdict"]
+    return [
+        (_LABELS.get(key, key.replace("_", " ").capitalize()), words)
+        for key in [*known, *others]
+        if (words := _words(key, details[key]))
+    ]
+
+
+def _words(key: str, value: Any) -> str:
+    if key == "last_login_timestamp" and isinstance(value, int):
+        return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    if key == "link_source":
+        return _LINK_SOURCES.get(value, str(value))
+    if key == "note" and value == "":
+        return "(empty)"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            name = value.get("label") or value.get("name") or ""
+            return f"{name}: {value['evidence']}" if value.get("evidence") else str(name)
+        case Sequence() if not isinstance(value, str):
+            return "; ".join(_plain(each) for each in value)
+        case _:
+            return str(value)

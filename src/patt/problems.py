@@ -1,0 +1,112 @@
+"""The one place where errors become answers: problem details (RFC 9457) for the API, a page with the sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from patt.rendering import page
+from sv_common.guild_sync.domain.errors import (
+    BadInput,
+    Busy,
+    ConfigurationError,
+    NotFound,
+    PattError,
+    PlanStale,
+    Refused,
+    SourceError,
+    SuspiciousSource,
+)
+
+log = structlog.get_logger(__name__)
+
+API_PREFIX = "/api"
+MEDIA_TYPE = "application/problem+json"
+
+_EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
+    (NotFound, 404, "not-found", "Not found"),
+    (BadInput, 422, "bad-input", "This cannot be used"),
+    (PlanStale, 409, "plan-stale", "The data has changed"),
+    (Busy, 409, "busy", "Somebody else is at it"),
+    (SuspiciousSource, 409, "suspicious-source", "Refused"),
+    (Refused, 409, "refused", "Refused"),
+    (SourceError, 502, "source-error", "A source could not be used"),
+    (ConfigurationError, 503, "configuration", "Not set up"),
+)
+"""The error tree as status, code and title; of several classes that fit, the first counts."""
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address cannot be used in this way.",
+    413: "This is more than can be taken in at once.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request was not served, in a form that may be shown to whoever asked."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    problems: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the problem details."""
+        details = {"type": f"urn:patt:problem:{self.code}", "title": self.title, "status": self.status}
+        return {**details, "detail": self.detail, "problems": list(self.problems)}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say what an error means for whoever asked; nothing of an unexpected one is told."""
+    for kind, status, code, title in _EXPECTED:
+        if isinstance(error, kind):
+            return Problem(status, code, title, str(error), error.problems if isinstance(error, BadInput) else ())
+    if isinstance(error, RequestValidationError):
+        return Problem(422, "bad-input", "This cannot be used", "The request is not as it should be.", _faults(error))
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    if isinstance(error, psycopg.OperationalError):
+        return Problem(503, "database", "No database", "The database does not answer just now. Try again in a moment.")
+    sentence = "Something unexpected went wrong and was noted in the log. Reload the page to see what is so now."
+    return Problem(500, "unexpected", "An unexpected error", sentence)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """Return the answer to a request that ended in an error."""
+    problem = problem_of(error)
+    if problem.code == "unexpected":
+        log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
+    elif problem.code == "database":
+        log.error("database_does_not_answer", error=type(error).__name__)
+    if request.scope["path"].startswith(API_PREFIX):
+        return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
+    context = {"problem": problem, "officer": getattr(request.state, "officer", None)}
+    return page("error.html", context, status=problem.status, headers=problem.headers)
+
+
+def _http_problem(error: HTTPException) -> Problem:
+    title = HTTPStatus(error.status_code).phrase
+    detail = _SENTENCES.get(error.status_code, error.detail)
+    return Problem(error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers or {})
+
+
+def _faults(error: RequestValidationError) -> tuple[str, ...]:
+    return tuple(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
+
+
+def _place(request: Request) -> str:
+    """The route's pattern rather than the path, which may hold a secret."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "(no route)"))

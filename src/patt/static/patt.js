@@ -1,0 +1,73 @@
+// Sends the pages' buttons to the API, tells what came of it, and shows the page as it is afterwards.
+"use strict";
+
+const JSON_TYPE = "application/json";
+
+function tell(sentence, tone) {
+  const status = document.getElementById("status");
+  const text = document.createElement("p");
+  text.textContent = sentence;
+  status.className = `status is-${tone}`;
+  status.replaceChildren(text);
+}
+
+function setBusy(isBusy) {
+  document.documentElement.classList.toggle("is-busy", isBusy);
+  for (const button of document.querySelectorAll("form[data-api] button")) {
+    button.disabled = isBusy;
+  }
+}
+
+function bodyOf(form) {
+  const fields = [...new FormData(form)].filter(([name, value]) => name !== "back" && value !== "");
+  return fields.length ? JSON.stringify(Object.fromEntries(fields)) : undefined;
+}
+
+async function send(form) {
+  const body = bodyOf(form);
+  const headers = body ? { Accept: JSON_TYPE, "Content-Type": JSON_TYPE } : { Accept: JSON_TYPE };
+  const response = await fetch(form.dataset.api, { method: "POST", headers, body });
+  if (response.status === 401) {
+    location.assign("/login");
+  }
+  const answer = await response.json();
+  const sentence = answer.sentence ?? [answer.detail, ...(answer.problems ?? [])].join(" ");
+  return { sentence, tone: response.ok ? "result" : "problem" };
+}
+
+async function showAfresh() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const content = page.getElementById("content");
+  if (response.ok && content) {
+    document.getElementById("content").replaceWith(content);
+  }
+}
+
+function focusAgain(form) {
+  const sameForm = document.querySelector(`form[data-api="${CSS.escape(form.dataset.api)}"] button`);
+  (sameForm ?? document.getElementById("status")).focus({ preventScroll: true });
+}
+
+async function run(form) {
+  tell("Working …", "working");
+  setBusy(true);
+  try {
+    const { sentence, tone } = await send(form);
+    await showAfresh();
+    tell(sentence, tone);
+  } catch {
+    tell("The server did not answer. Reload the page to see what is so now.", "problem");
+  } finally {
+    setBusy(false);
+    focusAgain(form);
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("form[data-api]")) {
+    event.preventDefault();
+    run(form);
+  }
+});

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, SQL files, migrations and the embedded server."""

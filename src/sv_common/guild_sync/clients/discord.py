@@ -1,0 +1,233 @@
+"""Reads and mends a Discord server through Discord's REST API, version 10."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx2
+
+from sv_common.guild_sync.clients.discord_limits import LIMITS, DiscordLimits
+from sv_common.guild_sync.clients.discord_wire import (
+    INTENT_REMEDY,
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    REJECTED_REMEDY,
+    UNKNOWN_MEMBER,
+    UNKNOWN_USER,
+    audit_reason,
+    error_code,
+    message,
+    parse_member,
+    parse_role,
+    refusal,
+    role_refusal,
+    snowflake,
+)
+from sv_common.guild_sync.clients.http import (
+    REAL_TIME,
+    USUAL_RETRIES,
+    Asked,
+    RateLimiter,
+    RetryPolicy,
+    Timing,
+    read_json,
+    refuse_busy,
+    send,
+    with_retries,
+)
+from sv_common.guild_sync.clients.wire import Node
+from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
+from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
+from sv_common.guild_sync.ports import Announcement
+
+T = TypeVar("T")
+
+API_URL = "https://discord.com/api/v10"
+PAGE_SIZE = 1000
+
+_UNAUTHORISED = 401
+
+
+class DiscordClient:
+    """The `DiscordSource` and the `Announcer` of the real world.
+
+    After Discord has rejected the token, every further call raises the same SourceDenied without a request: Discord
+    blocks an address that keeps on asking. `contact_url` is where Discord finds whoever runs the bot.
+    """
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        token: str,
+        api_url: str = API_URL,
+        contact_url: str = "https://patt.invalid",
+        limiter: RateLimiter | None = None,
+        retries: RetryPolicy = USUAL_RETRIES,
+        timing: Timing = REAL_TIME,
+    ) -> None:
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        # As bytes: a token that was pasted with other than ASCII letters is then Discord's to reject.
+        self._headers: dict[bytes, bytes] = {
+            b"Authorization": f"Bot {token.strip()}".encode(),
+            b"User-Agent": f"DiscordBot ({contact_url}, {version('patt')})".encode(),
+        }
+        self._limiter = limiter or RateLimiter(LIMITS, timing)
+        self._limits = DiscordLimits(timing)
+        self._retries = retries
+        self._timing = timing
+        self._rejected = False
+
+    @property
+    def invalid_requests(self) -> int:
+        """How many requests of the last ten minutes count towards Discord's ban (it blocks an address for 10,000)."""
+        return self._limits.invalid_requests
+
+    async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
+        """Fetch name, roles and members of a server. Raises a SourceError when any part of it cannot be read whole.
+
+        An empty member list is returned as Discord gave it.
+        """
+        guild = await self._read(discord_guild_id, "", "the server")
+        roles = await self._fetch_roles(discord_guild_id)
+        members = await self._fetch_members(discord_guild_id)
+        return DiscordGuild(discord_guild_id, guild.child("name").any_text(), roles, members)
+
+    async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
+        """Fetch one member; None when the person is not on the server. Raises a SourceError when that is not known."""
+        asked = Asked("Discord", "one member of the server")
+        path = f"/guilds/{_part(discord_guild_id)}/members/{_part(user_id)}"
+
+        def read(response: httpx2.Response) -> DiscordMember | None:
+            if not response.is_success and error_code(response) in (UNKNOWN_MEMBER, UNKNOWN_USER):
+                return None
+            return parse_member(_answer(response, asked), discord_guild_id)
+
+        return await self._ask(_Call("GET", path, f"GET member {discord_guild_id}", asked), read)
+
+    async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        """Give a member one role; giving it again changes nothing. Raises a SourceError when Discord refuses."""
+        await self._change_role("PUT", discord_guild_id, user_id, role_id, reason)
+
+    async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        """Take one role from a member; taking it again changes nothing. Raises a SourceError when Discord refuses."""
+        await self._change_role("DELETE", discord_guild_id, user_id, role_id, reason)
+
+    async def announce(self, channel_id: str, announcement: Announcement) -> None:
+        """Post one message that mentions nobody, cut to Discord's limits. Raises a SourceError when it is not posted.
+
+        Within some minutes, the same nonce posts nothing a second time.
+        """
+        asked = Asked("Discord", "a message in the audit channel")
+        path = f"/channels/{_part(channel_id)}/messages"
+        call = _Call("POST", path, f"POST message {channel_id}", asked, json=message(announcement))
+        response = await self._ask(call, _as_it_is)
+        if not response.is_success:
+            raise refusal(response, asked)
+
+    async def _fetch_roles(self, guild_id: str) -> list[DiscordRole]:
+        roles = await self._read(guild_id, "/roles", "the roles of the server")
+        return [parse_role(entry) for entry in roles.items()]
+
+    async def _fetch_members(self, guild_id: str) -> list[DiscordMember]:
+        members: dict[int, DiscordMember] = {}
+        last = 0
+        while True:
+            query = {"limit": str(PAGE_SIZE), "after": str(last)}
+            page = await self._read(guild_id, "/members", "the member list of the server", query)
+            entries = list(page.items())
+            found = {snowflake(entry.child("user").child("id")): parse_member(entry, guild_id) for entry in entries}
+            members.update(found)
+            if len(entries) < PAGE_SIZE:
+                return list(members.values())
+            if max(found) <= last:
+                raise page.malformed("a page of members that come after those of the page before")
+            last = max(found)
+
+    async def _change_role(self, method: str, guild_id: str, user_id: str, role_id: str, reason: str) -> None:
+        asked = Asked("Discord", "the change of a member's role")
+        path = f"/guilds/{_part(guild_id)}/members/{_part(user_id)}/roles/{_part(role_id)}"
+        response = await self._ask(_Call(method, path, f"{method} role {guild_id}", asked, reason=reason), _as_it_is)
+        if response.is_success:
+            return
+        if error_code(response) == MISSING_PERMISSIONS:
+            raise role_refusal(await self._role(guild_id, role_id))
+        raise refusal(response, asked)
+
+    async def _role(self, guild_id: str, role_id: str) -> DiscordRole | None:
+        """Look a role up for the sake of a sentence: where even that fails, the sentence does without its name."""
+        try:
+            roles = await self._fetch_roles(guild_id)
+        except SourceError:
+            return None
+        return next((role for role in roles if role.role_id == role_id), None)
+
+    async def _read(self, guild_id: str, path: str, what: str, query: Mapping[str, str] | None = None) -> Node:
+        asked = Asked("Discord", what)
+        call = _Call("GET", f"/guilds/{_part(guild_id)}{path}", f"GET guild{path} {guild_id}", asked, query=query)
+
+        def read(response: httpx2.Response) -> Node:
+            if path == "/members" and not response.is_success and error_code(response) == MISSING_ACCESS:
+                raise SourceDenied(INTENT_REMEDY)
+            return _answer(response, asked)
+
+        return await self._ask(call, read)
+
+    async def _ask(self, call: _Call, read: Callable[[httpx2.Response], T]) -> T:
+        """Send until there is an answer that another attempt would not change; an unreadable body is tried again."""
+
+        async def attempt() -> T:
+            response = await self._send(call)
+            if response.status_code == _UNAUTHORISED:
+                self._rejected = True
+                raise SourceDenied(REJECTED_REMEDY)
+            refuse_busy(response, call.asked)
+            return read(response)
+
+        return await with_retries(attempt, self._retries, self._timing)
+
+    async def _send(self, call: _Call) -> httpx2.Response:
+        if self._rejected:
+            raise SourceDenied(REJECTED_REMEDY)
+        await self._limits.wait(call.route)
+        await self._limiter.acquire()
+        headers = dict(self._headers)
+        if call.reason:
+            headers[b"X-Audit-Log-Reason"] = audit_reason(call.reason).encode()
+        url = self._api_url + call.path
+        request = self._http.build_request(call.method, url, params=call.query, json=call.json, headers=headers)
+        response = await send(self._http, request, call.asked)
+        self._limits.learn(call.route, response)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request. `route` is what Discord limits by: verb, kind of address, and the server or channel."""
+
+    method: str
+    path: str
+    route: str
+    asked: Asked
+    query: Mapping[str, str] | None = None
+    json: object = None
+    reason: str = ""
+
+
+def _as_it_is(response: httpx2.Response) -> httpx2.Response:
+    return response
+
+
+def _answer(response: httpx2.Response, asked: Asked) -> Node:
+    if not response.is_success:
+        raise refusal(response, asked)
+    return Node(read_json(response, asked), asked)
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,144 @@
+"""Discord's answers as typed values, its refusals as sentences, and the form of what is sent to it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import httpx2
+
+from sv_common.guild_sync.clients.http import Asked
+from sv_common.guild_sync.clients.wire import Node, storable
+from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
+from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
+from sv_common.guild_sync.ports import Announcement
+
+TITLE_LIMIT = 256
+DESCRIPTION_LIMIT = 4096
+REASON_LIMIT = 512
+
+MISSING_ACCESS = 50001
+MISSING_PERMISSIONS = 50013
+UNKNOWN_MEMBER = 10007
+UNKNOWN_USER = 10013
+
+_FORBIDDEN = 403
+
+_REFUSALS: dict[int, tuple[type[SourceError], str]] = {
+    10003: (SourceError, "The channel no longer exists. Choose another audit channel in the guild's settings."),
+    10004: (SourceDenied, "Discord knows no server with this id. Check the id, and that the bot has been invited."),
+    UNKNOWN_MEMBER: (SourceError, "This person is no longer on the Discord server. The next Discord sync will see it."),
+    10011: (SourceError, "The role no longer exists on the Discord server. Map the rank to another role."),
+    UNKNOWN_USER: (SourceError, "This Discord account no longer exists. The next Discord sync will see it."),
+    40003: (SourceError, "Discord takes no more of these at the moment. Try again later."),
+    MISSING_ACCESS: (SourceDenied, "The bot cannot see it. Invite the bot to the server and let it view the channel."),
+    MISSING_PERMISSIONS: (SourceDenied, "The bot lacks a permission for it. Give it in Server Settings → Roles."),
+    50028: (SourceError, "Discord does not accept this role. Map the rank to another role."),
+    50035: (SourceError, "Discord found a fault in what was sent. Report it, with the words of this line."),
+    60003: (SourceDenied, "The server asks for two-factor authentication. Switch it on for the bot's owner."),
+}
+"""Discord's error codes (Discord documentation, "Opcodes and Status Codes") in an officer's words."""
+
+INTENT_REMEDY = (
+    "Discord does not let the bot read the member list. Switch on the Server Members Intent for the bot in the "
+    "Developer Portal (discord.com/developers → the application → Bot), and check that the bot is on the server."
+)
+REJECTED_REMEDY = (
+    "Discord rejected the bot's token, so nothing more is asked of it. Copy a new token from the Developer Portal "
+    "(discord.com/developers → the application → Bot) into the settings, then start again."
+)
+
+
+def parse_role(entry: Node) -> DiscordRole:
+    """Read one role. Raises SourceMalformed when a documented field is missing or of another type."""
+    name = entry.child("name").any_text()
+    entry = entry.named(name)
+    return DiscordRole(
+        role_id=entry.child("id").text(),
+        name=name,
+        position=entry.child("position").integer(),
+        managed=entry.child("managed").flag(),
+    )
+
+
+def parse_member(entry: Node, guild_id: str) -> DiscordMember:
+    """Read one member. Raises SourceMalformed when a documented field is missing or of another type."""
+    user = entry.child("user")
+    username = user.child("username").any_text()
+    entry = entry.named(username)
+    role_ids = [role_id.text() for role_id in entry.child("roles").items()]
+    return DiscordMember(
+        user_id=user.child("id").text(),
+        username=username,
+        global_name=user.child("global_name").text_or_none(),
+        nick=entry.child("nick").text_or_none(),
+        role_ids=tuple(role_id for role_id in role_ids if role_id != guild_id),
+        is_bot=user.child("bot").flag(),
+    )
+
+
+def snowflake(entry: Node) -> int:
+    """Read an id as the number that Discord orders its pages by."""
+    text = entry.text()
+    if not (text.isascii() and text.isdecimal()):
+        raise entry.malformed("a Discord id")
+    return int(text)
+
+
+def error_code(response: httpx2.Response) -> int | None:
+    """Read Discord's own error code; None when the answer has none, as with a page of Cloudflare."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return None
+    code = body.get("code") if isinstance(body, dict) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def refusal(response: httpx2.Response, asked: Asked) -> SourceError:
+    """Make the error for an answer that is neither a success nor worth another attempt."""
+    status, code = response.status_code, error_code(response)
+    kind, sentence = _REFUSALS.get(code or 0, (None, "Report it, with the words of this line."))
+    kind = kind or (SourceDenied if status == _FORBIDDEN else SourceError)
+    said = f"HTTP {status}" if code is None else f"HTTP {status}, code {code}"
+    return kind(f"Discord refused {asked.what} ({said}). {sentence}")
+
+
+def role_refusal(role: DiscordRole | None) -> SourceDenied:
+    """Make the error for a role that the bot may not give or take (code 50013); None when the role is not known."""
+    if role is not None and role.managed:
+        return SourceDenied(
+            f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can. "
+            f"Map the rank to another role."
+        )
+    name = f"'{role.name}'" if role else "the role"
+    return SourceDenied(
+        f"Discord does not let the bot give or take {name}. Move the bot's role above {name} in Server Settings → "
+        f"Roles, and check that the bot's role has the permission Manage Roles."
+    )
+
+
+def audit_reason(reason: str) -> str:
+    """Put a reason into the form of the X-Audit-Log-Reason header: percent-encoded UTF-8, at most 512 characters."""
+    text = " ".join(storable(reason).split())[:REASON_LIMIT]
+    while len(encoded := quote(text, safe=" /")) > REASON_LIMIT:
+        text = text[:-1]
+    return encoded.strip()
+
+
+def message(announcement: Announcement) -> dict[str, object]:
+    """Put an announcement into one embed that mentions nobody and is posted once for its nonce."""
+    parts = {"title": cut(announcement.title, TITLE_LIMIT), "description": cut(announcement.body, DESCRIPTION_LIMIT)}
+    return {
+        "embeds": [{key: text for key, text in parts.items() if text}],
+        "allowed_mentions": {"parse": []},
+        "nonce": announcement.nonce,
+        "enforce_nonce": True,
+    }
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten a text to `limit` characters, ending in an ellipsis. Emoji count double, to fit any way of counting."""
+    encoded = storable(text).strip().encode("utf-16-le")
+    if len(encoded) <= 2 * limit:
+        return encoded.decode("utf-16-le")
+    return encoded[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"

@@ -1,0 +1,255 @@
+"""Writing what Battle.net and the addon say into the database: in sets, whole or not at all, and again without harm."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.addon_export import read_characters
+from sv_common.guild_sync.domain.errors import SuspiciousSource
+from sv_common.guild_sync.domain.guild import LOWEST_RANK, AddonCharacter, RosterCharacter
+from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.domain.notes import note_key, parse_note
+from sv_common.guild_sync.domain.report import SyncReport
+from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook import note_mismatch
+from sv_common.guild_sync.store import characters as character_store
+from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
+from sv_common.guild_sync.store.directory import read_facts
+from sv_common.guild_sync.store.rules import read_settings
+
+LARGEST_LOSS = 0.3
+"""Share of the known characters that may leave between two syncs; beyond it the fetch is taken for a failed one."""
+
+LONGEST_NAME = 48
+HIGHEST_LEVEL = 200
+LARGEST_ITEM_LEVEL = 32767
+NAMES_IN_A_NOTICE = 20
+_A_DAY_MS = 86_400_000
+
+
+async def sync_blizzard_roster(
+    pool: Pool, characters: Sequence[RosterCharacter], *, guild_id: int | None = None, accept_losses: bool = False
+) -> SyncReport:
+    """Make the guild's characters those of a Battle.net roster.
+
+    A character is known by its Battle.net id, else by realm and name. Entries that cannot be used are reported by name
+    and left out, and then nobody is marked as gone, for a left-out entry may be anybody. What a profile did not tell
+    stays as it was. Raises `SuspiciousSource` for an empty roster, and for one in which more than 30 % of the known
+    characters are missing unless `accept_losses` says that this is right.
+    """
+    usable, problems = _usable(characters)
+    if not usable:
+        raise SuspiciousSource("The roster came back empty, so it counts as a failed fetch. Nobody was marked as gone.")
+    async with pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        await guilds.lock(conn, guild.id)
+        if not accept_losses:
+            _refuse_great_losses(await character_store.present(conn, guild.id), usable)
+        await ranks.ensure(conn, guild.id, [each.rank for each in usable])
+        moves = await character_store.apply_roster(conn, guild.id, usable, is_complete=not problems)
+        unmapped = await ranks.unmapped(conn, guild.id)
+    counts = {
+        "characters": len(usable),
+        "joined": len(moves.joined),
+        "returned": len(moves.returned),
+        "left": len(moves.left),
+        "renamed": len(moves.renamed),
+        "refused": len(problems),
+    }
+    notices = [
+        *problems,
+        *(["Entries were left out, so nobody was marked as gone this time."] if problems else []),
+        *(f"“{old}” is now called “{new}”." for old, new in moves.renamed),
+        *(f"Rank {index} ({name}, {count} characters) maps to no Discord role." for index, name, count in unmapped),
+    ]
+    return SyncReport("battlenet", counts, tuple(notices))
+
+
+async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id: int | None = None) -> SyncReport:
+    """Write the notes and rank names that the addon saw, and log a `note_mismatch` for each link they contradict.
+
+    `characters` are rows as the addon writes them, or `AddonCharacter`. Raises `BadInput`, naming every fault, before
+    anything is written. Characters are found by realm and name; those the roster does not know are reported by name
+    and left out. A note that was not seen changes nothing.
+    """
+    rows = read_characters(characters)
+    async with pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        await guilds.lock(conn, guild.id)
+        matching = _match(rows, await character_store.present(conn, guild.id))
+        await character_store.apply_notes(conn, guild.id, [_seen(row, known) for row, known in matching.matched])
+        await ranks.seen_in_game(conn, guild.id, _rank_names(rows))
+        doubtful = [
+            rank for rank in await ranks.all_ranks(conn, guild.id) if rank.name_in_game not in (None, rank.name)
+        ]
+        changed = [known for row, known in matching.matched if row.note is not None and row.note != (known.note or "")]
+        linked = [known.id for known in changed if known.player_id is not None]
+        opened = await _log_mismatches(conn, guild.id, linked)
+    counts = {
+        "characters": len(matching.matched),
+        "notes_changed": len(changed),
+        "mismatches_logged": opened,
+        "unknown": len(matching.unknown),
+        "ambiguous": len(matching.ambiguous),
+    }
+    notices = [
+        *_listing("Not in the roster, so left out", matching.unknown),
+        *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
+        *(
+            f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
+            for rank in doubtful
+        ),
+        *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
+    ]
+    return SyncReport("addon", counts, tuple(notices))
+
+
+async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequence[int]) -> int:
+    if not character_ids:
+        return 0
+    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), set(character_ids))
+    settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
+    if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
+        return 0
+    moves = await issues.reconcile(
+        conn,
+        guild_id=guild_id,
+        issue_type=note_mismatch.ISSUE_TYPE,
+        severity=settings[note_mismatch.ISSUE_TYPE].severity,
+        findings=findings,
+        actor="addon sync",
+        is_complete=False,
+    )
+    return moves.opened + moves.reopened
+
+
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """Which row of an upload is which character; the others by name."""
+
+    matched: Sequence[tuple[AddonCharacter, PresentCharacter]]
+    unknown: Sequence[str]
+    ambiguous: Sequence[str]
+
+
+def _match(rows: Sequence[AddonCharacter], present: Sequence[PresentCharacter]) -> _Matching:
+    by_name: dict[str, list[PresentCharacter]] = defaultdict(list)
+    for known in present:
+        by_name[known.name_key].append(known)
+    realms = {key for known in present for key in _realm_keys(known)}
+    matched: list[tuple[AddonCharacter, PresentCharacter]] = []
+    unknown: list[str] = []
+    ambiguous: list[str] = []
+    for row in rows:
+        found = _on_realm(by_name[name_key(row.name)], row.realm, realms)
+        if len(found) == 1:
+            matched.append((row, found[0]))
+        else:
+            (ambiguous if found else unknown).append(f"{row.name}-{row.realm}" if row.realm else row.name)
+    return _Matching(matched, sorted(unknown), sorted(ambiguous))
+
+
+def _on_realm(namesakes: list[PresentCharacter], realm: str | None, realms: set[str]) -> list[PresentCharacter]:
+    """The namesakes on a realm. A realm that the roster does not know is written in the client's language: then any."""
+    key = realm_key(realm) if realm else ""
+    if not key or key not in realms:
+        return namesakes
+    return [known for known in namesakes if key in _realm_keys(known)]
+
+
+def _realm_keys(known: PresentCharacter) -> set[str]:
+    return {known.realm_key, realm_key(known.realm_name)} if known.realm_name else {known.realm_key}
+
+
+def _seen(row: AddonCharacter, known: PresentCharacter) -> SeenNote:
+    key = note_key(parse_note(row.note)) if row.note else None
+    return SeenNote(known.id, row.note, row.officer_note, key)
+
+
+def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:
+    """The name that most rows give each rank."""
+    names: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row.rank is not None and row.rank_name:
+            names[row.rank][row.rank_name] += 1
+    return {rank: max(sorted(counter), key=counter.__getitem__) for rank, counter in sorted(names.items())}
+
+
+def _saw_no_note(rows: Sequence[AddonCharacter]) -> bool:
+    return all(row.note is None for row in rows)
+
+
+def _refuse_great_losses(present: Sequence[PresentCharacter], roster: Sequence[RosterCharacter]) -> None:
+    ids = {(each.realm_id, each.character_id) for each in roster if each.character_id is not None}
+    names = {(each.realm_slug, name_key(each.name)) for each in roster}
+    missing = sum(
+        (known.realm_id, known.character_id) not in ids and (known.realm_slug, known.name_key) not in names
+        for known in present
+    )
+    if missing > len(present) * LARGEST_LOSS:
+        raise SuspiciousSource(
+            f"{missing} of {len(present)} known characters are missing from the roster. More than 30 % at once counts as "
+            "a failed fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
+        )
+
+
+def _usable(roster: Sequence[RosterCharacter]) -> tuple[list[RosterCharacter], list[str]]:
+    """The entries that can be stored, and a sentence for each that cannot."""
+    usable: list[RosterCharacter] = []
+    problems: list[str] = []
+    seen: set[tuple[object, ...]] = set()
+    for each in roster:
+        problem = _problem_of(each)
+        keys: set[tuple[object, ...]] = {("name", each.realm_slug, name_key(each.name))}
+        if each.character_id is not None:
+            keys.add(("id", each.realm_id, each.character_id))
+        if problem is None and keys & seen:
+            problem = "is in the roster twice"
+        if problem is not None:
+            problems.append(
+                f"Roster entry “{each.name[:LONGEST_NAME]}” on {each.realm_slug[:LONGEST_NAME]} {problem}; it was left out."
+            )
+            continue
+        seen |= keys
+        usable.append(_without_absurdities(each))
+    return usable, problems
+
+
+def _problem_of(each: RosterCharacter) -> str | None:
+    name = each.name.strip()
+    if not name or not name.isprintable():
+        return "has no readable name"
+    if len(name) > LONGEST_NAME:
+        return f"has a name of {len(name)} letters, more than the {LONGEST_NAME} that can be stored"
+    if not realm_key(each.realm_slug) or not each.realm_slug.isprintable():
+        return "has no readable realm"
+    if not 0 <= each.rank <= LOWEST_RANK:
+        return f"has the rank {each.rank}, outside 0 to {LOWEST_RANK}"
+    if not 0 <= each.level <= HIGHEST_LEVEL:
+        return f"has the level {each.level}, outside 0 to {HIGHEST_LEVEL}"
+    return None
+
+
+def _without_absurdities(each: RosterCharacter) -> RosterCharacter:
+    """Take values of the profile that cannot be for unknown: a login in the future, an item level out of range."""
+    tomorrow = int(time.time() * 1000) + _A_DAY_MS
+    login, item_level = each.last_login_timestamp, each.item_level
+    return replace(
+        each,
+        name=each.name.strip(),
+        last_login_timestamp=login if login is not None and 0 < login < tomorrow else None,
+        item_level=item_level if item_level is not None and 0 <= item_level <= LARGEST_ITEM_LEVEL else None,
+    )
+
+
+def _listing(what: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
+    return [f"{what}: {', '.join(names[:NAMES_IN_A_NOTICE])}{more}."]

@@ -1,0 +1,1 @@
+"""The words of this field, pure: no database, no network, no clock."""

@@ -1,0 +1,470 @@
+"""Turns an export of the PATTSync addon into checked characters: all of them, or a list of what is wrong and none.
+
+An export is uploaded by a person and can hold anything. Whatever leaves this module fits the database's columns, names
+each character once, and tells a note that is empty from a note that the uploader was not allowed to see.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.guild import GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
+from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.domain.saved_variables import WHERE_TO_FIND_IT, LuaTable, parse_saved_variables
+
+ADDON_VARIABLE = "PATTSyncDB"
+"""The global variable that the addon saves, as its .toc file declares."""
+
+MAX_CHARACTERS = 20_000
+"""Most entries of one upload. The game allows a guild 1,000 characters."""
+
+MAX_NAME_LETTERS = 48
+"""Longest character name in letters. The game allows 12; names of other origin get some room."""
+
+MAX_NOTE_LETTERS = 255
+"""Longest note in letters, its markup included. The game's own dialog allows 31."""
+
+MAX_LABEL_LETTERS = 64
+"""Longest realm, rank, class or guild name, GUID or export id, in letters."""
+
+HIGHEST_LEVEL = 200
+"""Levels above this are nonsense, whatever expansion the game has reached."""
+
+MAX_LISTED_PROBLEMS = 20
+"""How many problems of one upload are listed one by one; of the rest only the number is told."""
+
+# What PATTSync 1.0.0 writes for a rank, and for a class, rank or guild name, that the client did not tell.
+_UNKNOWN_RANK = 99
+_UNKNOWN_LABEL = "Unknown"
+
+_LAST_SECOND_OF_9999 = 253_402_300_799
+_HIGHEST_REGION = 255
+
+_EXPORT_AGAIN = "Type /pattsync force in the game, then log out or type /reload, and upload the new file."
+_REMEDY = "correct it, or export again with /pattsync force"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_MARKUP = re.compile(
+    r"\|\|"
+    r"|\|c[0-9A-Fa-f]{8}|\|cn[^|:]*:|\|r"
+    r"|\|H[^|]*\|h|\|h"
+    r"|\|T[^|]*\|t|\|A[^|]*\|a"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AddonExport:
+    """The last export in a SavedVariables file of the addon.
+
+    `exported_at` is in seconds since 1970, UTC, by the clock of the uploader's machine. `region` is the client's number
+    (1 US, 2 KR, 3 EU, 4 TW, 5 CN). Only `characters` is in every export.
+    """
+
+    characters: tuple[AddonCharacter, ...]
+    export_id: str | None = None
+    exported_at: int | None = None
+    guild_name: str | None = None
+    realm: str | None = None
+    region: int | None = None
+
+
+def read_addon_export(source: bytes) -> AddonExport:
+    """Read the addon's SavedVariables file as the game wrote it. Raises BadInput with every problem that was found."""
+    export = _last_export(source)
+    problems = _Problems()
+    head = _Fields(export, "the export", problems)
+    rows = _listed_characters(export)
+    _check_count(head, len(rows))
+    characters = _characters(
+        rows,
+        problems,
+        notes_visible=head.flag("canViewNotes", "canViewPublicNotes"),
+        officer_notes_visible=head.flag("canViewOfficerNotes", "canViewOfficerNote"),
+    )
+    result = AddonExport(
+        characters=characters,
+        export_id=head.label("exportId"),
+        exported_at=head.whole_number("exportTime", 0, _LAST_SECOND_OF_9999),
+        guild_name=_known(head.label("guildName")),
+        realm=head.label("realm"),
+        region=head.whole_number("region", 1, _HIGHEST_REGION),
+    )
+    problems.refuse_if_any()
+    return result
+
+
+def read_characters(
+    rows: Iterable[object],
+    *,
+    notes_visible: bool | None = None,
+    officer_notes_visible: bool | None = None,
+) -> tuple[AddonCharacter, ...]:
+    """Check the entries of an export, given as the addon writes them or as AddonCharacters.
+
+    The flags say whether the uploader could see the notes; None means that the export does not say, and then empty
+    notes count as seen only where another entry proves that such notes were visible. A flag in an entry goes first.
+    What an AddonCharacter holds was settled when it was made and is not interpreted again.
+
+    Raises BadInput with one problem for each fault, naming the entry and the field, and gives nothing in that case.
+    """
+    problems = _Problems()
+    characters = _characters(rows, problems, notes_visible=notes_visible, officer_notes_visible=officer_notes_visible)
+    problems.refuse_if_any()
+    return characters
+
+
+def strip_markup(text: str) -> str:
+    """Give a text as the game shows it: no colours, links, textures or atlas icons, and `||` as one `|`.
+
+    Source: warcraft.wiki.gg, UI escape sequences. A sequence that is not complete is kept, as players can type one.
+    """
+    return _MARKUP.sub(lambda found: "|" if found[0] == "||" else "", text)
+
+
+class _Problems:
+    """The faults of one upload, counted in full and listed up to a limit."""
+
+    def __init__(self) -> None:
+        self._listed: list[str] = []
+        self._count = 0
+
+    def add(self, sentence: str) -> None:
+        self._count += 1
+        if self._count <= MAX_LISTED_PROBLEMS:
+            self._listed.append(sentence)
+
+    def refuse_if_any(self) -> None:
+        if not self._count:
+            return
+        rest = self._count - len(self._listed)
+        listed = [*self._listed, f"and {rest} more"] if rest else self._listed
+        faults = "a fault" if self._count == 1 else f"{self._count} faults"
+        raise BadInput(f"The upload has {faults} and nothing of it was used. {_EXPORT_AGAIN}", listed)
+
+
+class _Fields:
+    """Typed access to the fields of one table; what does not fit is reported and read as None, which is unknown."""
+
+    def __init__(self, values: Mapping[Any, object], where: str, problems: _Problems) -> None:
+        self._values = values
+        self._problems = problems
+        self.where = where
+
+    def report(self, fault: str) -> None:
+        self._problems.add(f"{self.where}: {fault}; {_REMEDY}.")
+
+    def raw(self, field: str) -> object:
+        return self._values.get(field)
+
+    def text(self, field: str) -> str | None:
+        """Give a text that a database can keep."""
+        value = self._values.get(field)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.report(f"{field} is {_kind(value)} and must be text")
+            return None
+        return self.without(field, value, _unstorable(value))
+
+    def note(self, field: str) -> str | None:
+        text = self.text(field)
+        return None if text is None else self.without(field, text, _too_long(text, MAX_NOTE_LETTERS))
+
+    def label(self, field: str) -> str | None:
+        """Give a short text of one line without outer blanks; an empty one is None."""
+        text = (self.text(field) or "").strip()
+        return self.without(field, text, _label_fault(text)) or None
+
+    def without(self, field: str, text: str, fault: str | None) -> str | None:
+        """Give the text, or report the fault that it has."""
+        if fault is None:
+            return text
+        self.report(f"{field} {fault}")
+        return None
+
+    def whole_number(self, field: str, lowest: int, highest: int) -> int | None:
+        value = self._values.get(field)
+        if value is None:
+            return None
+        number = _whole(value)
+        if number is None or not lowest <= number <= highest:
+            self.report(f"{field} is {_shown(value)} and must be a whole number from {lowest} to {highest}")
+            return None
+        return number
+
+    def flag(self, *fields: str) -> bool | None:
+        """Give the first of several fields that is present."""
+        for field in fields:
+            value = self._values.get(field)
+            if isinstance(value, bool):
+                return value
+            if value is not None:
+                self.report(f"{field} is {_kind(value)} and must be true or false")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A checked entry whose empty notes may still turn out to be unknown; a flag of None leaves that open."""
+
+    label: str
+    character: AddonCharacter
+    note_visible: bool | None
+    officer_note_visible: bool | None
+
+
+def _last_export(source: bytes) -> LuaTable:
+    variables = parse_saved_variables(source)
+    if ADDON_VARIABLE not in variables:
+        found = ", ".join(name[:MAX_LABEL_LETTERS] for name in islice(variables, 3)) or "nothing"
+        raise BadInput(
+            f"This file belongs to another addon: it saves {found} and not {ADDON_VARIABLE}. "
+            f"Choose PATTSync.lua. {WHERE_TO_FIND_IT}"
+        )
+    database = variables[ADDON_VARIABLE]
+    export = database.get("lastExport") if isinstance(database, dict) else database
+    if export is None:
+        raise BadInput(
+            "The addon has not exported yet. Open the game, type /pattsync force, wait for its message, "
+            "log out or type /reload, and upload the file again."
+        )
+    if not isinstance(export, dict):
+        raise BadInput(f"The addon's last export is {_kind(export)} and must be a table. {_EXPORT_AGAIN}")
+    return export
+
+
+def _listed_characters(export: LuaTable) -> list[object]:
+    """Give the entries in order. A gap would mean that entries were lost on the way."""
+    characters = export.get("characters")
+    if not isinstance(characters, dict):
+        raise BadInput(f"The last export has no list of characters. {_EXPORT_AGAIN}")
+    numbers = range(1, len(characters) + 1)
+    if characters.keys() != set(numbers):
+        raise BadInput(f"The characters of the last export are not numbered from 1 without gaps. {_EXPORT_AGAIN}")
+    return [characters[number] for number in numbers]
+
+
+def _check_count(head: _Fields, count: int) -> None:
+    """Compare with the number that the addon wrote beside the list, to notice entries lost on the way."""
+    announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
+    if announced not in (None, count):
+        head.report(f"memberCount says {announced} characters and the list has {count}")
+
+
+def _characters(
+    rows: Iterable[object], problems: _Problems, *, notes_visible: bool | None, officer_notes_visible: bool | None
+) -> tuple[AddonCharacter, ...]:
+    numbered = enumerate(_bounded(rows), start=1)
+    entries = [entry for number, row in numbered if (entry := _entry(number, row, problems)) is not None]
+    _report_duplicates(entries, problems)
+    return _settled(entries, notes_visible, officer_notes_visible)
+
+
+def _bounded(rows: Iterable[object]) -> list[object]:
+    if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
+        raise BadInput(f"The characters are {_kind(rows)} and must be a list. {_EXPORT_AGAIN}")
+    listed = list(islice(rows, MAX_CHARACTERS + 1))
+    if not listed:
+        raise BadInput(f"The export has no characters. Open the guild window once in the game. {_EXPORT_AGAIN}")
+    if len(listed) > MAX_CHARACTERS:
+        raise BadInput(f"The export has more than {MAX_CHARACTERS:,} characters, more than any guild. {_EXPORT_AGAIN}")
+    return listed
+
+
+def _entry(number: int, row: object, problems: _Problems) -> _Entry | None:
+    """Check one entry. None stands for an entry without a usable name; its other fields are checked all the same."""
+    if isinstance(row, AddonCharacter):
+        return _settled_entry(_fields(number, _as_written(row), problems))
+    if isinstance(row, Mapping):
+        return _written_entry(_fields(number, row, problems))
+    problems.add(f"entry {number}: is {_kind(row)} and must be a table with at least a name; {_REMEDY}.")
+    return None
+
+
+def _written_entry(fields: _Fields) -> _Entry | None:
+    character = _character(fields)
+    entry = _Entry(
+        label=fields.where,
+        character=replace(character, note=_clean(character.note), officer_note=_clean(character.officer_note)),
+        note_visible=fields.flag("noteVisible", "canViewNote"),
+        officer_note_visible=fields.flag("officerNoteVisible", "canViewOfficerNote"),
+    )
+    return entry if character.name else None
+
+
+def _settled_entry(fields: _Fields) -> _Entry | None:
+    character = _character(fields)
+    # Its notes are display text already: cleaning `|r` out of what was `||r` would change them.
+    entry = _Entry(fields.where, character, note_visible=True, officer_note_visible=True)
+    return entry if character.name else None
+
+
+def _fields(number: int, values: Mapping[Any, object], problems: _Problems) -> _Fields:
+    name, realm = values.get("name"), values.get("realm")
+    if not isinstance(name, str) or not name.strip():
+        return _Fields(values, f"entry {number}", problems)
+    full = f"{name}-{realm}" if isinstance(realm, str) and realm and "-" not in name else name
+    return _Fields(values, f"entry {number} {_shown(full)}", problems)
+
+
+def _as_written(character: AddonCharacter) -> dict[str, object]:
+    return {
+        "name": character.name,
+        "realm": character.realm,
+        "note": character.note,
+        "officerNote": character.officer_note,
+        "rank": character.rank,
+        "rankName": character.rank_name,
+        "level": character.level,
+        "class": character.class_name,
+        "guid": character.guid,
+    }
+
+
+def _character(fields: _Fields) -> AddonCharacter:
+    """Read an entry as it is written. The name is empty where there is none that can be used."""
+    name, realm = _identity(fields)
+    rank = None if fields.raw("rank") == _UNKNOWN_RANK else fields.whole_number("rank", GUILD_MASTER_RANK, LOWEST_RANK)
+    rank_name = fields.label("rankName")
+    return AddonCharacter(
+        name=name,
+        realm=realm,
+        note=fields.note("note"),
+        officer_note=fields.note("officerNote"),
+        rank=rank,
+        rank_name=_known(rank_name) if rank is None else rank_name,
+        # PATTSync 1.0.0 writes 0 for a level that the client did not tell; no character has it.
+        level=fields.whole_number("level", 0, HIGHEST_LEVEL) or None,
+        class_name=_known(fields.label("class")),
+        guid=fields.label("guid"),
+    )
+
+
+def _identity(fields: _Fields) -> tuple[str, str | None]:
+    """Give name and realm. A name may be written as `Name-Realm`; no character's own name has a hyphen."""
+    realm = fields.label("realm")
+    if fields.raw("name") is None:
+        fields.report("has no name")
+    written = fields.text("name")
+    if written is None:
+        return "", realm
+    name, _, suffix = written.strip().partition("-")
+    name = fields.without("name", name, _name_fault(name)) or ""
+    suffix = fields.without("name", suffix.strip(), _label_fault(suffix)) or ""
+    if realm and suffix and realm_key(realm) != realm_key(suffix):
+        fields.report(f"name says realm {_shown(suffix)} and realm says {_shown(realm)}")
+    return name, realm or suffix or None
+
+
+def _report_duplicates(entries: Iterable[_Entry], problems: _Problems) -> None:
+    first: dict[tuple[str, str], _Entry] = {}
+    for entry in entries:
+        key = (realm_key(entry.character.realm or ""), name_key(entry.character.name))
+        earlier = first.setdefault(key, entry)
+        if earlier is not entry:
+            problems.add(f"{entry.label}: name and realm are those of {earlier.label}; keep one of the two entries.")
+
+
+def _settled(
+    entries: list[_Entry], notes_visible: bool | None, officer_notes_visible: bool | None
+) -> tuple[AddonCharacter, ...]:
+    """Decide which empty notes are known to be empty. The client gives "" for a note that it may not show."""
+    any_note = any(entry.character.note for entry in entries) or len(entries) == 1
+    any_officer_note = any(entry.character.officer_note for entry in entries)
+    return tuple(
+        replace(
+            entry.character,
+            note=_seen(entry.character.note, entry.note_visible, notes_visible, any_note),
+            officer_note=_seen(
+                entry.character.officer_note, entry.officer_note_visible, officer_notes_visible, any_officer_note
+            ),
+        )
+        for entry in entries
+    )
+
+
+def _seen(note: str | None, *visible: bool | None) -> str | None:
+    """Give the note if the first flag that is not None says that it was visible."""
+    return note if next((flag for flag in visible if flag is not None), False) else None
+
+
+def _clean(note: str | None) -> str | None:
+    return None if note is None else strip_markup(note).strip()
+
+
+def _known(label: str | None) -> str | None:
+    return None if label == _UNKNOWN_LABEL else label
+
+
+def _name_fault(name: str) -> str | None:
+    if not name:
+        return "is empty"
+    if len(name) > MAX_NAME_LETTERS:
+        return _too_long(name, MAX_NAME_LETTERS)
+    if any(letter.isspace() for letter in name):
+        return "contains a blank"
+    if any(unicodedata.category(letter) in ("Cc", "Cf") for letter in name):
+        return "contains a control character or an invisible one"
+    return None
+
+
+def _label_fault(text: str) -> str | None:
+    if _CONTROL.search(text):
+        return "contains a control character"
+    return _too_long(text, MAX_LABEL_LETTERS)
+
+
+def _too_long(text: str, most: int) -> str | None:
+    return f"has {len(text)} letters and may have at most {most}" if len(text) > most else None
+
+
+def _unstorable(text: str) -> str | None:
+    """Name what PostgreSQL cannot keep in a text."""
+    if "\0" in text:
+        return "contains a NUL character"
+    if _SURROGATE.search(text):
+        return "contains half a character (a lone UTF-16 surrogate)"
+    return None
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _shown(value: object) -> str:
+    """Give a value for a sentence: on one line, and short whatever was uploaded."""
+    if isinstance(value, str):
+        start = value[:MAX_LABEL_LETTERS]
+        if not start.isprintable():
+            start = "".join(letter if letter.isprintable() else "�" for letter in start)
+        return f"'{start}'" if len(value) <= MAX_LABEL_LETTERS else f"'{start}…'"
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**15):
+        return str(value)
+    return _kind(value)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case Mapping():
+            return "a table"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"of type {type(value).__name__}"

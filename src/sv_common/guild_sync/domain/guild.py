@@ -1,0 +1,111 @@
+"""What the three sources say about a guild, as typed values. No field here is trusted beyond its type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+GUILD_MASTER_RANK = 0
+LOWEST_RANK = 9
+
+CLASS_NAMES = {
+    1: "Warrior",
+    2: "Paladin",
+    3: "Hunter",
+    4: "Rogue",
+    5: "Priest",
+    6: "Death Knight",
+    7: "Shaman",
+    8: "Mage",
+    9: "Warlock",
+    10: "Monk",
+    11: "Druid",
+    12: "Demon Hunter",
+    13: "Evoker",
+}
+"""Battle.net playable class ids: the roster names a class by id only (Battle.net playable-class index)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuildAddress:
+    """Where a guild lives in Battle.net's API."""
+
+    region: str
+    realm_slug: str
+    name_slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterCharacter:
+    """One member of the Battle.net roster, with what its profile adds where the profile could be read.
+
+    `rank` counts from 0, the guild master. `last_login_timestamp` is in milliseconds since 1970, UTC. None means
+    unknown and never overwrites what is known.
+    """
+
+    name: str
+    realm_slug: str
+    rank: int
+    level: int
+    realm_name: str | None = None
+    realm_id: int | None = None
+    character_id: int | None = None
+    class_id: int | None = None
+    item_level: int | None = None
+    last_login_timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddonCharacter:
+    """One row of the addon's export, the only source of notes and rank names.
+
+    A note of None was not seen (the uploader may lack the right); an empty string was seen to be empty.
+    `realm` is the client's normalised realm name ("Area52") and may be missing in old exports.
+    """
+
+    name: str
+    realm: str | None
+    note: str | None
+    officer_note: str | None
+    rank: int | None
+    rank_name: str | None
+    level: int | None
+    class_name: str | None
+    guid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordRole:
+    """A role of a Discord server. `position` is higher for more powerful roles; `managed` roles belong to an integration."""
+
+    role_id: str
+    name: str
+    position: int
+    managed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordMember:
+    """A member of a Discord server; `role_ids` does not hold @everyone."""
+
+    user_id: str
+    username: str
+    global_name: str | None
+    nick: str | None
+    role_ids: tuple[str, ...]
+    is_bot: bool
+
+    @property
+    def display_name(self) -> str:
+        """What Discord shows: nick, else global name, else username."""
+        return self.nick or self.global_name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordGuild:
+    """A whole Discord server as fetched at one moment."""
+
+    guild_id: str
+    name: str
+    roles: Sequence[DiscordRole]
+    members: Sequence[DiscordMember]

@@ -1,0 +1,28 @@
+"""How names are compared. Display forms are kept as written; keys are compared.
+
+Two names are the same identity when their keys are equal. Keys ignore case and Unicode composition, never accents:
+four characters of one realm can differ in accents alone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def name_key(name: str) -> str:
+    """Key of a character, player, Discord or alias name: NFC, lower case, outer blanks dropped.
+
+    `str.lower` and not `str.casefold`, because casefold makes `ß` and `ss` equal, and Weiß and Weiss can be two people.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().lower())
+
+
+def realm_key(realm: str) -> str:
+    """Key under which a realm's slug, its display name and the addon's normalised name meet.
+
+    `area-52`, `Area 52` and `Area52` give `area52`; `kelthuzad` and `Kel'Thuzad` give `kelthuzad`. Letters and digits
+    only, since Blizzard drops blanks, hyphens, full stops, apostrophes and parentheses in one or other of the forms.
+    A realm name in another alphabet than its slug needs the realm index; it is not equal to the slug by this key.
+    """
+    lowered = unicodedata.normalize("NFC", realm).lower()
+    return "".join(letter for letter in lowered if unicodedata.category(letter)[0] in "LMN")

@@ -1,0 +1,20 @@
+"""The grammar of guild notes: whom a note mentions, read without any knowledge of the guild."""
+
+from sv_common.guild_sync.domain.notes.grammar import parse_note
+from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, NoteKind, ParsedNote, Reading, note_key
+from sv_common.guild_sync.domain.notes.text import fold_accents
+from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
+
+__all__ = [
+    "DEFAULT_VOCABULARY",
+    "Category",
+    "Mention",
+    "MentionKind",
+    "NoteKind",
+    "ParsedNote",
+    "Reading",
+    "Vocabulary",
+    "fold_accents",
+    "note_key",
+    "parse_note",
+]

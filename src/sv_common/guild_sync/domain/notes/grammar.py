@@ -1,0 +1,72 @@
+"""The grammar of guild notes: a note becomes mentions, or a kind of note that names nobody.
+
+1. the note is cleaned of the game's markup and of punctuation in other forms than ASCII;
+2. web addresses are dropped, and handles (`@zork`, `zork#1234`) are taken out;
+3. the rest is cut into words, each with what the vocabulary knows of it;
+4. the known forms are read (`alt of Zork`, `Main: Zork`, `Zork's bank`);
+5. what they leave is read as a name, a list, a name with a tail, or free text;
+6. the kind follows from what was found.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.forms import add_handle, read_forms
+from sv_common.guild_sync.domain.notes.kinds import kind_of
+from sv_common.guild_sync.domain.notes.mentions import ParsedNote
+from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
+from sv_common.guild_sync.domain.notes.state import NoteState
+from sv_common.guild_sync.domain.notes.text import clean
+from sv_common.guild_sync.domain.notes.tokens import tokenize
+from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Vocabulary
+
+_REMEMBERED_NOTES: Final = 8192
+_IN_HANDLES: Final = r"[^\s,;/|()\[\]<>{}\"'!?@:=#]"
+_HANDLE: Final = re.compile(
+    rf"(?<![^\s,;/|()\[\]<>{{}}:=+&-])@(?P<at>{_IN_HANDLES}+(?:#\d{{1,5}})?)"
+    rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
+)
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s/]+\.\w{2,3}/\S*")
+_WHERE_SOMETHING_WAS: Final = "~"
+
+
+def parse_note(note: str, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> ParsedNote:
+    """Whom `note` mentions, or what it is about; it never raises, whatever the text.
+
+    No roster is known here: a mention says what the note names, not whether there is anybody of that name.
+    """
+    return _parse(note, vocabulary)
+
+
+@lru_cache(maxsize=_REMEMBERED_NOTES)
+def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
+    text, handles = _without_handles(clean(note))
+    state = NoteState(text, tokenize(text, vocabulary))
+    for handle in handles:
+        add_handle(state, handle, only_if_known=name_key(handle) in vocabulary.categories)
+    read_whole_word(state)
+    read_forms(state)
+    read_plain(state)
+    kind = kind_of(state, is_blank=not note.strip())
+    return ParsedNote(kind, tuple(state.mentions), is_bank=state.is_bank, marks_main=state.marks_main)
+
+
+def _without_handles(text: str) -> tuple[str, list[str]]:
+    if "/" in text or "www" in text:
+        text = _ADDRESS.sub(_WHERE_SOMETHING_WAS, text)
+    if "@" not in text and "#" not in text:
+        return text, []
+    handles: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        handle = match["at"] or match["tagged"]
+        if not any(letter.isalpha() for letter in handle):
+            return match.group()
+        handles.append(handle)
+        return _WHERE_SOMETHING_WAS
+
+    return _HANDLE.sub(take, text), handles

@@ -1,0 +1,83 @@
+"""What a guild note says, as typed values: whom it mentions, or what kind of note it is if it mentions nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NoteKind(StrEnum):
+    """What a note is about when none of its mentions turns out to be somebody."""
+
+    NAMES = "names"
+    EMPTY = "empty"
+    PROFESSION = "profession"
+    BANK = "bank"
+    DATE = "date"
+    MACHINE = "machine"
+    DITTO = "ditto"
+    MARKER = "marker"
+    NOISE = "noise"
+
+
+class MentionKind(StrEnum):
+    """The form in which a note names somebody."""
+
+    NAME = "name"
+    ALT_OF = "alt_of"
+    MAIN_IS = "main_is"
+    DISCORD = "discord"
+    BANK_OF = "bank_of"
+    LIST_MEMBER = "list_member"
+    WORD = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a mention. `key` is a `name_key`, never empty.
+
+    Rank 0 is as written. Equal ranks are equally plausible; a higher rank is tried only when no lower one means
+    anybody.
+    """
+
+    key: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody whom a note names.
+
+    `only_if_known` mentions count only when somebody of that name exists: words in free text, words of the vocabulary,
+    expansions of a list. Every other mention names a person even if nobody of that name is known. `realm` is the part
+    after the hyphen of `Name-Realm` where that part could be a realm.
+    """
+
+    text: str
+    kind: MentionKind
+    readings: tuple[Reading, ...]
+    realm: str | None
+    only_if_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedNote:
+    """One note, read without any knowledge of the guild.
+
+    `kind` holds if no mention turns out to be known; it is NAMES when at least one mention is not `only_if_known`.
+    `mentions` go from the strongest to the weakest. `marks_main` is True for a main's marker, False for an alt's, None
+    when the note says neither.
+    """
+
+    kind: NoteKind
+    mentions: tuple[Mention, ...]
+    is_bank: bool
+    marks_main: bool | None
+
+
+def note_key(parsed: ParsedNote) -> str | None:
+    """Name that a note gives, for display: the first reading of the first mention that stands by itself, or None."""
+    for mention in parsed.mentions:
+        if not mention.only_if_known:
+            return mention.readings[0].key
+    return None

@@ -1,0 +1,192 @@
+"""What a note says outside the known forms: a name alone, a list, a name with a tail, or free text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
+from sv_common.guild_sync.domain.notes.state import JOINED, NoteState
+from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token, is_unspaced
+from sv_common.guild_sync.domain.notes.vocabulary import Category
+
+TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
+_SHORTEST_WORD: Final = 3
+_MOST_WORDS_OF_A_NAME: Final = 3
+_LONGEST_EXPANSION: Final = 2
+_SHORTEST_EXPANDED: Final = 4
+_LETTERS_OF_AN_ABBREVIATION: Final = 2
+_LONGEST_UNSPACED_NAME: Final = 6
+
+
+def read_whole_word(state: NoteState) -> None:
+    """Keep a vocabulary word that is the whole note as a possible name: a character may be called Tailor."""
+    tokens = state.tokens
+    if state.mentions:
+        return
+    if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
+        _add_if_known(state, tokens[0].text, MentionKind.NAME)
+    elif len(tokens) > 1 and all(token.before == "" and is_unspaced(token.key[0]) for token in tokens):
+        _add_if_known(state, state.text[tokens[0].start : tokens[-1].end], MentionKind.NAME)
+
+
+def read_plain(state: NoteState) -> None:
+    """Read what the forms left: names and words of free text.
+
+    A name stands by itself only if nothing in the note speaks against it.
+    """
+    segments = _segments(state)
+    _add_whole_phrase(state, segments)
+    names = [place for place, segment in enumerate(segments) if segment.is_name]
+    has_text = any(segment.is_text for segment in segments)
+    certain = not (state.has_owner or state.is_counter or has_text or _is_after_trade(segments, names))
+    takes_everyday = not (state.has_owner or has_text or all(token.is_everyday for token in state.tokens))
+    base: Token | None = None
+    for place, segment in enumerate(segments):
+        is_expansion = base is not None and segment.is_list_member and _is_expansion(segment)
+        if base is not None and is_expansion:
+            _add_expansion(state, base, segment)
+        if segment.is_name:
+            is_certain = certain and (base is None or segment.is_list_member) and not is_expansion
+            is_certain = is_certain and not _is_doubtful(segments, place)
+            _add_name(state, segment, only_if_known=not is_certain, kind=_kind_of_name(segments, names))
+            base = base or segment.first
+        elif segment.is_everyday and takes_everyday:
+            state.add(segment.places[0], MentionKind.WORD, only_if_known=True)
+        elif segment.is_text:
+            _add_words(state, segment)
+
+
+@dataclass(slots=True)
+class Segment:
+    """The unread pieces between two marks of punctuation; `places` are their places in the note.
+
+    A name segment is one possible name with nothing but a tail of numbers and words about characters; an everyday one is
+    an everyday word instead of a possible name. A text segment has words of sentences, or a possible name in no form.
+    """
+
+    state: NoteState
+    places: tuple[int, ...]
+    is_name: bool = field(init=False)
+    is_everyday: bool = field(init=False)
+    is_text: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_name = self.first.is_unknown and self.state.has_only_tail_after(self.places[0])
+        self.is_everyday = self.first.is_everyday and all(token.shape is Shape.NUMBER for token in self.tokens[1:])
+        self.is_text = not (self.is_name or self.is_everyday or all(token.is_tail for token in self.tokens))
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The pieces themselves."""
+        return [self.state.tokens[place] for place in self.places]
+
+    @property
+    def first(self) -> Token:
+        """The first piece."""
+        return self.state.tokens[self.places[0]]
+
+    @property
+    def is_list_member(self) -> bool:
+        """Whether a list mark parts this segment from the one before."""
+        return self.first.gap is Gap.LIST
+
+    @property
+    def is_trade(self) -> bool:
+        """Whether this is about a profession, specialisation, class or role."""
+        return not self.is_name and any(token.categories & TRADES for token in self.tokens)
+
+
+def _segments(state: NoteState) -> list[Segment]:
+    segments: list[list[int]] = []
+    is_open = False
+    for place, token in enumerate(state.tokens):
+        if token.used or token.shape is Shape.DATE:
+            is_open = False
+            continue
+        if is_open and token.gap in JOINED:
+            segments[-1].append(place)
+        else:
+            segments.append([place])
+        is_open = True
+    return [Segment(state, tuple(places)) for places in segments]
+
+
+def _is_after_trade(segments: list[Segment], names: list[int]) -> bool:
+    """Whether professions stand before the first possible name, which is then rather one more profession, misspelt."""
+    return bool(names) and any(segment.is_trade for segment in segments[: names[0]])
+
+
+def _is_doubtful(segments: list[Segment], place: int) -> bool:
+    first = segments[place].first
+    return _is_abbreviation(first) or _is_sentence(first) or _is_skill(segments, place)
+
+
+def _is_sentence(token: Token) -> bool:
+    """Whether a word of a script without blanks is longer than the game lets a name be in it."""
+    return is_unspaced(token.key[0]) and len(token.key) > _LONGEST_UNSPACED_NAME
+
+
+def _is_abbreviation(token: Token) -> bool:
+    """Whether the word is two capitals, which far more often shorten something than name somebody."""
+    return len(token.text) == _LETTERS_OF_AN_ABBREVIATION and token.text.isascii() and token.text.isupper()
+
+
+def _is_skill(segments: list[Segment], place: int) -> bool:
+    """Whether a word with a number stands among professions with numbers: "Alchmy 300 / Herbs 300"."""
+    if [token.shape for token in segments[place].tokens] != [Shape.WORD, Shape.NUMBER]:
+        return False
+    return any(
+        segment.first.has(Category.PROFESSION) and segment.tokens[-1].shape is Shape.NUMBER for segment in segments
+    )
+
+
+def _kind_of_name(segments: list[Segment], names: list[int]) -> MentionKind:
+    is_list = any(segments[later].is_list_member for _, later in pairwise(names))
+    return MentionKind.LIST_MEMBER if is_list else MentionKind.NAME
+
+
+def _add_name(state: NoteState, segment: Segment, *, only_if_known: bool, kind: MentionKind) -> None:
+    place = segment.places[0]
+    state.add(place, kind, only_if_known=only_if_known)
+    following = state.tokens[place + 1 : place + 2]
+    if following and following[0].gap is Gap.HYPHEN and following[0].is_unknown:
+        state.add(place + 1, MentionKind.LIST_MEMBER, only_if_known=True)
+
+
+def _is_expansion(segment: Segment) -> bool:
+    """Whether this stands for the end of a name: the "m" of "Sleepyp/m"."""
+    only = segment.first
+    is_short = len(only.key) <= _LONGEST_EXPANSION and only.key.isalpha() and not is_unspaced(only.key[0])
+    return len(segment.places) == 1 and is_short and (only.shape is Shape.LETTER or only.is_unknown)
+
+
+def _add_expansion(state: NoteState, base: Token, segment: Segment) -> None:
+    ending = segment.first.text
+    if len(base.text) < _SHORTEST_EXPANDED:
+        return
+    swapped = base.text[: -len(ending)] + ending
+    readings = (Reading(name_key(swapped), 0), Reading(name_key(base.text + ending), 1))
+    state.add_mention(swapped, MentionKind.LIST_MEMBER, readings, only_if_known=True)
+
+
+def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
+    """Keep a note of two or three words as a possible name with blanks, as Discord allows."""
+    is_whole = len(segments) == 1 and len(segments[0].places) == len(state.tokens)
+    if not is_whole or not segments[0].is_text or not 1 < len(state.tokens) <= _MOST_WORDS_OF_A_NAME:
+        return
+    if any(token.is_unknown for token in state.tokens) and not any(token.is_tail for token in state.tokens):
+        _add_if_known(state, state.text[state.tokens[0].start : state.tokens[-1].end], MentionKind.NAME)
+
+
+def _add_words(state: NoteState, segment: Segment) -> None:
+    for place in segment.places:
+        token = state.tokens[place]
+        if token.is_unknown and (len(token.key) >= _SHORTEST_WORD or is_unspaced(token.key[0])):
+            state.add(place, MentionKind.WORD, only_if_known=True)
+
+
+def _add_if_known(state: NoteState, text: str, kind: MentionKind) -> None:
+    state.add_mention(text, kind, (Reading(name_key(text), 0),), only_if_known=True)

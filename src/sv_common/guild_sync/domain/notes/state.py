@@ -1,0 +1,132 @@
+"""A note while it is being read: its pieces, and what has been understood so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, Reading
+from sv_common.guild_sync.domain.notes.readings import readings_of
+from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token
+from sv_common.guild_sync.domain.notes.vocabulary import Categories, Category
+
+JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
+_BELONGING_CATEGORIES: Final = frozenset(
+    {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.OWNER, Category.DISCORD}
+)
+_MOST_REALM_WORDS: Final = 3
+_MOST_PHRASE_WORDS: Final = 3
+
+
+@dataclass(slots=True)
+class NoteState:
+    """The pieces of one note and the mentions found in them.
+
+    `has_owner` is set once a form has said whose character this is; what else the note holds then counts only if known.
+    `categories` are those of all its words. `is_bank`: the note has a bank word. `is_about_others`: as far as one can
+    tell, the names in the note are those of other people ("friend of Zork"). `is_counter`: the note is a machine's,
+    words with numbers ("Net:12 Tot:34").
+    """
+
+    text: str
+    tokens: list[Token]
+    mentions: list[Mention] = field(default_factory=list)
+    marks_main: bool | None = None
+    has_owner: bool = False
+    categories: Categories = field(init=False)
+    is_bank: bool = field(init=False)
+    is_about_others: bool = field(init=False)
+    is_counter: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.categories = frozenset[Category]().union(*(token.categories for token in self.tokens))
+        self.is_bank = Category.BANK in self.categories
+        self.is_about_others = (
+            len(self.tokens) > 1
+            and Category.RELATION in self.categories
+            and not self.categories & _BELONGING_CATEGORIES
+        )
+        self.is_counter = _is_counter(self.tokens)
+
+    def add(self, position: int, kind: MentionKind, *, only_if_known: bool, belongs: bool = False) -> None:
+        """Add the word at `position`, with its realm if it has one, and count both as read."""
+        token = self.tokens[position]
+        token.used = True
+        readings = readings_of(token, belongs=belongs)
+        self.add_mention(token.text, kind, readings, only_if_known=only_if_known, realm=self._realm_after(position))
+
+    def add_mention(
+        self,
+        text: str,
+        kind: MentionKind,
+        readings: tuple[Reading, ...],
+        *,
+        only_if_known: bool,
+        realm: str | None = None,
+    ) -> None:
+        """Add a mention unless the same name has been found in a stronger form."""
+        if self.is_about_others:
+            kind, only_if_known = MentionKind.WORD, True
+        if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
+            return
+        self.mentions.append(Mention(text, kind, readings, realm, only_if_known))
+
+    def head_of(self, position: int) -> int:
+        """Place of the name in Name-Realm, given the place of the realm; any other `position` stays as it is."""
+        while position > 0 and self.tokens[position].gap is Gap.HYPHEN and self.tokens[position - 1].is_unknown:
+            position -= 1
+        return position
+
+    def joined_after(self, position: int) -> Iterator[Token]:
+        """Pieces after `position` that neither punctuation nor a form parts from it."""
+        for token in self.tokens[position + 1 :]:
+            if token.gap not in JOINED or token.used:
+                return
+            yield token
+
+    def has_only_tail_after(self, position: int) -> bool:
+        """Whether nothing but numbers and words about characters hangs on the word at `position`."""
+        return all(token.is_tail for token in self.joined_after(self._end_of_realm(position)))
+
+    def phrase_after(self, position: int) -> str | None:
+        """Return the whole of a name of several words that begins at `position` ("Big Joe"), or None."""
+        following = list(self.joined_after(position))
+        words = [self.tokens[position], *following]
+        is_phrase = 0 < len(following) < _MOST_PHRASE_WORDS and all(word.gap is Gap.SPACE for word in following)
+        if not is_phrase or any(word.is_tail or word.is_possessive for word in words):
+            return None
+        return self.text[words[0].start : words[-1].end]
+
+    def _realm_after(self, position: int) -> str | None:
+        end = self._end_of_realm(position)
+        if end == position:
+            return None
+        parts = self.tokens[position + 1 : end + 1]
+        for part in parts:
+            part.used = True
+        return self.text[parts[0].start : parts[-1].end]
+
+    def _end_of_realm(self, position: int) -> int:
+        """Place of the last piece of the realm in Name-Realm; `position` itself when there is none."""
+        following = self.tokens[position + 1 :]
+        if not following or following[0].gap is not Gap.HYPHEN or following[0].is_tail:
+            return position
+        glued = 1
+        while glued < len(following) and following[glued].gap is Gap.HYPHEN:
+            glued += 1
+        if following[glued - 1].is_possessive:
+            return position + glued
+        spaced = list(self.joined_after(position + glued))
+        if len(spaced) < _MOST_REALM_WORDS and all(word.shape is Shape.WORD and not word.is_tail for word in spaced):
+            glued += len(spaced)
+        return position + glued
+
+
+def _is_counter(tokens: list[Token]) -> bool:
+    labels, numbers = tokens[::2], tokens[1::2]
+    return (
+        len(labels) == len(numbers) > 0
+        and all(label.shape is Shape.WORD and not label.has(Category.PROFESSION) for label in labels)
+        and all(number.shape is Shape.NUMBER and number.gap is Gap.LABEL for number in numbers)
+    )

@@ -1,0 +1,154 @@
+"""Plans: what a fix would do, as data that can be shown, applied, and taken back.
+
+A plan is made from the database as it is now, never from an issue's stored details. The preview an officer sees is the
+plan that is applied. Each step says in words what it does; what it overwrote is recorded when it is applied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """Take a character from its player."""
+
+    character_id: int
+    character: str
+    player_id: int
+    player: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Unlink {self.character} from {self.player}."
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Give a character to a player. A negative `player_id` means the `CreatePlayer` step of the same plan."""
+
+    character_id: int
+    character: str
+    player_id: int
+    player: str
+    evidence: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Link {self.character} to {self.player}: {self.evidence}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePlayer:
+    """Make a new player. `placeholder` is a negative number by which other steps of the plan mean this player."""
+
+    placeholder: int
+    display_name: str
+    discord_user_id: int | None
+    discord_name: str | None
+    main_character_id: int | None = None
+    main_character: str | None = None
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        discord = f", Discord member {self.discord_name}" if self.discord_name else ""
+        main = f", main character {self.main_character}" if self.main_character else ""
+        return f"Create the player {self.display_name}{discord}{main}."
+
+
+@dataclass(frozen=True, slots=True)
+class AttachDiscord:
+    """Say which Discord member a player without one is."""
+
+    player_id: int
+    player: str
+    discord_user_id: int
+    discord_name: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Record that the player {self.player} is the Discord member {self.discord_name}."
+
+
+@dataclass(frozen=True, slots=True)
+class RememberAlias:
+    """Let a word of notes mean a player from now on. A negative `player_id` means the `CreatePlayer` of the same plan."""
+
+    player_id: int
+    player: str
+    alias: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Remember that “{self.alias}” in a note means {self.player}."
+
+
+@dataclass(frozen=True, slots=True)
+class AddDiscordRole:
+    """Give a Discord member one role."""
+
+    discord_user_id: int
+    member: str
+    role_id: str
+    role: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Give {self.member} the Discord role {self.role}."
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDiscordRole:
+    """Take one role from a Discord member."""
+
+    discord_user_id: int
+    member: str
+    role_id: str
+    role: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Take the Discord role {self.role} from {self.member}."
+
+
+Step: TypeAlias = Unlink | Link | CreatePlayer | AttachDiscord | RememberAlias | AddDiscordRole | RemoveDiscordRole
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a fix would do, and why.
+
+    No steps means that nothing can be done, and `reason` says why. `waits_for_officer` names what keeps automation from
+    applying steps that an officer may still choose to apply.
+    """
+
+    steps: tuple[Step, ...]
+    reason: str
+    waits_for_officer: str | None = None
+
+    @classmethod
+    def none(cls, reason: str) -> Plan:
+        """Return the plan that does nothing, because of `reason`."""
+        return cls((), reason, waits_for_officer=reason)
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of what the plan would do: equal for two plans with the same effect on the same rows."""
+        text = json.dumps([_effect(step) for step in self.steps], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return the steps as JSON data, each with its sentence."""
+        return [{"step": type(step).__name__, **asdict(step), "sentence": step.describe()} for step in self.steps]
+
+
+def _effect(step: Step) -> Mapping[str, Any]:
+    """The ids a step touches, without the names and sentences that may be reworded."""
+    effect = {
+        name: value for name, value in asdict(step).items() if name.endswith("_id") or name in ("placeholder", "alias")
+    }
+    return {"step": type(step).__name__, **effect}

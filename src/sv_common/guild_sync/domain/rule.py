@@ -1,0 +1,94 @@
+"""What a rule is: one kind of issue, how it is found, and the one known way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.plan import Plan
+
+
+class Detector(Protocol):
+    """Reads in one set-based question and reports what is wrong; never writes."""
+
+    async def __call__(
+        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+    ) -> list[Finding]:
+        """Return the findings of one guild, or of every guild; `now` defaults to the database's clock."""
+        ...
+
+
+Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Plan]]]
+"""Makes one plan for each of the findings, which a detector has just reported, in their order; reads only."""
+
+Mitigation: TypeAlias = Callable[..., Awaitable[bool]]
+"""`(pool: Pool, issue_row, ...) -> bool`: True means that the issue is resolved now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A case in words, for the documentation: what is the case, and what the rule makes of it."""
+
+    given: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """One page of the rulebook: all there is to know about one rule."""
+
+    issue_type: str
+    name: str
+    description: str
+    severity: Severity
+    subject: SubjectKind
+    auto_mitigate: bool
+    detect: Detector
+    plan: Planner | None
+    why: str
+    left_to_a_person: str
+    examples: Sequence[Example]
+    affects: Sequence[str] = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDefinition:
+    """A rule as the registry shows it.
+
+    `affects` names the rules whose findings a fix of this one can change: they are looked at again in the same
+    transaction. `parameters` are thresholds with their defaults, which a guild's settings may override.
+    """
+
+    issue_type: str
+    name: str
+    description: str
+    severity: Severity
+    auto_mitigate: bool
+    mitigate_fn: Mitigation | None
+    detect_fn: Detector
+    plan_fn: Planner | None
+    page: RulePage
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether the rule knows a fix: it does when it can plan one."""
+        return self.plan_fn is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """A guild's wishes about one rule, defaults filled in."""
+
+    issue_type: str
+    is_enabled: bool
+    auto_mitigate: bool
+    severity: str
+    parameters: Mapping[str, Any]
+
+
+__all__ = ["Detector", "Example", "Mitigation", "Planner", "Pool", "RuleDefinition", "RulePage", "RuleSettings"]

@@ -1,0 +1,37 @@
+"""Who asks for a fix, and what that makes of the links it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sv_common.guild_sync.store.links import LinkAuthor
+
+AUTOMATION = "automation"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request to fix.
+
+    `is_automatic` applies only plans that wait for nobody. `is_bulk` is an officer's click on many issues at once: it
+    links by evidence, as automation does; a click on one issue is a person's decision about it, and its links are
+    left alone by automation from then on.
+    """
+
+    actor: str
+    is_automatic: bool = False
+    is_bulk: bool = False
+
+    @classmethod
+    def automation(cls) -> Command:
+        """The request that a pipeline makes."""
+        return cls(AUTOMATION, is_automatic=True, is_bulk=True)
+
+    @property
+    def author(self) -> LinkAuthor:
+        """How links made on this request are marked."""
+        if self.is_automatic:
+            return LinkAuthor(self.actor, "auto_fix", "exact")
+        if self.is_bulk:
+            return LinkAuthor(self.actor, "bulk_fix", "exact")
+        return LinkAuthor(self.actor, "officer_fix", "confirmed")

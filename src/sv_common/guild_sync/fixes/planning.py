@@ -1,0 +1,95 @@
+"""Plans for issues, made from the database as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.issue import Issue, IssueState
+from sv_common.guild_sync.domain.plan import Plan
+from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.store import attempts
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFix:
+    """An issue that is so now, and what would mend it."""
+
+    issue: Issue
+    plan: Plan
+
+    def result(self, outcome: FixOutcome, reason: str, attempt_id: int | None = None) -> FixResult:
+        """Say how this fix ended."""
+        return FixResult(self.issue.id, self.issue.issue_type, outcome, reason, self.plan, attempt_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What can be done about some issues of one rule.
+
+    `ready` may be applied for this command; `settled` already have their result; `gone` are open in the log although the
+    detector no longer finds them.
+    """
+
+    ready: Sequence[PlannedFix]
+    settled: Sequence[FixResult]
+    gone: Sequence[Issue]
+
+
+async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Issue], command: Command) -> Planning:
+    """Look again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
+    settled = [_nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
+    unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
+    if rule.plan_fn is None:
+        settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
+        return Planning((), settled, ())
+    if not unresolved:
+        return Planning((), settled, ())
+    found = {f.issue_hash: f for f in await rule.detect_fn(conn, guild_id=unresolved[0].guild_id)}
+    current = [issue for issue in unresolved if issue.issue_hash in found]
+    plans = await rule.plan_fn(conn, [found[issue.issue_hash] for issue in current])
+    planned = [PlannedFix(issue, plan) for issue, plan in zip(current, plans, strict=True)]
+    barred = await _barred(conn, planned, command)
+    return Planning(
+        [fix for fix in planned if fix.issue.id not in barred],
+        [*settled, *(fix.result(*barred[fix.issue.id]) for fix in planned if fix.issue.id in barred)],
+        [issue for issue in unresolved if issue.issue_hash not in found],
+    )
+
+
+async def _barred(
+    conn: Connection, planned: Sequence[PlannedFix], command: Command
+) -> dict[int, tuple[FixOutcome, str]]:
+    """What keeps each plan from being applied for this command, by issue."""
+    refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
+    barred = {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
+    if command.is_automatic:
+        barred |= {fix.issue.id: (refused, fix.plan.waits_for_officer) for fix in planned if fix.plan.waits_for_officer}
+        barred |= await _undone_before(conn, [fix for fix in planned if fix.issue.id not in barred])
+    return barred
+
+
+async def _undone_before(conn: Connection, planned: Sequence[PlannedFix]) -> dict[int, tuple[FixOutcome, str]]:
+    if not planned:
+        return {}
+    undone = await attempts.undone_plans(conn, planned[0].issue.guild_id, [fix.plan.key for fix in planned])
+    return {
+        fix.issue.id: (
+            FixOutcome.WAITING,
+            f"{undone[fix.plan.key][0]} undid this same fix on {undone[fix.plan.key][1]:%Y-%m-%d}; it is not repeated automatically.",
+        )
+        for fix in planned
+        if fix.plan.key in undone
+    }
+
+
+def _nothing_to_do(issue: Issue) -> FixResult:
+    reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
+    return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def _refusal(issue: Issue, reason: str) -> FixResult:
+    return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)

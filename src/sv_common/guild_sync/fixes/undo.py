@@ -1,0 +1,79 @@
+"""Taking back an attempt: every row as it was, or a sentence why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.checking import check_rule
+from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.domain.report import UndoReport
+from sv_common.guild_sync.fixes import discord_steps
+from sv_common.guild_sync.fixes.engine import Rules, check_affected
+from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.store import attempts, discord, guilds, links
+from sv_common.guild_sync.store.attempts import Attempt
+from sv_common.guild_sync.store.links import Change
+from sv_common.guild_sync.store.rules import read_settings
+
+
+async def undo(
+    pool: Pool,
+    rules: Rules,
+    attempt_id: int,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    source: DiscordSource | None = None,
+) -> UndoReport:
+    """Put back exactly what an attempt changed, look again at the rules concerned, and remember who undid it.
+
+    Automation does not repeat a plan that was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it
+    was undone before; `PlanStale` when a row has changed since.
+    """
+    async with pool.connection() as conn:
+        seen = await attempts.get(conn, attempt_id, guild_id)
+    async with pool.connection() as conn:
+        await guilds.lock(conn, seen.guild_id)
+        attempt = await attempts.get(conn, attempt_id, guild_id)
+        _check_undoable(attempt)
+        await _put_back_roles(conn, attempt, actor, source)
+        await links.put_back(conn, attempt.changes)
+        await attempts.mark_undone(conn, attempt_id, actor=actor)
+        await _look_again(conn, rules, attempt)
+    return UndoReport(attempt_id, [f"Taken back: {step['sentence']}" for step in reversed(attempt.plan)])
+
+
+def _check_undoable(attempt: Attempt) -> None:
+    if attempt.undone_at is not None:
+        raise Refused(
+            f"Attempt {attempt.id} was undone already, by {attempt.undone_by} on {attempt.undone_at:%Y-%m-%d}."
+        )
+    if not attempt.changes:
+        raise Refused(f"Attempt {attempt.id} changed nothing ({attempt.reason}), so there is nothing to undo.")
+
+
+async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source: DiscordSource | None) -> None:
+    changes: Sequence[Change] = [change for change in attempt.changes if change["table"] == "role"]
+    if not changes:
+        return
+    if source is None:
+        raise Refused(
+            "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
+        )
+    row_id = changes[0]["id"]
+    address = (await discord.addresses(conn, attempt.guild_id, [row_id]))[row_id]
+    member = discord_steps.Member(row_id, address.discord_id, address.discord_guild_id or "")
+    roles = await discord_steps.put_back(source, member, changes, reason=f"PATT, {actor}: undo of attempt {attempt.id}")
+    await discord.set_roles(conn, attempt.guild_id, {row_id: roles})
+
+
+async def _look_again(conn: Connection, rules: Rules, attempt: Attempt) -> None:
+    rule = rules.get(attempt.issue_type)
+    concerned = [rule] if rule is not None else list(rules.values())
+    settings = await read_settings(conn, attempt.guild_id, [each.page for each in rules.values()])
+    for each in concerned:
+        if settings[each.issue_type].is_enabled:
+            await check_rule(conn, each, settings[each.issue_type], attempt.guild_id)
+    if rule is not None:
+        await check_affected(conn, rules, rule, attempt.guild_id)

@@ -1,0 +1,281 @@
+"""The full match: who all the unlinked characters belong to, decided in one go. Only ever on an officer's command.
+
+Notes and names are edges between characters, Discord members and players; what hangs together is one person. A player is
+created only for a main with alts, a shared nickname, or a Discord member with characters. Bank characters and lone
+characters whom nothing ties to anybody do not become people. Where two people hang together, nothing is done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
+from sv_common.guild_sync.fixes import database_steps
+from sv_common.guild_sync.resolution import Directory, Person, Verdict
+from sv_common.guild_sync.store import attempts, guilds
+from sv_common.guild_sync.store.attempts import NewAttempt
+from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
+from sv_common.guild_sync.store.links import LinkAuthor
+
+FULL_MATCH = "full_match"
+_Node = Person | str
+"""A person, or a nickname that several characters share."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchGroup:
+    """One person found by the match: what would be done, and why; or why nothing is."""
+
+    name: str
+    steps: Sequence[Step]
+    reason: str
+
+    @property
+    def creates_player(self) -> bool:
+        """Whether a new player would be made."""
+        return any(isinstance(step, CreatePlayer) for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchReport:
+    """What a full match would do or did. `attempt_id` is what to undo; None for a preview or when there was nothing."""
+
+    guild_id: int
+    groups: Sequence[MatchGroup]
+    left_alone: Sequence[MatchGroup]
+    attempt_id: int | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """All steps as one plan."""
+        return Plan(tuple(step for group in self.groups for step in group.steps), "An officer's full match.")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many players are made, characters linked, and groups left alone."""
+        steps = self.plan.steps
+        return {
+            "players_created": sum(isinstance(step, CreatePlayer) for step in steps),
+            "characters_linked": sum(isinstance(step, Link) for step in steps),
+            "left_alone": len(self.left_alone),
+        }
+
+
+async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchReport:
+    """Return exactly what `run_matching` would do now, and do nothing."""
+    async with pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        return await _match(conn, guild.id)
+
+
+async def run_matching(pool: Pool, *, actor: str, guild_id: int | None = None) -> MatchReport:
+    """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole."""
+    started = time.monotonic()
+    async with pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        await guilds.lock(conn, guild.id)
+        report = await _match(conn, guild.id)
+        if not report.groups:
+            return report
+        changes = await database_steps.write(conn, guild.id, [report.plan], LinkAuthor(actor, FULL_MATCH, "exact"))
+        attempt = NewAttempt(None, "fixed", _summary(report), report.plan, changes[0])
+        duration_ms = round((time.monotonic() - started) * 1000)
+        numbers = await attempts.add(
+            conn, guild.id, FULL_MATCH, [attempt], actor=actor, is_automatic=False, duration_ms=duration_ms
+        )
+    return MatchReport(report.guild_id, report.groups, report.left_alone, numbers[0])
+
+
+async def _match(conn: Connection, guild_id: int) -> MatchReport:
+    directory = Directory(await read_facts(conn, guild_id))
+    groups = [_judge(directory, group, -1 - place) for place, group in enumerate(_groups(directory))]
+    acting = [group for group in groups if group.steps]
+    return MatchReport(guild_id, acting, [group for group in groups if not group.steps])
+
+
+@dataclass(slots=True)
+class _Group:
+    """What hangs together: characters without a player, with the sentence for each, and the people they mean."""
+
+    evidence: dict[int, str] = field(default_factory=dict)
+    targets: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    people: set[_Node] = field(default_factory=set)
+
+
+def _groups(directory: Directory) -> list[_Group]:
+    """Join characters with whom they mean, and give what hangs together, in the order of the first character."""
+    parents: dict[_Node, _Node] = {}
+
+    def root(node: _Node) -> _Node:
+        while parents.setdefault(node, node) != node:
+            parents[node] = parents[parents[node]]
+            node = parents[node]
+        return node
+
+    edges = _edges(directory)
+    for character_id, target, _ in edges:
+        parents[root(Person(character_id=character_id))] = root(target)
+    groups: dict[_Node, _Group] = defaultdict(_Group)
+    for character_id, target, why in edges:
+        group = groups[root(target)]
+        group.evidence.setdefault(character_id, why)
+        if isinstance(target, Person) and target.character_id is not None:
+            group.targets[target.character_id] += 1
+        else:
+            group.people.add(target)
+    return sorted(groups.values(), key=lambda group: min(group.evidence))
+
+
+def _edges(directory: Directory) -> list[tuple[int, _Node, str]]:
+    """Whom each character without a player means, and the sentence why.
+
+    A character may have two edges: its own name may be a Discord member's while its note is a nickname that others bear
+    too. A nickname that nobody else bears says nothing beside the character's own name.
+    """
+    meant = {c.id: list(_meant_by(directory, c)) for c in _unlinked(directory)}
+    bearers = Counter(node for edges in meant.values() for node, _ in edges if isinstance(node, str))
+    return [
+        (character_id, node, why)
+        for character_id, edges in meant.items()
+        for node, why in edges
+        if len(edges) == 1 or not isinstance(node, str) or bearers[node] > 1
+    ]
+
+
+def _unlinked(directory: Directory) -> Iterable[KnownCharacter]:
+    return (c for c in directory.facts.characters.values() if c.player_id is None and c.is_present)
+
+
+def _meant_by(directory: Directory, character: KnownCharacter) -> Iterator[tuple[_Node, str]]:
+    decision = directory.decide(character)
+    if decision.target is not None:
+        yield decision.target.person, decision.target.evidence
+        return
+    if decision.verdict not in (Verdict.NOBODY, Verdict.UNKNOWN) or decision.parsed.is_bank:
+        return
+    if owner := _by_own_name(directory, character):
+        yield owner
+    if decision.verdict is Verdict.UNKNOWN and decision.named:
+        yield name_key(decision.named), f"several characters bear the note “{decision.named}”."
+
+
+def _by_own_name(directory: Directory, character: KnownCharacter) -> tuple[Person, str] | None:
+    member = directory.member_named_like(character)
+    if member is None:
+        return None
+    player_id = directory.player_of_member(member.id)
+    if (character.id, player_id) in directory.facts.rejections:
+        return None
+    person = Person(player_id) if player_id is not None else Person(member_id=member.id)
+    return person, f"the character has the Discord name of {member.display_name}."
+
+
+def _judge(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:
+    """Decide what to do with what hangs together."""
+    players = sorted(p.player_id for p in group.people if isinstance(p, Person) and p.player_id is not None)
+    members = sorted(p.member_id for p in group.people if isinstance(p, Person) and p.member_id is not None)
+    nicknames = sorted(p for p in group.people if isinstance(p, str))
+    characters = _characters_of(directory, group)
+    name = _name_of(directory, group, players, members, nicknames)
+    if len(players) > 1 or len(members) > 1 or len(nicknames) > 1:
+        people = [directory.label(p) for p in sorted(p for p in group.people if isinstance(p, Person))] + nicknames
+        return MatchGroup(name, (), f"Notes tie together {' and '.join(people)}, who may be different people.")
+    doubtful = next((c for c in characters if directory.decide(c).verdict is Verdict.AMBIGUOUS), None)
+    if doubtful is not None:
+        return MatchGroup(name, (), f"The note of {doubtful.label} could mean several people. Decide that one first.")
+    if players:
+        return _join(directory, group, characters, players[0], members, nicknames)
+    if not members and len(characters) < 2:
+        return MatchGroup(name, (), "One character alone, and nothing that ties it to anybody.")
+    meant = directory.misspelt(nicknames[0]) if nicknames and not members else None
+    if meant is not None:
+        return MatchGroup(name, (), f"“{nicknames[0]}” looks like {meant}, written differently. Link these by hand.")
+    main = _main_of(directory, group, characters, members)
+    if not members and not nicknames and main is None:
+        return MatchGroup(name, (), "It is not clear which of these characters is the main.")
+    member_name = directory.facts.members[members[0]].display_name if members else None
+    create = CreatePlayer(placeholder, name, members[0] if members else None, member_name, *main_pointer(main))
+    links = [Link(c.id, c.label, placeholder, name, _why(group, c, main)) for c in characters]
+    aliases = [RememberAlias(placeholder, name, nickname) for nickname in nicknames]
+    return MatchGroup(name, (create, *links, *aliases), f"{len(links)} character(s) of one person.")
+
+
+def _join(
+    directory: Directory,
+    group: _Group,
+    characters: Sequence[KnownCharacter],
+    player_id: int,
+    members: Sequence[int],
+    nicknames: Sequence[str],
+) -> MatchGroup:
+    player = directory.facts.players[player_id]
+    if members and player.discord_user_id is not None:
+        member = directory.facts.members[members[0]].display_name
+        return MatchGroup(
+            player.display_name, (), f"Notes tie {player.display_name} to another Discord member, {member}."
+        )
+    attach = [
+        AttachDiscord(player_id, player.display_name, member, directory.facts.members[member].display_name)
+        for member in members
+    ]
+    links = [
+        Link(c.id, c.label, player_id, player.display_name, _why(group, c, None))
+        for c in characters
+        if (c.id, player_id) not in directory.facts.rejections
+    ]
+    aliases = [RememberAlias(player_id, player.display_name, nickname) for nickname in nicknames]
+    return MatchGroup(player.display_name, (*attach, *links, *aliases), f"{len(links)} character(s) of a known player.")
+
+
+def _characters_of(directory: Directory, group: _Group) -> list[KnownCharacter]:
+    ids = sorted({*group.evidence, *group.targets})
+    return [directory.facts.characters[character_id] for character_id in ids]
+
+
+def _name_of(
+    directory: Directory, group: _Group, players: Sequence[int], members: Sequence[int], nicknames: Sequence[str]
+) -> str:
+    if players:
+        return directory.facts.players[players[0]].display_name
+    if members:
+        return directory.facts.members[members[0]].display_name
+    if nicknames:
+        return nicknames[0].capitalize()
+    most_named = max(sorted(group.targets), key=lambda character_id: group.targets[character_id])
+    return directory.facts.characters[most_named].name
+
+
+def _main_of(
+    directory: Directory, group: _Group, characters: Sequence[KnownCharacter], members: Sequence[int]
+) -> KnownCharacter | None:
+    """The character that the others name most, else the one with the member's name; None in doubt."""
+    if group.targets:
+        most = max(group.targets.values())
+        named = [c for c in characters if group.targets.get(c.id) == most and not directory.parse(c).is_bank]
+        if len(named) == 1:
+            return named[0]
+    if members:
+        member = directory.facts.members[members[0]]
+        own = [c for c in characters if directory.member_named_like(c) == member]
+        return own[0] if len(own) == 1 else None
+    return None
+
+
+def _why(group: _Group, character: KnownCharacter, main: KnownCharacter | None) -> str:
+    if character.id in group.evidence:
+        return group.evidence[character.id]
+    return (
+        "the other characters' notes name it as their main."
+        if character == main
+        else "other characters' notes name it."
+    )
+
+
+def _summary(report: MatchReport) -> str:
+    counts = report.counts
+    return f"Full match: {counts['players_created']} players created, {counts['characters_linked']} characters linked."

@@ -1,0 +1,82 @@
+"""Looking at a whole guild: every rule's detector, and the run over all of them. Nothing is fixed here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.checking import DETECTION, check_rule
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.report import CheckReport, Reconciliation, RuleCheck
+from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
+from sv_common.guild_sync.rulebook.orphan_discord import detect as detect_orphan_discord
+from sv_common.guild_sync.rulebook.orphan_wow import detect as detect_orphan_wow
+from sv_common.guild_sync.rulebook.role_mismatch import detect as detect_role_mismatch
+from sv_common.guild_sync.rulebook.stale_character import detect as detect_stale_character
+from sv_common.guild_sync.rules import RULES, rule_named
+from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.rules import read_settings
+
+log = structlog.get_logger(__name__)
+
+__all__ = [
+    "detect_note_mismatch",
+    "detect_orphan_discord",
+    "detect_orphan_wow",
+    "detect_role_mismatch",
+    "detect_stale_character",
+    "run_integrity_check",
+]
+
+
+async def run_integrity_check(
+    pool: Pool,
+    *,
+    guild_id: int | None = None,
+    issue_types: Sequence[str] | None = None,
+    actor: str = DETECTION,
+    now: datetime | None = None,
+) -> CheckReport:
+    """Run the detectors of one guild or of every guild, and make the audit log agree with what they find.
+
+    A detector that cannot conclude changes nothing of its rule and stops no other; its error is in the report.
+    Raises `NotFound` for a rule or a guild that does not exist.
+    """
+    rules = [rule_named(name) for name in issue_types] if issue_types is not None else list(RULES.values())
+    async with pool.connection() as conn:
+        guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
+    checks: list[RuleCheck] = []
+    for each in guild_ids:
+        checks += await _check_guild(pool, rules, each, actor, now)
+    return CheckReport(checks)
+
+
+async def _check_guild(
+    pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None
+) -> list[RuleCheck]:
+    async with pool.connection() as conn:
+        settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
+    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    return [await _check(pool, rule, settings[rule.issue_type], guild_id, actor, now) for rule in enabled]
+
+
+async def _check(
+    pool: Pool, rule: RuleDefinition, settings: RuleSettings, guild_id: int, actor: str, now: datetime | None
+) -> RuleCheck:
+    started = time.monotonic()
+    moves, error = Reconciliation(), None
+    try:
+        async with pool.connection() as conn:
+            await guilds.lock(conn, guild_id)
+            moves = await check_rule(conn, rule, settings, guild_id, actor=actor, now=now)
+    except PattError as refusal:
+        error = str(refusal)
+    except Exception as failure:  # whatever one detector does, the others go on
+        log.exception("detector_failed", rule=rule.issue_type, guild_id=guild_id)
+        error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
+    return RuleCheck(guild_id, rule.issue_type, moves, round((time.monotonic() - started) * 1000), error)

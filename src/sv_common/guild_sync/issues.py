@@ -1,0 +1,158 @@
+"""The life of issues. This module alone writes `audit_issues` and `issue_events`.
+
+Moves: opened, refreshed, reopened, resolved (no longer found, subject gone, by a fix, by hand), dismissed, woken. Each is
+a row in `issue_events` with who made it. The caller holds the guild's lock (`store.guilds.lock`) in the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.domain.issue import Finding, Issue, IssueEvent, IssueState
+from sv_common.guild_sync.domain.report import Reconciliation
+
+SQL = load_sql(__package__, "issues.sql")
+
+
+async def reconcile(
+    conn: Connection,
+    *,
+    guild_id: int,
+    issue_type: str,
+    severity: str,
+    findings: Sequence[Finding],
+    actor: str,
+    is_complete: bool = True,
+    now: datetime | None = None,
+) -> Reconciliation:
+    """Make the log of one rule of one guild agree with what was found.
+
+    With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
+    twice counts once. A dismissed issue stays dismissed; one whose dismissal has ended is woken first.
+    """
+    woken = await _count(conn, "wake", {"guild_id": guild_id, "issue_type": issue_type, "now": now})
+    unique = {finding.issue_hash: finding for finding in findings}
+    values = {
+        "guild_id": guild_id,
+        "issue_type": issue_type,
+        "severity": severity,
+        "actor": actor,
+        "is_complete": is_complete,
+        **_columns(list(unique.values())),
+    }
+    row = await (await conn.execute(SQL["reconcile"], values)).fetchone()
+    opened, reopened, refreshed, resolved = row or (0, 0, 0, 0)
+    return Reconciliation(len(unique), opened, reopened, refreshed, resolved, woken)
+
+
+async def resolve(conn: Connection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
+    """Resolve issues that a fix or an officer has dealt with; already resolved ones are left alone. Return how many."""
+    values = {"issue_ids": list(issue_ids), "resolved_by": resolved_by, "reason": reason}
+    return (await conn.execute(SQL["resolve"], values)).rowcount
+
+
+async def resolve_by_hand(conn: Connection, issue_id: int, *, guild_id: int | None, actor: str, reason: str) -> Issue:
+    """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
+    await _unresolved(conn, issue_id, guild_id, "resolved")
+    await resolve(conn, [issue_id], resolved_by=actor, reason=_said(reason))
+    return await get(conn, issue_id)
+
+
+async def dismiss(
+    conn: Connection,
+    issue_id: int,
+    *,
+    guild_id: int | None = None,
+    actor: str,
+    reason: str,
+    until: datetime | None = None,
+) -> Issue:
+    """Set an issue aside, for ever or until a time; scans that find it again leave it so.
+
+    Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` without a reason.
+    """
+    await _unresolved(conn, issue_id, guild_id, "dismissed")
+    values = {"issue_id": issue_id, "actor": actor, "reason": _said(reason), "until": until}
+    await conn.execute(SQL["dismiss"], values)
+    return await get(conn, issue_id)
+
+
+async def wake(conn: Connection, issue_id: int, *, guild_id: int | None = None, actor: str, reason: str) -> Issue:
+    """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
+    issue = await get(conn, issue_id, guild_id)
+    if issue.dismissed_at is None:
+        raise Refused(f"Issue {issue_id} is not dismissed.")
+    await conn.execute(SQL["wake_one"], {"issue_id": issue_id, "actor": actor, "reason": reason})
+    return await get(conn, issue_id)
+
+
+async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
+    """Keep, with each issue, why automation leaves it to an officer."""
+    if reasons:
+        values = {"issue_ids": list(reasons), "reasons": list(reasons.values())}
+        await conn.execute(SQL["say_why_waiting"], values)
+
+
+async def get(conn: Connection, issue_id: int, guild_id: int | None = None) -> Issue:
+    """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
+    found = await get_many(conn, [issue_id], guild_id)
+    if not found:
+        raise NotFound(f"There is no issue with the number {issue_id}.")
+    return found[0]
+
+
+async def get_many(conn: Connection, issue_ids: Iterable[int], guild_id: int | None = None) -> list[Issue]:
+    """Return those of the issues that exist (in the guild), by id."""
+    async with conn.cursor(row_factory=class_row(Issue)) as cursor:
+        await cursor.execute(SQL["get"], {"issue_ids": list(issue_ids), "guild_id": guild_id})
+        return await cursor.fetchall()
+
+
+async def open_of_rule(conn: Connection, guild_id: int, issue_type: str) -> list[Issue]:
+    """Return a rule's open issues that nobody has dismissed, oldest first."""
+    async with conn.cursor(row_factory=class_row(Issue)) as cursor:
+        await cursor.execute(SQL["open_of_rule"], {"guild_id": guild_id, "issue_type": issue_type})
+        return await cursor.fetchall()
+
+
+async def events(conn: Connection, issue_id: int) -> list[IssueEvent]:
+    """Return all moves of one issue, oldest first."""
+    async with conn.cursor(row_factory=class_row(IssueEvent)) as cursor:
+        await cursor.execute(SQL["events"], {"issue_id": issue_id})
+        return await cursor.fetchall()
+
+
+async def _unresolved(conn: Connection, issue_id: int, guild_id: int | None, verb: str) -> Issue:
+    issue = await get(conn, issue_id, guild_id)
+    if issue.state is IssueState.RESOLVED:
+        raise Refused(f"Issue {issue_id} is already resolved (by {issue.resolved_by}) and cannot be {verb}.")
+    return issue
+
+
+async def _count(conn: Connection, statement: str, values: Mapping[str, object]) -> int:
+    row = await (await conn.execute(SQL[statement], values)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise BadInput("A reason is needed: say in a few words why, for whoever looks at it next.")
+    return reason.strip()
+
+
+def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:
+    return {
+        "hashes": [finding.issue_hash for finding in findings],
+        "summaries": [finding.summary for finding in findings],
+        "details": [Jsonb(finding.details) for finding in findings],
+        "characters": [finding.wow_character_id for finding in findings],
+        "members": [finding.discord_member_id for finding in findings],
+        "players": [finding.player_id for finding in findings],
+    }

@@ -1,0 +1,141 @@
+-- name: reconcile
+-- Make the audit log say what a detector has just found: open what is new, reopen what came back, refresh what is
+-- known, and (unless only a part was looked at) resolve what is no longer found. Each row moves at most once, so the
+-- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed.
+with found as (
+    select * from unnest(%(hashes)s::text[], %(summaries)s::text[], %(details)s::jsonb[], %(characters)s::bigint[],
+                         %(members)s::bigint[], %(players)s::bigint[])
+        as f (issue_hash, summary, details, wow_character_id, discord_member_id, player_id)
+), known as (
+    select i.id, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_until,
+           i.wow_character_id, i.discord_member_id
+    from guild_identity.audit_issues i
+    where i.guild_id = %(guild_id)s and i.issue_type = %(issue_type)s
+), opened as (
+    insert into guild_identity.audit_issues
+        (guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id)
+    select %(guild_id)s, %(issue_type)s, %(severity)s, summary, details, issue_hash,
+           wow_character_id, discord_member_id, player_id
+    from found
+    where not exists (select from known where known.issue_hash = found.issue_hash)
+    returning id
+), reopened as (
+    update guild_identity.audit_issues i
+    set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, waiting_reason = null,
+        severity = %(severity)s, summary = found.summary, details = found.details
+    from found, known
+    where known.issue_hash = found.issue_hash and known.was_resolved and i.id = known.id
+    returning i.id
+), refreshed as (
+    update guild_identity.audit_issues i
+    set severity = %(severity)s, summary = found.summary, details = found.details,
+        waiting_reason = case when i.details is distinct from found.details then null else i.waiting_reason end
+    from found, known
+    where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
+      and (i.severity, i.summary, i.details) is distinct from (%(severity)s, found.summary, found.details)
+    returning i.id
+), resolved as (
+    update guild_identity.audit_issues i
+    set resolved_at = now(), waiting_reason = null,
+        resolved_by = case when exists (select from guild_identity.wow_characters c
+                                        where c.id = known.wow_character_id and c.removed_at is not null)
+                             or exists (select from guild_identity.discord_users d
+                                        where d.id = known.discord_member_id and not d.is_present)
+                           then 'subject gone' else 'detection' end
+    from known
+    where %(is_complete)s and not known.was_resolved and i.id = known.id
+      and not exists (select from found where found.issue_hash = known.issue_hash)
+    returning i.id, i.resolved_by
+), moves as (
+    select id, 'opened' as event, null as reason from opened
+    union all select id, 'reopened', null from reopened
+    union all select id, 'refreshed', null from refreshed
+    union all select id, 'resolved',
+                     case resolved_by when 'subject gone' then 'The character or member has left.'
+                                      else 'No longer found.' end
+              from resolved
+), logged as (
+    insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
+    select %(guild_id)s, id, event, %(actor)s, reason from moves order by id
+)
+select (select count(*) from opened), (select count(*) from reopened), (select count(*) from refreshed),
+       (select count(*) from resolved)
+
+-- name: wake
+-- Open again what was dismissed until a time that has come.
+with woken as (
+    update guild_identity.audit_issues
+    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
+    where guild_id = %(guild_id)s and issue_type = %(issue_type)s
+      and dismissed_until <= coalesce(%(now)s::timestamptz, now())
+    returning id
+), logged as (
+    insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
+    select %(guild_id)s, id, 'woken', 'clock', 'The dismissal has ended.' from woken
+)
+select count(*) from woken
+
+-- name: wake_one
+with woken as (
+    update guild_identity.audit_issues
+    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
+    where id = %(issue_id)s and dismissed_at is not null
+    returning id, guild_id
+)
+insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
+select guild_id, id, 'woken', %(actor)s, %(reason)s from woken
+
+-- name: dismiss
+with dismissed as (
+    update guild_identity.audit_issues
+    set dismissed_at = now(), dismissed_by = %(actor)s, dismissed_reason = %(reason)s,
+        dismissed_until = %(until)s, waiting_reason = null
+    where id = %(issue_id)s and resolved_at is null
+    returning id, guild_id
+)
+insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
+select guild_id, id, 'dismissed', %(actor)s,
+       %(reason)s || case when %(until)s::timestamptz is null then ''
+                          else ' (until ' || to_char(%(until)s::timestamptz, 'YYYY-MM-DD') || ')' end
+from dismissed
+
+-- name: resolve
+-- Close issues that a fix, or an officer, has dealt with.
+with resolved as (
+    update guild_identity.audit_issues
+    set resolved_at = now(), resolved_by = %(resolved_by)s, waiting_reason = null
+    where id = any(%(issue_ids)s) and resolved_at is null
+    returning id, guild_id
+)
+insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
+select guild_id, id, 'resolved', %(resolved_by)s, %(reason)s from resolved order by id
+
+-- name: say_why_waiting
+-- Note why automation leaves issues to an officer; rows that say it already are not touched.
+update guild_identity.audit_issues i
+set waiting_reason = w.reason
+from unnest(%(issue_ids)s::bigint[], %(reasons)s::text[]) as w (id, reason)
+where i.id = w.id and i.resolved_at is null and i.waiting_reason is distinct from w.reason
+
+-- name: get
+select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
+       waiting_reason, created_at, opened_at, resolved_at, resolved_by,
+       dismissed_at, dismissed_by, dismissed_reason, dismissed_until
+from guild_identity.audit_issues
+where id = any(%(issue_ids)s) and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+order by id
+
+-- name: open_of_rule
+-- Open and not dismissed, oldest first.
+select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
+       waiting_reason, created_at, opened_at, resolved_at, resolved_by,
+       dismissed_at, dismissed_by, dismissed_reason, dismissed_until
+from guild_identity.audit_issues
+where guild_id = %(guild_id)s and issue_type = %(issue_type)s and resolved_at is null and dismissed_at is null
+order by id
+
+-- name: events
+select event, actor, reason, at
+from guild_identity.issue_events
+where issue_id = %(issue_id)s
+order by id

@@ -1,0 +1,145 @@
+"""The fixes: one door for each rule that has one, the run of all automatic ones, and an officer's commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
+from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.fixes import undo as undoing
+from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.engine import fix_issues, preview
+from sv_common.guild_sync.fixes.planning import Planning
+from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rules import RULES, rule_named
+from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.rules import read_settings
+
+log = structlog.get_logger(__name__)
+
+SMALLEST_BUDGET = 10
+BUDGET_SHARE_OF_ROSTER = 0.05
+
+
+async def mitigate_note_mismatch(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
+    """Unlink the character from the wrong player, and link it to the one whom its note names, if it names one."""
+    return await _mitigate("note_mismatch", pool, issue_row, guild_id)
+
+
+async def mitigate_orphan_wow(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
+    """Link the character to the one person whom its note or its name means. True if linked."""
+    return await _mitigate("orphan_wow", pool, issue_row, guild_id)
+
+
+async def mitigate_orphan_discord(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
+    """Make the member a player with the unlinked characters that mean them. An officer's command."""
+    return await _mitigate("orphan_discord", pool, issue_row, guild_id)
+
+
+async def mitigate_role_mismatch(
+    pool: Pool, issue_row: Any, discord_bot: DiscordSource | None, *, guild_id: int | None = None
+) -> bool:
+    """Give the member the role of their highest rank, then take wrong managed ones."""
+    return await _mitigate("role_mismatch", pool, issue_row, guild_id, discord_bot)
+
+
+async def run_auto_mitigations(
+    pool: Pool, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+) -> FixReport:
+    """Fix every open issue of the rules that mend themselves; leave to an officer whatever is not certain.
+
+    One failure never stops the rest. At most `automatic_fix_limit` fixes of a rule run at once (by default 10 or 5 % of
+    the roster, whichever is more); above it the whole batch is held for one click. No player is ever created.
+    """
+    async with pool.connection() as conn:
+        guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
+    results: list[FixResult] = []
+    for each in guild_ids:
+        async with pool.connection() as conn:
+            settings = await read_settings(conn, each, [rule.page for rule in RULES.values()])
+            roster_size = await guilds.roster_size(conn, each)
+        for rule in RULES.values():
+            chosen = settings[rule.issue_type]
+            if rule.is_fixable and chosen.is_enabled and chosen.auto_mitigate:
+                results += await _fix_automatically(pool, rule, each, _budget(chosen, roster_size), discord_bot)
+    return FixReport(results)
+
+
+async def fix_one(
+    pool: Pool, issue_id: int, *, actor: str, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+) -> FixResult:
+    """Fix one issue on an officer's command. Raises `NotFound`."""
+    async with pool.connection() as conn:
+        issue = await issues.get(conn, issue_id, guild_id)
+    rule = rule_named(issue.issue_type)
+    results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], Command(actor), source=discord_bot)
+    return results[0]
+
+
+async def fix_all(
+    pool: Pool, issue_type: str, *, actor: str, guild_id: int, discord_bot: DiscordSource | None = None
+) -> FixReport:
+    """Fix all open issues of one rule of one guild on an officer's command, by evidence alone. Raises `NotFound`."""
+    rule = rule_named(issue_type)
+    command = Command(actor, is_bulk=True)
+    issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
+    return FixReport(await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot))
+
+
+async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> Planning:
+    """Return what `fix_one` would do. Raises `NotFound`."""
+    async with pool.connection() as conn:
+        issue = await issues.get(conn, issue_id, guild_id)
+    return await preview(pool, rule_named(issue.issue_type), [issue.id], Command("preview"))
+
+
+async def preview_all(pool: Pool, issue_type: str, *, guild_id: int) -> Planning:
+    """Return what `fix_all` would do. Raises `NotFound`."""
+    rule = rule_named(issue_type)
+    issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
+    return await preview(pool, rule, issue_ids, Command("preview", is_bulk=True))
+
+
+async def undo(
+    pool: Pool, attempt_id: int, *, actor: str, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+) -> UndoReport:
+    """Take back an attempt exactly. Raises `NotFound`, `Refused` and `PlanStale`."""
+    return await undoing.undo(pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot)
+
+
+async def _fix_automatically(
+    pool: Pool, rule: RuleDefinition, guild_id: int, limit: int, discord_bot: DiscordSource | None
+) -> Sequence[FixResult]:
+    issue_ids = await _open_issue_ids(pool, guild_id, rule.issue_type)
+    if not issue_ids:
+        return []
+    command = Command.automation()
+    try:
+        return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
+    except Exception as error:  # one rule's failure never stops the others
+        log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
+        reason = str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+        return [FixResult(issue_id, rule.issue_type, FixOutcome.FAILED, reason) for issue_id in issue_ids]
+
+
+async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[int]:
+    async with pool.connection() as conn:
+        return [issue.id for issue in await issues.open_of_rule(conn, guild_id, issue_type)]
+
+
+def _budget(settings: RuleSettings, roster_size: int) -> int:
+    limit = settings.parameters.get("automatic_fix_limit")
+    return int(limit) if limit is not None else max(SMALLEST_BUDGET, int(roster_size * BUDGET_SHARE_OF_ROSTER))
+
+
+async def _mitigate(
+    issue_type: str, pool: Pool, issue_row: Any, guild_id: int | None, discord_bot: DiscordSource | None = None
+) -> bool:
+    mitigate = RULES[issue_type].mitigate_fn
+    return mitigate is not None and await mitigate(pool, issue_row, discord_bot, guild_id=guild_id)

@@ -1,0 +1,70 @@
+"""The outside, as this product sees it. `clients/` hold the real ones; `simulators/` answer them over loopback HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, GuildAddress, RosterCharacter
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A message for a guild's audit channel; the announcer sends it so that it mentions nobody.
+
+    `nonce` (at most 25 characters) makes sending the same announcement twice harmless.
+    """
+
+    title: str
+    body: str
+    nonce: str
+
+
+class BattleNetSource(Protocol):
+    """Reads a guild from Battle.net."""
+
+    async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
+        """Fetch the whole roster with every profile that can be read.
+
+        A member without a readable profile is returned with the roster's own fields only. Raises a `SourceError` when
+        the roster itself cannot be read whole.
+        """
+        ...
+
+
+class DiscordSource(Protocol):
+    """Reads and mends a Discord server."""
+
+    async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
+        """Fetch all roles and all members (bots included, marked). Raises a `SourceError` when any page fails."""
+        ...
+
+    async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
+        """Fetch one member; None when the person is not on the server."""
+        ...
+
+    async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        """Give a member one role. `reason` goes into Discord's audit log."""
+        ...
+
+    async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        """Take one role from a member. `reason` goes into Discord's audit log."""
+        ...
+
+
+class Announcer(Protocol):
+    """Tells a guild's officers something on Discord."""
+
+    async def announce(self, channel_id: str, announcement: Announcement) -> None:
+        """Post the announcement. Raises a `SourceError` when it could not be posted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The sources and the announcer that an installation has; None for one that is not set up."""
+
+    battle_net: BattleNetSource | None = None
+    discord: DiscordSource | None = None
+    announcer: Announcer | None = None

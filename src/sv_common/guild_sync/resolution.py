@@ -1,0 +1,383 @@
+"""Whom a guild note means: mentions of the note, held against everybody the guild knows. Pure; reads nothing.
+
+Steps, strongest first. A confident decision needs exactly one person at the first step that knows the name:
+
+1. an alias that an officer or a confirmed fix has given to a player;
+2. the same name, whole, anywhere in the guild: a character (with the realm where the note gives one), a player's
+   display name, a Discord name. These are one step, so that somebody who merely shares a name with another makes the
+   note ambiguous and can never quietly take the other's place;
+3. a whole word of a Discord name ("Brightmane [GM]").
+
+A word of the guild's vocabulary ("Tailor") or a guess of the grammar counts only by steps 1 and 2 and only for a
+character's exact name. A word inside free text never decides: it is a suggestion. Similar spelling never decides either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from rapidfuzz import fuzz, process
+
+from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.domain.notes import (
+    DEFAULT_VOCABULARY,
+    Mention,
+    MentionKind,
+    ParsedNote,
+    Vocabulary,
+    fold_accents,
+    parse_note,
+)
+from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
+
+SHORTEST_DISCORD_WORD = 3
+MISSPELLING_SCORE = 80.0
+"""RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
+
+LONGEST_CHAIN = 20
+"""Notes that are followed from one character without a player to the next."""
+
+_WORD = re.compile(r"[^\W_]+")
+_EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+class Verdict(StrEnum):
+    """How sure a decision is."""
+
+    CONFIDENT = "confident"
+    AMBIGUOUS = "ambiguous"
+    SUGGESTED = "suggested"
+    UNKNOWN = "unknown"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Person:
+    """Somebody a note can mean: a player, else a Discord member without a player, else a character without a player."""
+
+    player_id: int | None = None
+    member_id: int | None = None
+    character_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person whom a note may mean, and the sentence that says why."""
+
+    person: Person
+    label: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a note says about whose character it is on. `named` is the word as written; `target` only when confident."""
+
+    verdict: Verdict
+    parsed: ParsedNote
+    named: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def target(self) -> Candidate | None:
+        """The one person meant, where the decision is confident."""
+        return self.candidates[0] if self.verdict is Verdict.CONFIDENT else None
+
+
+class Directory:
+    """Everybody the guild knows, findable by every name they have. Built once for a scan, a fix or a match."""
+
+    def __init__(self, facts: GuildFacts, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> None:
+        self.facts = facts
+        self.vocabulary = vocabulary
+        self._decisions: dict[int, Decision] = {}
+        self._deciding: set[int] = set()
+
+    def decide(self, character: KnownCharacter) -> Decision:
+        """Say whom the character's note means. The same character always gets the same answer."""
+        known = self._decisions.get(character.id)
+        if known is None:
+            self._deciding.add(character.id)
+            known = self._decide(character)
+            self._deciding.discard(character.id)
+            # Inside a circle of notes the answer depends on where one entered it, so only the entry's answer is kept.
+            if not self._deciding:
+                self._decisions[character.id] = known
+        return known
+
+    def parse(self, character: KnownCharacter) -> ParsedNote:
+        """Read the character's note; a note that was never seen reads as empty."""
+        return parse_note(character.note or "", self.vocabulary)
+
+    def certain_mentions(self, character: KnownCharacter) -> list[Mention]:
+        """Return what the note may be decided by: all but words inside free text, unless the note as a whole is an alias."""
+        whole_note = name_key(character.note or "")
+        return [
+            mention
+            for mention in self.parse(character).mentions
+            if mention.kind is not MentionKind.WORD
+            or (whole_note in self.facts.aliases and _names(mention, whole_note))
+        ]
+
+    def names_player(self, mention: Mention, player_id: int) -> bool:
+        """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
+        names = self._names_of_player.get(player_id, frozenset())
+        return any(reading.key in names for reading in mention.readings)
+
+    def resembles_player(self, mention: Mention, player_id: int) -> str | None:
+        """Return the player's own name of which the mention looks like a misspelling or a shortening, if there is one."""
+        own_names = sorted(self._names_of_player.get(player_id, frozenset()))
+        return next((own for own in own_names if _looks_like(mention.readings[0].key, own)), None)
+
+    def member_named_like(self, character: KnownCharacter) -> KnownMember | None:
+        """Return the one Discord member whose whole name is the character's name, if nobody else is called so."""
+        members = self._members_by_name.get(character.name_key, set())
+        namesakes = self._characters_by_name[character.name_key]
+        return self.facts.members[next(iter(members))] if len(members) == 1 and len(namesakes) == 1 else None
+
+    def player_of_member(self, member_id: int) -> int | None:
+        """Return the player that a Discord member is."""
+        return self._player_by_member.get(member_id)
+
+    def characters_of(self, player_id: int) -> list[KnownCharacter]:
+        """Return the player's characters that are in the guild now."""
+        return self._characters_by_player.get(player_id, [])
+
+    def label(self, person: Person) -> str:
+        """Return what an officer calls this person."""
+        if person.player_id is not None:
+            return self.facts.players[person.player_id].display_name
+        if person.member_id is not None:
+            return self.facts.members[person.member_id].display_name
+        return self.facts.characters[person.character_id].label if person.character_id is not None else "?"
+
+    def misspelt(self, word: str) -> str | None:
+        """Return the name of a character or Discord member of which a word that names nobody looks like a misspelling."""
+        found = process.extractOne(
+            fold_accents(name_key(word)), self._folded_known_names, scorer=fuzz.ratio, score_cutoff=MISSPELLING_SCORE
+        )
+        return found[2] if found else None
+
+    def suggestions(self, word: str, limit: int = 3) -> list[str]:
+        """Return the names most like the word, best first: a help for an officer, never a proof."""
+        found = process.extract(
+            fold_accents(word).lower(), self._folded_names, scorer=fuzz.WRatio, limit=limit, score_cutoff=60
+        )
+        return [self.facts.characters[character_id].label for _, _, character_id in found]
+
+    def _decide(self, character: KnownCharacter) -> Decision:
+        parsed = self.parse(character)
+        certain = self.certain_mentions(character)
+        people: dict[Person, Candidate] = {}
+        named: str | None = None
+        for mention in certain:
+            for candidate in self._candidates(mention, character):
+                people.setdefault(candidate.person, candidate)
+                named = named or mention.text
+        if people:
+            candidates = tuple(
+                sorted(people.values(), key=lambda candidate: (candidate.label, candidate.person.player_id or 0))
+            )
+            verdict = Verdict.CONFIDENT if len(candidates) == 1 else Verdict.AMBIGUOUS
+            return Decision(verdict, parsed, named, candidates)
+        return self._without_candidates(character, parsed, certain)
+
+    def _without_candidates(self, character: KnownCharacter, parsed: ParsedNote, certain: list[Mention]) -> Decision:
+        strangers = [
+            mention for mention in certain if not mention.only_if_known and not _names(mention, character.name_key)
+        ]
+        if strangers:
+            return Decision(Verdict.UNKNOWN, parsed, strangers[0].text)
+        words = {
+            candidate.person: candidate
+            for mention in parsed.mentions
+            if mention.kind is MentionKind.WORD
+            for candidate in self._candidates(mention, character)
+        }
+        if words:
+            return Decision(Verdict.SUGGESTED, parsed, None, tuple(words.values()))
+        return Decision(Verdict.NOBODY, parsed)
+
+    def _candidates(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
+        """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
+        for rank in sorted({reading.rank for reading in mention.readings}):
+            keys = [reading.key for reading in mention.readings if reading.rank == rank]
+            found = [candidate for key in keys for candidate in self._by_key(key, mention, about)]
+            allowed = [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
+            if found:
+                return allowed
+        return []
+
+    def _by_key(self, key: str, mention: Mention, about: KnownCharacter) -> list[Candidate]:
+        player_id = self.facts.aliases.get(key)
+        if player_id is not None:
+            label = self.facts.players[player_id].display_name
+            return [Candidate(Person(player_id), label, f"“{mention.text}” is a known alias of {label}.")]
+        characters = self._characters_named(key, mention.realm, about)
+        if mention.only_if_known:
+            return list(self._through_characters(characters, mention))
+        whole = [
+            *(self._through_characters(characters, mention) if mention.kind is not MentionKind.DISCORD else []),
+            *self._through_display_name(key, mention),
+            *self._through_discord(self._members_by_name.get(key, set()), mention, "is the Discord name"),
+        ]
+        if not whole and mention.kind is MentionKind.DISCORD:
+            whole = list(self._through_characters(characters, mention))
+        if whole:
+            return _without_namesakes(whole)
+        if about.name_key == key:
+            return []
+        return list(
+            self._through_discord(self._members_by_word.get(key, set()), mention, "is part of the Discord name")
+        )
+
+    def _characters_named(self, key: str, realm: str | None, about: KnownCharacter) -> list[KnownCharacter]:
+        named = [self.facts.characters[i] for i in self._characters_by_name.get(key, []) if i != about.id]
+        wanted = realm_key(realm) if realm else None
+        there = [c for c in named if wanted and wanted in {c.realm_key, realm_key(c.realm_name or "")}]
+        return there or named
+
+    def _through_characters(self, characters: Iterable[KnownCharacter], mention: Mention) -> Iterator[Candidate]:
+        for character in characters:
+            if character.player_id is not None:
+                person = Person(character.player_id)
+                evidence = f"“{mention.text}” is a character of {self.label(person)}."
+            else:
+                person, evidence = self._follow(character, mention)
+            yield Candidate(person, self.label(person), evidence)
+
+    def _follow(self, character: KnownCharacter, mention: Mention) -> tuple[Person, str]:
+        """Go on to whom the note of a character without a player means; stop where notes run in a circle or very far."""
+        stops = character.id in self._deciding or len(self._deciding) > LONGEST_CHAIN
+        onward = None if stops else self.decide(character).target
+        if onward is None or onward.person.character_id in self._deciding:
+            return Person(character_id=character.id), f"“{mention.text}” is the character {character.label}."
+        return (
+            onward.person,
+            f"“{mention.text}” is the character {character.label}, whose own note leads on: {onward.evidence}",
+        )
+
+    def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
+        for player_id in self._players_by_name.get(key, []):
+            label = self.facts.players[player_id].display_name
+            yield Candidate(Person(player_id), label, f"“{mention.text}” is what the player {label} is called.")
+
+    def _through_discord(self, member_ids: Iterable[int], mention: Mention, how: str) -> Iterator[Candidate]:
+        for member_id in sorted(member_ids):
+            player_id = self._player_by_member.get(member_id)
+            person = Person(player_id) if player_id is not None else Person(member_id=member_id)
+            member = self.facts.members[member_id]
+            yield Candidate(person, self.label(person), f"“{mention.text}” {how} of {member.display_name}.")
+
+    @cached_property
+    def _characters_by_name(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = defaultdict(list)
+        for character in self.facts.characters.values():
+            index[character.name_key].append(character.id)
+        return index
+
+    @cached_property
+    def _characters_by_player(self) -> dict[int, list[KnownCharacter]]:
+        index: dict[int, list[KnownCharacter]] = defaultdict(list)
+        for character in self.facts.characters.values():
+            if character.player_id is not None:
+                index[character.player_id].append(character)
+        return index
+
+    @cached_property
+    def _players_by_name(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = defaultdict(list)
+        for player in self.facts.players.values():
+            index[name_key(player.display_name)].append(player.id)
+        return index
+
+    @cached_property
+    def _player_by_member(self) -> dict[int, int]:
+        return {p.discord_user_id: p.id for p in self.facts.players.values() if p.discord_user_id is not None}
+
+    @cached_property
+    def _members_by_name(self) -> dict[str, set[int]]:
+        index: dict[str, set[int]] = defaultdict(set)
+        for member in self._present_members():
+            for name in _discord_names(member):
+                index[name].add(member.id)
+        return index
+
+    @cached_property
+    def _members_by_word(self) -> dict[str, set[int]]:
+        index: dict[str, set[int]] = defaultdict(set)
+        for member in self._present_members():
+            for word in self._discord_words(member):
+                index[word].add(member.id)
+        return index
+
+    @cached_property
+    def _names_of_player(self) -> dict[int, frozenset[str]]:
+        names: dict[int, set[str]] = {
+            player.id: {name_key(player.display_name)} for player in self.facts.players.values()
+        }
+        for key, player_id in self.facts.aliases.items():
+            names[player_id].add(key)
+        for player_id, characters in self._characters_by_player.items():
+            names[player_id].update(character.name_key for character in characters)
+        for member_id, player_id in self._player_by_member.items():
+            if member_id in self.facts.members:
+                member = self.facts.members[member_id]
+                names[player_id].update(_discord_names(member), self._discord_words(member))
+        return {player_id: frozenset(keys) for player_id, keys in names.items()}
+
+    @cached_property
+    def _folded_names(self) -> dict[int, str]:
+        return {c.id: fold_accents(c.name_key) for c in self.facts.characters.values()}
+
+    @cached_property
+    def _folded_known_names(self) -> dict[str, str]:
+        """Every whole name that somebody has, folded, by the name as it is written."""
+        names = [c.name for c in self.facts.characters.values()]
+        names += [name for member in self._present_members() for name in _discord_names(member)]
+        return {name: fold_accents(name_key(name)) for name in names}
+
+    def _present_members(self) -> Iterator[KnownMember]:
+        return (member for member in self.facts.members.values() if member.is_present)
+
+    def _discord_words(self, member: KnownMember) -> set[str]:
+        words = {
+            name_key(word)
+            for name in (member.username, member.global_name or "", member.display_name)
+            for word in _WORD.findall(name)
+        }
+        return {word for word in words if len(word) >= SHORTEST_DISCORD_WORD and word not in self.vocabulary.categories}
+
+
+def _discord_names(member: KnownMember) -> set[str]:
+    """A member's names, as they are and without decoration at the edges."""
+    names = {member.username, member.global_name or "", member.display_name}
+    keys = {name_key(name) for name in names} | {name_key(_EDGE.sub("", name)) for name in names}
+    return keys - {""}
+
+
+def _without_namesakes(candidates: list[Candidate]) -> list[Candidate]:
+    """Take one character without a player for the same person as a player or member of exactly its name.
+
+    Two such characters stay two candidates: nothing says whose the second one is.
+    """
+    people = [candidate for candidate in candidates if candidate.person.character_id is None]
+    characters = [candidate for candidate in candidates if candidate.person.character_id is not None]
+    return people if people and len(characters) == 1 else candidates
+
+
+def _names(mention: Mention, key: str) -> bool:
+    return any(reading.key == key for reading in mention.readings)
+
+
+def _looks_like(word: str, own: str) -> bool:
+    folded, own_folded = fold_accents(word), fold_accents(own)
+    if min(len(folded), len(own_folded)) < SHORTEST_DISCORD_WORD:
+        return False
+    is_short_form = own_folded.startswith(folded) or folded.startswith(own_folded)
+    return is_short_form or fuzz.ratio(folded, own_folded) >= MISSPELLING_SCORE

@@ -1,0 +1,157 @@
+"""The note of a linked character names somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.notes import Mention
+from sv_common.guild_sync.domain.plan import Link, Plan, Step, Unlink
+from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.resolution import Decision, Directory, Verdict
+from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
+from sv_common.guild_sync.store.guilds import ids_of
+from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
+
+ISSUE_TYPE = "note_mismatch"
+
+
+async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+    """Find linked characters whose note, as it is now, names somebody who is not their player."""
+    findings: list[Finding] = []
+    for each in await ids_of(conn, guild_id):
+        findings += find(Directory(await read_facts(conn, each)))
+    return findings
+
+
+def find(directory: Directory, among: Collection[int] | None = None) -> list[Finding]:
+    """Return the findings among some characters of the directory, or among all. Pure."""
+    return [
+        finding
+        for character in directory.facts.characters.values()
+        if character.player_id is not None and character.is_present and character.note
+        if among is None or character.id in among
+        if (finding := _examine(directory, character, character.player_id))
+    ]
+
+
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
+    """Unlink, and link to the one player whom the note names, if it names one."""
+    return [_plan(finding.details) for finding in findings]
+
+
+def _examine(directory: Directory, character: KnownCharacter, player_id: int) -> Finding | None:
+    names = directory.certain_mentions(character)
+    if not names or any(directory.names_player(mention, player_id) for mention in names):
+        return None
+    decision = directory.decide(character)
+    if decision.verdict in (Verdict.NOBODY, Verdict.SUGGESTED):
+        return None
+    if any(candidate.person.player_id == player_id for candidate in decision.candidates):
+        return None
+    return _finding(directory, character, player_id, decision, names)
+
+
+def _finding(
+    directory: Directory, character: KnownCharacter, player_id: int, decision: Decision, names: Sequence[Mention]
+) -> Finding:
+    player = directory.facts.players[player_id].display_name
+    details: dict[str, Any] = {
+        "character_id": character.id,
+        "character": character.label,
+        "note": character.note,
+        "named": decision.named,
+        "player_id": player_id,
+        "player": player,
+        "link_source": character.link_source,
+        "verdict": decision.verdict.value,
+        "candidates": [
+            {"label": candidate.label, "player_id": candidate.person.player_id, "evidence": candidate.evidence}
+            for candidate in decision.candidates
+        ],
+    }
+    if decision.verdict is Verdict.UNKNOWN:
+        details["resembles"] = next(
+            (own for mention in names if (own := directory.resembles_player(mention, player_id))), None
+        )
+        member = directory.member_named_like(character)
+        details["own_name_is_player"] = member is not None and directory.player_of_member(member.id) == player_id
+    summary = f"'{character.name}' is linked to {player}, but its note says {decision.named}"
+    return Finding(ISSUE_TYPE, directory.facts.guild_id, SubjectKind.CHARACTER, character.id, summary, details)
+
+
+def _plan(details: dict[str, Any] | Any) -> Plan:
+    named, player = details["named"], details["player"]
+    if details["verdict"] == Verdict.AMBIGUOUS:
+        labels = " or ".join(candidate["label"] for candidate in details["candidates"])
+        return Plan.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
+    if details.get("resembles"):
+        return Plan.none(
+            f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, written differently. "
+            "Correct the note in the game, or dismiss this."
+        )
+    steps, reason = _steps(details)
+    return Plan(steps, reason, waits_for_officer=_why_wait(details))
+
+
+def _steps(details: Any) -> tuple[tuple[Step, ...], str]:
+    unlink = Unlink(details["character_id"], details["character"], details["player_id"], details["player"])
+    target = details["candidates"][0] if details["candidates"] else None
+    if target is None:
+        return (unlink,), f"The note says “{details['named']}”, whom nobody here is called."
+    if target["player_id"] is None:
+        return (unlink,), f"The note means {target['label']}, who has no player yet. {target['evidence']}"
+    link = Link(details["character_id"], details["character"], target["player_id"], target["label"], target["evidence"])
+    return (unlink, link), f"The note means {target['label']}: {target['evidence']}"
+
+
+def _why_wait(details: Any) -> str | None:
+    if details["link_source"] in DECIDED_BY_A_PERSON:
+        return (
+            f"An officer linked {details['character']} to {details['player']}, and the note says “{details['named']}”. "
+            "A person's decision is not changed automatically."
+        )
+    if details.get("own_name_is_player"):
+        return (
+            f"The note says “{details['named']}”, whom nobody here is called, but the character has the Discord name of "
+            f"{details['player']}."
+        )
+    return None
+
+
+PAGE = RulePage(
+    issue_type=ISSUE_TYPE,
+    name="Guild Note Mismatch",
+    description="Character's guild note names a different player than the one it is linked to",
+    severity=Severity.WARNING,
+    subject=SubjectKind.CHARACTER,
+    auto_mitigate=True,
+    detect=detect,
+    plan=plan,
+    affects=("orphan_wow", "role_mismatch", "stale_character"),
+    why=(
+        "The guild note is where officers write whose character it is. When it changes to another player, the link is "
+        "out of date, and with it the player's highest rank and Discord role."
+    ),
+    left_to_a_person=(
+        "A note that could mean two people; a note that looks like a misspelling of the linked player's own name; a link "
+        "that an officer made or confirmed; a character that bears its player's Discord name while the note names a "
+        "stranger; a fix that an officer has undone; more fixes at once than the budget allows."
+    ),
+    examples=(
+        Example("A character linked to Elrek; its note changes from “Elrek” to “Mito”, a player", "relinked to Mito"),
+        Example(
+            "A character linked to Elrek; its note changes to “Zork”, whom nobody knows", "unlinked, then an orphan_wow"
+        ),
+        Example("A character linked to Elrek; its note says “Elrek's bank” or “alt of Elrek”", "no finding"),
+        Example(
+            "A character linked to Elrek; its note becomes “Alch 300”, “Bank”, a date, or empty",
+            "no finding: it names nobody",
+        ),
+        Example("The note says “Elreck”", "found, and waits: it looks like Elrek, written differently"),
+        Example("The note says “Mito”; a player and another player's Discord name are both Mito", "found, and waits"),
+    ),
+)

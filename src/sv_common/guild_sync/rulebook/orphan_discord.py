@@ -1,0 +1,122 @@
+"""A Discord member with a guild role who is no player."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
+from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.resolution import Directory, Verdict
+from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer, main_pointer, read_facts
+
+ISSUE_TYPE = "orphan_discord"
+SQL = load_sql(__package__, "orphan_discord.sql")
+_PLACEHOLDER = -1
+
+
+async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+    """Find Discord members with a mapped role and no player; bots and people who left do not count."""
+    rows = await (await conn.execute(SQL["find"], {"guild_id": guild_id})).fetchall()
+    return [
+        Finding(
+            ISSUE_TYPE,
+            guild,
+            SubjectKind.DISCORD_MEMBER,
+            member_id,
+            f"Discord member '{name}' has a guild role but no player",
+            {"discord_member_id": member_id, "member": name, "discord_id": discord_id, "roles": roles},
+        )
+        for member_id, guild, name, discord_id, roles in rows
+    ]
+
+
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
+    """Create the player with the unlinked characters that mean this member, or join an existing player of that name."""
+    if not findings:
+        return []
+    directory = Directory(await read_facts(conn, findings[0].guild_id))
+    return [_plan(directory, directory.facts.members[finding.subject_id]) for finding in findings]
+
+
+def _plan(directory: Directory, member: KnownMember) -> Plan:
+    characters = [(c, why) for c in _unlinked(directory) if (why := _means(directory, c, member))]
+    namesakes = _players_called_like(directory, member)
+    if len(namesakes) == 1 and not characters:
+        player = namesakes[0]
+        step = AttachDiscord(player.id, player.display_name, member.id, member.display_name)
+        return Plan((step,), f"The player {player.display_name} has no Discord member and bears this name.")
+    if namesakes:
+        names = " or ".join(player.display_name for player in namesakes)
+        return Plan.none(
+            f"{member.display_name} could be the player {names}, who has no Discord member. Decide by hand."
+        )
+    if not characters:
+        return Plan.none(f"No unlinked character's note or name means {member.display_name}.")
+    return _create(member, characters)
+
+
+def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str]]) -> Plan:
+    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
+    own = [character for character, _ in characters if character.name_key in names]
+    main = own[0] if len(own) == 1 else None
+    create = CreatePlayer(_PLACEHOLDER, member.display_name, member.id, member.display_name, *main_pointer(main))
+    links = [Link(c.id, c.label, _PLACEHOLDER, member.display_name, why) for c, why in characters]
+    return Plan(
+        (create, *links),
+        f"{len(links)} unlinked character(s) mean {member.display_name}.",
+        waits_for_officer="Only an officer may have a new player created.",
+    )
+
+
+def _unlinked(directory: Directory) -> list[KnownCharacter]:
+    return [c for c in directory.facts.characters.values() if c.player_id is None and c.is_present]
+
+
+def _means(directory: Directory, character: KnownCharacter, member: KnownMember) -> str | None:
+    """The sentence why a character is this member's, or None."""
+    decision = directory.decide(character)
+    if decision.target is not None:
+        return decision.target.evidence if decision.target.person.member_id == member.id else None
+    if decision.verdict is Verdict.NOBODY and directory.member_named_like(character) == member:
+        return f"the character has the Discord name of {member.display_name}."
+    return None
+
+
+def _players_called_like(directory: Directory, member: KnownMember) -> list[KnownPlayer]:
+    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")} - {""}
+    return [
+        player
+        for player in directory.facts.players.values()
+        if player.discord_user_id is None
+        if name_key(player.display_name) in names
+        or any(character.name_key in names for character in directory.characters_of(player.id))
+    ]
+
+
+PAGE = RulePage(
+    issue_type=ISSUE_TYPE,
+    name="Unlinked Discord Member",
+    description="Discord member with a guild role but no player record",
+    severity=Severity.WARNING,
+    subject=SubjectKind.DISCORD_MEMBER,
+    auto_mitigate=False,
+    detect=detect,
+    plan=plan,
+    affects=("orphan_wow", "role_mismatch", "note_mismatch"),
+    why="Somebody holds a guild role on Discord, and nobody knows which characters are theirs.",
+    left_to_a_person=(
+        "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
+        "this member and nobody else, or where one player of this name has no Discord member yet."
+    ),
+    examples=(
+        Example("Member Mito; two unlinked characters with the note “Mito”", "the player Mito is created with both"),
+        Example("Member Bob; the player Bob exists without a Discord member", "Bob is attached to that player"),
+        Example("Member Zephyr; nobody's note or name says Zephyr", "stays open"),
+        Example("A bot with a guild role; a member without one; a member who left", "no finding"),
+    ),
+)

@@ -1,0 +1,133 @@
+"""A character in the guild that belongs to no player."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
+from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.resolution import Candidate, Decision, Directory, Person, Verdict
+from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
+
+ISSUE_TYPE = "orphan_wow"
+SQL = load_sql(__package__, "orphan_wow.sql")
+
+
+async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+    """Find characters in the guild without a player."""
+    rows = await (await conn.execute(SQL["find"], {"guild_id": guild_id})).fetchall()
+    return [
+        Finding(
+            ISSUE_TYPE,
+            guild,
+            SubjectKind.CHARACTER,
+            character_id,
+            f"'{name}' has no player link",
+            {"character_id": character_id, "character": f"{name}-{realm}", "note": note},
+        )
+        for character_id, guild, name, realm, note in rows
+    ]
+
+
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
+    """Link each character to the one person whom its note means, or whose Discord name it bears."""
+    if not findings:
+        return []
+    planner = _Planner(Directory(await read_facts(conn, findings[0].guild_id)))
+    return [planner.plan(finding.subject_id) for finding in findings]
+
+
+class _Planner:
+    """Plans for several characters of one guild; two that mean the same new player share its creation."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._placeholders: dict[int, int] = {}
+
+    def plan(self, character_id: int) -> Plan:
+        character = self._directory.facts.characters[character_id]
+        decision = self._directory.decide(character)
+        if decision.target is not None:
+            return self._towards(character, decision.target)
+        if decision.verdict is Verdict.NOBODY and (candidate := self._by_own_name(character)):
+            return self._towards(character, candidate)
+        return Plan.none(self._why_not(decision))
+
+    def _towards(self, character: KnownCharacter, target: Candidate) -> Plan:
+        person = target.person
+        if person.player_id is not None:
+            link = Link(character.id, character.label, person.player_id, target.label, target.evidence)
+            return Plan((link,), f"{character.label} belongs to {target.label}: {target.evidence}")
+        if person.member_id is not None:
+            return self._with_new_player(character, person.member_id, target)
+        return Plan.none(
+            f"The note means the character {target.label}, which has no player yet. Fix that one first, or run a full match."
+        )
+
+    def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Plan:
+        is_first = member_id not in self._placeholders
+        placeholder = self._placeholders.setdefault(member_id, -1 - len(self._placeholders))
+        main = character if self._directory.member_named_like(character) else None
+        create = CreatePlayer(placeholder, target.label, member_id, target.label, *main_pointer(main))
+        link = Link(character.id, character.label, placeholder, target.label, target.evidence)
+        steps: tuple[Step, ...] = (create, link) if is_first else (link,)
+        return Plan(steps, target.evidence, waits_for_officer="Only an officer may have a new player created.")
+
+    def _by_own_name(self, character: KnownCharacter) -> Candidate | None:
+        member = self._directory.member_named_like(character)
+        if member is None:
+            return None
+        player_id = self._directory.player_of_member(member.id)
+        person = Person(player_id) if player_id is not None else Person(member_id=member.id)
+        if (character.id, player_id) in self._directory.facts.rejections:
+            return None
+        evidence = f"the character has the Discord name of {member.display_name}."
+        return Candidate(person, self._directory.label(person), evidence)
+
+    def _why_not(self, decision: Decision) -> str:
+        labels = " or ".join(candidate.label for candidate in decision.candidates)
+        match decision.verdict:
+            case Verdict.AMBIGUOUS:
+                return f"The note says “{decision.named}”, which could mean {labels}. Link it by hand."
+            case Verdict.SUGGESTED:
+                return f"The note mentions {labels} among other words, which proves nothing. Link it by hand if it is right."
+            case Verdict.UNKNOWN:
+                near = ", ".join(self._directory.suggestions(decision.named or ""))
+                hint = f" Similar names: {near}." if near else ""
+                return f"The note says “{decision.named}”, whom nobody here is called.{hint}"
+            case _:
+                return "Neither the note nor the name says whose character this is."
+
+
+PAGE = RulePage(
+    issue_type=ISSUE_TYPE,
+    name="Unlinked WoW Character",
+    description="Character in guild with no player record",
+    severity=Severity.WARNING,
+    subject=SubjectKind.CHARACTER,
+    auto_mitigate=False,
+    detect=detect,
+    plan=plan,
+    affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
+    why="A character without a player counts for nobody: its rank gives no Discord role, and nobody knows whose it is.",
+    left_to_a_person=(
+        "The fix needs an officer's click. It links only where the note means exactly one person, or where the note says "
+        "nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the reason."
+    ),
+    examples=(
+        Example("The note says “alt of Mito”, and Mito is a player", "linked to Mito"),
+        Example(
+            "No note; one Discord member is called exactly like the character",
+            "linked to that member's player, made if needed",
+        ),
+        Example("The note says “Alch 300”", "stays open: the note says nobody"),
+        Example("The note says “Grim”; there are Grimrokk and Grimaldo", "stays open, with both as suggestions"),
+        Example(
+            "No note; the character is Ton, a Discord member is washington", "stays open: part of a word proves nothing"
+        ),
+    ),
+)

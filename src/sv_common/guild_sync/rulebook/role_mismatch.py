@@ -1,0 +1,107 @@
+"""A player's Discord role is not the one of their highest rank in the game."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
+from sv_common.guild_sync.domain.rule import Example, RulePage
+
+ISSUE_TYPE = "role_mismatch"
+SQL = load_sql(__package__, "role_mismatch.sql")
+
+
+async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+    """Find players on Discord whose managed roles differ from the role of their highest rank.
+
+    Raises `Refused` while a rank's name in the game differs from the rank table: inserting one rank shifts all below it
+    and would make everybody look wrong at once.
+    """
+    values = {"guild_id": guild_id}
+    doubtful = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
+    if doubtful:
+        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in doubtful)
+        raise Refused(
+            f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
+        )
+    rows = await (await conn.execute(SQL["find"], values)).fetchall()
+    return [_finding(*row) for row in rows]
+
+
+def _finding(
+    player_id: int,
+    guild_id: int,
+    player: str,
+    member_id: int,
+    member: str,
+    character: str,
+    rank: str,
+    role_id: str,
+    role: str | None,
+    has_right_role: bool,
+    wrong_ids: Sequence[str],
+    wrong_names: Sequence[str],
+) -> Finding:
+    right = role or rank
+    held = ", ".join(wrong_names) or "no guild role"
+    details = {
+        "player_id": player_id,
+        "player": player,
+        "discord_member_id": member_id,
+        "member": member,
+        "character": character,
+        "rank": rank,
+        "right_role_id": role_id,
+        "right_role": right,
+        "has_right_role": has_right_role,
+        "wrong_roles": [{"id": i, "name": name} for i, name in zip(wrong_ids, wrong_names, strict=True)],
+    }
+    summary = f"{player} is {rank} in the game ({character}) and should have {right} on Discord, but has {held}"
+    if has_right_role:
+        summary = f"{player} has {right} on Discord as they should, and also {held}"
+    return Finding(ISSUE_TYPE, guild_id, SubjectKind.PLAYER, player_id, summary, details)
+
+
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
+    """Give the right role first, then take the wrong managed ones; no other role is touched."""
+    return [_plan(finding) for finding in findings]
+
+
+def _plan(finding: Finding) -> Plan:
+    details = finding.details
+    member_id, member = details["discord_member_id"], details["member"]
+    add = AddDiscordRole(member_id, member, details["right_role_id"], details["right_role"])
+    removals: list[Step] = [
+        RemoveDiscordRole(member_id, member, role["id"], role["name"]) for role in details["wrong_roles"]
+    ]
+    steps = removals if details["has_right_role"] else [add, *removals]
+    return Plan(tuple(steps), f"{details['character']} is {details['rank']}, which maps to {details['right_role']}.")
+
+
+PAGE = RulePage(
+    issue_type=ISSUE_TYPE,
+    name="Discord Role Mismatch",
+    description="Player's in-game rank doesn't match their Discord role",
+    severity=Severity.WARNING,
+    subject=SubjectKind.PLAYER,
+    auto_mitigate=False,
+    detect=detect,
+    plan=plan,
+    why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
+    left_to_a_person=(
+        "Roles change on an officer's click only. Nothing is compared while the ranks in the game differ from the rank "
+        "table. Roles that the guild's table does not manage are never touched."
+    ),
+    examples=(
+        Example("Highest rank Officer, Discord role Raider", "Officer is given, then Raider is taken"),
+        Example("Highest rank Raider, no guild role on Discord", "Raider is given"),
+        Example("The right role and a wrong managed one", "the wrong one is taken"),
+        Example("The Officer character has left the guild; a Raider character remains", "Raider is right"),
+        Example("The rank maps to no role, or to one that is not managed", "no finding"),
+    ),
+)

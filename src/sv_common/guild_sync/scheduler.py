@@ -1,0 +1,278 @@
+"""The pipelines: what runs when a source has news. Each run is one row of the sync log; runs of one guild never overlap.
+
+- addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
+- Battle.net sync: sync_blizzard_roster → integrity check → automatic fixes → summary if notable
+- Discord sync:    sync_discord_members → integrity check → automatic fixes
+- full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+import structlog
+
+from sv_common.db.pool import Pool, counting_statements, own_connection
+from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
+from sv_common.guild_sync.discord_sync import sync_discord_members
+from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError
+from sv_common.guild_sync.domain.report import (
+    CheckReport,
+    FixOutcome,
+    FixReport,
+    PipelineReport,
+    StepReport,
+    SyncReport,
+)
+from sv_common.guild_sync.identity_engine import MatchReport, run_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.mitigations import run_auto_mitigations
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.reporter import send_sync_summary
+from sv_common.guild_sync.store import guilds, sync_log
+from sv_common.guild_sync.store.guilds import Guild
+
+log = structlog.get_logger(__name__)
+_Result = TypeVar("_Result")
+
+_PIPELINE_LOCK = 7284
+_waiting_here: WeakKeyDictionary[Pool, dict[int, asyncio.Lock]] = WeakKeyDictionary()
+
+
+async def run_addon_sync(
+    pool: Pool, characters: Iterable[object], *, guild_id: int | None = None, outside: Outside, actor: str = "addon"
+) -> PipelineReport:
+    """Take in an addon upload. Raises `BadInput` when it cannot be used; nothing was changed then."""
+    rows = list(characters)
+
+    async def sync(guild: Guild) -> SyncReport:
+        return await sync_addon_data(pool, rows, guild_id=guild.id)
+
+    return await _sync_pipeline(pool, "addon_upload", sync, guild_id, outside, actor, has_summary=True)
+
+
+async def run_blizzard_sync(
+    pool: Pool,
+    *,
+    guild_id: int | None = None,
+    outside: Outside,
+    actor: str = "schedule",
+    accept_losses: bool = False,
+) -> PipelineReport:
+    """Fetch the roster from Battle.net and take it in. Raises `SourceError`, `SuspiciousSource`, `ConfigurationError`."""
+
+    async def sync(guild: Guild) -> SyncReport:
+        if outside.battle_net is None:
+            raise ConfigurationError(
+                "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
+            )
+        roster = await outside.battle_net.fetch_roster(guild.address)
+        return await sync_blizzard_roster(pool, roster, guild_id=guild.id, accept_losses=accept_losses)
+
+    return await _sync_pipeline(pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True)
+
+
+async def run_discord_sync(
+    pool: Pool,
+    *,
+    guild_id: int | None = None,
+    outside: Outside,
+    actor: str = "schedule",
+    accept_losses: bool = False,
+) -> PipelineReport:
+    """Fetch roles and members from Discord and take them in. Raises like `run_blizzard_sync`."""
+
+    async def sync(guild: Guild) -> SyncReport:
+        if outside.discord is None:
+            raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
+        if guild.discord_guild_id is None:
+            raise ConfigurationError(f"{guild.name} has no Discord server set.")
+        server = await outside.discord.fetch_guild(guild.discord_guild_id)
+        return await sync_discord_members(pool, server, guild_id=guild.id, accept_losses=accept_losses)
+
+    return await _sync_pipeline(pool, "discord_sync", sync, guild_id, outside, actor, has_summary=False)
+
+
+async def run_full_match(
+    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str
+) -> tuple[PipelineReport, MatchReport]:
+    """Match the whole guild on an officer's command, then check it."""
+    guild = await _guild(pool, guild_id)
+    async with _run(pool, guild, "full_match", actor) as run:
+        match = await run.step("run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id), _match_step)
+        await _check(pool, run)
+        await _summarise(run, outside)
+    return run.report(), match
+
+
+async def _sync_pipeline(
+    pool: Pool,
+    name: str,
+    sync: Callable[[Guild], Awaitable[SyncReport]],
+    guild_id: int | None,
+    outside: Outside,
+    actor: str,
+    *,
+    has_summary: bool,
+) -> PipelineReport:
+    """Sync, then the tail that every sync has: check, mend, report."""
+    guild = await _guild(pool, guild_id)
+    async with _run(pool, guild, name, actor) as run:
+        await run.step("sync", lambda: sync(guild), _sync_step)
+        await _check(pool, run)
+        await _mend(pool, run, outside)
+        if has_summary:
+            await _summarise(run, outside)
+    return run.report()
+
+
+async def _check(pool: Pool, run: _Run) -> None:
+    run.check = await run.step(
+        "run_integrity_check", lambda: run_integrity_check(pool, guild_id=run.guild.id), _check_step
+    )
+
+
+async def _mend(pool: Pool, run: _Run, outside: Outside) -> None:
+    run.fixes = await run.step(
+        "run_auto_mitigations",
+        lambda: run_auto_mitigations(pool, guild_id=run.guild.id, discord_bot=outside.discord),
+        _fix_step,
+    )
+
+
+async def _summarise(run: _Run, outside: Outside) -> None:
+    """Report on Discord; that it cannot be posted is noted and undoes nothing."""
+
+    async def send() -> dict[str, int]:
+        title = f"{run.guild.name}: {run.name.replace('_', ' ')}"
+        check, fixes = run.check or CheckReport(()), run.fixes or FixReport()
+        return {
+            "posted": int(await send_sync_summary(outside.announcer, run.guild, title, check, fixes, run_id=run.id))
+        }
+
+    try:
+        await run.step("send_sync_summary", send, lambda counts: (counts, ()))
+    except PattError as error:
+        log.warning("summary_not_posted", guild_id=run.guild.id, error=type(error).__name__)
+        run.is_partial = True
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a pipeline while it goes on."""
+
+    id: int
+    guild: Guild
+    name: str
+    steps: list[StepReport] = field(default_factory=list)
+    check: CheckReport | None = None
+    fixes: FixReport | None = None
+    is_partial: bool = False
+    statements: int = 0
+    seconds: float = 0.0
+
+    async def step(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[_Result]],
+        describe: Callable[[_Result], tuple[dict[str, int], Iterable[str]]],
+    ) -> _Result:
+        """Do one step and remember how it went, also when it raises."""
+        started = time.monotonic()
+        try:
+            result = await work()
+        except Exception as error:
+            sentence = str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+            problems = error.problems if isinstance(error, BadInput) else ()
+            self.steps.append(StepReport(name, _milliseconds(started), {}, problems, sentence))
+            raise
+        counts, notices = describe(result)
+        self.steps.append(StepReport(name, _milliseconds(started), counts, tuple(notices)))
+        return result
+
+    @property
+    def status(self) -> str:
+        """How a run ended that was not stopped by an error."""
+        return "partial" if self.is_partial or (self.check and self.check.errors) else "done"
+
+    def report(self) -> PipelineReport:
+        """Return what the run did."""
+        return PipelineReport(
+            self.name,
+            self.guild.id,
+            self.id,
+            self.status,
+            self.steps,
+            self.statements,
+            self.seconds,
+            self.check,
+            self.fixes,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _run(pool: Pool, guild: Guild, name: str, actor: str) -> AsyncIterator[_Run]:
+    """Log a run from its beginning to its end, while no other pipeline of the guild runs."""
+    async with _alone(pool, guild.id):
+        started = time.monotonic()
+        with counting_statements() as counter:
+            async with pool.connection() as conn:
+                run = _Run(await sync_log.start(conn, guild.id, name, actor=actor), guild, name)
+            try:
+                yield run
+            except Exception as error:
+                sentence = str(error) if isinstance(error, PattError) else type(error).__name__
+                await _finish(pool, run, "failed", sentence)
+                raise
+            await _finish(pool, run, run.status, None)
+        run.statements = counter.statements
+        run.seconds = time.monotonic() - started
+
+
+@contextlib.asynccontextmanager
+async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
+    """Wait until no pipeline of the guild runs, in this process or another.
+
+    Within this process at most one of the waiting holds a connection, so that many uploads at once cannot use them up.
+    """
+    mine = _waiting_here.setdefault(pool, {}).setdefault(guild_id, asyncio.Lock())
+    async with mine, own_connection(pool) as conn:
+        await conn.execute("select pg_advisory_lock(%s, %s)", [_PIPELINE_LOCK, guild_id])
+        yield  # closing the connection gives the lock back, whatever happens
+
+
+async def _finish(pool: Pool, run: _Run, status: str, error: str | None) -> None:
+    async with pool.connection() as conn:
+        await sync_log.finish(conn, run.id, status=status, steps=run.steps, error=error)
+
+
+async def _guild(pool: Pool, guild_id: int | None) -> Guild:
+    async with pool.connection() as conn:
+        return await guilds.the_only(conn, guild_id)
+
+
+def _sync_step(report: SyncReport) -> tuple[dict[str, int], Iterable[str]]:
+    return report.counts, report.notices
+
+
+def _match_step(report: MatchReport) -> tuple[dict[str, int], Iterable[str]]:
+    return report.counts, ()
+
+
+def _check_step(report: CheckReport) -> tuple[dict[str, int], Iterable[str]]:
+    moves = ("found", "opened", "reopened", "refreshed", "resolved", "woken")
+    return {move: report.total(move) for move in moves}, report.errors
+
+
+def _fix_step(report: FixReport) -> tuple[dict[str, int], Iterable[str]]:
+    return {outcome.value: report.count(outcome) for outcome in FixOutcome}, ()
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,110 @@
+"""Writes the guild as the game client saves the addon's data (`SavedVariables/PATTSync.lua`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from sv_common.guild_sync.domain.guild import CLASS_NAMES
+from sv_common.guild_sync.simulators.model import WorldCharacter
+from sv_common.guild_sync.simulators.world import GuildWorld
+
+Style: TypeAlias = Literal["current", "older"]
+"""How the client lays a file out: today without indentation; formerly with tabs, and a comment on each list item."""
+
+LuaValue: TypeAlias = "str | bool | int | float | Sequence[LuaValue] | Mapping[str, LuaValue]"
+
+HOUR_MS = 60 * 60 * 1000
+_REGIONS = {"us": 1, "kr": 2, "eu": 3, "tw": 4}
+"""The client's own numbers (GetCurrentRegion)."""
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
+
+
+def render(
+    world: GuildWorld,
+    *,
+    style: Style = "current",
+    sees_notes: bool = True,
+    sees_officer_notes: bool = True,
+    exported_at_ms: int | None = None,
+) -> str:
+    """Write the file that an uploader's client would save.
+
+    Notes that the uploader may not see are empty, as the game reports them; only the current style says so in flags,
+    and only it has the export's id, the region and the characters' guids. `exported_at_ms` (milliseconds since 1970,
+    UTC) is the world's present unless given.
+    """
+    exported_at = world.now_ms if exported_at_ms is None else exported_at_ms
+    hidden = [key for key, seen in (("note", sees_notes), ("officerNote", sees_officer_notes)) if not seen]
+    rows = [_row(world, each, exported_at, style) | dict.fromkeys(hidden, "") for each in world.characters]
+    export: dict[str, LuaValue] = {
+        "exportTime": exported_at // 1000,
+        "guildName": world.guild_name,
+        "memberCount": len(rows),
+        "characters": rows,
+    }
+    if style == "current":
+        export |= {
+            "realm": world.realm.normalised,
+            "region": _REGIONS[world.region],
+            "canViewNotes": sees_notes,
+            "canViewOfficerNotes": sees_officer_notes,
+            "exportId": hashlib.sha256(repr((exported_at, rows)).encode()).hexdigest()[:16],
+        }
+    return saved_variables({"PATTSyncDB": {"lastExport": export}}, style)
+
+
+def saved_variables(variables: Mapping[str, LuaValue], style: Style = "current") -> str:
+    """Write global variables as the client writes a SavedVariables file, with its leading empty line."""
+    lines = [""]
+    for name, value in variables.items():
+        lines.extend(_assignment(f"{name} = ", value, "", 0, style))
+    return "\n".join(lines) + "\n"
+
+
+def _row(world: GuildWorld, character: WorldCharacter, exported_at: int, style: Style) -> dict[str, LuaValue]:
+    row: dict[str, LuaValue] = {
+        "name": character.name,
+        "realm": character.realm.normalised,
+        "note": _as_typed(character.note),
+        "officerNote": _as_typed(character.officer_note),
+        "rank": character.rank,
+        "rankName": world.rank_names[character.rank],
+        "level": character.level,
+        "class": CLASS_NAMES[character.class_id],
+        "lastOnline": _time_away(exported_at - character.last_login_ms),
+    }
+    return row | {"guid": character.guid} if style == "current" else row
+
+
+def _as_typed(note: str) -> str:
+    """Double the vertical bars, as the game does to tell a player's bar from its own colour codes."""
+    return note.replace("|", "||")
+
+
+def _time_away(milliseconds: int) -> str:
+    days, hours = divmod(max(0, milliseconds) // HOUR_MS, 24)
+    return f"{days}d {hours}h" if days else f"{hours}h"
+
+
+def _assignment(prefix: str, value: LuaValue, end: str, depth: int, style: Style) -> Iterator[str]:
+    indent = "\t" * depth if style == "older" else ""
+    if isinstance(value, (str, bool, int, float)):
+        yield f"{indent}{prefix}{_scalar(value)}{end}"
+        return
+    yield f"{indent}{prefix}{{"
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _assignment(f'["{key.translate(_ESCAPES)}"] = ', item, ",", depth + 1, style)
+    else:
+        for number, item in enumerate(value, start=1):
+            yield from _assignment("", item, f", -- [{number}]" if style == "older" else ",", depth + 1, style)
+    yield f"{indent}}}{end}"
+
+
+def _scalar(value: str | float) -> str:
+    if isinstance(value, str):
+        return f'"{value.translate(_ESCAPES)}"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)

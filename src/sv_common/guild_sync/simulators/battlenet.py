@@ -1,0 +1,205 @@
+"""Answers as Battle.net's OAuth and World of Warcraft web APIs do, for one simulated guild."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sv_common.guild_sync.domain.guild import CLASS_NAMES
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.simulators.faults import Endpoint, Faults
+from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
+from sv_common.guild_sync.simulators.world import GuildWorld
+
+TOKEN_LIFETIME = 86_399
+"""Seconds, as Battle.net says it in `expires_in`."""
+
+LOWEST_LEVEL_WITH_PROFILE = 10
+_RACES = 10
+
+
+class BattleNetSimulator:
+    """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
+
+    Routes, as `faults` and its `calls` name them: token, roster, profile, status, realm_index.
+    `token_lifetime` (seconds) is what the next tokens say of themselves; `revoke_tokens` ends them all at once.
+    """
+
+    def __init__(
+        self,
+        world: GuildWorld,
+        *,
+        client_id: str = "patt-client",
+        client_secret: str = "patt-secret",  # noqa: S107  # of the simulator, made up
+        faults: Faults | None = None,
+    ) -> None:
+        self.world = world
+        self.faults = faults or Faults()
+        self.token_lifetime = TOKEN_LIFETIME
+        self._credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._tokens: set[str] = set()
+        self.app = Starlette(
+            routes=[
+                self._route("/token", "token", self._token, "POST"),
+                self._route("/data/wow/guild/{realm}/{guild}/roster", "roster", self._roster),
+                self._route("/profile/wow/character/{realm}/{name}", "profile", self._profile),
+                self._route("/profile/wow/character/{realm}/{name}/status", "status", self._status),
+                self._route("/data/wow/realm/index", "realm_index", self._realm_index),
+            ]
+        )
+
+    def revoke_tokens(self) -> None:
+        """Let every token given out so far be refused from now on."""
+        self._tokens.clear()
+
+    def _route(self, path: str, name: str, endpoint: Endpoint, method: str = "GET") -> Route:
+        return Route(path, self.faults.watched(name, endpoint), methods=[method])
+
+    async def _token(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Basic {self._credentials}":
+            return JSONResponse({"error": "unauthorized", "error_description": "Bad credentials"}, 401)
+        if (await request.body()).decode() != "grant_type=client_credentials":
+            return JSONResponse({"error": "unsupported_grant_type"}, 400)
+        token = secrets.token_urlsafe(24)
+        self._tokens.add(token)
+        body = {"access_token": token, "token_type": "bearer", "expires_in": self.token_lifetime, "sub": "patt-client"}
+        return JSONResponse(body)
+
+    async def _roster(self, request: Request) -> Response:
+        refusal = self._refusal(request, "profile")
+        wanted = (request.path_params["realm"], request.path_params["guild"])
+        if refusal or wanted != (self.world.realm.slug, self.world.guild_slug):
+            return refusal or _error(404, "Not Found")
+        members = [{"character": self._entry(each), "rank": each.rank} for each in self.world.characters]
+        body = {
+            "_links": self._links(f"{self._guild_path()}/roster"),
+            "guild": self._guild(request),
+            "members": members,
+        }
+        return JSONResponse(body)
+
+    async def _profile(self, request: Request) -> Response:
+        refusal = self._refusal(request, "profile")
+        character = self._found(request)
+        if refusal or character is None:
+            return refusal or _error(404, "Not Found")
+        body = {
+            "_links": self._links(self._profile_path(character)),
+            "id": character.character_id,
+            "name": character.name,
+            "gender": {"type": "FEMALE", "name": self._name(request, "Female")},
+            "faction": {"type": "HORDE", "name": self._name(request, "Horde")},
+            "race": self._reference(request, "playable-race", self._race(character), "Orc"),
+            "character_class": self._reference(
+                request, "playable-class", character.class_id, CLASS_NAMES[character.class_id]
+            ),
+            "realm": self._realm(request, character.realm),
+            "level": character.level,
+            "experience": 0,
+            "achievement_points": character.level * 50,
+            "last_login_timestamp": character.last_login_ms,
+            "average_item_level": character.item_level + 3,
+            "equipped_item_level": character.item_level,
+        }
+        return JSONResponse(body | ({"guild": self._guild(request)} if character.in_guild else {}))
+
+    async def _status(self, request: Request) -> Response:
+        refusal = self._refusal(request, "profile")
+        character = self._found(request)
+        if refusal or character is None:
+            return refusal or _error(404, "Not Found")
+        links = self._links(f"{self._profile_path(character)}/status")
+        return JSONResponse({"_links": links, "id": character.character_id, "is_valid": True})
+
+    async def _realm_index(self, request: Request) -> Response:
+        if refusal := self._refusal(request, "dynamic"):
+            return refusal
+        realms = [self._realm(request, realm) for realm in self.world.realms]
+        return JSONResponse({"_links": self._links("/data/wow/realm/index", "dynamic"), "realms": realms})
+
+    def _refusal(self, request: Request, namespace: str) -> Response | None:
+        """Refuse a request without a good token (401), or for another namespace (404, as Battle.net does)."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or token not in self._tokens:
+            return _error(401, "Unauthorized")
+        given = request.query_params.get("namespace") or request.headers.get("battlenet-namespace")
+        return None if given == f"{namespace}-{self.world.region}" else _error(404, "Not Found")
+
+    def _found(self, request: Request) -> WorldCharacter | None:
+        """Find the character of the address, if it has a profile; the name in the address must be in lower case."""
+        realm, name = request.path_params["realm"], request.path_params["name"]
+        for person in self.world.people:
+            for character in person.characters:
+                if character.realm.slug == realm and name_key(character.name) == name:
+                    shown = character.has_profile and character.level >= LOWEST_LEVEL_WITH_PROFILE
+                    return character if shown else None
+        return None
+
+    def _entry(self, character: WorldCharacter) -> dict[str, object]:
+        """Write a roster entry's character: realm and class without their names, as on the wire."""
+        realm = character.realm
+        return {
+            "key": self._key(self._profile_path(character)),
+            "name": character.name,
+            "id": character.character_id,
+            "realm": {"key": self._key(f"/data/wow/realm/{realm.realm_id}"), "id": realm.realm_id, "slug": realm.slug},
+            "level": character.level,
+            "playable_class": {
+                "key": self._key(f"/data/wow/playable-class/{character.class_id}", "static"),
+                "id": character.class_id,
+            },
+            "playable_race": {
+                "key": self._key(f"/data/wow/playable-race/{self._race(character)}", "static"),
+                "id": self._race(character),
+            },
+            "faction": {"type": "HORDE"},
+        }
+
+    def _guild(self, request: Request) -> dict[str, object]:
+        return {
+            "key": self._key(self._guild_path()),
+            "name": self.world.guild_name,
+            "id": self.world.guild_id,
+            "realm": self._realm(request, self.world.realm),
+            "faction": {"type": "HORDE", "name": self._name(request, "Horde")},
+        }
+
+    def _realm(self, request: Request, realm: Realm) -> dict[str, object]:
+        key = self._key(f"/data/wow/realm/{realm.realm_id}", "dynamic")
+        return {"key": key, "name": self._name(request, realm.name), "id": realm.realm_id, "slug": realm.slug}
+
+    def _reference(self, request: Request, kind: str, number: int, name: str) -> dict[str, object]:
+        return {
+            "key": self._key(f"/data/wow/{kind}/{number}", "static"),
+            "name": self._name(request, name),
+            "id": number,
+        }
+
+    def _name(self, request: Request, name: str) -> str | dict[str, str]:
+        """Write a localised name: a text where a locale was asked for, else an object with every locale."""
+        return name if "locale" in request.query_params else {"en_US": name, "es_MX": name, "pt_BR": name}
+
+    def _links(self, path: str, namespace: str = "profile") -> dict[str, dict[str, str]]:
+        return {"self": self._key(path, namespace)}
+
+    def _key(self, path: str, namespace: str = "profile") -> dict[str, str]:
+        region = self.world.region
+        return {"href": f"https://{region}.api.blizzard.com{path}?namespace={namespace}-{region}"}
+
+    def _guild_path(self) -> str:
+        return f"/data/wow/guild/{self.world.realm.slug}/{self.world.guild_slug}"
+
+    def _profile_path(self, character: WorldCharacter) -> str:
+        return f"/profile/wow/character/{character.realm.slug}/{name_key(character.name)}"
+
+    def _race(self, character: WorldCharacter) -> int:
+        return character.character_id % _RACES + 1
+
+
+def _error(status: int, detail: str) -> Response:
+    return JSONResponse({"code": status, "type": f"BLZWEBAPI{status:08d}", "detail": detail}, status)

@@ -1,0 +1,84 @@
+"""Battle.net and Discord of one simulated guild, both served on one free loopback port."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from types import TracebackType
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
+from sv_common.guild_sync.simulators.discord import DiscordSimulator
+from sv_common.guild_sync.simulators.faults import Faults
+from sv_common.guild_sync.simulators.server import running
+from sv_common.guild_sync.simulators.world import GuildWorld
+
+
+class GuildSimulator:
+    """A context manager that serves a world over HTTP on loopback while it is entered.
+
+    Hand `token_url`, `battlenet_url`, `client_id` and `client_secret` to a Battle.net client, `discord_url` and
+    `discord_token` to a Discord client. `faults` makes either misbehave; `calls` counts requests by route name.
+    """
+
+    client_id = "patt-client"
+    client_secret = "patt-secret"  # noqa: S105  # of the simulator, made up
+    discord_token = "patt-bot-token"  # noqa: S105  # of the simulator, made up
+
+    def __init__(self, world: GuildWorld) -> None:
+        self._base_url = ""
+        self._serving = ExitStack()
+        self.load(world)
+
+    def load(self, world: GuildWorld) -> None:
+        """Show another world at the same addresses, with no fault set, no call counted and no token given out yet."""
+        self.world = world
+        self.faults = Faults()
+        self.battlenet = BattleNetSimulator(
+            world, client_id=self.client_id, client_secret=self.client_secret, faults=self.faults
+        )
+        self.discord = DiscordSimulator(world, token=self.discord_token, faults=self.faults)
+        self._app = Starlette(
+            routes=[Mount("/battlenet", self.battlenet.app), Mount("/discord/api/v10", self.discord.app)]
+        )
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each route was asked since the world was loaded."""
+        return self.faults.calls
+
+    @property
+    def battlenet_url(self) -> str:
+        """Base address of the Battle.net API."""
+        return self._address("/battlenet")
+
+    @property
+    def token_url(self) -> str:
+        """Address of Battle.net's token service."""
+        return self._address("/battlenet/token")
+
+    @property
+    def discord_url(self) -> str:
+        """Base address of the Discord API."""
+        return self._address("/discord/api/v10")
+
+    def __enter__(self) -> GuildSimulator:
+        self._base_url = self._serving.enter_context(running(self._answer))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._serving.close()
+        self._base_url = ""
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def _address(self, path: str) -> str:
+        if not self._base_url:
+            raise RuntimeError("the simulator has addresses only while it is entered")
+        return self._base_url + path

@@ -1,0 +1,218 @@
+"""Answers as Discord's REST API (version 10) does, for the server of one simulated guild."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from sv_common.guild_sync.simulators.discord_shapes import (
+    application_object,
+    embeds,
+    guild_object,
+    me_object,
+    member_object,
+    message_object,
+    role_object,
+)
+from sv_common.guild_sync.simulators.faults import ERROR_PAGE, Endpoint, Faults
+from sv_common.guild_sync.simulators.model import (
+    ADMINISTRATOR,
+    MANAGE_ROLES,
+    AuditEntry,
+    WorldMember,
+    WorldMessage,
+    WorldRole,
+)
+from sv_common.guild_sync.simulators.world import GuildWorld
+
+LARGEST_PAGE = 1000
+LONGEST_REASON = 512
+LONGEST_NONCE = 25
+LONGEST_CONTENT = 2000
+MOST_EMBEDS = 10
+LONGEST_IN_ALL_EMBEDS = 6000
+LONGEST_EMBED_TEXTS = {"title": 256, "description": 4096}
+"""Discord's limits for a message (Discord documentation, "Message" and "Embed Limits"), in characters."""
+
+
+class _RefusedError(Exception):
+    """An error answer of Discord's."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.answer = JSONResponse({"message": message, "code": code}, status)
+
+
+class DiscordSimulator:
+    """The REST API of one server. `app` serves it below its own root; `faults` makes it misbehave.
+
+    Routes, as `faults` and its `calls` name them: guild, roles, members, member, add_role, remove_role, message, me,
+    application. With `members_intent` False, the member list is refused as Discord does without that intent.
+    """
+
+    def __init__(
+        self,
+        world: GuildWorld,
+        *,
+        token: str = "patt-bot-token",  # noqa: S107  # of the simulator, made up
+        faults: Faults | None = None,
+    ) -> None:
+        self.world = world
+        self.faults = faults or Faults()
+        self.members_intent = True
+        self._authorization = f"Bot {token}"
+        guild = "/guilds/{guild}"
+        member = guild + "/members/{user}"
+        self.app = Starlette(
+            routes=[
+                self._route(guild, "guild", self._guild),
+                self._route(f"{guild}/roles", "roles", self._roles),
+                self._route(f"{guild}/members", "members", self._members),
+                self._route(member, "member", self._member),
+                self._route(member + "/roles/{role}", "add_role", self._add_role, "PUT"),
+                self._route(member + "/roles/{role}", "remove_role", self._remove_role, "DELETE"),
+                self._route("/channels/{channel}/messages", "message", self._message, "POST"),
+                self._route("/users/@me", "me", self._me),
+                self._route("/oauth2/applications/@me", "application", self._application),
+            ]
+        )
+
+    def _route(self, path: str, name: str, endpoint: Endpoint, method: str = "GET") -> Route:
+        async def guarded(request: Request) -> Response:
+            if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
+                return HTMLResponse(ERROR_PAGE, 403)
+            if request.headers.get("authorization") != self._authorization:
+                return JSONResponse({"message": "401: Unauthorized", "code": 0}, 401)
+            try:
+                return await endpoint(request)
+            except _RefusedError as refusal:
+                return refusal.answer
+
+        return Route(path, self.faults.watched(name, guarded), methods=[method])
+
+    async def _guild(self, request: Request) -> Response:
+        self._check_guild(request)
+        return JSONResponse(guild_object(self.world, with_counts=request.query_params.get("with_counts") == "true"))
+
+    async def _roles(self, request: Request) -> Response:
+        self._check_guild(request)
+        return JSONResponse([role_object(role) for role in self.world.roles])
+
+    async def _members(self, request: Request) -> Response:
+        self._check_guild(request)
+        if not self.members_intent:
+            raise _RefusedError(403, 50001, "Missing Access")
+        limit = _number(request.query_params.get("limit", "1"))
+        after = _number(request.query_params.get("after", "0"))
+        if not 1 <= limit <= LARGEST_PAGE:
+            raise _RefusedError(400, 50035, "Invalid Form Body")
+        ordered = sorted(self.world.members, key=lambda member: int(member.user_id))
+        page = [member for member in ordered if int(member.user_id) > after][:limit]
+        return JSONResponse([member_object(member) for member in page])
+
+    async def _member(self, request: Request) -> Response:
+        return JSONResponse(member_object(self._found_member(request)))
+
+    async def _add_role(self, request: Request) -> Response:
+        member, role = self._changeable(request)
+        if role.role_id not in member.role_ids:
+            member.role_ids.append(role.role_id)
+            self._log("add", request, member, role)
+        return Response(status_code=204)
+
+    async def _remove_role(self, request: Request) -> Response:
+        member, role = self._changeable(request)
+        if role.role_id in member.role_ids:
+            member.role_ids.remove(role.role_id)
+            self._log("remove", request, member, role)
+        return Response(status_code=204)
+
+    async def _message(self, request: Request) -> Response:
+        channel_id = request.path_params["channel"]
+        if channel_id != self.world.audit_channel_id:
+            raise _RefusedError(404, 10003, "Unknown Channel")
+        payload = await request.json()
+        _check_message(payload)
+        nonce = None if payload.get("nonce") is None else str(payload["nonce"])
+        posted = self._posted(nonce) if nonce and payload.get("enforce_nonce") else None
+        if posted is None:
+            posted = WorldMessage(self.world.new_snowflake(), channel_id, nonce, payload)
+            self.world.messages.append(posted)
+        return JSONResponse(message_object(self.world, posted))
+
+    async def _me(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
+        return JSONResponse(me_object(self.world.bot))
+
+    async def _application(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
+        return JSONResponse(application_object(self.world, members_intent=self.members_intent))
+
+    def _check_guild(self, request: Request) -> None:
+        if request.path_params["guild"] != self.world.discord_guild_id:
+            raise _RefusedError(404, 10004, "Unknown Guild")
+
+    def _found_member(self, request: Request) -> WorldMember:
+        self._check_guild(request)
+        member = self.world.member(request.path_params["user"])
+        if member is None:
+            raise _RefusedError(404, 10007, "Unknown Member")
+        return member
+
+    def _changeable(self, request: Request) -> tuple[WorldMember, WorldRole]:
+        """Find member and role of the address. The bot may give and take what is below its own highest role."""
+        member = self._found_member(request)
+        role = self.world.role(request.path_params["role"])
+        if role is None:
+            raise _RefusedError(404, 10011, "Unknown Role")
+        if role.role_id == self.world.discord_guild_id:
+            raise _RefusedError(400, 50028, "Invalid Role")
+        own = [held for held in self.world.roles if held.role_id in self.world.bot.role_ids]
+        allowed = any(held.permissions & (MANAGE_ROLES | ADMINISTRATOR) for held in own)
+        if role.managed or not allowed or max(map(_height, own)) <= _height(role):
+            raise _RefusedError(403, 50013, "Missing Permissions")
+        return member, role
+
+    def _log(self, action: str, request: Request, member: WorldMember, role: WorldRole) -> None:
+        header = request.headers.get("x-audit-log-reason")
+        reason = None if header is None else unquote(header)[:LONGEST_REASON]
+        self.world.audit_log.append(AuditEntry(action, member.user_id, role.role_id, reason))
+
+    def _posted(self, nonce: str) -> WorldMessage | None:
+        return next((message for message in self.world.messages if message.nonce == nonce), None)
+
+
+def _height(role: WorldRole) -> tuple[int, int]:
+    """Order roles by power: by position, and of two in one position the older (lower id) is the higher."""
+    return role.position, -int(role.role_id)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise _RefusedError(400, 50035, "Invalid Form Body")
+    return int(text)
+
+
+def _check_message(payload: Mapping[str, object]) -> None:
+    content = str(payload.get("content") or "").strip()
+    sent = embeds(payload)
+    if not content and not any(_embed_length(embed) for embed in sent):
+        raise _RefusedError(400, 50006, "Cannot send an empty message")
+    too_long = len(content) > LONGEST_CONTENT or len(sent) > MOST_EMBEDS
+    too_long = too_long or len(str(payload.get("nonce") or "")) > LONGEST_NONCE
+    too_long = too_long or sum(map(_embed_length, sent)) > LONGEST_IN_ALL_EMBEDS
+    for embed in sent:
+        too_long = too_long or any(len(_text(embed, key)) > limit for key, limit in LONGEST_EMBED_TEXTS.items())
+    if too_long:
+        raise _RefusedError(400, 50035, "Invalid Form Body")
+
+
+def _embed_length(embed: Mapping[str, object]) -> int:
+    return sum(len(_text(embed, key)) for key in LONGEST_EMBED_TEXTS)
+
+
+def _text(embed: Mapping[str, object], key: str) -> str:
+    return str(embed.get(key) or "").strip()

@@ -1,0 +1,252 @@
+"""A small guild that can be seeded and nudged. The simulated sources show it; it alone knows the truth."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sv_common.guild_sync.domain.guild import LOWEST_RANK, GuildAddress
+from sv_common.guild_sync.simulators.model import (
+    DAY_MS,
+    AuditEntry,
+    Realm,
+    WorldCharacter,
+    WorldMember,
+    WorldMessage,
+    WorldPerson,
+    WorldRole,
+)
+from sv_common.guild_sync.simulators.seeding import (
+    BOT_ID,
+    DISCORD_GUILD_ID,
+    HOME_REALM,
+    LONGEST_NOTE,
+    OTHER_REALM,
+    TOP_LEVEL,
+    Seeder,
+    discord_roles,
+)
+from sv_common.guild_sync.simulators.vocabulary import RANK_NAMES
+
+LARGEST_GUILD = 1000
+"""How many characters the game lets into one guild."""
+
+_FIRST_NEW_CHARACTER_ID = 300_000_001
+_FIRST_NEW_SNOWFLAKE = 1_400_000_000_000_000_001
+
+
+@dataclass(eq=False)
+class GuildWorld:
+    """A guild as it really is, with its Discord server. Not safe for changes from two threads at once.
+
+    `rank_names` are indexed by rank; `rank_roles` says which Discord role a rank should have; `people` is the truth
+    about who is who. `guild_slug` is the only form of the guild's name that the simulated Battle.net answers to.
+    """
+
+    now_ms: int
+    people: list[WorldPerson]
+    members: list[WorldMember]
+    roles: list[WorldRole]
+    rank_roles: dict[int, WorldRole]
+    bot: WorldMember
+    region: str = "us"
+    guild_name: str = "The Lantern Watch"
+    guild_slug: str = "the-lantern-watch"
+    guild_id: int = 70_112_233
+    realm: Realm = HOME_REALM
+    realms: list[Realm] = field(default_factory=lambda: [HOME_REALM, OTHER_REALM])
+    rank_names: list[str] = field(default_factory=lambda: list(RANK_NAMES))
+    discord_guild_id: str = DISCORD_GUILD_ID
+    discord_name: str = "The Lantern Watch"
+    audit_channel_id: str = "830000000000000001"
+    messages: list[WorldMessage] = field(default_factory=list)
+    audit_log: list[AuditEntry] = field(default_factory=list)
+    _character_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_NEW_CHARACTER_ID))
+    _snowflakes: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_NEW_SNOWFLAKE))
+
+    @classmethod
+    def seeded(cls, seed: int, size: int = 120, *, now_ms: int | None = None) -> GuildWorld:
+        """Make a guild of `size` characters. The same seed and size always give the same guild.
+
+        Last logins are counted back from `now_ms` (milliseconds since 1970, UTC; the present when not given).
+        From 60 characters on, the guild also holds the known traps for readers of notes.
+        Raises ValueError for a size that no guild can have.
+        """
+        if not 1 <= size <= LARGEST_GUILD:
+            raise ValueError(f"a guild has 1 to {LARGEST_GUILD} characters")
+        now = int(time.time() * 1000) if now_ms is None else now_ms
+        seeder = Seeder(seed, now)
+        seeder.populate(size)
+        roles, rank_roles = discord_roles()
+        bot = WorldMember(BOT_ID, "patt-bot", role_ids=[_role(roles, "PATT").role_id], is_bot=True)
+        jukebox = WorldMember("840000000000000002", "jukebox", is_bot=True)
+        on_discord = [person.member for person in seeder.people if person.member]
+        world = cls(now, seeder.people, [*on_discord, *seeder.friends, bot, jukebox], roles, rank_roles, bot)
+        for person in world.people:
+            world.grant_correct_role(person)
+        for booster in on_discord[:2]:
+            booster.role_ids.append(_role(roles, "Server Booster").role_id)
+        return world
+
+    @property
+    def address(self) -> GuildAddress:
+        """Where Battle.net has this guild."""
+        return GuildAddress(self.region, self.realm.slug, self.guild_slug)
+
+    @property
+    def characters(self) -> list[WorldCharacter]:
+        """Everyone who is in the guild at the moment."""
+        return [character for person in self.people for character in person.characters if character.in_guild]
+
+    def character(self, name: str, realm_slug: str | None = None) -> WorldCharacter:
+        """Find a character by its exact name, in the guild or not. Raises LookupError when none has it."""
+        for person in self.people:
+            for character in person.characters:
+                if character.name == name and realm_slug in (None, character.realm.slug):
+                    return character
+        raise LookupError(f"nobody in this world is called {name!r}")
+
+    def person_of(self, character: WorldCharacter) -> WorldPerson:
+        """Say who plays a character. Raises LookupError when the character is not of this world."""
+        for person in self.people:
+            if character in person.characters:
+                return person
+        raise LookupError(f"{character.name!r} is not of this world")
+
+    def member(self, user_id: str) -> WorldMember | None:
+        """Find a member of the Discord server."""
+        return next((member for member in self.members if member.user_id == user_id), None)
+
+    def role(self, role_id: str) -> WorldRole | None:
+        """Find a role of the Discord server by its id."""
+        return next((role for role in self.roles if role.role_id == role_id), None)
+
+    def role_named(self, name: str) -> WorldRole:
+        """Find a role of the Discord server by its name. Raises LookupError when there is none."""
+        return _role(self.roles, name)
+
+    def correct_role(self, person: WorldPerson) -> WorldRole | None:
+        """Say which role the person's highest rank calls for; None without a rank, or for a rank without a role."""
+        rank = person.highest_rank
+        return None if rank is None else self.rank_roles.get(rank)
+
+    def set_note(self, character: WorldCharacter, note: str) -> None:
+        """Write a public note. Raises ValueError above the game's 31 letters."""
+        if len(note) > LONGEST_NOTE:
+            raise ValueError(f"the game takes at most {LONGEST_NOTE} letters in a note: {note!r}")
+        character.note = note
+
+    def set_rank(self, character: WorldCharacter, rank: int) -> None:
+        """Promote or demote. Raises ValueError for a rank that the guild does not have."""
+        if not 0 <= rank < len(self.rank_names):
+            raise ValueError(f"the guild has no rank {rank}")
+        character.rank = rank
+
+    def insert_rank(self, rank: int, name: str) -> None:
+        """Add a rank above the present `rank`, which moves one down with all below it, their people and roles."""
+        if len(self.rank_names) > LOWEST_RANK:
+            raise ValueError("a guild has at most ten ranks")
+        self.rank_names.insert(rank, name)
+        self.rank_roles = {index + (index >= rank): role for index, role in self.rank_roles.items()}
+        for person in self.people:
+            for character in person.characters:
+                character.rank += character.rank >= rank
+
+    def leave(self, character: WorldCharacter) -> None:
+        """Take a character out of the guild; the game forgets both notes."""
+        character.in_guild = False
+        character.note = character.officer_note = ""
+
+    def rejoin(self, character: WorldCharacter, *, rank: int | None = None, note: str = "") -> None:
+        """Bring a character back, at the lowest rank unless told."""
+        character.in_guild = True
+        character.note = note
+        self.set_rank(character, len(self.rank_names) - 1 if rank is None else rank)
+
+    def rename(self, character: WorldCharacter, new_name: str) -> None:
+        """Give a character another name; its id stays."""
+        character.name = new_name
+
+    def transfer(self, character: WorldCharacter, realm: Realm) -> None:
+        """Move a character to another realm; its id changes."""
+        character.realm = realm
+        character.character_id = next(self._character_ids)
+
+    def join(
+        self,
+        name: str,
+        *,
+        note: str = "",
+        officer_note: str = "",
+        rank: int | None = None,
+        realm: Realm | None = None,
+        class_id: int = 1,
+        level: int = TOP_LEVEL,
+        person: WorldPerson | None = None,
+    ) -> WorldCharacter:
+        """Let a new character join, at the lowest rank unless told; an alt of `person`, or a new person's main."""
+        character = WorldCharacter(
+            name, realm or self.realm, next(self._character_ids), class_id, level, len(self.rank_names) - 1, self.now_ms
+        )
+        character.officer_note = officer_note
+        self.set_note(character, note)
+        self.set_rank(character, character.rank if rank is None else rank)
+        if person is None:
+            self.people.append(WorldPerson([character]))
+        else:
+            person.characters.append(character)
+        return character
+
+    def last_login(self, character: WorldCharacter, days_ago: float, now_ms: int) -> None:
+        """Set a character's last login to so many days before `now_ms` (milliseconds since 1970, UTC)."""
+        character.last_login_ms = now_ms - int(days_ago * DAY_MS)
+
+    def discord_join(
+        self,
+        display_name: str,
+        *,
+        username: str | None = None,
+        person: WorldPerson | None = None,
+        roles: Iterable[WorldRole] = (),
+        is_bot: bool = False,
+    ) -> WorldMember:
+        """Let somebody join the server, showing `display_name`; `person` says who it is, if anybody."""
+        user_id = self.new_snowflake()
+        member = WorldMember(user_id, username or f"user{user_id[-6:]}", display_name, is_bot=is_bot)
+        self.set_discord_roles(member, roles)
+        self.members.append(member)
+        if person is not None:
+            person.member = member
+        return member
+
+    def discord_leave(self, member: WorldMember) -> None:
+        """Let a member leave the server; Discord forgets nick and roles."""
+        self.members.remove(member)
+        member.nick = None
+        member.role_ids = []
+
+    def set_discord_roles(self, member: WorldMember, roles: Iterable[WorldRole]) -> None:
+        """Replace all roles of a member."""
+        member.role_ids = [role.role_id for role in roles]
+
+    def grant_correct_role(self, person: WorldPerson) -> None:
+        """Give a person's member the role of their highest rank and take the other ranks' roles."""
+        if person.member is None:
+            return
+        rank_role_ids = {role.role_id for role in self.rank_roles.values()}
+        kept = [role_id for role_id in person.member.role_ids if role_id not in rank_role_ids]
+        correct = self.correct_role(person)
+        person.member.role_ids = kept + ([correct.role_id] if correct else [])
+
+    def new_snowflake(self) -> str:
+        """Make a Discord id that nothing else in this world has."""
+        return str(next(self._snowflakes))
+
+
+def _role(roles: list[WorldRole], name: str) -> WorldRole:
+    for role in roles:
+        if role.name == name:
+            return role
+    raise LookupError(f"the server has no role {name!r}")

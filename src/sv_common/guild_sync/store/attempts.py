@@ -1,0 +1,102 @@
+"""Attempts to fix: what was planned, what it changed, how it ended, and whether it was undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.plan import Plan
+from sv_common.guild_sync.store.links import Change
+
+SQL = load_sql(__package__, "attempts.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """An attempt to be recorded. `issue_id` is None for a full match."""
+
+    issue_id: int | None
+    outcome: str
+    reason: str
+    plan: Plan | None
+    changes: Sequence[Change] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A recorded attempt."""
+
+    id: int
+    guild_id: int
+    issue_id: int | None
+    issue_type: str
+    actor: str
+    is_automatic: bool
+    outcome: str
+    reason: str
+    plan: Sequence[dict[str, Any]]
+    plan_key: str | None
+    changes: Sequence[Change]
+    started_at: datetime
+    duration_ms: int
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+async def add(
+    conn: Connection,
+    guild_id: int,
+    issue_type: str,
+    attempts: Sequence[NewAttempt],
+    *,
+    actor: str,
+    is_automatic: bool,
+    duration_ms: int,
+) -> list[int]:
+    """Record attempts of one rule; return their numbers in the same order."""
+    if not attempts:
+        return []
+    values = {
+        "guild_id": guild_id,
+        "issue_type": issue_type,
+        "actor": actor,
+        "is_automatic": is_automatic,
+        "duration_ms": duration_ms,
+        "issue_ids": [attempt.issue_id for attempt in attempts],
+        "outcomes": [attempt.outcome for attempt in attempts],
+        "reasons": [attempt.reason for attempt in attempts],
+        "plans": [Jsonb(attempt.plan.as_json() if attempt.plan else []) for attempt in attempts],
+        "plan_keys": [attempt.plan.key if attempt.plan and attempt.plan.steps else None for attempt in attempts],
+        "changes": [Jsonb(list(attempt.changes)) for attempt in attempts],
+    }
+    return [row[0] for row in await (await conn.execute(SQL["add"], values)).fetchall()]
+
+
+async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) -> Attempt:
+    """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
+    async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+        await cursor.execute(SQL["get"], {"attempt_id": attempt_id, "guild_id": guild_id})
+        attempt = await cursor.fetchone()
+    if attempt is None:
+        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+    return attempt
+
+
+async def mark_undone(conn: Connection, attempt_id: int, *, actor: str) -> None:
+    """Record that an attempt was undone."""
+    await conn.execute(SQL["mark_undone"], {"attempt_id": attempt_id, "actor": actor})
+
+
+async def undone_plans(conn: Connection, guild_id: int, plan_keys: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    """Return who undid which of these plans, and when."""
+    values = {"guild_id": guild_id, "plan_keys": list(plan_keys)}
+    rows = await (await conn.execute(SQL["undone"], values)).fetchall()
+    return {key: (actor, at) for key, actor, at in rows}

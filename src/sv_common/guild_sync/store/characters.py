@@ -1,0 +1,101 @@
+"""The guild's characters, written by the Battle.net sync (who is there) and the addon sync (their notes)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.guild import CLASS_NAMES, RosterCharacter
+from sv_common.guild_sync.domain.names import name_key, realm_key
+
+SQL = load_sql(__package__, "characters.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class PresentCharacter:
+    """A character in the guild now. Notes are None when never seen."""
+
+    id: int
+    name: str
+    name_key: str
+    realm_slug: str
+    realm_key: str
+    realm_name: str | None
+    realm_id: int | None
+    character_id: int | None
+    note: str | None
+    officer_note: str | None
+    player_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNote:
+    """What the addon saw of one character; None was not seen."""
+
+    id: int
+    note: str | None
+    officer_note: str | None
+    note_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RosterMoves:
+    """Who came and went, by name; renames as (old, new)."""
+
+    joined: Sequence[str]
+    returned: Sequence[str]
+    left: Sequence[str]
+    renamed: Sequence[tuple[str, str]]
+
+
+async def present(conn: Connection, guild_id: int) -> list[PresentCharacter]:
+    """Return every character in the guild now."""
+    rows = await (await conn.execute(SQL["present"], {"guild_id": guild_id})).fetchall()
+    return [PresentCharacter(*row) for row in rows]
+
+
+async def apply_roster(
+    conn: Connection, guild_id: int, roster: Sequence[RosterCharacter], *, is_complete: bool
+) -> RosterMoves:
+    """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone."""
+    values = {"guild_id": guild_id, "is_complete": is_complete, **_columns(roster)}
+    rows = await (await conn.execute(SQL["apply_roster"], values)).fetchall()
+    moves: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for move, name, new_name in rows:
+        moves[move].append((name, new_name))
+    names = {move: sorted(name for name, _ in pairs) for move, pairs in moves.items()}
+    return RosterMoves(
+        names.get("joined", []), names.get("returned", []), names.get("left", []), sorted(moves.get("renamed", []))
+    )
+
+
+async def apply_notes(conn: Connection, guild_id: int, notes: Sequence[SeenNote]) -> None:
+    """Write what the addon saw."""
+    values = {
+        "guild_id": guild_id,
+        "ids": [note.id for note in notes],
+        "notes": [note.note for note in notes],
+        "officer_notes": [note.officer_note for note in notes],
+        "note_keys": [note.note_key for note in notes],
+    }
+    await conn.execute(SQL["apply_notes"], values)
+
+
+def _columns(roster: Sequence[RosterCharacter]) -> dict[str, list[object]]:
+    return {
+        "names": [each.name for each in roster],
+        "name_keys": [name_key(each.name) for each in roster],
+        "realm_slugs": [each.realm_slug for each in roster],
+        "realm_keys": [realm_key(each.realm_slug) for each in roster],
+        "realm_names": [each.realm_name for each in roster],
+        "realm_ids": [each.realm_id for each in roster],
+        "character_ids": [each.character_id for each in roster],
+        "classes": [CLASS_NAMES.get(each.class_id) if each.class_id is not None else None for each in roster],
+        "levels": [each.level for each in roster],
+        "item_levels": [each.item_level for each in roster],
+        "ranks": [each.rank for each in roster],
+        "last_logins": [each.last_login_timestamp for each in roster],
+    }

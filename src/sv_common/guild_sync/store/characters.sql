@@ -1,0 +1,94 @@
+-- name: present
+-- Every character in the guild now, as a sync needs it.
+select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
+       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id
+from guild_identity.wow_characters c
+left join guild_identity.player_characters l on l.character_id = c.id
+where c.guild_id = %(guild_id)s and c.removed_at is null
+order by c.id
+
+-- name: apply_roster
+-- Make the guild's characters those of the roster. A roster entry is the same character as a row with its Battle.net id
+-- (a rename), else as a row of its realm and name, unless both have ids and they differ: then somebody else took the
+-- name. Characters that left keep their row and their link, and find both again when they return. No two parts of the
+-- statement touch the same row; names and ids may be swapped because uniqueness is checked at commit.
+with incoming as (
+    select * from unnest(%(names)s::text[], %(name_keys)s::text[], %(realm_slugs)s::text[], %(realm_keys)s::text[],
+                         %(realm_names)s::text[], %(realm_ids)s::bigint[], %(character_ids)s::bigint[],
+                         %(classes)s::text[], %(levels)s::smallint[], %(item_levels)s::smallint[],
+                         %(ranks)s::smallint[], %(last_logins)s::bigint[])
+        with ordinality
+        as i (name, name_key, realm_slug, realm_key, realm_name, realm_id, character_id, class, level, item_level,
+              rank_index, last_login, place)
+), by_id as (
+    select distinct on (i.place) i.place, c.id
+    from incoming i
+    join guild_identity.wow_characters c
+        on c.guild_id = %(guild_id)s and c.blizzard_realm_id = i.realm_id and c.blizzard_character_id = i.character_id
+    order by i.place, c.removed_at is not null, c.id desc
+), by_name as (
+    select distinct on (i.place) i.place, c.id
+    from incoming i
+    join guild_identity.wow_characters c
+        on c.guild_id = %(guild_id)s and c.realm_slug = i.realm_slug and c.name_key = i.name_key
+       and (c.blizzard_character_id is null or i.character_id is null)
+    where not exists (select from by_id where by_id.place = i.place)
+      and not exists (select from by_id where by_id.id = c.id)
+    order by i.place, c.removed_at is not null, c.id desc
+), matched as (
+    select m.place, c.id, c.character_name as old_name, c.name_key as old_key, c.realm_slug as old_realm,
+           c.removed_at is not null as was_gone
+    from (select * from by_id union all select * from by_name) m
+    join guild_identity.wow_characters c on c.id = m.id
+), updated as (
+    update guild_identity.wow_characters c
+    set character_name = i.name, name_key = i.name_key, realm_slug = i.realm_slug, realm_key = i.realm_key,
+        realm_name = coalesce(i.realm_name, case when c.realm_slug = i.realm_slug then c.realm_name end),
+        blizzard_realm_id = coalesce(i.realm_id, c.blizzard_realm_id),
+        blizzard_character_id = coalesce(i.character_id, c.blizzard_character_id),
+        character_class = coalesce(i.class, c.character_class), level = i.level,
+        item_level = coalesce(i.item_level, c.item_level), rank_index = i.rank_index, guild_rank_id = r.id,
+        last_login_timestamp = coalesce(i.last_login, c.last_login_timestamp),
+        blizzard_last_sync = now(), removed_at = null
+    from matched m
+    join incoming i using (place)
+    left join common.guild_ranks r on r.guild_id = %(guild_id)s and r.wow_rank_index = i.rank_index
+    where c.id = m.id
+), added as (
+    insert into guild_identity.wow_characters
+        (guild_id, character_name, name_key, realm_slug, realm_key, realm_name, blizzard_realm_id,
+         blizzard_character_id, character_class, level, item_level, rank_index, guild_rank_id, last_login_timestamp,
+         blizzard_last_sync)
+    select %(guild_id)s, i.name, i.name_key, i.realm_slug, i.realm_key, i.realm_name, i.realm_id, i.character_id,
+           i.class, i.level, i.item_level, i.rank_index, r.id, i.last_login, now()
+    from incoming i
+    left join common.guild_ranks r on r.guild_id = %(guild_id)s and r.wow_rank_index = i.rank_index
+    where not exists (select from matched m where m.place = i.place)
+    order by i.place
+    returning character_name
+), gone as (
+    update guild_identity.wow_characters c
+    set removed_at = now()
+    where %(is_complete)s and c.guild_id = %(guild_id)s and c.removed_at is null
+      and not exists (select from matched m where m.id = c.id)
+    returning c.character_name
+)
+select 'joined', character_name, null from added
+union all
+select 'returned', i.name, null from matched m join incoming i using (place) where m.was_gone
+union all
+select 'renamed', m.old_name, i.name from matched m join incoming i using (place)
+where (m.old_key, m.old_realm) <> (i.name_key, i.realm_slug)
+union all
+select 'left', character_name, null from gone
+
+-- name: apply_notes
+-- Write what the addon saw; a note that was not seen (null) leaves what is known.
+update guild_identity.wow_characters c
+set guild_note = coalesce(n.note, c.guild_note),
+    officer_note = coalesce(n.officer_note, c.officer_note),
+    note_key = case when n.note is null then c.note_key else n.note_key end,
+    addon_last_sync = now()
+from unnest(%(ids)s::bigint[], %(notes)s::text[], %(officer_notes)s::text[], %(note_keys)s::text[])
+    as n (id, note, officer_note, note_key)
+where c.id = n.id and c.guild_id = %(guild_id)s

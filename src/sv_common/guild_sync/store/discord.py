@@ -1,0 +1,75 @@
+"""Discord's roles and members as this database knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
+
+SQL = load_sql(__package__, "discord.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAddress:
+    """A member's row and where Discord knows them."""
+
+    row_id: int
+    discord_id: str
+    discord_guild_id: str | None
+
+
+async def present_people(conn: Connection, guild_id: int) -> int:
+    """Return how many people (not bots) are on the server as far as is known."""
+    row = await (await conn.execute(SQL["present_people"], {"guild_id": guild_id})).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def apply_roles(conn: Connection, guild_id: int, roles: Sequence[DiscordRole]) -> None:
+    """Make the known roles those of the server."""
+    values = {
+        "guild_id": guild_id,
+        "role_ids": [role.role_id for role in roles],
+        "names": [role.name for role in roles],
+        "positions": [role.position for role in roles],
+        "integrations": [role.managed for role in roles],
+    }
+    await conn.execute(SQL["apply_roles"], values)
+    await conn.execute(SQL["rename_mapped_roles"], {"guild_id": guild_id})
+
+
+async def apply_members(conn: Connection, guild_id: int, members: Sequence[DiscordMember]) -> tuple[int, int, int]:
+    """Make the known members those of the server; return how many are new, came back, and left."""
+    values = {
+        "guild_id": guild_id,
+        "discord_ids": [member.user_id for member in members],
+        "usernames": [member.username for member in members],
+        "global_names": [member.global_name for member in members],
+        "display_names": [member.display_name for member in members],
+        "bots": [member.is_bot for member in members],
+        "roles": [Jsonb(sorted(member.role_ids)) for member in members],
+    }
+    row = await (await conn.execute(SQL["apply_members"], values)).fetchone()
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)
+
+
+async def addresses(conn: Connection, guild_id: int, member_ids: Sequence[int]) -> dict[int, MemberAddress]:
+    """Return where members are on Discord, by row."""
+    values = {"guild_id": guild_id, "member_ids": list(member_ids)}
+    rows = await (await conn.execute(SQL["addresses"], values)).fetchall()
+    return {row[0]: MemberAddress(*row) for row in rows}
+
+
+async def set_roles(conn: Connection, guild_id: int, roles: Mapping[int, Sequence[str]]) -> None:
+    """Keep the roles that members were seen to hold."""
+    if roles:
+        values = {
+            "guild_id": guild_id,
+            "member_ids": list(roles),
+            "roles": [Jsonb(list(held)) for held in roles.values()],
+        }
+        await conn.execute(SQL["set_roles"], values)

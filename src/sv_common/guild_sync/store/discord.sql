@@ -1,0 +1,80 @@
+-- name: apply_roles
+-- The server's roles as fetched; roles that are gone are forgotten.
+with incoming as (
+    select * from unnest(%(role_ids)s::text[], %(names)s::text[], %(positions)s::integer[], %(integrations)s::boolean[])
+        as r (role_id, name, position, is_integration)
+), gone as (
+    delete from guild_identity.discord_roles d
+    where d.guild_id = %(guild_id)s and not exists (select from incoming where incoming.role_id = d.role_id)
+)
+insert into guild_identity.discord_roles (guild_id, role_id, name, position, is_integration)
+select %(guild_id)s, role_id, name, position, is_integration from incoming
+on conflict (guild_id, role_id) do update
+set name = excluded.name, position = excluded.position, is_integration = excluded.is_integration
+where (discord_roles.name, discord_roles.position, discord_roles.is_integration)
+      is distinct from (excluded.name, excluded.position, excluded.is_integration)
+
+-- name: rename_mapped_roles
+-- Role names in the rank table follow Discord; which role a rank maps to does not change.
+update common.guild_ranks r
+set discord_role_name = d.name
+from guild_identity.discord_roles d
+where r.guild_id = %(guild_id)s and d.guild_id = r.guild_id and d.role_id = r.discord_role_id
+  and r.discord_role_name is distinct from d.name
+
+-- name: present_people
+select count(*) from guild_identity.discord_users where guild_id = %(guild_id)s and is_present and not is_bot
+
+-- name: apply_members
+-- The server's members as fetched: new ones are added, changed ones updated, missing ones marked as gone.
+with incoming as (
+    select m.*,
+           (select r.discord_role_name from common.guild_ranks r
+            where r.guild_id = %(guild_id)s and r.discord_role_id = any (m.all_guild_roles)
+            order by r.level desc, r.wow_rank_index limit 1) as highest_guild_role
+    from (
+        select discord_id, username, global_name, display_name, is_bot,
+               array(select jsonb_array_elements_text(roles)) as all_guild_roles
+        from unnest(%(discord_ids)s::text[], %(usernames)s::text[], %(global_names)s::text[],
+                    %(display_names)s::text[], %(bots)s::boolean[], %(roles)s::jsonb[])
+            as m (discord_id, username, global_name, display_name, is_bot, roles)
+    ) m
+), known as (
+    select discord_id, is_present from guild_identity.discord_users where guild_id = %(guild_id)s
+), applied as (
+    insert into guild_identity.discord_users as u
+        (guild_id, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot)
+    select %(guild_id)s, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot
+    from incoming
+    on conflict (guild_id, discord_id) do update
+    set username = excluded.username, global_name = excluded.global_name, display_name = excluded.display_name,
+        highest_guild_role = excluded.highest_guild_role, all_guild_roles = excluded.all_guild_roles,
+        is_bot = excluded.is_bot, is_present = true, last_sync = now()
+    returning u.discord_id
+), gone as (
+    update guild_identity.discord_users u
+    set is_present = false, last_sync = now()
+    where u.guild_id = %(guild_id)s and u.is_present
+      and not exists (select from incoming where incoming.discord_id = u.discord_id)
+    returning u.discord_id
+)
+select (select count(*) from applied a where not exists (select from known k where k.discord_id = a.discord_id)),
+       (select count(*) from applied a join known k using (discord_id) where not k.is_present),
+       (select count(*) from gone)
+
+-- name: addresses
+-- Where members are on Discord, for changing their roles.
+select d.id, d.discord_id, g.discord_guild_id
+from guild_identity.discord_users d
+join guild_identity.guilds g on g.id = d.guild_id
+where d.id = any (%(member_ids)s) and d.guild_id = %(guild_id)s
+
+-- name: set_roles
+-- What a second look at Discord showed after roles were changed.
+update guild_identity.discord_users d
+set all_guild_roles = array(select jsonb_array_elements_text(n.roles)),
+    highest_guild_role = (select r.discord_role_name from common.guild_ranks r
+                          where r.guild_id = d.guild_id and n.roles ? r.discord_role_id
+                          order by r.level desc, r.wow_rank_index limit 1)
+from unnest(%(member_ids)s::bigint[], %(roles)s::jsonb[]) as n (id, roles)
+where d.id = n.id and d.guild_id = %(guild_id)s

@@ -1,0 +1,101 @@
+"""The guilds that this installation serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg.rows import class_row
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.guild import GuildAddress
+
+SQL = load_sql(__package__, "guilds.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Guild:
+    """One guild and where its sources are."""
+
+    id: int
+    region: str
+    realm_slug: str
+    name_slug: str
+    name: str
+    discord_guild_id: str | None
+    audit_channel_id: str | None
+
+    @property
+    def address(self) -> GuildAddress:
+        """Where Battle.net knows it."""
+        return GuildAddress(self.region, self.realm_slug, self.name_slug)
+
+
+async def lock(conn: Connection, guild_id: int) -> None:
+    """Let this transaction be the only one that changes the guild's data. Every writer takes it first: no deadlock."""
+    await conn.execute(SQL["lock"], {"guild_id": guild_id})
+
+
+async def all_guilds(conn: Connection) -> list[Guild]:
+    """Return every guild, oldest first."""
+    async with conn.cursor(row_factory=class_row(Guild)) as cursor:
+        return await (await cursor.execute(SQL["all"])).fetchall()
+
+
+async def get(conn: Connection, guild_id: int) -> Guild:
+    """Return one guild. Raises `NotFound`."""
+    async with conn.cursor(row_factory=class_row(Guild)) as cursor:
+        guild = await (await cursor.execute(SQL["one"], {"guild_id": guild_id})).fetchone()
+    if guild is None:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
+    return guild
+
+
+async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
+    """Return the guild asked for, or every guild for None. Raises `NotFound`."""
+    return [await get(conn, guild_id)] if guild_id is not None else await all_guilds(conn)
+
+
+async def ids_of(conn: Connection, guild_id: int | None) -> list[int]:
+    """Return the number of the guild asked for as it is, or of every guild for None."""
+    return [guild_id] if guild_id is not None else [guild.id for guild in await all_guilds(conn)]
+
+
+async def the_only(conn: Connection, guild_id: int | None) -> Guild:
+    """Return the guild asked for, or the only one there is. Raises `NotFound` or, with several guilds, `Refused`."""
+    guilds = await chosen(conn, guild_id)
+    if not guilds:
+        raise NotFound("No guild is set up yet. Add one first.")
+    if len(guilds) > 1:
+        names = ", ".join(f"{guild.id} ({guild.name})" for guild in guilds)
+        raise Refused(f"There are several guilds, and this works on one. Say which: {names}.")
+    return guilds[0]
+
+
+async def add(
+    conn: Connection,
+    address: GuildAddress,
+    name: str,
+    *,
+    discord_guild_id: str | None = None,
+    audit_channel_id: str | None = None,
+) -> int:
+    """Add a guild, or update the one with this address; return its id."""
+    values = {
+        "region": address.region,
+        "realm_slug": address.realm_slug,
+        "name_slug": address.name_slug,
+        "name": name,
+        "discord_guild_id": discord_guild_id,
+        "audit_channel_id": audit_channel_id,
+    }
+    row = await (await conn.execute(SQL["add"], values)).fetchone()
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    return int(row[0])
+
+
+async def roster_size(conn: Connection, guild_id: int) -> int:
+    """Return how many characters are in the guild now."""
+    row = await (await conn.execute(SQL["roster_size"], {"guild_id": guild_id})).fetchone()
+    return int(row[0]) if row else 0

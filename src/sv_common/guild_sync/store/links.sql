@@ -1,0 +1,89 @@
+-- name: new_player_ids
+-- Numbers for players about to be made, so that links can be written in the same plan.
+select nextval(pg_get_serial_sequence('guild_identity.players', 'id')) from generate_series(1, %(count)s)
+
+-- name: unlink
+-- Take characters from their players, provided they still belong to them; with each, the pointers that this clears.
+with wanted as (
+    select * from unnest(%(character_ids)s::bigint[], %(player_ids)s::bigint[]) as w (character_id, player_id)
+), taken as (
+    delete from guild_identity.player_characters l
+    using wanted w
+    where l.character_id = w.character_id and l.player_id = w.player_id and l.guild_id = %(guild_id)s
+    returning l.*
+)
+select t.character_id, to_jsonb(t), p.id,
+       p.main_character_id = t.character_id, p.offspec_character_id = t.character_id
+from taken t
+join guild_identity.players p on p.id = t.player_id
+
+-- name: create_players
+insert into guild_identity.players (id, guild_id, display_name, discord_user_id, main_character_id, created_by)
+select id, %(guild_id)s, display_name, discord_user_id, main_character_id, %(actor)s
+from unnest(%(ids)s::bigint[], %(names)s::text[], %(member_ids)s::bigint[], %(main_ids)s::bigint[])
+    as n (id, display_name, discord_user_id, main_character_id)
+returning id, to_jsonb(players)
+
+-- name: link
+insert into guild_identity.player_characters
+    (character_id, player_id, guild_id, link_source, confidence, evidence, linked_by)
+select character_id, player_id, %(guild_id)s, %(link_source)s, %(confidence)s, evidence, %(actor)s
+from unnest(%(character_ids)s::bigint[], %(player_ids)s::bigint[], %(evidences)s::text[])
+    as n (character_id, player_id, evidence)
+returning character_id, to_jsonb(player_characters)
+
+-- name: attach_discord
+update guild_identity.players p
+set discord_user_id = n.discord_user_id
+from unnest(%(player_ids)s::bigint[], %(member_ids)s::bigint[]) as n (player_id, discord_user_id)
+where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id is null
+returning p.id
+
+-- name: remember_aliases
+insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by)
+select %(guild_id)s, player_id, alias, alias_key, %(actor)s
+from unnest(%(player_ids)s::bigint[], %(aliases)s::text[], %(alias_keys)s::text[]) as n (player_id, alias, alias_key)
+returning alias_key, to_jsonb(player_note_aliases)
+
+-- name: current_rows
+-- The rows of some links and players as they are now, with how much hangs on each player besides.
+select 'link', l.character_id, to_jsonb(l), 0
+from guild_identity.player_characters l
+where l.character_id = any (%(character_ids)s)
+union all
+select 'player', p.id, to_jsonb(p),
+       (select count(*) from guild_identity.player_characters l
+        where l.player_id = p.id and not l.character_id = any (%(character_ids)s))
+       + (select count(*) from guild_identity.player_note_aliases a
+          where a.player_id = p.id and not a.id = any (%(alias_ids)s))
+from guild_identity.players p
+where p.id = any (%(player_ids)s)
+union all
+select 'alias', a.id, to_jsonb(a), 0
+from guild_identity.player_note_aliases a
+where a.id = any (%(alias_ids)s)
+
+-- name: delete_aliases
+delete from guild_identity.player_note_aliases where id = any (%(alias_ids)s)
+
+-- name: delete_links
+delete from guild_identity.player_characters where character_id = any (%(character_ids)s)
+
+-- name: delete_players
+delete from guild_identity.players where id = any (%(player_ids)s)
+
+-- name: restore_links
+insert into guild_identity.player_characters
+select * from jsonb_populate_recordset(null::guild_identity.player_characters, %(rows)s)
+
+-- name: restore_players
+-- Put back single columns: those that a change names, and only those.
+update guild_identity.players p
+set main_character_id =
+        case when r ? 'main_character_id' then (r ->> 'main_character_id')::bigint else p.main_character_id end,
+    offspec_character_id =
+        case when r ? 'offspec_character_id' then (r ->> 'offspec_character_id')::bigint else p.offspec_character_id end,
+    discord_user_id =
+        case when r ? 'discord_user_id' then (r ->> 'discord_user_id')::bigint else p.discord_user_id end
+from jsonb_array_elements(%(rows)s) as r
+where p.id = (r ->> 'id')::bigint

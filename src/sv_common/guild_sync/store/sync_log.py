@@ -1,0 +1,53 @@
+"""The sync log: one row for each run of a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.report import StepReport
+
+SQL = load_sql(__package__, "sync_log.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """One run of a pipeline, with its steps as they were logged."""
+
+    id: int
+    guild_id: int
+    pipeline: str
+    actor: str
+    status: str
+    steps: Sequence[dict[str, Any]]
+    error: str | None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+async def start(conn: Connection, guild_id: int, pipeline: str, *, actor: str) -> int:
+    """Log that a run has begun; return its number."""
+    values = {"guild_id": guild_id, "pipeline": pipeline, "actor": actor}
+    row = await (await conn.execute(SQL["start"], values)).fetchone()
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    return int(row[0])
+
+
+async def finish(conn: Connection, run_id: int, *, status: str, steps: Sequence[StepReport], error: str | None) -> None:
+    """Log how a run ended."""
+    values = {"run_id": run_id, "status": status, "steps": Jsonb([step.as_json() for step in steps]), "error": error}
+    await conn.execute(SQL["finish"], values)
+
+
+async def recent(conn: Connection, guild_id: int, limit: int = 20) -> list[LoggedRun]:
+    """Return the newest runs of a guild."""
+    async with conn.cursor(row_factory=class_row(LoggedRun)) as cursor:
+        await cursor.execute(SQL["recent"], {"guild_id": guild_id, "limit": limit})
+        return await cursor.fetchall()

@@ -1,0 +1,182 @@
+"""The command line, as an officer and as a script use it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cli.conftest import Patt
+from sv_common.guild_sync.simulators.addon import saved_variables
+
+
+def _export(folder: Path, rows: list[dict[str, object]], style: str = "current") -> Path:
+    """Write a file as the game saves it."""
+    file = folder / "PATTSync.lua"
+    text = saved_variables({"PATTSyncDB": {"lastExport": {"characters": rows}}}, style)  # type: ignore[arg-type, dict-item]
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def _row(name: str, note: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "realm": "Area52",
+        "note": note,
+        "officerNote": "",
+        "rank": 3,
+        "rankName": "Social",
+        "level": 80,
+        "class": "Mage",
+        "lastOnline": 5,
+    }
+
+
+@pytest.mark.parametrize("style", ["current", "older"])
+def test_upload_reads_both_formats_fixes_what_is_certain_and_says_what_it_did(
+    patt: Patt, guild: psycopg.Connection, tmp_path: Path, style: str
+) -> None:
+    file = _export(tmp_path, [_row("Rivermane", "Mito"), _row("Elrek", "Main"), _row("Ghost", "x")], style)
+    outcome = patt("upload", file)
+    assert outcome.code == 0
+    assert "2 characters, 2 notes changed, 1 mismatches logged, 1 unknown" in outcome.out
+    assert "Not in the roster, so left out: Ghost-Area52." in outcome.out
+    assert "run_auto_mitigations: 1 fixed" in outcome.out
+    assert guild.execute(
+        "select player_id from guild_identity.player_characters where character_id = 3"
+    ).fetchone() == (2,)
+
+
+def test_upload_as_json_gives_the_pipeline(patt: Patt, guild: psycopg.Connection, tmp_path: Path) -> None:
+    report = patt("upload", _export(tmp_path, [_row("Rivermane", "Mito")]), "--json").json
+    assert (report["name"], report["status"]) == ("addon_upload", "done")
+    assert report["steps"][0]["name"] == "sync"
+    assert guild.execute("select count(*) from guild_identity.sync_log").fetchone() == (1,)
+
+
+def test_rules_lists_all_five_with_their_counts(patt: Patt, guild: psycopg.Connection) -> None:
+    assert patt("scan").code == 0
+    rules = {rule["issue_type"]: rule for rule in patt("rules", "--json").json}
+    assert list(rules) == ["note_mismatch", "orphan_wow", "orphan_discord", "role_mismatch", "stale_character"]
+    assert (rules["orphan_wow"]["open"], rules["orphan_wow"]["waiting"]) == (1, 1)
+    assert "orphan_wow" in patt("rules").out
+
+
+def test_an_issue_can_be_listed_shown_dismissed_woken_and_resolved(patt: Patt, guild: psycopg.Connection) -> None:
+    patt("scan", "orphan_wow")
+    (issue,) = patt("issues", "--json").json["findings"]
+    number = issue["id"]
+    assert "'Stranger' has no player link" in patt("show", number).out
+    dismissed = patt("dismiss", number, "--reason", "a bank", "--until", "2099-01-01", "--json").json
+    assert (dismissed["state"], dismissed["dismissed_reason"]) == ("dismissed", "a bank")
+    assert patt("scan").code == 0
+    assert patt("issues", "--json").json["total"] == 0
+    assert patt("issues", "--state", "dismissed", "--json").json["total"] == 1
+    assert "is open" in patt("wake", number).out
+    assert "is resolved" in patt("resolve", number, "--reason", "asked him").out
+    events = [event["event"] for event in patt("show", number, "--json").json["events"]]
+    assert events == ["opened", "dismissed", "woken", "resolved"]
+
+
+def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute(
+        "update guild_identity.wow_characters set guild_note = 'alt of Mito' where character_name = 'Stranger'"
+    )
+    patt("scan")
+    number = patt("issues", "--json").json["findings"][0]["id"]
+    dry = patt("fix", number, "--dry-run")
+    assert "Link Stranger-area-52 to Mito" in dry.out
+    assert "nothing was changed" in dry.out
+    assert patt("issues", "--json").json["total"] == 1
+    done = patt("fix", number)
+    attempt = re.search(r"patt undo (\d+)", done.out)
+    assert (done.code, attempt is not None) == (0, True)
+    assert patt("issues", "--json").json["total"] == 0
+    assert attempt is not None
+    assert "Taken back: Link Stranger-area-52 to Mito" in patt("undo", attempt.group(1)).out
+    assert patt("issues", "--json").json["total"] == 1
+    again = patt("undo", attempt.group(1))
+    assert (again.code, "was undone already" in again.err) == (1, True)
+
+
+def test_a_fix_that_cannot_be_made_says_why_and_exits_with_1(patt: Patt, guild: psycopg.Connection) -> None:
+    patt("scan")
+    outcome = patt("fix", patt("issues", "--json").json["findings"][0]["id"])
+    assert outcome.code == 1
+    assert "Neither the note nor the name says whose character this is." in outcome.out
+
+
+def test_fix_all_previews_and_fixes_one_rule(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute("update guild_identity.wow_characters set guild_note = 'Mito' where character_name = 'Stranger'")
+    patt("scan")
+    assert "1 would be fixed; nothing was changed." in patt("fix-all", "orphan_wow", "--dry-run").out
+    (result,) = patt("fix-all", "orphan_wow", "--json").json
+    assert (result["outcome"], result["steps"][0]["step"]) == ("fixed", "Link")
+
+
+def test_match_previews_applies_and_can_be_undone(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute("update guild_identity.wow_characters set guild_note = 'Mito' where character_name = 'Stranger'")
+    preview = patt("match", "--dry-run", "--json").json
+    assert (preview["attempt_id"], preview["counts"]["characters_linked"]) == (None, 1)
+    assert guild.execute("select count(*) from guild_identity.player_characters").fetchone() == (3,)
+    applied = patt("match", "--json").json
+    assert applied["groups"] == preview["groups"]
+    assert patt("undo", applied["attempt_id"]).code == 0
+    assert guild.execute("select count(*) from guild_identity.player_characters").fetchone() == (3,)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["show", "999"], "There is no issue with the number 999."),
+        (["fix", "999"], "There is no issue with the number 999."),
+        (["undo", "999"], "There is no fix attempt with the number 999."),
+        (["scan", "nonsense"], "There is no rule “nonsense”. The rules are: note_mismatch, orphan_wow"),
+        (["fix-all", "nonsense"], "There is no rule “nonsense”."),
+        (["issues", "--guild", "9"], "There is no guild with the number 9."),
+        (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
+        (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),
+        (["guild", "add", "X", "--realm", "y", "--region", "cn"], "“cn” is no region"),
+        (["ranks", "map", "3", "Officer"], "is no Discord role id"),
+        (["upload", "missing.lua"], "missing.lua cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_1(
+    patt: Patt, guild: psycopg.Connection, arguments: list[str], sentence: str
+) -> None:
+    outcome = patt(*arguments)
+    assert outcome.code == 1
+    assert sentence in outcome.err
+    assert "Traceback" not in outcome.err
+    assert guild.execute("select count(*) from guild_identity.audit_issues").fetchone() == (0,)
+
+
+def test_a_database_without_a_guild_says_what_to_do(patt: Patt) -> None:
+    outcome = patt("rules")
+    assert (outcome.code, outcome.err.strip()) == (1, "No guild is set up yet. Add one first.")
+
+
+def test_ranks_are_mapped_and_listed(patt: Patt, guild: psycopg.Connection) -> None:
+    assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
+    (rank,) = patt("ranks", "list", "--json").json
+    assert (rank["discord_role_id"], rank["discord_role_name"], rank["is_role_managed"]) == ("4711", "Social", True)
+
+
+def test_admin_link_prints_a_link_to_sign_in_and_admin_token_a_token(patt: Patt, guild: psycopg.Connection) -> None:
+    assert re.search(r"http://127\.0\.0\.1:8000/login/\S{20,}", patt("admin", "link").out)
+    assert len(patt("admin", "token", "script").out.strip()) >= 20
+    assert guild.execute("select count(*) from common.api_tokens").fetchone() == (1,)
+
+
+def test_a_setting_that_cannot_be_used_is_named(patt: Patt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATT_LOG_LEVEL", "loud")
+    outcome = patt("rules")
+    assert outcome.code == 1
+    assert "PATT_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in outcome.err
+
+
+def test_db_upgrade_and_status_tell_the_schema(patt: Patt) -> None:
+    assert "The database has the schema 0001." in patt("db", "upgrade").out
+    assert patt("db", "status", "--json").json == {"current": "0001", "newest": "0001"}

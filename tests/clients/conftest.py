@@ -1,0 +1,72 @@
+"""The real clients against the simulators, over HTTP on loopback, on a clock that nobody waits for."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from sv_common.guild_sync.clients.battlenet import BattleNetClient
+from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.clients.http import Timing, http_client
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.simulators.clock import SimulatedClock
+
+NOW_MS = 1_790_000_000_000
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[GuildSimulator]:
+    with GuildSimulator(GuildWorld.seeded(7, 1, now_ms=NOW_MS)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(served: GuildSimulator) -> GuildSimulator:
+    served.load(GuildWorld.seeded(7, 12, now_ms=NOW_MS))
+    return served
+
+
+@pytest.fixture
+def world(simulator: GuildSimulator) -> GuildWorld:
+    return simulator.world
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def timing(clock: SimulatedClock) -> Timing:
+    return Timing(clock.clock, clock.sleep, clock.jitter)
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with http_client(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def battlenet(simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing) -> BattleNetClient:
+    return BattleNetClient(
+        http,
+        client_id=simulator.client_id,
+        client_secret=simulator.client_secret,
+        token_url=simulator.token_url,
+        api_url=simulator.battlenet_url,
+        timing=timing,
+    )
+
+
+@pytest.fixture
+def discord(simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing) -> DiscordClient:
+    return DiscordClient(http, token=simulator.discord_token, api_url=simulator.discord_url, timing=timing)
+
+
+@pytest.fixture
+def captures() -> Path:
+    """Where the captured answers of Battle.net lie."""
+    return Path(os.environ["PATT_FIXTURES_DIR"]) / "battlenet"

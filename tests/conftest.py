@@ -1,0 +1,73 @@
+"""What every test may use: a real PostgreSQL with one fresh database for each test, and what this machine must have."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sv_common.db import embedded, migrate
+from sv_common.db.pool import Pool, make_pool
+
+TEMPLATE = "patt_template"
+_numbers = itertools.count()
+
+REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))
+"""Parts ("browser", "fixtures") whose absence fails the tests that need them; elsewhere such tests are skipped."""
+
+
+def missing_parts() -> dict[str, str]:
+    """The optional parts that this machine lacks, with the reason that a skipped test gives."""
+    missing = {}
+    if chromium() is None:
+        missing["browser"] = "needs Chromium: install the package 'chromium', or set PATT_CHROMIUM to the program"
+    if not os.environ.get("PATT_FIXTURES_DIR"):
+        missing["fixtures"] = "needs the conformance fixtures: set PATT_FIXTURES_DIR to their folder"
+    return missing
+
+
+def chromium() -> str | None:
+    """Path of a Chromium program, if there is one."""
+    return os.environ.get("PATT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for part, reason in missing_parts().items():
+        for item in items:
+            if item.get_closest_marker(part) and part not in REQUIRED:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for part in sorted(REQUIRED & missing_parts().keys()):
+        if item.get_closest_marker(part):
+            pytest.fail(f"This machine must have it: {missing_parts()[part]}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> embedded.EmbeddedServer:
+    """An embedded PostgreSQL for this test process, with a migrated template database."""
+    folder: Path = tmp_path_factory.mktemp("postgres") / "data"
+    started = embedded.start(folder)
+    migrate.upgrade(embedded.recreate_database(started, TEMPLATE))
+    return started
+
+
+@pytest.fixture
+def database_url(server: embedded.EmbeddedServer) -> Iterator[str]:
+    """URL of a fresh, migrated database that is dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    yield embedded.clone_database(server, TEMPLATE, name)
+    embedded.drop_database(server, name)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """An open pool on a fresh database."""
+    async with make_pool(database_url) as opened:
+        await opened.wait()
+        yield opened

@@ -1,0 +1,307 @@
+"""Battle.net's and the addon's syncs, on a real database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guild_builder import OFFICER, RAIDER, GuildBuilder, entry
+from sv_common.db.pool import counting_statements
+from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
+from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused, SuspiciousSource
+from sv_common.guild_sync.domain.report import SyncReport
+
+
+def row(name: str, note: object = "", **changes: Any) -> dict[str, Any]:
+    """One character as the addon writes it."""
+    return {
+        "name": name,
+        "realm": "Area52",
+        "note": note,
+        "officerNote": "",
+        "rank": 3,
+        "rankName": "Social",
+        "level": 80,
+        "class": "Mage",
+        "lastOnline": 0,
+        **changes,
+    }
+
+
+async def _everything(guild: GuildBuilder) -> list[Any]:
+    return await guild.rows(
+        "select to_jsonb(t) from guild_identity.wow_characters t union all "
+        "select to_jsonb(t) from guild_identity.players t union all "
+        "select to_jsonb(t) from guild_identity.player_characters t union all "
+        "select to_jsonb(t) from guild_identity.audit_issues t union all "
+        "select to_jsonb(t) from common.guild_ranks t order by 1"
+    )
+
+
+async def _roster(guild: GuildBuilder, *entries: Any, **options: Any) -> SyncReport:
+    return await sync_blizzard_roster(guild.pool, list(entries), guild_id=guild.guild_id, **options)
+
+
+async def _names(guild: GuildBuilder) -> list[str]:
+    rows = await guild.rows(
+        "select character_name from guild_identity.wow_characters where removed_at is null order by 1"
+    )
+    return [name for (name,) in rows]
+
+
+async def _note_of(guild: GuildBuilder, name: str) -> tuple[str | None, str | None]:
+    rows = await guild.rows(
+        "select guild_note, officer_note from guild_identity.wow_characters where character_name = %(name)s",
+        {"name": name},
+    )
+    return rows[0]
+
+
+async def test_a_roster_brings_its_characters_with_their_ranks_and_says_which_ranks_map_to_no_role(
+    guild: GuildBuilder,
+) -> None:
+    report = await _roster(guild, entry("Elrek", rank=0), entry("Mito", rank=OFFICER), entry("Zoe", rank=7))
+    assert report.counts["joined"] == 3
+    assert report.notices == (
+        "Rank 0 (Guild Master, 1 characters) maps to no Discord role.",
+        "Rank 7 (Rank 7, 1 characters) maps to no Discord role.",
+    )
+    ranks = await guild.rows(
+        "select c.character_name, r.name from guild_identity.wow_characters c "
+        "join common.guild_ranks r on r.id = c.guild_rank_id order by 1"
+    )
+    assert ranks == [("Elrek", "Guild Master"), ("Mito", "Officer"), ("Zoe", "Rank 7")]
+
+
+async def test_syncing_the_same_roster_again_changes_nothing(guild: GuildBuilder) -> None:
+    entries = [
+        entry("Elrek", realm_id=1, character_id=5),
+        entry("Naél"),
+        entry("Nael"),
+        entry("Nael", realm_slug="proudmoore"),
+    ]
+    await _roster(guild, *entries)
+    await guild.execute("update guild_identity.wow_characters set blizzard_last_sync = 'epoch'")
+    before = await _everything(guild)
+    report = await _roster(guild, *reversed(entries))
+    await guild.execute("update guild_identity.wow_characters set blizzard_last_sync = 'epoch'")
+    assert await _everything(guild) == before
+    assert (report.counts["joined"], report.counts["left"], report.counts["renamed"]) == (0, 0, 0)
+
+
+async def test_a_rename_is_a_rename_and_keeps_the_link(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek", realm_id=1, character_id=5), entry("Mito"), entry("Zoe"), entry("Kim"))
+    (character,) = await guild.rows("select id from guild_identity.wow_characters where character_name = 'Elrek'")
+    player = await guild.player("Elrek")
+    await guild.link(character[0], player, as_main=True)
+    report = await _roster(guild, entry("Arkan", realm_id=1, character_id=5), entry("Mito"), entry("Zoe"), entry("Kim"))
+    assert report.counts == {"characters": 4, "joined": 0, "returned": 0, "left": 0, "renamed": 1, "refused": 0}
+    assert "“Elrek” is now called “Arkan”." in report.notices
+    assert await guild.player_of(character[0]) == player
+
+
+async def test_two_characters_may_swap_their_names(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek", realm_id=1, character_id=5), entry("Mito", realm_id=1, character_id=6))
+    await _roster(guild, entry("Mito", realm_id=1, character_id=5), entry("Elrek", realm_id=1, character_id=6))
+    rows = await guild.rows(
+        "select blizzard_character_id, character_name from guild_identity.wow_characters order by 1"
+    )
+    assert rows == [(5, "Mito"), (6, "Elrek")]
+
+
+async def test_a_new_id_under_an_old_name_is_another_character(guild: GuildBuilder) -> None:
+    others = [entry(name) for name in ("Mito", "Zoe", "Kim")]
+    await _roster(guild, entry("Elrek", realm_id=1, character_id=5), *others)
+    report = await _roster(guild, entry("Elrek", realm_id=1, character_id=9), *others)
+    assert (report.counts["joined"], report.counts["left"]) == (1, 1)
+    assert await _names(guild) == ["Elrek", "Kim", "Mito", "Zoe"]
+
+
+async def test_who_leaves_and_returns_finds_the_link_again(guild: GuildBuilder) -> None:
+    others = [entry(name) for name in ("Mito", "Zoe", "Kim")]
+    await _roster(guild, entry("Elrek"), *others)
+    (character,) = await guild.rows("select id from guild_identity.wow_characters where character_name = 'Elrek'")
+    await guild.link(character[0], await guild.player("Elrek"))
+    assert (await _roster(guild, *others)).counts["left"] == 1
+    assert (await _roster(guild, entry("Elrek"), *others)).counts["returned"] == 1
+    assert await guild.player_of(character[0]) is not None
+
+
+async def test_what_a_profile_did_not_tell_stays_as_it_was(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek", last_login_timestamp=1_700_000_000_000, item_level=600, class_id=8))
+    await _roster(guild, entry("Elrek"))
+    rows = await guild.rows(
+        "select last_login_timestamp, item_level, character_class from guild_identity.wow_characters"
+    )
+    assert rows == [(1_700_000_000_000, 600, "Mage")]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 6])
+async def test_an_empty_roster_and_one_that_lost_more_than_30_percent_change_nothing(
+    guild: GuildBuilder, kept: int
+) -> None:
+    everybody = [entry(f"Name{chr(97 + n)}") for n in range(10)]
+    await _roster(guild, *everybody)
+    before = await _everything(guild)
+    with pytest.raises(SuspiciousSource, match="failed fetch"):
+        await _roster(guild, *everybody[:kept])
+    assert await _everything(guild) == before
+
+
+async def test_a_roster_of_strangers_of_the_same_size_is_refused_and_an_officer_may_accept_it(
+    guild: GuildBuilder,
+) -> None:
+    await _roster(guild, *(entry(f"Name{chr(97 + n)}") for n in range(10)))
+    strangers = [entry(f"Other{chr(97 + n)}") for n in range(10)]
+    with pytest.raises(SuspiciousSource, match="10 of 10 known characters are missing"):
+        await _roster(guild, *strangers)
+    assert (await _roster(guild, *strangers, accept_losses=True)).counts["left"] == 10
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        (entry("X" * 300), "has a name of 300 letters"),
+        (entry("  "), "has no readable name"),
+        (entry("Nul\0name"), "has no readable name"),
+        (entry("Mito", rank=12), "has the rank 12, outside 0 to 9"),
+        (entry("Mito", level=999), "has the level 999, outside 0 to 200"),
+        (entry("ELREK"), "is in the roster twice"),
+        (entry("Mito", realm_slug="---"), "has no readable realm"),
+    ],
+)
+async def test_an_entry_that_cannot_be_stored_is_reported_by_name_and_then_nobody_leaves(
+    guild: GuildBuilder, bad: Any, sentence: str
+) -> None:
+    await _roster(guild, entry("Elrek"), entry("Kim"), entry("Zoe"), entry("Ann"))
+    report = await _roster(guild, entry("Elrek"), entry("Kim"), entry("Zoe"), bad)
+    assert sentence in report.notices[0]
+    assert (report.counts["refused"], report.counts["left"]) == (1, 0)
+    assert await _names(guild) == ["Ann", "Elrek", "Kim", "Zoe"]
+
+
+async def test_notes_are_written_and_unknown_characters_reported_by_name(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek"), entry("Mito"))
+    report = await sync_addon_data(guild.pool, [row("Elrek", "Main"), row("Mito", "Elrek"), row("Ghost", "x")])
+    assert report.counts["notes_changed"] == 2
+    assert report.notices == ("Not in the roster, so left out: Ghost-Area52.",)
+    rows = await guild.rows("select character_name, guild_note, note_key from guild_identity.wow_characters order by 1")
+    assert rows == [("Elrek", "Main", None), ("Mito", "Elrek", "elrek")]
+
+
+async def test_the_same_name_on_two_realms_gets_each_its_own_note(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Mito"), entry("Mito", realm_slug="kelthuzad", realm_name="Kel'Thuzad"))
+    await sync_addon_data(guild.pool, [row("Mito", "here"), row("Mito", "there", realm="Kel'Thuzad")])
+    rows = await guild.rows("select realm_slug, guild_note from guild_identity.wow_characters order by 1")
+    assert rows == [("area-52", "here"), ("kelthuzad", "there")]
+
+
+async def test_without_a_realm_a_name_on_two_realms_is_reported_and_gets_no_note(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Mito"), entry("Mito", realm_slug="kelthuzad"), entry("Zoe"))
+    report = await sync_addon_data(guild.pool, [row("Mito", "x", realm=None), row("Zoe", "y", realm="")])
+    assert report.notices == ("On several realms, and the upload does not say which, so left out: Mito.",)
+    assert await _note_of(guild, "Zoe") == ("y", None)
+    assert await _note_of(guild, "Mito") == (None, None)
+
+
+async def test_a_realm_in_the_clients_own_language_matches_a_name_that_is_unique(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Мито", realm_slug="gordunni"), entry("Zoe"))
+    await sync_addon_data(guild.pool, [row("Мито", "x", realm="Гордунни"), row("Zoe", "y")])
+    assert (await _note_of(guild, "Мито"))[0] == "x"
+
+
+async def test_an_officer_note_that_could_not_be_seen_is_unknown_and_not_cleared(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek"), entry("Mito"))
+    await sync_addon_data(guild.pool, [row("Elrek", "a", officerNote="trusted"), row("Mito", "b")])
+    assert await _note_of(guild, "Mito") == ("b", "")
+    await sync_addon_data(guild.pool, [row("Elrek", "a"), row("Mito", "b")])
+    assert await _note_of(guild, "Elrek") == ("a", "trusted")
+
+
+async def test_an_uploader_who_sees_no_notes_clears_none_and_is_told_so(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek"), entry("Mito"))
+    await sync_addon_data(guild.pool, [row("Elrek", "a"), row("Mito", "b")])
+    report = await sync_addon_data(guild.pool, [row("Elrek"), row("Mito")])
+    assert report.notices == ("No note could be seen by this uploader, so the notes stay as they were.",)
+    assert await _note_of(guild, "Elrek") == ("a", None)
+
+
+async def test_a_note_cleared_by_somebody_who_sees_notes_is_cleared(guild: GuildBuilder) -> None:
+    await _roster(guild, entry("Elrek"), entry("Mito"))
+    await sync_addon_data(guild.pool, [row("Elrek", "a"), row("Mito", "b")])
+    await sync_addon_data(guild.pool, [row("Elrek", ""), row("Mito", "b")])
+    assert (await _note_of(guild, "Elrek"))[0] == ""
+
+
+async def test_a_changed_note_on_a_linked_character_logs_a_mismatch_and_other_changes_log_none(
+    guild: GuildBuilder,
+) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    for name in ("Moved", "Crafter", "Cleared", "Same"):
+        await guild.alt(name, "Elrek", elrek)
+    await guild.character("Unlinked", "Elrek")
+    notes = {"Moved": "Mito", "Crafter": "Alch 300", "Cleared": "", "Same": "alt of Elrek", "Unlinked": "Mito"}
+    report = await sync_addon_data(guild.pool, [row(name, note) for name, note in notes.items()])
+    assert (report.counts["notes_changed"], report.counts["mismatches_logged"]) == (5, 1)
+    rows = await guild.rows("select issue_type, summary from guild_identity.audit_issues")
+    assert rows == [("note_mismatch", "'Moved' is linked to Elrek, but its note says Mito")]
+
+
+async def test_rank_names_come_from_the_addon_and_a_mapped_rank_that_changes_waits_for_confirmation(
+    guild: GuildBuilder,
+) -> None:
+    await _roster(guild, entry("Elrek", rank=0), entry("Mito", rank=RAIDER))
+    report = await sync_addon_data(
+        guild.pool, [row("Elrek", "a", rank=0, rankName="Chief"), row("Mito", "b", rank=RAIDER, rankName="Trial")]
+    )
+    assert report.notices == ("Rank 2 was Raider and is now Trial in the game: confirm the rank table.",)
+    rows = await guild.rows(
+        "select name, name_in_game from common.guild_ranks where wow_rank_index in (0, 2) order by 1"
+    )
+    assert rows == [("Chief", "Chief"), ("Raider", "Trial")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([row("Elrek", "new"), None], "entry 2"),
+        ([row("Elrek", "new"), 17], "entry 2"),
+        ([row("Elrek", "new"), row("Mito", "nul\0")], "Mito"),
+        ([row("Elrek", "new"), row("X" * 300)], "300"),
+        ([row("Elrek", "new"), row("Mito", 5)], "note"),
+        ([row("Elrek", "new"), row("Mito", rank="high")], "rank"),
+        ([row("Elrek", "new"), row("Mito", level={})], "level"),
+        ([row("Elrek", "new"), row("elrek", "newer")], "lrek"),
+        ([], "no character"),
+    ],
+)
+async def test_an_upload_with_any_unusable_entry_is_refused_by_name_and_changes_nothing(
+    guild: GuildBuilder, rows: list[Any], sentence: str
+) -> None:
+    await _roster(guild, entry("Elrek"), entry("Mito"))
+    before = await _everything(guild)
+    with pytest.raises(BadInput) as refused:
+        await sync_addon_data(guild.pool, rows)
+    assert sentence in " ".join([str(refused.value), *refused.value.problems])
+    assert await _everything(guild) == before
+
+
+async def test_the_number_of_statements_does_not_grow_with_the_guild(guild: GuildBuilder) -> None:
+    counts = []
+    for size in (3, 60):
+        entries = [entry(f"Name{n:03}".translate(str.maketrans("0123456789", "abcdefghij"))) for n in range(size)]
+        with counting_statements() as counter:
+            await _roster(guild, *entries)
+            await sync_addon_data(guild.pool, [row(each.name, f"note {size}") for each in entries])
+        counts.append(counter.statements)
+    assert counts[0] == counts[1]
+
+
+async def test_with_several_guilds_a_sync_must_be_told_which_and_with_none_it_says_so(guild: GuildBuilder) -> None:
+    await GuildBuilder.create(guild.pool, "Other Guild", "7001")
+    with pytest.raises(Refused, match="There are several guilds"):
+        await sync_addon_data(guild.pool, [row("Elrek")])
+    with pytest.raises(NotFound, match="no guild with the number 99"):
+        await sync_addon_data(guild.pool, [row("Elrek")], guild_id=99)

@@ -1,0 +1,171 @@
+"""The full match: whom it joins, whom it makes, whom it leaves alone, and that it can be taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.identity_engine import preview_matching, run_matching
+from sv_common.guild_sync.integrity_checker import detect_note_mismatch
+
+
+async def _players(guild: GuildBuilder) -> dict[str, list[str]]:
+    """The characters of each player by name."""
+    rows = await guild.rows(
+        "select p.display_name, array_remove(array_agg(c.character_name order by c.character_name), null) "
+        "from guild_identity.players p left join guild_identity.player_characters l on l.player_id = p.id "
+        "left join guild_identity.wow_characters c on c.id = l.character_id group by p.id order by p.id"
+    )
+    return dict(rows)
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        {"Banker": "Bank", "Toon": "Bank toon"},
+        {"Crafta": "Alch 300", "Craftb": "Alch 300", "Craftc": "Herb"},
+        {"Olda": "2020-12-05", "Oldb": "Joined: 12 Mar '18"},
+        {"Lone": "Zork"},
+        {"Lone": "", "Other": None},
+        {"Asker": "?", "Ditto": "^"},
+        {"Alta": "Alt", "Altb": "Alt?", "Mainy": "Main"},
+        {"Level": "680", "Levelb": "680"},
+    ],
+)
+async def test_professions_banks_dates_and_lone_strangers_do_not_become_people(
+    guild: GuildBuilder, notes: dict[str, str | None]
+) -> None:
+    for name, note in notes.items():
+        await guild.character(name, note)
+    report = await run_matching(guild.pool, actor="alice")
+    assert report.counts["players_created"] == 0
+    assert await _players(guild) == {}
+    assert report.attempt_id is None
+
+
+async def test_a_main_and_its_alts_become_one_player(guild: GuildBuilder) -> None:
+    main = await guild.character("Brightmane", "Main")
+    await guild.character("Darkmane", "alt of Brightmane")
+    await guild.character("Greymane", "brightmane")
+    await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {"Brightmane": ["Brightmane", "Darkmane", "Greymane"]}
+    assert await guild.rows("select main_character_id from guild_identity.players") == [(main,)]
+
+
+async def test_a_nickname_shared_by_several_characters_is_one_person(guild: GuildBuilder) -> None:
+    for name in ("Brightmane", "Darkmane"):
+        await guild.character(name, "Kipper")
+    await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {"Kipper": ["Brightmane", "Darkmane"]}
+
+
+async def test_a_discord_member_with_a_character_of_the_same_name_becomes_a_player(guild: GuildBuilder) -> None:
+    member = await guild.member("Brightmane")
+    await guild.character("Brightmane")
+    await guild.character("Darkmane", "Brightmane's alt")
+    await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {"Brightmane": ["Brightmane", "Darkmane"]}
+    assert await guild.rows("select discord_user_id from guild_identity.players") == [(member,)]
+
+
+async def test_a_nickname_beside_a_discord_name_is_remembered_so_that_no_note_contradicts_its_link(
+    guild: GuildBuilder,
+) -> None:
+    await guild.member("Heathfen")
+    for name, note in {"Heathfen": "Robin", "Aa": "Robin", "Bb": "Heathfen"}.items():
+        await guild.character(name, note)
+    report = await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {"Heathfen": ["Aa", "Bb", "Heathfen"]}
+    assert await guild.rows("select alias from guild_identity.player_note_aliases") == [("robin",)]
+    async with guild.pool.connection() as conn:
+        assert await detect_note_mismatch(conn) == []
+    assert report.attempt_id is not None
+    await mitigations.undo(guild.pool, report.attempt_id, actor="bob")
+    assert await guild.rows("select alias from guild_identity.player_note_aliases") == []
+
+
+async def test_a_misspelling_that_several_characters_share_does_not_become_a_person(guild: GuildBuilder) -> None:
+    await guild.character("Emberbell", "Main")
+    for name in ("Aa", "Bb"):
+        await guild.character(name, "Emebrbell")
+    report = await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {}
+    assert "looks like Emberbell, written differently" in report.left_alone[0].reason
+
+
+async def test_chains_and_circles_of_notes_end_in_one_player(guild: GuildBuilder) -> None:
+    for name, note in {"Aaron": "Baron", "Baron": "Caron", "Caron": "Baron", "Daron": "Aaron"}.items():
+        await guild.character(name, note)
+    await run_matching(guild.pool, actor="alice")
+    assert list((await _players(guild)).values()) == [["Aaron", "Baron", "Caron", "Daron"]]
+
+
+async def test_a_very_long_chain_of_notes_is_followed_without_falling_over(guild: GuildBuilder) -> None:
+    names = ["Zz" + "".join(chr(97 + int(digit)) for digit in f"{n:03}") for n in range(300)]
+    for name, note in zip(names, [*names[1:], "Main"], strict=True):
+        await guild.character(name, note)
+    await run_matching(guild.pool, actor="alice")
+    assert [len(characters) for characters in (await _players(guild)).values()] == [300]
+
+
+async def test_an_existing_player_is_joined_and_not_made_twice(guild: GuildBuilder) -> None:
+    bob = await guild.player("Bob")
+    await guild.link(await guild.character("Bobmain"), bob)
+    await guild.character("Rivermane", "Bob")
+    await run_matching(guild.pool, actor="alice")
+    await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {"Bob": ["Bobmain", "Rivermane"]}
+
+
+async def test_a_bank_character_may_belong_to_somebody_but_is_never_a_main(guild: GuildBuilder) -> None:
+    await guild.character("Brightmane", "Main")
+    await guild.character("Vault", "Brightmane's bank")
+    await run_matching(guild.pool, actor="alice")
+    assert await _players(guild) == {"Brightmane": ["Brightmane", "Vault"]}
+    rows = await guild.rows(
+        "select c.character_name from guild_identity.players p join guild_identity.wow_characters c on c.id = p.main_character_id"
+    )
+    assert rows == [("Brightmane",)]
+
+
+async def test_where_two_players_hang_together_nothing_is_done_and_the_reason_is_given(guild: GuildBuilder) -> None:
+    await guild.main("Elrek")
+    await guild.main("Mito")
+    await guild.character("Rivermane", "Elrek/Mito")
+    await guild.character("Rivermoon", "Rivermane")
+    report = await run_matching(guild.pool, actor="alice")
+    assert report.counts["characters_linked"] == 0
+
+
+async def test_linked_characters_are_left_as_they_are(guild: GuildBuilder) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    alt = await guild.alt("Rivermane", "Mito", elrek)
+    await run_matching(guild.pool, actor="alice")
+    assert await guild.player_of(alt) == elrek
+
+
+async def test_the_preview_is_exactly_what_is_applied_and_changes_nothing_itself(guild: GuildBuilder) -> None:
+    await guild.member("Brightmane")
+    for name, note in {"Brightmane": None, "Darkmane": "Brightmane", "Aa": "Kipper", "Bb": "Kipper"}.items():
+        await guild.character(name, note)
+    preview = await preview_matching(guild.pool)
+    assert await _players(guild) == {}
+    applied = await run_matching(guild.pool, actor="alice")
+    assert (preview.groups, preview.left_alone) == (applied.groups, applied.left_alone)
+
+
+async def test_undo_takes_the_whole_run_back(guild: GuildBuilder) -> None:
+    bob = await guild.player("Bob")
+    await guild.member("Bob")
+    for name, note in {"Bob": None, "Rivermane": "Bob", "Aa": "Kipper", "Bb": "Kipper"}.items():
+        await guild.character(name, note)
+    before = await guild.rows("select to_jsonb(p) from guild_identity.players p")
+    report = await run_matching(guild.pool, actor="alice")
+    assert set(await _players(guild)) == {"Bob", "Kipper"}
+    assert report.attempt_id is not None
+    await mitigations.undo(guild.pool, report.attempt_id, actor="bob")
+    assert await guild.rows("select to_jsonb(p) from guild_identity.players p") == before
+    assert await guild.rows("select 1 from guild_identity.player_characters") == []
+    assert bob is not None

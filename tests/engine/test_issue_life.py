@@ -1,0 +1,154 @@
+"""The life of issues: every move, its event and its actor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, SubjectKind
+from sv_common.guild_sync.domain.report import Reconciliation
+
+
+async def _reconcile(
+    guild: GuildBuilder, *subjects: int, summary: str = "s", is_complete: bool = True, now: datetime | None = None
+) -> Reconciliation:
+    findings = [
+        Finding("orphan_wow", guild.guild_id, SubjectKind.CHARACTER, subject, summary, {"n": subject})
+        for subject in subjects
+    ]
+    async with guild.pool.connection() as conn:
+        return await issues.reconcile(
+            conn,
+            guild_id=guild.guild_id,
+            issue_type="orphan_wow",
+            severity="warning",
+            findings=findings,
+            actor="detection",
+            is_complete=is_complete,
+            now=now,
+        )
+
+
+async def _events(guild: GuildBuilder) -> Sequence[tuple[Any, ...]]:
+    return await guild.rows("select event, actor from guild_identity.issue_events order by id")
+
+
+async def _only(guild: GuildBuilder) -> Issue:
+    rows = await guild.rows("select id from guild_identity.audit_issues")
+    assert len(rows) == 1
+    async with guild.pool.connection() as conn:
+        return await issues.get(conn, rows[0][0])
+
+
+async def test_an_issue_is_opened_refreshed_resolved_and_reopened_as_one_row(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    assert await _reconcile(guild, character) == Reconciliation(found=1, opened=1)
+    assert await _reconcile(guild, character) == Reconciliation(found=1)
+    assert await _reconcile(guild, character, summary="other words") == Reconciliation(found=1, refreshed=1)
+    assert await _reconcile(guild) == Reconciliation(resolved=1)
+    assert (await _only(guild)).resolved_by == "detection"
+    assert await _reconcile(guild) == Reconciliation()
+    assert await _reconcile(guild, character) == Reconciliation(found=1, reopened=1)
+    moves = ["opened", "refreshed", "resolved", "reopened"]
+    assert await _events(guild) == [(move, "detection") for move in moves]
+    assert (await _only(guild)).state is IssueState.OPEN
+
+
+async def test_a_subject_found_twice_is_one_issue(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    assert await _reconcile(guild, character, character) == Reconciliation(found=1, opened=1)
+
+
+async def test_looking_at_a_part_resolves_nothing(guild: GuildBuilder) -> None:
+    first, second = await guild.character("Elrek"), await guild.character("Mito")
+    await _reconcile(guild, first)
+    assert await _reconcile(guild, second, is_complete=False) == Reconciliation(found=1, opened=1)
+
+
+async def test_a_subject_that_has_left_is_resolved_as_gone(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await _reconcile(guild, character)
+    await guild.execute("update guild_identity.wow_characters set removed_at = now()")
+    await _reconcile(guild)
+    assert (await _only(guild)).resolved_by == "subject gone"
+
+
+async def test_a_dismissed_subject_stays_dismissed_when_it_is_found_again(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await _reconcile(guild, character)
+    async with guild.pool.connection() as conn:
+        await issues.dismiss(conn, (await _only(guild)).id, actor="alice", reason="a bank")
+    await _reconcile(guild, character, summary="found again")
+    issue = await _only(guild)
+    assert (issue.state, issue.dismissed_by, issue.dismissed_reason) == (IssueState.DISMISSED, "alice", "a bank")
+    await _reconcile(guild)
+    assert (await _only(guild)).state is IssueState.RESOLVED
+    await _reconcile(guild, character)
+    assert (await _only(guild)).state is IssueState.DISMISSED
+
+
+async def test_a_dismissal_with_an_end_wakes_when_the_time_has_come(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await _reconcile(guild, character)
+    end = datetime.now(UTC) + timedelta(days=7)
+    async with guild.pool.connection() as conn:
+        await issues.dismiss(conn, (await _only(guild)).id, actor="alice", reason="on holiday", until=end)
+    assert (await _reconcile(guild, character, now=end - timedelta(hours=1))).woken == 0
+    assert (await _reconcile(guild, character, now=end + timedelta(hours=1))).woken == 1
+    assert (await _only(guild)).state is IssueState.OPEN
+    assert await _events(guild) == [("opened", "detection"), ("dismissed", "alice"), ("woken", "clock")]
+
+
+async def test_an_officer_may_wake_and_resolve_by_hand(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await _reconcile(guild, character)
+    issue_id = (await _only(guild)).id
+    async with guild.pool.connection() as conn:
+        await issues.dismiss(conn, issue_id, actor="alice", reason="later")
+        await issues.wake(conn, issue_id, actor="bob", reason="now")
+        done = await issues.resolve_by_hand(conn, issue_id, guild_id=None, actor="bob", reason="asked him")
+    assert (done.state, done.resolved_by) == (IssueState.RESOLVED, "bob")
+    assert [event for event, _ in await _events(guild)] == ["opened", "dismissed", "woken", "resolved"]
+    assert (await _reconcile(guild, character)).reopened == 1
+
+
+async def test_moves_that_make_no_sense_are_refused_in_words(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await _reconcile(guild, character)
+    issue_id = (await _only(guild)).id
+    async with guild.pool.connection() as conn:
+        with pytest.raises(BadInput, match="A reason is needed"):
+            await issues.dismiss(conn, issue_id, actor="alice", reason="  ")
+        with pytest.raises(Refused, match="is not dismissed"):
+            await issues.wake(conn, issue_id, actor="alice", reason="x")
+        with pytest.raises(NotFound, match="no issue with the number 999"):
+            await issues.dismiss(conn, 999, actor="alice", reason="x")
+        with pytest.raises(NotFound):
+            await issues.dismiss(conn, issue_id, guild_id=guild.guild_id + 1, actor="alice", reason="x")
+        await issues.resolve(conn, [issue_id], resolved_by="alice", reason="x")
+        with pytest.raises(Refused, match="already resolved"):
+            await issues.dismiss(conn, issue_id, actor="alice", reason="x")
+
+
+async def test_the_same_subject_in_two_guilds_is_two_issues(guild: GuildBuilder) -> None:
+    other = await GuildBuilder.create(guild.pool, "Other", "7001")
+    await _reconcile(guild, await guild.character("Elrek"))
+    await _reconcile(other, await other.character("Elrek"))
+    assert (await _reconcile(guild)).resolved == 1
+    rows = await guild.rows("select guild_id from guild_identity.audit_issues where resolved_at is null")
+    assert rows == [(other.guild_id,)]
+
+
+async def test_the_schema_refuses_a_second_issue_for_one_subject(guild: GuildBuilder) -> None:
+    await _reconcile(guild, await guild.character("Elrek"))
+    with pytest.raises(Exception, match="one_issue_per_subject"):
+        await guild.execute(
+            "insert into guild_identity.audit_issues (guild_id, issue_type, severity, summary, issue_hash) "
+            "select guild_id, issue_type, severity, summary, issue_hash from guild_identity.audit_issues"
+        )

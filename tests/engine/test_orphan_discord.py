@@ -1,0 +1,118 @@
+"""The rule orphan_discord, on real rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from guild_builder import ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.integrity_checker import detect_orphan_discord, run_integrity_check
+from sv_common.guild_sync.mitigations import fix_one, mitigate_orphan_discord, run_auto_mitigations
+from sv_common.guild_sync.store import rules as rule_store
+
+GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
+
+
+async def _issue(guild: GuildBuilder) -> Issue:
+    await run_integrity_check(guild.pool)
+    async with guild.pool.connection() as conn:
+        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_discord")
+    return issue
+
+
+async def test_players_bots_departed_members_and_people_without_a_guild_role_are_no_finding(
+    guild: GuildBuilder,
+) -> None:
+    await guild.main("Elrek")
+    await guild.member("Robot", roles=[GUILD_ROLE], is_bot=True)
+    await guild.member("Gone", roles=[GUILD_ROLE], is_present=False)
+    await guild.member("Friend")
+    await guild.member("Dancer", roles=[UNMANAGED_ROLE])
+    async with guild.pool.connection() as conn:
+        assert await detect_orphan_discord(conn, guild_id=guild.guild_id) == []
+
+
+async def test_a_member_with_a_guild_role_and_no_player_is_found(guild: GuildBuilder) -> None:
+    member = await guild.member("Quillon", roles=[GUILD_ROLE])
+    async with guild.pool.connection() as conn:
+        (finding,) = await detect_orphan_discord(conn)
+    assert finding.discord_member_id == member
+    assert finding.details["roles"] == ["Social"]
+
+
+async def test_the_fix_creates_the_player_with_every_unlinked_character_that_means_the_member(
+    guild: GuildBuilder,
+) -> None:
+    member = await guild.member("Quillon", roles=[GUILD_ROLE])
+    main = await guild.character("Quillon")
+    alts = [await guild.character("Breeze", "Quillon"), await guild.character("Gale", "alt of Quillon")]
+    other = await guild.character("Stranger", "Somebody")
+    assert await mitigate_orphan_discord(guild.pool, await _issue(guild)) is True
+    (player,) = await guild.rows(
+        "select id, display_name, discord_user_id, main_character_id from guild_identity.players"
+    )
+    assert player[1:] == ("Quillon", member, main)
+    assert {await guild.player_of(character) for character in (main, *alts)} == {player[0]}
+    assert await guild.player_of(other) is None
+
+
+async def test_the_fix_attaches_the_member_to_a_known_player_of_that_name_instead_of_making_a_second_one(
+    guild: GuildBuilder,
+) -> None:
+    bob = await guild.player("Bob")
+    await guild.link(await guild.character("Bobmain"), bob)
+    member = await guild.member("Bob", roles=[GUILD_ROLE])
+    assert await mitigate_orphan_discord(guild.pool, await _issue(guild)) is True
+    assert await guild.rows("select id, discord_user_id from guild_identity.players") == [(bob, member)]
+
+
+async def test_without_any_character_that_means_the_member_nothing_is_created(guild: GuildBuilder) -> None:
+    await guild.member("Quillon", roles=[GUILD_ROLE])
+    await guild.character("Quill", "hello")
+    issue = await _issue(guild)
+    result = await fix_one(guild.pool, issue.id, actor="alice")
+    assert (result.outcome, result.reason) == (
+        FixOutcome.REFUSED,
+        "No unlinked character's note or name means Quillon.",
+    )
+    assert await guild.rows("select id from guild_identity.players") == []
+
+
+async def test_automation_never_creates_the_player_even_when_the_rule_is_set_to_mend_itself(
+    guild: GuildBuilder,
+) -> None:
+    await guild.member("Quillon", roles=[GUILD_ROLE])
+    await guild.character("Quillon")
+    async with guild.pool.connection() as conn:
+        await rule_store.save_settings(conn, guild.guild_id, "orphan_discord", actor="alice", auto_mitigate=True)
+    await run_integrity_check(guild.pool)
+    report = await run_auto_mitigations(guild.pool)
+    assert [result.outcome for result in report.results] == [FixOutcome.WAITING]
+    assert await guild.rows("select id from guild_identity.players") == []
+
+
+async def test_undo_takes_back_the_player_and_all_its_links(guild: GuildBuilder) -> None:
+    await guild.member("Quillon", roles=[GUILD_ROLE])
+    character = await guild.character("Quillon")
+    result = await fix_one(guild.pool, (await _issue(guild)).id, actor="alice")
+    assert result.attempt_id is not None
+    await mitigations.undo(guild.pool, result.attempt_id, actor="bob")
+    assert await guild.rows("select id from guild_identity.players") == []
+    assert await guild.player_of(character) is None
+    assert (await _issue(guild)).resolved_at is None
+
+
+async def test_a_created_player_that_has_got_more_since_is_not_taken_back(guild: GuildBuilder) -> None:
+    await guild.member("Quillon", roles=[GUILD_ROLE])
+    character = await guild.character("Quillon")
+    result = await fix_one(guild.pool, (await _issue(guild)).id, actor="alice")
+    player = await guild.player_of(character)
+    assert result.attempt_id is not None
+    assert player is not None
+    await guild.alt("Breeze", None, player)
+    with pytest.raises(PlanStale, match="has got other characters"):
+        await mitigations.undo(guild.pool, result.attempt_id, actor="bob")
+    assert await guild.player_of(character) == player

@@ -1,0 +1,210 @@
+"""The rule role_mismatch, on real rows and a Discord server in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from guild_builder import GUILD_MASTER, OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.domain.errors import Refused, SourceDenied
+from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
+from sv_common.guild_sync.mitigations import fix_one, mitigate_role_mismatch, run_auto_mitigations
+
+OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
+
+
+class MemoryDiscord:
+    """Members and their roles, with every change in order; `refused` roles cannot be given or taken."""
+
+    def __init__(self, roles: dict[str, list[str]], refused: Sequence[str] = ()) -> None:
+        self.roles = roles
+        self.refused = refused
+        self.changes: list[tuple[str, str]] = []
+
+    async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
+        raise NotImplementedError(discord_guild_id)
+
+    async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
+        assert discord_guild_id == "7000"
+        held = self.roles.get(user_id)
+        return None if held is None else DiscordMember(user_id, user_id, None, None, tuple(held), is_bot=False)
+
+    async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        self._check(discord_guild_id, role_id, reason)
+        self.changes.append(("add", role_id))
+        self.roles[user_id].append(role_id)
+
+    async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        self._check(discord_guild_id, role_id, reason)
+        self.changes.append(("remove", role_id))
+        self.roles[user_id].remove(role_id)
+
+    def _check(self, discord_guild_id: str, role_id: str, reason: str) -> None:
+        assert (discord_guild_id, reason[:4]) == ("7000", "PATT")
+        if role_id in self.refused:
+            raise SourceDenied("Move the bot's role above it in Server Settings → Roles.")
+
+
+async def _found(guild: GuildBuilder) -> list[str]:
+    async with guild.pool.connection() as conn:
+        return [finding.summary for finding in await detect_role_mismatch(conn, guild_id=guild.guild_id)]
+
+
+async def _open_issue(guild: GuildBuilder) -> Issue:
+    await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
+    async with guild.pool.connection() as conn:
+        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")
+    return issue
+
+
+async def _discord_of(guild: GuildBuilder, refused: Sequence[str] = ()) -> MemoryDiscord:
+    rows = await guild.rows("select discord_id, all_guild_roles from guild_identity.discord_users")
+    return MemoryDiscord({discord_id: list(roles) for discord_id, roles in rows}, refused)
+
+
+async def test_a_member_with_just_the_role_of_the_highest_rank_is_no_finding(guild: GuildBuilder) -> None:
+    player = await guild.main("Elrek", rank=RAIDER, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
+    await guild.link(await guild.character("Lowly", rank=SOCIAL), player)
+    await guild.link(await guild.character("Former", rank=OFFICER, has_left=True), player)
+    assert await _found(guild) == []
+
+
+async def test_ranks_without_a_managed_role_players_without_discord_and_without_characters_are_no_finding(
+    guild: GuildBuilder,
+) -> None:
+    await guild.main("Master", rank=GUILD_MASTER, roles=[UNMANAGED_ROLE])
+    nobody = await guild.player("Nodiscord")
+    await guild.link(await guild.character("Nodiscord", rank=OFFICER), nobody)
+    await guild.player("Empty", member=await guild.member("Empty", roles=[OFFICER_ROLE]))
+    left = await guild.player("Left", member=await guild.member("Left", is_present=False))
+    await guild.link(await guild.character("Left", rank=OFFICER), left)
+    assert await _found(guild) == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "held"),
+    [([RAIDER_ROLE], "Raider"), ([UNMANAGED_ROLE], "no guild role"), ([RAIDER_ROLE, SOCIAL_ROLE], "Raider, Social")],
+)
+async def test_a_missing_right_role_is_found_also_when_there_is_no_role_at_all(
+    guild: GuildBuilder, roles: list[str], held: str
+) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=roles)
+    assert await _found(guild) == [
+        f"Elrek is Officer in the game (Elrek) and should have Officer on Discord, but has {held}"
+    ]
+
+
+async def test_a_wrong_managed_role_beside_the_right_one_is_found(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=RAIDER, roles=[RAIDER_ROLE, OFFICER_ROLE])
+    assert await _found(guild) == ["Elrek has Raider on Discord as they should, and also Officer"]
+
+
+async def test_one_fact_is_one_issue_whatever_the_member_holds(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    first = await _open_issue(guild)
+    await guild.execute("update guild_identity.discord_users set all_guild_roles = '{}'")
+    second = await _open_issue(guild)
+    assert (second.id, "no guild role" in second.summary) == (first.id, True)
+
+
+async def test_the_fix_gives_the_right_role_first_then_takes_wrong_managed_ones_and_no_other(
+    guild: GuildBuilder,
+) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE, SOCIAL_ROLE, UNMANAGED_ROLE])
+    issue = await _open_issue(guild)
+    discord = await _discord_of(guild)
+    assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
+    assert discord.changes == [("add", OFFICER_ROLE), ("remove", RAIDER_ROLE), ("remove", SOCIAL_ROLE)]
+    rows = await guild.rows("select all_guild_roles, highest_guild_role from guild_identity.discord_users")
+    assert rows == [([OFFICER_ROLE, UNMANAGED_ROLE], "Officer")]
+
+
+async def test_undo_gives_the_old_roles_back(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
+    discord = await _discord_of(guild)
+    result = await fix_one(guild.pool, (await _open_issue(guild)).id, actor="alice", discord_bot=discord)
+    assert result.attempt_id is not None
+    await mitigations.undo(guild.pool, result.attempt_id, actor="bob", discord_bot=discord)
+    assert discord.changes[-2:] == [("add", RAIDER_ROLE), ("remove", OFFICER_ROLE)]
+    rows = await guild.rows("select all_guild_roles from guild_identity.discord_users")
+    assert rows == [([RAIDER_ROLE, UNMANAGED_ROLE],)]
+    assert (await _open_issue(guild)).resolved_at is None
+
+
+async def test_undo_refuses_when_the_roles_were_changed_since(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    discord = await _discord_of(guild)
+    result = await fix_one(guild.pool, (await _open_issue(guild)).id, actor="alice", discord_bot=discord)
+    assert result.attempt_id is not None
+    for held in discord.roles.values():
+        held.remove(OFFICER_ROLE)
+    with pytest.raises(Refused, match="were changed on Discord since"):
+        await mitigations.undo(guild.pool, result.attempt_id, actor="bob", discord_bot=discord)
+
+
+async def test_when_the_right_role_cannot_be_given_none_is_taken(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    issue = await _open_issue(guild)
+    discord = await _discord_of(guild, refused=[OFFICER_ROLE])
+    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=discord)
+    assert (result.outcome, result.reason) == (
+        FixOutcome.FAILED,
+        "Move the bot's role above it in Server Settings → Roles.",
+    )
+    assert discord.changes == []
+    assert (await _open_issue(guild)).id == issue.id
+
+
+async def test_a_member_who_has_left_discord_is_refused_in_words(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    issue = await _open_issue(guild)
+    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=MemoryDiscord({}))
+    assert (result.outcome, result.reason) == (FixOutcome.FAILED, "This person is no longer on the Discord server.")
+
+
+async def test_without_a_bot_the_fix_is_refused_with_the_remedy(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    issue = await _open_issue(guild)
+    assert await mitigate_role_mismatch(guild.pool, issue, None) is False
+    result = await fix_one(guild.pool, issue.id, actor="alice")
+    assert result.outcome is FixOutcome.REFUSED
+    assert "PATT_DISCORD_BOT_TOKEN" in result.reason
+
+
+async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    issue = await _open_issue(guild)
+    await guild.execute(
+        "update guild_identity.wow_characters c set guild_rank_id = r.id from common.guild_ranks r "
+        "where r.wow_rank_index = 2"
+    )
+    discord = await _discord_of(guild)
+    assert await mitigate_role_mismatch(guild.pool, issue, discord) is False
+    assert discord.changes == []
+    async with guild.pool.connection() as conn:
+        assert (await issues.get(conn, issue.id)).resolved_by == "detection"
+
+
+async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    await run_integrity_check(guild.pool)
+    discord = await _discord_of(guild)
+    assert (await run_auto_mitigations(guild.pool, discord_bot=discord)).results == []
+    assert discord.changes == []
+
+
+async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_concluded(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    issue = await _open_issue(guild)
+    await guild.execute("update common.guild_ranks set name_in_game = 'Trial' where wow_rank_index = 2")
+    with pytest.raises(Refused, match="rank 2 was Raider and is now Trial"):
+        await _found(guild)
+    report = await run_integrity_check(guild.pool)
+    assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
+    async with guild.pool.connection() as conn:
+        assert (await issues.get(conn, issue.id)).resolved_at is None

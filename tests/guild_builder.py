@@ -1,0 +1,187 @@
+"""Building small guilds for tests, row by row, without going through the syncs."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
+from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.store import guilds
+
+DAY_MS = 86_400_000
+GUILD_MASTER, OFFICER, RAIDER, SOCIAL = 0, 1, 2, 3
+ROLE_OF_RANK = {OFFICER: "101", RAIDER: "102", SOCIAL: "103"}
+"""Discord roles of the test guild; the guild master's rank maps to none."""
+ROLE_NAMES = {"101": "Officer", "102": "Raider", "103": "Social", "900": "DJ"}
+UNMANAGED_ROLE = "900"
+
+
+@dataclass
+class GuildBuilder:
+    """One guild of a test database. Methods return row ids."""
+
+    pool: Pool
+    guild_id: int
+    discord_guild_id: str
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @classmethod
+    async def create(cls, pool: Pool, name: str = "Lantern Watch", discord_guild_id: str = "7000") -> GuildBuilder:
+        """Make a guild with four ranks, of which officer, raider and social map to managed roles."""
+        address = GuildAddress("us", "area-52", name.lower().replace(" ", "-"))
+        async with pool.connection() as conn:
+            guild_id = await guilds.add(conn, address, name, discord_guild_id=discord_guild_id)
+            for index, rank in enumerate(("Guild Master", "Officer", "Raider", "Social")):
+                role = ROLE_OF_RANK.get(index)
+                await conn.execute(
+                    "insert into common.guild_ranks (guild_id, wow_rank_index, name, level, discord_role_id, "
+                    "discord_role_name, is_role_managed) values (%s, %s, %s, %s, %s, %s, %s)",
+                    [guild_id, index, rank, 10 - index, role, role and ROLE_NAMES[role], role is not None],
+                )
+        return cls(pool, guild_id, discord_guild_id)
+
+    async def character(
+        self,
+        name: str,
+        note: str | None = None,
+        *,
+        realm: str = "area-52",
+        rank: int = SOCIAL,
+        last_login_days: float | None = 1,
+        has_left: bool = False,
+    ) -> int:
+        """Add a character; `last_login_days` ago, None for never seen."""
+        login = None if last_login_days is None else int(time.time() * 1000 - last_login_days * DAY_MS)
+        return await self._insert(
+            "insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, "
+            "level, rank_index, guild_rank_id, guild_note, last_login_timestamp, removed_at) "
+            "select %(guild)s, %(name)s, %(key)s, %(realm)s, %(realm_key)s, 80, %(rank)s, r.id, %(note)s, %(login)s, "
+            "case when %(left)s then now() end from common.guild_ranks r "
+            "where r.guild_id = %(guild)s and r.wow_rank_index = %(rank)s returning id",
+            {
+                "name": name,
+                "key": name_key(name),
+                "realm": realm,
+                "realm_key": realm_key(realm),
+                "rank": rank,
+                "note": note,
+                "login": login,
+                "left": has_left,
+            },
+        )
+
+    async def member(
+        self, name: str, *, roles: Sequence[str] = (), is_bot: bool = False, is_present: bool = True
+    ) -> int:
+        """Add a Discord member whose names are all `name`."""
+        return await self._insert(
+            "insert into guild_identity.discord_users (guild_id, discord_id, username, global_name, display_name, "
+            "all_guild_roles, is_bot, is_present) values (%(guild)s, %(id)s, %(username)s, %(name)s, %(name)s, "
+            "%(roles)s, %(bot)s, %(present)s) returning id",
+            {
+                "id": str(8000 + next(self._numbers)),
+                "username": name.lower(),
+                "name": name,
+                "roles": sorted(roles),
+                "bot": is_bot,
+                "present": is_present,
+            },
+        )
+
+    async def player(self, name: str, *, member: int | None = None) -> int:
+        """Add a player."""
+        return await self._insert(
+            "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by) "
+            "values (%(guild)s, %(name)s, %(member)s, 'test') returning id",
+            {"name": name, "member": member},
+        )
+
+    async def link(self, character: int, player: int, *, source: str = "full_match", as_main: bool = False) -> None:
+        """Link a character to a player."""
+        await self.execute(
+            "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
+            "linked_by) values (%(character)s, %(player)s, %(guild)s, %(source)s, 'exact', 'test')",
+            {"character": character, "player": player, "source": source},
+        )
+        if as_main:
+            await self.execute(
+                "update guild_identity.players set main_character_id = %(character)s where id = %(player)s",
+                {"character": character, "player": player},
+            )
+
+    async def alias(self, player: int, alias: str) -> None:
+        """Let a word mean a player."""
+        await self.execute(
+            "insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by) "
+            "values (%(guild)s, %(player)s, %(alias)s, %(key)s, 'test')",
+            {"player": player, "alias": alias, "key": name_key(alias)},
+        )
+
+    async def main(self, name: str, *, roles: Sequence[str] = (), rank: int = SOCIAL, note: str | None = None) -> int:
+        """Add a player with a main of the same name and a Discord member of another; return the player."""
+        player = await self.player(
+            name, member=await self.member(f"{name}#discord", roles=roles or [ROLE_OF_RANK[rank]])
+        )
+        await self.link(await self.character(name, note, rank=rank), player, as_main=True)
+        return player
+
+    async def alt(self, name: str, note: str | None, player: int, *, source: str = "full_match") -> int:
+        """Add a character linked to a player; return the character."""
+        character = await self.character(name, note)
+        await self.link(character, player, source=source)
+        return character
+
+    async def set_note(self, character: int, note: str) -> None:
+        """Change a note as if the addon had seen it."""
+        await self.execute(
+            "update guild_identity.wow_characters set guild_note = %(note)s where id = %(character)s",
+            {"character": character, "note": note},
+        )
+
+    async def player_of(self, character: int) -> int | None:
+        """Return the player that a character is linked to."""
+        rows = await self.rows(
+            "select player_id from guild_identity.player_characters where character_id = %(character)s",
+            {"character": character},
+        )
+        return rows[0][0] if rows else None
+
+    async def execute(self, query: LiteralString, values: dict[str, Any] | None = None) -> None:
+        """Run one statement."""
+        async with self.pool.connection() as conn:
+            await conn.execute(query, {"guild": self.guild_id, **(values or {})})
+
+    async def rows(self, query: LiteralString, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Return all rows of a question."""
+        async with self.pool.connection() as conn:
+            return await (await conn.execute(query, {"guild": self.guild_id, **(values or {})})).fetchall()
+
+    async def _insert(self, query: LiteralString, values: dict[str, Any]) -> int:
+        async with self.pool.connection() as conn:
+            return await self._one(conn, query, values)
+
+    async def _one(self, conn: Connection, query: LiteralString, values: dict[str, Any]) -> int:
+        row = await (await conn.execute(query, {"guild": self.guild_id, **values})).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def entry(name: str, **changes: Any) -> RosterCharacter:
+    """A roster entry; `changes` are fields of `RosterCharacter`."""
+    return RosterCharacter(**{"name": name, "realm_slug": "area-52", "rank": SOCIAL, "level": 80, **changes})
+
+
+def server(builder: GuildBuilder, *members: DiscordMember) -> DiscordGuild:
+    """The Discord server of a test guild with these members."""
+    roles = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
+    return DiscordGuild(builder.discord_guild_id, "Server", roles, members)
+
+
+def person(user_id: str, name: str, *roles: str, is_bot: bool = False) -> DiscordMember:
+    """A Discord member as fetched."""
+    return DiscordMember(user_id, name.lower(), name, None, roles, is_bot)

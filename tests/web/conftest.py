@@ -1,0 +1,76 @@
+"""The web application on a real database, asked without a network.
+
+Tests that change something get a database of their own (`guild`, `troubled`, asked by `alice` or `anonymous`); tests that
+only look share one (`house`, asked by `reader` or `visitor`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from guild_builder import GuildBuilder
+from sv_common.db import embedded
+from sv_common.db.pool import Pool, make_pool
+from web.helpers import House, application, asker, officer, session, trouble
+
+
+@pytest.fixture
+def app(pool: Pool) -> FastAPI:
+    """The application, without any source."""
+    return application(pool)
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody who has not signed in."""
+    async with asker(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def alice(app: FastAPI, pool: Pool) -> AsyncIterator[httpx2.AsyncClient]:
+    """A signed-in officer with a browser of today, on pages of this site."""
+    async with officer(app, await session(pool)) as client:
+        yield client
+
+
+@pytest.fixture
+async def guild(pool: Pool) -> GuildBuilder:
+    """A guild with four ranks and nobody in it."""
+    return await GuildBuilder.create(pool)
+
+
+@pytest.fixture
+async def troubled(guild: GuildBuilder) -> GuildBuilder:
+    """A scanned guild with something for every rule; see `trouble`."""
+    await trouble(guild)
+    return guild
+
+
+@pytest.fixture(scope="session")
+async def house(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
+    """A troubled guild for all tests that only look."""
+    url = embedded.clone_database(server, "patt_template", "house")
+    async with make_pool(url) as pool:
+        await pool.wait()
+        guild = await GuildBuilder.create(pool)
+        await trouble(guild)
+        yield House(application(pool), guild, await session(pool))
+
+
+@pytest.fixture
+async def visitor(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody at the house who has not signed in."""
+    async with asker(house.app) as client:
+        yield client
+
+
+@pytest.fixture
+async def reader(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    """An officer at the house."""
+    async with officer(house.app, house.session) as client:
+        yield client

@@ -1,0 +1,136 @@
+"""Making the application, asking it, signing in, and finding things on its pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
+from patt import access
+from patt.app import create_app
+from patt.bootstrap import Services
+from patt.config import Settings
+from patt.deps import SESSION_COOKIE
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.ports import Outside
+
+BASE_URL = "http://patt.test"
+API = "/api/v1/admin/data-quality"
+PAGE = "/admin/data-quality"
+COUNTS = ("Open", "Waiting", "Resolved (30d)")
+
+
+@dataclass(frozen=True)
+class House:
+    """An application on a troubled guild that nobody changes."""
+
+    app: FastAPI
+    guild: GuildBuilder
+    session: str
+
+
+def settings(base_url: str) -> Settings:
+    """Return settings that no file of this machine has a say in."""
+    values: dict[str, Any] = {"_env_file": None, "base_url": base_url}
+    return Settings(**values)
+
+
+def asker(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
+    """Return a client that asks the application directly."""
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, **options)
+
+
+async def session(pool: Pool, name: str = "alice") -> str:
+    """Sign somebody in and return the session."""
+    async with pool.connection() as conn:
+        token = await access.redeem_login_link(conn, await access.create_login_link(conn, name))
+    assert token is not None
+    return token
+
+
+async def api_token(pool: Pool, name: str = "robot", guild_id: int | None = None) -> dict[str, str]:
+    """Make an API token and return the header that carries it."""
+    async with pool.connection() as conn:
+        token = await access.create_api_token(conn, name, guild_id=guild_id, created_by="test")
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -> int:
+    """Return the number of a rule's first issue whose summary holds a word."""
+    rows = await guild.rows(
+        "select id from guild_identity.audit_issues where guild_id = %(guild)s and issue_type = %(type)s "
+        "and strpos(summary, %(needle)s) > 0 order by id",
+        {"type": issue_type, "needle": needle},
+    )
+    return int(rows[0][0])
+
+
+def application(pool: Pool, base_url: str = BASE_URL) -> FastAPI:
+    """Return the application, without any source."""
+    return create_app(Services(settings(base_url), pool, Outside()))
+
+
+def officer(app: FastAPI, token: str) -> httpx2.AsyncClient:
+    """Return a signed-in client that behaves like a browser of today, on pages of this site."""
+    return asker(app, cookies={SESSION_COOKIE: token}, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+async def trouble(guild: GuildBuilder) -> None:
+    """Put something for every rule into a guild, and scan it.
+
+    note_mismatch: Grimalt, which can be fixed. orphan_wow: Newalt, which belongs to Mito, and Riddle, which nobody can
+    tell. orphan_discord: Zephyr. role_mismatch: Promoted. stale_character: Sleeper.
+    """
+    await guild.main("Mito", rank=RAIDER)
+    elrek = await guild.main("Elrek", rank=RAIDER)
+    await guild.alt("Grimalt", "Mito", elrek)
+    await guild.character("Newalt", "alt of Mito")
+    await guild.character("Riddle", "hello there friend")
+    await guild.member("Zephyr", roles=[ROLE_OF_RANK[RAIDER]])
+    await guild.main("Promoted", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
+    await guild.link(await guild.character("Sleeper", last_login_days=40), elrek)
+    await run_integrity_check(guild.pool)
+
+
+class Seen(HTMLParser):
+    """What a reader sees of a page: all text, the text of each element with an id, and the names of all elements."""
+
+    def __init__(self, page: httpx2.Response) -> None:
+        super().__init__()
+        self.status = page.status_code
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self._open: list[str | None] = []
+        self._pieces: list[tuple[frozenset[str], str]] = []
+        self.feed(page.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.links += [link for link in (given.get("href"),) if link]
+        if tag not in ("meta", "link", "img", "input"):
+            self._open.append(given.get("id"))
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- every element that is noted is closed in turn
+        """Leave an element."""
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Note a text."""
+        self._pieces.append((frozenset(filter(None, self._open)), data))
+
+    def text(self, within: str | None = None) -> str:
+        """Return the text, of the whole page or of the element with an id, with single blanks."""
+        return " ".join(" ".join(data for ids, data in self._pieces if within is None or within in ids).split())
+
+    def counts(self, issue_type: str) -> tuple[int, ...]:
+        """Return the numbers on a rule's card: open, waiting, resolved in 30 days."""
+        text = self.text(f"rule-{issue_type}")
+        return tuple(int(text.split(f"{label}: ")[1].split()[0]) for label in COUNTS)

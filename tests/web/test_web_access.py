@@ -1,0 +1,224 @@
+"""Who gets in: nobody without a session or a token, and each of those no further than it goes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from guild_builder import GuildBuilder
+from patt import access
+from patt.deps import SESSION_COOKIE
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from web.helpers import API, PAGE, House, api_token, application, asker, issue_number, session
+
+OPEN_TO_ALL = {"/", "/health", "/login", "/login/{token}", "/logout", "/openapi.json", "/static"}
+
+
+async def _link(pool: Pool, lifetime: timedelta = access.LINK_LIFETIME) -> str:
+    async with pool.connection() as conn:
+        return await access.create_login_link(conn, "alice", lifetime=lifetime)
+
+
+async def test_no_route_of_admin_or_the_api_answers_without_signing_in(
+    house: House, visitor: httpx2.AsyncClient
+) -> None:
+    number = await issue_number(house.guild, "orphan_wow")
+    guarded = 0
+    for route in iter_route_contexts(house.app.routes):
+        if route.path in OPEN_TO_ALL:
+            continue
+        path = str(route.path).format(issue_type="orphan_wow", issue_id=number, attempt_id=1)
+        for method in route.methods or ():
+            answer = await visitor.request(method, path, content=b"{", headers={"Content-Type": "application/json"})
+            assert (answer.status_code, answer.headers.get("location")) in ((401, None), (303, "/login")), path
+            guarded += 1
+    assert guarded > 20
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/v1", "/api/v1/admin/nothing", f"{API}/", "/api//v1"])
+async def test_the_api_answers_401_even_where_there_is_nothing(visitor: httpx2.AsyncClient, path: str) -> None:
+    answer = await visitor.get(path)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 401
+
+
+async def test_a_strange_host_header_opens_nothing(visitor: httpx2.AsyncClient) -> None:
+    answer = await visitor.get(f"{API}/rules", headers={"Host": "patt.test/login?"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/", PAGE, f"{PAGE}/issues/1", "/admin/nothing"])
+async def test_a_page_leads_to_the_sign_in(visitor: httpx2.AsyncClient, path: str) -> None:
+    answer = await visitor.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    page = await visitor.get("/login")
+    assert page.status_code == 200
+    assert "patt admin link" in page.text
+
+
+async def test_a_link_signs_in_once(app: FastAPI, anonymous: httpx2.AsyncClient, pool: Pool) -> None:
+    link = await _link(pool)
+    first = await anonymous.get(f"/login/{link}")
+    assert (first.status_code, first.headers["location"]) == (303, PAGE)
+    cookie = first.headers["set-cookie"]
+    assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age=604800"))
+    assert "Secure" not in cookie
+    assert (await anonymous.get(PAGE)).status_code == 200
+    async with asker(app) as other:
+        second = await other.get(f"/login/{link}")
+        assert second.status_code == 401
+        assert "used before" in second.text
+        assert (await other.get(PAGE)).status_code == 303
+
+
+async def test_of_two_who_use_a_link_at_once_one_gets_in(app: FastAPI, pool: Pool) -> None:
+    link = await _link(pool)
+    async with asker(app) as one, asker(app) as other:
+        answers = await asyncio.gather(one.get(f"/login/{link}"), other.get(f"/login/{link}"))
+    assert sorted(answer.status_code for answer in answers) == [303, 401]
+
+
+async def test_an_expired_or_unknown_link_does_not_sign_in(anonymous: httpx2.AsyncClient, pool: Pool) -> None:
+    expired = await _link(pool, timedelta(seconds=-1))
+    for link in (expired, "unknown", "a" * 5000, "%00", "%ff"):
+        answer = await anonymous.get(f"/login/{link}")
+        assert answer.status_code == 401, link
+        assert "set-cookie" not in answer.headers
+
+
+async def test_the_session_cookie_is_secure_where_the_site_is(pool: Pool) -> None:
+    async with asker(application(pool, "https://patt.test")) as client:
+        answer = await client.get(f"/login/{await _link(pool)}")
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+async def test_only_hashes_are_stored(pool: Pool, guild: GuildBuilder) -> None:
+    link, token = await _link(pool), await session(pool)
+    stored = await guild.rows(
+        "select token_hash from common.login_links union all select token_hash from common.web_sessions"
+    )
+    assert len(stored) == 3
+    assert {link, token}.isdisjoint(row[0] for row in stored)
+
+
+async def test_signing_out_ends_the_session(app: FastAPI, alice: httpx2.AsyncClient) -> None:
+    stolen = alice.cookies[SESSION_COOKIE]
+    answer = await alice.post("/logout")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    async with asker(app, cookies={SESSION_COOKIE: stolen}) as thief:
+        assert (await thief.get(PAGE)).status_code == 303
+
+
+async def test_an_old_session_is_none(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
+    await guild.execute("update common.web_sessions set expires_at = now()")
+    assert (await alice.get(PAGE)).status_code == 303
+    assert (await alice.get(f"{API}/rules")).status_code == 401
+
+
+async def test_a_token_opens_the_api_and_no_page(
+    anonymous: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder
+) -> None:
+    headers = await api_token(pool)
+    assert (await anonymous.get(f"{API}/rules", headers=headers)).status_code == 200
+    assert (await anonymous.get(PAGE, headers=headers)).status_code == 303
+    await anonymous.post(f"{API}/fix/{await issue_number(troubled, 'orphan_wow', 'Newalt')}", headers=headers)
+    assert await troubled.rows("select actor from guild_identity.fix_attempts") == [("token robot",)]
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer nonsense", "Basic YTpi", "nonsense"])
+async def test_a_wrong_token_opens_nothing(visitor: httpx2.AsyncClient, header: str) -> None:
+    answer = await visitor.get(f"{API}/rules", headers={"Authorization": header})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_a_revoked_token_opens_nothing(anonymous: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder) -> None:
+    headers = await api_token(pool)
+    ((token_id,),) = await guild.rows("select id from common.api_tokens")
+    async with pool.connection() as conn:
+        assert await access.revoke_api_token(conn, token_id) is True
+        assert await access.revoke_api_token(conn, token_id) is False
+    assert (await anonymous.get(f"{API}/rules", headers=headers)).status_code == 401
+
+
+async def test_the_use_of_a_token_is_noted_at_most_once_a_minute(pool: Pool, guild: GuildBuilder) -> None:
+    token = (await api_token(pool))["Authorization"].removeprefix("Bearer ")
+    seen = []
+    for _ in range(3):
+        async with pool.connection() as conn:
+            assert await access.holder_of_token(conn, token) is not None
+        seen += await guild.rows("select last_used_at from common.api_tokens")
+        if len(seen) == 2:
+            await guild.execute("update common.api_tokens set last_used_at = last_used_at - interval '61 seconds'")
+    assert seen[0] == seen[1]
+    assert seen[2] > seen[1]
+
+
+async def test_a_token_needs_a_name_and_a_guild_that_exists(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        with pytest.raises(BadInput):
+            await access.create_api_token(conn, " ", created_by="test")
+    with pytest.raises(NotFound):
+        async with pool.connection() as conn:
+            await access.create_api_token(conn, "robot", guild_id=99, created_by="test")
+
+
+async def test_a_token_of_one_guild_sees_and_changes_no_other(
+    anonymous: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder
+) -> None:
+    mine = await GuildBuilder.create(pool, "Other Watch", "7001")
+    await mine.character("Loner", "hello there friend")
+    anonymous.headers |= await api_token(pool, guild_id=mine.guild_id)
+    theirs = await issue_number(troubled, "orphan_wow", "Newalt")
+    scan = await anonymous.post(f"{API}/scan")
+    assert {rule["guild_id"] for rule in scan.json()["rules"]} == {mine.guild_id}
+    listed = (await anonymous.get(f"{API}/issues")).json()
+    assert [issue["summary"] for issue in listed["issues"]] == ["'Loner' has no player link"]
+    refused = [
+        await anonymous.post(f"{API}/fix/{theirs}"),
+        await anonymous.get(f"{API}/issues/{theirs}"),
+        await anonymous.post(f"{API}/issues/{theirs}/dismiss", json={"reason": "mine now"}),
+        await anonymous.post(f"{API}/issues/{theirs}/wake"),
+        *[
+            await anonymous.request(method, f"{API}/{path}", params={"guild": troubled.guild_id})
+            for method, path in (("POST", "scan"), ("POST", "fix-all/orphan_wow"), ("GET", "rules"), ("GET", "issues"))
+        ],
+    ]
+    assert [answer.status_code for answer in refused] == [404] * len(refused)
+    assert await troubled.rows("select id from guild_identity.fix_attempts") == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Origin": "http://patt.test.evil.test"},
+        {"Origin": "http://patt.test", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_a_page_of_another_site_cannot_use_the_session(house: House, headers: dict[str, str]) -> None:
+    number = await issue_number(house.guild, "orphan_wow", "Newalt")
+    async with asker(house.app, cookies={SESSION_COOKIE: house.session}, headers=headers) as client:
+        for path in (f"{API}/fix/{number}", f"{PAGE}/actions/fix/{number}", "/logout"):
+            answer = await client.post(path)
+            assert answer.status_code == 403, path
+        assert (await client.get(PAGE)).status_code == 200
+    assert await house.guild.rows("select id from guild_identity.fix_attempts") == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://patt.test"}, {"Origin": "HTTP://PATT.TEST"}, {}]
+)
+async def test_a_page_of_this_site_can(house: House, headers: dict[str, str]) -> None:
+    async with asker(house.app, cookies={SESSION_COOKIE: house.session}, headers=headers) as client:
+        answer = await client.post(f"{API}/fix/999999")
+    assert answer.status_code == 404

@@ -1,0 +1,133 @@
+"""The pages in a real browser: clicks do what they say, and everything can be read on a phone and in the dark."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from guild_builder import GuildBuilder
+from patt import access
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.simulators.server import serve
+from web.helpers import PAGE, issue_number
+
+pytestmark = pytest.mark.browser
+
+SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
+
+PROGRAM = os.environ.get("PATT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def site(app: FastAPI) -> AsyncIterator[str]:
+    """Address of the application on a real server."""
+    async with serve(app) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
+    """Sign in by link; gives the page, and a list that gathers whatever goes wrong on it."""
+    async with contextlib.AsyncExitStack() as contexts:
+
+        async def signed_in(**options: Any) -> tuple[Page, list[str]]:
+            context = await contexts.enter_async_context(await browser.new_context(**options))
+            wrong: list[str] = []
+            page = await context.new_page()
+            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
+            async with pool.connection() as conn:
+                link = await access.create_login_link(conn, "alice")
+            await page.goto(f"{site}/login/{link}")
+            return page, wrong
+
+        yield signed_in
+
+
+async def test_an_officer_scans_previews_fixes_and_undoes(sign_in: SignIn, site: str, troubled: GuildBuilder) -> None:
+    page, wrong = await sign_in()
+    await expect(page).to_have_url(f"{site}{PAGE}")
+    status, card = page.get_by_role("status"), page.locator("#rule-orphan_wow")
+    await expect(card).to_contain_text("Open: 2")
+
+    await troubled.character("Latecomer", "alt of Mito")
+    await card.get_by_role("button", name="Run Scan").click()
+    await expect(status).to_have_text("Scan done: 3 found, 1 new, 0 resolved.")
+    await expect(card).to_contain_text("Open: 3")
+    await expect(card.get_by_role("button", name="Run Scan")).to_be_focused()
+
+    await card.get_by_role("link", name="Attempt Fix").click()
+    await expect(page.locator("#content")).to_contain_text("Link Newalt-area-52 to Mito")
+    await page.get_by_role("button", name="Attempt Fix").click()
+    await expect(status).to_have_text("Of 3 open: 2 fixed, 1 refused.")
+    await expect(page.locator("#content")).not_to_contain_text("Newalt")
+    await page.get_by_role("link", name="Data Quality").last.click()
+    await expect(card).to_contain_text("Open: 1")
+
+    await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(status).to_contain_text("is undone")
+    await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
+    await page.get_by_label("Why").fill("a guest")
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(page.locator("#content")).to_contain_text("dismissed by officer alice")
+    assert wrong == []
+
+
+async def test_what_cannot_be_done_is_told(sign_in: SignIn, site: str, troubled: GuildBuilder) -> None:
+    page, _ = await sign_in()
+    await page.get_by_role("button", name="Fix: 'Riddle'").click()
+    await expect(page.get_by_role("status")).to_contain_text("Not fixed: ")
+    await troubled.execute("update common.web_sessions set revoked_at = now()")
+    await page.get_by_role("button", name="Run all scans").click()
+    await expect(page).to_have_url(f"{site}/login")
+
+
+@pytest.mark.usefixtures("troubled")
+async def test_without_javascript_the_buttons_work_too(sign_in: SignIn) -> None:
+    page, wrong = await sign_in(java_script_enabled=False)
+    await page.get_by_role("button", name="Fix: 'Newalt'").click()
+    await expect(page.get_by_role("status")).to_contain_text("Fixed. Link Newalt-area-52 to Mito")
+    await expect(page.locator("#rule-orphan_wow")).to_contain_text("Open: 1")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, troubled: GuildBuilder, scheme: str) -> None:
+    await troubled.member("W" * 32, roles=["102"])
+    await troubled.alt("Longnote", "Mito " + "w" * 200, await troubled.main("Somebodyelse"))
+    page, wrong = await sign_in(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    await page.get_by_role("button", name="Run all scans").click()
+    await expect(page.get_by_role("status")).to_contain_text("Scan done")
+    issue = await issue_number(troubled, "orphan_discord", "WWW")
+    for path in (PAGE, f"{PAGE}/issues/{issue}", f"{PAGE}/rules/orphan_discord/preview", "/login"):
+        await page.goto(f"{site}{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
+    colours = "getComputedStyle(document.body).backgroundColor"
+    brightness = sum(int(part) for part in (await page.evaluate(colours))[4:-1].split(","))
+    assert (brightness < 200) is (scheme == "dark")
+    assert wrong == []

@@ -1,0 +1,245 @@
+"""The data quality page: right counts, 50 findings a page in groups, and names that stay text."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.db.pool import Pool, counting_statements
+from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.rules import RULES
+from web.helpers import PAGE, House, Seen, issue_number
+
+
+async def _page(alice: httpx2.AsyncClient, path: str = PAGE, **query: object) -> Seen:
+    answer = await alice.get(path, params={name: str(value) for name, value in query.items()})
+    assert answer.status_code == 200, answer.text
+    return Seen(answer)
+
+
+async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncClient) -> None:
+    page = await _page(alice)
+    assert "No guild is set up yet" in page.text()
+    assert "patt guild add" in page.text()
+
+
+@pytest.mark.usefixtures("guild")
+async def test_a_guild_in_which_all_is_well_has_no_finding(alice: httpx2.AsyncClient) -> None:
+    page = await _page(alice)
+    assert "Lantern Watch" in page.text()
+    assert "Nothing is open" in page.text()
+    for issue_type in RULES:
+        assert page.counts(issue_type) == (0, 0, 0)
+        assert "Last: never" in page.text(f"rule-{issue_type}")
+
+
+async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
+    page = await _page(alice)
+    assert [issue_type for issue_type in RULES if f"[{issue_type}]" in page.text()] == list(RULES)
+    assert {issue_type: page.counts(issue_type)[0] for issue_type in RULES} == {
+        "note_mismatch": 0,
+        "orphan_wow": 2,
+        "orphan_discord": 1,
+        "role_mismatch": 1,
+        "stale_character": 1,
+    }
+    assert page.counts("note_mismatch") == (0, 0, 1)
+    async with troubled.pool.connection() as conn:
+        rules = await overview.rule_overviews(conn, troubled.guild_id)
+    assert [page.counts(rule.issue_type) for rule in rules] == [(r.open, r.waiting, r.resolved) for r in rules]
+
+
+@pytest.mark.parametrize(
+    ("issue_type", "words"),
+    [
+        ("note_mismatch", ("Guild Note Mismatch", "warning", "⚡ Auto-fix", "Run Scan", "Fix All", "Last: ")),
+        ("orphan_wow", ("Unlinked WoW Character", "warning", "👤 Manual", "Run Scan", "Attempt Fix")),
+        ("orphan_discord", ("Unlinked Discord Member", "👤 Manual", "Attempt Fix")),
+        ("role_mismatch", ("Discord Role Mismatch", "👤 Manual", "Attempt Fix")),
+        ("stale_character", ("Stale Character", "info", "👤 Manual", "Run Scan", "Review only")),
+    ],
+)
+async def test_a_card_says_what_the_rule_is_and_what_can_be_done(
+    reader: httpx2.AsyncClient, issue_type: str, words: tuple[str, ...]
+) -> None:
+    text = (await _page(reader)).text(f"rule-{issue_type}")
+    assert [word for word in words if word not in text] == []
+
+
+async def test_findings_are_grouped_by_rule_with_their_reasons(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
+    text = (await _page(alice)).text("content")
+    headings = [text.index(f"[{issue_type}]", text.index("Recent findings")) for issue_type in RULES]
+    assert headings == sorted(headings)
+    assert "'Riddle' has no player link Waits: " in text
+    assert "'Newalt' has no player link" not in text
+
+
+async def test_a_page_holds_fifty_findings(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
+    for number in range(51):
+        await guild.character(f"Char{number:03}", "hello there friend")
+    await run_integrity_check(guild.pool)
+    first, second = await _page(alice), await _page(alice, page=2)
+    names = [re.findall(r"'(Char\d+)' has", page.text()) for page in (first, second)]
+    assert [len(found) for found in names] == [50, 1]
+    assert len({*names[0], *names[1]}) == 51
+    assert "Page 1 of 2" in first.text()
+    assert f"{PAGE}?guild={guild.guild_id}&page=2#findings" in first.links
+    assert (await _page(alice, page=99)).text("content") == second.text("content")
+
+
+async def test_findings_are_filtered_by_state_and_rule(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    await mitigations.fix_one(troubled.pool, number, actor="officer alice")
+    resolved = (await _page(alice, state="resolved")).text()
+    assert "'Newalt' has no player link Resolved by officer alice just now" in resolved
+    assert "'Riddle'" not in resolved
+    by_rule = (await _page(alice, rule="orphan_wow", state="all")).text()
+    assert "'Newalt'" in by_rule
+    assert "'Riddle'" in by_rule
+    assert "Zephyr" not in by_rule
+    assert "There is nothing here" in (await _page(alice, state="dismissed")).text()
+
+
+async def test_names_and_notes_are_text_and_nothing_else(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
+    script = "<script>alert(1)</script>"
+    await guild.main("Mito")
+    await guild.member(script, roles=["102"])
+    await guild.character('"><img src=x>', f"alt of Mito {script}")
+    await guild.character("שלום", "مرحبا")
+    await guild.member("evil\u202etxt.exe", roles=["102"])
+    await run_integrity_check(guild.pool)
+    pages = [await _page(alice)]
+    assert pages[0].tags.count("script") == 1
+    assert "שלום" in pages[0].text()
+    inner = {link.partition("?")[0] for link in pages[0].links if "/issues/" in link or "/preview" in link}
+    pages += [await _page(alice, path) for path in inner]
+    for page in pages:
+        assert page.tags.count("script") == 1
+        assert page.tags.count("img") == 1
+        assert "\u202e" not in page.text()
+    assert any(script in page.text() for page in pages)
+
+
+async def test_times_are_relative_and_the_full_time_is_there_too(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    await troubled.execute("update guild_identity.audit_issues set opened_at = '2020-01-02 03:04:05Z'")
+    answer = await alice.get(PAGE)
+    assert '<time datetime="2020-01-02T03:04:05Z" title="2020-01-02 03:04 UTC">2020-01-02</time>' in answer.text
+    await troubled.execute("update guild_identity.audit_issues set opened_at = now() - interval '125 minutes'")
+    assert "2h ago" in (await _page(alice)).text()
+
+
+async def test_of_several_guilds_one_is_shown(alice: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder) -> None:
+    other = await GuildBuilder.create(pool, "Other Watch", "7001")
+    await other.character("Loner", "hello there friend")
+    await run_integrity_check(pool, guild_id=other.guild_id)
+    first, second = await _page(alice), await _page(alice, guild=other.guild_id)
+    assert ("Zephyr" in first.text(), "Loner" in first.text()) == (True, False)
+    assert ("Zephyr" in second.text(), "Loner" in second.text()) == (False, True)
+    assert second.counts("orphan_wow")[0] == 1
+    assert f"{PAGE}?guild={other.guild_id}" in first.links
+    number = await issue_number(troubled, "orphan_wow")
+    assert (await alice.get(f"{PAGE}/issues/{number}", params={"guild": other.guild_id})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("?guild=99", 404),
+        ("?rule=nonsense", 404),
+        ("?page=x", 422),
+        ("?page=0", 422),
+        ("?state=x", 422),
+        ("?guild=99999999999999", 422),
+        ("/issues/999999", 404),
+        ("/issues/99999999999999999999", 422),
+        ("/rules/nonsense/preview", 404),
+        ("/rules/%00/preview", 404),
+        ("/nothing", 404),
+        ("?page=999999999", 200),
+    ],
+)
+async def test_a_wrong_address_gets_a_page_with_a_sentence(reader: httpx2.AsyncClient, query: str, status: int) -> None:
+    answer = await reader.get(PAGE + query)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Sign out" in answer.text
+
+
+async def test_the_page_asks_the_database_the_same_number_of_times_whatever_there_is(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    counts = []
+    for size in (0, 1, 40):
+        for number in range(size):
+            await guild.character(f"Size{size}x{number}", "hello there friend")
+        await run_integrity_check(guild.pool)
+        with counting_statements() as counter:
+            await _page(alice)
+        counts.append(counter.statements)
+    assert counts == [6, 6, 6]
+
+
+async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(
+    reader: httpx2.AsyncClient, house: House
+) -> None:
+    number = await issue_number(house.guild, "note_mismatch")
+    text = (await _page(reader, f"{PAGE}/issues/{number}")).text("content")
+    for words in (
+        "'Grimalt' is linked to Elrek, but its note says Mito",
+        "Character Grimalt-area-52 Guild note Mito",
+        "How it was linked by a full match",
+        "Unlink Grimalt-area-52 from Elrek.",
+        "Link Grimalt-area-52 to Mito",
+        "opened by detection just now",
+    ):
+        assert words in text
+
+
+async def test_an_issue_page_says_why_nothing_can_be_done(reader: httpx2.AsyncClient, house: House) -> None:
+    riddle = await issue_number(house.guild, "orphan_wow", "Riddle")
+    assert "What a fix would do Nothing: " in (await _page(reader, f"{PAGE}/issues/{riddle}")).text()
+    sleeper = await issue_number(house.guild, "stale_character")
+    assert "has no fix" in (await _page(reader, f"{PAGE}/issues/{sleeper}")).text()
+
+
+async def test_an_issue_page_tells_the_whole_history(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    await mitigations.fix_one(troubled.pool, number, actor="officer alice")
+    text = (await _page(alice, f"{PAGE}/issues/{number}")).text("content")
+    for words in ("fixed by officer alice", "Link Newalt-area-52 to Mito", "Undo", "resolved by officer alice"):
+        assert words in text
+    assert "What a fix would do" not in text
+
+
+async def test_a_preview_tells_what_would_become_of_each_issue_and_changes_nothing(
+    reader: httpx2.AsyncClient, house: House
+) -> None:
+    page = await _page(reader, f"{PAGE}/rules/orphan_wow/preview")
+    text = page.text("content")
+    assert "Would be fixed 1 'Newalt' has no player link Link Newalt-area-52 to Mito" in text
+    assert "Would be left as it is 1 'Riddle' has no player link" in text
+    assert "Attempt Fix" in text
+    assert await house.guild.rows("select id from guild_identity.fix_attempts") == []
+    assert (await _page(reader)).counts("orphan_wow")[0] == 2
+
+
+async def test_a_preview_names_what_is_no_longer_so(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    await troubled.execute(
+        "update guild_identity.wow_characters set removed_at = now() where character_name = 'Riddle'"
+    )
+    text = (await _page(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
+    assert "Is no longer so, and would be closed 1 'Riddle' has no player link" in text
+    await run_integrity_check(troubled.pool)
+    await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
+    text = (await _page(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
+    assert "Nothing of this rule is open" in text
