@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -48,11 +50,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"This machine must have it: {missing_parts()[part]}", pytrace=False)
 
 
+def folder_for_a_server() -> Path:
+    """A folder outside pytest's own, which is removed after the server in it has stopped.
+
+    Every run of pytest closes `/tmp/pytest-of-<user>` to other users, also under the feet of a server that another run
+    has started and that, for root, belongs to another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="patt-test-"))
+    # What is registered first runs last: the embedded server registers its own stop when it starts.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> embedded.EmbeddedServer:
+def server() -> embedded.EmbeddedServer:
     """An embedded PostgreSQL for this test process, with a migrated template database."""
-    folder: Path = tmp_path_factory.mktemp("postgres") / "data"
-    started = embedded.start(folder)
+    started = embedded.start(folder_for_a_server() / "data")
     migrate.upgrade(embedded.recreate_database(started, TEMPLATE))
     return started
 

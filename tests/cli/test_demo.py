@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import folder_for_a_server
 
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]
 
@@ -21,8 +22,8 @@ def _demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+def folder() -> Path:
+    return folder_for_a_server()
 
 
 @pytest.fixture(scope="module")

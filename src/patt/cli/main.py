@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -41,6 +42,8 @@ app.add_typer(database.app, name="db")
 
 def main() -> None:
     """Run the command line."""
+    # Ending like this runs what is registered for the end, which stops the embedded database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         configure_logging(load_settings().log_level)
         app()
