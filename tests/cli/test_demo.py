@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import folder_for_a_server
 
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]

@@ -3,8 +3,8 @@
 -- known, and (unless only a part was looked at) resolve what is no longer found. Each row moves at most once, so the
 -- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed.
 with found as (
-    select * from unnest(%(hashes)s::text[], %(summaries)s::text[], %(details)s::jsonb[], %(characters)s::bigint[],
-                         %(members)s::bigint[], %(players)s::bigint[])
+    select * from unnest(%(hashes)b::text[], %(summaries)b::text[], %(details)b::jsonb[], %(characters)b::bigint[],
+                         %(members)b::bigint[], %(players)b::bigint[])
         as f (issue_hash, summary, details, wow_character_id, discord_member_id, player_id)
 ), known as (
     select i.id, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_until,
@@ -114,7 +114,7 @@ select guild_id, id, 'resolved', %(resolved_by)s, %(reason)s from resolved order
 -- Note why automation leaves issues to an officer; rows that say it already are not touched.
 update guild_identity.audit_issues i
 set waiting_reason = w.reason
-from unnest(%(issue_ids)s::bigint[], %(reasons)s::text[]) as w (id, reason)
+from unnest(%(issue_ids)b::bigint[], %(reasons)b::text[]) as w (id, reason)
 where i.id = w.id and i.resolved_at is null and i.waiting_reason is distinct from w.reason
 
 -- name: get

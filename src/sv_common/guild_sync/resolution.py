@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -41,6 +41,9 @@ MISSPELLING_SCORE = 80.0
 
 LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
+
+_REMEMBERED_MEMBERS = 8192
+"""Members whose names stay taken apart from one scan to the next."""
 
 _WORD = re.compile(r"[^\W_]+")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
@@ -97,6 +100,7 @@ class Directory:
         self.vocabulary = vocabulary
         self._decisions: dict[int, Decision] = {}
         self._deciding: set[int] = set()
+        self._own_names: dict[int, frozenset[str]] = {}
 
     def decide(self, character: KnownCharacter) -> Decision:
         """Say whom the character's note means. The same character always gets the same answer."""
@@ -126,12 +130,14 @@ class Directory:
 
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
-        names = self._names_of_player.get(player_id, frozenset())
-        return any(reading.key in names for reading in mention.readings)
+        here = self._names_here(player_id)
+        return any(
+            reading.key in here or reading.key in self._names_on_discord(player_id) for reading in mention.readings
+        )
 
     def resembles_player(self, mention: Mention, player_id: int) -> str | None:
         """Return the player's own name of which the mention looks like a misspelling or a shortening, if there is one."""
-        own_names = sorted(self._names_of_player.get(player_id, frozenset()))
+        own_names = sorted(self._names_here(player_id) | self._names_on_discord(player_id))
         return next((own for own in own_names if _looks_like(mention.readings[0].key, own)), None)
 
     def member_named_like(self, character: KnownCharacter) -> KnownMember | None:
@@ -312,24 +318,37 @@ class Directory:
     def _members_by_word(self) -> dict[str, set[int]]:
         index: dict[str, set[int]] = defaultdict(set)
         for member in self._present_members():
-            for word in self._discord_words(member):
+            for word in _discord_words(member, self.vocabulary):
                 index[word].add(member.id)
         return index
 
+    def _names_here(self, player_id: int) -> frozenset[str]:
+        """A player's names apart from Discord; asked for few players after a small change, so taken together on demand."""
+        known = self._own_names.get(player_id)
+        if known is None:
+            player = self.facts.players.get(player_id)
+            known = frozenset(
+                {
+                    *({name_key(player.display_name)} if player else ()),
+                    *self._aliases_by_player.get(player_id, ()),
+                    *(character.name_key for character in self.characters_of(player_id)),
+                }
+            )
+            self._own_names[player_id] = known
+        return known
+
     @cached_property
-    def _names_of_player(self) -> dict[int, frozenset[str]]:
-        names: dict[int, set[str]] = {
-            player.id: {name_key(player.display_name)} for player in self.facts.players.values()
-        }
+    def _aliases_by_player(self) -> dict[int, list[str]]:
+        index: dict[int, list[str]] = defaultdict(list)
         for key, player_id in self.facts.aliases.items():
-            names[player_id].add(key)
-        for player_id, characters in self._characters_by_player.items():
-            names[player_id].update(character.name_key for character in characters)
-        for member_id, player_id in self._player_by_member.items():
-            if member_id in self.facts.members:
-                member = self.facts.members[member_id]
-                names[player_id].update(_discord_names(member), self._discord_words(member))
-        return {player_id: frozenset(keys) for player_id, keys in names.items()}
+            index[player_id].append(key)
+        return index
+
+    def _names_on_discord(self, player_id: int) -> frozenset[str]:
+        """A player's names on Discord and the words of them; empty for one who was never seen there."""
+        player = self.facts.players.get(player_id)
+        member = self.facts.members.get(player.discord_user_id or 0) if player else None
+        return _discord_names(member) | _discord_words(member, self.vocabulary) if member else frozenset()
 
     @cached_property
     def _folded_names(self) -> dict[int, str]:
@@ -345,20 +364,24 @@ class Directory:
     def _present_members(self) -> Iterator[KnownMember]:
         return (member for member in self.facts.members.values() if member.is_present)
 
-    def _discord_words(self, member: KnownMember) -> set[str]:
-        words = {
-            name_key(word)
-            for name in (member.username, member.global_name or "", member.display_name)
-            for word in _WORD.findall(name)
-        }
-        return {word for word in words if len(word) >= SHORTEST_DISCORD_WORD and word not in self.vocabulary.categories}
 
-
-def _discord_names(member: KnownMember) -> set[str]:
+@lru_cache(maxsize=_REMEMBERED_MEMBERS)
+def _discord_names(member: KnownMember) -> frozenset[str]:
     """A member's names, as they are and without decoration at the edges."""
     names = {member.username, member.global_name or "", member.display_name}
     keys = {name_key(name) for name in names} | {name_key(_EDGE.sub("", name)) for name in names}
-    return keys - {""}
+    return frozenset(keys - {""})
+
+
+@lru_cache(maxsize=_REMEMBERED_MEMBERS)
+def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str]:
+    """The words of a member's names that may stand for the member."""
+    words = {
+        name_key(word)
+        for name in (member.username, member.global_name or "", member.display_name)
+        for word in _WORD.findall(name)
+    }
+    return frozenset(word for word in words if len(word) >= SHORTEST_DISCORD_WORD and word not in vocabulary.categories)
 
 
 def _without_namesakes(candidates: list[Candidate]) -> list[Candidate]:

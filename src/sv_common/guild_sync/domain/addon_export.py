@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.guild import GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
@@ -125,6 +125,8 @@ def strip_markup(text: str) -> str:
 
     Source: warcraft.wiki.gg, UI escape sequences. A sequence that is not complete is kept, as players can type one.
     """
+    if "|" not in text:
+        return text
     return _MARKUP.sub(lambda found: "|" if found[0] == "||" else "", text)
 
 
@@ -173,9 +175,10 @@ class _Fields:
             return None
         return self.without(field, value, _unstorable(value))
 
-    def note(self, field: str) -> str | None:
+    def note(self, field: str, as_shown: Callable[[str], str]) -> str | None:
         text = self.text(field)
-        return None if text is None else self.without(field, text, _too_long(text, MAX_NOTE_LETTERS))
+        text = None if text is None else self.without(field, text, _too_long(text, MAX_NOTE_LETTERS))
+        return None if text is None else as_shown(text)
 
     def label(self, field: str) -> str | None:
         """Give a short text of one line without outer blanks; an empty one is None."""
@@ -210,8 +213,7 @@ class _Fields:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A checked entry whose empty notes may still turn out to be unknown; a flag of None leaves that open."""
 
     label: str
@@ -289,10 +291,10 @@ def _entry(number: int, row: object, problems: _Problems) -> _Entry | None:
 
 
 def _written_entry(fields: _Fields) -> _Entry | None:
-    character = _character(fields)
+    character = _character(fields, _clean)
     entry = _Entry(
         label=fields.where,
-        character=replace(character, note=_clean(character.note), officer_note=_clean(character.officer_note)),
+        character=character,
         note_visible=fields.flag("noteVisible", "canViewNote"),
         officer_note_visible=fields.flag("officerNoteVisible", "canViewOfficerNote"),
     )
@@ -300,8 +302,8 @@ def _written_entry(fields: _Fields) -> _Entry | None:
 
 
 def _settled_entry(fields: _Fields) -> _Entry | None:
-    character = _character(fields)
     # Its notes are display text already: cleaning `|r` out of what was `||r` would change them.
+    character = _character(fields, str)
     entry = _Entry(fields.where, character, note_visible=True, officer_note_visible=True)
     return entry if character.name else None
 
@@ -328,16 +330,16 @@ def _as_written(character: AddonCharacter) -> dict[str, object]:
     }
 
 
-def _character(fields: _Fields) -> AddonCharacter:
-    """Read an entry as it is written. The name is empty where there is none that can be used."""
+def _character(fields: _Fields, as_shown: Callable[[str], str]) -> AddonCharacter:
+    """Read an entry. The name is empty where there is none that can be used; `as_shown` turns a note into display text."""
     name, realm = _identity(fields)
     rank = None if fields.raw("rank") == _UNKNOWN_RANK else fields.whole_number("rank", GUILD_MASTER_RANK, LOWEST_RANK)
     rank_name = fields.label("rankName")
     return AddonCharacter(
         name=name,
         realm=realm,
-        note=fields.note("note"),
-        officer_note=fields.note("officerNote"),
+        note=fields.note("note", as_shown),
+        officer_note=fields.note("officerNote", as_shown),
         rank=rank,
         rank_name=_known(rank_name) if rank is None else rank_name,
         # PATTSync 1.0.0 writes 0 for a level that the client did not tell; no character has it.
@@ -379,24 +381,32 @@ def _settled(
     any_note = any(entry.character.note for entry in entries) or len(entries) == 1
     any_officer_note = any(entry.character.officer_note for entry in entries)
     return tuple(
-        replace(
+        _with_notes_seen(
             entry.character,
-            note=_seen(entry.character.note, entry.note_visible, notes_visible, any_note),
-            officer_note=_seen(
-                entry.character.officer_note, entry.officer_note_visible, officer_notes_visible, any_officer_note
-            ),
+            note=_first(entry.note_visible, notes_visible, any_note),
+            officer_note=_first(entry.officer_note_visible, officer_notes_visible, any_officer_note),
         )
         for entry in entries
     )
 
 
-def _seen(note: str | None, *visible: bool | None) -> str | None:
-    """Give the note if the first flag that is not None says that it was visible."""
-    return note if next((flag for flag in visible if flag is not None), False) else None
+def _with_notes_seen(character: AddonCharacter, *, note: bool, officer_note: bool) -> AddonCharacter:
+    if note and officer_note:
+        return character
+    return replace(
+        character,
+        note=character.note if note else None,
+        officer_note=character.officer_note if officer_note else None,
+    )
 
 
-def _clean(note: str | None) -> str | None:
-    return None if note is None else strip_markup(note).strip()
+def _first(*flags: bool | None) -> bool:
+    """The first flag that says anything."""
+    return next((flag for flag in flags if flag is not None), False)
+
+
+def _clean(note: str) -> str:
+    return strip_markup(note).strip()
 
 
 def _known(label: str | None) -> str | None:
@@ -408,6 +418,8 @@ def _name_fault(name: str) -> str | None:
         return "is empty"
     if len(name) > MAX_NAME_LETTERS:
         return _too_long(name, MAX_NAME_LETTERS)
+    if name.isalpha():
+        return None
     if any(letter.isspace() for letter in name):
         return "contains a blank"
     if any(unicodedata.category(letter) in ("Cc", "Cf") for letter in name):
@@ -416,6 +428,8 @@ def _name_fault(name: str) -> str | None:
 
 
 def _label_fault(text: str) -> str | None:
+    if len(text) <= MAX_LABEL_LETTERS and text.isprintable():
+        return None
     if _CONTROL.search(text):
         return "contains a control character"
     return _too_long(text, MAX_LABEL_LETTERS)
@@ -429,7 +443,7 @@ def _unstorable(text: str) -> str | None:
     """Name what PostgreSQL cannot keep in a text."""
     if "\0" in text:
         return "contains a NUL character"
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         return "contains half a character (a lone UTF-16 surrogate)"
     return None
 

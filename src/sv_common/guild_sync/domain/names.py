@@ -7,6 +7,7 @@ four characters of one realm can differ in accents alone.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 
 def name_key(name: str) -> str:
@@ -14,9 +15,12 @@ def name_key(name: str) -> str:
 
     `str.lower` and not `str.casefold`, because casefold makes `ß` and `ss` equal, and Weiß and Weiss can be two people.
     """
+    if name.isascii():
+        return name.strip().lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().lower())
 
 
+@lru_cache(maxsize=1024)
 def realm_key(realm: str) -> str:
     """Key under which a realm's slug, its display name and the addon's normalised name meet.
 

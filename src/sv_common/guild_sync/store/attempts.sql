@@ -3,8 +3,8 @@ insert into guild_identity.fix_attempts
     (guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, duration_ms)
 select %(guild_id)s, issue_id, %(issue_type)s, %(actor)s, %(is_automatic)s, outcome, reason, plan, plan_key, changes,
        %(duration_ms)s
-from unnest(%(issue_ids)s::bigint[], %(outcomes)s::text[], %(reasons)s::text[], %(plans)s::jsonb[],
-            %(plan_keys)s::text[], %(changes)s::jsonb[])
+from unnest(%(issue_ids)b::bigint[], %(outcomes)b::text[], %(reasons)b::text[], %(plans)b::jsonb[],
+            %(plan_keys)b::text[], %(changes)b::jsonb[])
     with ordinality as n (issue_id, outcome, reason, plan, plan_key, changes, place)
 order by place
 returning id

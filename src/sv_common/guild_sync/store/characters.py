@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -14,8 +15,7 @@ from sv_common.guild_sync.domain.names import name_key, realm_key
 SQL = load_sql(__package__, "characters.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class PresentCharacter:
+class PresentCharacter(NamedTuple):
     """A character in the guild now. Notes are None when never seen."""
 
     id: int
@@ -31,8 +31,7 @@ class PresentCharacter:
     player_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenNote:
+class SeenNote(NamedTuple):
     """What the addon saw of one character; None was not seen."""
 
     id: int
@@ -54,7 +53,7 @@ class RosterMoves:
 async def present(conn: Connection, guild_id: int) -> list[PresentCharacter]:
     """Return every character in the guild now."""
     rows = await (await conn.execute(SQL["present"], {"guild_id": guild_id})).fetchall()
-    return [PresentCharacter(*row) for row in rows]
+    return [PresentCharacter._make(row) for row in rows]
 
 
 async def apply_roster(

@@ -13,10 +13,10 @@ order by c.id
 -- name. Characters that left keep their row and their link, and find both again when they return. No two parts of the
 -- statement touch the same row; names and ids may be swapped because uniqueness is checked at commit.
 with incoming as (
-    select * from unnest(%(names)s::text[], %(name_keys)s::text[], %(realm_slugs)s::text[], %(realm_keys)s::text[],
-                         %(realm_names)s::text[], %(realm_ids)s::bigint[], %(character_ids)s::bigint[],
-                         %(classes)s::text[], %(levels)s::smallint[], %(item_levels)s::smallint[],
-                         %(ranks)s::smallint[], %(last_logins)s::bigint[])
+    select * from unnest(%(names)b::text[], %(name_keys)b::text[], %(realm_slugs)b::text[], %(realm_keys)b::text[],
+                         %(realm_names)b::text[], %(realm_ids)b::bigint[], %(character_ids)b::bigint[],
+                         %(classes)b::text[], %(levels)b::smallint[], %(item_levels)b::smallint[],
+                         %(ranks)b::smallint[], %(last_logins)b::bigint[])
         with ordinality
         as i (name, name_key, realm_slug, realm_key, realm_name, realm_id, character_id, class, level, item_level,
               rank_index, last_login, place)
@@ -89,6 +89,6 @@ set guild_note = coalesce(n.note, c.guild_note),
     officer_note = coalesce(n.officer_note, c.officer_note),
     note_key = case when n.note is null then c.note_key else n.note_key end,
     addon_last_sync = now()
-from unnest(%(ids)s::bigint[], %(notes)s::text[], %(officer_notes)s::text[], %(note_keys)s::text[])
+from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(note_keys)b::text[])
     as n (id, note, officer_note, note_key)
 where c.id = n.id and c.guild_id = %(guild_id)s

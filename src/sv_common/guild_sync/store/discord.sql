@@ -1,7 +1,7 @@
 -- name: apply_roles
 -- The server's roles as fetched; roles that are gone are forgotten.
 with incoming as (
-    select * from unnest(%(role_ids)s::text[], %(names)s::text[], %(positions)s::integer[], %(integrations)s::boolean[])
+    select * from unnest(%(role_ids)b::text[], %(names)b::text[], %(positions)b::integer[], %(integrations)b::boolean[])
         as r (role_id, name, position, is_integration)
 ), gone as (
     delete from guild_identity.discord_roles d
@@ -35,8 +35,8 @@ with incoming as (
     from (
         select discord_id, username, global_name, display_name, is_bot,
                array(select jsonb_array_elements_text(roles)) as all_guild_roles
-        from unnest(%(discord_ids)s::text[], %(usernames)s::text[], %(global_names)s::text[],
-                    %(display_names)s::text[], %(bots)s::boolean[], %(roles)s::jsonb[])
+        from unnest(%(discord_ids)b::text[], %(usernames)b::text[], %(global_names)b::text[],
+                    %(display_names)b::text[], %(bots)b::boolean[], %(roles)b::jsonb[])
             as m (discord_id, username, global_name, display_name, is_bot, roles)
     ) m
 ), known as (
@@ -76,5 +76,5 @@ set all_guild_roles = array(select jsonb_array_elements_text(n.roles)),
     highest_guild_role = (select r.discord_role_name from common.guild_ranks r
                           where r.guild_id = d.guild_id and n.roles ? r.discord_role_id
                           order by r.level desc, r.wow_rank_index limit 1)
-from unnest(%(member_ids)s::bigint[], %(roles)s::jsonb[]) as n (id, roles)
+from unnest(%(member_ids)b::bigint[], %(roles)b::jsonb[]) as n (id, roles)
 where d.id = n.id and d.guild_id = %(guild_id)s

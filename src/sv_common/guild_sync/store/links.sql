@@ -5,7 +5,7 @@ select nextval(pg_get_serial_sequence('guild_identity.players', 'id')) from gene
 -- name: unlink
 -- Take characters from their players, provided they still belong to them; with each, the pointers that this clears.
 with wanted as (
-    select * from unnest(%(character_ids)s::bigint[], %(player_ids)s::bigint[]) as w (character_id, player_id)
+    select * from unnest(%(character_ids)b::bigint[], %(player_ids)b::bigint[]) as w (character_id, player_id)
 ), taken as (
     delete from guild_identity.player_characters l
     using wanted w
@@ -20,7 +20,7 @@ join guild_identity.players p on p.id = t.player_id
 -- name: create_players
 insert into guild_identity.players (id, guild_id, display_name, discord_user_id, main_character_id, created_by)
 select id, %(guild_id)s, display_name, discord_user_id, main_character_id, %(actor)s
-from unnest(%(ids)s::bigint[], %(names)s::text[], %(member_ids)s::bigint[], %(main_ids)s::bigint[])
+from unnest(%(ids)b::bigint[], %(names)b::text[], %(member_ids)b::bigint[], %(main_ids)b::bigint[])
     as n (id, display_name, discord_user_id, main_character_id)
 returning id, to_jsonb(players)
 
@@ -28,21 +28,21 @@ returning id, to_jsonb(players)
 insert into guild_identity.player_characters
     (character_id, player_id, guild_id, link_source, confidence, evidence, linked_by)
 select character_id, player_id, %(guild_id)s, %(link_source)s, %(confidence)s, evidence, %(actor)s
-from unnest(%(character_ids)s::bigint[], %(player_ids)s::bigint[], %(evidences)s::text[])
+from unnest(%(character_ids)b::bigint[], %(player_ids)b::bigint[], %(evidences)b::text[])
     as n (character_id, player_id, evidence)
 returning character_id, to_jsonb(player_characters)
 
 -- name: attach_discord
 update guild_identity.players p
 set discord_user_id = n.discord_user_id
-from unnest(%(player_ids)s::bigint[], %(member_ids)s::bigint[]) as n (player_id, discord_user_id)
+from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, discord_user_id)
 where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id is null
 returning p.id
 
 -- name: remember_aliases
 insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by)
 select %(guild_id)s, player_id, alias, alias_key, %(actor)s
-from unnest(%(player_ids)s::bigint[], %(aliases)s::text[], %(alias_keys)s::text[]) as n (player_id, alias, alias_key)
+from unnest(%(player_ids)b::bigint[], %(aliases)b::text[], %(alias_keys)b::text[]) as n (player_id, alias, alias_key)
 returning alias_key, to_jsonb(player_note_aliases)
 
 -- name: current_rows

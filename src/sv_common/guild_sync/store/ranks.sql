@@ -2,7 +2,7 @@
 -- Every rank that the roster uses has a row; until the addon tells its name it is called by its number.
 insert into common.guild_ranks (guild_id, wow_rank_index, name, level)
 select %(guild_id)s, i, case i when 0 then 'Guild Master' else 'Rank ' || i end, 10 - i
-from unnest(%(indexes)s::smallint[]) as i
+from unnest(%(indexes)b::smallint[]) as i
 on conflict (guild_id, wow_rank_index) do nothing
 
 -- name: seen_in_game
@@ -10,7 +10,7 @@ on conflict (guild_id, wow_rank_index) do nothing
 -- is kept beside it, for an officer to confirm.
 insert into common.guild_ranks as r (guild_id, wow_rank_index, name, name_in_game, level)
 select %(guild_id)s, n.i, n.name, n.name, 10 - n.i
-from unnest(%(indexes)s::smallint[], %(names)s::text[]) as n (i, name)
+from unnest(%(indexes)b::smallint[], %(names)b::text[]) as n (i, name)
 on conflict (guild_id, wow_rank_index) do update
 set name_in_game = excluded.name,
     name = case when r.discord_role_id is null then excluded.name else r.name end

@@ -1,0 +1,1 @@
+"""What the engine costs beside plain SQL. Run `python -m benchmarks.pipeline`."""

@@ -1,0 +1,134 @@
+"""Two guilds of the same people in one database: the engine works on one of them, plain SQL on the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks import plain
+from benchmarks.plain import Notes, Parameters
+from benchmarks.synthetic import LOWEST_MAPPED_RANK, RANK_NAMES, SyntheticGuild, role_id
+from sv_common.db.pool import Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.guild import DiscordGuild, GuildAddress, RosterCharacter
+from sv_common.guild_sync.store import guilds
+
+SQL = load_sql(__package__, "stage.sql")
+_COMPARED = ("characters", "members_now", "issues_now", "moves_now", "attempts_now")
+
+
+@dataclass(slots=True)
+class Twin:
+    """One of the two guilds, with everything its sources say. Its notes are either changed or as they were at first."""
+
+    guild_id: int
+    people: SyntheticGuild
+    roster: Sequence[RosterCharacter]
+    server: DiscordGuild
+    roster_columns: Parameters
+    role_columns: Parameters
+    member_columns: Parameters
+    rows: dict[bool, list[dict[str, object]]]
+    notes: dict[bool, Notes]
+    is_changed: bool = False
+
+    @property
+    def rows_now(self) -> list[dict[str, object]]:
+        """What the addon writes now."""
+        return self.rows[self.is_changed]
+
+    @property
+    def notes_now(self) -> Notes:
+        """The same as columns, parsed."""
+        return self.notes[self.is_changed]
+
+    def change_notes(self) -> None:
+        """Let the changing notes change, to or fro."""
+        self.is_changed = not self.is_changed
+
+
+async def new_twin(pool: Pool, people: SyntheticGuild, name: str, discord_guild_id: str) -> Twin:
+    """Add an empty guild to the database."""
+    async with pool.connection() as conn:
+        guild_id = await guilds.add(conn, GuildAddress("us", "maltorith", name), name, discord_guild_id=discord_guild_id)
+    server = people.server(discord_guild_id)
+    return Twin(
+        guild_id,
+        people,
+        people.roster(),
+        server,
+        plain.roster_parameters(people),
+        plain.role_parameters(server),
+        plain.member_parameters(server),
+        {changed: people.addon_rows(changed=changed) for changed in (False, True)},
+        {},
+    )
+
+
+async def run(pool: Pool, twin: Twin, statement: str) -> None:
+    """Run one of the stage's statements on a guild."""
+    async with pool.connection() as conn:
+        await conn.execute(SQL[statement], {"guild_id": twin.guild_id})
+
+
+async def map_ranks(pool: Pool, twin: Twin) -> None:
+    """Let an officer name the ranks and map them to Discord roles."""
+    values = {
+        "guild_id": twin.guild_id,
+        "indexes": list(range(len(RANK_NAMES))),
+        "names": list(RANK_NAMES),
+        "role_ids": [role_id(rank) if rank <= LOWEST_MAPPED_RANK else None for rank in range(len(RANK_NAMES))],
+    }
+    async with pool.connection() as conn:
+        await conn.execute(SQL["map_ranks"], values)
+
+
+async def parse_notes(pool: Pool, twin: Twin) -> None:
+    """Prepare what plain SQL is given instead of a grammar."""
+    async with pool.connection() as conn:
+        rows = await (await conn.execute(SQL["character_numbers"], {"guild_id": twin.guild_id})).fetchall()
+    numbers = {(realm, name): number for realm, name, number in rows}
+    twin.notes = {changed: plain.notes_parameters(twin.people, numbers, changed=changed) for changed in (False, True)}
+
+
+async def link_people(pool: Pool, twin: Twin) -> None:
+    """Make players of those who are known."""
+    known = [
+        (place, each, person)
+        for place, person in enumerate(twin.people.people)
+        if person.is_known
+        for each in person.characters
+    ]
+    values = {
+        "guild_id": twin.guild_id,
+        "people": [place for place, _, _ in known],
+        "realm_slugs": [each.address[0] for _, each, _ in known],
+        "names": [each.name for _, each, _ in known],
+        "discord_ids": [person.member.user_id if person.member else None for _, _, person in known],
+        "mains": [each is person.main for _, each, person in known],
+    }
+    async with pool.connection() as conn:
+        await conn.execute(SQL["link_people"], values)
+
+
+async def tidy(pool: Pool) -> None:
+    """Clear away dead rows and take statistics, as autovacuum does in its own time."""
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        await conn.execute("vacuum analyze")
+        await conn.set_autocommit(False)
+
+
+async def differences(pool: Pool, first: Twin, second: Twin) -> int:
+    """Count the rows in which the two guilds differ: notes, links, members, issues, their moves, fixes."""
+    one, other = await _contents(pool, first), await _contents(pool, second)
+    return ((one - other) + (other - one)).total()
+
+
+async def _contents(pool: Pool, twin: Twin) -> Counter[tuple[object, ...]]:
+    rows: Counter[tuple[object, ...]] = Counter()
+    async with pool.connection() as conn:
+        for statement in _COMPARED:
+            rows.update(await (await conn.execute(SQL[statement], {"guild_id": twin.guild_id})).fetchall())
+    return rows
