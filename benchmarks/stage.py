@@ -51,7 +51,9 @@ class Twin:
 async def new_twin(pool: Pool, people: SyntheticGuild, name: str, discord_guild_id: str) -> Twin:
     """Add an empty guild to the database."""
     async with pool.connection() as conn:
-        guild_id = await guilds.add(conn, GuildAddress("us", "maltorith", name), name, discord_guild_id=discord_guild_id)
+        guild_id = await guilds.add(
+            conn, GuildAddress("us", "maltorith", name), name, discord_guild_id=discord_guild_id
+        )
     server = people.server(discord_guild_id)
     return Twin(
         guild_id,

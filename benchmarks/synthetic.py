@@ -27,7 +27,16 @@ _ALT_FORMS = (
     "{main}", "{lower}", "alt of {main}", "Alt of {main}", "{main}'s alt", "{main} Alt", "alt: {main}", "[MAIN:{main}]",
     "{main} - Alch 225", "{main}'s bank", "@{main}",
 )  # fmt: skip
-_NOBODY_NOTES = ("Alch 300 / Herb 300", "BS/Eng", "Holy", "Leatherworking", "Mining 225", "Off tank", "Bank", "2020-12-05")
+_NOBODY_NOTES = (
+    "Alch 300 / Herb 300",
+    "BS/Eng",
+    "Holy",
+    "Leatherworking",
+    "Mining 225",
+    "Off tank",
+    "Bank",
+    "2020-12-05",
+)
 _OFFICER_NOTES = ("", "", "", "DKP:50", "trial until Friday")
 _DISPLAY_FORMS = ("{main}", "{main}", "{lower}", "⚔ {main}", "{main} | raid lead", "Sir {main}", "{main} (they/them)")
 _DAY_MS = 86_400_000
@@ -130,7 +139,9 @@ def note_of(character: Character, *, changed: bool) -> str:
 
 def roles() -> list[DiscordRole]:
     """Return the server's roles: one for each mapped rank, and one that has nothing to do with the guild."""
-    mapped = [DiscordRole(role_id(rank), RANK_NAMES[rank], 10 - rank, managed=False) for rank in range(LOWEST_MAPPED_RANK + 1)]
+    mapped = [
+        DiscordRole(role_id(rank), RANK_NAMES[rank], 10 - rank, managed=False) for rank in range(LOWEST_MAPPED_RANK + 1)
+    ]
     return [*mapped, DiscordRole(str(_FIRST_ROLE_ID + 99), "Movie Night", 1, managed=False)]
 
 
@@ -190,7 +201,9 @@ class _Drawing:
         self._members += 1
         display = self._random.choice(_DISPLAY_FORMS).format(main=name.capitalize(), lower=name.lower())
         user_id = str(_FIRST_MEMBER_ID + self._members)
-        return DiscordMember(user_id, f"{next(self._names)}{self._members}", None, display, tuple(role_ids), is_bot=False)
+        return DiscordMember(
+            user_id, f"{next(self._names)}{self._members}", None, display, tuple(role_ids), is_bot=False
+        )
 
     def _main_note(self) -> str:
         return self._random.choice(_NOBODY_NOTES) if self._random.random() < 0.55 else ""

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 from guild_builder import GuildBuilder, entry
-
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_blizzard_roster

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from sv_common.db.pool import Pool
+from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.checking import DETECTION, check_rule
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.report import CheckReport, Reconciliation, RuleCheck
@@ -59,20 +59,21 @@ async def run_integrity_check(
 async def _check_guild(
     pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None
 ) -> list[RuleCheck]:
+    """Check one guild in one transaction, each rule in a savepoint of its own."""
     async with pool.connection() as conn:
+        await guilds.lock(conn, guild_id)
         settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
-    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
-    return [await _check(pool, rule, settings[rule.issue_type], guild_id, actor, now) for rule in enabled]
+        enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+        return [await _check(conn, rule, settings[rule.issue_type], guild_id, actor, now) for rule in enabled]
 
 
 async def _check(
-    pool: Pool, rule: RuleDefinition, settings: RuleSettings, guild_id: int, actor: str, now: datetime | None
+    conn: Connection, rule: RuleDefinition, settings: RuleSettings, guild_id: int, actor: str, now: datetime | None
 ) -> RuleCheck:
     started = time.monotonic()
     moves, error = Reconciliation(), None
     try:
-        async with pool.connection() as conn:
-            await guilds.lock(conn, guild_id)
+        async with conn.transaction():
             moves = await check_rule(conn, rule, settings, guild_id, actor=actor, now=now)
     except PattError as refusal:
         error = str(refusal)
