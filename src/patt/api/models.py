@@ -189,6 +189,7 @@ class AttemptAnswer(Answer):
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
+    is_undoable: bool = Field(description="Whether it changed something that was not taken back.")
 
 
 class PlannedAnswer(Answer):

@@ -59,7 +59,7 @@ class FindingsPage:
 
 @dataclass(frozen=True, slots=True)
 class AttemptSummary:
-    """An attempt to fix, as it is listed."""
+    """An attempt to fix, as it is listed. `is_undoable`: it changed something, and that was not taken back."""
 
     id: int
     issue_id: int | None
@@ -73,6 +73,7 @@ class AttemptSummary:
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
+    is_undoable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ where guild_id = %(guild_id)s
        or %(state)s = 'resolved' and resolved_at is not null)
 
 -- name: attempts
-select id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by
+select id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
+       changes <> '[]' and undone_at is null as is_undoable
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and (%(issue_id)s::bigint is null or issue_id = %(issue_id)s)
 order by id desc
