@@ -99,19 +99,14 @@ class Directory:
         self.facts = facts
         self.vocabulary = vocabulary
         self._decisions: dict[int, Decision] = {}
-        self._deciding: set[int] = set()
+        self._direct_decisions: dict[int, Decision] = {}
         self._own_names: dict[int, frozenset[str]] = {}
 
     def decide(self, character: KnownCharacter) -> Decision:
-        """Say whom the character's note means. The same character always gets the same answer."""
+        """Say whom the character's note means, following the notes of characters that have no player yet."""
         known = self._decisions.get(character.id)
         if known is None:
-            self._deciding.add(character.id)
-            known = self._decide(character)
-            self._deciding.discard(character.id)
-            # Inside a circle of notes the answer depends on where one entered it, so only the entry's answer is kept.
-            if not self._deciding:
-                self._decisions[character.id] = known
+            known = self._decisions[character.id] = self._followed(self._direct(character), character)
         return known
 
     def parse(self, character: KnownCharacter) -> ParsedNote:
@@ -176,7 +171,14 @@ class Directory:
         )
         return [self.facts.characters[character_id].label for _, _, character_id in found]
 
-    def _decide(self, character: KnownCharacter) -> Decision:
+    def _direct(self, character: KnownCharacter) -> Decision:
+        """Say whom the note means by itself: a character without a player stands for itself here."""
+        known = self._direct_decisions.get(character.id)
+        if known is None:
+            known = self._direct_decisions[character.id] = self._read(character)
+        return known
+
+    def _read(self, character: KnownCharacter) -> Decision:
         parsed = self.parse(character)
         certain = self.certain_mentions(character)
         people: dict[Person, Candidate] = {}
@@ -186,12 +188,52 @@ class Directory:
                 people.setdefault(candidate.person, candidate)
                 named = named or mention.text
         if people:
-            candidates = tuple(
-                sorted(people.values(), key=lambda candidate: (candidate.label, candidate.person.player_id or 0))
-            )
-            verdict = Verdict.CONFIDENT if len(candidates) == 1 else Verdict.AMBIGUOUS
-            return Decision(verdict, parsed, named, candidates)
+            return _decision(parsed, named, people.values())
         return self._without_candidates(character, parsed, certain)
+
+    def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
+        """Replace each character without a player by whom its own note leads to."""
+        if direct.verdict not in (Verdict.CONFIDENT, Verdict.AMBIGUOUS):
+            return direct
+        people: dict[Person, Candidate] = {}
+        for candidate in direct.candidates:
+            onward = self._lead_on(candidate, about)
+            if (about.id, onward.person.player_id) not in self.facts.rejections:
+                people.setdefault(onward.person, onward)
+        return _decision(direct.parsed, direct.named, self._one_of_namesakes(people.values())) if people else direct
+
+    def _one_of_namesakes(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        """Take a character whose note led nowhere for the same person as the player or member who bears its name."""
+        found = list(candidates)
+        people = [candidate.person for candidate in found if candidate.person.character_id is None]
+        numbers = [c.person.character_id for c in found if c.person.character_id is not None]
+        if len(numbers) != 1 or not any(self._is_called(each, self.facts.characters[numbers[0]]) for each in people):
+            return found
+        return [candidate for candidate in found if candidate.person.character_id is None]
+
+    def _is_called(self, person: Person, character: KnownCharacter) -> bool:
+        if person.player_id is not None:
+            return character.name_key in self._names_here(person.player_id) | self._names_on_discord(person.player_id)
+        return person.member_id is not None and character.name_key in _discord_names(
+            self.facts.members[person.member_id]
+        )
+
+    def _lead_on(self, candidate: Candidate, about: KnownCharacter) -> Candidate:
+        """Go from note to note while each means one person for certain; a circle, or a very long way, leads nowhere."""
+        passed = [candidate]
+        seen = {about.id}
+        while (number := passed[-1].person.character_id) is not None:
+            if number in seen or len(passed) > LONGEST_CHAIN:
+                return candidate
+            seen.add(number)
+            onward = self._direct(self.facts.characters[number]).target
+            if onward is None:
+                break
+            passed.append(onward)
+        if len(passed) == 1:
+            return candidate
+        last = passed[-1]
+        return Candidate(last.person, last.label, f"{candidate.evidence} Its own note leads on: {last.evidence}")
 
     def _without_candidates(self, character: KnownCharacter, parsed: ParsedNote, certain: list[Mention]) -> Decision:
         strangers = [
@@ -235,7 +277,7 @@ class Directory:
         if not whole and mention.kind is MentionKind.DISCORD:
             whole = list(self._through_characters(characters, mention))
         if whole:
-            return _without_namesakes(whole)
+            return self._without_namesakes(whole)
         if about.name_key == key:
             return []
         return list(
@@ -254,19 +296,20 @@ class Directory:
                 person = Person(character.player_id)
                 evidence = f"“{mention.text}” is a character of {self.label(person)}."
             else:
-                person, evidence = self._follow(character, mention)
+                person = Person(character_id=character.id)
+                evidence = f"“{mention.text}” is the character {character.label}."
             yield Candidate(person, self.label(person), evidence)
 
-    def _follow(self, character: KnownCharacter, mention: Mention) -> tuple[Person, str]:
-        """Go on to whom the note of a character without a player means; stop where notes run in a circle or very far."""
-        stops = character.id in self._deciding or len(self._deciding) > LONGEST_CHAIN
-        onward = None if stops else self.decide(character).target
-        if onward is None or onward.person.character_id in self._deciding:
-            return Person(character_id=character.id), f"“{mention.text}” is the character {character.label}."
-        return (
-            onward.person,
-            f"“{mention.text}” is the character {character.label}, whose own note leads on: {onward.evidence}",
-        )
+    def _without_namesakes(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Take one character without a player for the same person as a player or member of exactly its name.
+
+        Not where its own note names somebody. Two such characters stay two candidates: nothing says whose they are.
+        """
+        people = [candidate for candidate in candidates if candidate.person.character_id is None]
+        numbers = [c.person.character_id for c in candidates if c.person.character_id is not None]
+        if not people or len(numbers) != 1 or self.certain_mentions(self.facts.characters[numbers[0]]):
+            return candidates
+        return people
 
     def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
         for player_id in self._players_by_name.get(key, []):
@@ -384,14 +427,10 @@ def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str
     return frozenset(word for word in words if len(word) >= SHORTEST_DISCORD_WORD and word not in vocabulary.categories)
 
 
-def _without_namesakes(candidates: list[Candidate]) -> list[Candidate]:
-    """Take one character without a player for the same person as a player or member of exactly its name.
-
-    Two such characters stay two candidates: nothing says whose the second one is.
-    """
-    people = [candidate for candidate in candidates if candidate.person.character_id is None]
-    characters = [candidate for candidate in candidates if candidate.person.character_id is not None]
-    return people if people and len(characters) == 1 else candidates
+def _decision(parsed: ParsedNote, named: str | None, people: Iterable[Candidate]) -> Decision:
+    candidates = tuple(sorted(people, key=lambda candidate: (candidate.label, candidate.person.player_id or 0)))
+    verdict = Verdict.CONFIDENT if len(candidates) == 1 else Verdict.AMBIGUOUS
+    return Decision(verdict, parsed, named, candidates)
 
 
 def _names(mention: Mention, key: str) -> bool:

@@ -19,7 +19,7 @@ from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.fixes import database_steps, discord_steps
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes
+from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, nothing_to_do, plan_fixes
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store import attempts, discord, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
@@ -205,8 +205,15 @@ async def _fix_on_discord(
         seen = {_member_of(fix): outcome.roles for fix, outcome in outcomes if outcome.roles is not None}
         await discord.set_roles(conn, guild_id, seen)
         still_found = {finding.issue_hash for finding in await rule.detect_fn(conn, guild_id=guild_id)}
-        applied = [_judge(fix, outcome, still_found) for fix, outcome in outcomes]
-        return await _record(conn, rules, rule, guild_id, applied, command, started)
+        now = {issue.id: issue for issue in await issues.get_many(conn, [fix.issue.id for fix in fixes], guild_id)}
+        applied = [
+            _judge(fix, outcome, still_found)
+            for fix, outcome in outcomes
+            if outcome.changes or outcome.error or now[fix.issue.id].resolved_at is None
+        ]
+        done = {each.fix.issue.id for each in applied}
+        others = [nothing_to_do(now[fix.issue.id]) for fix in fixes if fix.issue.id not in done]
+        return [*others, *await _record(conn, rules, rule, guild_id, applied, command, started)]
 
 
 async def _change_roles(

@@ -41,7 +41,7 @@ class Planning:
 
 async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Issue], command: Command) -> Planning:
     """Look again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
-    settled = [_nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
+    settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
     if rule.plan_fn is None:
         settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
@@ -86,7 +86,8 @@ async def _undone_before(conn: Connection, planned: Sequence[PlannedFix]) -> dic
     }
 
 
-def _nothing_to_do(issue: Issue) -> FixResult:
+def nothing_to_do(issue: Issue) -> FixResult:
+    """Say that somebody or something else has resolved the issue already."""
     reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
