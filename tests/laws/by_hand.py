@@ -1,0 +1,75 @@
+"""What a person decides, written straight into the rows, as an officer's page would."""
+
+from __future__ import annotations
+
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.store import guilds
+
+OFFICER = "officer"
+PERSON_SOURCES = ("manual", "officer_fix")
+LINK_SOURCES = (*PERSON_SOURCES, "bulk_fix", "auto_fix", "full_match")
+
+
+async def make_player(conn: Connection, guild_id: int, name: str, member_id: int | None = None) -> int:
+    """Make a player; return its id."""
+    cursor = await conn.execute(
+        "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by) "
+        "values (%s, %s, %s, %s) returning id",
+        [guild_id, name, member_id, OFFICER],
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def link(
+    conn: Connection, guild_id: int, character_id: int, player_id: int, source: str = "manual", *, as_main: bool = False
+) -> None:
+    """Link a character to a player, and away from any other."""
+    await guilds.lock(conn, guild_id)
+    confidence = "confirmed" if source in PERSON_SOURCES else "exact"
+    await conn.execute("delete from guild_identity.player_characters where character_id = %s", [character_id])
+    await conn.execute(
+        "insert into guild_identity.player_characters "
+        "(character_id, player_id, guild_id, link_source, confidence, linked_by) values (%s, %s, %s, %s, %s, %s)",
+        [character_id, player_id, guild_id, source, confidence, OFFICER],
+    )
+    if as_main:
+        await conn.execute(
+            "update guild_identity.players set main_character_id = %s where id = %s", [character_id, player_id]
+        )
+
+
+async def give_alias(conn: Connection, guild_id: int, player_id: int, alias: str) -> None:
+    """Let a word mean a player."""
+    await conn.execute(
+        "insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by) "
+        "values (%s, %s, %s, %s, %s)",
+        [guild_id, player_id, alias, name_key(alias), OFFICER],
+    )
+
+
+async def reject(conn: Connection, guild_id: int, character_id: int, player_id: int) -> None:
+    """Say that a character is not this player's."""
+    await conn.execute(
+        "insert into guild_identity.link_rejections (guild_id, character_id, player_id, rejected_by) "
+        "values (%s, %s, %s, %s)",
+        [guild_id, character_id, player_id, OFFICER],
+    )
+
+
+async def character_ids(conn: Connection, guild_id: int) -> dict[int, int]:
+    """The row of each character, by its number on Battle.net."""
+    cursor = await conn.execute(
+        "select blizzard_character_id, id from guild_identity.wow_characters where guild_id = %s", [guild_id]
+    )
+    return dict(await cursor.fetchall())
+
+
+async def member_ids(conn: Connection, guild_id: int) -> dict[str, int]:
+    """The row of each Discord member, by their number on Discord."""
+    cursor = await conn.execute(
+        "select discord_id, id from guild_identity.discord_users where guild_id = %s", [guild_id]
+    )
+    return dict(await cursor.fetchall())

@@ -1,0 +1,205 @@
+"""What may happen to a guild, one deed after the other: in the game, on Discord, by officers, and by itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from laws import by_hand
+from laws.by_hand import OFFICER
+from laws.game import RANK_NAMES, Toon
+from laws.guilds import RANKS, ROLES, Deed
+from laws.life import Life
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.store import ranks
+
+_Item = TypeVar("_Item")
+_DAYS_ASLEEP = (1, 29, 31, 400, None)
+
+
+async def live(life: Life, deeds: Sequence[Deed]) -> None:
+    """Let these things happen. What cannot happen at its moment does not."""
+    for deed in deeds:
+        await _HAPPENINGS[deed.kind](life, deed)
+
+
+def _one_of(items: Sequence[_Item], number: int) -> _Item | None:
+    return items[number % len(items)] if items else None
+
+
+def _is_free(life: Life, toon: Toon) -> bool:
+    return all(other is toon or other.key != toon.key for other in life.present)
+
+
+async def _note(life: Life, deed: Deed) -> None:
+    if toon := _one_of(life.present, deed.who):
+        toon.note = deed.note
+        await life.sync_notes()
+
+
+async def _join(life: Life, deed: Deed) -> None:
+    toon = Toon(
+        next(life.numbers), deed.name, deed.number % 2, deed.who % RANKS, deed.note, life.login(1), is_present=False
+    )
+    if _is_free(life, toon):
+        toon.is_present = True
+        life.toons.append(toon)
+        await life.sync_roster()
+        await life.sync_notes()
+
+
+async def _leave(life: Life, deed: Deed) -> None:
+    if len(life.present) > 1 and (toon := _one_of(life.present, deed.who)):
+        toon.is_present, toon.note = False, ""
+        await life.sync_roster()
+
+
+async def _come_back(life: Life, deed: Deed) -> None:
+    toon = _one_of([toon for toon in life.toons if not toon.is_present and _is_free(life, toon)], deed.who)
+    if toon:
+        toon.is_present, toon.note = True, deed.note
+        await life.sync_roster()
+        await life.sync_notes()
+
+
+async def _rename(life: Life, deed: Deed) -> None:
+    toon = _one_of(life.present, deed.who)
+    if toon and _is_free(life, replace(toon, name=deed.name, is_present=False)):
+        toon.name = deed.name
+        await life.sync_roster()
+
+
+async def _swap_names(life: Life, deed: Deed) -> None:
+    """Two characters of one realm take each other's name."""
+    pairs = [(a, b) for a in life.present for b in life.present if a.number < b.number and a.realm == b.realm]
+    if pair := _one_of(pairs, deed.who):
+        one, other = pair
+        one.name, other.name = other.name, one.name
+        await life.sync_roster()
+
+
+async def _change_rank(life: Life, deed: Deed) -> None:
+    if toon := _one_of(life.present, deed.who):
+        toon.rank = deed.number % RANKS
+        await life.sync_roster()
+
+
+async def _sleep(life: Life, deed: Deed) -> None:
+    if toon := _one_of(life.present, deed.who):
+        toon.login = life.login(_DAYS_ASLEEP[deed.number % len(_DAYS_ASLEEP)])
+        await life.sync_roster()
+
+
+async def _rename_rank(life: Life, deed: Deed) -> None:
+    place = deed.number % RANKS
+    life.rank_names[place] = deed.name if life.rank_names[place] == RANK_NAMES[place] else RANK_NAMES[place]
+    await life.sync_notes()
+
+
+async def _confirm_ranks(life: Life, deed: Deed) -> None:
+    async with life.pool.connection() as conn:
+        await ranks.confirm_names(conn, life.guild_id)
+
+
+async def _roles(life: Life, deed: Deed) -> None:
+    """A member's roles become those whose bits are set in a number; the role that nothing maps to stays as it is."""
+    if user_id := _one_of(sorted(life.discord.members), deed.who):
+        member = life.discord.members[user_id]
+        kept = set(member.role_ids) - set(ROLES)
+        given = {role for bit, role in enumerate(ROLES) if deed.number >> bit & 1}
+        life.discord.members[user_id] = replace(member, role_ids=tuple(sorted(kept | given)))
+        await life.sync_discord()
+
+
+async def _nick(life: Life, deed: Deed) -> None:
+    if user_id := _one_of(sorted(life.discord.members), deed.who):
+        life.discord.members[user_id] = replace(life.discord.members[user_id], nick=deed.name)
+        await life.sync_discord()
+
+
+async def _member_leaves(life: Life, deed: Deed) -> None:
+    if len(life.people_on_discord) > 1 and (member := _one_of(life.people_on_discord, deed.who)):
+        life.gone_members.append(life.discord.members.pop(member.user_id))
+        await life.sync_discord()
+
+
+async def _member_comes_back(life: Life, deed: Deed) -> None:
+    if member := _one_of(life.gone_members, deed.who):
+        life.gone_members.remove(member)
+        life.discord.members[member.user_id] = replace(member, nick=None, role_ids=())
+        await life.sync_discord()
+
+
+async def _scan(life: Life, deed: Deed) -> None:
+    await life.scan()
+
+
+async def _automate(life: Life, deed: Deed) -> None:
+    await life.automate()
+
+
+async def _full_match(life: Life, deed: Deed) -> None:
+    await life.match()
+
+
+async def _fix(life: Life, deed: Deed) -> None:
+    if issue := _one_of(await life.open_issues(), deed.who):
+        await life.fix(issue.id)
+
+
+async def _fix_all(life: Life, deed: Deed) -> None:
+    await life.fix_all(list(RULES)[deed.number % len(RULES)])
+
+
+async def _undo(life: Life, deed: Deed) -> None:
+    if attempt_id := _one_of(await life.undoable_attempts(), deed.who):
+        with contextlib.suppress(Refused):
+            await life.undo(attempt_id)
+
+
+async def _dismiss(life: Life, deed: Deed) -> None:
+    if issue := _one_of(await life.open_issues(), deed.who):
+        async with life.pool.connection() as conn:
+            await issues.dismiss(conn, issue.id, guild_id=life.guild_id, actor=OFFICER, reason="This is right.")
+
+
+async def _link_by_hand(life: Life, deed: Deed) -> None:
+    """An officer gives a character to a player; to a new one where there is none."""
+    toon = _one_of(life.present, deed.who)
+    if toon is None:
+        return
+    players = [row["id"] for row in await life.rows("players")]
+    async with life.pool.connection() as conn:
+        player = _one_of(players, deed.number) or await by_hand.make_player(conn, life.guild_id, deed.name)
+        character = (await by_hand.character_ids(conn, life.guild_id))[toon.number]
+        await by_hand.link(conn, life.guild_id, character, player, as_main=bool(deed.number % 2))
+
+
+_HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
+    "note": _note,
+    "join": _join,
+    "leave": _leave,
+    "come_back": _come_back,
+    "rename": _rename,
+    "swap_names": _swap_names,
+    "change_rank": _change_rank,
+    "sleep": _sleep,
+    "rename_rank": _rename_rank,
+    "confirm_ranks": _confirm_ranks,
+    "roles": _roles,
+    "nick": _nick,
+    "member_leaves": _member_leaves,
+    "member_comes_back": _member_comes_back,
+    "scan": _scan,
+    "automate": _automate,
+    "full_match": _full_match,
+    "fix": _fix,
+    "fix_all": _fix_all,
+    "undo": _undo,
+    "dismiss": _dismiss,
+    "link_by_hand": _link_by_hand,
+}

@@ -1,0 +1,322 @@
+"""What is wrong with a guild, found by brute force over its rows: written from the specification, without the product's detectors.
+
+Only the grammar of notes is borrowed. A name is resolved by walking over everybody, one question at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from laws import snapshot
+from laws.snapshot import Row
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Mention, MentionKind, ParsedNote, parse_note
+
+Somebody = tuple[str, int]
+"""("player" | "member" | "character", row id)."""
+
+DAY_MS = 86_400_000
+DAYS_UNTIL_STALE = 30
+SHORTEST_WORD = 3
+_TABLES = (
+    "guild_identity.wow_characters",
+    "guild_identity.players",
+    "guild_identity.player_characters",
+    "guild_identity.player_note_aliases",
+    "guild_identity.link_rejections",
+    "guild_identity.discord_users",
+)
+_RANKS = "common.guild_ranks"
+
+
+@dataclass(frozen=True)
+class Guild:
+    """All rows of one guild that a rule may speak about."""
+
+    characters: list[Row]
+    players: list[Row]
+    links: list[Row]
+    aliases: list[Row]
+    rejections: list[Row]
+    members: list[Row]
+    ranks: list[Row]
+    now_ms: int
+
+    @classmethod
+    async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
+        """Read them."""
+        rows = await snapshot.read(pool, [*_TABLES, _RANKS], guild_id)
+        characters, players, links, aliases, rejections, members = (rows[table] for table in _TABLES)
+        return cls(characters, players, links, aliases, rejections, members, rows[_RANKS], now_ms)
+
+    def present_characters(self) -> list[Row]:
+        """Who is in the guild."""
+        return [c for c in self.characters if c["removed_at"] is None]
+
+    def known_characters(self) -> list[Row]:
+        """Who is in the guild, and who has left it but still belongs to a player."""
+        return [c for c in self.characters if c["removed_at"] is None or self.player_of(c) is not None]
+
+    def player_of(self, character: Row) -> int | None:
+        """The player that a character is linked to."""
+        return next((link["player_id"] for link in self.links if link["character_id"] == character["id"]), None)
+
+    def people(self) -> list[Row]:
+        """Discord members that are no bots."""
+        return [m for m in self.members if not m["is_bot"]]
+
+    def player_of_member(self, member: Row) -> int | None:
+        """The player that a Discord member is."""
+        return next((p["id"] for p in self.players if p["discord_user_id"] == member["id"]), None)
+
+
+Findings = dict[str, set[int]]
+"""Issue type → ids of the subjects."""
+
+
+def find(guild: Guild) -> Findings:
+    """All that is wrong. A rule that cannot conclude is missing from the answer."""
+    found = {
+        "note_mismatch": {c["id"] for c in guild.present_characters() if note_contradicts_link(guild, c)},
+        "orphan_wow": {c["id"] for c in guild.present_characters() if guild.player_of(c) is None},
+        "orphan_discord": {m["id"] for m in guild.people() if _is_orphan(guild, m)},
+        "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
+    }
+    if not any(rank["name_in_game"] not in (None, rank["name"]) for rank in guild.ranks):
+        found["role_mismatch"] = {p["id"] for p in guild.players if _has_wrong_roles(guild, p)}
+    return found
+
+
+def _is_orphan(guild: Guild, member: Row) -> bool:
+    mapped = {rank["discord_role_id"] for rank in guild.ranks}
+    has_role = any(role in mapped for role in member["all_guild_roles"])
+    return bool(member["is_present"]) and has_role and guild.player_of_member(member) is None
+
+
+def _is_stale(guild: Guild, character: Row) -> bool:
+    login = character["last_login_timestamp"]
+    return login is not None and login < guild.now_ms - DAYS_UNTIL_STALE * DAY_MS
+
+
+def _has_wrong_roles(guild: Guild, player: Row) -> bool:
+    member = next((m for m in guild.members if m["id"] == player["discord_user_id"] and m["is_present"]), None)
+    highest = _highest_rank(guild, player)
+    if member is None or highest is None or not highest["is_role_managed"]:
+        return False
+    managed = {rank["discord_role_id"] for rank in guild.ranks if rank["is_role_managed"]}
+    return set(member["all_guild_roles"]) & managed != {highest["discord_role_id"]}
+
+
+def _highest_rank(guild: Guild, player: Row) -> Row | None:
+    mine = [c for c in guild.present_characters() if guild.player_of(c) == player["id"]]
+    held = [rank for rank in guild.ranks for c in mine if rank["id"] == c["guild_rank_id"]]
+    return max(held, key=lambda rank: (rank["level"], -rank["wow_rank_index"]), default=None)
+
+
+def note_contradicts_link(guild: Guild, character: Row) -> bool:
+    """Whether the note of a linked character names somebody, and nobody whom it names is its player."""
+    player_id = guild.player_of(character)
+    if player_id is None or not character["guild_note"]:
+        return False
+    mentions = certain_mentions(character)
+    if any(_is_own_name(guild, mention, player_id) for mention in mentions):
+        return False
+    meant = whom_note_means(guild, character)
+    if meant:
+        return ("player", player_id) not in meant
+    return any(_names_a_stranger(mention, character) for mention in mentions)
+
+
+def certain_mentions(character: Row) -> list[Mention]:
+    """The mentions of a character's note that can decide anything: words inside free text cannot."""
+    return [mention for mention in _parsed(character).mentions if mention.kind is not MentionKind.WORD]
+
+
+def whom_note_means(guild: Guild, character: Row, path: tuple[int, ...] = ()) -> set[Somebody]:
+    """Everybody whom the note can mean; `path` holds the characters whose notes have led here."""
+    return {
+        somebody
+        for mention in certain_mentions(character)
+        for somebody in _whom_mention_means(guild, mention, character, (*path, character["id"]))
+    }
+
+
+def _parsed(character: Row) -> ParsedNote:
+    return parse_note(character["guild_note"] or "", DEFAULT_VOCABULARY)
+
+
+def _names_a_stranger(mention: Mention, character: Row) -> bool:
+    is_own = any(reading.key == character["name_key"] for reading in mention.readings)
+    return not mention.only_if_known and not is_own
+
+
+def _whom_mention_means(guild: Guild, mention: Mention, about: Row, path: tuple[int, ...]) -> set[Somebody]:
+    """The most literal reading that anybody is called by decides; "not this player" takes people out afterwards."""
+    for rank in sorted({reading.rank for reading in mention.readings}):
+        called = {
+            somebody
+            for reading in mention.readings
+            if reading.rank == rank
+            for somebody in _called(guild, reading.key, mention, about, path)
+        }
+        if called:
+            rejected = {("player", r["player_id"]) for r in guild.rejections if r["character_id"] == about["id"]}
+            return called - rejected
+    return set()
+
+
+def _called(guild: Guild, key: str, mention: Mention, about: Row, path: tuple[int, ...]) -> set[Somebody]:
+    """The three steps: aliases, whole names, words of Discord names."""
+    aliased = {("player", a["player_id"]) for a in guild.aliases if a["alias_key"] == key}
+    if aliased:
+        return aliased
+    characters = _characters_called(guild, key, mention, about, path)
+    if mention.only_if_known:
+        return {somebody for somebody, _ in characters}
+    others = _players_called(guild, key) | _members_called(guild, key)
+    if mention.kind is MentionKind.DISCORD and others:
+        return others
+    whole = _without_namesakes(characters, others)
+    if whole or about["name_key"] == key:
+        return whole
+    return {_as_person(guild, m) for m in _present_people(guild) if key in discord_words(m)}
+
+
+def _without_namesakes(characters: list[tuple[Somebody, int]], others: set[Somebody]) -> set[Somebody]:
+    """One character without a player is the same person as the player or member of its name; two are not."""
+    people = {somebody for somebody, _ in characters if somebody[0] != "character"} | others
+    loose = [somebody for somebody, _ in characters if somebody[0] == "character"]
+    return people if people and len(loose) == 1 else people | set(loose)
+
+
+def _characters_called(
+    guild: Guild, key: str, mention: Mention, about: Row, path: tuple[int, ...]
+) -> list[tuple[Somebody, int]]:
+    """Whom each character of a name leads to, with the character's id."""
+    named = [c for c in guild.known_characters() if c["name_key"] == key and c["id"] != about["id"]]
+    there = [c for c in named if mention.realm and _is_on(c, mention.realm)]
+    return [(_behind(guild, c, path), c["id"]) for c in there or named]
+
+
+def _is_on(character: Row, realm: str) -> bool:
+    return realm_key(realm) in {realm_key(character["realm_slug"]), realm_key(character["realm_name"] or "")}
+
+
+def _behind(guild: Guild, character: Row, path: tuple[int, ...]) -> Somebody:
+    """Who is behind a character: its player, else the one whom its own note means, else only itself."""
+    player_id = guild.player_of(character)
+    if player_id is not None:
+        return ("player", player_id)
+    itself = ("character", character["id"])
+    if character["id"] in path:
+        return itself
+    onward = whom_note_means(guild, character, path)
+    if len(onward) != 1:
+        return itself
+    (end,) = onward
+    return itself if end[0] == "character" and end[1] in path else end
+
+
+def _players_called(guild: Guild, key: str) -> set[Somebody]:
+    return {("player", p["id"]) for p in guild.players if name_key(p["display_name"]) == key}
+
+
+def _members_called(guild: Guild, key: str) -> set[Somebody]:
+    return {_as_person(guild, m) for m in _present_people(guild) if key in _discord_names(m)}
+
+
+def _present_people(guild: Guild) -> list[Row]:
+    return [m for m in guild.people() if m["is_present"]]
+
+
+def _as_person(guild: Guild, member: Row) -> Somebody:
+    player_id = guild.player_of_member(member)
+    return ("member", member["id"]) if player_id is None else ("player", player_id)
+
+
+def _is_own_name(guild: Guild, mention: Mention, player_id: int) -> bool:
+    own = set(_names_of(guild, player_id))
+    return any(reading.key in own for reading in mention.readings)
+
+
+def _names_of(guild: Guild, player_id: int) -> Iterator[str]:
+    yield from (name_key(p["display_name"]) for p in guild.players if p["id"] == player_id)
+    yield from (a["alias_key"] for a in guild.aliases if a["player_id"] == player_id)
+    yield from (c["name_key"] for c in guild.characters if guild.player_of(c) == player_id)
+    for member in guild.people():
+        if guild.player_of_member(member) == player_id:
+            yield from _discord_names(member)
+            yield from discord_words(member)
+
+
+def _spellings(member: Row) -> list[str]:
+    return [name for name in (member["username"], member["global_name"], member["display_name"]) if name]
+
+
+def _discord_names(member: Row) -> set[str]:
+    """Whole names, as they are and without what decorates their edges."""
+    bare = [re.sub(r"^[\W_]+|[\W_]+$", "", name) for name in _spellings(member)]
+    return {name_key(name) for name in (*_spellings(member), *bare)} - {""}
+
+
+def discord_words(member: Row) -> set[str]:
+    """The words of a member's names that can mean them: not too short, and not words of the guild's vocabulary."""
+    words = {name_key(word) for name in _spellings(member) for word in re.findall(r"[^\W_]+", name)}
+    return {word for word in words if len(word) >= SHORTEST_WORD and word not in DEFAULT_VOCABULARY.categories}
+
+
+def runs_in_a_circle(guild: Guild, character: Row) -> bool:
+    """Whether following the notes of characters without a player comes back to where it was.
+
+    What such a note means is nowhere laid down, so the laws about whom a note means leave these characters out.
+    """
+    return any(one["id"] in _reached(guild, one) for one in (character, *_reached(guild, character).values()))
+
+
+def _reached(guild: Guild, character: Row) -> dict[int, Row]:
+    """Every character without a player to which notes lead from here, by whatever reading."""
+    reached: dict[int, Row] = {}
+    waiting = [character]
+    while waiting:
+        for other in _led_to(guild, waiting.pop()):
+            if other["id"] not in reached:
+                reached[other["id"]] = other
+                waiting.append(other)
+    return reached
+
+
+def _led_to(guild: Guild, character: Row) -> list[Row]:
+    """Other characters without a player that a note names, by whatever reading."""
+    keys = {reading.key for mention in _parsed(character).mentions for reading in mention.readings}
+    others = [c for c in guild.present_characters() if c["name_key"] in keys and c["id"] != character["id"]]
+    return [other for other in others if guild.player_of(other) is None]
+
+
+def owner(guild: Guild, character: Row) -> Somebody | None:
+    """The one person whose character this certainly is: by its note, or by its name where the note says nothing."""
+    meant = whom_note_means(guild, character)
+    if meant:
+        return next(iter(meant)) if len(meant) == 1 else None
+    if any(_names_a_stranger(mention, character) for mention in certain_mentions(character)):
+        return None
+    if _suggests_somebody(guild, character):
+        return None
+    return _owner_by_name(guild, character)
+
+
+def _suggests_somebody(guild: Guild, character: Row) -> bool:
+    words = [mention for mention in _parsed(character).mentions if mention.kind is MentionKind.WORD]
+    return any(_whom_mention_means(guild, mention, character, (character["id"],)) for mention in words)
+
+
+def _owner_by_name(guild: Guild, character: Row) -> Somebody | None:
+    called_so = [m for m in _present_people(guild) if character["name_key"] in _discord_names(m)]
+    namesakes = [c for c in guild.known_characters() if c["name_key"] == character["name_key"]]
+    if len(called_so) != 1 or len(namesakes) != 1:
+        return None
+    somebody = _as_person(guild, called_so[0])
+    rejected = [("player", r["player_id"]) for r in guild.rejections if r["character_id"] == character["id"]]
+    return None if somebody in rejected else somebody
