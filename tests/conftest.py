@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
+from server_folders import folder_for_a_server
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
 
@@ -48,18 +46,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for part in sorted(REQUIRED & missing_parts().keys()):
         if item.get_closest_marker(part):
             pytest.fail(f"This machine must have it: {missing_parts()[part]}", pytrace=False)
-
-
-def folder_for_a_server() -> Path:
-    """A folder outside pytest's own, which is removed after the server in it has stopped.
-
-    Every run of pytest closes `/tmp/pytest-of-<user>` to other users, also under the feet of a server that another run
-    has started and that, for root, belongs to another user.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="patt-test-"))
-    # What is registered first runs last: the embedded server registers its own stop when it starts.
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conftest import folder_for_a_server
+from server_folders import folder_for_a_server
 
 STEPS = ["sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary"]
 

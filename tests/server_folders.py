@@ -1,0 +1,20 @@
+"""Where tests keep the data of embedded servers."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def folder_for_a_server() -> Path:
+    """A folder outside pytest's own, which is removed after the server in it has stopped.
+
+    Every run of pytest closes `/tmp/pytest-of-<user>` to other users, also under the feet of a server that another run
+    has started and that, for root, belongs to another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="patt-test-"))
+    # What is registered first runs last: the embedded server registers its own stop when it starts.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
