@@ -14,6 +14,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from laws.by_hand import LINK_SOURCES
+from sv_common.guild_sync.domain.names import name_key
 
 NAMES = (
     "Mito",
@@ -82,28 +83,32 @@ MOST_CHARACTERS = 14
 MOST_MEMBERS = 6
 MOST_PLAYERS = 4
 MOST_LINKS = 8
+MOST_ALIASES = 5
+MOST_REJECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterSpec:
-    """A character; `realm` is 0 or 1; `days_asleep` and `note` are None where never seen."""
+    """A character; `realm` is 0 or 1; `days_asleep` and `note` are None where never seen. Who has left was linked before."""
 
     name: str
     realm: int
     rank: int
     note: str | None
     days_asleep: int | None
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MemberSpec:
-    """A Discord member."""
+    """A Discord member. Who has left may be a player still."""
 
     username: str
     global_name: str | None
     nick: str | None
     roles: frozenset[str]
     is_bot: bool
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,10 @@ class LinkSpec:
 
 @dataclass(frozen=True, slots=True)
 class GuildSpec:
-    """A guild as it begins. `aliases` and `rejections` hold places of players (and characters)."""
+    """A guild as it begins. `aliases` and `rejections` hold places of players (and characters).
+
+    `doubtful_rank` is a rank that has got another name in the game, if there is one.
+    """
 
     characters: tuple[CharacterSpec, ...] = ()
     members: tuple[MemberSpec, ...] = ()
@@ -144,6 +152,7 @@ class GuildSpec:
     aliases: tuple[tuple[str, int], ...] = ()
     rejections: tuple[tuple[int, int], ...] = ()
     is_matched: bool = False
+    doubtful_rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +189,7 @@ def guild_specs(draw: st.DrawFn, *, fewest_characters: int = 0, fewest_members: 
         LinkSpec(place, rng.randrange(MOST_PLAYERS), rng.choice(LINK_SOURCES), rng.random() < 0.5)
         for place in rng.sample(range(MOST_CHARACTERS), MOST_LINKS)
     ]
-    words = [(name, rng.randrange(MOST_PLAYERS)) for name in rng.sample(NAMES + STRANGERS, 2)]
-    rejections = [(place, rng.randrange(MOST_PLAYERS)) for place in rng.sample(range(MOST_CHARACTERS), 3)]
+    words = [(name, rng.randrange(MOST_PLAYERS)) for name in rng.sample(NAMES + STRANGERS, MOST_ALIASES)]
     return GuildSpec(
         characters=tuple(roster),
         members=tuple(people),
@@ -189,9 +197,23 @@ def guild_specs(draw: st.DrawFn, *, fewest_characters: int = 0, fewest_members: 
         players=tuple(players),
         links=tuple(_kept(draw, [x for x in links if x.character < len(roster) and x.player < len(players)])),
         aliases=tuple(_kept(draw, [x for x in words if x[1] < len(players)])),
-        rejections=tuple(_kept(draw, [x for x in rejections if x[0] < len(roster) and x[1] < len(players)])),
+        rejections=tuple(_kept(draw, _rejections(rng, roster, players))),
         is_matched=draw(st.booleans()),
+        doubtful_rank=rng.randrange(RANKS) if rng.random() < 0.15 else None,
     )
+
+
+def _rejections(
+    rng: random.Random, roster: Sequence[CharacterSpec], players: Sequence[PlayerSpec]
+) -> list[tuple[int, int]]:
+    """Some of the pairs that a note or a name suggests."""
+    suggested = [
+        (place, owner)
+        for place, character in enumerate(roster)
+        for owner, player in enumerate(players)
+        if name_key(player.name) in name_key(f"{character.note} {character.name}")
+    ]
+    return rng.sample(suggested, min(len(suggested), MOST_REJECTIONS))
 
 
 @st.composite
@@ -282,15 +304,16 @@ def _kept(draw: st.DrawFn, items: list[_Item], fewest: int = 0) -> list[_Item]:
 
 def _characters(rng: random.Random) -> list[CharacterSpec]:
     return [
-        CharacterSpec(name, realm, rng.randrange(RANKS), note(rng), rng.choice(_DAYS_ASLEEP))
+        CharacterSpec(name, realm, rng.randrange(RANKS), note(rng), rng.choice(_DAYS_ASLEEP), rng.random() < 0.15)
         for name, realm in rng.sample(_NAMES_ON_REALMS, MOST_CHARACTERS)
     ]
 
 
 def _member(rng: random.Random) -> MemberSpec:
-    others = [_written(rng, DISCORD_FORMS) if rng.random() < 0.5 else None for _ in range(2)]
+    global_name, nick = (_written(rng, DISCORD_FORMS) if rng.random() < 0.5 else None for _ in range(2))
     roles = frozenset(rng.sample(_ANY_ROLES, rng.choice((0, 1, 1, 2, 3))))
-    return MemberSpec(_written(rng, DISCORD_FORMS), others[0], others[1], roles, rng.random() < 0.15)
+    is_bot, has_left = rng.random() < 0.15, rng.random() < 0.1
+    return MemberSpec(_written(rng, DISCORD_FORMS), global_name, nick, roles, is_bot, has_left)
 
 
 def _players(rng: random.Random, member_count: int) -> list[PlayerSpec]:

@@ -239,6 +239,22 @@ class Life:
             await self._decide(conn, spec, [member.user_id for member in people])
         if spec.is_matched:
             await self.match()
+        await self._go_on(spec, people)
+
+    async def _go_on(self, spec: GuildSpec, people: Sequence[DiscordMember]) -> None:
+        """Let those leave who do not stay, and a rank get its other name."""
+        leaving = [toon for toon, each in zip(self.toons, spec.characters, strict=True) if each.has_left]
+        if leaving and len(leaving) < len(self.toons):
+            for toon in leaving:
+                toon.is_present = False
+            await self.sync_roster()
+        for member in (member for member, each in zip(people, spec.members, strict=True) if each.has_left):
+            self.gone_members.append(self.discord.members.pop(member.user_id))
+        if self.gone_members:
+            await self.sync_discord()
+        if spec.doubtful_rank is not None:
+            self.rank_names[spec.doubtful_rank] = "Warlord"
+            await self.sync_notes()
 
     async def _map_ranks(self, conn: Connection, spec: GuildSpec) -> None:
         used = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, self.guild_id)}

@@ -60,6 +60,10 @@ class Guild:
         """Who is in the guild, and who has left it but still belongs to a player."""
         return [c for c in self.characters if c["removed_at"] is None or self.player_of(c) is not None]
 
+    def character(self, character_id: int) -> Row:
+        """One character."""
+        return next(c for c in self.characters if c["id"] == character_id)
+
     def player_of(self, character: Row) -> int | None:
         """The player that a character is linked to."""
         return next((link["player_id"] for link in self.links if link["character_id"] == character["id"]), None)
@@ -121,7 +125,7 @@ def note_contradicts_link(guild: Guild, character: Row) -> bool:
     player_id = guild.player_of(character)
     if player_id is None or not character["guild_note"]:
         return False
-    mentions = certain_mentions(character)
+    mentions = certain_mentions(guild, character)
     if any(_is_own_name(guild, mention, player_id) for mention in mentions):
         return False
     meant = whom_note_means(guild, character)
@@ -130,18 +134,62 @@ def note_contradicts_link(guild: Guild, character: Row) -> bool:
     return any(_names_a_stranger(mention, character) for mention in mentions)
 
 
-def certain_mentions(character: Row) -> list[Mention]:
-    """The mentions of a character's note that can decide anything: words inside free text cannot."""
-    return [mention for mention in _parsed(character).mentions if mention.kind is not MentionKind.WORD]
+def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
+    """What a note may be decided by: not the words inside free text, unless the whole note is an alias."""
+    whole = name_key(character["guild_note"] or "")
+    is_alias = any(alias["alias_key"] == whole for alias in guild.aliases)
+    return [
+        mention
+        for mention in _parsed(character).mentions
+        if mention.kind is not MentionKind.WORD or (is_alias and whole in {r.key for r in mention.readings})
+    ]
 
 
-def whom_note_means(guild: Guild, character: Row, path: tuple[int, ...] = ()) -> set[Somebody]:
-    """Everybody whom the note can mean; `path` holds the characters whose notes have led here."""
+def whom_note_means(guild: Guild, character: Row) -> set[Somebody]:
+    """Everybody whom the note can mean, characters without a player replaced by those to whom their own notes lead."""
+    direct = _whom_note_says(guild, character)
+    meant = {_end_of_the_way(guild, somebody, character) for somebody in direct} - _rejected(guild, character)
+    if not meant:
+        return direct
+    people, loose = {m for m in meant if m[0] != "character"}, [m for m in meant if m[0] == "character"]
+    if len(loose) == 1 and any(_bears_name(guild, person, loose[0]) for person in people):
+        return people
+    return meant
+
+
+def _whom_note_says(guild: Guild, character: Row) -> set[Somebody]:
+    """Everybody whom the note can mean by itself; a character without a player stands for itself."""
     return {
         somebody
-        for mention in certain_mentions(character)
-        for somebody in _whom_mention_means(guild, mention, character, (*path, character["id"]))
+        for mention in certain_mentions(guild, character)
+        for somebody in _whom_mention_means(guild, mention, character)
     }
+
+
+def _end_of_the_way(guild: Guild, somebody: Somebody, about: Row) -> Somebody:
+    """Follow notes that mean exactly one person. Where they come back to where they were, nobody is followed."""
+    passed, here = [about["id"]], somebody
+    while here[0] == "character":
+        if here[1] in passed:
+            return somebody
+        passed.append(here[1])
+        onward = _whom_note_says(guild, guild.character(here[1]))
+        if len(onward) != 1:
+            return here
+        (here,) = onward
+    return here
+
+
+def _bears_name(guild: Guild, person: Somebody, character: Somebody) -> bool:
+    key = guild.character(character[1])["name_key"]
+    if person[0] == "player":
+        return key in _names_of(guild, person[1])
+    return any(key in _discord_names(m) for m in guild.people() if m["id"] == person[1])
+
+
+def _rejected(guild: Guild, character: Row) -> set[Somebody]:
+    """Those of whom an officer has said that the character is not theirs."""
+    return {("player", r["player_id"]) for r in guild.rejections if r["character_id"] == character["id"]}
 
 
 def _parsed(character: Row) -> ParsedNote:
@@ -153,71 +201,54 @@ def _names_a_stranger(mention: Mention, character: Row) -> bool:
     return not mention.only_if_known and not is_own
 
 
-def _whom_mention_means(guild: Guild, mention: Mention, about: Row, path: tuple[int, ...]) -> set[Somebody]:
+def _whom_mention_means(guild: Guild, mention: Mention, about: Row) -> set[Somebody]:
     """The most literal reading that anybody is called by decides; "not this player" takes people out afterwards."""
     for rank in sorted({reading.rank for reading in mention.readings}):
         called = {
             somebody
             for reading in mention.readings
             if reading.rank == rank
-            for somebody in _called(guild, reading.key, mention, about, path)
+            for somebody in _called(guild, reading.key, mention, about)
         }
         if called:
-            rejected = {("player", r["player_id"]) for r in guild.rejections if r["character_id"] == about["id"]}
-            return called - rejected
+            return called - _rejected(guild, about)
     return set()
 
 
-def _called(guild: Guild, key: str, mention: Mention, about: Row, path: tuple[int, ...]) -> set[Somebody]:
+def _called(guild: Guild, key: str, mention: Mention, about: Row) -> set[Somebody]:
     """The three steps: aliases, whole names, words of Discord names."""
     aliased = {("player", a["player_id"]) for a in guild.aliases if a["alias_key"] == key}
     if aliased:
         return aliased
-    characters = _characters_called(guild, key, mention, about, path)
+    characters = _characters_called(guild, key, mention, about)
     if mention.only_if_known:
-        return {somebody for somebody, _ in characters}
+        return characters
     others = _players_called(guild, key) | _members_called(guild, key)
     if mention.kind is MentionKind.DISCORD and others:
         return others
-    whole = _without_namesakes(characters, others)
+    whole = _without_namesakes(guild, characters | others)
     if whole or about["name_key"] == key:
         return whole
     return {_as_person(guild, m) for m in _present_people(guild) if key in discord_words(m)}
 
 
-def _without_namesakes(characters: list[tuple[Somebody, int]], others: set[Somebody]) -> set[Somebody]:
-    """One character without a player is the same person as the player or member of its name; two are not."""
-    people = {somebody for somebody, _ in characters if somebody[0] != "character"} | others
-    loose = [somebody for somebody, _ in characters if somebody[0] == "character"]
-    return people if people and len(loose) == 1 else people | set(loose)
+def _without_namesakes(guild: Guild, called: set[Somebody]) -> set[Somebody]:
+    """One character without a player whose note names nobody is the same person as the player or member of its name."""
+    people, loose = {c for c in called if c[0] != "character"}, [c for c in called if c[0] == "character"]
+    is_quiet = len(loose) == 1 and not certain_mentions(guild, guild.character(loose[0][1]))
+    return people if people and is_quiet else called
 
 
-def _characters_called(
-    guild: Guild, key: str, mention: Mention, about: Row, path: tuple[int, ...]
-) -> list[tuple[Somebody, int]]:
-    """Whom each character of a name leads to, with the character's id."""
+def _characters_called(guild: Guild, key: str, mention: Mention, about: Row) -> set[Somebody]:
+    """Whose the characters of a name are: their players', or only their own."""
     named = [c for c in guild.known_characters() if c["name_key"] == key and c["id"] != about["id"]]
     there = [c for c in named if mention.realm and _is_on(c, mention.realm)]
-    return [(_behind(guild, c, path), c["id"]) for c in there or named]
+    owners = [(guild.player_of(c), c) for c in there or named]
+    return {("character", c["id"]) if player is None else ("player", player) for player, c in owners}
 
 
 def _is_on(character: Row, realm: str) -> bool:
     return realm_key(realm) in {realm_key(character["realm_slug"]), realm_key(character["realm_name"] or "")}
-
-
-def _behind(guild: Guild, character: Row, path: tuple[int, ...]) -> Somebody:
-    """Who is behind a character: its player, else the one whom its own note means, else only itself."""
-    player_id = guild.player_of(character)
-    if player_id is not None:
-        return ("player", player_id)
-    itself = ("character", character["id"])
-    if character["id"] in path:
-        return itself
-    onward = whom_note_means(guild, character, path)
-    if len(onward) != 1:
-        return itself
-    (end,) = onward
-    return itself if end[0] == "character" and end[1] in path else end
 
 
 def _players_called(guild: Guild, key: str) -> set[Somebody]:
@@ -300,7 +331,7 @@ def owner(guild: Guild, character: Row) -> Somebody | None:
     meant = whom_note_means(guild, character)
     if meant:
         return next(iter(meant)) if len(meant) == 1 else None
-    if any(_names_a_stranger(mention, character) for mention in certain_mentions(character)):
+    if any(_names_a_stranger(mention, character) for mention in certain_mentions(guild, character)):
         return None
     if _suggests_somebody(guild, character):
         return None
@@ -309,7 +340,7 @@ def owner(guild: Guild, character: Row) -> Somebody | None:
 
 def _suggests_somebody(guild: Guild, character: Row) -> bool:
     words = [mention for mention in _parsed(character).mentions if mention.kind is MentionKind.WORD]
-    return any(_whom_mention_means(guild, mention, character, (character["id"],)) for mention in words)
+    return any(_whom_mention_means(guild, mention, character) for mention in words)
 
 
 def _owner_by_name(guild: Guild, character: Row) -> Somebody | None:
@@ -318,5 +349,4 @@ def _owner_by_name(guild: Guild, character: Row) -> Somebody | None:
     if len(called_so) != 1 or len(namesakes) != 1:
         return None
     somebody = _as_person(guild, called_so[0])
-    rejected = [("player", r["player_id"]) for r in guild.rejections if r["character_id"] == character["id"]]
-    return None if somebody in rejected else somebody
+    return None if somebody in _rejected(guild, character) else somebody

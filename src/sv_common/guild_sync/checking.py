@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+
+import psycopg
+import structlog
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.report import Reconciliation
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.store.rules import read_settings
+
+log = structlog.get_logger(__name__)
 
 DETECTION = "detection"
 """The actor of moves that a scan makes."""
+
+
+async def look_again(conn: Connection, rules: Iterable[RuleDefinition], guild_id: int) -> None:
+    """Check rules whose findings something else has just changed, each in a savepoint: one that cannot conclude stops nothing."""
+    chosen = list(rules)
+    settings = await read_settings(conn, guild_id, [rule.page for rule in chosen])
+    for rule in chosen:
+        if settings[rule.issue_type].is_enabled:
+            try:
+                async with conn.transaction():
+                    await check_rule(conn, rule, settings[rule.issue_type], guild_id)
+            except (PattError, psycopg.Error) as error:
+                log.warning(
+                    "rule_concluded_nothing", rule=rule.issue_type, guild_id=guild_id, error=type(error).__name__
+                )
 
 
 async def check_rule(

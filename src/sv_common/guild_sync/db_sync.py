@@ -143,24 +143,28 @@ def _match(rows: Sequence[AddonCharacter], present: Sequence[PresentCharacter]) 
     for known in present:
         by_name[known.name_key].append(known)
     realms = {key for known in present for key in _realm_keys(known)}
+    found = [_on_realm(by_name[name_key(row.name)], row.realm, realms) for row in rows]
+    claims = Counter(namesakes[0].id for namesakes in found if len(namesakes) == 1)
     matched: list[tuple[AddonCharacter, PresentCharacter]] = []
     unknown: list[str] = []
     ambiguous: list[str] = []
-    for row in rows:
-        found = _on_realm(by_name[name_key(row.name)], row.realm, realms)
-        if len(found) == 1:
-            matched.append((row, found[0]))
+    for row, namesakes in zip(rows, found, strict=True):
+        if len(namesakes) == 1 and (claims[namesakes[0].id] == 1 or _is_realm_of(row.realm, namesakes[0])):
+            matched.append((row, namesakes[0]))
         else:
-            (ambiguous if found else unknown).append(f"{row.name}-{row.realm}" if row.realm else row.name)
+            (ambiguous if len(namesakes) > 1 else unknown).append(f"{row.name}-{row.realm}" if row.realm else row.name)
     return _Matching(matched, sorted(unknown), sorted(ambiguous))
 
 
 def _on_realm(namesakes: list[PresentCharacter], realm: str | None, realms: set[str]) -> list[PresentCharacter]:
     """The namesakes on a realm. A realm that the roster does not know is written in the client's language: then any."""
-    key = realm_key(realm) if realm else ""
-    if not key or key not in realms:
+    if not realm or realm_key(realm) not in realms:
         return namesakes
-    return [known for known in namesakes if key in _realm_keys(known)]
+    return [known for known in namesakes if _is_realm_of(realm, known)]
+
+
+def _is_realm_of(realm: str | None, known: PresentCharacter) -> bool:
+    return bool(realm) and realm_key(realm or "") in _realm_keys(known)
 
 
 def _realm_keys(known: PresentCharacter) -> set[str]:

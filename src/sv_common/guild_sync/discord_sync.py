@@ -29,10 +29,11 @@ async def sync_discord_members(
         row_id = await _guild_of(conn, guild, guild_id)
         await guilds.lock(conn, row_id)
         known = await discord.present_people(conn, row_id)
-        if not accept_losses and len(people) < known * (1 - LARGEST_LOSS):
+        missing = len(known - {member.user_id for member in people})
+        if not accept_losses and missing > len(known) * LARGEST_LOSS:
             raise SuspiciousSource(
-                f"Discord lists {len(people)} people and {known} are known. More than 30 % at once counts as a failed "
-                "fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
+                f"{missing} of {len(known)} known people are missing from Discord's list. More than 30 % at once counts as a "
+                "failed fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
             )
         await discord.apply_roles(conn, row_id, guild.roles)
         new, returned, left = await discord.apply_members(conn, row_id, _storable(guild))

@@ -181,7 +181,8 @@ def _judge(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:
     members = sorted(p.member_id for p in group.people if isinstance(p, Person) and p.member_id is not None)
     nicknames = sorted(p for p in group.people if isinstance(p, str))
     characters = _characters_of(directory, group)
-    name = _name_of(directory, group, players, members, nicknames)
+    main = _main_of(directory, group, characters, members)
+    name = _name_of(directory, group, players, members, nicknames, main)
     if len(players) > 1 or len(members) > 1 or len(nicknames) > 1:
         people = [directory.label(p) for p in sorted(p for p in group.people if isinstance(p, Person))] + nicknames
         return MatchGroup(name, (), f"Notes tie together {' and '.join(people)}, who may be different people.")
@@ -195,13 +196,12 @@ def _judge(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:
     meant = directory.misspelt(nicknames[0]) if nicknames and not members else None
     if meant is not None:
         return MatchGroup(name, (), f"“{nicknames[0]}” looks like {meant}, written differently. Link these by hand.")
-    main = _main_of(directory, group, characters, members)
     if not members and not nicknames and main is None:
         return MatchGroup(name, (), "It is not clear which of these characters is the main.")
     member_name = directory.facts.members[members[0]].display_name if members else None
     create = CreatePlayer(placeholder, name, members[0] if members else None, member_name, *main_pointer(main))
     links = [Link(c.id, c.label, placeholder, name, _why(group, c, main)) for c in characters]
-    aliases = [RememberAlias(placeholder, name, nickname) for nickname in nicknames]
+    aliases = _aliases(directory, placeholder, name, nicknames)
     return MatchGroup(name, (create, *links, *aliases), f"{len(links)} character(s) of one person.")
 
 
@@ -228,8 +228,14 @@ def _join(
         for c in characters
         if (c.id, player_id) not in directory.facts.rejections
     ]
-    aliases = [RememberAlias(player_id, player.display_name, nickname) for nickname in nicknames]
+    aliases = _aliases(directory, player_id, player.display_name, nicknames)
     return MatchGroup(player.display_name, (*attach, *links, *aliases), f"{len(links)} character(s) of a known player.")
+
+
+def _aliases(directory: Directory, player_id: int, name: str, nicknames: Sequence[str]) -> list[RememberAlias]:
+    """The nicknames to remember; a word that means another player already goes on meaning that one."""
+    new = [nickname for nickname in nicknames if nickname not in directory.facts.aliases]
+    return [RememberAlias(player_id, name, nickname) for nickname in new]
 
 
 def _characters_of(directory: Directory, group: _Group) -> list[KnownCharacter]:
@@ -238,7 +244,12 @@ def _characters_of(directory: Directory, group: _Group) -> list[KnownCharacter]:
 
 
 def _name_of(
-    directory: Directory, group: _Group, players: Sequence[int], members: Sequence[int], nicknames: Sequence[str]
+    directory: Directory,
+    group: _Group,
+    players: Sequence[int],
+    members: Sequence[int],
+    nicknames: Sequence[str],
+    main: KnownCharacter | None,
 ) -> str:
     if players:
         return directory.facts.players[players[0]].display_name
@@ -246,8 +257,10 @@ def _name_of(
         return directory.facts.members[members[0]].display_name
     if nicknames:
         return nicknames[0].capitalize()
-    most_named = max(sorted(group.targets), key=lambda character_id: group.targets[character_id])
-    return directory.facts.characters[most_named].name
+    if main:
+        return main.name
+    most = max(group.targets.values())
+    return min(directory.facts.characters[number].name for number, times in group.targets.items() if times == most)
 
 
 def _main_of(

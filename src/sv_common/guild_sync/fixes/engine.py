@@ -6,17 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import psycopg
 import structlog
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.checking import DETECTION, check_rule
+from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.plan import AddDiscordRole, RemoveDiscordRole
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import database_steps, discord_steps
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, nothing_to_do, plan_fixes
@@ -24,7 +23,6 @@ from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store import attempts, discord, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
 from sv_common.guild_sync.store.links import Change
-from sv_common.guild_sync.store.rules import read_settings
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +72,7 @@ async def fix_issues(
     started = time.monotonic()
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        known = await issues.get_many(conn, issue_ids, guild_id)
+        known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
         planning = await plan_fixes(conn, rule, known, command)
         results = [*_vanished(rule, issue_ids, known), *planning.settled]
         results += await _settle_gone(conn, planning.gone)
@@ -91,6 +89,11 @@ async def fix_issues(
         results += await _fix_on_discord(pool, rules, rule, guild_id, on_discord, command, source)
     order = {issue_id: place for place, issue_id in enumerate(issue_ids)}
     return sorted(results, key=lambda result: order[result.issue_id])
+
+
+def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
+    """Return the rules whose findings a fix of this rule can change: itself, for one fix may give or take another's, and others."""
+    return [rule, *(rules[issue_type] for issue_type in rule.page.affects)]
 
 
 async def _apply(
@@ -155,7 +158,7 @@ async def _record(
     fixed = [each.fix.issue.id for each in applied if each.error is None]
     if fixed:
         await issues.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
-        await check_affected(conn, rules, rule, guild_id)
+        await look_again(conn, concerned_by(rules, rule), guild_id)
     return [
         each.fix.result(
             FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
@@ -164,24 +167,6 @@ async def _record(
         )
         for each in applied
     ]
-
-
-async def check_affected(conn: Connection, rules: Rules, rule: RuleDefinition, guild_id: int) -> None:
-    """Look again at the rules whose findings a fix of this rule can change."""
-    settings = await read_settings(conn, guild_id, [each.page for each in rules.values()])
-    for issue_type in rule.page.affects:
-        if settings[issue_type].is_enabled:
-            await _check_one(conn, rules[issue_type], settings, guild_id)
-
-
-async def _check_one(
-    conn: Connection, rule: RuleDefinition, settings: Mapping[str, RuleSettings], guild_id: int
-) -> None:
-    try:
-        async with conn.transaction():
-            await check_rule(conn, rule, settings[rule.issue_type], guild_id)
-    except (PattError, psycopg.Error) as error:
-        log.warning("rule_concluded_nothing", rule=rule.issue_type, guild_id=guild_id, error=type(error).__name__)
 
 
 async def _fix_on_discord(
@@ -288,7 +273,7 @@ async def _record_refusals(
 
 def _vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
     there = {issue.id for issue in known}
-    reason = "There is no such issue (any more); nothing was changed."
+    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
     return [
         FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
         for issue_id in dict.fromkeys(issue_ids)

@@ -43,6 +43,9 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
     """Look again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
+    if command.is_automatic:
+        settled += [_set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
+        unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
     if rule.plan_fn is None:
         settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
         return Planning((), settled, ())
@@ -89,6 +92,11 @@ async def _undone_before(conn: Connection, planned: Sequence[PlannedFix]) -> dic
 def nothing_to_do(issue: Issue) -> FixResult:
     """Say that somebody or something else has resolved the issue already."""
     reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
+    return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def _set_aside(issue: Issue) -> FixResult:
+    reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.checking import check_rule
+from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes import discord_steps
-from sv_common.guild_sync.fixes.engine import Rules, check_affected
+from sv_common.guild_sync.fixes.engine import Rules, concerned_by
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store import attempts, discord, guilds, links
 from sv_common.guild_sync.store.attempts import Attempt
 from sv_common.guild_sync.store.links import Change
-from sv_common.guild_sync.store.rules import read_settings
 
 
 async def undo(
@@ -37,9 +36,9 @@ async def undo(
         await guilds.lock(conn, seen.guild_id)
         attempt = await attempts.get(conn, attempt_id, guild_id)
         _check_undoable(attempt)
-        await _put_back_roles(conn, attempt, actor, source)
         await links.put_back(conn, attempt.changes)
         await attempts.mark_undone(conn, attempt_id, actor=actor)
+        await _put_back_roles(conn, attempt, actor, source)
         await _look_again(conn, rules, attempt)
     return UndoReport(attempt_id, [f"Taken back: {step['sentence']}" for step in reversed(attempt.plan)])
 
@@ -70,10 +69,4 @@ async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source
 
 async def _look_again(conn: Connection, rules: Rules, attempt: Attempt) -> None:
     rule = rules.get(attempt.issue_type)
-    concerned = [rule] if rule is not None else list(rules.values())
-    settings = await read_settings(conn, attempt.guild_id, [each.page for each in rules.values()])
-    for each in concerned:
-        if settings[each.issue_type].is_enabled:
-            await check_rule(conn, each, settings[each.issue_type], attempt.guild_id)
-    if rule is not None:
-        await check_affected(conn, rules, rule, attempt.guild_id)
+    await look_again(conn, rules.values() if rule is None else concerned_by(rules, rule), attempt.guild_id)

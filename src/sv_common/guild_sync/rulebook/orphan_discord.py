@@ -16,7 +16,6 @@ from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, Kn
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
-_PLACEHOLDER = -1
 
 
 async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
@@ -40,10 +39,13 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
     if not findings:
         return []
     directory = Directory(await read_facts(conn, findings[0].guild_id))
-    return [_plan(directory, directory.facts.members[finding.subject_id]) for finding in findings]
+    return [
+        _plan(directory, directory.facts.members[finding.subject_id], -1 - place)
+        for place, finding in enumerate(findings)
+    ]
 
 
-def _plan(directory: Directory, member: KnownMember) -> Plan:
+def _plan(directory: Directory, member: KnownMember, placeholder: int) -> Plan:
     characters = [(c, why) for c in _unlinked(directory) if (why := _means(directory, c, member))]
     namesakes = _players_called_like(directory, member)
     if len(namesakes) == 1 and not characters:
@@ -57,15 +59,15 @@ def _plan(directory: Directory, member: KnownMember) -> Plan:
         )
     if not characters:
         return Plan.none(f"No unlinked character's note or name means {member.display_name}.")
-    return _create(member, characters)
+    return _create(member, characters, placeholder)
 
 
-def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str]]) -> Plan:
+def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str]], placeholder: int) -> Plan:
     names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
     own = [character for character, _ in characters if character.name_key in names]
     main = own[0] if len(own) == 1 else None
-    create = CreatePlayer(_PLACEHOLDER, member.display_name, member.id, member.display_name, *main_pointer(main))
-    links = [Link(c.id, c.label, _PLACEHOLDER, member.display_name, why) for c, why in characters]
+    create = CreatePlayer(placeholder, member.display_name, member.id, member.display_name, *main_pointer(main))
+    links = [Link(c.id, c.label, placeholder, member.display_name, why) for c, why in characters]
     return Plan(
         (create, *links),
         f"{len(links)} unlinked character(s) mean {member.display_name}.",
@@ -107,7 +109,7 @@ PAGE = RulePage(
     auto_mitigate=False,
     detect=detect,
     plan=plan,
-    affects=("orphan_wow", "role_mismatch", "note_mismatch"),
+    affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
     why="Somebody holds a guild role on Discord, and nobody knows which characters are theirs.",
     left_to_a_person=(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "

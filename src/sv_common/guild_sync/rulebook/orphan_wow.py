@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -37,25 +38,34 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
     """Link each character to the one person whom its note means, or whose Discord name it bears."""
     if not findings:
         return []
-    planner = _Planner(Directory(await read_facts(conn, findings[0].guild_id)))
-    return [planner.plan(finding.subject_id) for finding in findings]
+    directory = Directory(await read_facts(conn, findings[0].guild_id))
+    planner = _Planner(directory, [directory.facts.characters[finding.subject_id] for finding in findings])
+    return planner.plans()
 
 
 class _Planner:
-    """Plans for several characters of one guild; two that mean the same new player share its creation."""
+    """Plans for several characters of one guild; those that mean the same new player share its creation."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, characters: Sequence[KnownCharacter]) -> None:
         self._directory = directory
-        self._placeholders: dict[int, int] = {}
+        self._targets = [(character, self._target(character)) for character in characters]
+        self._newcomers: dict[int, list[KnownCharacter]] = defaultdict(list)
+        for character, target in self._targets:
+            if target is not None and target.person.member_id is not None:
+                self._newcomers[target.person.member_id].append(character)
 
-    def plan(self, character_id: int) -> Plan:
-        character = self._directory.facts.characters[character_id]
+    def plans(self) -> list[Plan]:
+        """One plan for each character, in their order."""
+        return [
+            self._towards(character, target) if target else Plan.none(self._why_not(self._directory.decide(character)))
+            for character, target in self._targets
+        ]
+
+    def _target(self, character: KnownCharacter) -> Candidate | None:
         decision = self._directory.decide(character)
-        if decision.target is not None:
-            return self._towards(character, decision.target)
-        if decision.verdict is Verdict.NOBODY and (candidate := self._by_own_name(character)):
-            return self._towards(character, candidate)
-        return Plan.none(self._why_not(decision))
+        if decision.target is None and decision.verdict is Verdict.NOBODY:
+            return self._by_own_name(character)
+        return decision.target
 
     def _towards(self, character: KnownCharacter, target: Candidate) -> Plan:
         person = target.person
@@ -69,13 +79,22 @@ class _Planner:
         )
 
     def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Plan:
-        is_first = member_id not in self._placeholders
-        placeholder = self._placeholders.setdefault(member_id, -1 - len(self._placeholders))
-        main = character if self._directory.member_named_like(character) else None
+        placeholder = -member_id
+        main = self._main_of(member_id)
         create = CreatePlayer(placeholder, target.label, member_id, target.label, *main_pointer(main))
         link = Link(character.id, character.label, placeholder, target.label, target.evidence)
-        steps: tuple[Step, ...] = (create, link) if is_first else (link,)
+        is_founder = character == (main or self._newcomers[member_id][0])
+        steps: tuple[Step, ...] = (create, link) if is_founder else (link,)
         return Plan(steps, target.evidence, waits_for_officer="Only an officer may have a new player created.")
+
+    def _main_of(self, member_id: int) -> KnownCharacter | None:
+        """The one character among the member's that bears the member's name."""
+        own = [
+            character
+            for character in self._newcomers[member_id]
+            if (member := self._directory.member_named_like(character)) is not None and member.id == member_id
+        ]
+        return own[0] if len(own) == 1 else None
 
     def _by_own_name(self, character: KnownCharacter) -> Candidate | None:
         member = self._directory.member_named_like(character)

@@ -69,8 +69,10 @@ with incoming as (
 ), gone as (
     update guild_identity.wow_characters c
     set removed_at = now()
-    where %(is_complete)s and c.guild_id = %(guild_id)s and c.removed_at is null
+    where c.guild_id = %(guild_id)s and c.removed_at is null
       and not exists (select from matched m where m.id = c.id)
+      and (%(is_complete)s
+           or exists (select from incoming i where (i.realm_slug, i.name_key) = (c.realm_slug, c.name_key)))
     returning c.character_name
 )
 select 'joined', character_name, null from added

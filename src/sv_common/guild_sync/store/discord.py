@@ -23,10 +23,9 @@ class MemberAddress:
     discord_guild_id: str | None
 
 
-async def present_people(conn: Connection, guild_id: int) -> int:
-    """Return how many people (not bots) are on the server as far as is known."""
-    row = await (await conn.execute(SQL["present_people"], {"guild_id": guild_id})).fetchone()
-    return int(row[0]) if row else 0
+async def present_people(conn: Connection, guild_id: int) -> set[str]:
+    """Return the Discord ids of the people (not bots) who are on the server as far as is known."""
+    return {row[0] for row in await (await conn.execute(SQL["present_people"], {"guild_id": guild_id})).fetchall()}
 
 
 async def apply_roles(conn: Connection, guild_id: int, roles: Sequence[DiscordRole]) -> None:

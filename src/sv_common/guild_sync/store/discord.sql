@@ -23,7 +23,7 @@ where r.guild_id = %(guild_id)s and d.guild_id = r.guild_id and d.role_id = r.di
   and r.discord_role_name is distinct from d.name
 
 -- name: present_people
-select count(*) from guild_identity.discord_users where guild_id = %(guild_id)s and is_present and not is_bot
+select discord_id from guild_identity.discord_users where guild_id = %(guild_id)s and is_present and not is_bot
 
 -- name: apply_members
 -- The server's members as fetched: new ones are added, changed ones updated, missing ones marked as gone.

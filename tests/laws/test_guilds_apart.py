@@ -1,0 +1,205 @@
+"""Two guilds in one database know nothing of each other, even when everybody in both is called the same."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laws import snapshot
+from laws.guilds import (
+    BY_OFFICERS,
+    BY_THEMSELVES,
+    IN_THE_GAME,
+    ON_DISCORD,
+    CharacterSpec,
+    Deed,
+    GuildSpec,
+    MemberSpec,
+    PlayerSpec,
+    deeds,
+    guild_specs,
+)
+from laws.happenings import live
+from laws.law import empty, tried_on
+from laws.life import Life
+from laws.snapshot import Snapshot, differences
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.issue import Finding
+from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.engine import fix_issues
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.rules import RULES, RuleDefinition
+
+_MARK = "Onlyhere"
+"""A word that stands in all names of the second guild that the first does not have."""
+
+_guilds = guild_specs(fewest_characters=3, fewest_members=1)
+_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=4)
+
+
+@tried_on(25)
+@given(_guilds, _lives, st.booleans())
+async def test_whatever_is_done_to_one_guild_leaves_every_row_of_the_other(
+    pool: Pool,
+    spec: GuildSpec,
+    life_of: list[Deed],
+    is_first: bool,
+) -> None:
+    await empty(pool)
+    both = [await Life.begin(pool, spec, slot=1), await Life.begin(pool, _marked(spec), slot=2)]
+    at_work, at_rest = both if is_first else reversed(both)
+    await at_rest.scan()
+    before = await _rows_of(at_rest)
+    await _live_to_the_full(at_work, life_of)
+    assert differences(before, await _rows_of(at_rest)) == {}
+
+
+@tried_on(25)
+@given(_guilds, _lives)
+async def test_nothing_that_one_guild_is_told_names_the_other(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> None:
+    await empty(pool)
+    one, other = await Life.begin(pool, spec, slot=1), await Life.begin(pool, _marked(spec), slot=2)
+    await other.scan()
+    await _live_to_the_full(one, life_of)
+    told = repr([one.results, one.announcer.announcements, await _rows_of(one), await _found(pool, one.guild_id)])
+    assert _MARK.lower() not in told.lower()
+
+
+@tried_on(25)
+@given(_guilds)
+async def test_a_guild_is_judged_as_if_it_were_alone(pool: Pool, spec: GuildSpec) -> None:
+    await empty(pool)
+    one = await Life.begin(pool, spec, slot=1)
+    alone = await _found(pool, one.guild_id)
+    await Life.begin(pool, replace(spec, is_matched=not spec.is_matched), slot=2)
+    assert await _found(pool, one.guild_id) == alone
+
+
+@tried_on(25)
+@given(_guilds, _guilds)
+async def test_a_detector_without_a_guild_finds_what_it_finds_in_each(
+    pool: Pool, spec: GuildSpec, other: GuildSpec
+) -> None:
+    await empty(pool)
+    both = [await Life.begin(pool, spec, slot=1), await Life.begin(pool, other, slot=2)]
+    async with pool.connection() as conn:
+        for rule in RULES.values():
+            apart = [await _concluded(rule, conn, life.guild_id) for life in both]
+            together = await _concluded(rule, conn, None)
+            if None in apart:
+                assert together is None
+            else:
+                assert together == sorted((finding for found in apart for finding in found or ()), key=_by_subject)
+
+
+@tried_on(25)
+@given(_guilds)
+async def test_nobody_can_touch_an_issue_or_an_attempt_of_another_guild(pool: Pool, spec: GuildSpec) -> None:
+    await empty(pool)
+    one, other = await Life.begin(pool, spec, slot=1), await Life.begin(pool, spec, slot=2)
+    await other.match()
+    await other.scan()
+    before = await snapshot.take(pool)
+    for attempt_id in await other.undoable_attempts():
+        with pytest.raises(NotFound):
+            await one.undo(attempt_id)
+    for issue in await other.open_issues():
+        await _try_everything(one, issue.id, RULES[issue.issue_type])
+    assert differences(before, await snapshot.take(pool)) == {}
+
+
+async def test_ranks_in_doubt_in_one_guild_do_not_stop_the_scan_of_another(pool: Pool) -> None:
+    spec = GuildSpec(characters=(CharacterSpec("Mito", 0, 0, None, 400),))
+    one, other = await Life.begin(pool, spec, slot=1), await Life.begin(pool, spec, slot=2)
+    async with pool.connection() as conn:
+        await conn.execute(
+            "update common.guild_ranks set name_in_game = 'Warlord' where guild_id = %s", [other.guild_id]
+        )
+    report = await run_integrity_check(pool)
+    assert [(check.guild_id, check.issue_type) for check in report.checks if check.error] == [
+        (other.guild_id, "role_mismatch")
+    ]
+    assert await one.open_issues() != []
+
+
+async def _live_to_the_full(life: Life, life_of: list[Deed]) -> None:
+    """Some deeds, all three pipelines with every rule automatic, every fix, and undoing it all."""
+    await life.scan()
+    await live(life, life_of)
+    await life.make_everything_automatic()
+    life.through_pipelines = True
+    await life.sync_all()
+    for issue_type in RULES:
+        await life.fix_all(issue_type)
+    await life.match()
+    await life.undo_all()
+
+
+async def _rows_of(life: Life) -> Snapshot:
+    return await snapshot.take(life.pool, guild_id=life.guild_id)
+
+
+async def _found(pool: Pool, guild_id: int | None) -> list[Finding | str]:
+    """What every detector finds, or the sentence with which it refuses to look."""
+    found: list[Finding | str] = []
+    for rule in RULES.values():
+        async with pool.connection() as conn:
+            try:
+                found += await rule.detect_fn(conn, guild_id=guild_id)
+            except Refused as refusal:
+                found.append(str(refusal))
+    return found
+
+
+async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> None:
+    """All that an officer of one guild could try on an issue of another."""
+
+    async def in_transaction(verb: Callable[[Connection], Awaitable[object]]) -> None:
+        async with life.pool.connection() as conn:
+            await verb(conn)
+
+    guild_id, actor, reason = life.guild_id, "stranger", "Mine."
+    attempts: list[Callable[[], Awaitable[object]]] = [
+        partial(mitigations.fix_one, life.pool, issue_id, actor=actor, guild_id=guild_id),
+        partial(mitigations.preview_one, life.pool, issue_id, guild_id=guild_id),
+        *(
+            partial(in_transaction, partial(verb, issue_id=issue_id, guild_id=guild_id, actor=actor, reason=reason))
+            for verb in (issues.dismiss, issues.resolve_by_hand, issues.wake)
+        ),
+    ]
+    for attempt in attempts:
+        with pytest.raises(NotFound):
+            await attempt()
+    results = await fix_issues(life.pool, RULES, rule, guild_id, [issue_id], Command("stranger"))
+    assert [result.outcome for result in results] == [FixOutcome.NOTHING_TO_DO]
+
+
+def _marked(spec: GuildSpec) -> GuildSpec:
+    """The same guild, and in it one character, one member and one player more, whose names are nowhere else."""
+    stranger = MemberSpec(_MARK.lower(), _MARK, None, frozenset({"101"}), is_bot=False)
+    return replace(
+        spec,
+        characters=(*spec.characters, CharacterSpec(_MARK, 1, 1, f"alt of {_MARK}", 400)),
+        members=(*spec.members, stranger),
+        players=(*spec.players, PlayerSpec(_MARK, None)),
+    )
+
+
+async def _concluded(rule: RuleDefinition, conn: Connection, guild_id: int | None) -> list[Finding] | None:
+    """What a detector finds, in order; None where it can conclude nothing (ranks in doubt)."""
+    try:
+        return sorted(await rule.detect_fn(conn, guild_id=guild_id), key=_by_subject)
+    except Refused:
+        return None
+
+
+def _by_subject(finding: Finding) -> tuple[str, int]:
+    return finding.issue_type, finding.subject_id
