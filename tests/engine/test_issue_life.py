@@ -13,26 +13,31 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, SubjectKind
 from sv_common.guild_sync.domain.report import Reconciliation
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import Conclusion
 
 
 async def _reconcile(
-    guild: GuildBuilder, *subjects: int, summary: str = "s", is_complete: bool = True, now: datetime | None = None
+    guild: GuildBuilder, *subjects: int, summary: str = "s", is_complete: bool = True
 ) -> Reconciliation:
     findings = [
         Finding("orphan_wow", guild.guild_id, SubjectKind.CHARACTER, subject, summary, {"n": subject})
         for subject in subjects
     ]
     async with guild.pool.connection() as conn:
-        return await issues.reconcile(
+        moves = await issues.reconcile(
             conn,
+            [Conclusion("orphan_wow", "warning", findings)],
             guild_id=guild.guild_id,
-            issue_type="orphan_wow",
-            severity="warning",
-            findings=findings,
             actor="detection",
             is_complete=is_complete,
-            now=now,
         )
+    return moves["orphan_wow"]
+
+
+async def _woken(guild: GuildBuilder, now: datetime) -> int:
+    report = await run_integrity_check(guild.pool, issue_types=["orphan_wow"], now=now)
+    return report.total("woken")
 
 
 async def _events(guild: GuildBuilder) -> Sequence[tuple[Any, ...]]:
@@ -94,13 +99,13 @@ async def test_a_dismissed_subject_stays_dismissed_when_it_is_found_again(guild:
 
 
 async def test_a_dismissal_with_an_end_wakes_when_the_time_has_come(guild: GuildBuilder) -> None:
-    character = await guild.character("Elrek")
-    await _reconcile(guild, character)
+    await guild.character("Elrek")
+    await run_integrity_check(guild.pool, issue_types=["orphan_wow"])
     end = datetime.now(UTC) + timedelta(days=7)
     async with guild.pool.connection() as conn:
         await issues.dismiss(conn, (await _only(guild)).id, actor="alice", reason="on holiday", until=end)
-    assert (await _reconcile(guild, character, now=end - timedelta(hours=1))).woken == 0
-    assert (await _reconcile(guild, character, now=end + timedelta(hours=1))).woken == 1
+    assert await _woken(guild, end - timedelta(hours=1)) == 0
+    assert await _woken(guild, end + timedelta(hours=1)) == 1
     assert (await _only(guild)).state is IssueState.OPEN
     assert await _events(guild) == [("opened", "detection"), ("dismissed", "alice"), ("woken", "clock")]
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.abc import Params
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+MOST_LOCKS = 20
+"""Guilds for which pipelines may run, or wait for another process, at once; further ones wait their turn."""
+
+LONGEST_WAIT_S = 600
+"""Seconds after which a pipeline that waits for its turn among many guilds gives up."""
 
 
 @dataclass(slots=True)
@@ -50,12 +54,34 @@ class CountingCursor(AsyncCursor[Any]):
         return self
 
 
+class PoolWithLocks(AsyncConnectionPool[Connection]):
+    """A pool, and beside it one for locks that are held while this one is at work.
+
+    A lock held on a connection of this pool could starve the very work that it protects.
+    """
+
+    locks: AsyncConnectionPool[Connection]
+
+    async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- the signature of psycopg_pool
+        """Open both; see psycopg's `AsyncConnectionPool.open`."""
+        await super().open(wait, timeout)
+        await self.locks.open()
+
+    async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 -- as above
+        """Close both."""
+        await self.locks.close(timeout)
+        await super().close(timeout)
+
+
+Pool: TypeAlias = PoolWithLocks
+
+
 def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:
     """Return a closed pool; open it with `async with`.
 
     Statements are prepared on the server after a few uses; times are read and written in UTC.
     """
-    return AsyncConnectionPool(
+    pool = PoolWithLocks(
         database_url,
         open=False,
         min_size=min_size,
@@ -63,17 +89,18 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10) -> Po
         kwargs={"cursor_factory": CountingCursor, "options": "-c timezone=UTC -c jit=off"},
         connection_class=AsyncConnection[TupleRow],
     )
+    pool.locks = AsyncConnectionPool(
+        database_url,
+        open=False,
+        min_size=0,
+        max_size=MOST_LOCKS,
+        timeout=LONGEST_WAIT_S,
+        kwargs={"cursor_factory": CountingCursor, "autocommit": True},
+        connection_class=AsyncConnection[TupleRow],
+        reset=_give_back_locks,
+    )
+    return pool
 
 
-@contextlib.asynccontextmanager
-async def own_connection(pool: Pool) -> AsyncIterator[Connection]:
-    """Open a connection of its own beside the pool, for a lock that is held while the pool is at work.
-
-    A lock held on a pooled connection could starve the very work that it protects.
-    """
-    assert isinstance(pool.conninfo, str)  # noqa: S101 -- make_pool gives it a string
-    connection = await psycopg.AsyncConnection.connect(pool.conninfo, autocommit=True)
-    try:
-        yield connection
-    finally:
-        await connection.close()
+async def _give_back_locks(connection: Connection) -> None:
+    await connection.execute("select pg_advisory_unlock_all()")

@@ -1,18 +1,21 @@
-"""One rule, one guild: look at what is, and make the audit log say so."""
+"""Rules of one guild: look at what is, and make the audit log say so. What one rule cannot conclude stops no other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-import psycopg
 import structlog
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.report import Reconciliation
+from sv_common.guild_sync.domain.issue import Finding
+from sv_common.guild_sync.domain.report import Reconciliation, RuleCheck
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.store.rules import read_settings
 
 log = structlog.get_logger(__name__)
@@ -21,38 +24,108 @@ DETECTION = "detection"
 """The actor of moves that a scan makes."""
 
 
-async def look_again(conn: Connection, rules: Iterable[RuleDefinition], guild_id: int) -> None:
-    """Check rules whose findings something else has just changed, each in a savepoint: one that cannot conclude stops nothing."""
-    chosen = list(rules)
-    settings = await read_settings(conn, guild_id, [rule.page for rule in chosen])
-    for rule in chosen:
-        if settings[rule.issue_type].is_enabled:
-            try:
-                async with conn.transaction():
-                    await check_rule(conn, rule, settings[rule.issue_type], guild_id)
-            except (PattError, psycopg.Error) as error:
-                log.warning(
-                    "rule_concluded_nothing", rule=rule.issue_type, guild_id=guild_id, error=type(error).__name__
-                )
-
-
-async def check_rule(
+async def scan(
     conn: Connection,
-    rule: RuleDefinition,
-    settings: RuleSettings,
+    rules: Sequence[RuleDefinition],
     guild_id: int,
     *,
     actor: str = DETECTION,
     now: datetime | None = None,
-) -> Reconciliation:
-    """Detect and reconcile. The caller holds the guild's lock. Whatever the detector raises, nothing was concluded."""
-    findings = await rule.detect_fn(conn, guild_id=guild_id, now=now)
-    return await issues.reconcile(
-        conn,
-        guild_id=guild_id,
-        issue_type=rule.issue_type,
-        severity=settings.severity,
-        findings=findings,
-        actor=actor,
-        now=now,
+) -> list[RuleCheck]:
+    """End the dismissals whose time has come, then check the rules. The caller holds the guild's lock."""
+    settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
+    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    woken = await issues.wake_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
+    checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}))
+    return [replace(each, moves=replace(each.moves, woken=woken[each.issue_type])) for each in checks]
+
+
+async def look_again(
+    conn: Connection,
+    rules: Sequence[RuleDefinition],
+    guild_id: int,
+    found: Mapping[str, Sequence[Finding]],
+) -> None:
+    """Check rules whose findings something else has just changed. The caller holds the guild's lock.
+
+    `found` holds, by rule, what detectors have found already since that change.
+    """
+    settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
+    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    for check in await _check(conn, _Look(guild_id, enabled, settings, DETECTION, None, found)):
+        if check.error:
+            log.warning("rule_concluded_nothing", rule=check.issue_type, guild_id=guild_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at one guild: at which rules, for whom, and what is found already."""
+
+    guild_id: int
+    rules: Sequence[RuleDefinition]
+    settings: Mapping[str, RuleSettings]
+    actor: str
+    now: datetime | None
+    found: Mapping[str, Sequence[Finding]]
+
+    def conclusion(self, detection: _Detection) -> Conclusion:
+        issue_type = detection.rule.issue_type
+        return Conclusion(issue_type, self.settings[issue_type].severity, detection.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Detection:
+    """What a detector found, or why it could not tell."""
+
+    rule: RuleDefinition
+    findings: Sequence[Finding] = ()
+    duration_ms: int = 0
+    error: str | None = None
+
+
+async def _check(conn: Connection, look: _Look) -> list[RuleCheck]:
+    """Detect and write all together; when anything fails unexpectedly, again and rule by rule, each in a savepoint."""
+    try:
+        async with conn.transaction():
+            detections = [await _detect(conn, rule, look) for rule in look.rules]
+            concluded = [look.conclusion(each) for each in detections if each.error is None]
+            moves = await issues.reconcile(conn, concluded, guild_id=look.guild_id, actor=look.actor)
+    except Exception:  # noqa: BLE001 -- whatever one rule does, the others go on; the second try says which it was
+        return [await _check_alone(conn, rule, look) for rule in look.rules]
+    return [_rule_check(look, each, moves.get(each.rule.issue_type)) for each in detections]
+
+
+async def _check_alone(conn: Connection, rule: RuleDefinition, look: _Look) -> RuleCheck:
+    detection = _Detection(rule)
+    moves: Mapping[str, Reconciliation] = {}
+    try:
+        async with conn.transaction():
+            detection = await _detect(conn, rule, look)
+            if detection.error is None:
+                conclusion = look.conclusion(detection)
+                moves = await issues.reconcile(conn, [conclusion], guild_id=look.guild_id, actor=look.actor)
+    except Exception as failure:  # as above
+        log.exception("detector_failed", rule=rule.issue_type, guild_id=look.guild_id)
+        error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
+        detection = replace(detection, error=error)
+    return _rule_check(look, detection, moves.get(rule.issue_type))
+
+
+async def _detect(conn: Connection, rule: RuleDefinition, look: _Look) -> _Detection:
+    """Ask the detector, unless what it finds is known; a detector may refuse to tell."""
+    if rule.issue_type in look.found:
+        return _Detection(rule, look.found[rule.issue_type])
+    started = time.monotonic()
+    findings: Sequence[Finding] = ()
+    error = None
+    try:
+        findings = await rule.detect_fn(conn, guild_id=look.guild_id, now=look.now)
+    except PattError as refusal:
+        error = str(refusal)
+    return _Detection(rule, findings, round((time.monotonic() - started) * 1000), error)
+
+
+def _rule_check(look: _Look, detection: _Detection, moves: Reconciliation | None) -> RuleCheck:
+    return RuleCheck(
+        look.guild_id, detection.rule.issue_type, moves or Reconciliation(), detection.duration_ms, detection.error
     )

@@ -15,6 +15,7 @@ from sv_common.guild_sync.domain.guild import LOWEST_RANK, AddonCharacter, Roste
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import note_key, parse_note
 from sv_common.guild_sync.domain.report import SyncReport
+from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.store import characters as character_store
@@ -47,13 +48,12 @@ async def sync_blizzard_roster(
     if not usable:
         raise SuspiciousSource("The roster came back empty, so it counts as a failed fetch. Nobody was marked as gone.")
     async with pool.connection() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        await guilds.lock(conn, guild.id)
+        row_id = await guilds.lock_the_only(conn, guild_id)
         if not accept_losses:
-            _refuse_great_losses(await character_store.present(conn, guild.id), usable)
-        await ranks.ensure(conn, guild.id, [each.rank for each in usable])
-        moves = await character_store.apply_roster(conn, guild.id, usable, is_complete=not problems)
-        unmapped = await ranks.unmapped(conn, guild.id)
+            _refuse_great_losses(await character_store.present(conn, row_id), usable)
+        await ranks.ensure(conn, row_id, [each.rank for each in usable])
+        moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems)
+        unmapped = await ranks.unmapped(conn, row_id)
     counts = {
         "characters": len(usable),
         "joined": len(moves.joined),
@@ -80,17 +80,16 @@ async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id:
     """
     rows = read_characters(characters)
     async with pool.connection() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        await guilds.lock(conn, guild.id)
-        matching = _match(rows, await character_store.present(conn, guild.id))
-        await character_store.apply_notes(conn, guild.id, [_seen(row, known) for row, known in matching.matched])
-        await ranks.seen_in_game(conn, guild.id, _rank_names(rows))
+        row_id = await guilds.lock_the_only(conn, guild_id)
+        matching = _match(rows, await character_store.present(conn, row_id))
+        await character_store.apply_notes(conn, row_id, [_seen(row, known) for row, known in matching.matched])
+        await ranks.seen_in_game(conn, row_id, _rank_names(rows))
         doubtful = [
-            rank for rank in await ranks.all_ranks(conn, guild.id) if rank.name_in_game not in (None, rank.name)
+            rank for rank in await ranks.all_ranks(conn, row_id) if rank.name_in_game not in (None, rank.name)
         ]
         changed = [known for row, known in matching.matched if row.note is not None and row.note != (known.note or "")]
         linked = [known.id for known in changed if known.player_id is not None]
-        opened = await _log_mismatches(conn, guild.id, linked)
+        opened = await _log_mismatches(conn, row_id, linked)
     counts = {
         "characters": len(matching.matched),
         "notes_changed": len(changed),
@@ -117,16 +116,9 @@ async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequen
     settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0
-    moves = await issues.reconcile(
-        conn,
-        guild_id=guild_id,
-        issue_type=note_mismatch.ISSUE_TYPE,
-        severity=settings[note_mismatch.ISSUE_TYPE].severity,
-        findings=findings,
-        actor="addon sync",
-        is_complete=False,
-    )
-    return moves.opened + moves.reopened
+    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, settings[note_mismatch.ISSUE_TYPE].severity, findings)
+    moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
+    return sum(each.opened + each.reopened for each in moves.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.checking import DETECTION, check_rule
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.report import CheckReport, Reconciliation, RuleCheck
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.checking import DETECTION, scan
+from sv_common.guild_sync.domain.report import CheckReport, RuleCheck
+from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
 from sv_common.guild_sync.rulebook.orphan_discord import detect as detect_orphan_discord
 from sv_common.guild_sync.rulebook.orphan_wow import detect as detect_orphan_wow
@@ -20,9 +16,6 @@ from sv_common.guild_sync.rulebook.role_mismatch import detect as detect_role_mi
 from sv_common.guild_sync.rulebook.stale_character import detect as detect_stale_character
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.rules import read_settings
-
-log = structlog.get_logger(__name__)
 
 __all__ = [
     "detect_note_mismatch",
@@ -49,7 +42,7 @@ async def run_integrity_check(
     """
     rules = [rule_named(name) for name in issue_types] if issue_types is not None else list(RULES.values())
     async with pool.connection() as conn:
-        guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
+        guild_ids = await guilds.ids_of(conn, guild_id)
     checks: list[RuleCheck] = []
     for each in guild_ids:
         checks += await _check_guild(pool, rules, each, actor, now)
@@ -59,25 +52,7 @@ async def run_integrity_check(
 async def _check_guild(
     pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None
 ) -> list[RuleCheck]:
-    """Check one guild in one transaction, each rule in a savepoint of its own."""
+    """Check one guild in one transaction."""
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
-        enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
-        return [await _check(conn, rule, settings[rule.issue_type], guild_id, actor, now) for rule in enabled]
-
-
-async def _check(
-    conn: Connection, rule: RuleDefinition, settings: RuleSettings, guild_id: int, actor: str, now: datetime | None
-) -> RuleCheck:
-    started = time.monotonic()
-    moves, error = Reconciliation(), None
-    try:
-        async with conn.transaction():
-            moves = await check_rule(conn, rule, settings, guild_id, actor=actor, now=now)
-    except PattError as refusal:
-        error = str(refusal)
-    except Exception as failure:  # whatever one detector does, the others go on
-        log.exception("detector_failed", rule=rule.issue_type, guild_id=guild_id)
-        error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
-    return RuleCheck(guild_id, rule.issue_type, moves, round((time.monotonic() - started) * 1000), error)
+        return await scan(conn, rules, guild_id, actor=actor, now=now)

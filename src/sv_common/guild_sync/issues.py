@@ -6,7 +6,9 @@ a row in `issue_events` with who made it. The caller holds the guild's lock (`st
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row
@@ -21,35 +23,47 @@ from sv_common.guild_sync.domain.report import Reconciliation
 SQL = load_sql(__package__, "issues.sql")
 
 
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What one rule's detector has found, and the severity that its issues have in this guild."""
+
+    issue_type: str
+    severity: str
+    findings: Sequence[Finding]
+
+
 async def reconcile(
-    conn: Connection,
-    *,
-    guild_id: int,
-    issue_type: str,
-    severity: str,
-    findings: Sequence[Finding],
-    actor: str,
-    is_complete: bool = True,
-    now: datetime | None = None,
-) -> Reconciliation:
-    """Make the log of one rule of one guild agree with what was found.
+    conn: Connection, conclusions: Sequence[Conclusion], *, guild_id: int, actor: str, is_complete: bool = True
+) -> dict[str, Reconciliation]:
+    """Make the log of some rules of one guild agree with what was found; return the moves of each rule.
 
     With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
-    twice counts once. A dismissed issue stays dismissed; one whose dismissal has ended is woken first.
+    twice counts once. A dismissed issue stays dismissed; `wake_due` ends dismissals whose time has come.
     """
-    woken = await _count(conn, "wake", {"guild_id": guild_id, "issue_type": issue_type, "now": now})
-    unique = {finding.issue_hash: finding for finding in findings}
+    if not conclusions:
+        return {}
+    unique = {each.issue_type: {f.issue_hash: f for f in each.findings}.values() for each in conclusions}
     values = {
         "guild_id": guild_id,
-        "issue_type": issue_type,
-        "severity": severity,
         "actor": actor,
         "is_complete": is_complete,
-        **_columns(list(unique.values())),
+        "rules": [each.issue_type for each in conclusions],
+        "severities": [each.severity for each in conclusions],
+        **_columns([finding for findings in unique.values() for finding in findings]),
     }
-    row = await (await conn.execute(SQL["reconcile"], values)).fetchone()
-    opened, reopened, refreshed, resolved = row or (0, 0, 0, 0)
-    return Reconciliation(len(unique), opened, reopened, refreshed, resolved, woken)
+    rows = await (await conn.execute(SQL["reconcile"], values)).fetchall()
+    moves: dict[str, dict[str, int]] = {issue_type: {"found": len(unique[issue_type])} for issue_type in unique}
+    for issue_type, event, count in rows:
+        moves[issue_type][event] = count
+    return {issue_type: Reconciliation(**counts) for issue_type, counts in moves.items()}
+
+
+async def wake_due(
+    conn: Connection, guild_id: int, issue_types: Sequence[str], *, now: datetime | None = None
+) -> Counter[str]:
+    """End the dismissals of these rules that were set to end by now; return how many of each rule. A scan does it first."""
+    values = {"guild_id": guild_id, "issue_types": list(issue_types), "now": now}
+    return Counter(row[0] for row in await (await conn.execute(SQL["wake_due"], values)).fetchall())
 
 
 async def resolve(conn: Connection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
@@ -136,11 +150,6 @@ async def _unresolved(conn: Connection, issue_id: int, guild_id: int | None, ver
     return issue
 
 
-async def _count(conn: Connection, statement: str, values: Mapping[str, object]) -> int:
-    row = await (await conn.execute(SQL[statement], values)).fetchone()
-    return int(row[0]) if row else 0
-
-
 def _said(reason: str) -> str:
     if not reason.strip():
         raise BadInput("A reason is needed: say in a few words why, for whoever looks at it next.")
@@ -149,6 +158,7 @@ def _said(reason: str) -> str:
 
 def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:
     return {
+        "issue_types": [finding.issue_type for finding in findings],
         "hashes": [finding.issue_hash for finding in findings],
         "summaries": [finding.summary for finding in findings],
         "details": [Jsonb(finding.details) for finding in findings],

@@ -1,39 +1,43 @@
 -- name: reconcile
--- Make the audit log say what a detector has just found: open what is new, reopen what came back, refresh what is
+-- Make the audit log say what detectors have just found: open what is new, reopen what came back, refresh what is
 -- known, and (unless only a part was looked at) resolve what is no longer found. Each row moves at most once, so the
 -- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed.
-with found as (
-    select * from unnest(%(hashes)b::text[], %(summaries)b::text[], %(details)b::jsonb[], %(characters)b::bigint[],
-                         %(members)b::bigint[], %(players)b::bigint[])
-        as f (issue_hash, summary, details, wow_character_id, discord_member_id, player_id)
+with rules as (
+    select * from unnest(%(rules)b::text[], %(severities)b::text[]) as r (issue_type, severity)
+), found as (
+    select f.*, r.severity
+    from unnest(%(issue_types)b::text[], %(hashes)b::text[], %(summaries)b::text[], %(details)b::jsonb[],
+                %(characters)b::bigint[], %(members)b::bigint[], %(players)b::bigint[])
+        as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id)
+    join rules r using (issue_type)
 ), known as (
-    select i.id, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_until,
+    select i.id, i.issue_type, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_until,
            i.wow_character_id, i.discord_member_id
     from guild_identity.audit_issues i
-    where i.guild_id = %(guild_id)s and i.issue_type = %(issue_type)s
+    where i.guild_id = %(guild_id)s and i.issue_type = any(%(rules)b)
 ), opened as (
     insert into guild_identity.audit_issues
         (guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id)
-    select %(guild_id)s, %(issue_type)s, %(severity)s, summary, details, issue_hash,
+    select %(guild_id)s, issue_type, severity, summary, details, issue_hash,
            wow_character_id, discord_member_id, player_id
     from found
     where not exists (select from known where known.issue_hash = found.issue_hash)
-    returning id
+    returning id, issue_type
 ), reopened as (
     update guild_identity.audit_issues i
     set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, waiting_reason = null,
-        severity = %(severity)s, summary = found.summary, details = found.details
+        severity = found.severity, summary = found.summary, details = found.details
     from found, known
     where known.issue_hash = found.issue_hash and known.was_resolved and i.id = known.id
-    returning i.id
+    returning i.id, i.issue_type
 ), refreshed as (
     update guild_identity.audit_issues i
-    set severity = %(severity)s, summary = found.summary, details = found.details,
+    set severity = found.severity, summary = found.summary, details = found.details,
         waiting_reason = case when i.details is distinct from found.details then null else i.waiting_reason end
     from found, known
     where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
-      and (i.severity, i.summary, i.details) is distinct from (%(severity)s, found.summary, found.details)
-    returning i.id
+      and (i.severity, i.summary, i.details) is distinct from (found.severity, found.summary, found.details)
+    returning i.id, i.issue_type
 ), resolved as (
     update guild_identity.audit_issues i
     set resolved_at = now(), waiting_reason = null,
@@ -45,12 +49,12 @@ with found as (
     from known
     where %(is_complete)s and not known.was_resolved and i.id = known.id
       and not exists (select from found where found.issue_hash = known.issue_hash)
-    returning i.id, i.resolved_by
+    returning i.id, i.issue_type, i.resolved_by
 ), moves as (
-    select id, 'opened' as event, null as reason from opened
-    union all select id, 'reopened', null from reopened
-    union all select id, 'refreshed', null from refreshed
-    union all select id, 'resolved',
+    select id, issue_type, 'opened' as event, null as reason from opened
+    union all select id, issue_type, 'reopened', null from reopened
+    union all select id, issue_type, 'refreshed', null from refreshed
+    union all select id, issue_type, 'resolved',
                      case resolved_by when 'subject gone' then 'The character or member has left.'
                                       else 'No longer found.' end
               from resolved
@@ -58,22 +62,21 @@ with found as (
     insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
     select %(guild_id)s, id, event, %(actor)s, reason from moves order by id
 )
-select (select count(*) from opened), (select count(*) from reopened), (select count(*) from refreshed),
-       (select count(*) from resolved)
+select issue_type, event, count(*) from moves group by issue_type, event
 
--- name: wake
+-- name: wake_due
 -- Open again what was dismissed until a time that has come.
 with woken as (
     update guild_identity.audit_issues
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
-    where guild_id = %(guild_id)s and issue_type = %(issue_type)s
+    where guild_id = %(guild_id)s and issue_type = any(%(issue_types)s)
       and dismissed_until <= coalesce(%(now)s::timestamptz, now())
-    returning id
+    returning id, issue_type
 ), logged as (
     insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
     select %(guild_id)s, id, 'woken', 'clock', 'The dismissal has ended.' from woken
 )
-select count(*) from woken
+select issue_type from woken
 
 -- name: wake_one
 with woken as (

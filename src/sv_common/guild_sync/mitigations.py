@@ -59,15 +59,14 @@ async def run_auto_mitigations(
     """
     async with pool.connection() as conn:
         guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
+        settings = {each: await read_settings(conn, each, [rule.page for rule in RULES.values()]) for each in guild_ids}
+        roster_sizes = {each: await guilds.roster_size(conn, each) for each in guild_ids}
     results: list[FixResult] = []
     for each in guild_ids:
-        async with pool.connection() as conn:
-            settings = await read_settings(conn, each, [rule.page for rule in RULES.values()])
-            roster_size = await guilds.roster_size(conn, each)
         for rule in RULES.values():
-            chosen = settings[rule.issue_type]
+            chosen = settings[each][rule.issue_type]
             if rule.is_fixable and chosen.is_enabled and chosen.auto_mitigate:
-                results += await _fix_automatically(pool, rule, each, _budget(chosen, roster_size), discord_bot)
+                results += await _fix_automatically(pool, rule, each, _budget(chosen, roster_sizes[each]), discord_bot)
     return FixReport(results)
 
 

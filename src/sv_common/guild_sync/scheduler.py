@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 
-from sv_common.db.pool import Pool, counting_statements, own_connection
+from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError
@@ -242,9 +242,9 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
     Within this process at most one of the waiting holds a connection, so that many uploads at once cannot use them up.
     """
     mine = _waiting_here.setdefault(pool, {}).setdefault(guild_id, asyncio.Lock())
-    async with mine, own_connection(pool) as conn:
+    async with mine, pool.locks.connection() as conn:
         await conn.execute("select pg_advisory_lock(%s, %s)", [_PIPELINE_LOCK, guild_id])
-        yield  # closing the connection gives the lock back, whatever happens
+        yield  # the pool gives the lock back, and a lost connection loses it
 
 
 async def _finish(pool: Pool, run: _Run, status: str, error: str | None) -> None:

@@ -79,7 +79,7 @@ def read_addon_export(source: bytes) -> AddonExport:
     """Read the addon's SavedVariables file as the game wrote it. Raises BadInput with every problem that was found."""
     export = _last_export(source)
     problems = _Problems()
-    head = _Fields(export, "the export", problems)
+    head = _Fields(export, problems)
     rows = _listed_characters(export)
     _check_count(head, len(rows))
     characters = _characters(
@@ -154,10 +154,21 @@ class _Problems:
 class _Fields:
     """Typed access to the fields of one table; what does not fit is reported and read as None, which is unknown."""
 
-    def __init__(self, values: Mapping[Any, object], where: str, problems: _Problems) -> None:
+    def __init__(self, values: Mapping[Any, object], problems: _Problems, number: int | None = None) -> None:
         self._values = values
         self._problems = problems
-        self.where = where
+        self._number = number
+
+    @property
+    def where(self) -> str:
+        """What the table is called in a sentence: an entry by its number and its name, else the export itself."""
+        if self._number is None:
+            return "the export"
+        name, realm = self._values.get("name"), self._values.get("realm")
+        if not isinstance(name, str) or not name.strip():
+            return f"entry {self._number}"
+        full = f"{name}-{realm}" if isinstance(realm, str) and realm and "-" not in name else name
+        return f"entry {self._number} {_shown(full)}"
 
     def report(self, fault: str) -> None:
         self._problems.add(f"{self.where}: {fault}; {_REMEDY}.")
@@ -182,7 +193,10 @@ class _Fields:
 
     def label(self, field: str) -> str | None:
         """Give a short text of one line without outer blanks; an empty one is None."""
-        text = (self.text(field) or "").strip()
+        text = self.text(field)
+        if not text:
+            return None
+        text = text.strip()
         return self.without(field, text, _label_fault(text)) or None
 
     def without(self, field: str, text: str, fault: str | None) -> str | None:
@@ -216,7 +230,7 @@ class _Fields:
 class _Entry(NamedTuple):
     """A checked entry whose empty notes may still turn out to be unknown; a flag of None leaves that open."""
 
-    label: str
+    fields: _Fields
     character: AddonCharacter
     note_visible: bool | None
     officer_note_visible: bool | None
@@ -283,9 +297,9 @@ def _bounded(rows: Iterable[object]) -> list[object]:
 def _entry(number: int, row: object, problems: _Problems) -> _Entry | None:
     """Check one entry. None stands for an entry without a usable name; its other fields are checked all the same."""
     if isinstance(row, AddonCharacter):
-        return _settled_entry(_fields(number, _as_written(row), problems))
+        return _settled_entry(_Fields(_as_written(row), problems, number))
     if isinstance(row, Mapping):
-        return _written_entry(_fields(number, row, problems))
+        return _written_entry(_Fields(row, problems, number))
     problems.add(f"entry {number}: is {_kind(row)} and must be a table with at least a name; {_REMEDY}.")
     return None
 
@@ -293,7 +307,7 @@ def _entry(number: int, row: object, problems: _Problems) -> _Entry | None:
 def _written_entry(fields: _Fields) -> _Entry | None:
     character = _character(fields, _clean)
     entry = _Entry(
-        label=fields.where,
+        fields=fields,
         character=character,
         note_visible=fields.flag("noteVisible", "canViewNote"),
         officer_note_visible=fields.flag("officerNoteVisible", "canViewOfficerNote"),
@@ -304,16 +318,8 @@ def _written_entry(fields: _Fields) -> _Entry | None:
 def _settled_entry(fields: _Fields) -> _Entry | None:
     # Its notes are display text already: cleaning `|r` out of what was `||r` would change them.
     character = _character(fields, str)
-    entry = _Entry(fields.where, character, note_visible=True, officer_note_visible=True)
+    entry = _Entry(fields, character, note_visible=True, officer_note_visible=True)
     return entry if character.name else None
-
-
-def _fields(number: int, values: Mapping[Any, object], problems: _Problems) -> _Fields:
-    name, realm = values.get("name"), values.get("realm")
-    if not isinstance(name, str) or not name.strip():
-        return _Fields(values, f"entry {number}", problems)
-    full = f"{name}-{realm}" if isinstance(realm, str) and realm and "-" not in name else name
-    return _Fields(values, f"entry {number} {_shown(full)}", problems)
 
 
 def _as_written(character: AddonCharacter) -> dict[str, object]:
@@ -371,7 +377,9 @@ def _report_duplicates(entries: Iterable[_Entry], problems: _Problems) -> None:
         key = (realm_key(entry.character.realm or ""), name_key(entry.character.name))
         earlier = first.setdefault(key, entry)
         if earlier is not entry:
-            problems.add(f"{entry.label}: name and realm are those of {earlier.label}; keep one of the two entries.")
+            problems.add(
+                f"{entry.fields.where}: name and realm are those of {earlier.fields.where}; keep one of the two entries."
+            )
 
 
 def _settled(

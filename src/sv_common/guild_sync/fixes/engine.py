@@ -12,7 +12,7 @@ from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.issue import Finding, Issue
 from sv_common.guild_sync.domain.plan import AddDiscordRole, RemoveDiscordRole
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
@@ -37,11 +37,12 @@ class _StillFound(PattError):
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
-    """A fix that was tried: what it changed, and why it failed if it did."""
+    """A fix that was tried: what it changed, why it failed if it did, and what the detector has found after it."""
 
     fix: PlannedFix
     changes: Sequence[Change]
     error: str | None = None
+    found: Sequence[Finding] = ()
 
 
 async def preview(pool: Pool, rule: RuleDefinition, issue_ids: Sequence[int], command: Command) -> Planning:
@@ -128,10 +129,10 @@ async def _apply_together(
     guild_id = ready[0].issue.guild_id
     async with conn.transaction():
         changes = await database_steps.write(conn, guild_id, [fix.plan for fix in ready], command.author)
-        still_found = {finding.issue_hash for finding in await rule.detect_fn(conn, guild_id=guild_id)}
-        if any(fix.issue.issue_hash in still_found for fix in ready):
+        found = await rule.detect_fn(conn, guild_id=guild_id)
+        if {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}:
             raise _StillFound("The fix did not mend it: the rule still finds the same. Nothing was changed.")
-    return [_Applied(fix, done) for fix, done in zip(ready, changes, strict=True)]
+    return [_Applied(fix, done, found=found) for fix, done in zip(ready, changes, strict=True)]
 
 
 async def _record(
@@ -155,10 +156,11 @@ async def _record(
         duration_ms=_milliseconds(started),
     )
     attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
-    fixed = [each.fix.issue.id for each in applied if each.error is None]
+    fixed = [each for each in applied if each.error is None]
     if fixed:
-        await issues.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
-        await look_again(conn, concerned_by(rules, rule), guild_id)
+        issue_ids = [each.fix.issue.id for each in fixed]
+        await issues.resolve(conn, issue_ids, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
+        await look_again(conn, concerned_by(rules, rule), guild_id, {rule.issue_type: fixed[-1].found})
     return [
         each.fix.result(
             FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
@@ -189,10 +191,10 @@ async def _fix_on_discord(
         await guilds.lock(conn, guild_id)
         seen = {_member_of(fix): outcome.roles for fix, outcome in outcomes if outcome.roles is not None}
         await discord.set_roles(conn, guild_id, seen)
-        still_found = {finding.issue_hash for finding in await rule.detect_fn(conn, guild_id=guild_id)}
+        found = await rule.detect_fn(conn, guild_id=guild_id)
         now = {issue.id: issue for issue in await issues.get_many(conn, [fix.issue.id for fix in fixes], guild_id)}
         applied = [
-            _judge(fix, outcome, still_found)
+            _judge(fix, outcome, found)
             for fix, outcome in outcomes
             if outcome.changes or outcome.error or now[fix.issue.id].resolved_at is None
         ]
@@ -215,11 +217,11 @@ async def _change_roles(
     return outcomes
 
 
-def _judge(fix: PlannedFix, outcome: discord_steps.RoleOutcome, still_found: set[str]) -> _Applied:
+def _judge(fix: PlannedFix, outcome: discord_steps.RoleOutcome, found: Sequence[Finding]) -> _Applied:
     error = outcome.error
-    if error is None and fix.issue.issue_hash in still_found:
+    if error is None and any(finding.issue_hash == fix.issue.issue_hash for finding in found):
         error = "The roles were changed, and the rule still finds a mismatch. Look at the member on Discord."
-    return _Applied(fix, outcome.changes, error)
+    return _Applied(fix, outcome.changes, error, found)
 
 
 def _member_of(fix: PlannedFix) -> int:

@@ -69,4 +69,4 @@ async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source
 
 async def _look_again(conn: Connection, rules: Rules, attempt: Attempt) -> None:
     rule = rules.get(attempt.issue_type)
-    await look_again(conn, rules.values() if rule is None else concerned_by(rules, rule), attempt.guild_id)
+    await look_again(conn, list(rules.values()) if rule is None else concerned_by(rules, rule), attempt.guild_id, {})

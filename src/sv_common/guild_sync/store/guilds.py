@@ -33,8 +33,12 @@ class Guild:
 
 
 async def lock(conn: Connection, guild_id: int) -> None:
-    """Let this transaction be the only one that changes the guild's data. Every writer takes it first: no deadlock."""
-    await conn.execute(SQL["lock"], {"guild_id": guild_id})
+    """Let this transaction be the only one that changes the guild's data. Raises `NotFound`.
+
+    Every writer takes it first: no deadlock.
+    """
+    if (await conn.execute(SQL["lock"], {"guild_id": guild_id})).rowcount == 0:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
 
 
 async def all_guilds(conn: Connection) -> list[Guild]:
@@ -60,6 +64,13 @@ async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
 async def ids_of(conn: Connection, guild_id: int | None) -> list[int]:
     """Return the number of the guild asked for as it is, or of every guild for None."""
     return [guild_id] if guild_id is not None else [guild.id for guild in await all_guilds(conn)]
+
+
+async def lock_the_only(conn: Connection, guild_id: int | None) -> int:
+    """Lock the guild asked for, or the only one there is, and return its number. Raises like `the_only`."""
+    number = guild_id if guild_id is not None else (await the_only(conn, None)).id
+    await lock(conn, number)
+    return number
 
 
 async def the_only(conn: Connection, guild_id: int | None) -> Guild:

@@ -1,6 +1,6 @@
 -- name: lock
 -- Wait until no other transaction changes this guild's data; held to the end of the transaction.
-select pg_advisory_xact_lock(7283, %(guild_id)s)
+select pg_advisory_xact_lock(7283, id) from guild_identity.guilds where id = %(guild_id)s
 
 -- name: all
 select id, region, realm_slug, name_slug, name, discord_guild_id, audit_channel_id
