@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import plain, stage
 from benchmarks.measuring import Contender, Samples, compare
+from benchmarks.plain import Parameters
 from benchmarks.stage import Twin
 from benchmarks.synthetic import synthetic_guild
 from sv_common.db.pool import Pool
@@ -85,7 +86,7 @@ async def all_rows(on: Stage) -> AsyncIterator[Row]:
     yield await on.measure("Battle.net roster, first", _forget("roster"), _sync_roster, _plain_roster)
     yield await on.measure("Battle.net roster, again", _nothing, _sync_roster, _plain_roster)
     await on.both(stage.map_ranks)
-    await on.both(stage.parse_notes)
+    await on.both(stage.learn_numbers)
     yield await on.measure("Discord members, first", _forget("members"), _sync_discord, _plain_discord)
     yield await on.measure("Discord members, again", _nothing, _sync_discord, _plain_discord)
     yield await on.measure("addon notes, first", _forget("notes"), _sync_addon, _plain_addon)
@@ -126,7 +127,7 @@ async def _sync_roster(pool: Pool, twin: Twin) -> None:
 
 
 async def _plain_roster(pool: Pool, twin: Twin) -> None:
-    await plain.roster(pool, twin.guild_id, twin.roster_columns)
+    await plain.roster(pool, twin.guild_id, plain.roster_parameters(twin.roster))
 
 
 async def _sync_discord(pool: Pool, twin: Twin) -> None:
@@ -134,7 +135,7 @@ async def _sync_discord(pool: Pool, twin: Twin) -> None:
 
 
 async def _plain_discord(pool: Pool, twin: Twin) -> None:
-    await plain.discord(pool, twin.guild_id, twin.role_columns, twin.member_columns)
+    await plain.discord(pool, twin.guild_id, plain.role_parameters(twin.server), plain.member_parameters(twin.server))
 
 
 async def _sync_addon(pool: Pool, twin: Twin) -> None:
@@ -142,7 +143,7 @@ async def _sync_addon(pool: Pool, twin: Twin) -> None:
 
 
 async def _plain_addon(pool: Pool, twin: Twin) -> None:
-    await plain.upload(pool, twin.guild_id, twin.notes_now)
+    await plain.upload(pool, twin.guild_id, plain.upload_parameters(twin.rows_now))
 
 
 async def _check(pool: Pool, twin: Twin) -> None:
@@ -150,7 +151,7 @@ async def _check(pool: Pool, twin: Twin) -> None:
 
 
 async def _plain_check(pool: Pool, twin: Twin) -> None:
-    await plain.check(pool, twin.guild_id, twin.notes_now)
+    await plain.check(pool, twin.guild_id, _mentions(twin))
 
 
 async def _mend(pool: Pool, twin: Twin) -> None:
@@ -158,7 +159,7 @@ async def _mend(pool: Pool, twin: Twin) -> None:
 
 
 async def _plain_mend(pool: Pool, twin: Twin) -> None:
-    await plain.mend(pool, twin.guild_id, twin.notes_now)
+    await plain.mend(pool, twin.guild_id, _mentions(twin))
 
 
 async def _upload(pool: Pool, twin: Twin) -> None:
@@ -166,4 +167,8 @@ async def _upload(pool: Pool, twin: Twin) -> None:
 
 
 async def _plain_upload(pool: Pool, twin: Twin) -> None:
-    await plain.pipeline(pool, twin.guild_id, twin.notes_now)
+    await plain.pipeline(pool, twin.guild_id, plain.upload_parameters(twin.rows_now), _mentions(twin))
+
+
+def _mentions(twin: Twin) -> Parameters:
+    return plain.mention_parameters(twin.rows_now, twin.numbers)

@@ -1,35 +1,27 @@
 """The engine's work in plain SQL: `plain.sql`, and as much Python as is needed to run it.
 
-All parameters are prepared before the clock starts, the parsed notes among them: no grammar runs in SQL. Every step is
-one transaction of its own, as the engine's steps are, so that a failing check does not lose an upload.
+Both start from the same: what a source said, as rows. Turning rows into columns and reading notes, for no grammar runs in
+SQL, is part of the work and on the clock, once for each pipeline; nothing is checked. Every step is one transaction of its
+own, as the engine's steps are, so that a failing check does not lose an upload.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from psycopg.types.json import Jsonb
 
-from benchmarks.synthetic import RANK_NAMES, SyntheticGuild, note_of
+from benchmarks.synthetic import RANK_NAMES
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.guild import CLASS_NAMES, DiscordGuild
+from sv_common.guild_sync.domain.guild import CLASS_NAMES, DiscordGuild, RosterCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import MentionKind, note_key, parse_note
 
 SQL = load_sql(__package__, "plain.sql")
 Parameters: TypeAlias = Mapping[str, object]
 _STEPS = ("sync", "run_integrity_check", "run_auto_mitigations", "send_sync_summary")
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """The parameters of an upload and of a scan for one state of the notes."""
-
-    upload: Parameters
-    mentions: Parameters
 
 
 async def roster(pool: Pool, guild_id: int, parameters: Parameters) -> None:
@@ -45,36 +37,35 @@ async def discord(pool: Pool, guild_id: int, roles: Parameters, members: Paramet
         await conn.execute(SQL["members"], {"guild_id": guild_id, **members})
 
 
-async def upload(pool: Pool, guild_id: int, notes: Notes) -> None:
-    """Do what `sync_addon_data` does."""
-    await _together(pool, {"guild_id": guild_id, **notes.upload}, "lock", "notes", "rank_names")
+async def upload(pool: Pool, guild_id: int, columns: Parameters) -> None:
+    """Do what `sync_addon_data` does, with `upload_parameters`."""
+    await _together(pool, {"guild_id": guild_id, **columns}, "lock", "notes", "rank_names")
 
 
-async def check(pool: Pool, guild_id: int, notes: Notes) -> None:
-    """Do what `run_integrity_check` does."""
-    await _together(pool, {"guild_id": guild_id, **notes.mentions}, "lock", "wake", "scan")
+async def check(pool: Pool, guild_id: int, mentions: Parameters) -> None:
+    """Do what `run_integrity_check` does, with `mention_parameters`."""
+    await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "wake", "scan")
 
 
-async def mend(pool: Pool, guild_id: int, notes: Notes) -> None:
+async def mend(pool: Pool, guild_id: int, mentions: Parameters) -> None:
     """Do what `run_auto_mitigations` does; the second scan proves the fixes and finds what follows from them."""
-    await _together(pool, {"guild_id": guild_id, **notes.mentions}, "lock", "fix", "scan")
+    await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "fix", "scan")
 
 
-async def pipeline(pool: Pool, guild_id: int, notes: Notes) -> None:
+async def pipeline(pool: Pool, guild_id: int, columns: Parameters, mentions: Parameters) -> None:
     """Do what `run_addon_sync` does."""
     async with pool.connection() as conn:
         row = await (await conn.execute(SQL["start_log"], {"guild_id": guild_id})).fetchone()
-    await upload(pool, guild_id, notes)
-    await check(pool, guild_id, notes)
-    await mend(pool, guild_id, notes)
+    await upload(pool, guild_id, columns)
+    await check(pool, guild_id, mentions)
+    await mend(pool, guild_id, mentions)
     steps = Jsonb([{"name": name, "duration_ms": 0, "counts": {}, "notices": [], "error": None} for name in _STEPS])
     async with pool.connection() as conn:
         await conn.execute(SQL["finish_log"], {"run_id": row[0] if row else None, "steps": steps})
 
 
-def roster_parameters(guild: SyntheticGuild) -> Parameters:
+def roster_parameters(entries: Sequence[RosterCharacter]) -> Parameters:
     """Return a roster as columns."""
-    entries = guild.roster()
     return {
         "names": [each.name for each in entries],
         "name_keys": [name_key(each.name) for each in entries],
@@ -113,33 +104,33 @@ def member_parameters(server: DiscordGuild) -> Parameters:
     }
 
 
-def notes_parameters(guild: SyntheticGuild, numbers: Mapping[tuple[str, str], int], *, changed: bool) -> Notes:
-    """Return an upload as columns, with its notes parsed. `numbers` are the rows' ids by realm and name."""
-    characters = guild.characters
-    notes = [note_of(each, changed=changed) for each in characters]
-    upload_columns = {
-        "name_keys": [name_key(each.name) for each in characters],
-        "realm_keys": [realm_key(each.realm[2]) for each in characters],
-        "notes": notes,
-        "officer_notes": [each.officer_note for each in characters],
-        "note_keys": [note_key(parse_note(note)) for note in notes],
+def upload_parameters(rows: Sequence[Mapping[str, object]]) -> Parameters:
+    """Return an upload as columns, with the key of each note."""
+    return {
+        "name_keys": [name_key(str(row["name"])) for row in rows],
+        "realm_keys": [realm_key(str(row["realm"])) for row in rows],
+        "notes": [row["note"] for row in rows],
+        "officer_notes": [row["officerNote"] for row in rows],
+        "note_keys": [note_key(parse_note(str(row["note"]))) for row in rows],
         "rank_indexes": list(range(len(RANK_NAMES))),
         "rank_names": list(RANK_NAMES),
     }
-    return Notes(upload_columns, _mentions([numbers[each.address] for each in characters], notes))
 
 
-def _mentions(character_ids: Sequence[int], notes: Sequence[str]) -> Parameters:
-    """Every key under which a note may mean somebody; words in free text never decide and are left out."""
-    rows = [
-        (character_id, reading.key, reading.rank, not mention.only_if_known)
-        for character_id, note in zip(character_ids, notes, strict=True)
-        for mention in parse_note(note).mentions
+def mention_parameters(rows: Sequence[Mapping[str, object]], numbers: Mapping[tuple[str, str], int]) -> Parameters:
+    """Return every key under which a note may mean somebody. `numbers` are the characters' ids by key of the realm and name.
+
+    Words in free text never decide and are left out.
+    """
+    mentions = [
+        (numbers[realm_key(str(row["realm"])), str(row["name"])], reading.key, reading.rank, not mention.only_if_known)
+        for row in rows
+        for mention in parse_note(str(row["note"])).mentions
         if mention.kind is not MentionKind.WORD
         for reading in mention.readings
     ]
     names = ("mention_characters", "mention_keys", "mention_ranks", "mention_alone")
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    return {name: list(column) for name, column in zip(names, zip(*mentions, strict=True), strict=True)}
 
 
 async def _together(pool: Pool, parameters: Parameters, *statements: str) -> None:

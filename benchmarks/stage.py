@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks import plain
-from benchmarks.plain import Notes, Parameters
 from benchmarks.synthetic import LOWEST_MAPPED_RANK, RANK_NAMES, SyntheticGuild, role_id
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
@@ -20,28 +18,23 @@ _COMPARED = ("characters", "members_now", "issues_now", "moves_now", "attempts_n
 
 @dataclass(slots=True)
 class Twin:
-    """One of the two guilds, with everything its sources say. Its notes are either changed or as they were at first."""
+    """One of the two guilds, with everything its sources say and the number of each character.
+
+    Its notes are either changed or as they were at first.
+    """
 
     guild_id: int
     people: SyntheticGuild
     roster: Sequence[RosterCharacter]
     server: DiscordGuild
-    roster_columns: Parameters
-    role_columns: Parameters
-    member_columns: Parameters
     rows: dict[bool, list[dict[str, object]]]
-    notes: dict[bool, Notes]
+    numbers: dict[tuple[str, str], int]
     is_changed: bool = False
 
     @property
     def rows_now(self) -> list[dict[str, object]]:
         """What the addon writes now."""
         return self.rows[self.is_changed]
-
-    @property
-    def notes_now(self) -> Notes:
-        """The same as columns, parsed."""
-        return self.notes[self.is_changed]
 
     def change_notes(self) -> None:
         """Let the changing notes change, to or fro."""
@@ -60,9 +53,6 @@ async def new_twin(pool: Pool, people: SyntheticGuild, name: str, discord_guild_
         people,
         people.roster(),
         server,
-        plain.roster_parameters(people),
-        plain.role_parameters(server),
-        plain.member_parameters(server),
         {changed: people.addon_rows(changed=changed) for changed in (False, True)},
         {},
     )
@@ -86,12 +76,11 @@ async def map_ranks(pool: Pool, twin: Twin) -> None:
         await conn.execute(SQL["map_ranks"], values)
 
 
-async def parse_notes(pool: Pool, twin: Twin) -> None:
-    """Prepare what plain SQL is given instead of a grammar."""
+async def learn_numbers(pool: Pool, twin: Twin) -> None:
+    """Tell plain SQL which row each character is."""
     async with pool.connection() as conn:
         rows = await (await conn.execute(SQL["character_numbers"], {"guild_id": twin.guild_id})).fetchall()
-    numbers = {(realm, name): number for realm, name, number in rows}
-    twin.notes = {changed: plain.notes_parameters(twin.people, numbers, changed=changed) for changed in (False, True)}
+    twin.numbers = {(realm, name): number for realm, name, number in rows}
 
 
 async def link_people(pool: Pool, twin: Twin) -> None:

@@ -49,7 +49,7 @@ join numbered n using (person)
 join made on made.id = n.player_id
 
 -- name: character_numbers
-select realm_slug, character_name, id from guild_identity.wow_characters where guild_id = %(guild_id)s
+select realm_key, character_name, id from guild_identity.wow_characters where guild_id = %(guild_id)s
 
 -- name: characters
 -- Everything that the work should have made the same in both guilds.

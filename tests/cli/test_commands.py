@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from cli.conftest import Patt
+from sv_common.db import migrate
 from sv_common.guild_sync.simulators.addon import saved_variables
 
 
@@ -127,9 +128,40 @@ def test_match_previews_applies_and_can_be_undone(patt: Patt, guild: psycopg.Con
     assert guild.execute("select count(*) from guild_identity.player_characters").fetchone() == (3,)
 
 
+def test_a_link_by_hand_is_shown_first_made_and_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
+    dry = patt("link", "Stranger", "Mito", "--dry-run")
+    assert "Link Stranger-area-52 to Mito: an officer says so." in dry.out
+    assert "Nothing was changed yet." in dry.out
+    attempt = patt("link", "Stranger", "Mito", "--json").json["attempt_id"]
+    assert guild.execute("select count(*) from guild_identity.player_characters").fetchone() == (4,)
+    assert patt("unlink", "Stranger").code == 0
+    assert patt("undo", attempt).code == 1
+    assert guild.execute("select count(*) from guild_identity.player_characters").fetchone() == (3,)
+
+
+def test_not_this_player_is_remembered(patt: Patt, guild: psycopg.Connection) -> None:
+    done = patt("reject", "Rivermane", "Elrek", "--reason", "another Elrek")
+    assert "Remember that Rivermane-area-52 does not belong to Elrek: another Elrek" in done.out
+    again = patt("link", "Rivermane", "Elrek")
+    assert (again.code, "does not belong to Elrek" in again.err) == (1, True)
+
+
+def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connection) -> None:
+    assert patt("words", "add", "Nightcrew", "role").code == 0
+    assert patt("words", "remove", "Holy").code == 0
+    said = {each["word"]: each["category"] for each in patt("words", "list", "--json").json}
+    assert said == {"nightcrew": "role", "holy": None}
+    assert patt("words", "reset", "nightcrew").code == 0
+    again = patt("words", "reset", "nightcrew")
+    assert (again.code, "has said nothing of the word" in again.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["link", "Stranger", "Nobody"], "No player is called “Nobody”."),
+        (["reject", "Nobody", "Mito"], "No character of the guild is called “Nobody”."),
+        (["words", "add", "123", "role"], "has no letter"),
         (["show", "999"], "There is no issue with the number 999."),
         (["fix", "999"], "There is no issue with the number 999."),
         (["undo", "999"], "There is no fix attempt with the number 999."),
@@ -178,5 +210,6 @@ def test_a_setting_that_cannot_be_used_is_named(patt: Patt, monkeypatch: pytest.
 
 
 def test_db_upgrade_and_status_tell_the_schema(patt: Patt) -> None:
-    assert "The database has the schema 0001." in patt("db", "upgrade").out
-    assert patt("db", "status", "--json").json == {"current": "0001", "newest": "0001"}
+    newest = migrate.newest_revision()
+    assert f"The database has the schema {newest}." in patt("db", "upgrade").out
+    assert patt("db", "status", "--json").json == {"current": newest, "newest": newest}

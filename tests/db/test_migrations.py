@@ -43,6 +43,30 @@ def test_down_to_nothing_and_up_again(empty_url: str) -> None:
     assert migrate.upgrade(empty_url) == migrate.newest_revision()
 
 
+def test_what_the_first_schema_held_is_kept_by_the_newest(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0001")
+    with psycopg.connect(empty_url) as conn:
+        conn.execute(
+            """
+            insert into guild_identity.guilds (region, realm_slug, name_slug, name) values ('us', 'a', 'b', 'C');
+            insert into guild_identity.players (guild_id, display_name, created_by) values (1, 'Mito', 'alice');
+            insert into guild_identity.wow_characters
+                (guild_id, character_name, name_key, realm_slug, realm_key, rank_index)
+            values (1, 'Rivermane', 'rivermane', 'a', 'a', 5);
+            insert into guild_identity.link_rejections (guild_id, character_id, player_id, rejected_by)
+            values (1, 1, 1, 'alice');
+            """
+        )
+    assert migrate.upgrade(empty_url) == migrate.newest_revision()
+    with psycopg.connect(empty_url) as conn:
+        rejections = conn.execute("select id, character_id, player_id, rejected_by from guild_identity.link_rejections")
+        assert rejections.fetchall() == [(1, 1, 1, "alice")]
+    migrate.downgrade(empty_url, "0001")
+    with psycopg.connect(empty_url) as conn:
+        rejections = conn.execute("select character_id, player_id from guild_identity.link_rejections")
+        assert rejections.fetchall() == [(1, 1)]
+
+
 async def test_a_database_without_the_schema_is_refused_with_the_remedy(empty_url: str) -> None:
     with pytest.raises(ConfigurationError, match="patt db upgrade"):
         async with open_services(Settings(), empty_url):

@@ -148,6 +148,7 @@ def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
 def whom_note_means(guild: Guild, character: Row) -> set[Somebody]:
     """Everybody whom the note can mean, characters without a player replaced by those to whom their own notes lead."""
     direct = _whom_note_says(guild, character)
+    direct -= set(_returning(guild, direct, character)[1:])
     meant = {_end_of_the_way(guild, somebody, character) for somebody in direct} - _rejected(guild, character)
     if not meant:
         return direct
@@ -155,6 +156,15 @@ def whom_note_means(guild: Guild, character: Row) -> set[Somebody]:
     if len(loose) == 1 and any(_bears_name(guild, person, loose[0]) for person in people):
         return people
     return meant
+
+
+def _returning(guild: Guild, direct: set[Somebody], character: Row) -> list[Somebody]:
+    """Those whose own notes mean this very character: with it they are one person, of whom the first stands for all."""
+    itself = {("character", character["id"])}
+    others = [guild.character(s[1]) for s in direct if s[0] == "character" and len(direct) > 1]
+    found = [other for other in others if _whom_note_says(guild, other) == itself]
+    found.sort(key=lambda row: f"{row['character_name']}-{row['realm_name'] or row['realm_slug']}")
+    return [("character", row["id"]) for row in found]
 
 
 def _whom_note_says(guild: Guild, character: Row) -> set[Somebody]:
@@ -221,7 +231,7 @@ def _called(guild: Guild, key: str, mention: Mention, about: Row) -> set[Somebod
     if aliased:
         return aliased
     characters = _characters_called(guild, key, mention, about)
-    if mention.only_if_known:
+    if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD:
         return characters
     others = _players_called(guild, key) | _members_called(guild, key)
     if mention.kind is MentionKind.DISCORD and others:
@@ -243,7 +253,8 @@ def _characters_called(guild: Guild, key: str, mention: Mention, about: Row) -> 
     """Whose the characters of a name are: their players', or only their own."""
     named = [c for c in guild.known_characters() if c["name_key"] == key and c["id"] != about["id"]]
     there = [c for c in named if mention.realm and _is_on(c, mention.realm)]
-    owners = [(guild.player_of(c), c) for c in there or named]
+    is_trade = mention.only_if_known and mention.realm and key in DEFAULT_VOCABULARY.categories
+    owners = [(guild.player_of(c), c) for c in (there if is_trade else there or named)]
     return {("character", c["id"]) if player is None else ("player", player) for player, c in owners}
 
 
@@ -296,7 +307,11 @@ def _discord_names(member: Row) -> set[str]:
 def discord_words(member: Row) -> set[str]:
     """The words of a member's names that can mean them: not too short, and not words of the guild's vocabulary."""
     words = {name_key(word) for name in _spellings(member) for word in re.findall(r"[^\W_]+", name)}
-    return {word for word in words if len(word) >= SHORTEST_WORD and word not in DEFAULT_VOCABULARY.categories}
+    undecorated = {name_key(re.sub(r"\[[^]]*]|\([^)]*\)", "", name).strip(" |-_.")) for name in _spellings(member)} - {
+        ""
+    }
+    long_enough = {word for word in words if len(word) >= SHORTEST_WORD}
+    return {word for word in long_enough | undecorated if word not in DEFAULT_VOCABULARY.categories}
 
 
 def runs_in_a_circle(guild: Guild, character: Row) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from laws import snapshot
@@ -121,6 +121,7 @@ async def test_an_uploader_who_can_see_no_note_changes_no_note_and_no_link(pool:
     await life.scan()
     before = await snapshot.take(pool, without_columns=_SYNC_TIMES)
     rows = [{"name": row.name, "realm": row.realm, "note": "", "officerNote": ""} for row in life.upload()]
+    assume(len(rows) > 1)  # the empty note of a single entry counts as seen
     await sync_addon_data(pool, rows, guild_id=life.guild_id)
     assert differences(before, await snapshot.take(pool, without_columns=_SYNC_TIMES)) == {}
 

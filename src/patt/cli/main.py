@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from patt.cli import admin, database, demo, guild, issue, match, serve, sync
+from patt.cli import admin, database, demo, guild, issue, match, notes, person, serve, sync, words
 from patt.cli.output import say_error
 from patt.config import load_settings
 from patt.logging import configure_logging
@@ -34,6 +34,11 @@ app.command("dismiss")(issue.dismiss)
 app.command("wake")(issue.wake)
 app.command("resolve")(issue.resolve)
 app.command("match")(match.match)
+app.command("link")(person.link)
+app.command("unlink")(person.unlink)
+app.command("reject")(person.reject)
+app.command("notes")(notes.notes)
+app.add_typer(words.app, name="words")
 app.add_typer(guild.app, name="guild")
 app.add_typer(guild.ranks_app, name="ranks")
 app.add_typer(admin.app, name="admin")

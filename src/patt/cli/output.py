@@ -34,6 +34,11 @@ def print_json(value: object) -> None:
     print(json.dumps(as_json(value), ensure_ascii=False, indent=2))  # noqa: T201 -- this is the output
 
 
+def print_json_line(value: object) -> None:
+    """Print one JSON value on one line, for a script that reads many."""
+    print(json.dumps(as_json(value), ensure_ascii=False))  # noqa: T201 -- this is the output
+
+
 def as_json(value: Any) -> Any:
     """Return a value of this product's types as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
+from patt.cli.files import read_file
 from patt.cli.options import GuildOption, JsonOption, actor, with_services
 from patt.cli.output import print_json, say_pipeline
 from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
 
 app = typer.Typer(help="Fetch from Battle.net or Discord, check, and fix what fixes itself.", no_args_is_help=True)
@@ -54,7 +53,7 @@ def upload(
     as_json: JsonOption = False,
 ) -> None:
     """Take in the notes that the addon exported, check, and fix what fixes itself."""
-    export = read_addon_export(_read(file))
+    export = read_addon_export(read_file(file))
 
     async def work(services: Services) -> PipelineReport:
         return await run_addon_sync(
@@ -62,15 +61,6 @@ def upload(
         )
 
     _show(with_services(work), as_json)
-
-
-def _read(file: Path) -> bytes:
-    """Read the file, or as much of it as shows that it is too large."""
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _show(report: PipelineReport, as_json: bool) -> None:

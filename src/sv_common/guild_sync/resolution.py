@@ -9,25 +9,28 @@ Steps, strongest first. A confident decision needs exactly one person at the fir
 3. a whole word of a Discord name ("Brightmane [GM]").
 
 A word of the guild's vocabulary ("Tailor") or a guess of the grammar counts only by steps 1 and 2 and only for a
-character's exact name. A word inside free text never decides: it is a suggestion. Similar spelling never decides either.
+character's exact name, unless it is written as no character can be called ("Big Joe", "big_joe") or said to be a
+Discord name. A word inside free text never decides: it is a suggestion. Similar spelling never decides either.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
+from sv_common.guild_sync.domain.likeness import LikeNames, Likeness
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import (
-    DEFAULT_VOCABULARY,
     Mention,
     MentionKind,
+    NoteKind,
     ParsedNote,
     Vocabulary,
     fold_accents,
@@ -45,7 +48,11 @@ LONGEST_CHAIN = 20
 _REMEMBERED_MEMBERS = 8192
 """Members whose names stay taken apart from one scan to the next."""
 
+_REMEMBERED_NOTES = 16384
+"""Notes whose mentions stay sorted out from one scan to the next."""
+
 _WORD = re.compile(r"[^\W_]+")
+_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|\{.*?\}|<.*?>")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -79,25 +86,59 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a note says about whose character it is on. `named` is the word as written; `target` only when confident."""
+    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident."""
 
     verdict: Verdict
     parsed: ParsedNote
-    named: str | None = None
+    mention: Mention | None = None
     candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def named(self) -> str | None:
+        """The name as the note writes it."""
+        return self.mention.text if self.mention else None
 
     @property
     def target(self) -> Candidate | None:
         """The one person meant, where the decision is confident."""
         return self.candidates[0] if self.verdict is Verdict.CONFIDENT else None
 
+    @property
+    def why_not_stronger(self) -> str | None:
+        """The sentence that says why the note does not mean one person for certain; None where it does."""
+        labels = " or ".join(candidate.label for candidate in self.candidates)
+        match self.verdict:
+            case Verdict.CONFIDENT:
+                return None
+            case Verdict.AMBIGUOUS:
+                return f"“{self.named}” could mean {labels}, and nothing in the note says which."
+            case Verdict.SUGGESTED:
+                return f"The note mentions {labels} among other words, which proves nothing."
+            case Verdict.UNKNOWN:
+                return f"Nobody here is called “{self.named}”."
+            case Verdict.NOBODY:
+                return _WHY_NOBODY[self.parsed.kind]
+
+
+_WHY_NOBODY = {
+    NoteKind.NAMES: "The note gives the character's own name, which marks it as a main.",
+    NoteKind.EMPTY: "The note is empty.",
+    NoteKind.PROFESSION: "The note is about a profession, specialisation, class or role.",
+    NoteKind.BANK: "The note marks a bank without saying whose it is.",
+    NoteKind.DATE: "The note is a date.",
+    NoteKind.MACHINE: "The note was written by a machine, for a machine.",
+    NoteKind.DITTO: "The note points at another note, and which one is not known here.",
+    NoteKind.MARKER: "The note marks a main or an alt without saying whose it is.",
+    NoteKind.NOISE: "The note names nobody.",
+}
+
 
 class Directory:
     """Everybody the guild knows, findable by every name they have. Built once for a scan, a fix or a match."""
 
-    def __init__(self, facts: GuildFacts, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> None:
+    def __init__(self, facts: GuildFacts) -> None:
         self.facts = facts
-        self.vocabulary = vocabulary
+        self.vocabulary = facts.vocabulary
         self._decisions: dict[int, Decision] = {}
         self._direct_decisions: dict[int, Decision] = {}
         self._own_names: dict[int, frozenset[str]] = {}
@@ -106,29 +147,35 @@ class Directory:
         """Say whom the character's note means, following the notes of characters that have no player yet."""
         known = self._decisions.get(character.id)
         if known is None:
-            known = self._decisions[character.id] = self._followed(self._direct(character), character)
+            known = self._decisions[character.id] = self._followed(self.decide_alone(character), character)
+        return known
+
+    def decide_alone(self, character: KnownCharacter) -> Decision:
+        """Say whom the note means by itself: a character without a player stands for itself, whatever its own note says."""
+        known = self._direct_decisions.get(character.id)
+        if known is None:
+            known = self._direct_decisions[character.id] = self._read(character)
         return known
 
     def parse(self, character: KnownCharacter) -> ParsedNote:
         """Read the character's note; a note that was never seen reads as empty."""
         return parse_note(character.note or "", self.vocabulary)
 
-    def certain_mentions(self, character: KnownCharacter) -> list[Mention]:
+    def certain_mentions(self, character: KnownCharacter) -> Sequence[Mention]:
         """Return what the note may be decided by: all but words inside free text, unless the note as a whole is an alias."""
-        whole_note = name_key(character.note or "")
+        certain = _mentions_outside_text(character.note or "", self.vocabulary)
+        if not self.facts.aliases or (whole_note := name_key(character.note or "")) not in self.facts.aliases:
+            return certain
         return [
             mention
             for mention in self.parse(character).mentions
-            if mention.kind is not MentionKind.WORD
-            or (whole_note in self.facts.aliases and _names(mention, whole_note))
+            if mention.kind is not MentionKind.WORD or _names(mention, whole_note)
         ]
 
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
-        here = self._names_here(player_id)
-        return any(
-            reading.key in here or reading.key in self._names_on_discord(player_id) for reading in mention.readings
-        )
+        keys = [reading.key for reading in mention.readings]
+        return not (self._names_here(player_id).isdisjoint(keys) and self._names_on_discord(player_id).isdisjoint(keys))
 
     def resembles_player(self, mention: Mention, player_id: int) -> str | None:
         """Return the player's own name of which the mention looks like a misspelling or a shortening, if there is one."""
@@ -149,6 +196,15 @@ class Directory:
         """Return the player's characters that are in the guild now."""
         return self._characters_by_player.get(player_id, [])
 
+    def bearers_of(self, person: Person) -> list[int]:
+        """Return the characters that a note means literally by naming this person: itself, its own, or its namesakes."""
+        if person.character_id is not None:
+            return [person.character_id]
+        if person.player_id is not None:
+            return [character.id for character in self.characters_of(person.player_id)]
+        names = _discord_names(self.facts.members[person.member_id]) if person.member_id is not None else frozenset()
+        return [number for name in sorted(names) for number in self._characters_by_name.get(name, ())]
+
     def label(self, person: Person) -> str:
         """Return what an officer calls this person."""
         if person.player_id is not None:
@@ -166,29 +222,27 @@ class Directory:
 
     def suggestions(self, word: str, limit: int = 3) -> list[str]:
         """Return the names most like the word, best first: a help for an officer, never a proof."""
-        found = process.extract(
-            fold_accents(word).lower(), self._folded_names, scorer=fuzz.WRatio, limit=limit, score_cutoff=60
-        )
-        return [self.facts.characters[character_id].label for _, _, character_id in found]
+        return [self.facts.characters[number].label for number, _ in self.characters_like([word])[:limit]]
 
-    def _direct(self, character: KnownCharacter) -> Decision:
-        """Say whom the note means by itself: a character without a player stands for itself here."""
-        known = self._direct_decisions.get(character.id)
-        if known is None:
-            known = self._direct_decisions[character.id] = self._read(character)
-        return known
+    def characters_like(self, words: Iterable[str], *, in_text: bool = False) -> list[tuple[int, Likeness]]:
+        """Return the characters whose names are like one of the words, best first; `in_text` as `LikeNames` says."""
+        return [
+            (character.id, likeness)
+            for likeness in self._names_to_be_like.like(words, in_text=in_text)
+            for character in self._namesakes[likeness.place]
+        ]
 
     def _read(self, character: KnownCharacter) -> Decision:
         parsed = self.parse(character)
         certain = self.certain_mentions(character)
         people: dict[Person, Candidate] = {}
-        named: str | None = None
+        decisive: Mention | None = None
         for mention in certain:
             for candidate in self._candidates(mention, character):
                 people.setdefault(candidate.person, candidate)
-                named = named or mention.text
+                decisive = decisive or mention
         if people:
-            return _decision(parsed, named, people.values())
+            return _decision(parsed, decisive, people.values())
         return self._without_candidates(character, parsed, certain)
 
     def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
@@ -196,11 +250,23 @@ class Directory:
         if direct.verdict not in (Verdict.CONFIDENT, Verdict.AMBIGUOUS):
             return direct
         people: dict[Person, Candidate] = {}
-        for candidate in direct.candidates:
+        for candidate in self._without_returning(direct.candidates, about):
             onward = self._lead_on(candidate, about)
             if (about.id, onward.person.player_id) not in self.facts.rejections:
                 people.setdefault(onward.person, onward)
-        return _decision(direct.parsed, direct.named, self._one_of_namesakes(people.values())) if people else direct
+        return _decision(direct.parsed, direct.mention, self._one_of_namesakes(people.values())) if people else direct
+
+    def _without_returning(self, candidates: Sequence[Candidate], about: KnownCharacter) -> list[Candidate]:
+        """Take characters whose own notes mean this very character for one person, and keep the first of them."""
+        if len(candidates) == 1:
+            return list(candidates)
+        returning = [candidate for candidate in candidates if self._means(candidate, about)]
+        return [candidate for candidate in candidates if candidate not in returning[1:]]
+
+    def _means(self, candidate: Candidate, about: KnownCharacter) -> bool:
+        number = candidate.person.character_id
+        target = self.decide_alone(self.facts.characters[number]).target if number is not None else None
+        return target is not None and target.person.character_id == about.id
 
     def _one_of_namesakes(self, candidates: Iterable[Candidate]) -> list[Candidate]:
         """Take a character whose note led nowhere for the same person as the player or member who bears its name."""
@@ -226,7 +292,7 @@ class Directory:
             if number in seen or len(passed) > LONGEST_CHAIN:
                 return candidate
             seen.add(number)
-            onward = self._direct(self.facts.characters[number]).target
+            onward = self.decide_alone(self.facts.characters[number]).target
             if onward is None:
                 break
             passed.append(onward)
@@ -235,12 +301,14 @@ class Directory:
         last = passed[-1]
         return Candidate(last.person, last.label, f"{candidate.evidence} Its own note leads on: {last.evidence}")
 
-    def _without_candidates(self, character: KnownCharacter, parsed: ParsedNote, certain: list[Mention]) -> Decision:
+    def _without_candidates(
+        self, character: KnownCharacter, parsed: ParsedNote, certain: Sequence[Mention]
+    ) -> Decision:
         strangers = [
             mention for mention in certain if not mention.only_if_known and not _names(mention, character.name_key)
         ]
         if strangers:
-            return Decision(Verdict.UNKNOWN, parsed, strangers[0].text)
+            return Decision(Verdict.UNKNOWN, parsed, strangers[0])
         words = {
             candidate.person: candidate
             for mention in parsed.mentions
@@ -248,7 +316,7 @@ class Directory:
             for candidate in self._candidates(mention, character)
         }
         if words:
-            return Decision(Verdict.SUGGESTED, parsed, None, tuple(words.values()))
+            return Decision(Verdict.SUGGESTED, parsed, None, _in_order(words.values()))
         return Decision(Verdict.NOBODY, parsed)
 
     def _candidates(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
@@ -266,8 +334,8 @@ class Directory:
         if player_id is not None:
             label = self.facts.players[player_id].display_name
             return [Candidate(Person(player_id), label, f"“{mention.text}” is a known alias of {label}.")]
-        characters = self._characters_named(key, mention.realm, about)
-        if mention.only_if_known:
+        characters = self._characters_named(key, mention, about)
+        if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD:
             return list(self._through_characters(characters, mention))
         whole = [
             *(self._through_characters(characters, mention) if mention.kind is not MentionKind.DISCORD else []),
@@ -284,11 +352,12 @@ class Directory:
             self._through_discord(self._members_by_word.get(key, set()), mention, "is part of the Discord name")
         )
 
-    def _characters_named(self, key: str, realm: str | None, about: KnownCharacter) -> list[KnownCharacter]:
+    def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
         named = [self.facts.characters[i] for i in self._characters_by_name.get(key, []) if i != about.id]
-        wanted = realm_key(realm) if realm else None
+        wanted = realm_key(mention.realm) if mention.realm else None
         there = [c for c in named if wanted and wanted in {c.realm_key, realm_key(c.realm_name or "")}]
-        return there or named
+        is_rather_a_trade = mention.only_if_known and wanted is not None and key in self.vocabulary.categories
+        return there if is_rather_a_trade else there or named
 
     def _through_characters(self, characters: Iterable[KnownCharacter], mention: Mention) -> Iterator[Candidate]:
         for character in characters:
@@ -394,8 +463,17 @@ class Directory:
         return _discord_names(member) | _discord_words(member, self.vocabulary) if member else frozenset()
 
     @cached_property
-    def _folded_names(self) -> dict[int, str]:
-        return {c.id: fold_accents(c.name_key) for c in self.facts.characters.values()}
+    def _names_to_be_like(self) -> LikeNames:
+        return LikeNames([characters[0].name for characters in self._namesakes])
+
+    @cached_property
+    def _namesakes(self) -> list[list[KnownCharacter]]:
+        """The characters of each name, in an order that does not depend on their numbers."""
+        return [
+            sorted((self.facts.characters[number] for number in numbers), key=lambda character: character.label)
+            for _, numbers in sorted(self._characters_by_name.items())
+            if numbers
+        ]
 
     @cached_property
     def _folded_known_names(self) -> dict[str, str]:
@@ -406,6 +484,11 @@ class Directory:
 
     def _present_members(self) -> Iterator[KnownMember]:
         return (member for member in self.facts.members.values() if member.is_present)
+
+
+@lru_cache(maxsize=_REMEMBERED_NOTES)
+def _mentions_outside_text(note: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
+    return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is not MentionKind.WORD)
 
 
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)
@@ -424,13 +507,24 @@ def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str
         for name in (member.username, member.global_name or "", member.display_name)
         for word in _WORD.findall(name)
     }
-    return frozenset(word for word in words if len(word) >= SHORTEST_DISCORD_WORD and word not in vocabulary.categories)
+    long_enough = {word for word in words if len(word) >= SHORTEST_DISCORD_WORD}
+    plain = {_plain(name) for name in _discord_names(member)} - {""}
+    return frozenset(word for word in long_enough | plain if word not in vocabulary.categories)
 
 
-def _decision(parsed: ParsedNote, named: str | None, people: Iterable[Candidate]) -> Decision:
-    candidates = tuple(sorted(people, key=lambda candidate: (candidate.label, candidate.person.player_id or 0)))
+def _plain(name: str) -> str:
+    """A Discord name without what decorates it: brackets with what they hold, and letters that are drawn as others."""
+    return name_key(_EDGE.sub("", _BRACKETED.sub("", unicodedata.normalize("NFKC", name))))
+
+
+def _decision(parsed: ParsedNote, mention: Mention | None, people: Iterable[Candidate]) -> Decision:
+    candidates = _in_order(people)
     verdict = Verdict.CONFIDENT if len(candidates) == 1 else Verdict.AMBIGUOUS
-    return Decision(verdict, parsed, named, candidates)
+    return Decision(verdict, parsed, mention, candidates)
+
+
+def _in_order(people: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(people, key=lambda candidate: (candidate.label, candidate.person.player_id or 0)))
 
 
 def _names(mention: Mention, key: str) -> bool:

@@ -88,6 +88,21 @@ class RememberAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectLink:
+    """Remember that a character is not a player's, whatever notes and names say."""
+
+    character_id: int
+    character: str
+    player_id: int
+    player: str
+    why: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Remember that {self.character} does not belong to {self.player}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class AddDiscordRole:
     """Give a Discord member one role."""
 
@@ -115,7 +130,9 @@ class RemoveDiscordRole:
         return f"Take the Discord role {self.role} from {self.member}."
 
 
-Step: TypeAlias = Unlink | Link | CreatePlayer | AttachDiscord | RememberAlias | AddDiscordRole | RemoveDiscordRole
+Step: TypeAlias = (
+    Unlink | Link | CreatePlayer | AttachDiscord | RememberAlias | RejectLink | AddDiscordRole | RemoveDiscordRole
+)
 
 
 @dataclass(frozen=True, slots=True)

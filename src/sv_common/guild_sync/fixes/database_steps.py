@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Unlink
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RejectLink, RememberAlias, Unlink
 from sv_common.guild_sync.store import links
 from sv_common.guild_sync.store.links import Change, LinkAuthor
 
@@ -26,6 +26,7 @@ async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: 
     linked = await links.link(conn, guild_id, new_links, author)
     aliases = [(real_id.get(s.player_id, s.player_id), s) for s in steps if isinstance(s, RememberAlias)]
     remembered = await links.remember_aliases(conn, guild_id, aliases, author)
+    rejected = await links.reject(conn, guild_id, [step for step in steps if isinstance(step, RejectLink)], author)
     attached = await links.attach_discord(conn, guild_id, [step for step in steps if isinstance(step, AttachDiscord)])
 
     def changes_of(plan: Plan) -> list[Change]:
@@ -40,6 +41,8 @@ async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: 
                     changes.append(linked[step.character_id])
                 case RememberAlias():
                     changes.append(remembered[name_key(step.alias)])
+                case RejectLink():
+                    changes.append(rejected[step.character_id, step.player_id])
                 case AttachDiscord():
                     changes.append(attached[step.player_id])
                 case _:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Vocabulary
+from sv_common.guild_sync.store.words import vocabulary_with
 
 SQL = load_sql(__package__, "directory.sql")
 
@@ -66,6 +68,7 @@ class GuildFacts:
     members: Mapping[int, KnownMember]
     aliases: Mapping[str, int]
     rejections: frozenset[tuple[int, int]]
+    vocabulary: Vocabulary = DEFAULT_VOCABULARY
 
 
 def main_pointer(main: KnownCharacter | None) -> tuple[int | None, str | None]:
@@ -85,6 +88,7 @@ async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
         {row[0]: KnownCharacter._make(row) for row in characters},
         {row[0]: KnownPlayer._make(row) for row in players},
         {row[0]: KnownMember._make(row) for row in members},
-        {key: player for kind, key, player, _ in words if kind == "alias"},
-        frozenset((character, player) for kind, _, player, character in words if kind == "rejection"),
+        {key: player for kind, key, player, _, _ in words if kind == "alias"},
+        frozenset((character, player) for kind, _, player, character, _ in words if kind == "rejection"),
+        vocabulary_with({word: category for kind, word, _, _, category in words if kind == "category"}),
     )

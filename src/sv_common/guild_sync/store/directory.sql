@@ -22,12 +22,17 @@ where d.guild_id = %(guild_id)s and not d.is_bot
 order by id
 
 -- name: words
--- What people have said: aliases that mean a player, and "this character is not this player".
-select 'alias', alias_key, player_id, null::bigint
+-- What people have said: aliases that mean a player, "this character is not this player", and what a word is in this
+-- guild (null: no word of the vocabulary).
+select 'alias', alias_key, player_id, null::bigint, null
 from guild_identity.player_note_aliases
 where guild_id = %(guild_id)s
 union all
-select 'rejection', '', player_id, character_id
+select 'rejection', '', player_id, character_id, null
 from guild_identity.link_rejections
+where guild_id = %(guild_id)s
+union all
+select 'category', word, null, null, category
+from guild_identity.guild_words
 where guild_id = %(guild_id)s
 order by 1, 2, 3, 4

@@ -13,7 +13,7 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, RememberAlias, Unlink
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, RejectLink, RememberAlias, Unlink
 
 SQL = load_sql(__package__, "links.sql")
 
@@ -27,7 +27,7 @@ class Change(TypedDict):
     For a player that existed before, both hold only the columns that changed.
     """
 
-    table: Literal["link", "player", "alias", "role"]
+    table: Literal["link", "player", "alias", "rejection", "role"]
     id: int
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -157,6 +157,29 @@ async def remember_aliases(
     return {key: Change(table="alias", id=row["id"], before=None, after=row) for key, row in rows}
 
 
+async def reject(
+    conn: Connection, guild_id: int, steps: Sequence[RejectLink], author: LinkAuthor
+) -> dict[tuple[int, int], Change]:
+    """Remember whose characters are not whose; return the changes by character and player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "actor": author.actor,
+        "character_ids": [step.character_id for step in steps],
+        "player_ids": [step.player_id for step in steps],
+        "reasons": [step.why for step in steps],
+    }
+    try:
+        rows = await (await conn.execute(SQL["reject"], values)).fetchall()
+    except (psycopg.errors.UniqueViolation, psycopg.errors.ForeignKeyViolation) as error:
+        raise PlanStale("Somebody has said the same in the meantime, or the player is gone. Look again.") from error
+    return {
+        (row["character_id"], row["player_id"]): Change(table="rejection", id=row["id"], before=None, after=row)
+        for (row,) in rows
+    }
+
+
 async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
     """Undo changes of links and players, exactly, or not at all.
 
@@ -168,6 +191,7 @@ async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
         "character_ids": [change["id"] for change in folded if change["table"] == "link"],
         "player_ids": [change["id"] for change in folded if change["table"] == "player"],
         "alias_ids": [change["id"] for change in folded if change["table"] == "alias"],
+        "rejection_ids": [change["id"] for change in folded if change["table"] == "rejection"],
     }
     rows = await (await conn.execute(SQL["current_rows"], ids)).fetchall()
     current = {(table, row_id): (row, others) for table, row_id, row, others in rows}
@@ -182,7 +206,9 @@ async def _write_back(conn: Connection, folded: Sequence[Change]) -> None:
     lost_links = [c["before"] for c in folded if c["table"] == "link" and c["before"] is not None]
     columns = [{"id": c["id"], **c["before"]} for c in folded if c["table"] == "player" and c["before"] is not None]
     new_aliases = [c["id"] for c in folded if c["table"] == "alias"]
+    new_rejections = [c["id"] for c in folded if c["table"] == "rejection"]
     await conn.execute(SQL["delete_aliases"], {"alias_ids": new_aliases})
+    await conn.execute(SQL["delete_rejections"], {"rejection_ids": new_rejections})
     await conn.execute(SQL["delete_links"], {"character_ids": written_links})
     await conn.execute(SQL["delete_players"], {"player_ids": made_players})
     await conn.execute(SQL["restore_links"], {"rows": Jsonb(lost_links)})

@@ -45,6 +45,13 @@ select %(guild_id)s, player_id, alias, alias_key, %(actor)s
 from unnest(%(player_ids)b::bigint[], %(aliases)b::text[], %(alias_keys)b::text[]) as n (player_id, alias, alias_key)
 returning alias_key, to_jsonb(player_note_aliases)
 
+-- name: reject
+insert into guild_identity.link_rejections (guild_id, character_id, player_id, reason, rejected_by)
+select %(guild_id)s, character_id, player_id, reason, %(actor)s
+from unnest(%(character_ids)b::bigint[], %(player_ids)b::bigint[], %(reasons)b::text[])
+    as n (character_id, player_id, reason)
+returning to_jsonb(link_rejections)
+
 -- name: current_rows
 -- The rows of some links and players as they are now, with how much hangs on each player besides.
 select 'link', l.character_id, to_jsonb(l), 0
@@ -62,6 +69,13 @@ union all
 select 'alias', a.id, to_jsonb(a), 0
 from guild_identity.player_note_aliases a
 where a.id = any (%(alias_ids)s)
+union all
+select 'rejection', r.id, to_jsonb(r), 0
+from guild_identity.link_rejections r
+where r.id = any (%(rejection_ids)s)
+
+-- name: delete_rejections
+delete from guild_identity.link_rejections where id = any (%(rejection_ids)s)
 
 -- name: delete_aliases
 delete from guild_identity.player_note_aliases where id = any (%(alias_ids)s)

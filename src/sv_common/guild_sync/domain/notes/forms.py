@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
-from sv_common.guild_sync.domain.notes.state import JOINED, NoteState
+from sv_common.guild_sync.domain.notes.state import CONNECTING, JOINED, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token
-from sv_common.guild_sync.domain.notes.vocabulary import NO_CATEGORY, Categories, Category
+from sv_common.guild_sync.domain.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category
 
 _BELONGING: Final = frozenset({Category.ALT, Category.BANK, Category.CHARACTER})
 _DISCORD: Final = frozenset({Category.DISCORD})
@@ -23,7 +23,6 @@ _OWNER: Final = frozenset({Category.OWNER})
 _MAIN_RUN: Final = frozenset({Category.MAIN, Category.CHARACTER})
 _TRIGGERS: Final = _BELONGING | {Category.MAIN, Category.OWNER, Category.IDENTITY, Category.DISCORD}
 _ANNOUNCING: Final = frozenset({Category.LINK, Category.COPULA})
-_CONNECTING: Final = _ANNOUNCING | {Category.ARTICLE}
 
 
 def read_forms(state: NoteState) -> None:
@@ -140,7 +139,7 @@ def _read_lone_word(state: NoteState, position: int, end: int, kind: MentionKind
     others = [
         place
         for place, token in enumerate(state.tokens)
-        if not position <= place <= end and not token.categories & _CONNECTING
+        if not position <= place <= end and not token.categories & CONNECTING
     ]
     if len(others) != 1 or kind is not MentionKind.ALT_OF:
         return False
@@ -159,6 +158,15 @@ def read_identity(state: NoteState) -> None:
             continue
         state.tokens[position].used = True
         _add_slot(state, slot, MentionKind.ALT_OF, only_if_known=not state.has_only_tail_after(slot.position))
+
+
+def read_trade_of(state: NoteState) -> None:
+    """Read `DK of Zork`, which "Hunter of Demons" resembles: it counts only where there is such a character."""
+    for position in _unread(state, TRADES):
+        if position + 1 < len(state.tokens) and state.tokens[position + 1].has(Category.LINK):
+            slot = _slot_after(state, position + 1)
+            if slot is not None and state.has_only_tail_after(slot.position):
+                _add_slot(state, slot, MentionKind.ALT_OF, only_if_known=True)
 
 
 _DISCORD_NAME: Final = re.compile(r"[^\s,;/|()\[\]<>{}\"']+")
@@ -194,6 +202,11 @@ def _handle_at(state: NoteState, token: Token) -> str:
     return match.group() if match else token.text
 
 
+def _handle_that_ends_at(state: NoteState, token: Token) -> str:
+    written: str = re.split(r"[\s,;/|()\[\]<>{}\"']", state.text[: token.end])[-1]
+    return written if token.text in written else token.text
+
+
 def _use_until(state: NoteState, position: int, phrase: str | None) -> None:
     """Close to later forms all that the Discord name at `position` covers."""
     start = state.tokens[position].start
@@ -208,7 +221,12 @@ def read_discord_behind(state: NoteState) -> None:
         if position == 0 or state.tokens[position].has(Category.SPEC):
             continue
         token = state.tokens[position - 1]
-        if token.is_unknown and not token.used:
+        handle = _handle_that_ends_at(state, token)
+        if handle != token.text:
+            for other in state.tokens[: position + 1]:
+                other.used = other.used or other.start >= token.end - len(handle)
+            add_handle(state, handle, only_if_known=True)
+        elif token.is_unknown and not token.used:
             _use(state, position, position)
             others = (other for other in state.tokens if other is not token and not other.used)
             doubtful = any(not other.is_tail for other in others)
@@ -231,7 +249,7 @@ def read_possessive(state: NoteState) -> None:
         if token.used or not token.is_possessive or token.shape is not Shape.WORD:
             continue
         in_sentence = any(
-            not earlier.used and not earlier.is_tail and not earlier.categories & _CONNECTING
+            not earlier.used and not earlier.is_tail and not earlier.categories & CONNECTING
             for earlier in state.tokens[: state.head_of(position)]
         )
         head = state.head_of(position)
@@ -248,6 +266,7 @@ FORMS: Final[tuple[tuple[Categories, Callable[[NoteState], None]], ...]] = (
     (_BELONGING, read_belonging),
     (_IDENTITY, read_identity),
     (_DISCORD, read_discord_behind),
+    (TRADES, read_trade_of),
     (NO_CATEGORY, read_possessive),
 )
 """Each form with the words it needs; a form without such words is tried on every note."""
@@ -300,20 +319,22 @@ def _slot_after(state: NoteState, position: int, *, is_announced: bool = False) 
         is_announced = is_announced or token.gap is Gap.LABEL
         if token.used or (token.categories & _TRIGGERS and not is_announced):
             return None
-        if token.categories & _CONNECTING:
+        if token.categories & CONNECTING:
             is_announced = is_announced or bool(token.categories & _ANNOUNCING)
-        elif token.is_unknown or _is_announced_word(state, place, is_announced=is_announced):
+        elif token.is_unknown or (is_announced and _can_be_announced(state, place)):
             return Slot(place, is_announced)
         elif token.is_free or (token.gap not in JOINED and token.gap is not Gap.LABEL):
             return None
     return None
 
 
-def _is_announced_word(state: NoteState, place: int, *, is_announced: bool) -> bool:
-    """Whether a word of the vocabulary stands alone where a name is announced ("alt of Tailor")."""
+def _can_be_announced(state: NoteState, place: int) -> bool:
+    """Whether a word of the vocabulary may be the name that is announced ("alt of Tailor") or begin it ("of Mr_Pickle")."""
     token = state.tokens[place]
-    stands_alone = next(state.joined_after(place), None) is None
-    return is_announced and stands_alone and token.shape is Shape.WORD and " " not in token.key
+    following = next(state.joined_after(place), None)
+    if token.shape is not Shape.WORD or " " in token.key:
+        return False
+    return following is None or (following.is_unknown and state.phrase_after(place) is not None)
 
 
 def _name_before(state: NoteState, position: int) -> NameBefore | None:
@@ -333,7 +354,7 @@ def _name_before(state: NoteState, position: int) -> NameBefore | None:
             continue
         if token.is_unknown and found is None:
             found = NameBefore(state.head_of(place), is_doubtful=in_sentence)
-        elif token.is_unknown or (token.is_free and not token.categories & _CONNECTING):
+        elif token.is_unknown or (token.is_free and not token.categories & CONNECTING):
             in_sentence = True
             found = found and found._replace(is_doubtful=True)
     return found or _everyday_word_before(state, position)
@@ -346,6 +367,9 @@ def _everyday_word_before(state: NoteState, position: int) -> NameBefore | None:
 
 
 def _add_before(state: NoteState, before: NameBefore, kind: MentionKind) -> None:
+    phrase = state.phrase_before(before.position)
+    if phrase is not None:
+        state.add_mention(phrase, kind, (Reading(name_key(phrase), 0),), only_if_known=True)
     state.add(before.position, kind, only_if_known=before.is_doubtful, belongs=True)
     _add_listed_before(state, before, kind)
 

@@ -52,7 +52,13 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
     read_forms(state)
     read_plain(state)
     kind = kind_of(state, is_blank=not note.strip())
-    return ParsedNote(kind, tuple(state.mentions), is_bank=state.is_bank, marks_main=state.marks_main)
+    return ParsedNote(
+        kind,
+        tuple(state.mentions),
+        is_bank=state.is_bank,
+        marks_main=state.marks_main,
+        is_about_others=state.is_about_others,
+    )
 
 
 def _without_handles(text: str) -> tuple[str, list[str]]:

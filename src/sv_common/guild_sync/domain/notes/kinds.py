@@ -7,14 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from sv_common.guild_sync.domain.notes.mentions import NoteKind
-from sv_common.guild_sync.domain.notes.plain import TRADES
-from sv_common.guild_sync.domain.notes.state import NoteState
+from sv_common.guild_sync.domain.notes.state import CONNECTING, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Shape
-from sv_common.guild_sync.domain.notes.vocabulary import Category
+from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
 _DITTO: Final = re.compile(r"[\^\"' ]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_CONNECTING: Final = frozenset({Category.LINK, Category.COPULA, Category.ARTICLE})
 _MARKERS: Final = frozenset({Category.ALT, Category.MAIN})
 
 
@@ -42,7 +40,7 @@ def _is_question(state: NoteState) -> bool:
 
 
 def _free_words(state: NoteState) -> int:
-    return sum(not token.is_tail and not token.categories & _CONNECTING for token in state.tokens)
+    return sum(not token.is_tail and not token.categories & CONNECTING for token in state.tokens)
 
 
 def _is_ditto(state: NoteState) -> bool:

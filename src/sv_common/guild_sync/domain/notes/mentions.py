@@ -66,13 +66,14 @@ class ParsedNote:
 
     `kind` holds if no mention turns out to be known; it is NAMES when at least one mention is not `only_if_known`.
     `mentions` go from the strongest to the weakest. `marks_main` is True for a main's marker, False for an alt's, None
-    when the note says neither.
+    when the note says neither. `is_about_others`: as far as one can tell, it names other people ("friend of Zork").
     """
 
     kind: NoteKind
     mentions: tuple[Mention, ...]
     is_bank: bool
     marks_main: bool | None
+    is_about_others: bool = False
 
 
 def note_key(parsed: ParsedNote) -> str | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
+from sv_common.guild_sync.domain.notes.readings import readings_of
 from sv_common.guild_sync.domain.notes.state import JOINED, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token, is_unspaced
-from sv_common.guild_sync.domain.notes.vocabulary import Category
+from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
-TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
+_ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|er|e|è?me|o|a|º|ª|й|я)")
 _SHORTEST_WORD: Final = 3
 _MOST_WORDS_OF_A_NAME: Final = 3
 _LONGEST_EXPANSION: Final = 2
@@ -22,12 +24,15 @@ _LONGEST_UNSPACED_NAME: Final = 6
 
 
 def read_whole_word(state: NoteState) -> None:
-    """Keep a vocabulary word that is the whole note as a possible name: a character may be called Tailor."""
+    """Keep a vocabulary word that is the whole note, but for a realm, as a possible name: somebody may be called Tailor."""
     tokens = state.tokens
     if state.mentions:
         return
     if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
         _add_if_known(state, tokens[0].text, MentionKind.NAME)
+    elif len(tokens) > 1 and tokens[0].categories & TRADES and tokens[1].gap is Gap.HYPHEN and tokens[1].is_unknown:
+        realm = state.text[tokens[1].start :]
+        state.add_mention(tokens[0].text, MentionKind.NAME, readings_of(tokens[0]), only_if_known=True, realm=realm)
     elif len(tokens) > 1 and all(token.before == "" and is_unspaced(token.key[0]) for token in tokens):
         _add_if_known(state, state.text[tokens[0].start : tokens[-1].end], MentionKind.NAME)
 
@@ -56,6 +61,7 @@ def read_plain(state: NoteState) -> None:
         elif segment.is_everyday and takes_everyday:
             state.add(segment.places[0], MentionKind.WORD, only_if_known=True)
         elif segment.is_text:
+            _add_possible_name(state, segment, is_listed=base is not None and segment.is_list_member)
             _add_words(state, segment)
 
 
@@ -181,10 +187,31 @@ def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
         _add_if_known(state, state.text[state.tokens[0].start : state.tokens[-1].end], MentionKind.NAME)
 
 
+def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -> None:
+    """Keep what is a name in all but form as a possible one: "Zork the mage", "my 2nd Zork", "Brakk or Zork idk"."""
+    if is_listed and segment.first.is_unknown:
+        state.add(segment.places[0], MentionKind.LIST_MEMBER, only_if_known=True)
+        return
+    rest = [
+        place
+        for place, token in zip(segment.places, segment.tokens, strict=True)
+        if not (token.has(Category.ARTICLE) or _ORDINAL.fullmatch(token.key) or _is_particle(token))
+    ]
+    if not rest or not state.tokens[rest[0]].is_unknown or state.tokens[segment.places[-1]].has(Category.ARTICLE):
+        return
+    if all(state.tokens[place].is_tail for place in rest[1:]):
+        state.add(rest[0], MentionKind.NAME, only_if_known=True)
+
+
+def _is_particle(token: Token) -> bool:
+    """Whether this was glued to the word before to say that something is that one's, as in "조크꺼"."""
+    return token.has(Category.LINK) and token.before == "" and is_unspaced(token.key[0])
+
+
 def _add_words(state: NoteState, segment: Segment) -> None:
     for place in segment.places:
         token = state.tokens[place]
-        if token.is_unknown and (len(token.key) >= _SHORTEST_WORD or is_unspaced(token.key[0])):
+        if token.is_unknown and not token.used and (len(token.key) >= _SHORTEST_WORD or is_unspaced(token.key[0])):
             state.add(place, MentionKind.WORD, only_if_known=True)
 
 

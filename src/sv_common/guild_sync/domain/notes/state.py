@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,10 +12,12 @@ from sv_common.guild_sync.domain.notes.readings import readings_of
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token
 from sv_common.guild_sync.domain.notes.vocabulary import Categories, Category
 
+CONNECTING: Final = frozenset({Category.LINK, Category.COPULA, Category.ARTICLE})
 JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 _BELONGING_CATEGORIES: Final = frozenset(
     {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.OWNER, Category.DISCORD}
 )
+_BESIDE: Final = re.compile(r" ?[(\[]([^()\[\]]+)[)\]]| - (\S.*)")
 _MOST_REALM_WORDS: Final = 3
 _MOST_PHRASE_WORDS: Final = 3
 
@@ -25,7 +28,7 @@ class NoteState:
 
     `has_owner` is set once a form has said whose character this is; what else the note holds then counts only if known.
     `categories` are those of all its words. `is_bank`: the note has a bank word. `is_about_others`: as far as one can
-    tell, the names in the note are those of other people ("friend of Zork"). `is_counter`: the note is a machine's,
+    tell, the names in the note are those of other people ("friend of Zork", "not Zork's alt"). `is_counter`: the note is a machine's,
     words with numbers ("Net:12 Tot:34").
     """
 
@@ -46,7 +49,7 @@ class NoteState:
             len(self.tokens) > 1
             and Category.RELATION in self.categories
             and not self.categories & _BELONGING_CATEGORIES
-        )
+        ) or _is_denied(self.tokens)
         self.is_counter = _is_counter(self.tokens)
 
     def add(self, position: int, kind: MentionKind, *, only_if_known: bool, belongs: bool = False) -> None:
@@ -54,7 +57,8 @@ class NoteState:
         token = self.tokens[position]
         token.used = True
         readings = readings_of(token, belongs=belongs)
-        self.add_mention(token.text, kind, readings, only_if_known=only_if_known, realm=self._realm_after(position))
+        realm = self._realm_after(position) or self._realm_beside(position)
+        self.add_mention(token.text, kind, readings, only_if_known=only_if_known, realm=realm)
 
     def add_mention(
         self,
@@ -107,6 +111,24 @@ class NoteState:
             part.used = True
         return self.text[parts[0].start : parts[-1].end]
 
+    def _realm_beside(self, position: int) -> str | None:
+        """What stands where a realm may: `Zork (Realm)`, `Zork - Realm`."""
+        following = self.tokens[position + 1 : position + 2]
+        if not following or following[0].is_tail:
+            return None
+        beside = _BESIDE.match(self.text, self.tokens[position].end)
+        return (beside[1] or beside[2]) if beside else None
+
+    def phrase_before(self, position: int) -> str | None:
+        """Return the whole of a name of several words that ends at `position` ("Big Joe"), or None."""
+        first = position
+        while first > 0 and self.tokens[first].gap is Gap.SPACE and not self.tokens[first - 1].categories & CONNECTING:
+            first -= 1
+        words = self.tokens[first : position + 1]
+        if not 1 < len(words) <= _MOST_PHRASE_WORDS or any(word.is_tail for word in words):
+            return None
+        return self.text[words[0].start : words[-1].end]
+
     def _end_of_realm(self, position: int) -> int:
         """Place of the last piece of the realm in Name-Realm; `position` itself when there is none."""
         following = self.tokens[position + 1 :]
@@ -121,6 +143,11 @@ class NoteState:
         if len(spaced) < _MOST_REALM_WORDS and all(word.shape is Shape.WORD and not word.is_tail for word in spaced):
             glued += len(spaced)
         return position + glued
+
+
+def _is_denied(tokens: list[Token]) -> bool:
+    """Whether the note begins with a negation that nothing parts from what it denies."""
+    return len(tokens) > 1 and tokens[0].has(Category.NEGATION) and all(token.gap in JOINED for token in tokens[1:])
 
 
 def _is_counter(tokens: list[Token]) -> bool:

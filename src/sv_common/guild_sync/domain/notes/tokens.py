@@ -49,6 +49,7 @@ FREE: Final = frozenset(
         Category.AND,
         Category.IDENTITY,
         Category.RELATION,
+        Category.NEGATION,
         Category.OWNER,
     }
 )
@@ -156,7 +157,7 @@ def _number(text: str, before: str, start: int) -> Token:
 def _words(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iterable[Token]:
     """One token, or several where an elided article or a word of a script without blanks is glued on."""
     has_apostrophe = "'" in text
-    if has_apostrophe or is_unspaced(text[0]):
+    if has_apostrophe or is_unspaced(text[0]) or is_unspaced(text[-1]):
         key = name_key(text)
         if key not in vocabulary.categories and key not in vocabulary.phrases:
             cut = _unelided if has_apostrophe else _unglued
@@ -245,7 +246,7 @@ def _affix_length(text: str, vocabulary: Vocabulary, categories: frozenset[Categ
     """Length of the longest vocabulary word at one end of `text` that leaves something of it; 0 when there is none."""
     for length in range(min(len(text) - 1, _LONGEST_AFFIX), 0, -1):
         affix = text[:length] if at_start else text[-length:]
-        if vocabulary.categories.get(affix, NO_CATEGORY) & categories:
+        if is_unspaced(affix[0]) and vocabulary.categories.get(affix, NO_CATEGORY) & categories:
             return length
     return 0
 

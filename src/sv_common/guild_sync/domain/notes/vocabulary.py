@@ -34,6 +34,7 @@ class Category(StrEnum):
     OWNER = "owner"
     DISCORD = "discord"
     RELATION = "relation"
+    NEGATION = "negation"
     DATE = "date"
     DITTO = "ditto"
     STATUS = "status"
@@ -46,6 +47,9 @@ class Category(StrEnum):
 
 Categories = frozenset[Category]
 NO_CATEGORY: Final[Categories] = frozenset()
+TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
+"""What a character can do."""
+
 _SPELT: Final = frozenset({Category.ORDINARY, Category.DATE})
 
 LETTER: Final = r"[^\d\x00-@\[-`{-\x7f]"
@@ -93,7 +97,7 @@ def _term(word: str) -> str:
 
 def _usable_term(word: str) -> str:
     term = _term(word)
-    if not term:
+    if not any(letter.isalpha() for letter in term):
         raise BadInput(f"The vocabulary word {word!r} has no letter.")
     return term
 

@@ -1,0 +1,1 @@
+"""How well notes are read, on labelled rosters. Run `python -m evaluation.notes`."""

@@ -1,0 +1,62 @@
+"""Labelled rosters: what a reader of flesh and blood says that each note means."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sv_common.guild_sync.domain.roster_file import NotedCharacter, read_discord_names, read_roster_table
+
+GUILDS = Path(__file__).parents[1] / "tests" / "resolution" / "guilds"
+"""The folder of the labelled rosters: NAME.tsv, and NAME.discord.txt where the guild's Discord names are known."""
+
+NAMES_NOBODY = frozenset({"profession", "bank", "date", "machine", "main", "noise", "empty"})
+LABELS = frozenset({"character", "misspelt", "ambiguous", "nickname", "discord"}) | NAMES_NOBODY
+_NAMES_CHARACTERS = frozenset({"character", "misspelt", "ambiguous"})
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a note means: a label of `LABELS`, and whom, each acceptable answer by itself."""
+
+    label: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledGuild:
+    """A roster with its labels, line by line."""
+
+    name: str
+    roster: Sequence[NotedCharacter]
+    labels: Sequence[Label]
+    discord_names: Sequence[str]
+
+
+def labelled_guilds(folder: Path = GUILDS) -> Iterator[LabelledGuild]:
+    """Read every labelled roster of a folder."""
+    for file in sorted(folder.glob("*.tsv")):
+        discord = file.with_suffix(".discord.txt")
+        yield LabelledGuild(
+            file.stem,
+            read_roster_table(file.read_bytes()),
+            _labels(file),
+            read_discord_names(discord.read_bytes()) if discord.exists() else [],
+        )
+
+
+def _labels(file: Path) -> list[Label]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        labels = [_label(row["label"], row["target"] or "") for row in rows]
+    unknown = {each.label for each in labels} - LABELS
+    if unknown:
+        raise ValueError(f"{file.name} has labels that mean nothing: {', '.join(sorted(unknown))}.")
+    return labels
+
+
+def _label(label: str, target: str) -> Label:
+    """Several acceptable characters are parted by bars; a Discord name may hold one."""
+    return Label(label, tuple(target.split("|")) if label in _NAMES_CHARACTERS else (target,))

@@ -1,0 +1,17 @@
+"""Files that a command is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
+
+
+def read_file(file: Path) -> bytes:
+    """Read the file, or as much of it as shows that it is too large."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,72 @@
+"""Whose character is it: what an officer decides by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, with_services
+from patt.cli.output import print_json, say
+from sv_common.guild_sync.by_hand import (
+    BelongsTo,
+    BelongsToNobody,
+    HandDecision,
+    NotThisPlayer,
+    decide_by_hand,
+    preview_by_hand,
+)
+
+CharacterArgument = Annotated[
+    str, typer.Argument(metavar="CHARACTER", help="Name-Realm, or a name that only one bears.")
+]
+PlayerArgument = Annotated[str, typer.Argument(metavar="PLAYER", help="Display name or number of the player.")]
+
+
+def link(
+    character: CharacterArgument,
+    player: PlayerArgument,
+    remember_note: Annotated[
+        bool, typer.Option("--remember-note", help="The name in its note means this player from now on.")
+    ] = False,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a character is this player's. Automation never changes it."""
+    _decide(BelongsTo(character, player, remember_note), dry_run, guild, as_json)
+
+
+def unlink(
+    character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    """Take a character from its player."""
+    _decide(BelongsToNobody(character), dry_run, guild, as_json)
+
+
+def reject(
+    character: CharacterArgument,
+    player: PlayerArgument,
+    reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "",
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a character is not this player's, whatever its note or name says."""
+    _decide(NotThisPlayer(character, player, reason), dry_run, guild, as_json)
+
+
+def _decide(decision: HandDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
+    if dry_run:
+        report = with_services(lambda services: preview_by_hand(services.pool, decision, guild_id=guild))
+    else:
+        report = with_services(lambda services: decide_by_hand(services.pool, decision, actor=actor(), guild_id=guild))
+    if as_json:
+        print_json({"attempt_id": report.attempt_id, "reason": report.plan.reason, "steps": report.plan.as_json()})
+        return
+    for step in report.plan.steps:
+        say(step.describe())
+    if report.attempt_id is None:
+        say("Nothing was changed yet.")
+    else:
+        say(f"To take it back: patt undo {report.attempt_id}")

@@ -1,0 +1,94 @@
+"""Which characters a note may mean that names nobody for certain: badly written names, best first. Never a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import takewhile
+from typing import NamedTuple
+
+from sv_common.guild_sync.domain.likeness import SHORTEST_PART, How
+from sv_common.guild_sync.domain.notes import Category, Mention, MentionKind, NoteKind, ParsedNote
+from sv_common.guild_sync.resolution import Directory, Verdict
+from sv_common.guild_sync.store.directory import KnownCharacter
+
+MOST_HINTS = 5
+
+_OF_A_NAMED_CHARACTER = 0.05
+_OF_AN_ALT = 0.05
+_MOST_WORDS_WITHOUT_SENTENCE = 3
+_EVERYDAY = frozenset({Category.ORDINARY})
+_NEARLY_EQUAL = frozenset({How.NAME, How.ACCENTS})
+
+
+class Hint(NamedTuple):
+    """A character that a note may mean, the words of the note that are like its name, and how they are."""
+
+    number: int
+    words: str
+    how: How
+    score: float
+
+
+class Hints:
+    """Everybody the guild knows, asked for whom a note may mean."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def of(self, about: KnownCharacter) -> list[Hint]:
+        """Return the characters that the note of a character may mean, best first and never itself."""
+        parsed = self._directory.parse(about)
+        best: dict[int, Hint] = {}
+        for hint in self._all(parsed, about):
+            if hint.number not in best or best[hint.number].score < hint.score:
+                best[hint.number] = hint
+        characters = self._directory.facts.characters
+        return sorted(best.values(), key=lambda hint: (-hint.score, characters[hint.number].label))[:MOST_HINTS]
+
+    def _all(self, parsed: ParsedNote, about: KnownCharacter) -> Iterator[Hint]:
+        if not parsed.is_about_others:
+            for mention in parsed.mentions:
+                yield from self._of_mention(mention, about)
+        if parsed.kind in (NoteKind.NOISE, NoteKind.NAMES):
+            yield from self._of_letters(about)
+
+    def _of_mention(self, mention: Mention, about: KnownCharacter) -> Iterator[Hint]:
+        keys = [reading.key for reading in mention.readings]
+        explained = self._directory.vocabulary.categories.get(keys[0], frozenset())
+        if about.name_key in keys or explained - _EVERYDAY or _is_in_sentence(mention, about):
+            return
+        hints = [
+            Hint(number, mention.text, how, score)
+            for number, (_, score, how) in self._directory.characters_like(keys, in_text=mention.only_if_known)
+            if number != about.id and (how in _NEARLY_EQUAL or not explained)
+        ]
+        least = hints[:MOST_HINTS][-1].score - _OF_A_NAMED_CHARACTER - _OF_AN_ALT if hints else 0
+        for hint in takewhile(lambda hint: hint.score >= least, hints):
+            yield hint._replace(score=hint.score + self._renown(hint.number))
+
+    def _of_letters(self, about: KnownCharacter) -> Iterator[Hint]:
+        """The characters whose name the note gives with blanks or marks between its letters ("B r a k k", "Bra'kk")."""
+        note = about.note or ""
+        letters = "".join(letter for letter in note if letter.isalpha())
+        if len(letters) < SHORTEST_PART:
+            return
+        for number, (_, score, how) in self._directory.characters_like([letters], in_text=True):
+            if how in _NEARLY_EQUAL and number != about.id:
+                yield Hint(number, note, how, score)
+
+    def _renown(self, number: int) -> float:
+        """How much rather this character is meant than one whose name is just as like: notes mean mains, and often the same."""
+        is_alt = self._directory.decide(self._directory.facts.characters[number]).verdict is Verdict.CONFIDENT
+        return _OF_A_NAMED_CHARACTER * (number in self._named_for_certain) - _OF_AN_ALT * is_alt
+
+    @cached_property
+    def _named_for_certain(self) -> frozenset[int | None]:
+        decisions = map(self._directory.decide_alone, self._directory.facts.characters.values())
+        return frozenset(target.person.character_id for decision in decisions if (target := decision.target))
+
+
+def _is_in_sentence(mention: Mention, about: KnownCharacter) -> bool:
+    """Whether the word is one of a sentence and not even written as a name."""
+    is_small = mention.kind is MentionKind.WORD and mention.text.islower()
+    return is_small and len((about.note or "").split()) > _MOST_WORDS_WITHOUT_SENTENCE

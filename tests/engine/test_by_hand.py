@@ -1,0 +1,150 @@
+"""What an officer decides by hand, on real rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.guild_sync.by_hand import (
+    BelongsTo,
+    BelongsToNobody,
+    HandDecision,
+    HandReport,
+    NotThisPlayer,
+    decide_by_hand,
+    preview_by_hand,
+)
+from sv_common.guild_sync.domain.errors import NotFound, PattError, Refused
+from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.mitigations import fix_all, run_auto_mitigations, undo
+from sv_common.guild_sync.rules import RULES
+
+
+async def _decide(guild: GuildBuilder, decision: HandDecision) -> HandReport:
+    return await decide_by_hand(guild.pool, decision, actor="officer alice")
+
+
+async def _undo(guild: GuildBuilder, report: HandReport) -> None:
+    assert report.attempt_id is not None
+    await undo(guild.pool, report.attempt_id, actor="officer alice")
+
+
+async def _rejections(guild: GuildBuilder) -> list[tuple[int, int]]:
+    return [
+        (character, player)
+        for character, player in await guild.rows("select character_id, player_id from guild_identity.link_rejections")
+    ]
+
+
+async def test_a_character_is_linked_by_hand_and_the_link_is_taken_back(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    orphan = await guild.character("Rivermane")
+    report = await _decide(guild, BelongsTo("rivermane", "mito"))
+    assert await guild.player_of(orphan) == mito
+    await _undo(guild, report)
+    assert await guild.player_of(orphan) is None
+
+
+async def test_what_a_person_linked_is_not_touched_by_automation(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    await guild.main("Zork")
+    character = await guild.character("Rivermane", "Zork")
+    await _decide(guild, BelongsTo("Rivermane", "Mito"))
+    await run_integrity_check(guild.pool)
+    await run_auto_mitigations(guild.pool)
+    assert await guild.player_of(character) == mito
+
+
+async def test_the_preview_changes_nothing_and_is_what_is_applied(guild: GuildBuilder) -> None:
+    await guild.main("Mito")
+    zork = await guild.main("Zork")
+    character = await guild.alt("Rivermane", None, zork)
+    previewed = await preview_by_hand(guild.pool, BelongsTo("Rivermane", "Mito"))
+    assert previewed.attempt_id is None
+    assert await guild.player_of(character) == zork
+    assert (await _decide(guild, BelongsTo("Rivermane", "Mito"))).plan == previewed.plan
+
+
+async def test_a_decision_closes_the_issue_that_it_settles(guild: GuildBuilder) -> None:
+    await guild.main("Mito")
+    await guild.character("Rivermane")
+    await run_integrity_check(guild.pool, issue_types=["orphan_wow"])
+    await _decide(guild, BelongsTo("Rivermane", "Mito"))
+    rows = await guild.rows(
+        "select resolved_at is not null from guild_identity.audit_issues where issue_type = 'orphan_wow'"
+    )
+    assert rows == [(True,)]
+
+
+async def test_not_this_player_unlinks_and_is_respected_by_every_later_decision(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", "alt of Mito", mito)
+    await _decide(guild, NotThisPlayer("Rivermane", "Mito", "another Mito, long gone"))
+    assert await guild.player_of(character) is None
+    await run_integrity_check(guild.pool)
+    await run_auto_mitigations(guild.pool)
+    for issue_type in RULES:
+        await fix_all(guild.pool, issue_type, actor="officer alice", guild_id=guild.guild_id)
+    await run_matching(guild.pool, actor="officer alice")
+    assert await guild.player_of(character) is None
+    with pytest.raises(Refused, match="does not belong to Mito"):
+        await _decide(guild, BelongsTo("Rivermane", "Mito"))
+
+
+async def test_not_this_player_can_be_taken_back(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", "alt of Mito", mito)
+    report = await _decide(guild, NotThisPlayer("Rivermane", "Mito", ""))
+    assert await _rejections(guild) == [(character, mito)]
+    await _undo(guild, report)
+    assert await _rejections(guild) == []
+    assert await guild.player_of(character) == mito
+
+
+async def test_a_remembered_note_means_the_player_from_now_on(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    await guild.character("Rivermane", "Robin")
+    other = await guild.character("Stonemane", "Robin's alt")
+    await _decide(guild, BelongsTo("Rivermane", "Mito", remember_note=True))
+    await run_integrity_check(guild.pool)
+    await fix_all(guild.pool, "orphan_wow", actor="officer alice", guild_id=guild.guild_id)
+    assert await guild.player_of(other) == mito
+
+
+async def test_a_character_is_taken_from_its_player(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", None, mito)
+    await _decide(guild, BelongsToNobody("Rivermane"))
+    assert await guild.player_of(character) is None
+
+
+@pytest.mark.parametrize(
+    ("decision", "error", "says"),
+    [
+        (BelongsTo("Nobodyhere", "Mito"), NotFound, "No character of the guild is called “Nobodyhere”"),
+        (BelongsTo("Rivermane", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
+        (BelongsTo("Rivermane", "Twin"), Refused, "Give the number"),
+        (BelongsTo("Rivermane", "Mito", remember_note=True), Refused, "names nobody"),
+        (BelongsToNobody("Rivermane"), Refused, "belongs to nobody already"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(
+    guild: GuildBuilder, decision: HandDecision, error: type[PattError], says: str
+) -> None:
+    await guild.main("Mito")
+    await guild.player("Twin")
+    await guild.player("Twin")
+    character = await guild.character("Rivermane", "Alch 300")
+    with pytest.raises(error, match=says):
+        await _decide(guild, decision)
+    assert await guild.player_of(character) is None
+    assert await guild.rows("select 1 from guild_identity.fix_attempts") == []
+
+
+async def test_a_player_may_be_called_by_number(guild: GuildBuilder) -> None:
+    await guild.player("Twin")
+    twin = await guild.player("Twin")
+    character = await guild.character("Rivermane")
+    await _decide(guild, BelongsTo("Rivermane", str(twin)))
+    assert await guild.player_of(character) == twin

@@ -1,0 +1,179 @@
+"""What holds for the reading of every roster."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, fold_accents, parse_note
+from sv_common.guild_sync.domain.roster_file import NotedCharacter
+from sv_common.guild_sync.note_reading import NoteReading, Sureness, read_notes
+
+NAMES = ("Opal", "Ópal", "Brakk", "Brakks", "Kip", "Kipper", "Weiß", "Weiss", "Tailor", "Holy", "Þorn", "Маша", "조크")
+STRANGERS = ("Robin", "Oppal", "Brak", "Thorn", "Zuzu")
+REALMS = ("Hyjal", "Area 52")
+FORMS = (
+    "{}",
+    "Alt of {}",
+    "{}'s alt",
+    "{}s alt",
+    "Main: {}",
+    "{} - Alch 225",
+    "@{}",
+    "{}'s bank",
+    "i am {}",
+    "ask {} for an invite",
+    "{}-Hyjal",
+    "{} (Area 52)",
+    "not {}'s alt",
+)
+LISTS = ("{}/{}", "{}, {}", "{} and {}", "{} or {} idk", "Alts: {}, {}")
+SILENT = ("", "Main", "<A>", "Holy / Disc", "Alch 300", "Bank", "2020-12-05", "^", "lol")
+NEWCOMER = "Quorvexil"
+
+TRIED = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def notes() -> st.SearchStrategy[str]:
+    """Notes that name one or two people in many forms, or nobody."""
+    names = st.sampled_from(NAMES + STRANGERS)
+    return st.one_of(
+        st.sampled_from(SILENT),
+        st.builds(str.format, st.sampled_from(FORMS), names),
+        st.builds(str.format, st.sampled_from(LISTS), names, names),
+    )
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> list[NotedCharacter]:
+    """Rosters whose names collide: with accents, with other realms, with words of the vocabulary."""
+    pairs = draw(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(REALMS)), min_size=2, unique=True))
+    return [NotedCharacter(f"{name}-{realm}", name, realm, draw(notes())) for name, realm in pairs]
+
+
+DISCORD_NAMES = st.lists(st.sampled_from(("opal", "Kip [GM]", "Robin", "holy", "Zuzu 🌸")), unique=True)
+
+
+@TRIED
+@given(rosters(), DISCORD_NAMES)
+def test_what_is_certain_is_one_person(roster: list[NotedCharacter], discord_names: list[str]) -> None:
+    readings = read_notes(roster, discord_names)
+    for reading in readings:
+        if reading.decision is not Sureness.CONFIDENT or len(reading.targets) < 2:
+            continue
+        others = [each for each in readings if each is not reading]
+        names = {name_key(target.partition("-")[0]) for target in reading.targets}
+        assert reading.person in discord_names or len(_groups(reading.targets, others)) == 1, (reading, names)
+
+
+def _groups(characters: Sequence[str], readings: Sequence[NoteReading]) -> set[frozenset[str]]:
+    """The characters, grouped by what the readings tie together for certain."""
+    groups = {character: frozenset({character}) for character in characters}
+    for reading in readings:
+        if reading.decision is Sureness.CONFIDENT:
+            ties = (reading.character, *reading.targets, *filter(None, [reading.person]))
+            joined = frozenset().union(*(groups.get(each, frozenset({each})) for each in ties))
+            groups |= dict.fromkeys(joined, joined)
+    return {groups[character] for character in characters}
+
+
+@TRIED
+@given(st.sampled_from(["{}/{}", "{}, {}", "{} & {}", "{} and {}"]), st.permutations(["Opal", "Brakk", "Kip"]))
+def test_two_mains_in_one_note_are_never_taken_for_one(form: str, names: list[str]) -> None:
+    mains = [NotedCharacter(f"{name}-Hyjal", name, "Hyjal", "") for name in names]
+    about = NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", form.format(*names))
+    assert read_notes([*mains, about])[-1].decision is Sureness.AMBIGUOUS
+
+
+_WORDS = sorted(
+    word
+    for word, categories in DEFAULT_VOCABULARY.categories.items()
+    if categories & {Category.PROFESSION, Category.SPEC, Category.BANK, Category.DATE} and word.isalpha()
+)
+
+
+@TRIED
+@given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=2), st.sampled_from(("/", " / ", " ", ", ", " 300 ")))
+def test_a_word_of_the_vocabulary_means_nobody(words: list[str], between: str) -> None:
+    roster = [NotedCharacter(f"{name}-Hyjal", name, "Hyjal", "") for name in ("Opal", "Brakk", "Kipper")]
+    note = between.join(words)
+    reading = read_notes([*roster, NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", note)])[-1]
+    assert reading.decision is Sureness.NOBODY
+    assert reading.targets == ()
+
+
+@TRIED
+@given(st.sampled_from(_WORDS), st.sampled_from(["{} 300 / Opals", "{} main", "best {} around", "{}, {}", "{}?"]))
+def test_a_character_called_like_a_profession_is_not_meant_by_a_note_about_it(word: str, form: str) -> None:
+    about = NotedCharacter(
+        "Zork-Hyjal", "Zork", "Hyjal", form.format("Alch 300", word) if "," in form else word + " 300"
+    )
+    roster = [NotedCharacter(f"{word}-Hyjal", word, "Hyjal", ""), about]
+    assert read_notes(roster)[-1].decision is not Sureness.CONFIDENT
+
+
+@TRIED
+@given(rosters(), DISCORD_NAMES, st.randoms(use_true_random=False))
+def test_the_order_of_the_roster_changes_nothing(
+    roster: list[NotedCharacter], discord_names: list[str], rng: random.Random
+) -> None:
+    shuffled = rng.sample(roster, len(roster))
+    readings = {reading.character: reading for reading in read_notes(roster, discord_names)}
+    assert {reading.character: reading for reading in read_notes(shuffled, discord_names)} == readings
+
+
+@TRIED
+@given(rosters(), DISCORD_NAMES, st.sampled_from(REALMS))
+def test_a_newcomer_whom_no_note_names_changes_nothing_that_is_certain(
+    roster: list[NotedCharacter], discord_names: list[str], realm: str
+) -> None:
+    newcomer = NotedCharacter(f"{NEWCOMER}-{realm}", NEWCOMER, realm, "")
+    before = [each for each in read_notes(roster, discord_names) if each.decision is Sureness.CONFIDENT]
+    after = [each for each in read_notes([newcomer, *roster], discord_names) if each.decision is Sureness.CONFIDENT]
+    assert after == before
+
+
+@TRIED
+@given(rosters())
+def test_nobody_means_itself_and_every_name_given_is_in_the_roster(roster: list[NotedCharacter]) -> None:
+    labels = {each.label for each in roster}
+    for reading in read_notes(roster):
+        assert {*reading.targets, *reading.suggestions} <= labels - {reading.character}
+
+
+@TRIED
+@given(rosters())
+def test_what_is_not_certain_says_why(roster: list[NotedCharacter]) -> None:
+    for reading in read_notes(roster):
+        assert (reading.why_not is None) == (reading.decision is Sureness.CONFIDENT)
+        assert reading.evidence
+
+
+@TRIED
+@given(st.sampled_from([name for name in NAMES if fold_accents(name) != name]), notes())
+def test_a_name_without_its_accents_is_suggested_and_never_certain(name: str, note: str) -> None:
+    bare = fold_accents(name)
+    roster = [
+        NotedCharacter(f"{name}-Hyjal", name, "Hyjal", note),
+        NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", f"Alt of {bare}"),
+    ]
+    reading = read_notes(roster)[-1]
+    assert (reading.decision, reading.suggestions) == (Sureness.SUGGESTED, (f"{name}-Hyjal",))
+
+
+@TRIED
+@given(st.text(max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    parse_note(text)
+    roster = [NotedCharacter("Opal-Hyjal", "Opal", "Hyjal", ""), NotedCharacter("Zork", "Zork", None, text)]
+    assert len(read_notes(roster, ["Opal", text])) == 2
