@@ -15,6 +15,7 @@ with rules as (
            i.wow_character_id, i.discord_member_id
     from guild_identity.audit_issues i
     where i.guild_id = %(guild_id)s and i.issue_type = any(%(rules)b)
+      and (i.resolved_at is null or i.issue_hash = any(%(hashes)b))
 ), opened as (
     insert into guild_identity.audit_issues
         (guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id)
