@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg.rows import class_row
@@ -37,6 +37,28 @@ class TokenHolder:
     id: int
     name: str
     guild_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uploader:
+    """A person whose companion may upload for one guild."""
+
+    key_id: int
+    guild_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadKey:
+    """An upload key as it is listed: never the key itself. `last_export_at` tells how fresh its data is."""
+
+    id: int
+    uploader: str
+    created_by: str
+    created_at: datetime
+    last_used_at: datetime | None
+    last_export_at: datetime | None
+    revoked_at: datetime | None
 
 
 async def create_login_link(conn: Connection, account_name: str, *, lifetime: timedelta = LINK_LIFETIME) -> str:
@@ -86,6 +108,36 @@ async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
 async def revoke_api_token(conn: Connection, token_id: int) -> bool:
     """Make an API token useless; return whether it was of use until now."""
     return (await conn.execute(SQL["revoke_api_token"], {"token_id": token_id})).rowcount == 1
+
+
+async def create_upload_key(conn: Connection, uploader: str, *, guild_id: int, created_by: str) -> str:
+    """Return a new key with which one person's companion may upload for one guild. Raises `NotFound`, `BadInput`."""
+    key = secrets.token_urlsafe(32)
+    values = {"guild_id": guild_id, "uploader": _named(uploader), "key": _hash(key), "created_by": created_by}
+    try:
+        await conn.execute(SQL["create_upload_key"], values)
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+    return key
+
+
+async def uploader_of_key(conn: Connection, key: str) -> Uploader | None:
+    """Return whose upload key this is; None for one that is unknown or revoked."""
+    async with conn.cursor(row_factory=class_row(Uploader)) as cursor:
+        return await (await cursor.execute(SQL["uploader_of_key"], {"key": _hash(key)})).fetchone()
+
+
+async def upload_keys(conn: Connection, guild_id: int) -> list[UploadKey]:
+    """Return a guild's upload keys, revoked ones last."""
+    async with conn.cursor(row_factory=class_row(UploadKey)) as cursor:
+        return await (await cursor.execute(SQL["upload_keys"], {"guild_id": guild_id})).fetchall()
+
+
+async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> None:
+    """Make an upload key useless. Raises `NotFound` for one that is not the guild's, or was revoked before."""
+    cursor = await conn.execute(SQL["revoke_upload_key"], {"key_id": key_id, "guild_id": guild_id})
+    if cursor.rowcount != 1:
+        raise NotFound(f"There is no upload key with the number {key_id} that could be revoked.")
 
 
 async def ping(conn: Connection) -> None:

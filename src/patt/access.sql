@@ -47,6 +47,36 @@ select id, name, guild_id from holder
 -- name: revoke_api_token
 update common.api_tokens set revoked_at = now() where id = %(token_id)s and revoked_at is null
 
+-- name: create_upload_key
+insert into common.upload_keys (guild_id, uploader, key_hash, created_by)
+values (%(guild_id)s, %(uploader)s, %(key)s, %(created_by)s)
+
+-- name: uploader_of_key
+-- Whose key it is. That it was used is noted at most once a minute.
+with holder as (
+    select id, guild_id, uploader, last_used_at
+    from common.upload_keys
+    where key_hash = %(key)s and revoked_at is null
+), noted as (
+    update common.upload_keys k set last_used_at = now()
+    from holder
+    where k.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
+)
+select id as key_id, guild_id, uploader as name from holder
+
+-- name: upload_keys
+select k.id, k.uploader, k.created_by, k.created_at, k.last_used_at,
+       (select max(coalesce(u.exported_at, u.received_at)) from guild_identity.addon_uploads u
+        where u.upload_key_id = k.id) as last_export_at,
+       k.revoked_at
+from common.upload_keys k
+where k.guild_id = %(guild_id)s
+order by k.revoked_at is not null, k.uploader, k.id
+
+-- name: revoke_upload_key
+update common.upload_keys set revoked_at = now()
+where id = %(key_id)s and guild_id = %(guild_id)s and revoked_at is null
+
 -- name: ping
 -- Whether the database answers.
 select 1

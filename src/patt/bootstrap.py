@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from patt.config import Settings
+from patt.queue import Queue, open_queue
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
@@ -31,6 +32,7 @@ class Services:
     settings: Settings
     pool: Pool
     outside: Outside
+    queue: Queue | None = None
 
 
 def database_url(settings: Settings) -> str:
@@ -49,9 +51,9 @@ async def open_services(settings: Settings, url: str | None = None) -> AsyncIter
     """
     url = url or database_url(settings)
     _check_schema(url)
-    async with make_pool(url) as pool, http_client() as http:
+    async with make_pool(url) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
-        yield Services(settings, pool, outside(settings, http))
+        yield Services(settings, pool, outside(settings, http), queue)
 
 
 def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:

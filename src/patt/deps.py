@@ -63,6 +63,7 @@ GuildQuery = Annotated[
 PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 50, counted from 1.")]
 IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.")]
 AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.")]
+UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.")]
 IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.")]
 
 

@@ -18,6 +18,8 @@ from patt.problems import API_PREFIX, answer
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/admin"
 STATIC_PREFIX = "/static"
+UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
+UPLOAD_KEY_HEADER = "X-API-Key"
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -51,6 +53,13 @@ class Guard:
 
     async def _refusal(self, request: Request) -> Response | None:
         path = request.scope["path"]
+        if _is_below(UPLOAD_PREFIX, path) and (key := request.headers.get(UPLOAD_KEY_HEADER)) is not None:
+            request.state.uploader = await self._uploader(key)
+            return (
+                None
+                if request.state.uploader
+                else await _unauthorised(request, "This upload key is not valid (any more).")
+            )
         if _is_below(API_PREFIX, path) and (token := _bearer_token(request)) is not None:
             request.state.officer = await self._token_holder(token)
             return None if request.state.officer else await _unauthorised(request)
@@ -71,6 +80,10 @@ class Guard:
         async with self._services.pool.connection() as conn:
             account = await access.account_of_session(conn, session)
         return Officer(account.name) if account else None
+
+    async def _uploader(self, key: str) -> access.Uploader | None:
+        async with self._services.pool.connection() as conn:
+            return await access.uploader_of_key(conn, key)
 
     async def _token_holder(self, token: str) -> Officer | None:
         async with self._services.pool.connection() as conn:
@@ -122,8 +135,9 @@ def _add_headers(headers: MutableHeaders, path: str) -> None:
     headers["Cache-Control"] = "no-cache" if _is_below(STATIC_PREFIX, path) else "no-store"
 
 
-async def _unauthorised(request: Request) -> Response:
-    sentence = "Sign in, or send an API token in the header “Authorization: Bearer …”."
+async def _unauthorised(
+    request: Request, sentence: str = "Sign in, or send an API token in the header “Authorization: Bearer …”."
+) -> Response:
     return await answer(request, HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"}))
 
 

@@ -137,6 +137,52 @@ def test_the_newer_fields_of_an_export_are_read() -> None:
     assert (export.export_id, export.realm, export.region, export.exported_at) == ("a-1", "Area52", 3, 5)
 
 
+SEALED = b'formatVersion = 2, exportId = "a-1", memberCount = 2,'
+
+
+def test_an_export_with_its_closing_mark_is_read() -> None:
+    closing = b'PATTSyncEnd = { memberCount = 2, exportId = "a-1" }'
+    assert read_addon_export(export_of(SEALED) + closing).export_id == "a-1"
+
+
+@pytest.mark.parametrize(
+    ("closing", "fault"),
+    [
+        (b"", "is missing"),
+        (b"PATTSyncEnd = nil", "is missing"),
+        (b"PATTSyncEnd = 5", "is missing"),
+        (b"PATTSyncEnd = {}", "belongs to another export"),
+        (b'PATTSyncEnd = { exportId = "a-2", memberCount = 2 }', "belongs to another export"),
+        (b'PATTSyncEnd = { exportId = "a-1", memberCount = 3 }', "belongs to another export"),
+    ],
+)
+def test_a_newer_export_without_the_closing_mark_that_belongs_to_it_is_refused(closing: bytes, fault: str) -> None:
+    refused = export_refusal(export_of(SEALED) + closing)
+    assert str(refused).startswith(f"The file is not whole: its closing mark PATTSyncEnd {fault}. ")
+
+
+def test_an_older_export_needs_no_closing_mark_even_if_a_later_one_left_it() -> None:
+    assert read_addon_export(export_of(b'exportId = "a-1",') + b'PATTSyncEnd = { exportId = "a-2" }').export_id == "a-1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "class_name"),
+    [
+        ({"class": "Druide", "classFile": "DRUID"}, "Druid"),
+        ({"class": "Todesritterin", "classFile": "DEATHKNIGHT"}, "Death Knight"),
+        ({"class": "Dämonenjäger", "classFile": "DEMONHUNTER"}, "Demon Hunter"),
+        ({"classFile": "EVOKER"}, "Evoker"),
+        ({"class": "Tinker", "classFile": "TINKER"}, "Tinker"),
+        ({"class": "Unknown", "classFile": "UNKNOWN"}, None),
+        ({"class": "Druid"}, "Druid"),
+    ],
+)
+def test_the_class_is_read_in_english_whatever_the_clients_language(
+    fields: dict[str, object], class_name: str | None
+) -> None:
+    assert one(**fields).class_name == class_name
+
+
 def test_a_guild_name_that_the_client_did_not_tell_is_unknown() -> None:
     assert read_addon_export(export_of(b'guildName = "Unknown",')).guild_name is None
 

@@ -252,6 +252,8 @@ def _without_namesakes(guild: Guild, called: set[Somebody]) -> set[Somebody]:
 def _characters_called(guild: Guild, key: str, mention: Mention, about: Row) -> set[Somebody]:
     """Whose the characters of a name are: their players', or only their own."""
     named = [c for c in guild.known_characters() if c["name_key"] == key and c["id"] != about["id"]]
+    if mention.kind is MentionKind.NAME and not mention.realm and key == about["name_key"]:
+        named = []
     there = [c for c in named if mention.realm and _is_on(c, mention.realm)]
     is_trade = mention.only_if_known and mention.realm and key in DEFAULT_VOCABULARY.categories
     owners = [(guild.player_of(c), c) for c in (there if is_trade else there or named)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -16,12 +16,12 @@ from patt.api.models import (
     IssueMoveAnswer,
     IssuesAnswer,
     PreviewAnswer,
-    ProblemAnswer,
     RuleAnswer,
     ScanAnswer,
     UndoAnswer,
     WakeRequest,
 )
+from patt.api.problem_answers import problems
 from patt.api.reading import Shown
 from patt.deps import (
     LARGEST_BODY,
@@ -35,15 +35,8 @@ from patt.deps import (
     ServicesDep,
     officer_of,
 )
-from patt.problems import MEDIA_TYPE
 
-
-def _problems(**sentences: str) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA_TYPE: {"schema": ProblemAnswer.model_json_schema()}}
-    return {int(status[1:]): {"description": text, "content": content} for status, text in sentences.items()}
-
-
-_USUAL = _problems(
+_USUAL = problems(
     _401="Neither a session nor a valid token.",
     _403="Sent with a session by a page of another site.",
     _404="No such guild, rule, issue or attempt, or it is not visible to whoever asks.",

@@ -215,3 +215,24 @@ class IssueDetailAnswer(IssueAnswer):
     events: list[EventAnswer]
     attempts: list[AttemptAnswer]
     preview: PlannedAnswer | None
+
+
+class UploadReceipt(Answer):
+    """An upload was stored; what becomes of it is told under its number."""
+
+    upload_id: int
+    is_new: bool = Field(description="False where the same export was sent before.")
+    sentence: str
+
+
+class UploadAnswer(Answer):
+    """What became of an upload."""
+
+    upload_id: int
+    state: Literal["received", "done", "refused", "failed"]
+    sentence: str | None
+    character_count: int
+    exported_at: datetime | None
+    received_at: datetime
+    attempts: int
+    finished_at: datetime | None

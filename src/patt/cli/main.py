@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from patt.cli import admin, database, demo, guild, issue, match, notes, person, serve, sync, words
+from patt.cli import admin, database, demo, guild, issue, keys, match, notes, person, serve, sync, watch, words
 from patt.cli.output import say_error
 from patt.config import load_settings
 from patt.logging import configure_logging
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
 app.add_typer(sync.app, name="sync")
 app.command("upload")(sync.upload)
 app.command("rules")(issue.rules)
@@ -37,10 +38,12 @@ app.command("match")(match.match)
 app.command("link")(person.link)
 app.command("unlink")(person.unlink)
 app.command("reject")(person.reject)
+app.command("watch")(watch.watch)
 app.command("notes")(notes.notes)
 app.add_typer(words.app, name="words")
 app.add_typer(guild.app, name="guild")
 app.add_typer(guild.ranks_app, name="ranks")
+app.add_typer(keys.app, name="keys")
 app.add_typer(admin.app, name="admin")
 app.add_typer(database.app, name="db")
 

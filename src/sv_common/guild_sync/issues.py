@@ -114,6 +114,20 @@ async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
         await conn.execute(SQL["say_why_waiting"], values)
 
 
+async def forget(
+    conn: Connection, guild_id: int, issue_type: str, character_ids: Sequence[int], *, detail: str, summary: str
+) -> None:
+    """Take a detail that may no longer be kept out of a rule's issues of these characters; `summary` replaces theirs."""
+    values = {
+        "guild_id": guild_id,
+        "issue_type": issue_type,
+        "character_ids": list(character_ids),
+        "detail": detail,
+        "summary": summary,
+    }
+    await conn.execute(SQL["forget"], values)
+
+
 async def get(conn: Connection, issue_id: int, guild_id: int | None = None) -> Issue:
     """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
     found = await get_many(conn, [issue_id], guild_id)

@@ -143,3 +143,11 @@ select event, actor, reason, at
 from guild_identity.issue_events
 where issue_id = %(issue_id)s
 order by id
+
+-- name: forget
+-- Take a detail that may no longer be kept out of one rule's issues of some characters, resolved ones included, and out
+-- of their summaries.
+update guild_identity.audit_issues
+set summary = %(summary)s, details = details - %(detail)s::text
+where guild_id = %(guild_id)s and issue_type = %(issue_type)s and wow_character_id = any (%(character_ids)s)
+  and details ? %(detail)s::text

@@ -93,6 +93,16 @@ class _Reader:
                 self._labels[number], None, Sureness.NOBODY, UNSEEN, evidence=(why_not,), why_not=why_not
             )
         decision = self._directory.decide(character)
+        if _is_own_bare_name(decision.mention, character):
+            why_not = "The note gives the character's own name, which marks it as a main."
+            return NoteReading(
+                self._labels[number],
+                character.note,
+                Sureness.NOBODY,
+                NoteKind.MARKER,
+                evidence=(why_not,),
+                why_not=why_not,
+            )
         match decision.verdict:
             case Verdict.CONFIDENT:
                 return self._certain(character, decision)
@@ -166,6 +176,9 @@ class _Reader:
         candidates = self._directory.decide_alone(about).candidates
         ordered = sorted(candidates, key=lambda candidate: candidate.person != first.person)
         numbers = [number for candidate in ordered for number in self._directory.bearers_of(candidate.person)]
+        realm = realm_key(first_mention.realm or "") if (first_mention := self._directory.decide(about).mention) else ""
+        there = [number for number in numbers if realm and self._directory.facts.characters[number].realm_key == realm]
+        numbers = there or numbers
         return tuple(self._labels[number] for number in dict.fromkeys(numbers) if number != about.id)
 
     def _evidence(self, about: KnownCharacter, decision: Decision) -> tuple[str, ...]:
@@ -212,6 +225,12 @@ def _known(number: int, character: NotedCharacter) -> KnownCharacter:
         link_source=None,
         is_present=True,
     )
+
+
+def _is_own_bare_name(mention: Mention | None, character: KnownCharacter) -> bool:
+    """Whether a note decides by the character's own name, which may be a Discord name too."""
+    is_bare = mention is not None and mention.kind is MentionKind.NAME and mention.realm is None
+    return is_bare and mention is not None and mention.readings[0].key == character.name_key
 
 
 def _kind(decision: Decision) -> str:

@@ -355,6 +355,8 @@ class Directory:
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
         named = [self.facts.characters[i] for i in self._characters_by_name.get(key, []) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
+        if wanted is None and mention.kind is MentionKind.NAME and key == about.name_key:
+            return []  # its own bare name marks a main, whoever is called so on another realm
         there = [c for c in named if wanted and wanted in {c.realm_key, realm_key(c.realm_name or "")}]
         is_rather_a_trade = mention.only_if_known and wanted is not None and key in self.vocabulary.categories
         return there if is_rather_a_trade else there or named

@@ -3,6 +3,7 @@
 - addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
 - Battle.net sync: sync_blizzard_roster → integrity check → automatic fixes → summary if notable
 - Discord sync:    sync_discord_members → integrity check → automatic fixes
+- nightly sweep:   integrity check → automatic fixes → summary if notable
 - full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
 """
 
@@ -97,6 +98,18 @@ async def run_discord_sync(
         return await sync_discord_members(pool, server, guild_id=guild.id, accept_losses=accept_losses)
 
     return await _sync_pipeline(pool, "discord_sync", sync, guild_id, outside, actor, has_summary=False)
+
+
+async def run_sweep(
+    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str = "schedule"
+) -> PipelineReport:
+    """Look at a whole guild without news from any source: time itself makes characters stale and ends dismissals."""
+    guild = await _guild(pool, guild_id)
+    async with _run(pool, guild, "sweep", actor) as run:
+        await _check(pool, run)
+        await _mend(pool, run, outside)
+        await _summarise(run, outside)
+    return run.report()
 
 
 async def run_full_match(

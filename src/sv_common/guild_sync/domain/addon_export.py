@@ -6,20 +6,25 @@ each character once, and tells a note that is empty from a note that the uploade
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
 from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
+from sv_common.guild_sync.domain.guild import CLASS_NAMES, GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.saved_variables import WHERE_TO_FIND_IT, LuaTable, parse_saved_variables
+from sv_common.guild_sync.domain.saved_variables import WHERE_TO_FIND_IT, LuaTable, LuaValue, parse_saved_variables
 
 ADDON_VARIABLE = "PATTSyncDB"
 """The global variable that the addon saves, as its .toc file declares."""
+
+CLOSING_VARIABLE = "PATTSyncEnd"
+"""The variable that the addon saves last. It repeats the export's id and number of characters: the file is whole."""
 
 MAX_CHARACTERS = 20_000
 """Most entries of one upload. The game allows a guild 1,000 characters."""
@@ -42,6 +47,8 @@ MAX_LISTED_PROBLEMS = 20
 # What PATTSync 1.0.0 writes for a rank, and for a class, rank or guild name, that the client did not tell.
 _UNKNOWN_RANK = 99
 _UNKNOWN_LABEL = "Unknown"
+
+_CLASS_OF_TOKEN = {name.replace(" ", "").upper(): name for name in CLASS_NAMES.values()}
 
 _LAST_SECOND_OF_9999 = 253_402_300_799
 _HIGHEST_REGION = 255
@@ -74,10 +81,34 @@ class AddonExport:
     realm: str | None = None
     region: int | None = None
 
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what the export says, whatever the order in which the game wrote its fields."""
+        said = [self.export_id, self.exported_at, [asdict(character) for character in self.characters]]
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
 
 def read_addon_export(source: bytes) -> AddonExport:
     """Read the addon's SavedVariables file as the game wrote it. Raises BadInput with every problem that was found."""
-    export = _last_export(source)
+    return _read_export(_last_export(source))
+
+
+def read_addon_export_json(source: bytes) -> AddonExport:
+    """Read an export sent as JSON: an object with the fields of `lastExport`, its characters a list. Raises BadInput."""
+    try:
+        export = json.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("The body is no JSON that can be read. Send the addon's file as it is, or JSON.") from error
+    if not isinstance(export, dict):
+        raise BadInput(f"The body is {_kind(export)} and must be an object with a list of characters.")
+    characters = export.get("characters")
+    if not isinstance(characters, list):
+        raise BadInput(f"The field characters is {_kind(characters)} and must be a list.")
+    return _read_export({**export, "characters": dict(enumerate(characters, start=1))})
+
+
+def _read_export(export: LuaTable) -> AddonExport:
     problems = _Problems()
     head = _Fields(export, problems)
     rows = _listed_characters(export)
@@ -253,7 +284,25 @@ def _last_export(source: bytes) -> LuaTable:
         )
     if not isinstance(export, dict):
         raise BadInput(f"The addon's last export is {_kind(export)} and must be a table. {_EXPORT_AGAIN}")
+    _check_closing(export, variables.get(CLOSING_VARIABLE))
     return export
+
+
+def _check_closing(export: LuaTable, closing: LuaValue) -> None:
+    """Refuse a file without the end that belongs to its export. Before format 2 the addon wrote neither."""
+    if export.get("formatVersion") is None:
+        return
+    repeated = ("exportId", "memberCount")
+    if not isinstance(closing, dict):
+        fault = f"its closing mark {CLOSING_VARIABLE} is missing"
+    elif any(closing.get(field) != export.get(field) for field in repeated):
+        fault = f"its closing mark {CLOSING_VARIABLE} belongs to another export"
+    else:
+        return
+    raise BadInput(
+        f"The file is not whole: {fault}. The game was still writing it, or the copy was cut. "
+        "Log out or type /reload, then upload it again."
+    )
 
 
 def _listed_characters(export: LuaTable) -> list[object]:
@@ -350,9 +399,15 @@ def _character(fields: _Fields, as_shown: Callable[[str], str]) -> AddonCharacte
         rank_name=_known(rank_name) if rank is None else rank_name,
         # PATTSync 1.0.0 writes 0 for a level that the client did not tell; no character has it.
         level=fields.whole_number("level", 0, HIGHEST_LEVEL) or None,
-        class_name=_known(fields.label("class")),
+        class_name=_class_name(fields),
         guid=fields.label("guid"),
     )
+
+
+def _class_name(fields: _Fields) -> str | None:
+    """Give the class in English, by the client's token where there is one: the other field is in the client's language."""
+    shown = _known(fields.label("class"))
+    return _CLASS_OF_TOKEN.get(fields.label("classFile") or "", shown)
 
 
 def _identity(fields: _Fields) -> tuple[str, str | None]:

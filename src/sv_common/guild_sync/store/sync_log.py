@@ -46,6 +46,22 @@ async def finish(conn: Connection, run_id: int, *, status: str, steps: Sequence[
     await conn.execute(SQL["finish"], values)
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a pipeline of a guild did in the last two days; `failures` counts those since it last ended well."""
+
+    guild_id: int
+    pipeline: str
+    last_start: datetime
+    failures: int
+
+
+async def histories(conn: Connection) -> dict[tuple[int, str], History]:
+    """Return the history of every pipeline that ran, by guild and pipeline."""
+    rows = await (await conn.execute(SQL["history"])).fetchall()
+    return {(row[0], row[1]): History(*row) for row in rows}
+
+
 async def recent(conn: Connection, guild_id: int, limit: int = 20) -> list[LoggedRun]:
     """Return the newest runs of a guild."""
     async with conn.cursor(row_factory=class_row(LoggedRun)) as cursor:

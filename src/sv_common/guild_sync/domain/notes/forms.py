@@ -151,13 +151,16 @@ def _read_lone_word(state: NoteState, position: int, end: int, kind: MentionKind
 
 
 def read_identity(state: NoteState) -> None:
-    """Read `i am Zork`, `son to Zork`, `Brakk aka Zork`."""
+    """Read `i am Zork`, `son to Zork`, `Brakk aka Zork`; "i am toast after eleven" names nobody for certain."""
     for position in _unread(state, _IDENTITY):
         slot = _slot_after(state, position + 1, is_announced=True)
         if slot is None or state.tokens[slot.position].is_free:
             continue
         state.tokens[position].used = True
-        _add_slot(state, slot, MentionKind.ALT_OF, only_if_known=not state.has_only_tail_after(slot.position))
+        if state.has_only_tail_after(slot.position):
+            _add_slot(state, slot, MentionKind.ALT_OF)
+        else:
+            state.add(slot.position, MentionKind.WORD, only_if_known=True)
 
 
 def read_trade_of(state: NoteState) -> None:

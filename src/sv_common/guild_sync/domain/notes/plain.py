@@ -192,6 +192,10 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
     if is_listed and segment.first.is_unknown:
         state.add(segment.places[0], MentionKind.LIST_MEMBER, only_if_known=True)
         return
+    _add_possessive_without_apostrophe(state, segment)
+    if segment.first.is_unknown and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
+        state.add(segment.places[0], MentionKind.NAME, only_if_known=True)
+        return
     rest = [
         place
         for place, token in zip(segment.places, segment.tokens, strict=True)
@@ -201,6 +205,14 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
         return
     if all(state.tokens[place].is_tail for place in rest[1:]):
         state.add(rest[0], MentionKind.NAME, only_if_known=True)
+
+
+def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> None:
+    """Keep `Zork` of "zorks inscription slave" as a possible name; the word as it is written stays free text."""
+    first = segment.first
+    stem = first.key[:-1]
+    if first.is_unknown and len(segment.places) > 1 and first.key.endswith("s") and len(stem) >= _SHORTEST_WORD:
+        state.add_mention(first.text, MentionKind.NAME, (Reading(stem, 0),), only_if_known=True)
 
 
 def _is_particle(token: Token) -> bool:

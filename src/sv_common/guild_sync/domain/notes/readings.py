@@ -16,13 +16,16 @@ def readings_of(token: Token, *, belongs: bool = False) -> tuple[Reading, ...]:
     """All readings of a word, as written first.
 
     A final "s" is never cut blindly: the word as written and the word without it are both readings. `belongs` says that
-    the form makes a possessive as likely as a name in "s" ("Brightmanes alt").
+    the form makes a possessive as likely as a name in "s" ("Brightmanes alt"); and who is called Jangles is often written
+    "Jangle's".
     """
     key = token.key
     alternatives: list[Reading] = []
     if stem := _without_plural(token):
         doubtful = token.is_possessive or not belongs or stem.endswith("s")
         alternatives.append(Reading(stem, 1 if doubtful else 0))
+    if token.ending == "'s" and not key.endswith("s"):
+        alternatives.append(Reading(f"{key}s", 1))
     if belongs and not token.is_possessive:
         alternatives += [Reading(nominative, 1) for nominative in _nominatives(key)]
     if (letters := key.rstrip("0123456789")) != key and letters:

@@ -46,6 +46,7 @@ FREE: Final = frozenset(
         Category.LINK,
         Category.COPULA,
         Category.ARTICLE,
+        Category.CONTRAST,
         Category.AND,
         Category.IDENTITY,
         Category.RELATION,

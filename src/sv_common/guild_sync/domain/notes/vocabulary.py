@@ -41,6 +41,7 @@ class Category(StrEnum):
     LINK = "link"
     COPULA = "copula"
     ARTICLE = "article"
+    CONTRAST = "contrast"
     AND = "and"
     ORDINARY = "ordinary"
 

@@ -1,0 +1,93 @@
+"""Uploads by companions: the addon's export comes in, is stored, and is taken in by a worker."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.security import APIKeyHeader
+from starlette.exceptions import HTTPException
+
+from patt.access import Uploader
+from patt.api.models import UploadAnswer, UploadReceipt
+from patt.api.problem_answers import problems
+from patt.deps import ServicesDep, UploadId
+from patt.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
+from patt.queue import Task
+from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export, read_addon_export_json
+from sv_common.guild_sync.store import uploads
+
+LARGEST_UPLOAD = 16 * 1024 * 1024
+"""Bytes of one upload; the export of a guild of 1,000 characters has less than one million."""
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The addon's SavedVariables file as the game wrote it, or its last export as JSON.",
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["characters"],
+                    "properties": {"characters": {"type": "array", "items": {"type": "object"}}},
+                }
+            },
+        },
+    }
+}
+
+
+def uploader_of(request: Request) -> Uploader:
+    """Return whose key was sent; the guard has let nobody else through with one."""
+    uploader = getattr(request.state, "uploader", None)
+    if not isinstance(uploader, Uploader):
+        raise HTTPException(401, f"Send an upload key in the header {UPLOAD_KEY_HEADER}.")
+    return uploader
+
+
+UploaderDep = Annotated[Uploader, Depends(uploader_of)]
+
+router = APIRouter(
+    prefix=UPLOAD_PREFIX,
+    tags=["uploads"],
+    dependencies=[
+        Depends(uploader_of),
+        Security(APIKeyHeader(name=UPLOAD_KEY_HEADER, auto_error=False, description="An upload key: `patt keys add`.")),
+    ],
+    responses=problems(
+        _401="No upload key, or one that is not valid (any more).",
+        _404="No such upload of this guild.",
+        _413="More than can be taken in at once.",
+        _422="The export cannot be used; nothing of it was.",
+        _503="The database does not answer.",
+    ),
+    max_body_size=LARGEST_UPLOAD,
+)
+
+
+@router.post("/addon-upload", status_code=202, summary="Send what the addon exported", openapi_extra=_BODY)
+async def receive(request: Request, services: ServicesDep, uploader: UploaderDep) -> UploadReceipt:
+    """Check the export, store it, and answer; a worker takes it in. The same export sent twice is one upload."""
+    export = await asyncio.to_thread(_read, await request.body(), request.headers.get("content-type", ""))
+    async with services.pool.connection() as conn:
+        upload_id, is_new = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
+    if is_new and services.queue is not None:
+        await services.queue.ask_for(Task.UPLOADS, uploader.guild_id)
+    sentence = "Received." if is_new else "This export was sent before; nothing was stored again."
+    return UploadReceipt(upload_id=upload_id, is_new=is_new, sentence=sentence)
+
+
+@router.get("/addon-upload/{upload_id}", summary="What became of an upload")
+async def status(services: ServicesDep, uploader: UploaderDep, upload_id: UploadId) -> UploadAnswer:
+    """Whether an upload waits, is taken in, was refused or failed, and why. Of this key's guild only."""
+    async with services.pool.connection() as conn:
+        upload = await uploads.get(conn, upload_id, uploader.guild_id)
+    fields = {name: getattr(upload, name) for name in UploadAnswer.model_fields if name != "upload_id"}
+    return UploadAnswer(upload_id=upload.id, **fields)
+
+
+def _read(body: bytes, content_type: str) -> AddonExport:
+    is_json = content_type.partition(";")[0].strip().lower() == "application/json"
+    return read_addon_export_json(body) if is_json else read_addon_export(body)

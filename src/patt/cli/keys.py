@@ -1,0 +1,59 @@
+"""`patt keys`: whose companion may upload."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from patt import access
+from patt.access import UploadKey
+from patt.bootstrap import Services
+from patt.cli.options import GuildOption, JsonOption, actor, guild_number, with_services
+from patt.cli.output import print_json, say, table
+
+app = typer.Typer(help="Keys with which companions upload the addon's export.", no_args_is_help=True)
+
+
+@app.command()
+def add(uploader: Annotated[str, typer.Argument(help="Whose companion it is for.")], guild: GuildOption = None) -> None:
+    """Print a new upload key. It is shown once; give it to that person only."""
+
+    async def work(services: Services) -> str:
+        number = await guild_number(services, guild)
+        async with services.pool.connection() as conn:
+            return await access.create_upload_key(conn, uploader, guild_id=number, created_by=actor())
+
+    say(with_services(work))
+
+
+@app.command("list")
+def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show every key with its last use and how fresh its data is."""
+
+    async def work(services: Services) -> list[UploadKey]:
+        number = await guild_number(services, guild)
+        async with services.pool.connection() as conn:
+            return await access.upload_keys(conn, number)
+
+    found = with_services(work)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(k.id, k.uploader, k.last_used_at, k.last_export_at, "revoked" if k.revoked_at else "valid") for k in found]
+    table("key", "uploader", "last used", "last export", "state", rows=rows)
+
+
+@app.command()
+def revoke(
+    key: Annotated[int, typer.Argument(metavar="KEY", help="Number of the key.")], guild: GuildOption = None
+) -> None:
+    """Make a key useless."""
+
+    async def work(services: Services) -> None:
+        number = await guild_number(services, guild)
+        async with services.pool.connection() as conn:
+            await access.revoke_upload_key(conn, key, guild_id=number)
+
+    with_services(work)
+    say(f"Key {key} is revoked.")

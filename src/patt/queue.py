@@ -1,0 +1,64 @@
+"""The queue of jobs: what is asked for here is done by a worker, in this process or another, also after a crash.
+
+A job holds a guild's number and nothing else. What is to be done is told by rows that were written before (uploads, the
+sync log), so a job that is lost is asked for again by the planner, and one that runs twice finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from enum import StrEnum
+
+import psycopg
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+log = structlog.get_logger(__name__)
+
+_CONNECTIONS = 4
+
+
+class Task(StrEnum):
+    """The kinds of jobs, by the names that the queue keeps."""
+
+    UPLOADS = "take_in_uploads"
+    BATTLE_NET = "sync_battlenet"
+    DISCORD = "sync_discord"
+    SWEEP = "sweep"
+    PLAN = "plan"
+
+
+class Queue:
+    """The jobs that wait. At most one job of a kind waits for each guild, and one at a time runs for it."""
+
+    def __init__(self, database_url: str) -> None:
+        # Procrastinate's tables and functions are in a schema of their own, and call each other without naming it.
+        options = "-c search_path=jobs -c timezone=UTC"
+        connector = PsycopgConnector(
+            conninfo=database_url, min_size=0, max_size=_CONNECTIONS, kwargs={"options": options}
+        )
+        self.app = App(connector=connector)
+
+    async def ask_for(self, task: Task, guild_id: int) -> bool:
+        """Ask for a job; return whether it is new. A queue that does not answer is noted: the planner asks again."""
+        job = self.app.configure_task(
+            task.value, lock=f"guild {guild_id}", queueing_lock=f"{task.value} {guild_id}", allow_unknown=True
+        )
+        try:
+            await job.defer_async(guild_id=guild_id)
+        except AlreadyEnqueued:
+            return False
+        except (ConnectorException, psycopg.Error) as error:
+            log.warning("job_not_asked_for", task=task.value, guild_id=guild_id, error=type(error).__name__)
+            return False
+        return True
+
+
+@contextlib.asynccontextmanager
+async def open_queue(database_url: str) -> AsyncIterator[Queue]:
+    """Open the queue of a database."""
+    queue = Queue(database_url)
+    async with queue.app.open_async():
+        yield queue

@@ -1,0 +1,208 @@
+"""The worker: does the jobs of the queue, and every minute plans which are due.
+
+Uploads are taken in as they come; Battle.net is asked four times a day and Discord every 15 minutes for each guild, spread
+over the interval by the guild's number; each guild is looked at once a night. After a failure the next try comes in 1, 2,
+4 … minutes, and never later than the next regular one. Jobs of a worker that died are given to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from patt.bootstrap import Services
+from patt.queue import Queue, Task
+from sv_common.guild_sync import scheduler
+from sv_common.guild_sync.domain.errors import BadInput, PattError, Refused
+from sv_common.guild_sync.store import guilds, sync_log, uploads
+from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.store.sync_log import History
+from sv_common.guild_sync.store.uploads import WaitingUpload
+
+log = structlog.get_logger(__name__)
+
+MOST_ATTEMPTS = 6
+"""Tries after which an upload that fails for an unexpected reason is given up."""
+
+SILENCE_OF_THE_DEAD_S = 45
+"""Seconds without a heartbeat after which a worker counts as dead and its jobs go to another."""
+
+_SPREAD = 0.618_033_988_75
+"""The golden ratio: multiples of it spread any number of guilds evenly over an interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a pipeline runs for each guild."""
+
+    task: Task
+    pipeline: str
+    interval: timedelta
+
+
+RHYTHMS = (
+    Rhythm(Task.BATTLE_NET, "battlenet_sync", timedelta(hours=6)),
+    Rhythm(Task.DISCORD, "discord_sync", timedelta(minutes=15)),
+    Rhythm(Task.SWEEP, "sweep", timedelta(days=1)),
+)
+
+
+_CONCURRENCY = 4
+_POLL_S = 5.0
+
+
+async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
+    """Do jobs until asked to stop; with `wait=False`, until none is left. The services have a queue."""
+    queue = _queue_of(services)
+    _register(queue, services)
+    await queue.app.run_worker_async(
+        concurrency=_CONCURRENCY,
+        wait=wait,
+        install_signal_handlers=False,
+        delete_jobs="always",
+        fetch_job_polling_interval=_POLL_S,
+        stalled_worker_timeout=SILENCE_OF_THE_DEAD_S,
+    )
+
+
+def _register(queue: Queue, services: Services) -> None:
+    """Say, once, what each kind of job does."""
+    if Task.PLAN.value in queue.app.tasks:
+        return
+
+    async def take_in_uploads(guild_id: int) -> None:
+        await take_in(services, guild_id)
+
+    async def sync_battlenet(guild_id: int) -> None:
+        await scheduler.run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
+
+    async def sync_discord(guild_id: int) -> None:
+        await scheduler.run_discord_sync(services.pool, guild_id=guild_id, outside=services.outside)
+
+    async def sweep(guild_id: int) -> None:
+        await scheduler.run_sweep(services.pool, guild_id=guild_id, outside=services.outside)
+
+    async def plan(timestamp: int) -> None:
+        await resume_stalled(queue)
+        await ask_for_what_is_due(services, datetime.fromtimestamp(timestamp, UTC))
+
+    for task, function in (
+        (Task.UPLOADS, take_in_uploads),
+        (Task.BATTLE_NET, sync_battlenet),
+        (Task.DISCORD, sync_discord),
+        (Task.SWEEP, sweep),
+    ):
+        queue.app.task(name=task.value)(function)
+    queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
+
+
+async def take_in(services: Services, guild_id: int) -> None:
+    """Take in the uploads of a guild that wait, oldest first; one that fails lets the next ones pass."""
+    while True:
+        async with services.pool.connection() as conn:
+            upload = await uploads.next_waiting(conn, guild_id)
+        if upload is None:
+            return
+        await _take_in(services, guild_id, upload)
+
+
+async def _take_in(services: Services, guild_id: int, upload: WaitingUpload) -> None:
+    """Run the pipeline and note what became of the upload.
+
+    Killed in between, the upload is taken in again: the same notes twice change nothing.
+    """
+    if upload.attempts > MOST_ATTEMPTS:
+        await _finish(services, upload, "failed", f"Given up: the worker ended during each of {MOST_ATTEMPTS} tries.")
+        return
+    try:
+        report = await scheduler.run_addon_sync(
+            services.pool,
+            upload.characters,
+            guild_id=guild_id,
+            outside=services.outside,
+            actor=f"addon of {upload.uploader}",
+        )
+    except (BadInput, Refused) as error:
+        await _finish(services, upload, "refused", str(error))
+    except Exception as error:  # what is worth another try waits for it, and nothing is lost
+        log.exception("upload_failed", upload_id=upload.id, guild_id=guild_id, attempt=upload.attempts)
+        reason = str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+        if upload.attempts >= MOST_ATTEMPTS:
+            await _finish(services, upload, "failed", f"Given up after {upload.attempts} tries. {reason}")
+        else:
+            async with services.pool.connection() as conn:
+                await uploads.put_off(conn, upload.id, f"{reason} It is tried again.")
+    else:
+        counts = report.steps[0].counts
+        sentence = f"Taken in: {counts['characters']} characters, {counts['notes_changed']} changed notes."
+        await _finish(services, upload, "done", sentence, report.run_id)
+
+
+async def _finish(
+    services: Services, upload: WaitingUpload, state: uploads.UploadState, sentence: str, run_id: int | None = None
+) -> None:
+    async with services.pool.connection() as conn:
+        await uploads.finish(conn, upload.id, state, sentence, run_id=run_id)
+
+
+async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
+    """Ask for every job that is due and return them: uploads that wait, and pipelines whose time has come."""
+    queue = _queue_of(services)
+    async with services.pool.connection() as conn:
+        waiting = await uploads.guilds_that_wait(conn)
+        all_guilds = await guilds.all_guilds(conn)
+        histories = await sync_log.histories(conn)
+    due = [(Task.UPLOADS, guild_id) for guild_id in waiting]
+    due += [
+        (rhythm.task, guild.id)
+        for guild in all_guilds
+        for rhythm in RHYTHMS
+        if _can_run(rhythm, guild, services) and is_due(rhythm, guild.id, histories, now)
+    ]
+    for task, guild_id in due:
+        await queue.ask_for(task, guild_id)
+    return due
+
+
+def is_due(rhythm: Rhythm, guild_id: int, histories: Mapping[tuple[int, str], History], now: datetime) -> bool:
+    """Whether a pipeline of a guild should run now: its slot has come since it last began, or a retry has.
+
+    A run that goes on is neither; when its worker dies, its job is given to another.
+    """
+    history = histories.get((guild_id, rhythm.pipeline))
+    if history is None or history.last_start < slot_before(now, rhythm.interval, guild_id):
+        return True
+    patience = timedelta(minutes=2 ** min(history.failures - 1, 16)) if history.failures else timedelta.max
+    return now - history.last_start >= patience
+
+
+def slot_before(now: datetime, interval: timedelta, guild_id: int) -> datetime:
+    """Return the latest regular moment of a guild up to now; guilds are spread over the interval."""
+    seconds = interval.total_seconds()
+    offset = (guild_id * _SPREAD % 1) * seconds
+    return datetime.fromtimestamp(((now.timestamp() - offset) // seconds) * seconds + offset, UTC)
+
+
+async def resume_stalled(queue: Queue) -> int:
+    """Give the jobs of workers that died back to the queue; return how many."""
+    stalled = list(await queue.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE_OF_THE_DEAD_S))
+    for job in stalled:
+        await queue.app.job_manager.retry_job(job)
+    return len(stalled)
+
+
+def _can_run(rhythm: Rhythm, guild: Guild, services: Services) -> bool:
+    if rhythm.task is Task.BATTLE_NET:
+        return services.outside.battle_net is not None
+    if rhythm.task is Task.DISCORD:
+        return services.outside.discord is not None and guild.discord_guild_id is not None
+    return True
+
+
+def _queue_of(services: Services) -> Queue:
+    if services.queue is None:
+        raise RuntimeError("these services were opened without a queue")
+    return services.queue

@@ -1,0 +1,192 @@
+"""The companion: whole files are sent once, half ones never, and nothing is lost while the server is away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from guild_builder import GuildBuilder
+from patt import access
+from patt.app import create_app
+from patt.bootstrap import Services
+from patt.companion.accounts import export_files, game_folders
+from patt.companion.sending import Answer, Reply, send
+from patt.companion.spool import Spool
+from patt.companion.watching import Watcher
+from patt.config import Settings
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.simulators.addon import saved_variables
+
+
+def _lua(note: str) -> bytes:
+    export = {"lastExport": {"characters": [{"name": "Mito", "note": note}]}}
+    return saved_variables({"PATTSyncDB": export}).encode()
+
+
+class _Server:
+    """A server that answers as told, and what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.reply = Reply(Answer.SENT, "Received.")
+
+    async def send(self, content: bytes) -> Reply:
+        self.sent.append(content)
+        return self.reply
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the game writes the export of one account."""
+    folder = tmp_path / "World of Warcraft" / "_retail_" / "WTF" / "Account" / "384591484#1" / "SavedVariables"
+    folder.mkdir(parents=True)
+    return folder / "PATTSync.lua"
+
+
+@pytest.fixture
+def sink() -> _Server:
+    """A server that takes everything."""
+    return _Server()
+
+
+@pytest.fixture
+def watcher_of(tmp_path: Path, sink: _Server) -> Callable[[], Watcher]:
+    """Start the companion (again), on the same computer."""
+    game = tmp_path / "World of Warcraft"
+    return lambda: Watcher(lambda: export_files(game), Spool(tmp_path / "spool"), sink.send)
+
+
+async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
+    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+) -> None:
+    watcher = watcher_of()
+    file.write_bytes(_lua("Main"))
+    await watcher.look()
+    assert sink.sent == []
+    assert await watcher.look() == "Sent. Received."
+    assert await watcher.look() == "Watching 1 file(s); everything is sent."
+    assert sink.sent == [_lua("Main")]
+    again = watcher_of()
+    for _ in range(3):
+        await again.look()
+    assert len(sink.sent) == 1
+
+
+async def test_the_same_export_written_anew_is_not_sent_again_and_a_new_one_is(
+    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+) -> None:
+    watcher = watcher_of()
+    for content in (_lua("Main"), _lua("Main") + b"\n", _lua("alt of Zork")):
+        file.write_bytes(content)
+        os.utime(file, ns=(0, len(sink.sent) * 10**9 + len(content)))
+        for _ in range(3):
+            await watcher.look()
+    assert sink.sent == [_lua("Main"), _lua("alt of Zork")]
+
+
+@pytest.mark.parametrize("content", [b"", _lua("Main")[:-8], b"PATTSyncDB = {"])
+async def test_a_file_that_is_not_whole_is_not_sent(
+    file: Path, sink: _Server, watcher_of: Callable[[], Watcher], content: bytes
+) -> None:
+    watcher = watcher_of()
+    file.write_bytes(content)
+    for _ in range(3):
+        await watcher.look()
+    assert sink.sent == []
+    file.write_bytes(_lua("Main"))
+    for _ in range(2):
+        await watcher.look()
+    assert len(sink.sent) == 1
+
+
+async def test_exports_are_kept_while_the_server_is_away_and_sent_in_order_when_it_is_back(
+    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+) -> None:
+    sink.reply = Reply(Answer.AWAY, "The server cannot be reached.")
+    watcher = watcher_of()
+    for number, note in enumerate(("first", "second")):
+        file.write_bytes(_lua(note))
+        os.utime(file, ns=(0, number))
+        await watcher.look()
+        await watcher.look()
+    assert "2 export(s) wait" in await watcher.look()
+    sink.reply = Reply(Answer.SENT, "Received.")
+    sink.sent.clear()
+    await watcher_of().look()
+    assert sink.sent == [_lua("first"), _lua("second")]
+
+
+async def test_an_export_that_the_server_refuses_is_not_sent_for_ever(
+    file: Path, sink: _Server, watcher_of: Callable[[], Watcher]
+) -> None:
+    sink.reply = Reply(Answer.REFUSED, "entry 1: level is 999.")
+    watcher = watcher_of()
+    file.write_bytes(_lua("Main"))
+    lines = [await watcher.look() for _ in range(4)]
+    assert len(sink.sent) == 1
+    assert "The server refused an export: entry 1: level is 999." in lines
+
+
+async def test_without_an_export_the_line_says_what_to_do(sink: _Server, watcher_of: Callable[[], Watcher]) -> None:
+    assert "Type /pattsync in the game" in await watcher_of().look()
+
+
+@pytest.mark.parametrize(
+    "start", ["", "_retail_", "_retail_/WTF/Account", "_retail_/WTF/Account/384591484#1/SavedVariables"]
+)
+def test_the_file_is_found_from_any_folder_above_it(tmp_path: Path, file: Path, start: str) -> None:
+    file.write_bytes(b"x")
+    assert export_files(tmp_path / "World of Warcraft" / start) == [file]
+
+
+def test_the_game_is_found_in_the_usual_places_of_each_system(tmp_path: Path) -> None:
+    windows = tmp_path / "c" / "Program Files (x86)" / "World of Warcraft"
+    linux = tmp_path / ".wine" / "drive_c" / "Program Files (x86)" / "World of Warcraft"
+    mac = tmp_path / "Applications" / "World of Warcraft"
+    for folder in (windows, linux, mac):
+        folder.mkdir(parents=True)
+    assert game_folders("win32", tmp_path, [tmp_path / "c"]) == [windows]
+    assert game_folders("linux", tmp_path) == [linux]
+    assert mac in game_folders("darwin", tmp_path)
+
+
+@pytest.fixture
+async def app(pool: Pool) -> FastAPI:
+    """The real server on a real database."""
+    return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Outside()))
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client whose requests reach that server."""
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as client:
+        yield client
+
+
+async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: httpx2.AsyncClient, pool: Pool) -> None:
+    guild = await GuildBuilder.create(pool)
+    async with pool.connection() as conn:
+        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+    first = await send(http, "http://patt.test/", key, _lua("Main"))
+    again = await send(http, "http://patt.test", key, _lua("Main"))
+    wrong = await send(http, "http://patt.test", "made up", _lua("Main"))
+    refused = await send(http, "http://patt.test", key, b"not an export")
+    assert [reply.answer for reply in (first, again, wrong, refused)] == [
+        Answer.SENT,
+        Answer.SENT,
+        Answer.KEY_REJECTED,
+        Answer.REFUSED,
+    ]
+    assert "sent before" in again.sentence
+
+
+async def test_a_server_that_cannot_be_reached_is_away() -> None:
+    async with httpx2.AsyncClient() as client:
+        reply = await send(client, "http://127.0.0.1:9", "key", _lua("Main"))
+    assert reply.answer is Answer.AWAY

@@ -1,0 +1,215 @@
+"""The worker: what was acknowledged is done, once, whatever dies in between; and what is due is asked for."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guild_builder import GuildBuilder
+from patt import access, worker
+from patt.bootstrap import Services
+from patt.config import Settings
+from patt.queue import Task, open_queue
+from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, slot_before, take_in, work_until_stopped
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import scheduler
+from sv_common.guild_sync.domain.addon_export import read_addon_export_json
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.store import uploads
+from sv_common.guild_sync.store.sync_log import History
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+BATTLE_NET, DISCORD, SWEEP = RHYTHMS
+
+
+@pytest.fixture
+async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
+    """Services with a queue and without any source."""
+    values: dict[str, Any] = {"_env_file": None}
+    async with open_queue(database_url) as queue:
+        yield Services(Settings(**values), pool, Outside(), queue)
+
+
+@pytest.fixture
+async def guild(pool: Pool) -> GuildBuilder:
+    """A guild whose character Mito waits for its note."""
+    builder = await GuildBuilder.create(pool)
+    await builder.character("Mito")
+    return builder
+
+
+async def _upload(guild: GuildBuilder, note: str) -> int:
+    async with guild.pool.connection() as conn:
+        await access.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
+        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        export = read_addon_export_json(json.dumps({"characters": [{"name": "Mito", "note": note}]}).encode())
+        return (await uploads.receive(conn, guild.guild_id, key.id, export))[0]
+
+
+async def _upload_rows(guild: GuildBuilder) -> list[tuple[Any, ...]]:
+    return await guild.rows(
+        "select state, attempts, characters is null, run_id is null from guild_identity.addon_uploads order by id"
+    )
+
+
+async def _note(guild: GuildBuilder) -> Any:
+    rows = await guild.rows("select guild_note from guild_identity.wow_characters where character_name = 'Mito'")
+    return rows[0][0]
+
+
+async def _let_the_pause_pass(guild: GuildBuilder) -> None:
+    await guild.execute("update guild_identity.addon_uploads set failed_at = now() - interval '2 hours'")
+
+
+async def test_an_upload_that_waits_is_taken_in_and_its_notes_are_no_longer_kept(
+    services: Services, guild: GuildBuilder
+) -> None:
+    await _upload(guild, "Main")
+    assert services.queue is not None
+    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await work_until_stopped(services, wait=False)
+    assert await _upload_rows(guild) == [("done", 1, True, False)]
+    assert await _note(guild) == "Main"
+
+
+async def test_uploads_are_taken_in_in_the_order_in_which_they_came(services: Services, guild: GuildBuilder) -> None:
+    await _upload(guild, "first")
+    await _upload(guild, "second")
+    await take_in(services, guild.guild_id)
+    assert await _note(guild) == "second"
+    assert [row[0] for row in await _upload_rows(guild)] == ["done", "done"]
+
+
+async def test_an_upload_whose_worker_died_is_taken_in_by_the_next_one(services: Services, guild: GuildBuilder) -> None:
+    upload_id = await _upload(guild, "Main")
+    async with guild.pool.connection() as conn:
+        died_with = await uploads.next_waiting(conn, guild.guild_id)
+    assert died_with is not None
+    assert died_with.id == upload_id
+    await take_in(services, guild.guild_id)
+    assert await _upload_rows(guild) == [("done", 2, True, False)]
+    assert await _note(guild) == "Main"
+
+
+async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in_the_end(
+    services: Services, guild: GuildBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault")
+
+    bad = await _upload(guild, "Main")
+    with monkeypatch.context() as patch:
+        patch.setattr(scheduler, "run_addon_sync", explode)
+        await take_in(services, guild.guild_id)
+    await _upload(guild, "later")
+    await take_in(services, guild.guild_id)
+    assert [row[0] for row in await _upload_rows(guild)] == ["received", "done"]
+    monkeypatch.setattr(scheduler, "run_addon_sync", explode)
+    for _ in range(worker.MOST_ATTEMPTS):
+        await _let_the_pause_pass(guild)
+        await take_in(services, guild.guild_id)
+    async with guild.pool.connection() as conn:
+        upload = await uploads.get(conn, bad, guild.guild_id)
+    assert (upload.state, upload.attempts) == ("failed", worker.MOST_ATTEMPTS)
+    assert upload.sentence is not None
+    assert "RuntimeError" in upload.sentence
+
+
+async def test_an_upload_that_ends_every_worker_is_given_up(services: Services, guild: GuildBuilder) -> None:
+    await _upload(guild, "Main")
+    for _ in range(worker.MOST_ATTEMPTS):
+        async with guild.pool.connection() as conn:
+            await uploads.next_waiting(conn, guild.guild_id)
+    await take_in(services, guild.guild_id)
+    assert [row[0] for row in await _upload_rows(guild)] == ["failed"]
+
+
+async def test_of_a_kind_at_most_one_job_waits_for_a_guild(services: Services, guild: GuildBuilder) -> None:
+    assert services.queue is not None
+    assert await services.queue.ask_for(Task.SWEEP, guild.guild_id)
+    assert not await services.queue.ask_for(Task.SWEEP, guild.guild_id)
+    assert await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    assert await guild.rows("select count(*) from jobs.procrastinate_jobs where status = 'todo'") == [(2,)]
+
+
+async def test_the_job_of_a_worker_that_died_is_done_by_another(services: Services, guild: GuildBuilder) -> None:
+    await _upload(guild, "Main")
+    assert services.queue is not None
+    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.app.connector.execute_query_async(
+        """
+        with dead as (
+            insert into procrastinate_workers (last_heartbeat) values (now() - interval '5 minutes') returning id
+        )
+        update procrastinate_jobs set status = 'doing', worker_id = dead.id from dead
+        """
+    )
+    assert await resume_stalled(services.queue) == 1
+    await work_until_stopped(services, wait=False)
+    assert await _note(guild) == "Main"
+
+
+async def test_what_waits_and_what_is_due_is_asked_for_and_sources_that_are_not_set_up_are_not(
+    services: Services, guild: GuildBuilder
+) -> None:
+    await _upload(guild, "Main")
+    due = await ask_for_what_is_due(services, datetime.now(UTC))
+    assert due == [(Task.UPLOADS, guild.guild_id), (Task.SWEEP, guild.guild_id)]
+    for _ in due:  # one at a time for a guild, and a worker that does not wait leaves the second one
+        await work_until_stopped(services, wait=False)
+    assert await ask_for_what_is_due(services, datetime.now(UTC)) == []
+    assert await guild.rows("select pipeline, status from guild_identity.sync_log order by pipeline") == [
+        ("addon_upload", "done"),
+        ("sweep", "done"),
+    ]
+
+
+async def test_a_run_that_was_killed_does_not_stay_running_in_the_log(services: Services, guild: GuildBuilder) -> None:
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status) "
+        "values (%(guild)s, 'addon_upload', 'x', 'running')"
+    )
+    await _upload(guild, "Main")
+    await take_in(services, guild.guild_id)
+    assert await guild.rows("select status, error is null from guild_identity.sync_log order by id") == [
+        ("failed", False),
+        ("done", True),
+    ]
+
+
+@given(st.integers(1, 10_000), st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 -- the time zone is given beside
+def test_a_guilds_moment_comes_once_in_each_interval(guild_id: int, now: datetime) -> None:
+    for rhythm in RHYTHMS:
+        slot = slot_before(now, rhythm.interval, guild_id)
+        assert slot <= now < slot + rhythm.interval + timedelta(milliseconds=1)
+
+
+def test_guilds_are_spread_over_the_interval() -> None:
+    moments = sorted(
+        (slot_before(NOW, DISCORD.interval, guild_id).timestamp() % DISCORD.interval.total_seconds())
+        for guild_id in range(1, 91)
+    )
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert max(gaps) < 3 * DISCORD.interval.total_seconds() / 90
+
+
+def _history(*, last: timedelta, failures: int) -> dict[tuple[int, str], History]:
+    return {(1, "discord_sync"): History(1, "discord_sync", NOW - last, failures)}
+
+
+def test_a_pipeline_runs_once_for_each_slot_and_again_after_a_pause_when_it_failed() -> None:
+    into_slot = NOW - slot_before(NOW, DISCORD.interval, 1)
+    just_now = min(into_slot, timedelta(seconds=5))
+    assert is_due(DISCORD, 1, {}, NOW)
+    assert is_due(DISCORD, 1, _history(last=into_slot + timedelta(seconds=1), failures=0), NOW)
+    assert not is_due(DISCORD, 1, _history(last=just_now, failures=0), NOW)
+    assert not is_due(DISCORD, 1, _history(last=just_now, failures=1), NOW)
+    assert is_due(DISCORD, 1, _history(last=just_now, failures=1), NOW + timedelta(minutes=1))
+    assert not is_due(DISCORD, 1, _history(last=just_now, failures=3), NOW + timedelta(minutes=1))
