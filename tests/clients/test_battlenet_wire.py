@@ -8,18 +8,23 @@ from typing import Any
 import pytest
 
 from sv_common.guild_sync.clients.battlenet_wire import (
-    CharacterProfile,
     guild_slugs,
+    merge_realms,
     parse_profile,
+    parse_realms,
     parse_roster,
+    parse_status,
     profile_path,
     roster_path,
+    status_path,
     with_profile,
 )
 from sv_common.guild_sync.clients.http import Asked
 from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.errors import SourceMalformed
 from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
+from sv_common.guild_sync.domain.profile import CharacterProfile, CharacterStatus
+from sv_common.guild_sync.domain.realms import Realm, RealmIndex
 
 ADDRESS = GuildAddress("us", "senjin", "some-guild")
 HREF = "https://us.api.blizzard.com/data/wow/guild/senjin/some-guild?namespace=profile-us"
@@ -76,6 +81,7 @@ def test_a_guild_name_has_its_plain_form_first_and_then_the_one_without_apostrop
         (roster_path("marécage-de-zangar", "éternels"), "/data/wow/guild/mar%C3%A9cage-de-zangar/%C3%A9ternels/roster"),
         (roster_path("senjin", "a/b?c#d%e f"), "/data/wow/guild/senjin/a%2Fb%3Fc%23d%25e%20f/roster"),
         (profile_path("senjin", "TRÓG"), "/profile/wow/character/senjin/tr%C3%B3g"),
+        (status_path("senjin", "TRÓG"), "/profile/wow/character/senjin/tr%C3%B3g/status"),
         (profile_path("gordunni", "Ягода"), "/profile/wow/character/gordunni/%D1%8F%D0%B3%D0%BE%D0%B4%D0%B0"),
     ],
 )
@@ -192,6 +198,80 @@ def test_the_item_level_is_that_of_the_worn_items_where_it_is_known() -> None:
 def test_a_profile_with_a_field_of_another_type_is_malformed(fields: dict[str, object]) -> None:
     with pytest.raises(SourceMalformed):
         parse_profile(profile(**fields), "us")
+
+
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_a_status_says_whether_the_character_is_valid(is_valid: bool) -> None:
+    assert parse_status(node({"id": 5, "is_valid": is_valid})) == CharacterStatus(5, is_valid)
+
+
+@pytest.mark.parametrize("answer", [{"id": 5}, {"id": 5, "is_valid": None}, {"id": 5, "is_valid": "no"}, [], None])
+def test_a_status_that_does_not_say_so_is_malformed_and_not_taken_for_invalid(answer: object) -> None:
+    with pytest.raises(SourceMalformed):
+        parse_status(node(answer))
+
+
+ZANGAR = {"id": 1624, "slug": "marécage-de-zangar"}
+
+
+@pytest.mark.parametrize("name", ["Marécage de Zangar", {"en_GB": "Marécage de Zangar", "de_DE": "Zangarmarschen"}])
+def test_a_realm_index_is_read_in_one_language_or_in_all(name: object) -> None:
+    (realm,) = parse_realms(node({"realms": [ZANGAR | {"name": name}]}))
+    assert (realm.realm_id, realm.slug, realm.names[0]) == (1624, "marécage-de-zangar", "Marécage de Zangar")
+    assert len(realm.names) == (1 if isinstance(name, str) else 2)
+
+
+@pytest.mark.parametrize("realms", [None, [], {}, [None], [{"id": 1}], [{"id": "1", "slug": "a", "name": "A"}]])
+def test_a_realm_index_without_readable_realms_is_malformed(realms: object) -> None:
+    with pytest.raises(SourceMalformed, match="realms"):
+        parse_realms(node({"realms": realms}))
+
+
+def test_indexes_in_several_languages_become_one() -> None:
+    english = [Realm(1602, "gordunni", ("Gordunni",)), Realm(1621, "pozzo-delleternità", ("Pozzo dell'Eternità",))]
+    russian = [Realm(1602, "gordunni", ("Гордунни",)), Realm(1621, "pozzo-delleternità", ("Pozzo dell'Eternità",))]
+    assert merge_realms([english, russian]) == [
+        Realm(1602, "gordunni", ("Gordunni", "Гордунни")),
+        Realm(1621, "pozzo-delleternità", ("Pozzo dell'Eternità",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Гордунни", "gordunni"),
+        ("gordunni", "gordunni"),
+        ("AzjolNerub", "azjolnerub"),
+        ("Azjol-Nerub", "azjolnerub"),
+        ("Aggra(Português)", "aggra-português"),
+        ("PozzodellEternità", "pozzo-delleternità"),
+        ("Pozzodell'Eternità", "pozzo-delleternità"),
+        ("Nowhere", None),
+        ("", None),
+    ],
+)
+def test_a_realm_is_found_by_the_form_of_the_game_client_in_any_language(name: str, slug: str | None) -> None:
+    index = RealmIndex(
+        [
+            Realm(1602, "gordunni", ("Gordunni", "Гордунни")),
+            Realm(1621, "pozzo-delleternità", ("Pozzo dell'Eternità",)),
+            Realm(120, "azjolnerub", ("Azjol-Nerub",)),
+            Realm(1303, "aggra-português", ("Aggra (Português)",)),
+        ]
+    )
+    found = index.find(name)
+    assert (found.slug if found else None) == slug
+
+
+def test_a_name_of_two_realms_is_neither() -> None:
+    index = RealmIndex([Realm(1, "a", ("Arena",)), Realm(2, "b", ("Arena",))])
+    assert index.find("Arena") is None
+
+
+@pytest.mark.fixtures
+def test_a_captured_status_is_read(captures: Path) -> None:
+    answer = json.loads((captures / "CharacterProfileStatusResponse.json").read_text(encoding="utf-8"))
+    assert parse_status(node(answer)) == CharacterStatus(107811065, is_valid=True)
 
 
 @pytest.mark.fixtures

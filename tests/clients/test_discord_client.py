@@ -1,10 +1,13 @@
+import asyncio
+
 import httpx2
 import pytest
 
 from sv_common.guild_sync.clients import discord as discord_module
+from sv_common.guild_sync.clients import discord_limits
 from sv_common.guild_sync.clients.discord import DiscordClient
 from sv_common.guild_sync.clients.discord_limits import MOST_INVALID_REQUESTS, DiscordLimits
-from sv_common.guild_sync.clients.http import RetryPolicy, Timing, http_client
+from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing, http_client
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
 from sv_common.guild_sync.ports import Announcement
@@ -212,7 +215,6 @@ async def test_a_refused_role_is_explained_even_when_the_roles_cannot_be_read(
     discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
 ) -> None:
     world.bot.role_ids = []
-    world.bot.role_ids.append(world.discord_guild_id)
     simulator.faults.status("roles", 404)
     with pytest.raises(SourceDenied, match="Move the bot's role above the role"):
         await discord.add_role(world.discord_guild_id, alice.user_id, world.roles[3].role_id, reason="x")
@@ -405,3 +407,39 @@ async def test_too_many_refused_requests_stop_the_next_one(timing: Timing, clock
         await limits.wait("GET member")
     clock.now += 600.0
     await limits.wait("GET member")
+
+
+async def test_the_client_stops_before_discord_blocks_its_address(
+    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_limits, "MOST_INVALID_REQUESTS", 5)
+    simulator.discord.members_intent = False
+    simulator.discord.most_invalid_requests = 10
+    for _ in range(20):
+        with pytest.raises((SourceDenied, SourceUnavailable)):
+            await discord.fetch_guild(world.discord_guild_id)
+    assert discord.invalid_requests == simulator.discord.invalid_requests == 5
+
+
+async def test_requests_that_still_wait_when_the_token_is_rejected_are_never_sent(
+    simulator: GuildSimulator, http: httpx2.AsyncClient, clock: SimulatedClock, world: GuildWorld
+) -> None:
+    rejected = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        await rejected.wait()
+        clock.now += seconds
+
+    timing = Timing(clock.clock, sleep, clock.jitter)
+    limiter = RateLimiter([(1, 60.0)], timing)
+    client = DiscordClient(http, token=WRONG, api_url=simulator.discord_url, timing=timing, limiter=limiter)
+
+    async def ask() -> None:
+        with pytest.raises(SourceDenied, match="rejected the bot's token"):
+            await client.fetch_guild(world.discord_guild_id)
+
+    waiting = [asyncio.create_task(ask()) for _ in range(6)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    rejected.set()
+    await asyncio.gather(*waiting)
+    assert simulator.calls.total() == 1

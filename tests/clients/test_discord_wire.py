@@ -94,9 +94,5 @@ def test_a_role_above_the_bot_is_named_with_the_remedy() -> None:
     assert "Move the bot's role above 'Officer' in Server Settings → Roles" in str(error)
 
 
-def test_a_role_of_an_integration_is_nobodys_to_give() -> None:
-    assert "integration" in str(role_refusal(DiscordRole("1", "Server Booster", 9, managed=True)))
-
-
 def test_a_role_that_is_not_known_is_left_without_a_name() -> None:
     assert "Move the bot's role above the role in" in str(role_refusal(None))

@@ -94,6 +94,17 @@ async def test_those_who_share_a_limiter_share_its_limit(timing: Timing, clock: 
     assert clock.now == pytest.approx(3.0)
 
 
+async def test_a_limiter_tells_what_is_left_of_its_longest_window(timing: Timing, clock: SimulatedClock) -> None:
+    limiter = RateLimiter([(2, 1.0), (5, 60.0)], timing)
+    for _ in range(4):
+        await limiter.acquire()
+    assert (limiter.spare, limiter.seconds_until_free) == (1, 1.0)
+    clock.now = 59.0
+    assert (limiter.spare, limiter.seconds_until_free) == (1, 0.0)
+    clock.now = 61.0
+    assert limiter.spare == 5
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     limits=st.lists(st.tuples(st.integers(1, 5), st.floats(0.5, 10.0)), min_size=1, max_size=3),

@@ -275,3 +275,19 @@ async def test_the_budget_is_a_setting(guild: GuildBuilder) -> None:
 async def _mitigate_all(guild: GuildBuilder) -> Any:
     await run_integrity_check(guild.pool)
     return (await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)).results
+
+
+async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_fixed(guild: GuildBuilder) -> None:
+    nael, weiss = await guild.main("Nael"), await guild.main("Weiss")
+    zork = await guild.alt("Zork", "Mito", nael)
+    mito = await guild.alt("Mito", "alt of Nael", weiss)
+    await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
+    report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
+    assert [result.outcome for result in report.results] == [FixOutcome.FAILED, FixOutcome.FIXED]
+    assert "made the rule find it again" in report.results[0].reason
+    assert (await guild.player_of(zork), await guild.player_of(mito)) == (weiss, nael)
+    unresolved = await guild.rows("select wow_character_id from guild_identity.audit_issues where resolved_at is null")
+    assert unresolved == [(zork,)]
+    again = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
+    assert [result.outcome for result in again.results] == [FixOutcome.FIXED]
+    assert await guild.player_of(zork) == nael

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 
 import pytest
 
-from guild_builder import GUILD_MASTER, OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
+from guild_builder import (
+    GUILD_MASTER,
+    OFFICER,
+    RAIDER,
+    ROLE_NAMES,
+    ROLE_OF_RANK,
+    SOCIAL,
+    UNMANAGED_ROLE,
+    GuildBuilder,
+)
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.domain.errors import Refused, SourceDenied
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
+from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
 from sv_common.guild_sync.mitigations import fix_one, mitigate_role_mismatch, run_auto_mitigations
 
@@ -24,6 +34,7 @@ class MemoryDiscord:
     def __init__(self, roles: dict[str, list[str]], refused: Sequence[str] = ()) -> None:
         self.roles = roles
         self.refused = refused
+        self.bot_position = 9000
         self.changes: list[tuple[str, str]] = []
 
     async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
@@ -33,6 +44,12 @@ class MemoryDiscord:
         assert discord_guild_id == "7000"
         held = self.roles.get(user_id)
         return None if held is None else DiscordMember(user_id, user_id, None, None, tuple(held), is_bot=False)
+
+    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
+        roles = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
+        bot_role = DiscordRole("9000", "PATT", self.bot_position, managed=True)
+        by_id = {role.role_id: role for role in (*roles, bot_role)}
+        return RoleAuthority(discord_guild_id, by_id, frozenset({bot_role.role_id}), may_manage_roles=True)
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
         self._check(discord_guild_id, role_id, reason)
@@ -158,6 +175,19 @@ async def test_when_the_right_role_cannot_be_given_none_is_taken(guild: GuildBui
     )
     assert discord.changes == []
     assert (await _open_issue(guild)).id == issue.id
+
+
+async def test_an_obstacle_is_a_refusal_with_its_remedy_and_is_kept_with_the_issue(guild: GuildBuilder) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    issue = await _open_issue(guild)
+    discord = await _discord_of(guild)
+    discord.bot_position = 100
+    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=discord)
+    assert result.outcome is FixOutcome.REFUSED
+    assert "Move the bot's role above 'Officer' in Server Settings → Roles." in result.reason
+    assert discord.changes == []
+    assert (await _open_issue(guild)).waiting_reason == result.reason
+    assert await guild.rows("select outcome, reason from guild_identity.fix_attempts") == [("refused", result.reason)]
 
 
 async def test_a_member_who_has_left_discord_is_refused_in_words(guild: GuildBuilder) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sv_common.guild_sync.domain.errors import SourceDenied
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
+from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.ports import Announcement
 
 
@@ -55,6 +56,13 @@ class DiscordInMemory:
         """Give one member."""
         self._check(discord_guild_id)
         return self.members.get(user_id)
+
+    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
+        """Give the standing of a bot above all roles."""
+        self._check(discord_guild_id)
+        bot_role = DiscordRole("1", "PATT", 1 + max((role.position for role in self.roles), default=0), managed=True)
+        roles = {role.role_id: role for role in (*self.roles, bot_role)}
+        return RoleAuthority(discord_guild_id, roles, frozenset({bot_role.role_id}), may_manage_roles=True)
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:  # noqa: ARG002
         """Give a role."""

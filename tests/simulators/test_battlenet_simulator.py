@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.model import WorldCharacter
+from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 
 QUERY = {"namespace": "profile-us", "locale": "en_US"}
 
@@ -161,6 +161,28 @@ def test_a_status_confirms_the_id(
     character = world.characters[0]
     body = http.get(f"{profile_url(simulator, character)}/status", params=QUERY, headers=bearer).json()
     assert (body["id"], body["is_valid"]) == (character.character_id, True)
+
+
+def test_a_character_that_is_not_valid_has_a_status_and_no_profile(
+    simulator: GuildSimulator, http: httpx2.Client, bearer: dict[str, str], world: GuildWorld
+) -> None:
+    character = world.characters[0]
+    character.is_valid = False
+    url = profile_url(simulator, character)
+    assert http.get(url, params=QUERY, headers=bearer).status_code == 404
+    assert http.get(f"{url}/status", params=QUERY, headers=bearer).json()["is_valid"] is False
+
+
+def test_a_realm_is_named_in_the_language_that_is_asked_for(
+    simulator: GuildSimulator, http: httpx2.Client, bearer: dict[str, str], world: GuildWorld
+) -> None:
+    world.realms = [Realm(1602, "Gordunni", "gordunni", {"ru_RU": "Гордунни"})]
+    url = f"{simulator.battlenet_url}/data/wow/realm/index"
+    names = [
+        http.get(url, params={"namespace": "dynamic-us", "locale": locale}, headers=bearer).json()["realms"][0]["name"]
+        for locale in ("ru_RU", "en_GB")
+    ]
+    assert names == ["Гордунни", "Gordunni"]
 
 
 def test_the_realm_index_is_in_the_dynamic_namespace(

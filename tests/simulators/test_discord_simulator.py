@@ -160,6 +160,32 @@ def test_the_bot_may_not_touch_roles_of_integrations_or_at_its_own_height(
     assert bot.ask(path + raider.role_id, method).status_code == 204
 
 
+def test_a_permission_of_everyone_is_the_bots_too(bot: Bot, guild: str, world: GuildWorld, alice: WorldMember) -> None:
+    world.role_named("PATT").permissions = 0
+    path = f"{guild}/members/{alice.user_id}/roles/{world.role_named('Raider').role_id}"
+    assert error(bot.ask(path, "PUT")) == (403, 50013)
+    world.role_named("@everyone").permissions = MANAGE_ROLES
+    assert bot.ask(path, "PUT").status_code == 204
+
+
+def test_the_bot_sees_itself_as_a_member_with_its_roles(bot: Bot, guild: str, world: GuildWorld) -> None:
+    own_id = bot.ask("/users/@me").json()["id"]
+    assert bot.ask(f"{guild}/members/{own_id}").json()["roles"] == world.bot.role_ids
+
+
+def test_an_address_with_too_many_refused_requests_is_blocked(bot: Bot, guild: str, simulator: GuildSimulator) -> None:
+    simulator.discord.most_invalid_requests = 3
+    simulator.faults.rate_limited("guild", 1.0, scope="shared")
+    simulator.faults.rate_limited("guild", 1.0)
+    assert [bot.ask(guild).status_code for _ in range(2)] == [429, 429]
+    assert simulator.discord.invalid_requests == 1
+    bot.headers["Authorization"] = "Bot wrong"
+    assert [bot.ask(guild).status_code for _ in range(3)] == [401, 401, 429]
+    blocked = bot.ask("/users/@me")
+    assert (blocked.status_code, blocked.headers["content-type"].split(";")[0]) == (429, "text/html")
+    assert "via" not in blocked.headers
+
+
 def test_of_two_roles_in_one_position_the_older_is_the_higher(
     bot: Bot, guild: str, world: GuildWorld, alice: WorldMember
 ) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, GuildAddress, RosterCharacter
+from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
+from sv_common.guild_sync.domain.role_authority import RoleAuthority
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,26 @@ class BattleNetSource(Protocol):
         ...
 
 
+class ProfileSource(Protocol):
+    """Reads the roster alone, and profiles apart from it, so that each can be asked for in its own time."""
+
+    @property
+    def spare_requests(self) -> int:
+        """How many requests may still be sent within this hour, for all guilds together."""
+        ...
+
+    async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
+        """Fetch the roster without profiles, and the guild's canonical address. Raises a `SourceError` as above."""
+        ...
+
+    async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
+        """Fetch profiles, at most two requests for each; the answers are in the order of the characters.
+
+        Raises a `SourceError` when nothing can be fetched at all, as with rejected credentials.
+        """
+        ...
+
+
 class DiscordSource(Protocol):
     """Reads and mends a Discord server."""
 
@@ -42,6 +64,10 @@ class DiscordSource(Protocol):
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
         """Fetch one member; None when the person is not on the server."""
+        ...
+
+    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
+        """Fetch all roles and the bot's own standing among them. Raises a `SourceError` when that cannot be told."""
         ...
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
@@ -63,8 +89,12 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The sources and the announcer that an installation has; None for one that is not set up."""
+    """The sources and the announcer that an installation has; None for one that is not set up.
+
+    `profiles` is Battle.net too, for a pipeline that reads profiles apart from the roster.
+    """
 
     battle_net: BattleNetSource | None = None
     discord: DiscordSource | None = None
     announcer: Announcer | None = None
+    profiles: ProfileSource | None = None

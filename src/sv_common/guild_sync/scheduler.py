@@ -1,9 +1,9 @@
 """The pipelines: what runs when a source has news. Each run is one row of the sync log; runs of one guild never overlap.
 
 - addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
-- Battle.net sync: sync_blizzard_roster → integrity check → automatic fixes → summary if notable
+- Battle.net sync: sync_blizzard_roster → profiles → integrity check → automatic fixes → summary if notable
 - Discord sync:    sync_discord_members → integrity check → automatic fixes
-- nightly sweep:   integrity check → automatic fixes → summary if notable
+- nightly sweep:   profiles that are too old erased → integrity check → automatic fixes → summary if notable
 - full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -22,7 +22,8 @@ import structlog
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError
+from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError
+from sv_common.guild_sync.domain.guild import RosterCharacter
 from sv_common.guild_sync.domain.report import (
     CheckReport,
     FixOutcome,
@@ -34,7 +35,8 @@ from sv_common.guild_sync.domain.report import (
 from sv_common.guild_sync.identity_engine import MatchReport, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import run_auto_mitigations
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.ports import Outside, ProfileSource
+from sv_common.guild_sync.profile_sync import erase_expired_profiles, refresh_profiles
 from sv_common.guild_sync.reporter import send_sync_summary
 from sv_common.guild_sync.store import guilds, sync_log
 from sv_common.guild_sync.store.guilds import Guild
@@ -73,10 +75,18 @@ async def run_blizzard_sync(
             raise ConfigurationError(
                 "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
             )
-        roster = await outside.battle_net.fetch_roster(guild.address)
+        if outside.profiles is None:
+            roster: Sequence[RosterCharacter] = await outside.battle_net.fetch_roster(guild.address)
+        else:
+            fetched = await outside.profiles.fetch_members(guild.address)
+            roster = fetched.members
+            async with pool.connection() as conn:
+                await guilds.keep_canonical_address(conn, guild.id, fetched.address)
         return await sync_blizzard_roster(pool, roster, guild_id=guild.id, accept_losses=accept_losses)
 
-    return await _sync_pipeline(pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True)
+    return await _sync_pipeline(
+        pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True, profiles=outside.profiles
+    )
 
 
 async def run_discord_sync(
@@ -106,6 +116,7 @@ async def run_sweep(
     """Look at a whole guild without news from any source: time itself makes characters stale and ends dismissals."""
     guild = await _guild(pool, guild_id)
     async with _run(pool, guild, "sweep", actor) as run:
+        await run.step("erase_expired_profiles", lambda: erase_expired_profiles(pool, guild_id=guild.id), _sync_step)
         await _check(pool, run)
         await _mend(pool, run, outside)
         await _summarise(run, outside)
@@ -133,16 +144,28 @@ async def _sync_pipeline(
     actor: str,
     *,
     has_summary: bool,
+    profiles: ProfileSource | None = None,
 ) -> PipelineReport:
-    """Sync, then the tail that every sync has: check, mend, report."""
+    """Sync, read profiles again where they can be, then the tail that every sync has: check, mend, report."""
     guild = await _guild(pool, guild_id)
     async with _run(pool, guild, name, actor) as run:
         await run.step("sync", lambda: sync(guild), _sync_step)
+        if profiles is not None:
+            await _refresh(pool, run, profiles)
         await _check(pool, run)
         await _mend(pool, run, outside)
         if has_summary:
             await _summarise(run, outside)
     return run.report()
+
+
+async def _refresh(pool: Pool, run: _Run, profiles: ProfileSource) -> None:
+    """Read profiles again; that they cannot be had is noted, and the roster stands by itself."""
+    try:
+        await run.step("refresh_profiles", lambda: refresh_profiles(pool, profiles, guild_id=run.guild.id), _sync_step)
+    except SourceError as error:
+        log.warning("profiles_not_refreshed", guild_id=run.guild.id, error=type(error).__name__)
+        run.is_partial = True
 
 
 async def _check(pool: Pool, run: _Run) -> None:

@@ -3,67 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import httpx2
 import structlog
 
+from sv_common.guild_sync.clients.battlenet_api import LIMITS, BattleNetApi, ForbiddenError
 from sv_common.guild_sync.clients.battlenet_token import TOKEN_URL, TokenSource
 from sv_common.guild_sync.clients.battlenet_wire import (
     LOCALES,
-    CharacterProfile,
-    GuildRoster,
+    REALM_INDEX_PATH,
     guild_slugs,
+    merge_realms,
     parse_profile,
+    parse_realms,
     parse_roster,
+    parse_status,
     profile_path,
     roster_path,
+    status_path,
     with_profile,
 )
-from sv_common.guild_sync.clients.http import (
-    REAL_TIME,
-    USUAL_RETRIES,
-    Asked,
-    RateLimiter,
-    RetryPolicy,
-    Timing,
-    read_json,
-    refuse_busy,
-    send,
-    with_retries,
-)
-from sv_common.guild_sync.clients.wire import Node
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.clients.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.domain.errors import SourceError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
+from sv_common.guild_sync.domain.profile import (
+    CharacterAddress,
+    CharacterProfile,
+    CharacterStatus,
+    GuildRoster,
+    ProfileAnswer,
+    ProfileState,
+)
+from sv_common.guild_sync.domain.realms import RealmIndex
 
 API_URL = "https://{region}.api.blizzard.com"
-
-LIMITS = ((100, 1.0), (36_000, 3600.0))
-"""Requests and seconds that Battle.net allows one application (develop.battle.net, "Getting Started")."""
 
 PROFILES_AT_ONCE = 20
 PATIENCE = 25
 """Failed profiles in a row after which the rest is left unknown: an outage must not hold a sync for an hour."""
 
-_UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
-
 log = structlog.get_logger(__name__)
+
+_Ask: TypeAlias = Callable[[str, CharacterAddress], Awaitable[ProfileAnswer]]
 
 
 @dataclass(slots=True)
 class _ProfileRun:
-    """The profiles of one roster: how many may be asked for at once, and how many failed."""
+    """Many profiles: how many may be asked for at once, and how many failed."""
 
     places: asyncio.Semaphore
     failed: int = 0
     failed_in_a_row: int = 0
+    last_error: str = ""
 
 
 class BattleNetClient:
-    """The `BattleNetSource` of the real world. One application's clients share one `limiter`.
+    """The `BattleNetSource` and the `ProfileSource` of the real world.
 
-    `api_url` may hold `{region}`, which becomes us, eu, kr or tw.
+    Battle.net's limits are those of an application over all guilds, so a process has one client for each application,
+    or several that share one `limiter`. `api_url` may hold `{region}`, which becomes us, eu, kr or tw.
     """
 
     def __init__(
@@ -78,12 +79,7 @@ class BattleNetClient:
         retries: RetryPolicy = USUAL_RETRIES,
         timing: Timing = REAL_TIME,
     ) -> None:
-        self._http = http
-        self._api_url = api_url.rstrip("/")
-        self._limiter = limiter or RateLimiter(LIMITS, timing)
-        self._retries = retries
-        self._timing = timing
-        self._tokens = TokenSource(
+        tokens = TokenSource(
             http,
             client_id=client_id,
             client_secret=client_secret,
@@ -91,6 +87,19 @@ class BattleNetClient:
             retries=retries,
             timing=timing,
         )
+        self._api = BattleNetApi(
+            http,
+            tokens,
+            api_url=api_url,
+            limiter=limiter or RateLimiter(LIMITS, timing),
+            retries=retries,
+            timing=timing,
+        )
+
+    @property
+    def spare_requests(self) -> int:
+        """How many requests may still be sent within this hour, for all guilds together."""
+        return self._api.spare_requests
 
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
         """Fetch the whole roster with every profile that can be read; a member without one keeps the roster's fields.
@@ -98,15 +107,12 @@ class BattleNetClient:
         Raises a SourceError when the roster cannot be read whole, or when Battle.net rejects the credentials.
         """
         roster = await self.fetch_members(guild)
-        run = _ProfileRun(asyncio.Semaphore(PROFILES_AT_ONCE))
-        try:
-            async with asyncio.TaskGroup() as group:
-                members = [group.create_task(self._completed(guild.region, each, run)) for each in roster.members]
-        except ExceptionGroup as faults:
-            raise faults.exceptions[0] from None
-        if run.failed:
-            log.warning("profiles_unavailable", guild=guild.name_slug, failed=run.failed, members=len(members))
-        return [member.result() for member in members]
+        addresses = [CharacterAddress(each.realm_slug, each.name, each.character_id) for each in roster.members]
+        answers = await self._ask_all(guild.region, addresses, self._shown_or_hidden)
+        return [
+            member if answer.profile is None else with_profile(member, answer.profile)
+            for member, answer in zip(roster.members, answers, strict=True)
+        ]
 
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
         """Fetch the roster alone: one request, two for a guild whose name has an apostrophe.
@@ -115,7 +121,7 @@ class BattleNetClient:
         """
         asked = Asked("Battle.net", f"the roster of the guild '{guild.name_slug}'")
         for slug in guild_slugs(guild.name_slug):
-            answer = await self._get(guild.region, roster_path(guild.realm_slug, slug), asked)
+            answer = await self._api.read(guild.region, roster_path(guild.realm_slug, slug), asked)
             if answer is not None:
                 return parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
         raise SourceError(
@@ -130,77 +136,92 @@ class BattleNetClient:
         """
         asked = Asked("Battle.net", f"the profile of '{name}' on '{realm_slug}'")
         try:
-            answer = await self._get(region, profile_path(realm_slug, name), asked)
-        except _ForbiddenError:
+            answer = await self._api.read(region, profile_path(realm_slug, name), asked)
+        except ForbiddenError:
             return None
         return None if answer is None else parse_profile(answer, region)
 
-    async def _completed(self, region: str, member: RosterCharacter, run: _ProfileRun) -> RosterCharacter:
-        async with run.places:
-            if run.failed_in_a_row >= PATIENCE:
-                run.failed += 1
-                return member
-            try:
-                profile = await self.fetch_profile(region, member.realm_slug, member.name)
-            except (SourceUnavailable, SourceMalformed):
-                run.failed += 1
-                run.failed_in_a_row += 1
-                return member
-        run.failed_in_a_row = 0
-        return member if profile is None else with_profile(member, profile)
+    async def fetch_status(self, region: str, realm_slug: str, name: str) -> CharacterStatus | None:
+        """Ask whether the character that bears a name exists; None when Battle.net knows no such character.
 
-    async def _get(self, region: str, path: str, asked: Asked) -> Node | None:
-        """Read one address of the profile namespace; None for a 404."""
-        if region not in LOCALES:
-            known = ", ".join(LOCALES)
-            raise SourceDenied(f"'{region}' is no Battle.net region that can be read. Set one of these: {known}.")
-        url = self._api_url.replace("{region}", region) + path
-        query = {"namespace": f"profile-{region}", "locale": LOCALES[region]}
+        Raises ForbiddenError for an inactive account, and another SourceError when the answer cannot be had.
+        """
+        asked = Asked("Battle.net", f"the status of '{name}' on '{realm_slug}'")
+        answer = await self._api.read(region, status_path(realm_slug, name), asked)
+        return None if answer is None else parse_status(answer)
 
-        async def attempt() -> Node | None:
-            response = await self._authorised(url, query, asked)
-            if response.status_code == _NOT_FOUND:
-                return None
-            _refuse_faults(response, asked)
-            return Node(read_json(response, asked), asked)
+    async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
+        """Fetch many profiles, in their order; where none of the meant character is shown, the status decides why.
 
-        return await with_retries(attempt, self._retries, self._timing)
+        A profile that cannot be had is `FAILED`, with its sentence; after many of them in a row the rest is
+        `NOT_ASKED`. Raises a SourceError when Battle.net rejects the credentials.
+        """
+        return await self._ask_all(region, characters, self._shown_or_judged)
 
-    async def _authorised(self, url: str, query: dict[str, str], asked: Asked) -> httpx2.Response:
-        """Send with the token, once more with a new one where it was rejected."""
-        token = await self._tokens.current()
-        response = await self._send(url, query, token, asked)
-        if response.status_code == _UNAUTHORISED:
-            token = await self._tokens.replacement(token)
-            response = await self._send(url, query, token, asked)
-        return response
+    async def fetch_realms(self, region: str) -> RealmIndex:
+        """Fetch all realms of a region with their names in each of its languages, one request for each language.
 
-    async def _send(self, url: str, query: dict[str, str], token: str, asked: Asked) -> httpx2.Response:
-        await self._limiter.acquire()
-        request = self._http.build_request("GET", url, params=query, headers={"Authorization": f"Bearer {token}"})
-        response = await send(self._http, request, asked)
-        refuse_busy(response, asked)
-        return response
+        Raises a SourceError when one of them cannot be read whole.
+        """
+        asked = Asked("Battle.net", f"the realms of the region '{region}'")
+        lists = []
+        for locale in LOCALES.get(region, ("",)):
+            answer = await self._api.read(region, REALM_INDEX_PATH, asked, namespace="dynamic", locale=locale)
+            if answer is None:
+                raise SourceMalformed("Battle.net has no list of realms at its address. Check the API address.")
+            lists.append(parse_realms(answer))
+        return RealmIndex(merge_realms(lists))
+
+    async def _ask_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
+        run = _ProfileRun(asyncio.Semaphore(PROFILES_AT_ONCE))
+        try:
+            async with asyncio.TaskGroup() as group:
+                answers = [group.create_task(_patiently(run, ask, region, each)) for each in characters]
+        except ExceptionGroup as faults:
+            raise faults.exceptions[0] from None
+        if run.failed:
+            log.warning("profiles_unavailable", region=region, failed=run.failed, asked=len(answers))
+        return [answer.result() for answer in answers]
+
+    async def _shown_or_hidden(self, region: str, character: CharacterAddress) -> ProfileAnswer:
+        profile = await self.fetch_profile(region, character.realm_slug, character.name)
+        if profile is None or character.character_id not in (None, profile.character_id):
+            return ProfileAnswer(ProfileState.HIDDEN)
+        return ProfileAnswer(ProfileState.SHOWN, profile)
+
+    async def _shown_or_judged(self, region: str, character: CharacterAddress) -> ProfileAnswer:
+        answer = await self._shown_or_hidden(region, character)
+        if answer.state is ProfileState.SHOWN:
+            return answer
+        try:
+            status = await self.fetch_status(region, character.realm_slug, character.name)
+        except ForbiddenError:
+            return ProfileAnswer(ProfileState.HIDDEN)
+        return _judged(character, status)
 
 
-class _ForbiddenError(SourceDenied):
-    """A 403: an inactive account where a profile was asked for, else a fault of the configuration."""
+async def _patiently(run: _ProfileRun, ask: _Ask, region: str, character: CharacterAddress) -> ProfileAnswer:
+    async with run.places:
+        if run.failed_in_a_row >= PATIENCE:
+            run.failed += 1
+            return ProfileAnswer(ProfileState.NOT_ASKED, reason=run.last_error)
+        try:
+            answer = await ask(region, character)
+        except (SourceUnavailable, SourceMalformed) as error:
+            run.failed += 1
+            run.failed_in_a_row += 1
+            run.last_error = str(error)
+            return ProfileAnswer(ProfileState.FAILED, reason=run.last_error)
+    run.failed_in_a_row = 0
+    return answer
 
 
-def _refuse_faults(response: httpx2.Response, asked: Asked) -> None:
-    status = response.status_code
-    if status == _UNAUTHORISED:
-        raise SourceDenied(
-            f"Battle.net rejected a fresh access token over {asked.what}. Check that the application at "
-            f"develop.battle.net is still active."
-        )
-    if status == _FORBIDDEN:
-        raise _ForbiddenError(
-            f"Battle.net refuses access to {asked.what} (HTTP 403). Check that the application at develop.battle.net "
-            f"may use the World of Warcraft APIs."
-        )
-    if not response.is_success:
-        raise SourceMalformed(
-            f"Battle.net answered HTTP {status} for {asked.what}, which it does not document. "
-            f"Check the API address in the settings."
-        )
+def _judged(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:
+    """Apply Battle.net's rule for stored characters (character status endpoint): 404, not valid, or another id is gone."""
+    if status is None:
+        return ProfileAnswer(ProfileState.GONE, reason="is no longer known to Battle.net")
+    if not status.is_valid:
+        return ProfileAnswer(ProfileState.GONE, reason="is no longer valid, Battle.net says")
+    if None not in (character.character_id, status.character_id) and character.character_id != status.character_id:
+        return ProfileAnswer(ProfileState.GONE, reason="has given its name to another character")
+    return ProfileAnswer(ProfileState.HIDDEN)

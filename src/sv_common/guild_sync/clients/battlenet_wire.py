@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.guild import LOWEST_RANK, GuildAddress, RosterCharacter
+from sv_common.guild_sync.domain.profile import CharacterProfile, CharacterStatus, GuildRoster
+from sv_common.guild_sync.domain.realms import Realm
 
-LOCALES = {"us": "en_US", "eu": "en_GB", "kr": "ko_KR", "tw": "zh_TW"}
-"""One locale for each region; without one, Battle.net answers names as objects with every language."""
+LOCALES = {
+    "us": ("en_US", "es_MX", "pt_BR"),
+    "eu": ("en_GB", "es_ES", "fr_FR", "ru_RU", "de_DE", "pt_PT", "it_IT"),
+    "kr": ("ko_KR",),
+    "tw": ("zh_TW",),
+}
+"""The languages of each region (develop.battle.net, "Regionality and APIs"), the one that is asked for first."""
+
+REALM_INDEX_PATH = "/data/wow/realm/index"
 
 _APOSTROPHES = str.maketrans("", "", "'’`")
 _GUILD_PATH = ("data", "wow", "guild")
-
-
-@dataclass(frozen=True, slots=True)
-class GuildRoster:
-    """A whole roster. `address` is the canonical one that Battle.net itself gives for the guild."""
-
-    address: GuildAddress
-    name: str | None
-    members: Sequence[RosterCharacter]
-
-
-@dataclass(frozen=True, slots=True)
-class CharacterProfile:
-    """What a profile adds to the roster. `last_login_timestamp` is in milliseconds since 1970, UTC."""
-
-    character_id: int
-    name: str
-    realm_slug: str
-    realm_name: str | None
-    realm_id: int | None
-    class_id: int | None
-    item_level: int | None
-    last_login_timestamp: int | None
 
 
 def guild_slugs(name: str) -> tuple[str, ...]:
@@ -56,6 +42,11 @@ def profile_path(realm_slug: str, name: str) -> str:
     """Address of a character's profile; the name goes in lower case."""
     lowered = unicodedata.normalize("NFC", name).lower()
     return f"/profile/wow/character/{quote(realm_slug, safe='')}/{quote(lowered, safe='')}"
+
+
+def status_path(realm_slug: str, name: str) -> str:
+    """Address of a character's status."""
+    return f"{profile_path(realm_slug, name)}/status"
 
 
 def parse_roster(answer: Node, asked_for: GuildAddress) -> GuildRoster:
@@ -84,6 +75,32 @@ def parse_profile(answer: Node, region: str) -> CharacterProfile:
     )
 
 
+def parse_status(answer: Node) -> CharacterStatus:
+    """Read a character's status. Raises SourceMalformed when it does not say whether the character is valid."""
+    is_valid = answer.child("is_valid")
+    if is_valid.value is None:
+        raise is_valid.malformed("true or false")
+    return CharacterStatus(answer.child("id").integer_or_none(), is_valid.flag())
+
+
+def parse_realms(answer: Node) -> list[Realm]:
+    """Read a realm index, in one language or in all. Raises SourceMalformed for a realm that cannot be read, or none."""
+    realms = answer.child("realms")
+    found = [_realm(entry) for entry in realms.items()]
+    if not found:
+        raise realms.malformed("a list with at least one realm in it")
+    return found
+
+
+def merge_realms(lists: Sequence[Sequence[Realm]]) -> list[Realm]:
+    """Join one region's realm indexes in several languages; each realm keeps each of its names once."""
+    merged: dict[int, Realm] = {}
+    for realm in (realm for realms in lists for realm in realms):
+        known = merged.get(realm.realm_id, realm)
+        merged[realm.realm_id] = replace(known, names=tuple(dict.fromkeys((*known.names, *realm.names))))
+    return list(merged.values())
+
+
 def with_profile(member: RosterCharacter, profile: CharacterProfile) -> RosterCharacter:
     """Complete a roster entry from its profile. The roster wins where both speak, for a profile can be days older.
 
@@ -100,6 +117,15 @@ def with_profile(member: RosterCharacter, profile: CharacterProfile) -> RosterCh
         item_level=profile.item_level,
         last_login_timestamp=profile.last_login_timestamp,
     )
+
+
+def _realm(entry: Node) -> Realm:
+    slug = entry.child("slug").text()
+    entry = entry.named(slug)
+    name = entry.child("name")
+    texts = [name.child(locale) for locale in name.value] if isinstance(name.value, dict) else [name]
+    names = [text for each in texts if (text := each.text_or_none()) is not None]
+    return Realm(entry.child("id").integer(), slug, tuple(dict.fromkeys(names)))
 
 
 def _member(entry: Node) -> RosterCharacter:
@@ -129,7 +155,7 @@ def _localised(name: Node, region: str) -> str | None:
     """Read a name that is a text, or, when the locale was lost on the way, an object with one text for each locale."""
     if not isinstance(name.value, dict):
         return name.text_or_none()
-    key = LOCALES.get(region, "")
+    key = LOCALES[region][0]
     return name.child(key if key in name.value else next(iter(name.value), "")).text_or_none()
 
 

@@ -15,12 +15,14 @@ from sv_common.guild_sync.clients.discord_wire import (
     INTENT_REMEDY,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    NOT_ON_SERVER_REMEDY,
     REJECTED_REMEDY,
     UNKNOWN_MEMBER,
     UNKNOWN_USER,
     audit_reason,
     error_code,
     message,
+    parse_authority,
     parse_member,
     parse_role,
     refusal,
@@ -42,6 +44,7 @@ from sv_common.guild_sync.clients.http import (
 from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
+from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.ports import Announcement
 
 T = TypeVar("T")
@@ -82,6 +85,7 @@ class DiscordClient:
         self._retries = retries
         self._timing = timing
         self._rejected = False
+        self._own_id = ""
 
     @property
     def invalid_requests(self) -> int:
@@ -109,6 +113,14 @@ class DiscordClient:
             return parse_member(_answer(response, asked), discord_guild_id)
 
         return await self._ask(_Call("GET", path, f"GET member {discord_guild_id}", asked), read)
+
+    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
+        """Fetch all roles and the bot's own standing among them. Raises a SourceError when that cannot be told."""
+        bot = await self.fetch_member(discord_guild_id, await self._fetch_own_id())
+        if bot is None:
+            raise SourceDenied(NOT_ON_SERVER_REMEDY)
+        roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
+        return parse_authority(roles, bot, discord_guild_id)
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
         """Give a member one role; giving it again changes nothing. Raises a SourceError when Discord refuses."""
@@ -156,16 +168,25 @@ class DiscordClient:
         if response.is_success:
             return
         if error_code(response) == MISSING_PERMISSIONS:
-            raise role_refusal(await self._role(guild_id, role_id))
+            raise await self._role_refusal(guild_id, role_id)
         raise refusal(response, asked)
 
-    async def _role(self, guild_id: str, role_id: str) -> DiscordRole | None:
-        """Look a role up for the sake of a sentence: where even that fails, the sentence does without its name."""
+    async def _role_refusal(self, guild_id: str, role_id: str) -> SourceDenied:
+        """Find out what stands in the way, for the sake of a sentence: where even that fails, it does without names."""
         try:
-            roles = await self._fetch_roles(guild_id)
+            authority = await self.fetch_authority(guild_id)
         except SourceError:
-            return None
-        return next((role for role in roles if role.role_id == role_id), None)
+            return role_refusal(None)
+        obstacle = authority.obstacle(role_id)
+        return SourceDenied(obstacle) if obstacle else role_refusal(authority.roles.get(role_id))
+
+    async def _fetch_own_id(self) -> str:
+        """Ask who the bot is, once: a token is one bot's for ever."""
+        if not self._own_id:
+            asked = Asked("Discord", "the bot's own account")
+            call = _Call("GET", "/users/@me", "GET me", asked)
+            self._own_id = await self._ask(call, lambda response: str(snowflake(_answer(response, asked).child("id"))))
+        return self._own_id
 
     async def _read(self, guild_id: str, path: str, what: str, query: Mapping[str, str] | None = None) -> Node:
         asked = Asked("Discord", what)
@@ -192,10 +213,10 @@ class DiscordClient:
         return await with_retries(attempt, self._retries, self._timing)
 
     async def _send(self, call: _Call) -> httpx2.Response:
-        if self._rejected:
-            raise SourceDenied(REJECTED_REMEDY)
+        self._refuse_rejected()
         await self._limits.wait(call.route)
         await self._limiter.acquire()
+        self._refuse_rejected()  # by an answer that came while this waited
         headers = dict(self._headers)
         if call.reason:
             headers[b"X-Audit-Log-Reason"] = audit_reason(call.reason).encode()
@@ -204,6 +225,10 @@ class DiscordClient:
         response = await send(self._http, request, call.asked)
         self._limits.learn(call.route, response)
         return response
+
+    def _refuse_rejected(self) -> None:
+        if self._rejected:
+            raise SourceDenied(REJECTED_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import httpx2
@@ -10,6 +11,7 @@ from sv_common.guild_sync.clients.http import Asked
 from sv_common.guild_sync.clients.wire import Node, storable
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
+from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.ports import Announcement
 
 TITLE_LIMIT = 256
@@ -22,6 +24,9 @@ UNKNOWN_MEMBER = 10007
 UNKNOWN_USER = 10013
 
 _FORBIDDEN = 403
+_ADMINISTRATOR = 1 << 3
+_MANAGE_ROLES = 1 << 28
+"""Bits of a role's permissions (Discord documentation, "Permissions")."""
 
 _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
     10003: (SourceError, "The channel no longer exists. Choose another audit channel in the guild's settings."),
@@ -42,6 +47,10 @@ INTENT_REMEDY = (
     "Discord does not let the bot read the member list. Switch on the Server Members Intent for the bot in the "
     "Developer Portal (discord.com/developers → the application → Bot), and check that the bot is on the server."
 )
+NOT_ON_SERVER_REMEDY = (
+    "The bot is not on the Discord server. Invite it with the permission Manage Roles, and check the server's id in the "
+    "guild's settings."
+)
 REJECTED_REMEDY = (
     "Discord rejected the bot's token, so nothing more is asked of it. Copy a new token from the Developer Portal "
     "(discord.com/developers → the application → Bot) into the settings, then start again."
@@ -53,11 +62,20 @@ def parse_role(entry: Node) -> DiscordRole:
     name = entry.child("name").any_text()
     entry = entry.named(name)
     return DiscordRole(
-        role_id=entry.child("id").text(),
+        role_id=str(snowflake(entry.child("id"))),
         name=name,
         position=entry.child("position").integer(),
         managed=entry.child("managed").flag(),
     )
+
+
+def parse_authority(roles: Node, bot: DiscordMember, guild_id: str) -> RoleAuthority:
+    """Read what the bot may do from the server's roles and the bot's own member. Raises SourceMalformed."""
+    parsed = [(parse_role(entry), entry) for entry in roles.items()]
+    held = frozenset(bot.role_ids)
+    permissions = _permissions([entry for role, entry in parsed if role.role_id in {*held, guild_id}])
+    by_id = {role.role_id: role for role, _ in parsed}
+    return RoleAuthority(guild_id, by_id, held, bool(permissions & (_ADMINISTRATOR | _MANAGE_ROLES)))
 
 
 def parse_member(entry: Node, guild_id: str) -> DiscordMember:
@@ -78,10 +96,7 @@ def parse_member(entry: Node, guild_id: str) -> DiscordMember:
 
 def snowflake(entry: Node) -> int:
     """Read an id as the number that Discord orders its pages by."""
-    text = entry.text()
-    if not (text.isascii() and text.isdecimal()):
-        raise entry.malformed("a Discord id")
-    return int(text)
+    return _decimal(entry, "a Discord id")
 
 
 def error_code(response: httpx2.Response) -> int | None:
@@ -104,12 +119,7 @@ def refusal(response: httpx2.Response, asked: Asked) -> SourceError:
 
 
 def role_refusal(role: DiscordRole | None) -> SourceDenied:
-    """Make the error for a role that the bot may not give or take (code 50013); None when the role is not known."""
-    if role is not None and role.managed:
-        return SourceDenied(
-            f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can. "
-            f"Map the rank to another role."
-        )
+    """Make the error for a role that Discord refuses (code 50013) although no obstacle is seen; None: role not known."""
     name = f"'{role.name}'" if role else "the role"
     return SourceDenied(
         f"Discord does not let the bot give or take {name}. Move the bot's role above {name} in Server Settings → "
@@ -142,3 +152,18 @@ def cut(text: str, limit: int) -> str:
     if len(encoded) <= 2 * limit:
         return encoded.decode("utf-16-le")
     return encoded[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _permissions(roles: Sequence[Node]) -> int:
+    """Join the permissions of roles; Discord writes the bits as a decimal text."""
+    joined = 0
+    for role in roles:
+        joined |= _decimal(role.child("permissions"), "a decimal number of permission bits")
+    return joined
+
+
+def _decimal(entry: Node, wanted: str) -> int:
+    text = entry.text()
+    if not (text.isascii() and text.isdecimal()):
+        raise entry.malformed(wanted)
+    return int(text)

@@ -83,16 +83,27 @@ class RateLimiter:
     async def acquire(self) -> None:
         """Wait until one more request fits every limit, and count it. Those who wait are served in order."""
         async with self._turn:
-            while (wait := self._wait()) > 0:
+            while (wait := self.seconds_until_free) > 0:
                 await self._timing.sleep(wait)
             now = self._timing.clock()
             for _, _, sent in self._windows:
                 sent.append(now)
 
-    def _wait(self) -> float:
+    @property
+    def seconds_until_free(self) -> float:
+        """How long one more request would wait, those who wait already left out of account; 0 for not at all."""
         now = self._timing.clock()
         full = [sent[0] + seconds - now for count, seconds, sent in self._windows if len(sent) == count]
-        return max(full, default=0.0)
+        return max(0.0, *full) if full else 0.0
+
+    @property
+    def spare(self) -> int:
+        """How many more requests fit into the longest of the windows right now."""
+        count, seconds, sent = max(self._windows, key=lambda window: window[1])
+        oldest = self._timing.clock() - seconds
+        while sent and sent[0] <= oldest:
+            sent.popleft()
+        return count - len(sent)
 
 
 def http_client(timeout: float = SLOWEST_ANSWER, *, trust_env: bool = True) -> httpx2.AsyncClient:

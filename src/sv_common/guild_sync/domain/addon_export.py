@@ -70,8 +70,8 @@ _MARKUP = re.compile(
 class AddonExport:
     """The last export in a SavedVariables file of the addon.
 
-    `exported_at` is in seconds since 1970, UTC, by the clock of the uploader's machine. `region` is the client's number
-    (1 US, 2 KR, 3 EU, 4 TW, 5 CN). Only `characters` is in every export.
+    `exported_at` is in seconds since 1970, UTC, by the game server's clock or else by that of the uploader's machine.
+    `region` is the client's number (1 US, 2 KR, 3 EU, 4 TW, 5 CN). Only `characters` is in every export.
     """
 
     characters: tuple[AddonCharacter, ...]

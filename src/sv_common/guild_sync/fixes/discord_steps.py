@@ -1,13 +1,14 @@
-"""Carrying out role steps on Discord: look first, add before removing, look again, and remember what was changed."""
+"""Carrying out role steps on Discord: check first, add before removing, look again, and remember what was changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sv_common.guild_sync.domain.errors import PattError, Refused
+from sv_common.guild_sync.domain.errors import PattError, Refused, SourceDenied, SourceError, SourceUnavailable
 from sv_common.guild_sync.domain.guild import DiscordMember
-from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole
+from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
+from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store.links import Change
 
@@ -23,71 +24,161 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class RoleOutcome:
-    """What was done to one member: the changes made, the roles held afterwards, and what went wrong, if anything."""
+    """What was done to one member: the changes made, the roles held afterwards, and what went wrong, if anything.
+
+    With `is_refused`, an obstacle was found before anything was asked of Discord; `error` names it and its remedy.
+    """
 
     changes: Sequence[Change]
     roles: Sequence[str] | None
     error: str | None = None
+    is_refused: bool = False
 
 
-async def carry_out(discord: DiscordSource, member: Member, plan: Plan, *, reason: str) -> RoleOutcome:
-    """Carry out a plan of role steps for one member.
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One role to give (or else to take)."""
 
-    A failure half-way leaves the member with the right role and perhaps a wrong one too, never with none; the outcome
-    holds what was changed until then, so that it is logged and can be undone.
+    role_id: str
+    name: str
+    give: bool
+
+
+class _Obstacle(Refused):
+    """Discord would not let the bot do this, so nothing was tried."""
+
+
+class RoleRun:
+    """Role changes of many members, one after the other.
+
+    What the bot may do is asked once for each server. A role that Discord refuses all the same is not tried again, and
+    after an outage, or a server on which the bot's standing cannot be read, the rest is left undone: refused requests
+    bring a bot nearer to being blocked (Discord documentation, "Invalid Request Limit").
     """
-    changes: list[Change] = []
-    try:
-        before = await _fetch(discord, member)
-        for step in plan.steps:
-            changes += await _carry_out_step(discord, member, step, set(before.role_ids), reason)
-        after = await _fetch(discord, member)
-    except PattError as error:
-        return RoleOutcome(changes, None, str(error))
-    return RoleOutcome(changes, sorted(after.role_ids))
 
+    def __init__(self, discord: DiscordSource) -> None:
+        self._discord = discord
+        self._authorities: dict[str, RoleAuthority] = {}
+        self._denied: dict[str, str] = {}
+        self._stopped_by: str | None = None
 
-async def put_back(discord: DiscordSource, member: Member, changes: Sequence[Change], *, reason: str) -> list[str]:
-    """Undo role changes of one member, roles taken first given back; return the roles held afterwards.
+    async def carry_out(self, member: Member, plan: Plan, *, reason: str) -> RoleOutcome:
+        """Carry out a plan of role steps for one member.
 
-    Raises `Refused` when the member's roles are no longer as written, and `SourceError` when Discord cannot be reached.
-    """
-    held = set((await _fetch(discord, member)).role_ids)
-    for change in changes:
-        role_id = (change["after"] or {})["role_id"]
-        if (role_id in held) is not (change["after"] or {})["held"]:
+        1. Look at the member; steps that are already so are left out.
+        2. Check every remaining role against the bot's standing. One obstacle, and nothing is done.
+        3. Give roles, then take roles. A failure half-way leaves the right role and perhaps a wrong one too, never none;
+           the outcome holds what was changed until then, so that it is logged and can be undone.
+        4. Look at the member again, and believe only what is seen.
+        """
+        if self._stopped_by is not None:
+            return RoleOutcome((), None, self._stopped_by)
+        changes: list[Change] = []
+        try:
+            held = set((await _fetch(self._discord, member)).role_ids)
+            turns = [turn for turn in _turns(plan.steps) if (turn.role_id in held) is not turn.give]
+            await self._check(member, turns)
+            for turn in turns:
+                await self._take_turn(member, turn, reason)
+                changes.append(_change(member, turn))
+            after = await _fetch(self._discord, member)
+        except PattError as error:
+            return self._failed(error, changes)
+        return RoleOutcome(changes, sorted(after.role_ids), _contradiction(turns, after))
+
+    async def put_back(self, member: Member, changes: Sequence[Change], *, reason: str) -> list[str]:
+        """Undo role changes of one member, roles taken first given back; return the roles held afterwards.
+
+        Raises `Refused` when the member's roles are no longer as written or the bot may not change them, and
+        `SourceError` when Discord cannot be reached or shows something else afterwards.
+        """
+        held = set((await _fetch(self._discord, member)).role_ids)
+        turns = _inverse(changes)
+        if any((turn.role_id in held) is turn.give for turn in turns):
             raise Refused("The member's roles were changed on Discord since, so this can no longer be undone.")
-    for change in sorted(changes, key=lambda each: bool((each["after"] or {})["held"])):
-        role_id = (change["after"] or {})["role_id"]
-        if (change["after"] or {})["held"]:
-            await discord.remove_role(member.discord_guild_id, member.discord_id, role_id, reason=reason)
-        else:
-            await discord.add_role(member.discord_guild_id, member.discord_id, role_id, reason=reason)
-    return sorted((await _fetch(discord, member)).role_ids)
+        await self._check(member, turns)
+        for turn in turns:
+            await self._take_turn(member, turn, reason)
+        after = await _fetch(self._discord, member)
+        if contradiction := _contradiction(turns, after):
+            raise SourceError(contradiction)
+        return sorted(after.role_ids)
+
+    async def _check(self, member: Member, turns: Sequence[_Turn]) -> None:
+        """Raise `_Obstacle` for the first role that the bot may not change."""
+        if not turns:
+            return
+        authority = await self._authority(member.discord_guild_id)
+        for turn in turns:
+            obstacle = self._denied.get(turn.role_id) or authority.obstacle(turn.role_id, turn.name)
+            if obstacle:
+                raise _Obstacle(obstacle)
+
+    async def _authority(self, guild_id: str) -> RoleAuthority:
+        if guild_id not in self._authorities:
+            try:
+                self._authorities[guild_id] = await self._discord.fetch_authority(guild_id)
+            except SourceError as error:
+                self._stopped_by = str(error)
+                raise
+        return self._authorities[guild_id]
+
+    async def _take_turn(self, member: Member, turn: _Turn, reason: str) -> None:
+        change = self._discord.add_role if turn.give else self._discord.remove_role
+        try:
+            await change(member.discord_guild_id, member.discord_id, turn.role_id, reason=reason)
+        except SourceDenied as error:
+            self._denied[turn.role_id] = str(error)
+            raise
+
+    def _failed(self, error: PattError, changes: Sequence[Change]) -> RoleOutcome:
+        if isinstance(error, SourceUnavailable):
+            self._stopped_by = str(error)
+        return RoleOutcome(changes, None, str(error), is_refused=isinstance(error, _Obstacle))
 
 
-async def _carry_out_step(
-    discord: DiscordSource, member: Member, step: object, held: set[str], reason: str
-) -> list[Change]:
+def _turns(steps: Sequence[Step]) -> list[_Turn]:
+    """What the steps of a plan ask for, giving before taking."""
+    turns = [_turn(step) for step in steps]
+    return sorted(turns, key=lambda turn: not turn.give)
+
+
+def _turn(step: Step) -> _Turn:
     match step:
-        case AddDiscordRole(role_id=role_id) if role_id not in held:
-            await discord.add_role(member.discord_guild_id, member.discord_id, role_id, reason=reason)
-            return [_change(member, role_id, held=True)]
-        case RemoveDiscordRole(role_id=role_id) if role_id in held:
-            await discord.remove_role(member.discord_guild_id, member.discord_id, role_id, reason=reason)
-            return [_change(member, role_id, held=False)]
-        case AddDiscordRole() | RemoveDiscordRole():
-            return []
+        case AddDiscordRole(role_id=role_id, role=name):
+            return _Turn(role_id, name, give=True)
+        case RemoveDiscordRole(role_id=role_id, role=name):
+            return _Turn(role_id, name, give=False)
         case _:
             raise TypeError(f"{type(step).__name__} is not a step on Discord")
 
 
-def _change(member: Member, role_id: str, *, held: bool) -> Change:
+def _inverse(changes: Sequence[Change]) -> list[_Turn]:
+    """What undoes the changes, giving before taking."""
+    written = [change["after"] or {} for change in changes]
+    turns = [_Turn(each["role_id"], "", give=not each["held"]) for each in written]
+    return sorted(turns, key=lambda turn: not turn.give)
+
+
+def _contradiction(turns: Sequence[_Turn], after: DiscordMember) -> str | None:
+    """Say what Discord shows otherwise than it was told and confirmed; None when all is so."""
+    for turn in turns:
+        if (turn.role_id in after.role_ids) is not turn.give:
+            done = "was given to" if turn.give else "was taken from"
+            still = "does not have it" if turn.give else "still has it"
+            return (
+                f"The role '{turn.name or turn.role_id}' {done} {after.display_name}, and a second look shows that the "
+                f"member {still}. Look at the server's audit log: another bot may manage the same role."
+            )
+    return None
+
+
+def _change(member: Member, turn: _Turn) -> Change:
     return Change(
         table="role",
         id=member.row_id,
-        before={"role_id": role_id, "held": not held},
-        after={"role_id": role_id, "held": held},
+        before={"role_id": turn.role_id, "held": not turn.give},
+        after={"role_id": turn.role_id, "held": turn.give},
     )
 
 

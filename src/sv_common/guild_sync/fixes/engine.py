@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -111,7 +111,18 @@ async def _apply(
     applied: list[_Applied] = []
     for fix in ready:
         applied += await _apply_alone(conn, rule, fix, command)
-    return applied
+    return _judged_again(applied)
+
+
+def _judged_again(applied: Sequence[_Applied]) -> list[_Applied]:
+    """Take back the word "fixed" from what a later fix of the same batch has made wrong again."""
+    done = [each for each in applied if each.error is None]
+    found = {finding.issue_hash for finding in done[-1].found} if done else set()
+    error = "It was done, and another fix of the same run made the rule find it again. Look at it once more."
+    return [
+        replace(each, error=error) if each.error is None and each.fix.issue.issue_hash in found else each
+        for each in applied
+    ]
 
 
 async def _apply_alone(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> list[_Applied]:
@@ -187,8 +198,12 @@ async def _fix_on_discord(
             await _record_refusals(conn, rule, guild_id, results, command, started)
         return results
     outcomes = await _change_roles(pool, guild_id, fixes, command, source)
+    refused = [fix.result(FixOutcome.REFUSED, outcome.error or "") for fix, outcome in outcomes if outcome.is_refused]
+    outcomes = [(fix, outcome) for fix, outcome in outcomes if not outcome.is_refused]
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
+        await _record_refusals(conn, rule, guild_id, refused, command, started)
+        await _keep_reasons(conn, refused, [fix.issue for fix in fixes])
         seen = {_member_of(fix): outcome.roles for fix, outcome in outcomes if outcome.roles is not None}
         await discord.set_roles(conn, guild_id, seen)
         found = await rule.detect_fn(conn, guild_id=guild_id)
@@ -198,9 +213,9 @@ async def _fix_on_discord(
             for fix, outcome in outcomes
             if outcome.changes or outcome.error or now[fix.issue.id].resolved_at is None
         ]
-        done = {each.fix.issue.id for each in applied}
+        done = {each.fix.issue.id for each in applied} | {result.issue_id for result in refused}
         others = [nothing_to_do(now[fix.issue.id]) for fix in fixes if fix.issue.id not in done]
-        return [*others, *await _record(conn, rules, rule, guild_id, applied, command, started)]
+        return [*refused, *others, *await _record(conn, rules, rule, guild_id, applied, command, started)]
 
 
 async def _change_roles(
@@ -208,12 +223,13 @@ async def _change_roles(
 ) -> list[tuple[PlannedFix, discord_steps.RoleOutcome]]:
     async with pool.connection() as conn:
         known = await discord.addresses(conn, guild_id, [_member_of(fix) for fix in fixes])
+    run = discord_steps.RoleRun(source)
     outcomes = []
     for fix in fixes:
         address = known[_member_of(fix)]
         member = discord_steps.Member(address.row_id, address.discord_id, address.discord_guild_id or "")
         why = f"PATT, {command.actor}: {fix.plan.reason}"
-        outcomes.append((fix, await discord_steps.carry_out(source, member, fix.plan, reason=why)))
+        outcomes.append((fix, await run.carry_out(member, fix.plan, reason=why)))
     return outcomes
 
 

@@ -63,7 +63,8 @@ async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source
     row_id = changes[0]["id"]
     address = (await discord.addresses(conn, attempt.guild_id, [row_id]))[row_id]
     member = discord_steps.Member(row_id, address.discord_id, address.discord_guild_id or "")
-    roles = await discord_steps.put_back(source, member, changes, reason=f"PATT, {actor}: undo of attempt {attempt.id}")
+    why = f"PATT, {actor}: undo of attempt {attempt.id}"
+    roles = await discord_steps.RoleRun(source).put_back(member, changes, reason=why)
     await discord.set_roles(conn, attempt.guild_id, {row_id: roles})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -86,7 +87,7 @@ class BattleNetSimulator:
     async def _profile(self, request: Request) -> Response:
         refusal = self._refusal(request, "profile")
         character = self._found(request)
-        if refusal or character is None:
+        if refusal or character is None or not character.is_valid:
             return refusal or _error(404, "Not Found")
         body = {
             "_links": self._links(self._profile_path(character)),
@@ -114,7 +115,7 @@ class BattleNetSimulator:
         if refusal or character is None:
             return refusal or _error(404, "Not Found")
         links = self._links(f"{self._profile_path(character)}/status")
-        return JSONResponse({"_links": links, "id": character.character_id, "is_valid": True})
+        return JSONResponse({"_links": links, "id": character.character_id, "is_valid": character.is_valid})
 
     async def _realm_index(self, request: Request) -> Response:
         if refusal := self._refusal(request, "dynamic"):
@@ -171,7 +172,8 @@ class BattleNetSimulator:
 
     def _realm(self, request: Request, realm: Realm) -> dict[str, object]:
         key = self._key(f"/data/wow/realm/{realm.realm_id}", "dynamic")
-        return {"key": key, "name": self._name(request, realm.name), "id": realm.realm_id, "slug": realm.slug}
+        name = self._name(request, realm.name, realm.other_names)
+        return {"key": key, "name": name, "id": realm.realm_id, "slug": realm.slug}
 
     def _reference(self, request: Request, kind: str, number: int, name: str) -> dict[str, object]:
         return {
@@ -180,9 +182,11 @@ class BattleNetSimulator:
             "id": number,
         }
 
-    def _name(self, request: Request, name: str) -> str | dict[str, str]:
+    def _name(self, request: Request, name: str, other_names: Mapping[str, str] | None = None) -> str | dict[str, str]:
         """Write a localised name: a text where a locale was asked for, else an object with every locale."""
-        return name if "locale" in request.query_params else {"en_US": name, "es_MX": name, "pt_BR": name}
+        names = {"en_US": name, "es_MX": name, "pt_BR": name, **(other_names or {})}
+        locale = request.query_params.get("locale")
+        return names if locale is None else names.get(locale, name)
 
     def _links(self, path: str, namespace: str = "profile") -> dict[str, dict[str, str]]:
         return {"self": self._key(path, namespace)}

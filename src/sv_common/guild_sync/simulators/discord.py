@@ -19,7 +19,7 @@ from sv_common.guild_sync.simulators.discord_shapes import (
     message_object,
     role_object,
 )
-from sv_common.guild_sync.simulators.faults import ERROR_PAGE, Endpoint, Faults
+from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults
 from sv_common.guild_sync.simulators.model import (
     ADMINISTRATOR,
     MANAGE_ROLES,
@@ -31,6 +31,11 @@ from sv_common.guild_sync.simulators.model import (
 from sv_common.guild_sync.simulators.world import GuildWorld
 
 LARGEST_PAGE = 1000
+MOST_INVALID_REQUESTS = 10_000
+"""Refused requests (401, 403, and 429 but for shared limits) within ten minutes for which Discord blocks an address."""
+BLOCKED_FOR = 3600
+"""Seconds that a blocked address is told to wait; Discord does not say how long it really is."""
+
 LONGEST_REASON = 512
 LONGEST_NONCE = 25
 LONGEST_CONTENT = 2000
@@ -53,6 +58,7 @@ class DiscordSimulator:
 
     Routes, as `faults` and its `calls` name them: guild, roles, members, member, add_role, remove_role, message, me,
     application. With `members_intent` False, the member list is refused as Discord does without that intent.
+    `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
     """
 
     def __init__(
@@ -65,6 +71,8 @@ class DiscordSimulator:
         self.world = world
         self.faults = faults or Faults()
         self.members_intent = True
+        self.invalid_requests = 0
+        self.most_invalid_requests = MOST_INVALID_REQUESTS
         self._authorization = f"Bot {token}"
         guild = "/guilds/{guild}"
         member = guild + "/members/{user}"
@@ -93,7 +101,19 @@ class DiscordSimulator:
             except _RefusedError as refusal:
                 return refusal.answer
 
-        return Route(path, self.faults.watched(name, guarded), methods=[method])
+        return Route(path, self._blocking(self.faults.watched(name, guarded)), methods=[method])
+
+    def _blocking(self, endpoint: Endpoint) -> Endpoint:
+        """Wrap a route's endpoint, so that its refusals are counted, and too many of them end all answers."""
+
+        async def answer(request: Request) -> Response:
+            if self.invalid_requests >= self.most_invalid_requests:
+                return HTMLResponse(ERROR_PAGE, TOO_MANY_REQUESTS, {"Retry-After": str(BLOCKED_FOR)})
+            response = await endpoint(request)
+            self.invalid_requests += _is_invalid(response)
+            return response
+
+        return answer
 
     async def _guild(self, request: Request) -> Response:
         self._check_guild(request)
@@ -170,7 +190,8 @@ class DiscordSimulator:
             raise _RefusedError(404, 10011, "Unknown Role")
         if role.role_id == self.world.discord_guild_id:
             raise _RefusedError(400, 50028, "Invalid Role")
-        own = [held for held in self.world.roles if held.role_id in self.world.bot.role_ids]
+        everyone = self.world.discord_guild_id
+        own = [held for held in self.world.roles if held.role_id in {everyone, *self.world.bot.role_ids}]
         allowed = any(held.permissions & (MANAGE_ROLES | ADMINISTRATOR) for held in own)
         if role.managed or not allowed or max(map(_height, own)) <= _height(role):
             raise _RefusedError(403, 50013, "Missing Permissions")
@@ -183,6 +204,11 @@ class DiscordSimulator:
 
     def _posted(self, nonce: str) -> WorldMessage | None:
         return next((message for message in self.world.messages if message.nonce == nonce), None)
+
+
+def _is_invalid(response: Response) -> bool:
+    shared = response.headers.get("x-ratelimit-scope") == "shared"
+    return response.status_code in (401, 403) or (response.status_code == TOO_MANY_REQUESTS and not shared)
 
 
 def _height(role: WorldRole) -> tuple[int, int]:

@@ -14,11 +14,12 @@ MANAGE_ROLES = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """A realm as Battle.net's realm index lists it."""
+    """A realm as Battle.net's realm index lists it; `other_names` by locale, where they differ from `name`."""
 
     realm_id: int
     name: str
     slug: str
+    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def normalised(self) -> str:
@@ -30,7 +31,8 @@ class Realm:
 class WorldCharacter:
     """A character, whether in the guild or not. `last_login_ms` is in milliseconds since 1970, UTC.
 
-    With `has_profile` False, Battle.net lists the character in the roster and answers 404 for its profile.
+    With `has_profile` False, Battle.net lists the character in the roster and answers 404 for its profile and status.
+    With `is_valid` False, the profile is 404 too, and the status says that the character is not valid.
     """
 
     name: str
@@ -44,6 +46,7 @@ class WorldCharacter:
     officer_note: str = ""
     item_level: int = 0
     has_profile: bool = True
+    is_valid: bool = True
     in_guild: bool = True
 
     @property

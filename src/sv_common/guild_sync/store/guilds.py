@@ -106,6 +106,12 @@ async def add(
     return int(row[0])
 
 
+async def keep_canonical_address(conn: Connection, guild_id: int, address: GuildAddress) -> None:
+    """Keep the address under which Battle.net itself knows the guild."""
+    values = {"guild_id": guild_id, "realm_slug": address.realm_slug, "name_slug": address.name_slug}
+    await conn.execute(SQL["move"], values)
+
+
 async def roster_size(conn: Connection, guild_id: int) -> int:
     """Return how many characters are in the guild now."""
     row = await (await conn.execute(SQL["roster_size"], {"guild_id": guild_id})).fetchone()

@@ -22,5 +22,13 @@ set name = excluded.name,
     audit_channel_id = coalesce(excluded.audit_channel_id, guilds.audit_channel_id)
 returning id
 
+-- name: move
+-- Keep the address under which Battle.net itself knows a guild, unless another guild has it.
+update guild_identity.guilds g
+set realm_slug = %(realm_slug)s, name_slug = %(name_slug)s
+where g.id = %(guild_id)s and (g.realm_slug, g.name_slug) <> (%(realm_slug)s, %(name_slug)s)
+  and not exists (select from guild_identity.guilds other
+                  where (other.region, other.realm_slug, other.name_slug) = (g.region, %(realm_slug)s, %(name_slug)s))
+
 -- name: roster_size
 select count(*) from guild_identity.wow_characters where guild_id = %(guild_id)s and removed_at is null

@@ -1,0 +1,73 @@
+"""What Discord lets a bot do with the roles of a server, and what stands in the way, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sv_common.guild_sync.domain.guild import DiscordRole
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAuthority:
+    """The bot's standing on one server at one moment, as Discord's API tells it.
+
+    `roles` are all roles of the server by id; `bot_role_ids` are those that the bot holds. The role @everyone has the
+    id of the server, and everybody holds it. `may_manage_roles` is true with the permission Manage Roles or
+    Administrator from any of them.
+    """
+
+    guild_id: str
+    roles: Mapping[str, DiscordRole]
+    bot_role_ids: frozenset[str]
+    may_manage_roles: bool
+
+    @property
+    def top_role(self) -> DiscordRole | None:
+        """The highest role that the bot holds; None when it has no role of its own."""
+        own = [role for role_id, role in self.roles.items() if role_id in self.bot_role_ids]
+        return max(own, key=self._height, default=None)
+
+    def obstacle(self, role_id: str, name: str = "") -> str | None:
+        """Say why the bot cannot give or take a role, and what to do about it; None when nothing stands in the way.
+
+        A bot may give and take only roles that belong to no integration and stand below its own highest role
+        (Discord documentation, "Permission Hierarchy"); Administrator does not lift this. `name` is what a role is
+        called that the server no longer has.
+        """
+        role = self.roles.get(role_id)
+        if role is None:
+            called = f"'{name}'" if name else "that the rank table names"
+            return f"The role {called} no longer exists on the Discord server. Map the rank to another role."
+        if role_id == self.guild_id:
+            return "Everybody holds '@everyone', so it cannot be given or taken. Map the rank to another role."
+        if role.managed:
+            return (
+                f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can. "
+                "Map the rank to another role."
+            )
+        return self._obstacle_of_the_bot(role)
+
+    def _obstacle_of_the_bot(self, role: DiscordRole) -> str | None:
+        top = self.top_role
+        if not self.may_manage_roles:
+            own = f"the role '{top.name}'" if top else "a role of the bot"
+            return (
+                f"The bot lacks the permission Manage Roles, so it can neither give nor take '{role.name}'. "
+                f"Switch Manage Roles on for {own} in Server Settings → Roles."
+            )
+        if top is None:
+            return (
+                f"The bot holds no role of its own, so it may not give or take '{role.name}'. Give the bot a role with "
+                f"the permission Manage Roles, above '{role.name}', in Server Settings → Roles."
+            )
+        if self._height(top) <= self._height(role):
+            return (
+                f"The role '{role.name}' does not stand below the bot's highest role, '{top.name}', so the bot may not "
+                f"give or take it. Move the bot's role above '{role.name}' in Server Settings → Roles."
+            )
+        return None
+
+    def _height(self, role: DiscordRole) -> tuple[bool, int, int]:
+        """Order roles by power: @everyone below all, then by position; of two in one position the older is the higher."""
+        return role.role_id != self.guild_id, role.position, -int(role.role_id)

@@ -1,0 +1,119 @@
+"""Keeping what Battle.net's profiles say fresh, and forgetting it when Battle.net's rules for player data say so.
+
+The rules (develop.battle.net, character status endpoint, and "Data Protection Notice and FAQ"): what a profile said is
+read again within 30 days or removed, and removed when the character is gone, which its status says (404, not valid, or
+another id). Since Battle.net's own faults look the same for hours, an end is believed when it is said twice, a day apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.profile import ProfileAnswer, ProfileState
+from sv_common.guild_sync.domain.report import SyncReport
+from sv_common.guild_sync.ports import ProfileSource
+from sv_common.guild_sync.rulebook import stale_character
+from sv_common.guild_sync.store import guilds, profiles
+from sv_common.guild_sync.store.profiles import DueProfile, ErasedProfile
+
+KEPT = timedelta(days=30)
+"""How long what a profile said may be kept without reading it again."""
+
+APART = timedelta(days=1)
+"""How far two words about a character's end must lie apart to count as two."""
+
+REQUESTS_FOR_ONE = 2
+"""A profile, and where it is not shown, the character's status."""
+
+RESERVED_REQUESTS = 1_000
+"""Requests of the hour that are left to the rosters of all guilds."""
+
+NAMES_IN_A_NOTICE = 20
+
+_Asked = Sequence[tuple[DueProfile, ProfileAnswer]]
+
+
+async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int | None = None) -> SyncReport:
+    """Read the profiles of a guild again, those asked for longest ago first, as far as the hour's requests reach.
+
+    Then erase what is gone or too old. A profile that cannot be read changes nothing; too old, it is erased all the
+    same. Raises a `SourceError`, before anything is changed, when nothing can be fetched at all.
+    """
+    async with pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        due, count = await profiles.due(conn, guild.id, limit=_affordable(source), pause=APART)
+    answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
+    asked = list(zip(due, answers, strict=True))
+    async with pool.connection() as conn:
+        await guilds.lock(conn, guild.id)
+        erased = await profiles.record(conn, guild.id, asked, apart=APART)
+        expired = await _expire(conn, guild.id, erased)
+    states = Counter(answer.state for answer in answers)
+    waiting = count - len(due) + states[ProfileState.NOT_ASKED]
+    counts = {
+        **{state.value: states[state] for state in ProfileState if state is not ProfileState.NOT_ASKED},
+        "waiting": waiting,
+        "erased": len(erased),
+        "expired": len(expired),
+    }
+    notices = [
+        *_ends([(each, answer) for each, answer in asked if each.id in erased]),
+        *_expiries([each.name for each in expired]),
+        *_failures([answer for _, answer in asked if answer.state is ProfileState.FAILED]),
+        *([f"{waiting} profiles were not asked for this time; the next run begins with them."] if waiting else []),
+    ]
+    return SyncReport("profiles", counts, tuple(notices))
+
+
+async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
+    """Erase what profiles of a guild said that were not read for 30 days; for when Battle.net is not asked at all."""
+    async with pool.connection() as conn:
+        await guilds.lock(conn, guild_id)
+        expired = await _expire(conn, guild_id)
+    return SyncReport("profiles", {"expired": len(expired)}, tuple(_expiries([each.name for each in expired])))
+
+
+async def _expire(conn: Connection, guild_id: int, erased: Collection[int] = ()) -> list[ErasedProfile]:
+    """Erase what is too old; then let the log of issues forget the logins of all that were erased."""
+    expired = await profiles.expire(conn, guild_id, kept=KEPT)
+    forgotten = [*erased, *(each.id for each in expired)]
+    await issues.forget(
+        conn,
+        guild_id,
+        stale_character.ISSUE_TYPE,
+        forgotten,
+        detail="last_login_timestamp",
+        summary="The character's last login is no longer known",
+    )
+    return expired
+
+
+def _affordable(source: ProfileSource) -> int:
+    return max(0, source.spare_requests - RESERVED_REQUESTS) // REQUESTS_FOR_ONE
+
+
+def _ends(gone: _Asked) -> list[str]:
+    """One sentence for each character whose end was confirmed, and one for those beyond the first few."""
+    sentences = [
+        f"“{each.address.name}” {answer.reason}, confirmed twice: what its profile said was erased, and the roster's "
+        "own data stays."
+        for each, answer in gone[:NAMES_IN_A_NOTICE]
+    ]
+    more = len(gone) - len(sentences)
+    return [*sentences, f"The same was done for {more} more characters."] if more > 0 else sentences
+
+
+def _expiries(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
+    listed = ", ".join(names[:NAMES_IN_A_NOTICE])
+    return [f"Not read again for {KEPT.days} days, so what the profile said was erased: {listed}{more}."]
+
+
+def _failures(failed: Sequence[ProfileAnswer]) -> list[str]:
+    return [f"{len(failed)} profiles could not be read and stay as they were. {failed[0].reason}"] if failed else []

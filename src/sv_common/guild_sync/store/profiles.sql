@@ -1,0 +1,71 @@
+-- name: due
+-- Characters in the guild whose profile was asked for longest ago, and how many there are in all. Those confirmed to be
+-- gone are asked for again after a pause only, since they may come back.
+select c.id, c.realm_slug, c.character_name, c.blizzard_character_id, count(*) over ()
+from guild_identity.wow_characters c
+left join guild_identity.character_profiles p on p.character_id = c.id
+where c.guild_id = %(guild_id)s and c.removed_at is null
+  and (p.gone_confirmed_at is null or p.asked_at <= now() - %(pause)s::interval)
+order by p.asked_at nulls first, c.id
+limit %(limit)s
+
+-- name: record
+-- Write what asking for profiles came to. A character that was renamed or replaced since it was asked for is left alone.
+-- A shown profile replaces what the one before it said, values that cannot be (a login in the future, an item level out
+-- of range) counting as unknown. A character said to be gone for the second time, at least `apart` after the first, is
+-- erased to what the roster says; returned are those that lost something by it.
+with answers as (
+    select * from unnest(%(ids)b::bigint[], %(realm_slugs)b::text[], %(names)b::text[], %(character_ids)b::bigint[],
+                         %(states)b::text[], %(realm_names)b::text[], %(item_levels)b::bigint[],
+                         %(last_logins)b::bigint[])
+        as a (id, realm_slug, name, character_id, state, realm_name, item_level, last_login)
+), answered as (
+    select a.id, a.state, a.realm_name,
+           case when a.item_level between 0 and 32767 then a.item_level end as item_level,
+           case when a.last_login between 1 and (extract(epoch from now() + interval '1 day') * 1000)::bigint
+                then a.last_login end as last_login,
+           a.state = 'gone' and p.gone_since is not null and p.gone_since <= now() - %(apart)s::interval as is_confirmed
+    from answers a
+    join guild_identity.wow_characters c
+        on c.id = a.id and c.guild_id = %(guild_id)s and c.realm_slug = a.realm_slug and c.character_name = a.name
+       and c.blizzard_character_id is not distinct from a.character_id
+    left join guild_identity.character_profiles p on p.character_id = a.id
+), asked_before as (
+    update guild_identity.character_profiles p
+    set asked_at = now(),
+        fetched_at = case a.state when 'shown' then now() else p.fetched_at end,
+        gone_since = case a.state when 'gone' then coalesce(p.gone_since, now()) when 'failed' then p.gone_since end,
+        gone_confirmed_at = case when a.is_confirmed then coalesce(p.gone_confirmed_at, now())
+                                 when a.state = 'failed' then p.gone_confirmed_at end
+    from answered a
+    where p.character_id = a.id
+), asked_first as (
+    insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at, gone_since)
+    select id, %(guild_id)s, now(), case when state = 'shown' then now() end, case when state = 'gone' then now() end
+    from answered a
+    where not exists (select from guild_identity.character_profiles p where p.character_id = a.id)
+), written as (
+    update guild_identity.wow_characters c
+    set realm_name = coalesce(a.realm_name, c.realm_name), item_level = a.item_level,
+        last_login_timestamp = a.last_login
+    from answered a
+    where c.id = a.id and a.state = 'shown'
+), erased as (
+    update guild_identity.wow_characters c
+    set item_level = null, last_login_timestamp = null
+    from answered a
+    where c.id = a.id and a.is_confirmed and (c.item_level is not null or c.last_login_timestamp is not null)
+    returning c.id
+)
+select id from erased order by id
+
+-- name: expire
+-- Erase what profiles said that have not been read for `kept`. Where no reading is recorded, the age is counted from the
+-- character's first appearance. Characters that left the guild are not read any more, and end here too.
+update guild_identity.wow_characters c
+set item_level = null, last_login_timestamp = null
+where (%(guild_id)s::integer is null or c.guild_id = %(guild_id)s)
+  and (c.item_level is not null or c.last_login_timestamp is not null)
+  and coalesce((select p.fetched_at from guild_identity.character_profiles p where p.character_id = c.id), c.first_seen)
+      <= now() - %(kept)s::interval
+returning c.id, c.character_name

@@ -1,0 +1,312 @@
+"""Changing roles through the real client, on a server that refuses what Discord refuses."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.domain.errors import Refused, SourceDenied, SourceError, SourceMalformed
+from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole
+from sv_common.guild_sync.fixes.discord_steps import Member, RoleOutcome, RoleRun
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.simulators.model import ADMINISTRATOR, MANAGE_ROLES, AuditEntry, WorldMember
+
+REASON = "PATT, bob: Zoë is Officer"
+
+
+@pytest.fixture
+def alice(world: GuildWorld) -> WorldMember:
+    return world.discord_join("alice", roles=[world.role_named("Raider"), world.role_named("Book Club")])
+
+
+@pytest.fixture
+def run(discord: DiscordClient) -> RoleRun:
+    return RoleRun(discord)
+
+
+def known(world: GuildWorld, member: WorldMember) -> Member:
+    return Member(7, member.user_id, world.discord_guild_id)
+
+
+def give(world: GuildWorld, name: str) -> AddDiscordRole:
+    return AddDiscordRole(7, "alice", world.role_named(name).role_id, name)
+
+
+def take(world: GuildWorld, name: str) -> RemoveDiscordRole:
+    return RemoveDiscordRole(7, "alice", world.role_named(name).role_id, name)
+
+
+async def promote(run: RoleRun, world: GuildWorld, member: WorldMember) -> RoleOutcome:
+    """Make a Raider an Officer, by a plan that names the taking first."""
+    plan = Plan((take(world, "Raider"), give(world, "Officer")), "Zoë is Officer")
+    return await run.carry_out(known(world, member), plan, reason=REASON)
+
+
+def held(world: GuildWorld, member: WorldMember) -> list[str]:
+    return sorted(role.name for role in world.roles if role.role_id in member.role_ids)
+
+
+def changes(simulator: GuildSimulator) -> int:
+    return simulator.calls["add_role"] + simulator.calls["remove_role"]
+
+
+async def test_the_bots_standing_is_told_by_discord(discord: DiscordClient, world: GuildWorld) -> None:
+    authority = await discord.fetch_authority(world.discord_guild_id)
+    assert authority.top_role is not None
+    assert (authority.top_role.name, authority.may_manage_roles) == ("PATT", True)
+    assert set(authority.roles) == {role.role_id for role in world.roles}
+    assert authority.obstacle(world.role_named("Guild Master").role_id) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "everyones", "may"),
+    [(MANAGE_ROLES, 0, True), (ADMINISTRATOR, 0, True), (0, MANAGE_ROLES, True), (1 << 50, 1 << 49, False)],
+)
+async def test_a_permission_comes_from_any_role_that_the_bot_holds_and_from_everyones(
+    discord: DiscordClient, world: GuildWorld, own: int, everyones: int, may: bool
+) -> None:
+    world.role_named("PATT").permissions = own
+    world.role_named("@everyone").permissions = everyones
+    assert (await discord.fetch_authority(world.discord_guild_id)).may_manage_roles is may
+
+
+async def test_who_the_bot_is_is_asked_once(
+    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
+) -> None:
+    for _ in range(3):
+        await discord.fetch_authority(world.discord_guild_id)
+    assert simulator.calls["me"] == 1
+
+
+async def test_a_bot_that_is_not_on_the_server_is_to_be_invited(discord: DiscordClient, world: GuildWorld) -> None:
+    world.members.remove(world.bot)
+    with pytest.raises(SourceDenied, match="Invite it with the permission Manage Roles"):
+        await discord.fetch_authority(world.discord_guild_id)
+
+
+@pytest.mark.parametrize("permissions", [None, 8, "many"])
+async def test_permissions_that_cannot_be_read_are_malformed(
+    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, permissions: object
+) -> None:
+    role = {"id": world.bot.role_ids[0], "name": "PATT", "position": 1, "permissions": permissions}
+    simulator.faults.json("roles", [role])
+    with pytest.raises(SourceMalformed, match=r"\.permissions"):
+        await discord.fetch_authority(world.discord_guild_id)
+
+
+async def test_the_right_role_is_given_before_the_wrong_one_is_taken_with_a_reason(
+    run: RoleRun, world: GuildWorld, alice: WorldMember
+) -> None:
+    outcome = await promote(run, world, alice)
+    officer, raider = world.role_named("Officer").role_id, world.role_named("Raider").role_id
+    assert (outcome.error, outcome.is_refused) == (None, False)
+    assert outcome.roles == sorted(alice.role_ids)
+    assert held(world, alice) == ["Book Club", "Officer"]
+    assert world.audit_log == [
+        AuditEntry("add", alice.user_id, officer, REASON),
+        AuditEntry("remove", alice.user_id, raider, REASON),
+    ]
+    assert [change["after"] for change in outcome.changes] == [
+        {"role_id": officer, "held": True},
+        {"role_id": raider, "held": False},
+    ]
+
+
+def gone(world: GuildWorld) -> None:
+    world.roles.remove(world.role_named("Raider"))
+
+
+def of_an_integration(world: GuildWorld) -> None:
+    world.role_named("Raider").managed = True
+
+
+def above_the_bot(world: GuildWorld) -> None:
+    world.role_named("Raider").position = 99
+
+
+def beside_the_bot(world: GuildWorld) -> None:
+    raider, own = world.role_named("Raider"), world.role_named("PATT")
+    raider.position = own.position
+    assert int(raider.role_id) < int(own.role_id)
+
+
+def without_permission(world: GuildWorld) -> None:
+    world.role_named("PATT").permissions = 0
+
+
+def without_any_role(world: GuildWorld) -> None:
+    world.bot.role_ids = []
+    world.role_named("@everyone").permissions = MANAGE_ROLES
+
+
+ABOVE = "Move the bot's role above 'Raider' in Server Settings → Roles."
+
+
+@pytest.mark.parametrize(
+    ("obstruct", "remedy"),
+    [
+        (gone, "The role 'Raider' no longer exists on the Discord server. Map the rank to another role."),
+        (of_an_integration, "on behalf of an integration; no bot can. Map the rank to another role."),
+        (above_the_bot, ABOVE),
+        (beside_the_bot, ABOVE),
+        (without_permission, "Switch Manage Roles on for the role 'PATT' in Server Settings → Roles."),
+        (without_any_role, "Give the bot a role with the permission Manage Roles, above 'Officer'"),
+    ],
+)
+async def test_each_obstacle_is_named_with_its_remedy_before_anything_is_changed(
+    run: RoleRun,
+    simulator: GuildSimulator,
+    world: GuildWorld,
+    alice: WorldMember,
+    obstruct: Callable[[GuildWorld], None],
+    remedy: str,
+) -> None:
+    plan = Plan((give(world, "Officer"), take(world, "Raider")), "Zoë is Officer")
+    obstruct(world)
+    outcome = await run.carry_out(known(world, alice), plan, reason=REASON)
+    assert outcome.is_refused
+    assert remedy in (outcome.error or "")
+    assert (outcome.changes, changes(simulator)) == ([], 0)
+
+
+async def test_everyones_role_cannot_be_given(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
+    plan = Plan((give(world, "@everyone"),), "x")
+    outcome = await run.carry_out(known(world, alice), plan, reason=REASON)
+    assert "Everybody holds '@everyone'" in (outcome.error or "")
+
+
+async def test_what_is_already_so_is_neither_checked_nor_done(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    without_permission(world)
+    plan = Plan((give(world, "Raider"), take(world, "Officer")), "x")
+    outcome = await run.carry_out(known(world, alice), plan, reason=REASON)
+    assert (outcome.error, outcome.changes, simulator.calls["roles"], changes(simulator)) == (None, [], 0, 0)
+
+
+async def test_the_bots_standing_is_asked_once_for_many_members(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld
+) -> None:
+    members = [world.discord_join(f"m{number}", roles=[world.role_named("Raider")]) for number in range(5)]
+    for member in members:
+        assert (await promote(run, world, member)).error is None
+    assert (simulator.calls["roles"], simulator.calls["me"]) == (1, 1)
+
+
+async def test_a_change_that_discord_confirms_and_does_not_show_is_no_success(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    simulator.faults.empty("add_role", 204)
+    outcome = await promote(run, world, alice)
+    assert "'Officer' was given to alice, and a second look shows that the member does not have it" in (
+        outcome.error or ""
+    )
+    assert (outcome.roles, outcome.is_refused) == (sorted(alice.role_ids), False)
+
+
+async def test_a_failure_half_way_leaves_both_roles_and_says_what_was_changed(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    simulator.faults.status("remove_role", 404)
+    outcome = await promote(run, world, alice)
+    assert "HTTP 404" in (outcome.error or "")
+    assert [change["after"] for change in outcome.changes] == [
+        {"role_id": world.role_named("Officer").role_id, "held": True}
+    ]
+    assert held(world, alice) == ["Book Club", "Officer", "Raider"]
+
+
+async def test_a_role_that_discord_refuses_all_the_same_is_not_tried_on_the_next_member(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    bob = world.discord_join("bob", roles=[world.role_named("Raider")])
+    simulator.faults.json("add_role", {"message": "Missing Permissions", "code": 50013}, 403, times=None)
+    first, second = [await promote(run, world, member) for member in (alice, bob)]
+    assert first.error == second.error
+    assert "Move the bot's role above 'Officer'" in (first.error or "")
+    assert (first.is_refused, second.is_refused, changes(simulator)) == (False, True, 1)
+
+
+async def test_an_obstacle_that_appears_after_the_check_is_named_exactly(
+    discord: DiscordClient, world: GuildWorld, alice: WorldMember
+) -> None:
+    run = RoleRun(discord)
+    await run.carry_out(known(world, alice), Plan((take(world, "Book Club"),), "x"), reason=REASON)
+    without_permission(world)
+    outcome = await promote(run, world, alice)
+    assert "Switch Manage Roles on for the role 'PATT'" in (outcome.error or "")
+
+
+async def test_an_outage_is_met_once_and_not_for_every_member(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    simulator.faults.status("member", 503, times=None)
+    outcomes = [await promote(run, world, alice) for _ in range(3)]
+    assert len({outcome.error for outcome in outcomes}) == 1
+    assert simulator.calls["member"] == 4
+
+
+async def test_a_standing_that_cannot_be_read_stops_the_run(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    simulator.faults.json("roles", {"message": "Missing Access", "code": 50001}, 403, times=None)
+    for _ in range(3):
+        assert "cannot see it" in ((await promote(run, world, alice)).error or "")
+    assert (simulator.calls["roles"], changes(simulator)) == (1, 0)
+
+
+async def test_a_token_that_is_rejected_in_the_middle_ends_all_requests(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    simulator.faults.json("remove_role", {"message": "401: Unauthorized", "code": 0}, 401)
+    outcome = await promote(run, world, alice)
+    asked = simulator.calls.total()
+    assert "rejected the bot's token" in (outcome.error or "")
+    assert "rejected the bot's token" in ((await promote(run, world, alice)).error or "")
+    assert simulator.calls.total() == asked
+
+
+async def test_a_member_who_has_left_is_a_sentence(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
+    world.discord_leave(alice)
+    outcome = await promote(run, world, alice)
+    assert outcome.error == "This person is no longer on the Discord server."
+
+
+async def test_roles_are_put_back_as_they_were(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
+    outcome = await promote(run, world, alice)
+    world.audit_log.clear()
+    roles = await run.put_back(known(world, alice), outcome.changes, reason="undo")
+    assert roles == sorted(alice.role_ids)
+    assert held(world, alice) == ["Book Club", "Raider"]
+    assert [entry.action for entry in world.audit_log] == ["add", "remove"]
+
+
+async def test_roles_that_somebody_changed_since_are_not_put_back(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    outcome = await promote(run, world, alice)
+    alice.role_ids.append(world.role_named("Raider").role_id)
+    asked = changes(simulator)
+    with pytest.raises(Refused, match="were changed on Discord since"):
+        await run.put_back(known(world, alice), outcome.changes, reason="undo")
+    assert changes(simulator) == asked
+
+
+async def test_putting_back_is_refused_before_anything_is_changed_where_the_bot_may_not(
+    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    outcome = await promote(RoleRun(discord), world, alice)
+    above_the_bot(world)
+    asked = changes(simulator)
+    with pytest.raises(Refused, match="Move the bot's role above 'Raider'"):
+        await RoleRun(discord).put_back(known(world, alice), outcome.changes, reason="undo")
+    assert changes(simulator) == asked
+
+
+async def test_putting_back_is_believed_only_when_it_is_seen(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    outcome = await promote(run, world, alice)
+    simulator.faults.empty("remove_role", 204)
+    with pytest.raises(SourceError, match="still has it"):
+        await run.put_back(known(world, alice), outcome.changes, reason="undo")
