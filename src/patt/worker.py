@@ -1,7 +1,7 @@
 """The worker: does the jobs of the queue, and every minute plans which are due.
 
 Uploads are taken in as they come; Battle.net is asked four times a day and Discord every 15 minutes for each guild, spread
-over the interval by the guild's number; each guild is looked at once a night. After a failure the next try comes in 1, 2,
+over the interval by the guild's number; each guild is looked at once a day. After a failure the next try comes in 1, 2,
 4 … minutes, and never later than the next regular one. Jobs of a worker that died are given to another.
 """
 
@@ -16,7 +16,7 @@ import structlog
 from patt.bootstrap import Services
 from patt.queue import Queue, Task
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import BadInput, PattError, Refused
+from sv_common.guild_sync.domain.errors import BadInput, PattError
 from sv_common.guild_sync.store import guilds, sync_log, uploads
 from sv_common.guild_sync.store.guilds import Guild
 from sv_common.guild_sync.store.sync_log import History
@@ -125,7 +125,7 @@ async def _take_in(services: Services, guild_id: int, upload: WaitingUpload) -> 
             outside=services.outside,
             actor=f"addon of {upload.uploader}",
         )
-    except (BadInput, Refused) as error:
+    except BadInput as error:
         await _finish(services, upload, "refused", str(error))
     except Exception as error:  # what is worth another try waits for it, and nothing is lost
         log.exception("upload_failed", upload_id=upload.id, guild_id=guild_id, attempt=upload.attempts)

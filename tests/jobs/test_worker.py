@@ -21,6 +21,7 @@ from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, sl
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.addon_export import read_addon_export_json
+from sv_common.guild_sync.domain.errors import Busy
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store import uploads
 from sv_common.guild_sync.store.sync_log import History
@@ -120,6 +121,22 @@ async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in
     assert (upload.state, upload.attempts) == ("failed", worker.MOST_ATTEMPTS)
     assert upload.sentence is not None
     assert "RuntimeError" in upload.sentence
+
+
+async def test_an_upload_that_meets_another_run_waits_and_is_not_refused_for_ever(
+    services: Services, guild: GuildBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def be_busy(*_: object, **__: object) -> None:
+        raise Busy("Another run for this guild is under way.")
+
+    await _upload(guild, "Main")
+    with monkeypatch.context() as patch:
+        patch.setattr(scheduler, "run_addon_sync", be_busy)
+        await take_in(services, guild.guild_id)
+    assert [row[0] for row in await _upload_rows(guild)] == ["received"]
+    await _let_the_pause_pass(guild)
+    await take_in(services, guild.guild_id)
+    assert await _note(guild) == "Main"
 
 
 async def test_an_upload_that_ends_every_worker_is_given_up(services: Services, guild: GuildBuilder) -> None:

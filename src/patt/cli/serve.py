@@ -27,7 +27,7 @@ def serve(
 
 
 def worker() -> None:
-    """Do the jobs of the queue: take in uploads, sync, look at night. Any number of workers may run, on any machine."""
+    """Do the jobs of the queue: take in uploads, sync, sweep once a day. Any number of workers may run, on any machine."""
 
     async def work() -> None:
         async with open_services(load_settings()) as services:

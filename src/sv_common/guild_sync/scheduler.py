@@ -3,7 +3,7 @@
 - addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
 - Battle.net sync: sync_blizzard_roster → profiles → integrity check → automatic fixes → summary if notable
 - Discord sync:    sync_discord_members → integrity check → automatic fixes
-- nightly sweep:   profiles that are too old erased → integrity check → automatic fixes → summary if notable
+- daily sweep:     profiles that are too old erased → integrity check → automatic fixes → summary if notable
 - full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
 """
 
