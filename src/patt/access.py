@@ -90,13 +90,7 @@ async def end_session(conn: Connection, token: str) -> None:
 
 async def create_api_token(conn: Connection, name: str, *, guild_id: int | None = None, created_by: str) -> str:
     """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist."""
-    token = secrets.token_urlsafe(32)
-    values = {"guild_id": guild_id, "name": _named(name), "token": _hash(token), "created_by": created_by}
-    try:
-        await conn.execute(SQL["create_api_token"], values)
-    except psycopg.errors.ForeignKeyViolation as error:
-        raise NotFound(f"There is no guild with the number {guild_id}.") from error
-    return token
+    return await _new_secret(conn, "create_api_token", name, guild_id, created_by)
 
 
 async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
@@ -112,13 +106,7 @@ async def revoke_api_token(conn: Connection, token_id: int) -> bool:
 
 async def create_upload_key(conn: Connection, uploader: str, *, guild_id: int, created_by: str) -> str:
     """Return a new key with which one person's companion may upload for one guild. Raises `NotFound`, `BadInput`."""
-    key = secrets.token_urlsafe(32)
-    values = {"guild_id": guild_id, "uploader": _named(uploader), "key": _hash(key), "created_by": created_by}
-    try:
-        await conn.execute(SQL["create_upload_key"], values)
-    except psycopg.errors.ForeignKeyViolation as error:
-        raise NotFound(f"There is no guild with the number {guild_id}.") from error
-    return key
+    return await _new_secret(conn, "create_upload_key", uploader, guild_id, created_by)
 
 
 async def uploader_of_key(conn: Connection, key: str) -> Uploader | None:
@@ -143,6 +131,17 @@ async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> 
 async def ping(conn: Connection) -> None:
     """Ask the database for a sign of life; raises what psycopg raises."""
     await conn.execute(SQL["ping"])
+
+
+async def _new_secret(conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str) -> str:
+    """Return a new secret whose hash the statement has stored under a name."""
+    secret = secrets.token_urlsafe(32)
+    values = {"guild_id": guild_id, "name": _named(name), "secret": _hash(secret), "created_by": created_by}
+    try:
+        await conn.execute(SQL[statement], values)
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+    return secret
 
 
 def _named(name: str) -> str:

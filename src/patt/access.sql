@@ -29,7 +29,7 @@ update common.web_sessions set revoked_at = now() where token_hash = %(session)s
 
 -- name: create_api_token
 insert into common.api_tokens (guild_id, name, token_hash, created_by)
-values (%(guild_id)s, %(name)s, %(token)s, %(created_by)s)
+values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s)
 
 -- name: holder_of_token
 -- Who holds a token. That it was used is noted at most once a minute, so that a busy token does not write at each call.
@@ -49,7 +49,7 @@ update common.api_tokens set revoked_at = now() where id = %(token_id)s and revo
 
 -- name: create_upload_key
 insert into common.upload_keys (guild_id, uploader, key_hash, created_by)
-values (%(guild_id)s, %(uploader)s, %(key)s, %(created_by)s)
+values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s)
 
 -- name: uploader_of_key
 -- Whose key it is. That it was used is noted at most once a minute.

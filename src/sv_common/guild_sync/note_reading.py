@@ -15,7 +15,7 @@ from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Mention, MentionKind, NoteKind
 from sv_common.guild_sync.domain.roster_file import NotedCharacter
 from sv_common.guild_sync.note_hints import Hints
-from sv_common.guild_sync.resolution import Candidate, Decision, Directory, Verdict
+from sv_common.guild_sync.resolution import OWN_NAME, Candidate, Decision, Directory, Verdict
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 UNSEEN = "unseen"
@@ -94,15 +94,9 @@ class _Reader:
             )
         decision = self._directory.decide(character)
         if _is_own_bare_name(decision.mention, character):
-            why_not = "The note gives the character's own name, which marks it as a main."
-            return NoteReading(
-                self._labels[number],
-                character.note,
-                Sureness.NOBODY,
-                NoteKind.MARKER,
-                evidence=(why_not,),
-                why_not=why_not,
-            )
+            label = self._labels[number]
+            kind = NoteKind.MARKER
+            return NoteReading(label, character.note, Sureness.NOBODY, kind, evidence=(OWN_NAME,), why_not=OWN_NAME)
         match decision.verdict:
             case Verdict.CONFIDENT:
                 return self._certain(character, decision)
@@ -229,8 +223,9 @@ def _known(number: int, character: NotedCharacter) -> KnownCharacter:
 
 def _is_own_bare_name(mention: Mention | None, character: KnownCharacter) -> bool:
     """Whether a note decides by the character's own name, which may be a Discord name too."""
-    is_bare = mention is not None and mention.kind is MentionKind.NAME and mention.realm is None
-    return is_bare and mention is not None and mention.readings[0].key == character.name_key
+    if mention is None or mention.kind is not MentionKind.NAME or mention.realm is not None:
+        return False
+    return mention.readings[0].key == character.name_key
 
 
 def _kind(decision: Decision) -> str:

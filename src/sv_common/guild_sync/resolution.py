@@ -120,8 +120,10 @@ class Decision:
                 return _WHY_NOBODY[self.parsed.kind]
 
 
+OWN_NAME = "The note gives the character's own name, which marks it as a main."
+
 _WHY_NOBODY = {
-    NoteKind.NAMES: "The note gives the character's own name, which marks it as a main.",
+    NoteKind.NAMES: OWN_NAME,
     NoteKind.EMPTY: "The note is empty.",
     NoteKind.PROFESSION: "The note is about a profession, specialisation, class or role.",
     NoteKind.BANK: "The note marks a bank without saying whose it is.",
