@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from sv_common.guild_sync.domain import addon_export
 from sv_common.guild_sync.domain.addon_export import (
     MAX_CHARACTERS,
-    MAX_LABEL_LETTERS,
-    MAX_LISTED_PROBLEMS,
-    MAX_NAME_LETTERS,
-    MAX_NOTE_LETTERS,
     AddonExport,
     read_addon_export,
     read_characters,
     strip_markup,
+)
+from sv_common.guild_sync.domain.addon_fields import (
+    MAX_LABEL_LETTERS,
+    MAX_LISTED_PROBLEMS,
+    MAX_NAME_LETTERS,
+    MAX_NOTE_LETTERS,
 )
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.guild import AddonCharacter

@@ -9,12 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from sv_common.guild_sync.domain.addon_fields import (
+    EXPORT_AGAIN,
+    MAX_LABEL_LETTERS,
+    REMEDY,
+    Fields,
+    Problems,
+    kind_of_value,
+    label_fault,
+    name_fault,
+    shown,
+)
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.guild import CLASS_NAMES, GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
@@ -29,20 +39,8 @@ CLOSING_VARIABLE = "PATTSyncEnd"
 MAX_CHARACTERS = 20_000
 """Most entries of one upload. The game allows a guild 1,000 characters."""
 
-MAX_NAME_LETTERS = 48
-"""Longest character name in letters. The game allows 12; names of other origin get some room."""
-
-MAX_NOTE_LETTERS = 255
-"""Longest note in letters, its markup included. The game's own dialog allows 31."""
-
-MAX_LABEL_LETTERS = 64
-"""Longest realm, rank, class or guild name, GUID or export id, in letters."""
-
 HIGHEST_LEVEL = 200
 """Levels above this are nonsense, whatever expansion the game has reached."""
-
-MAX_LISTED_PROBLEMS = 20
-"""How many problems of one upload are listed one by one; of the rest only the number is told."""
 
 # What PATTSync 1.0.0 writes for a rank, and for a class, rank or guild name, that the client did not tell.
 _UNKNOWN_RANK = 99
@@ -53,11 +51,7 @@ _CLASS_OF_TOKEN = {name.replace(" ", "").upper(): name for name in CLASS_NAMES.v
 _LAST_SECOND_OF_9999 = 253_402_300_799
 _HIGHEST_REGION = 255
 
-_EXPORT_AGAIN = "Type /pattsync force in the game, then log out or type /reload, and upload the new file."
-_REMEDY = "correct it, or export again with /pattsync force"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MARKUP = re.compile(
     r"\|\|"
     r"|\|c[0-9A-Fa-f]{8}|\|cn[^|:]*:|\|r"
@@ -101,16 +95,16 @@ def read_addon_export_json(source: bytes) -> AddonExport:
     except (ValueError, RecursionError) as error:
         raise BadInput("The body is no JSON that can be read. Send the addon's file as it is, or JSON.") from error
     if not isinstance(export, dict):
-        raise BadInput(f"The body is {_kind(export)} and must be an object with a list of characters.")
+        raise BadInput(f"The body is {kind_of_value(export)} and must be an object with a list of characters.")
     characters = export.get("characters")
     if not isinstance(characters, list):
-        raise BadInput(f"The field characters is {_kind(characters)} and must be a list.")
+        raise BadInput(f"The field characters is {kind_of_value(characters)} and must be a list.")
     return _read_export({**export, "characters": dict(enumerate(characters, start=1))})
 
 
 def _read_export(export: LuaTable) -> AddonExport:
-    problems = _Problems()
-    head = _Fields(export, problems)
+    problems = Problems()
+    head = Fields(export, problems)
     rows = _listed_characters(export)
     _check_count(head, len(rows))
     characters = _characters(
@@ -145,7 +139,7 @@ def read_characters(
 
     Raises BadInput with one problem for each fault, naming the entry and the field, and gives nothing in that case.
     """
-    problems = _Problems()
+    problems = Problems()
     characters = _characters(rows, problems, notes_visible=notes_visible, officer_notes_visible=officer_notes_visible)
     problems.refuse_if_any()
     return characters
@@ -161,107 +155,10 @@ def strip_markup(text: str) -> str:
     return _MARKUP.sub(lambda found: "|" if found[0] == "||" else "", text)
 
 
-class _Problems:
-    """The faults of one upload, counted in full and listed up to a limit."""
-
-    def __init__(self) -> None:
-        self._listed: list[str] = []
-        self._count = 0
-
-    def add(self, sentence: str) -> None:
-        self._count += 1
-        if self._count <= MAX_LISTED_PROBLEMS:
-            self._listed.append(sentence)
-
-    def refuse_if_any(self) -> None:
-        if not self._count:
-            return
-        rest = self._count - len(self._listed)
-        listed = [*self._listed, f"and {rest} more"] if rest else self._listed
-        faults = "a fault" if self._count == 1 else f"{self._count} faults"
-        raise BadInput(f"The upload has {faults} and nothing of it was used. {_EXPORT_AGAIN}", listed)
-
-
-class _Fields:
-    """Typed access to the fields of one table; what does not fit is reported and read as None, which is unknown."""
-
-    def __init__(self, values: Mapping[Any, object], problems: _Problems, number: int | None = None) -> None:
-        self._values = values
-        self._problems = problems
-        self._number = number
-
-    @property
-    def where(self) -> str:
-        """What the table is called in a sentence: an entry by its number and its name, else the export itself."""
-        if self._number is None:
-            return "the export"
-        name, realm = self._values.get("name"), self._values.get("realm")
-        if not isinstance(name, str) or not name.strip():
-            return f"entry {self._number}"
-        full = f"{name}-{realm}" if isinstance(realm, str) and realm and "-" not in name else name
-        return f"entry {self._number} {_shown(full)}"
-
-    def report(self, fault: str) -> None:
-        self._problems.add(f"{self.where}: {fault}; {_REMEDY}.")
-
-    def raw(self, field: str) -> object:
-        return self._values.get(field)
-
-    def text(self, field: str) -> str | None:
-        """Give a text that a database can keep."""
-        value = self._values.get(field)
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            self.report(f"{field} is {_kind(value)} and must be text")
-            return None
-        return self.without(field, value, _unstorable(value))
-
-    def note(self, field: str, as_shown: Callable[[str], str]) -> str | None:
-        text = self.text(field)
-        text = None if text is None else self.without(field, text, _too_long(text, MAX_NOTE_LETTERS))
-        return None if text is None else as_shown(text)
-
-    def label(self, field: str) -> str | None:
-        """Give a short text of one line without outer blanks; an empty one is None."""
-        text = self.text(field)
-        if not text:
-            return None
-        text = text.strip()
-        return self.without(field, text, _label_fault(text)) or None
-
-    def without(self, field: str, text: str, fault: str | None) -> str | None:
-        """Give the text, or report the fault that it has."""
-        if fault is None:
-            return text
-        self.report(f"{field} {fault}")
-        return None
-
-    def whole_number(self, field: str, lowest: int, highest: int) -> int | None:
-        value = self._values.get(field)
-        if value is None:
-            return None
-        number = _whole(value)
-        if number is None or not lowest <= number <= highest:
-            self.report(f"{field} is {_shown(value)} and must be a whole number from {lowest} to {highest}")
-            return None
-        return number
-
-    def flag(self, *fields: str) -> bool | None:
-        """Give the first of several fields that is present."""
-        for field in fields:
-            value = self._values.get(field)
-            if isinstance(value, bool):
-                return value
-            if value is not None:
-                self.report(f"{field} is {_kind(value)} and must be true or false")
-        return None
-
-
 class _Entry(NamedTuple):
     """A checked entry whose empty notes may still turn out to be unknown; a flag of None leaves that open."""
 
-    fields: _Fields
+    fields: Fields
     character: AddonCharacter
     note_visible: bool | None
     officer_note_visible: bool | None
@@ -283,7 +180,7 @@ def _last_export(source: bytes) -> LuaTable:
             "log out or type /reload, and upload the file again."
         )
     if not isinstance(export, dict):
-        raise BadInput(f"The addon's last export is {_kind(export)} and must be a table. {_EXPORT_AGAIN}")
+        raise BadInput(f"The addon's last export is {kind_of_value(export)} and must be a table. {EXPORT_AGAIN}")
     _check_closing(export, variables.get(CLOSING_VARIABLE))
     return export
 
@@ -309,14 +206,14 @@ def _listed_characters(export: LuaTable) -> list[object]:
     """Give the entries in order. A gap would mean that entries were lost on the way."""
     characters = export.get("characters")
     if not isinstance(characters, dict):
-        raise BadInput(f"The last export has no list of characters. {_EXPORT_AGAIN}")
+        raise BadInput(f"The last export has no list of characters. {EXPORT_AGAIN}")
     numbers = range(1, len(characters) + 1)
     if characters.keys() != set(numbers):
-        raise BadInput(f"The characters of the last export are not numbered from 1 without gaps. {_EXPORT_AGAIN}")
+        raise BadInput(f"The characters of the last export are not numbered from 1 without gaps. {EXPORT_AGAIN}")
     return [characters[number] for number in numbers]
 
 
-def _check_count(head: _Fields, count: int) -> None:
+def _check_count(head: Fields, count: int) -> None:
     """Compare with the number that the addon wrote beside the list, to notice entries lost on the way."""
     announced = head.whole_number("memberCount", 0, MAX_CHARACTERS)
     if announced not in (None, count):
@@ -324,7 +221,7 @@ def _check_count(head: _Fields, count: int) -> None:
 
 
 def _characters(
-    rows: Iterable[object], problems: _Problems, *, notes_visible: bool | None, officer_notes_visible: bool | None
+    rows: Iterable[object], problems: Problems, *, notes_visible: bool | None, officer_notes_visible: bool | None
 ) -> tuple[AddonCharacter, ...]:
     numbered = enumerate(_bounded(rows), start=1)
     entries = [entry for number, row in numbered if (entry := _entry(number, row, problems)) is not None]
@@ -334,26 +231,26 @@ def _characters(
 
 def _bounded(rows: Iterable[object]) -> list[object]:
     if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
-        raise BadInput(f"The characters are {_kind(rows)} and must be a list. {_EXPORT_AGAIN}")
+        raise BadInput(f"The characters are {kind_of_value(rows)} and must be a list. {EXPORT_AGAIN}")
     listed = list(islice(rows, MAX_CHARACTERS + 1))
     if not listed:
-        raise BadInput(f"The export has no characters. Open the guild window once in the game. {_EXPORT_AGAIN}")
+        raise BadInput(f"The export has no characters. Open the guild window once in the game. {EXPORT_AGAIN}")
     if len(listed) > MAX_CHARACTERS:
-        raise BadInput(f"The export has more than {MAX_CHARACTERS:,} characters, more than any guild. {_EXPORT_AGAIN}")
+        raise BadInput(f"The export has more than {MAX_CHARACTERS:,} characters, more than any guild. {EXPORT_AGAIN}")
     return listed
 
 
-def _entry(number: int, row: object, problems: _Problems) -> _Entry | None:
+def _entry(number: int, row: object, problems: Problems) -> _Entry | None:
     """Check one entry. None stands for an entry without a usable name; its other fields are checked all the same."""
     if isinstance(row, AddonCharacter):
-        return _settled_entry(_Fields(_as_written(row), problems, number))
+        return _settled_entry(Fields(_as_written(row), problems, number))
     if isinstance(row, Mapping):
-        return _written_entry(_Fields(row, problems, number))
-    problems.add(f"entry {number}: is {_kind(row)} and must be a table with at least a name; {_REMEDY}.")
+        return _written_entry(Fields(row, problems, number))
+    problems.add(f"entry {number}: is {kind_of_value(row)} and must be a table with at least a name; {REMEDY}.")
     return None
 
 
-def _written_entry(fields: _Fields) -> _Entry | None:
+def _written_entry(fields: Fields) -> _Entry | None:
     character = _character(fields, _clean)
     entry = _Entry(
         fields=fields,
@@ -364,7 +261,7 @@ def _written_entry(fields: _Fields) -> _Entry | None:
     return entry if character.name else None
 
 
-def _settled_entry(fields: _Fields) -> _Entry | None:
+def _settled_entry(fields: Fields) -> _Entry | None:
     # Its notes are display text already: cleaning `|r` out of what was `||r` would change them.
     character = _character(fields, str)
     entry = _Entry(fields, character, note_visible=True, officer_note_visible=True)
@@ -385,7 +282,7 @@ def _as_written(character: AddonCharacter) -> dict[str, object]:
     }
 
 
-def _character(fields: _Fields, as_shown: Callable[[str], str]) -> AddonCharacter:
+def _character(fields: Fields, as_shown: Callable[[str], str]) -> AddonCharacter:
     """Read an entry. The name is empty where there is none that can be used; `as_shown` turns a note into display text."""
     name, realm = _identity(fields)
     rank = None if fields.raw("rank") == _UNKNOWN_RANK else fields.whole_number("rank", GUILD_MASTER_RANK, LOWEST_RANK)
@@ -404,13 +301,13 @@ def _character(fields: _Fields, as_shown: Callable[[str], str]) -> AddonCharacte
     )
 
 
-def _class_name(fields: _Fields) -> str | None:
+def _class_name(fields: Fields) -> str | None:
     """Give the class in English, by the client's token where there is one: the other field is in the client's language."""
     shown = _known(fields.label("class"))
     return _CLASS_OF_TOKEN.get(fields.label("classFile") or "", shown)
 
 
-def _identity(fields: _Fields) -> tuple[str, str | None]:
+def _identity(fields: Fields) -> tuple[str, str | None]:
     """Give name and realm. A name may be written as `Name-Realm`; no character's own name has a hyphen."""
     realm = fields.label("realm")
     if fields.raw("name") is None:
@@ -419,14 +316,14 @@ def _identity(fields: _Fields) -> tuple[str, str | None]:
     if written is None:
         return "", realm
     name, _, suffix = written.strip().partition("-")
-    name = fields.without("name", name, _name_fault(name)) or ""
-    suffix = fields.without("name", suffix.strip(), _label_fault(suffix)) or ""
+    name = fields.without("name", name, name_fault(name)) or ""
+    suffix = fields.without("name", suffix.strip(), label_fault(suffix)) or ""
     if realm and suffix and realm_key(realm) != realm_key(suffix):
-        fields.report(f"name says realm {_shown(suffix)} and realm says {_shown(realm)}")
+        fields.report(f"name says realm {shown(suffix)} and realm says {shown(realm)}")
     return name, realm or suffix or None
 
 
-def _report_duplicates(entries: Iterable[_Entry], problems: _Problems) -> None:
+def _report_duplicates(entries: Iterable[_Entry], problems: Problems) -> None:
     first: dict[tuple[str, str], _Entry] = {}
     for entry in entries:
         key = (realm_key(entry.character.realm or ""), name_key(entry.character.name))
@@ -474,74 +371,3 @@ def _clean(note: str) -> str:
 
 def _known(label: str | None) -> str | None:
     return None if label == _UNKNOWN_LABEL else label
-
-
-def _name_fault(name: str) -> str | None:
-    if not name:
-        return "is empty"
-    if len(name) > MAX_NAME_LETTERS:
-        return _too_long(name, MAX_NAME_LETTERS)
-    if name.isalpha():
-        return None
-    if any(letter.isspace() for letter in name):
-        return "contains a blank"
-    if any(unicodedata.category(letter) in ("Cc", "Cf") for letter in name):
-        return "contains a control character or an invisible one"
-    return None
-
-
-def _label_fault(text: str) -> str | None:
-    if len(text) <= MAX_LABEL_LETTERS and text.isprintable():
-        return None
-    if _CONTROL.search(text):
-        return "contains a control character"
-    return _too_long(text, MAX_LABEL_LETTERS)
-
-
-def _too_long(text: str, most: int) -> str | None:
-    return f"has {len(text)} letters and may have at most {most}" if len(text) > most else None
-
-
-def _unstorable(text: str) -> str | None:
-    """Name what PostgreSQL cannot keep in a text."""
-    if "\0" in text:
-        return "contains a NUL character"
-    if not text.isascii() and _SURROGATE.search(text):
-        return "contains half a character (a lone UTF-16 surrogate)"
-    return None
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _shown(value: object) -> str:
-    """Give a value for a sentence: on one line, and short whatever was uploaded."""
-    if isinstance(value, str):
-        start = value[:MAX_LABEL_LETTERS]
-        if not start.isprintable():
-            start = "".join(letter if letter.isprintable() else "�" for letter in start)
-        return f"'{start}'" if len(value) <= MAX_LABEL_LETTERS else f"'{start}…'"
-    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**15):
-        return str(value)
-    return _kind(value)
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case Mapping():
-            return "a table"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return f"of type {type(value).__name__}"

@@ -9,10 +9,9 @@ from typing import Final, NamedTuple
 
 from sv_common.guild_sync.domain.addon_export import (
     MAX_CHARACTERS,
-    MAX_NAME_LETTERS,
-    MAX_NOTE_LETTERS,
     read_addon_export,
 )
+from sv_common.guild_sync.domain.addon_fields import MAX_NAME_LETTERS, MAX_NOTE_LETTERS
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
