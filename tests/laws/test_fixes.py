@@ -204,6 +204,21 @@ async def test_a_new_player_has_no_main_that_bears_the_name_of_another_member(po
     assert [(row["display_name"], row["main_character_id"]) for row in await life.rows("players")] == [("Mito", None)]
 
 
+@pytest.mark.parametrize("place", range(4))
+async def test_fixes_that_share_a_new_player_can_be_undone_from_the_last_to_the_first(pool: Pool, place: int) -> None:
+    zork = MemberSpec("zork", None, "Mito", frozenset(), is_bot=False)
+    characters = [_called(name, note="Mito") for name in ("Ayla", "Bram", "Cora")]
+    characters.insert(place, _called("Zork"))
+    spec = GuildSpec(characters=tuple(characters), members=(zork,), ranks=UNMAPPED)
+    life = await _begin(pool, spec, [])
+    before = await _state(life)
+    await life.fix_all("orphan_wow")
+    assert len(await life.rows("player_characters")) == 4
+    for attempt in sorted(await life.undoable_attempts(), reverse=True):
+        await life.undo(attempt)
+    _assert_same(before, await _state(life))
+
+
 async def test_a_note_that_names_a_relinked_character_is_looked_at_in_the_same_fix(pool: Pool) -> None:
     spec = GuildSpec(
         characters=(_called("Ayla", note="Zork"), _called("Bram", note="Ayla")),

@@ -13,7 +13,7 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding, Issue
-from sv_common.guild_sync.domain.plan import AddDiscordRole, RemoveDiscordRole
+from sv_common.guild_sync.domain.plan import AddDiscordRole, CreatePlayer, RemoveDiscordRole
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import database_steps, discord_steps
@@ -82,7 +82,8 @@ async def fix_issues(
             results += [_held(fix, len(ready), limit) for fix in ready]
             ready = ()
         on_discord = [fix for fix in ready if _is_on_discord(fix)]
-        applied = await _apply(conn, rule, [fix for fix in ready if not _is_on_discord(fix)], command)
+        here = sorted((fix for fix in ready if not _is_on_discord(fix)), key=_founders_first)
+        applied = await _apply(conn, rule, here, command)
         results += await _record(conn, rules, rule, guild_id, applied, command, started)
         await _keep_reasons(conn, results, known)
         await _record_refusals(conn, rule, guild_id, results, command, started)
@@ -242,6 +243,11 @@ def _judge(fix: PlannedFix, outcome: discord_steps.RoleOutcome, found: Sequence[
 
 def _member_of(fix: PlannedFix) -> int:
     return next(step.discord_user_id for step in fix.plan.steps if isinstance(step, AddDiscordRole | RemoveDiscordRole))
+
+
+def _founders_first(fix: PlannedFix) -> bool:
+    """Order fixes so that whatever uses a new player has a higher number than what makes it, and is undone before it."""
+    return not any(isinstance(step, CreatePlayer) for step in fix.plan.steps)
 
 
 def _is_on_discord(fix: PlannedFix) -> bool:
