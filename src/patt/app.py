@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from patt import access
-from patt.api import data_quality, uploads
+from patt.api import data_quality, full_match, uploads
 from patt.bootstrap import Services
 from patt.deps import ServicesDep
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
@@ -40,6 +40,7 @@ def create_app(services: Services) -> FastAPI:
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     app.include_router(data_quality.router)
+    app.include_router(full_match.router)
     app.include_router(uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)

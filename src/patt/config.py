@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sv_common.guild_sync.domain.errors import ConfigurationError
+
+_OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
 
 
 class Settings(BaseSettings):
@@ -40,6 +43,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
     )
+
+    def public_page(self, path: str) -> str | None:
+        """Return the address of a page for people elsewhere; None while the base URL is this computer's own."""
+        host = urlsplit(self.base_url).hostname
+        return None if host in _OWN_HOSTS else self.base_url.rstrip("/") + path
 
 
 def load_settings() -> Settings:

@@ -64,6 +64,7 @@ PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 
 IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.")]
 AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.")]
 UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.")]
+MatchId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the request for a full match.")]
 IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.")]
 
 

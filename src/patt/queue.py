@@ -27,6 +27,8 @@ class Task(StrEnum):
     BATTLE_NET = "sync_battlenet"
     DISCORD = "sync_discord"
     SWEEP = "sweep"
+    FULL_MATCH = "full_match"
+    DIGEST = "digest"
     PLAN = "plan"
 
 

@@ -2,7 +2,8 @@
 
 Uploads are taken in as they come; Battle.net is asked four times a day and Discord every 15 minutes for each guild, spread
 over the interval by the guild's number; each guild is looked at once a day. After a failure the next try comes in 1, 2,
-4 … minutes, and never later than the next regular one. Jobs of a worker that died are given to another.
+4 … minutes, and never later than the next regular one. Full matches are done when officers ask for them, and officers are
+told the news when there are any. Jobs of a worker that died are given to another.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from patt.bootstrap import Services
+from patt.full_match import match_when_asked
 from patt.queue import Queue, Task
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import BadInput, PattError
-from sv_common.guild_sync.store import guilds, sync_log, uploads
+from sv_common.guild_sync.domain.errors import BadInput, reason_of
+from sv_common.guild_sync.reporter import send_digest
+from sv_common.guild_sync.store import announcements, guilds, matches, sync_log, uploads
 from sv_common.guild_sync.store.guilds import Guild
 from sv_common.guild_sync.store.sync_log import History
 from sv_common.guild_sync.store.uploads import WaitingUpload
@@ -52,6 +55,8 @@ RHYTHMS = (
 
 _CONCURRENCY = 4
 _POLL_S = 5.0
+_PATIENCE_AT_THE_END_S = 20.0
+"""How long a worker that is asked to stop lets its jobs run on; what is cut off is tried again by the next worker."""
 
 
 async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
@@ -65,6 +70,7 @@ async def work_until_stopped(services: Services, *, wait: bool = True) -> None:
         delete_jobs="always",
         fetch_job_polling_interval=_POLL_S,
         stalled_worker_timeout=SILENCE_OF_THE_DEAD_S,
+        shutdown_graceful_timeout=_PATIENCE_AT_THE_END_S,
     )
 
 
@@ -85,6 +91,13 @@ def _register(queue: Queue, services: Services) -> None:
     async def sweep(guild_id: int) -> None:
         await scheduler.run_sweep(services.pool, guild_id=guild_id, outside=services.outside)
 
+    async def full_match(guild_id: int) -> None:
+        await match_when_asked(services, guild_id)
+
+    async def tell(guild_id: int) -> None:
+        page_url = services.settings.public_page("/admin/data-quality")
+        await send_digest(services.pool, services.outside.announcer, guild_id=guild_id, page_url=page_url)
+
     async def plan(timestamp: int) -> None:
         await resume_stalled(queue)
         await ask_for_what_is_due(services, datetime.fromtimestamp(timestamp, UTC))
@@ -94,6 +107,8 @@ def _register(queue: Queue, services: Services) -> None:
         (Task.BATTLE_NET, sync_battlenet),
         (Task.DISCORD, sync_discord),
         (Task.SWEEP, sweep),
+        (Task.FULL_MATCH, full_match),
+        (Task.DIGEST, tell),
     ):
         queue.app.task(name=task.value)(function)
     queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
@@ -129,7 +144,7 @@ async def _take_in(services: Services, guild_id: int, upload: WaitingUpload) -> 
         await _finish(services, upload, "refused", str(error))
     except Exception as error:  # what is worth another try waits for it, and nothing is lost
         log.exception("upload_failed", upload_id=upload.id, guild_id=guild_id, attempt=upload.attempts)
-        reason = str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+        reason = reason_of(error)
         if upload.attempts >= MOST_ATTEMPTS:
             await _finish(services, upload, "failed", f"Given up after {upload.attempts} tries. {reason}")
         else:
@@ -149,14 +164,16 @@ async def _finish(
 
 
 async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
-    """Ask for every job that is due and return them: uploads that wait, and pipelines whose time has come."""
+    """Ask for every job that is due and return them: what waits to be done or told, and pipelines whose time has come."""
     queue = _queue_of(services)
     async with services.pool.connection() as conn:
-        waiting = await uploads.guilds_that_wait(conn)
+        waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
+        waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
+        if services.outside.announcer is not None:
+            waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_to_tell(conn)]
         all_guilds = await guilds.all_guilds(conn)
         histories = await sync_log.histories(conn)
-    due = [(Task.UPLOADS, guild_id) for guild_id in waiting]
-    due += [
+    due = waiting + [
         (rhythm.task, guild.id)
         for guild in all_guilds
         for rhythm in RHYTHMS

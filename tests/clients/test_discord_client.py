@@ -8,9 +8,9 @@ from sv_common.guild_sync.clients import discord_limits
 from sv_common.guild_sync.clients.discord import DiscordClient
 from sv_common.guild_sync.clients.discord_limits import MOST_INVALID_REQUESTS, DiscordLimits
 from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing, http_client
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
-from sv_common.guild_sync.ports import Announcement
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.discord_wire import audit_reason, cut, error_code, message, refusal, role_refusal
+from sv_common.guild_sync.clients.discord_message import cut, new_message
+from sv_common.guild_sync.clients.discord_wire import audit_reason, error_code, refusal, role_refusal
 from sv_common.guild_sync.clients.http import Asked
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.ports import Announcement
 
 ASKED = Asked("Discord", "the change of a member's role")
 
@@ -43,7 +44,7 @@ def test_a_cut_text_fits_by_every_way_of_counting(text: str, limit: int) -> None
 
 
 def test_a_message_mentions_nobody_and_has_its_nonce() -> None:
-    sent = message(Announcement("Title", "@everyone", "n-1"))
+    sent = new_message(Announcement("Title", "@everyone", "n-1"))
     assert sent == {
         "embeds": [{"title": "Title", "description": "@everyone"}],
         "allowed_mentions": {"parse": []},
@@ -53,7 +54,7 @@ def test_a_message_mentions_nobody_and_has_its_nonce() -> None:
 
 
 def test_a_blank_title_is_left_out() -> None:
-    assert message(Announcement(" ", "text", "n"))["embeds"] == [{"description": "text"}]
+    assert new_message(Announcement(" ", "text", "n"))["embeds"] == [{"description": "text"}]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"code": "x"}', b'{"code": true}', b"{}"])

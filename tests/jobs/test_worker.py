@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,37 +15,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
+from laws.outside import AnnouncerInMemory, BattleNetInMemory
 from patt import access, worker
 from patt.bootstrap import Services
-from patt.config import Settings
-from patt.queue import Task, open_queue
+from patt.queue import Task
 from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, slot_before, take_in, work_until_stopped
-from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.addon_export import read_addon_export_json
 from sv_common.guild_sync.domain.errors import Busy
+from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
+from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store import uploads
 from sv_common.guild_sync.store.sync_log import History
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BATTLE_NET, DISCORD, SWEEP = RHYTHMS
-
-
-@pytest.fixture
-async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
-    """Services with a queue and without any source."""
-    values: dict[str, Any] = {"_env_file": None}
-    async with open_queue(database_url) as queue:
-        yield Services(Settings(**values), pool, Outside(), queue)
-
-
-@pytest.fixture
-async def guild(pool: Pool) -> GuildBuilder:
-    """A guild whose character Mito waits for its note."""
-    builder = await GuildBuilder.create(pool)
-    await builder.character("Mito")
-    return builder
 
 
 async def _upload(guild: GuildBuilder, note: str) -> int:
@@ -199,6 +186,40 @@ async def test_a_run_that_was_killed_does_not_stay_running_in_the_log(services: 
         ("failed", False),
         ("done", True),
     ]
+
+
+async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon(
+    services: Services, guild: GuildBuilder
+) -> None:
+    class SlowBattleNet(BattleNetInMemory):
+        async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:  # noqa: ARG002 -- as the port says
+            asked.set()
+            await asyncio.Event().wait()
+            return ()
+
+    asked = asyncio.Event()
+    outside = Outside(battle_net=SlowBattleNet())
+    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, outside=outside))
+    await asked.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert await guild.rows("select status, error from guild_identity.sync_log") == [
+        ("failed", "The run was stopped; it is tried again.")
+    ]
+
+
+async def test_settled_news_are_told_by_the_worker(services: Services, guild: GuildBuilder) -> None:
+    announcer = AnnouncerInMemory()
+    told_by = replace(services, outside=Outside(announcer=announcer))
+    await guild.execute("update guild_identity.guilds set audit_channel_id = '5'")
+    await run_integrity_check(services.pool, guild_id=guild.guild_id)
+    await guild.execute("update guild_identity.issue_events set at = at - interval '10 minutes'")
+    assert (Task.DIGEST, guild.guild_id) in await ask_for_what_is_due(told_by, datetime.now(UTC))
+    for _ in range(2):
+        await work_until_stopped(told_by, wait=False)
+    assert [(channel, told.nonce) for channel, told in announcer.announcements] == [("5", "patt-digest-1")]
+    assert (Task.DIGEST, guild.guild_id) not in await ask_for_what_is_due(told_by, datetime.now(UTC))
 
 
 @given(st.integers(1, 10_000), st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 -- the time zone is given beside

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.errors import SourceDenied
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
-from sv_common.guild_sync.ports import Announcement
 
 
 @dataclass
@@ -90,6 +90,12 @@ class AnnouncerInMemory:
 
     announcements: list[tuple[str, Announcement]] = field(default_factory=list)
 
-    async def announce(self, channel_id: str, announcement: Announcement) -> None:
+    async def announce(self, channel_id: str, announcement: Announcement) -> str:
         """Keep the announcement."""
         self.announcements.append((channel_id, announcement))
+        return str(len(self.announcements))
+
+    async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
+        """Replace a kept announcement."""
+        self.announcements[int(message_id) - 1] = (channel_id, announcement)
+        return True

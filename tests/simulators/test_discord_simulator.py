@@ -4,8 +4,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.discord_wire import message
-from sv_common.guild_sync.ports import Announcement
+from sv_common.guild_sync.clients.discord_message import new_message
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import MANAGE_ROLES, WorldMember
 
@@ -66,7 +66,7 @@ def test_every_answer_is_as_discord_documents_it(
     conforms("GuildWithCountsResponse", bot.ask(f"{guild}?with_counts=true").json())
     conforms("UserPIIResponse", bot.ask("/users/@me").json())
     conforms("PrivateApplicationResponse", bot.ask("/oauth2/applications/@me").json())
-    posted = bot.post(world.audit_channel_id, **message(Announcement("title", "body", "n-1")))
+    posted = bot.post(world.audit_channel_id, **new_message(Announcement("title", "body", "n-1")))
     conforms("MessageResponse", posted.json())
 
 
@@ -83,7 +83,7 @@ def test_every_error_is_as_discord_documents_it(
 @pytest.mark.fixtures
 @pytest.mark.parametrize("text", ["", "x", "🔥" * 5000])
 def test_what_the_client_posts_is_as_discord_documents_it(conforms: Check, text: str) -> None:
-    conforms("MessageCreateRequest", message(Announcement(text, text, "n" * 25)))
+    conforms("MessageCreateRequest", new_message(Announcement(text, text, "n" * 25)))
 
 
 def test_the_content_type_is_exactly_json(bot: Bot, guild: str) -> None:

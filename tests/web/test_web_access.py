@@ -33,7 +33,7 @@ async def test_no_route_of_admin_or_the_api_answers_without_signing_in(
     for route in iter_route_contexts(house.app.routes):
         if route.path in OPEN_TO_ALL:
             continue
-        path = str(route.path).format(issue_type="orphan_wow", issue_id=number, attempt_id=1, upload_id=1)
+        path = str(route.path).format(issue_type="orphan_wow", issue_id=number, attempt_id=1, upload_id=1, request_id=1)
         for method in route.methods or ():
             answer = await visitor.request(method, path, content=b"{", headers={"Content-Type": "application/json"})
             assert (answer.status_code, answer.headers.get("location")) in ((401, None), (303, "/login")), path

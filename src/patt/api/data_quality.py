@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Security
-from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi import Query
 
 from patt.api import commands, reading
 from patt.api.models import (
@@ -21,43 +20,11 @@ from patt.api.models import (
     UndoAnswer,
     WakeRequest,
 )
-from patt.api.problem_answers import problems
+from patt.api.officers import officer_router
 from patt.api.reading import Shown
-from patt.deps import (
-    LARGEST_BODY,
-    SESSION_COOKIE,
-    AttemptId,
-    GuildDep,
-    IssueId,
-    IssueType,
-    OfficerDep,
-    PageQuery,
-    ServicesDep,
-    officer_of,
-)
+from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep
 
-_USUAL = problems(
-    _401="Neither a session nor a valid token.",
-    _403="Sent with a session by a page of another site.",
-    _404="No such guild, rule, issue or attempt, or it is not visible to whoever asks.",
-    _409="Refused: the sentence says why, and nothing was changed.",
-    _422="The input cannot be used.",
-    _502="Discord could not be used.",
-    _503="The database does not answer, or a setting is missing.",
-)
-
-router = APIRouter(
-    prefix="/api/v1/admin/data-quality",
-    tags=["data quality"],
-    dependencies=[
-        Depends(officer_of),
-        # These two only describe, for OpenAPI, what the guard demands.
-        Security(HTTPBearer(auto_error=False, description="An API token: `patt admin token`.")),
-        Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="A signed-in officer's session.")),
-    ],
-    responses=_USUAL,
-    max_body_size=LARGEST_BODY,
-)
+router = officer_router("data-quality", "data quality")
 
 
 @router.post("/scan", summary="Run all detection rules now")

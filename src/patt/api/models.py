@@ -236,3 +236,44 @@ class UploadAnswer(Answer):
     received_at: datetime
     attempts: int
     finished_at: datetime | None
+
+
+class MatchedPerson(Answer):
+    """A person of a full match: what would be done for them and why, or why nothing is."""
+
+    name: str
+    creates_player: bool
+    reason: str
+    steps: list[str]
+
+
+class MatchPreviewAnswer(Answer):
+    """What a full match would do now. Nothing was changed."""
+
+    guild_id: int
+    players_created: int
+    characters_linked: int
+    left_alone: int
+    people: list[MatchedPerson]
+    undecided: list[MatchedPerson] = Field(description="Whom evidence does not decide: nothing is done for them.")
+
+
+class MatchReceipt(Answer):
+    """A full match was asked for; what becomes of it is told under its number."""
+
+    request_id: int
+    is_new: bool = Field(description="False where one waited already.")
+    sentence: str
+
+
+class MatchAnswer(Answer):
+    """What became of a full match. `attempt_id` is what takes it back; null where nothing was changed."""
+
+    request_id: int
+    state: Literal["waiting", "done", "failed"]
+    sentence: str | None
+    actor: str
+    asked_at: datetime
+    finished_at: datetime | None
+    attempt_id: int | None
+    run_id: int | None

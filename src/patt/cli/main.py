@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from patt.cli import admin, database, demo, guild, issue, keys, match, notes, person, serve, sync, watch, words
+from patt.cli import admin, database, demo, digest, guild, issue, keys, match, notes, person, serve, sync, watch, words
 from patt.cli.output import say_error
 from patt.config import load_settings
 from patt.logging import configure_logging
@@ -35,6 +35,7 @@ app.command("dismiss")(issue.dismiss)
 app.command("wake")(issue.wake)
 app.command("resolve")(issue.resolve)
 app.command("match")(match.match)
+app.command("digest")(digest.digest)
 app.command("link")(person.link)
 app.command("unlink")(person.unlink)
 app.command("reject")(person.reject)

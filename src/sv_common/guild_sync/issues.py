@@ -114,6 +114,12 @@ async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
         await conn.execute(SQL["say_why_waiting"], values)
 
 
+async def mark_as_told(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
+    """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
+    values = {"guild_id": guild_id, "first": first_event, "last": last_event}
+    await conn.execute(SQL["mark_as_told"], values)
+
+
 async def forget(
     conn: Connection, guild_id: int, issue_type: str, character_ids: Sequence[int], *, detail: str, summary: str
 ) -> None:

@@ -144,6 +144,15 @@ from guild_identity.issue_events
 where issue_id = %(issue_id)s
 order by id
 
+-- name: mark_as_told
+-- Only where the last opening is among what was told: one that opened again since then is told of next time.
+update guild_identity.audit_issues i
+set notified_at = now()
+where i.guild_id = %(guild_id)s and i.resolved_at is null and i.notified_at is null
+  and exists (select from guild_identity.issue_events e
+              where e.issue_id = i.id and e.event in ('opened', 'reopened', 'woken')
+              having max(e.id) between %(first)s and %(last)s)
+
 -- name: forget
 -- Take a detail that may no longer be kept out of one rule's issues of some characters, resolved ones included, and out
 -- of their summaries.

@@ -9,7 +9,7 @@ import structlog
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.fixes import undo as undoing
@@ -123,7 +123,7 @@ async def _fix_automatically(
         return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
     except Exception as error:  # one rule's failure never stops the others
         log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
-        reason = str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+        reason = reason_of(error)
         return [FixResult(issue_id, rule.issue_type, FixOutcome.FAILED, reason) for issue_id in issue_ids]
 
 

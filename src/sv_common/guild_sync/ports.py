@@ -6,21 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, GuildAddress, RosterCharacter
 from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """A message for a guild's audit channel; the announcer sends it so that it mentions nobody.
-
-    `nonce` (at most 25 characters) makes sending the same announcement twice harmless.
-    """
-
-    title: str
-    body: str
-    nonce: str
 
 
 class BattleNetSource(Protocol):
@@ -82,8 +71,15 @@ class DiscordSource(Protocol):
 class Announcer(Protocol):
     """Tells a guild's officers something on Discord."""
 
-    async def announce(self, channel_id: str, announcement: Announcement) -> None:
-        """Post the announcement. Raises a `SourceError` when it could not be posted."""
+    async def announce(self, channel_id: str, announcement: Announcement) -> str:
+        """Post the announcement and return the message's id. Raises a `SourceError` when it could not be posted.
+
+        The same nonce posts nothing a second time: the first message's id comes back.
+        """
+        ...
+
+    async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
+        """Let a posted message say something else; False when it is no longer there. Raises a `SourceError`."""
         ...
 
 

@@ -22,7 +22,7 @@ import structlog
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError
+from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
 from sv_common.guild_sync.domain.guild import RosterCharacter
 from sv_common.guild_sync.domain.report import (
     CheckReport,
@@ -119,7 +119,7 @@ async def run_sweep(
         await run.step("erase_expired_profiles", lambda: erase_expired_profiles(pool, guild_id=guild.id), _sync_step)
         await _check(pool, run)
         await _mend(pool, run, outside)
-        await _summarise(run, outside)
+        await _summarise(pool, run, outside)
     return run.report()
 
 
@@ -131,7 +131,7 @@ async def run_full_match(
     async with _run(pool, guild, "full_match", actor) as run:
         match = await run.step("run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id), _match_step)
         await _check(pool, run)
-        await _summarise(run, outside)
+        await _summarise(pool, run, outside)
     return run.report(), match
 
 
@@ -155,7 +155,7 @@ async def _sync_pipeline(
         await _check(pool, run)
         await _mend(pool, run, outside)
         if has_summary:
-            await _summarise(run, outside)
+            await _summarise(pool, run, outside)
     return run.report()
 
 
@@ -182,15 +182,14 @@ async def _mend(pool: Pool, run: _Run, outside: Outside) -> None:
     )
 
 
-async def _summarise(run: _Run, outside: Outside) -> None:
+async def _summarise(pool: Pool, run: _Run, outside: Outside) -> None:
     """Report on Discord; that it cannot be posted is noted and undoes nothing."""
 
     async def send() -> dict[str, int]:
         title = f"{run.guild.name}: {run.name.replace('_', ' ')}"
         check, fixes = run.check or CheckReport(()), run.fixes or FixReport()
-        return {
-            "posted": int(await send_sync_summary(outside.announcer, run.guild, title, check, fixes, run_id=run.id))
-        }
+        is_posted = await send_sync_summary(pool, outside.announcer, run.guild, title, check, fixes, run_id=run.id)
+        return {"posted": int(is_posted)}
 
     try:
         await run.step("send_sync_summary", send, lambda counts: (counts, ()))
@@ -224,7 +223,7 @@ class _Run:
         try:
             result = await work()
         except Exception as error:
-            sentence = str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."
+            sentence = reason_of(error)
             problems = error.problems if isinstance(error, BadInput) else ()
             self.steps.append(StepReport(name, _milliseconds(started), {}, problems, sentence))
             raise
@@ -262,6 +261,9 @@ async def _run(pool: Pool, guild: Guild, name: str, actor: str) -> AsyncIterator
                 run = _Run(await sync_log.start(conn, guild.id, name, actor=actor), guild, name)
             try:
                 yield run
+            except asyncio.CancelledError:
+                await _finish(pool, run, "failed", "The run was stopped; it is tried again.")
+                raise
             except Exception as error:
                 sentence = str(error) if isinstance(error, PattError) else type(error).__name__
                 await _finish(pool, run, "failed", sentence)

@@ -11,17 +11,19 @@ from urllib.parse import quote
 import httpx2
 
 from sv_common.guild_sync.clients.discord_limits import LIMITS, DiscordLimits
+from sv_common.guild_sync.clients.discord_message import message, new_message
 from sv_common.guild_sync.clients.discord_wire import (
     INTENT_REMEDY,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
     NOT_ON_SERVER_REMEDY,
     REJECTED_REMEDY,
+    UNKNOWN_CHANNEL,
     UNKNOWN_MEMBER,
+    UNKNOWN_MESSAGE,
     UNKNOWN_USER,
     audit_reason,
     error_code,
-    message,
     parse_authority,
     parse_member,
     parse_role,
@@ -42,10 +44,10 @@ from sv_common.guild_sync.clients.http import (
     with_retries,
 )
 from sv_common.guild_sync.clients.wire import Node
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
-from sv_common.guild_sync.ports import Announcement
 
 T = TypeVar("T")
 
@@ -130,17 +132,27 @@ class DiscordClient:
         """Take one role from a member; taking it again changes nothing. Raises a SourceError when Discord refuses."""
         await self._change_role("DELETE", discord_guild_id, user_id, role_id, reason)
 
-    async def announce(self, channel_id: str, announcement: Announcement) -> None:
-        """Post one message that mentions nobody, cut to Discord's limits. Raises a SourceError when it is not posted.
+    async def announce(self, channel_id: str, announcement: Announcement) -> str:
+        """Post one message that mentions nobody, cut to Discord's limits, and return its id.
 
-        Within some minutes, the same nonce posts nothing a second time.
+        Within some minutes, the same nonce posts nothing a second time. Raises a SourceError when it is not posted.
         """
         asked = Asked("Discord", "a message in the audit channel")
         path = f"/channels/{_part(channel_id)}/messages"
-        call = _Call("POST", path, f"POST message {channel_id}", asked, json=message(announcement))
+        call = _Call("POST", path, f"POST message {channel_id}", asked, json=new_message(announcement))
+        return await self._ask(call, lambda response: str(snowflake(_answer(response, asked).child("id"))))
+
+    async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
+        """Let a posted message say something else; False when it is no longer there. Raises a SourceError."""
+        asked = Asked("Discord", "the change of a message in the audit channel")
+        path = f"/channels/{_part(channel_id)}/messages/{_part(message_id)}"
+        call = _Call("PATCH", path, f"PATCH message {channel_id}", asked, json=message(announcement))
         response = await self._ask(call, _as_it_is)
+        if error_code(response) in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
+            return False
         if not response.is_success:
             raise refusal(response, asked)
+        return True
 
     async def _fetch_roles(self, guild_id: str) -> list[DiscordRole]:
         roles = await self._read(guild_id, "/roles", "the roles of the server")

@@ -12,15 +12,14 @@ from sv_common.guild_sync.clients.wire import Node, storable
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
-from sv_common.guild_sync.ports import Announcement
 
-TITLE_LIMIT = 256
-DESCRIPTION_LIMIT = 4096
 REASON_LIMIT = 512
 
 MISSING_ACCESS = 50001
 MISSING_PERMISSIONS = 50013
+UNKNOWN_CHANNEL = 10003
 UNKNOWN_MEMBER = 10007
+UNKNOWN_MESSAGE = 10008
 UNKNOWN_USER = 10013
 
 _FORBIDDEN = 403
@@ -29,7 +28,10 @@ _MANAGE_ROLES = 1 << 28
 """Bits of a role's permissions (Discord documentation, "Permissions")."""
 
 _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
-    10003: (SourceError, "The channel no longer exists. Choose another audit channel in the guild's settings."),
+    UNKNOWN_CHANNEL: (
+        SourceError,
+        "The channel no longer exists. Choose another audit channel in the guild's settings.",
+    ),
     10004: (SourceDenied, "Discord knows no server with this id. Check the id, and that the bot has been invited."),
     UNKNOWN_MEMBER: (SourceError, "This person is no longer on the Discord server. The next Discord sync will see it."),
     10011: (SourceError, "The role no longer exists on the Discord server. Map the rank to another role."),
@@ -133,25 +135,6 @@ def audit_reason(reason: str) -> str:
     while len(encoded := quote(text, safe=" /")) > REASON_LIMIT:
         text = text[:-1]
     return encoded.strip()
-
-
-def message(announcement: Announcement) -> dict[str, object]:
-    """Put an announcement into one embed that mentions nobody and is posted once for its nonce."""
-    parts = {"title": cut(announcement.title, TITLE_LIMIT), "description": cut(announcement.body, DESCRIPTION_LIMIT)}
-    return {
-        "embeds": [{key: text for key, text in parts.items() if text}],
-        "allowed_mentions": {"parse": []},
-        "nonce": announcement.nonce,
-        "enforce_nonce": True,
-    }
-
-
-def cut(text: str, limit: int) -> str:
-    """Shorten a text to `limit` characters, ending in an ellipsis. Emoji count double, to fit any way of counting."""
-    encoded = storable(text).strip().encode("utf-16-le")
-    if len(encoded) <= 2 * limit:
-        return encoded.decode("utf-16-le")
-    return encoded[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def _permissions(roles: Sequence[Node]) -> int:

@@ -72,3 +72,8 @@ class SourceMalformed(SourceError):
 
 class ConfigurationError(PattError):
     """A setting is missing or wrong."""
+
+
+def reason_of(error: Exception) -> str:
+    """Say to an officer why something failed; of an error that nobody expected, only its kind."""
+    return str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."

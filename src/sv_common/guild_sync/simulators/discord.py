@@ -42,7 +42,9 @@ LONGEST_CONTENT = 2000
 MOST_EMBEDS = 10
 LONGEST_IN_ALL_EMBEDS = 6000
 LONGEST_EMBED_TEXTS = {"title": 256, "description": 4096}
-"""Discord's limits for a message (Discord documentation, "Message" and "Embed Limits"), in characters."""
+MOST_FIELDS = 25
+LONGEST_FIELD_TEXTS = {"name": 256, "value": 1024}
+"""Discord's limits for a message (Discord documentation, "Message" and "Embed Limits"), in characters; a field may not be empty."""
 
 
 class _RefusedError(Exception):
@@ -56,8 +58,8 @@ class _RefusedError(Exception):
 class DiscordSimulator:
     """The REST API of one server. `app` serves it below its own root; `faults` makes it misbehave.
 
-    Routes, as `faults` and its `calls` name them: guild, roles, members, member, add_role, remove_role, message, me,
-    application. With `members_intent` False, the member list is refused as Discord does without that intent.
+    Routes, as `faults` and its `calls` name them: guild, roles, members, member, add_role, remove_role, message, rewrite,
+    me, application. With `members_intent` False, the member list is refused as Discord does without that intent.
     `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
     """
 
@@ -85,6 +87,7 @@ class DiscordSimulator:
                 self._route(member + "/roles/{role}", "add_role", self._add_role, "PUT"),
                 self._route(member + "/roles/{role}", "remove_role", self._remove_role, "DELETE"),
                 self._route("/channels/{channel}/messages", "message", self._message, "POST"),
+                self._route("/channels/{channel}/messages/{message}", "rewrite", self._rewrite, "PATCH"),
                 self._route("/users/@me", "me", self._me),
                 self._route("/oauth2/applications/@me", "application", self._application),
             ]
@@ -153,9 +156,7 @@ class DiscordSimulator:
         return Response(status_code=204)
 
     async def _message(self, request: Request) -> Response:
-        channel_id = request.path_params["channel"]
-        if channel_id != self.world.audit_channel_id:
-            raise _RefusedError(404, 10003, "Unknown Channel")
+        channel_id = self._checked_channel(request)
         payload = await request.json()
         _check_message(payload)
         nonce = None if payload.get("nonce") is None else str(payload["nonce"])
@@ -165,11 +166,28 @@ class DiscordSimulator:
             self.world.messages.append(posted)
         return JSONResponse(message_object(self.world, posted))
 
+    async def _rewrite(self, request: Request) -> Response:
+        self._checked_channel(request)
+        wanted = request.path_params["message"]
+        posted = next((message for message in self.world.messages if message.message_id == wanted), None)
+        if posted is None:
+            raise _RefusedError(404, 10008, "Unknown Message")
+        payload = {**posted.payload, **await request.json()}
+        _check_message(payload)
+        posted.payload = payload
+        return JSONResponse(message_object(self.world, posted))
+
     async def _me(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
         return JSONResponse(me_object(self.world.bot))
 
     async def _application(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
         return JSONResponse(application_object(self.world, members_intent=self.members_intent))
+
+    def _checked_channel(self, request: Request) -> str:
+        channel_id = str(request.path_params["channel"])
+        if channel_id != self.world.audit_channel_id:
+            raise _RefusedError(404, 10003, "Unknown Channel")
+        return channel_id
 
     def _check_guild(self, request: Request) -> None:
         if request.path_params["guild"] != self.world.discord_guild_id:
@@ -230,14 +248,27 @@ def _check_message(payload: Mapping[str, object]) -> None:
     too_long = len(content) > LONGEST_CONTENT or len(sent) > MOST_EMBEDS
     too_long = too_long or len(str(payload.get("nonce") or "")) > LONGEST_NONCE
     too_long = too_long or sum(map(_embed_length, sent)) > LONGEST_IN_ALL_EMBEDS
-    for embed in sent:
-        too_long = too_long or any(len(_text(embed, key)) > limit for key, limit in LONGEST_EMBED_TEXTS.items())
-    if too_long:
+    if too_long or any(map(_is_invalid_embed, sent)):
         raise _RefusedError(400, 50035, "Invalid Form Body")
 
 
+def _is_invalid_embed(embed: Mapping[str, object]) -> bool:
+    fields = _fields(embed)
+    too_long = any(len(_text(embed, key)) > limit for key, limit in LONGEST_EMBED_TEXTS.items())
+    too_long = too_long or len(fields) > MOST_FIELDS
+    return too_long or not all(
+        0 < len(_text(each, key)) <= limit for each in fields for key, limit in LONGEST_FIELD_TEXTS.items()
+    )
+
+
 def _embed_length(embed: Mapping[str, object]) -> int:
-    return sum(len(_text(embed, key)) for key in LONGEST_EMBED_TEXTS)
+    own = sum(len(_text(embed, key)) for key in LONGEST_EMBED_TEXTS)
+    return own + sum(len(_text(each, key)) for each in _fields(embed) for key in LONGEST_FIELD_TEXTS)
+
+
+def _fields(embed: Mapping[str, object]) -> list[Mapping[str, object]]:
+    fields = embed.get("fields")
+    return [each for each in fields if isinstance(each, dict)] if isinstance(fields, list) else []
 
 
 def _text(embed: Mapping[str, object], key: str) -> str:

@@ -112,9 +112,9 @@ class WorldPerson:
         return min((character.rank for character in self.characters if character.in_guild), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WorldMessage:
-    """A message posted to a Discord channel, as its sender wrote it (`payload` is the request body)."""
+    """A message posted to a Discord channel, as its sender wrote it (`payload` is the request body) or rewrote it."""
 
     message_id: str
     channel_id: str

@@ -1,0 +1,33 @@
+"""What all routes for officers have in common: who may use them, how much they read, and how they refuse."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from patt.api.problem_answers import problems
+from patt.deps import LARGEST_BODY, SESSION_COOKIE, officer_of
+
+
+def officer_router(path: str, tag: str) -> APIRouter:
+    """Return a router for officers below `/api/v1/admin`."""
+    return APIRouter(
+        prefix=f"/api/v1/admin/{path}",
+        tags=[tag],
+        dependencies=[
+            Depends(officer_of),
+            # These two only describe, for OpenAPI, what the guard demands.
+            Security(HTTPBearer(auto_error=False, description="An API token: `patt admin token`.")),
+            Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="A signed-in officer's session.")),
+        ],
+        responses=problems(
+            _401="Neither a session nor a valid token.",
+            _403="Sent with a session by a page of another site.",
+            _404="No such guild, rule, issue, attempt or request, or it is not visible to whoever asks.",
+            _409="Refused: the sentence says why, and nothing was changed.",
+            _422="The input cannot be used.",
+            _502="Discord could not be used.",
+            _503="The database does not answer, or a setting is missing.",
+        ),
+        max_body_size=LARGEST_BODY,
+    )

@@ -1,0 +1,82 @@
+-- name: keep_summary
+-- A summary that is there already (its run was summarised before) stays as it is.
+insert into guild_identity.announcements (guild_id, kind, channel_id, nonce, content)
+values (%(guild_id)s, 'summary', %(channel_id)s, %(nonce)s, %(content)s)
+on conflict (guild_id, nonce) do nothing
+
+-- name: waiting
+-- What waits and may be tried now, oldest first. A summary is news for a day.
+select id, kind, channel_id, content, message_id, covers_from, covers_to
+from guild_identity.announcements
+where guild_id = %(guild_id)s and is_pending and next_try_at <= now()
+  and (kind = 'digest' or created_at > now() - interval '1 day')
+order by id
+
+-- name: set_off
+update guild_identity.announcements set is_under_way = true where id = %(id)s
+
+-- name: shown
+update guild_identity.announcements
+set is_pending = false, is_under_way = false, content = null, message_id = %(message_id)s, told_to = covers_to,
+    failures = 0, last_error = null, sent_at = coalesce(sent_at, now())
+where id = %(id)s
+
+-- name: failed
+-- After the first failure a minute's pause, then two, four … at most about eight hours.
+update guild_identity.announcements
+set failures = failures + 1, last_error = %(error)s, is_under_way = is_under_way and %(may_have_arrived)s,
+    next_try_at = now() + make_interval(mins => (2 ^ least(failures, 9))::integer)
+where id = %(id)s
+
+-- name: gone
+-- Its message was deleted: what it told is told, and the rest is for the next digest.
+update guild_identity.announcements
+set is_pending = false, is_under_way = false, content = null, covers_to = coalesce(told_to, covers_to), closed_at = now()
+where id = %(id)s
+
+-- name: digest_that_grows
+-- `is_over`: its day (in UTC) has passed.
+select id, channel_id, nonce, covers_from, message_id is not null as is_posted, is_under_way,
+       (created_at at time zone 'UTC')::date < (now() at time zone 'UTC')::date as is_over
+from guild_identity.announcements
+where guild_id = %(guild_id)s and kind = 'digest' and closed_at is null
+
+-- name: close
+update guild_identity.announcements set closed_at = now() where id = %(id)s
+
+-- name: begin_digest
+-- Without content it has nothing to say yet.
+insert into guild_identity.announcements
+    (guild_id, kind, channel_id, nonce, content, is_pending, covers_from, covers_to)
+values (%(guild_id)s, 'digest', %(channel_id)s, %(nonce)s, %(content)s::jsonb, %(content)s::jsonb is not null,
+        %(covers_from)s, %(covers_to)s)
+
+-- name: grow_digest
+update guild_identity.announcements
+set is_pending = %(content)s::jsonb is not null, content = %(content)s::jsonb, channel_id = %(channel_id)s, covers_to = %(covers_to)s,
+    next_try_at = greatest(next_try_at, now())
+where id = %(id)s
+
+-- name: untold
+-- The first and the last event after the newest digest, if moves are among them that are told; of the last seven days
+-- only, so that nobody is flooded with what happened while nothing could be told.
+select min(e.id) filter (where e.event in ('opened', 'reopened', 'woken', 'resolved')), max(e.id)
+from guild_identity.issue_events e
+where e.guild_id = %(guild_id)s and e.at > now() - interval '7 days'
+  and e.id > coalesce((select max(a.covers_to) from guild_identity.announcements a
+                       where a.guild_id = %(guild_id)s and a.kind = 'digest'), 0)
+
+-- name: guilds_to_tell
+-- Guilds with something to tell: an announcement that waits, or moves of issues that have had five minutes to settle.
+select g.id
+from guild_identity.guilds g
+where g.audit_channel_id is not null and (
+    exists (select from guild_identity.announcements a
+            where a.guild_id = g.id and a.is_pending and a.next_try_at <= now()
+              and (a.kind = 'digest' or a.created_at > now() - interval '1 day'))
+    or exists (select from guild_identity.issue_events e
+               where e.guild_id = g.id and e.event in ('opened', 'reopened', 'woken', 'resolved')
+                 and e.at between now() - interval '7 days' and now() - interval '5 minutes'
+                 and e.id > coalesce((select max(a.covers_to) from guild_identity.announcements a
+                                      where a.guild_id = g.id and a.kind = 'digest'), 0)))
+order by g.id

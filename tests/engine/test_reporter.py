@@ -1,0 +1,353 @@
+"""The digest: told once, grown by rewriting, and never lost; by the real client, to a simulated Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.clients.http import Timing, http_client
+from sv_common.guild_sync.domain.errors import SourceError, SourceUnavailable
+from sv_common.guild_sync.domain.report import CheckReport, FixReport, Reconciliation, RuleCheck
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.reporter import preview_digest, send_digest, send_sync_summary
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.simulators.model import WorldMessage
+from sv_common.guild_sync.store import announcements, guilds
+
+
+@dataclass
+class Desk:
+    """A guild, and the officers' channel on its Discord server."""
+
+    guild: GuildBuilder
+    simulator: GuildSimulator
+    discord: DiscordClient
+
+    async def scan(self) -> None:
+        await run_integrity_check(self.guild.pool, guild_id=self.guild.guild_id)
+
+    async def tell(self) -> int:
+        return await send_digest(self.guild.pool, self.discord, guild_id=self.guild.guild_id)
+
+    async def tell_again_now(self) -> int:
+        """Tell without waiting for the next try after a failure."""
+        await self.guild.execute("update guild_identity.announcements set next_try_at = now()")
+        return await self.tell()
+
+    async def tomorrow(self) -> None:
+        """Let a day pass for what was told."""
+        await self.guild.execute("update guild_identity.announcements set created_at = created_at - interval '1 day'")
+
+    @property
+    def messages(self) -> list[WorldMessage]:
+        return self.simulator.world.messages
+
+    def fields(self, number: int = -1) -> dict[str, str]:
+        """The headings of a message with what stands below them."""
+        (embed,) = self.embeds(number)
+        return {field["name"]: field["value"] for field in embed.get("fields", [])}
+
+    def embeds(self, number: int) -> list[dict[str, Any]]:
+        """The embeds of a message."""
+        embeds = self.messages[number].payload["embeds"]
+        assert isinstance(embeds, list)
+        return embeds
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[GuildSimulator]:
+    with GuildSimulator(GuildWorld.seeded(7, 12)) as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(pool: Pool, served: GuildSimulator) -> AsyncIterator[Desk]:
+    served.load(GuildWorld.seeded(7, 12))
+    guild = await GuildBuilder.create(pool)
+    channel = served.world.audit_channel_id
+    async with pool.connection() as conn:
+        await conn.execute("update guild_identity.guilds set audit_channel_id = %s", [channel])
+    clock = SimulatedClock()
+    timing = Timing(clock.clock, clock.sleep, clock.jitter)
+    async with http_client(trust_env=False) as http:
+        yield Desk(
+            guild, served, DiscordClient(http, token=served.discord_token, api_url=served.discord_url, timing=timing)
+        )
+
+
+async def test_without_news_nothing_is_told(desk: Desk) -> None:
+    await desk.guild.main("Mito")
+    await desk.scan()
+    assert await desk.tell() == 0
+    assert desk.messages == []
+
+
+async def test_one_new_issue_is_told_once(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    assert await desk.tell() == 1
+    assert await desk.tell() == 0
+    assert len(desk.messages) == 1
+    ((heading, lines),) = desk.fields().items()
+    assert heading == "Unlinked WoW Character: 1 new"
+    assert "Zephyrine" in lines
+    assert await desk.guild.rows("select 1 from guild_identity.audit_issues where notified_at is null") == []
+
+
+async def test_news_of_the_same_day_grow_the_same_message(desk: Desk) -> None:
+    first = await desk.guild.character("Zephyrine")
+    await desk.scan()
+    await desk.tell()
+    await desk.guild.character("Quillon")
+    await desk.guild.execute(
+        "update guild_identity.wow_characters set removed_at = now() where id = %(id)s", {"id": first}
+    )
+    await desk.scan()
+    assert await desk.tell() == 1
+    assert len(desk.messages) == 1
+    ((heading, lines),) = desk.fields().items()
+    assert heading == "Unlinked WoW Character: 1 new, 1 resolved"
+    assert [line.split(": ")[0] for line in lines.split("\n")] == ["• new", "• resolved"]
+    assert desk.simulator.calls["rewrite"] == 1
+
+
+async def test_what_automation_mends_is_told_as_fixed_by_itself(desk: Desk) -> None:
+    mito, zork = await desk.guild.main("Mito"), await desk.guild.main("Zork")
+    await desk.guild.alt("Ayla", "Zork", mito)
+    assert zork
+    await desk.scan()
+    await mitigations.run_auto_mitigations(desk.guild.pool, guild_id=desk.guild.guild_id)
+    await desk.tell()
+    assert list(desk.fields()) == ["Guild Note Mismatch: 1 fixed by itself"]
+
+
+async def test_what_an_officer_set_aside_before_it_was_told_is_not_told(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    await desk.guild.execute(
+        "with moved as (update guild_identity.audit_issues set dismissed_at = now(), dismissed_by = 'alice', "
+        "dismissed_reason = 'a bank' returning id, guild_id) "
+        "insert into guild_identity.issue_events (guild_id, issue_id, event, actor) "
+        "select guild_id, id, 'dismissed', 'alice' from moved"
+    )
+    assert await desk.tell() == 0
+    assert desk.messages == []
+    await desk.guild.character("Quillon")
+    await desk.scan()
+    assert await desk.tell() == 1
+    assert "Zephyrine" not in desk.fields()["Unlinked WoW Character: 1 new"]
+
+
+async def test_the_next_day_begins_another_message_of_its_own_news(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    await desk.tell()
+    await desk.tomorrow()
+    await desk.guild.character("Quillon")
+    await desk.scan()
+    await desk.tell()
+    assert len(desk.messages) == 2
+    assert "Quillon" in desk.fields(1)["Unlinked WoW Character: 1 new"]
+    assert "Quillon" not in str(desk.fields(0))
+
+
+async def test_five_thousand_issues_are_one_message_within_discords_limits(desk: Desk) -> None:
+    await desk.guild.execute(
+        "insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, level, "
+        "rank_index, guild_note, last_login_timestamp) select %(guild)s, 'Zork' || n, 'zork' || n, 'area-52', 'area52', "
+        "80, 3, repeat('@everyone *🔥* ', 20), (extract(epoch from now()) * 1000)::bigint from generate_series(1, 5000) n"
+    )
+    await desk.scan()
+    assert await desk.tell() == 1
+    fields = desk.fields()
+    assert list(fields) == ["Unlinked WoW Character: 5000 new"]
+    *lines, rest = fields["Unlinked WoW Character: 5000 new"].split("\n")
+    assert rest == f"… and {5000 - len(lines)} more"
+    assert lines
+    assert await desk.guild.rows("select 1 from guild_identity.audit_issues where notified_at is null") == []
+
+
+async def test_names_and_notes_alarm_nobody_and_format_nothing(desk: Desk) -> None:
+    await desk.guild.character("@everyone **Zork** <@1>")
+    await desk.scan()
+    await desk.tell()
+    assert r"\@everyone \*\*Zork\*\* \<\@1\>" in desk.fields()["Unlinked WoW Character: 1 new"]
+    assert desk.messages[0].payload["allowed_mentions"] == {"parse": []}
+
+
+async def test_a_post_whose_answer_is_lost_is_made_once_and_then_grows(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    desk.simulator.faults.cut("message", times=None)
+    with pytest.raises(SourceUnavailable):
+        await desk.tell()
+    desk.simulator.faults.clear()
+    await desk.guild.character("Quillon")
+    await desk.scan()
+    assert await desk.tell_again_now() == 2
+    assert len(desk.messages) == 1
+    assert list(desk.fields()) == ["Unlinked WoW Character: 2 new"]
+
+
+async def test_a_worker_that_dies_between_discord_and_the_database_tells_nothing_twice(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    desk.simulator.faults.slow("message", 0.3)
+    dying = asyncio.create_task(desk.tell())
+    while not desk.messages:  # noqa: ASYNC110 -- the simulator tells nobody when it posts
+        await asyncio.sleep(0.01)
+    dying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dying
+    await desk.tell()
+    await desk.tell()
+    assert len(desk.messages) == 1
+
+
+async def test_while_discord_is_away_news_are_kept_and_told_later(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    desk.simulator.faults.status("message", 503, times=None)
+    with pytest.raises(SourceUnavailable):
+        await desk.tell()
+    assert await desk.tell() == 0  # the next try waits
+    desk.simulator.faults.clear()
+    assert await desk.tell_again_now() == 1
+    assert list(desk.fields()) == ["Unlinked WoW Character: 1 new"]
+
+
+async def test_a_refused_digest_grows_until_it_is_accepted(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    desk.simulator.faults.json("message", {"code": 50013, "message": "Missing Permissions"}, 403)
+    with pytest.raises(SourceError, match="lacks a permission"):
+        await desk.tell()
+    await desk.guild.character("Quillon")
+    await desk.scan()
+    await desk.tell()
+    assert await desk.tell_again_now() == 1
+    assert list(desk.fields()) == ["Unlinked WoW Character: 2 new"]
+
+
+async def test_after_its_message_was_deleted_only_what_came_since_is_told_anew(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    await desk.tell()
+    desk.messages.clear()
+    await desk.guild.character("Quillon")
+    await desk.scan()
+    await desk.tell()
+    assert len(desk.messages) == 1
+    assert "Quillon" in desk.fields()["Unlinked WoW Character: 1 new"]
+
+
+async def test_in_another_channel_news_begin_another_message(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    await desk.tell()
+    desk.simulator.world.audit_channel_id = "4242"
+    await desk.guild.execute("update guild_identity.guilds set audit_channel_id = '4242'")
+    await desk.guild.character("Quillon")
+    await desk.scan()
+    await desk.tell()
+    assert [message.channel_id for message in desk.messages][1:] == ["4242"]
+    assert "Quillon" in desk.fields()["Unlinked WoW Character: 1 new"]
+
+
+async def test_an_issue_that_opened_again_after_the_telling_is_not_marked_as_told(desk: Desk) -> None:
+    character = await desk.guild.character("Zephyrine")
+    await desk.scan()
+    await desk.tell()
+    for removed in ("now()", None):
+        async with desk.guild.pool.connection() as conn:
+            await conn.execute(
+                "update guild_identity.wow_characters set removed_at = %s::timestamptz where id = %s",
+                [removed, character],
+            )
+        await desk.scan()
+    assert await desk.guild.rows("select notified_at from guild_identity.audit_issues") == [(None,)]
+    await desk.tell()
+    assert list(desk.fields()) == ["Unlinked WoW Character: 1 back again"]
+    assert await desk.guild.rows("select 1 from guild_identity.audit_issues where notified_at is null") == []
+
+
+async def test_a_guild_without_a_channel_is_told_nothing(desk: Desk) -> None:
+    await desk.guild.execute("update guild_identity.guilds set audit_channel_id = null")
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    assert await desk.tell() == 0
+    assert desk.simulator.calls.total() == 0
+
+
+async def test_a_preview_says_what_would_be_told_and_tells_nothing(desk: Desk) -> None:
+    guild_id = desk.guild.guild_id
+    assert await preview_digest(desk.guild.pool, guild_id=guild_id) is None
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    preview = await preview_digest(desk.guild.pool, guild_id=guild_id)
+    assert preview is not None
+    assert [each.heading for each in preview.sections] == ["Unlinked WoW Character: 1 new"]
+    assert desk.messages == []
+
+
+async def test_news_of_another_guild_are_not_told_here(desk: Desk) -> None:
+    other = await GuildBuilder.create(desk.guild.pool, "Ember Court", "7001")
+    await other.character("Quillon")
+    await run_integrity_check(other.pool, guild_id=other.guild_id)
+    assert await desk.tell() == 0
+
+
+async def test_guilds_with_settled_news_or_something_unsent_are_to_be_told(desk: Desk) -> None:
+    async def to_tell() -> list[int]:
+        async with desk.guild.pool.connection() as conn:
+            return await announcements.guilds_to_tell(conn)
+
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    assert await to_tell() == []
+    await desk.guild.execute("update guild_identity.issue_events set at = at - interval '6 minutes'")
+    assert await to_tell() == [desk.guild.guild_id]
+    desk.simulator.faults.status("message", 503, times=None)
+    with pytest.raises(SourceUnavailable):
+        await desk.tell()
+    assert await to_tell() == []
+    await desk.guild.execute("update guild_identity.announcements set next_try_at = now()")
+    assert await to_tell() == [desk.guild.guild_id]
+
+
+async def test_a_summary_that_could_not_be_posted_is_posted_with_the_next_news(desk: Desk) -> None:
+    async with desk.guild.pool.connection() as conn:
+        guild = await guilds.get(conn, desk.guild.guild_id)
+    check = CheckReport([RuleCheck(guild.id, "orphan_wow", Reconciliation(found=2, opened=2), 1)])
+    desk.simulator.faults.status("message", 503, times=None)
+    with pytest.raises(SourceUnavailable):
+        await send_sync_summary(
+            desk.guild.pool, desk.discord, guild, "Lantern Watch: sync", check, FixReport(), run_id=5
+        )
+    desk.simulator.faults.clear()
+    assert await desk.tell_again_now() == 1
+    (embed,) = desk.embeds(0)
+    assert embed["description"] == "**Unlinked WoW Character**: 2 new"
+    assert await desk.tell_again_now() == 0
+
+
+async def test_a_summary_that_is_a_day_old_is_no_news(desk: Desk) -> None:
+    async with desk.guild.pool.connection() as conn:
+        guild = await guilds.get(conn, desk.guild.guild_id)
+    check = CheckReport([RuleCheck(guild.id, "orphan_wow", Reconciliation(opened=2), 1)])
+    desk.simulator.faults.status("message", 503, times=None)
+    with pytest.raises(SourceUnavailable):
+        await send_sync_summary(desk.guild.pool, desk.discord, guild, "sync", check, FixReport(), run_id=5)
+    desk.simulator.faults.clear()
+    await desk.tomorrow()
+    assert await desk.tell_again_now() == 0
+    assert desk.messages == []

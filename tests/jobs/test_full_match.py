@@ -1,0 +1,87 @@
+"""Full matches as jobs: done once, by whichever worker lives, and what became of them told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from guild_builder import GuildBuilder
+from patt import full_match
+from patt.bootstrap import Services
+from patt.full_match import match_when_asked
+from patt.queue import Task
+from patt.worker import ask_for_what_is_due, work_until_stopped
+from sv_common.guild_sync import mitigations, scheduler
+from sv_common.guild_sync.domain.errors import Busy, ConfigurationError
+from sv_common.guild_sync.store import matches
+from sv_common.guild_sync.store.matches import MatchRequest
+
+
+async def _ask(guild: GuildBuilder) -> int:
+    await guild.member("Zork")
+    await guild.character("Zork")
+    async with guild.pool.connection() as conn:
+        return (await matches.ask(conn, guild.guild_id, actor="officer alice"))[0]
+
+
+async def _told(guild: GuildBuilder, request_id: int) -> MatchRequest:
+    async with guild.pool.connection() as conn:
+        return await matches.get(conn, request_id, guild.guild_id)
+
+
+async def test_a_full_match_that_was_asked_for_is_done_and_can_be_taken_back(
+    services: Services, guild: GuildBuilder
+) -> None:
+    request_id = await _ask(guild)
+    assert (Task.FULL_MATCH, guild.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC))
+    for _ in range(3):
+        await work_until_stopped(services, wait=False)
+    told = await _told(guild, request_id)
+    assert (told.state, told.sentence) == ("done", "1 players created, 1 characters linked, 0 left alone.")
+    assert await guild.rows("select actor from guild_identity.sync_log where pipeline = 'full_match'") == [
+        ("officer alice",)
+    ]
+    assert told.attempt_id is not None
+    await mitigations.undo(services.pool, told.attempt_id, actor="alice")
+    assert await guild.rows("select 1 from guild_identity.players") == []
+
+
+async def test_one_that_was_cut_off_is_done_again_and_changes_nothing_twice(
+    services: Services, guild: GuildBuilder
+) -> None:
+    request_id = await _ask(guild)
+    await scheduler.run_full_match(services.pool, guild_id=guild.guild_id, outside=services.outside, actor="alice")
+    await match_when_asked(services, guild.guild_id)
+    assert (await _told(guild, request_id)).state == "done"
+    assert await guild.rows("select count(*) from guild_identity.players") == [(1,)]
+
+
+async def test_one_that_ends_every_worker_is_given_up(services: Services, guild: GuildBuilder) -> None:
+    request_id = await _ask(guild)
+    for _ in range(full_match.MOST_ATTEMPTS):
+        async with guild.pool.connection() as conn:
+            await matches.next_waiting(conn, guild.guild_id)
+    await match_when_asked(services, guild.guild_id)
+    told = await _told(guild, request_id)
+    assert told.state == "failed"
+    assert "Given up" in str(told.sentence)
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(Busy("busy"), "waiting"), (RuntimeError("x"), "waiting"), (ConfigurationError("set it"), "failed")],
+)
+async def test_only_what_another_try_cannot_change_fails_at_once(
+    services: Services, guild: GuildBuilder, monkeypatch: pytest.MonkeyPatch, error: Exception, state: str
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(scheduler, "run_full_match", fail)
+    request_id = await _ask(guild)
+    await match_when_asked(services, guild.guild_id)
+    assert (await _told(guild, request_id)).state == state
+    for _ in range(full_match.MOST_ATTEMPTS):
+        await match_when_asked(services, guild.guild_id)
+    assert (await _told(guild, request_id)).state == "failed"
