@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     )
     discord_bot_token: SecretStr | None = Field(default=None, description="Token of the guild's Discord bot.")
     discord_api_url: str = Field(default="https://discord.com/api/v10", description="Discord's API.")
+    discord_gateway: bool = Field(
+        default=False, description="Whether `patt serve` also listens to Discord, so that changes arrive in seconds."
+    )
+    discord_gateway_url: str = Field(default="wss://gateway.discord.gg/", description="Discord's gateway.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections.abc import Awaitable, Callable
 
 import structlog
 import uvicorn
 
 from patt.app import create_app
 from patt.bootstrap import Services
+from patt.gateway import listen
 from patt.worker import work_until_stopped
+from sv_common.guild_sync.domain.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 
@@ -18,23 +20,33 @@ _PAUSE_AFTER_A_FAULT_S = 10
 
 
 async def serve_until_stopped(services: Services, host: str, port: int, *, with_worker: bool = False) -> None:
-    """Serve pages and API until the process is asked to stop; with a worker, do the jobs of the queue as well."""
+    """Serve pages and API until the process is asked to stop; with a worker, do the jobs of the queue as well.
+
+    Where it is set, listen to Discord's gateway too.
+    """
     config = uvicorn.Config(create_app(services), host=host, port=port, log_level="warning", access_log=False)
-    worker = asyncio.create_task(_work(services)) if with_worker else None
+    beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, services))] if with_worker else []
+    if services.settings.discord_gateway:
+        beside.append(asyncio.create_task(_keep_up("gateway", listen, services)))
     try:
         await uvicorn.Server(config).serve()
     finally:
-        if worker is not None:
-            worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
-async def _work(services: Services) -> None:
-    """Work on, whatever befalls the worker: the pages stay up while the database is away."""
+async def _keep_up(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:
+    """Work on, whatever befalls: the pages stay up while the database or Discord is away.
+
+    What only an officer can set right is said once, and ends the work.
+    """
     while True:
         try:
-            await work_until_stopped(services)
+            await work(services)
+        except ConfigurationError as error:
+            log.error("stopped", part=name, reason=str(error))  # noqa: TRY400 -- the sentence says all
+            return
         except Exception:
-            log.exception("worker_stopped")
+            log.exception("stopped", part=name)
         await asyncio.sleep(_PAUSE_AFTER_A_FAULT_S)
