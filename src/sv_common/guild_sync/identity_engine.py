@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.decision import Person, Verdict
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
 from sv_common.guild_sync.fixes import database_steps
-from sv_common.guild_sync.resolution import Directory, Person, Verdict
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts

@@ -7,9 +7,10 @@ from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
 
+from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.likeness import SHORTEST_PART, How
 from sv_common.guild_sync.domain.notes import Category, Mention, MentionKind, NoteKind, ParsedNote
-from sv_common.guild_sync.resolution import Directory, Verdict
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter
 
 MOST_HINTS = 5

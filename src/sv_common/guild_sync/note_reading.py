@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sv_common.guild_sync.domain.decision import OWN_NAME, Candidate, Decision, Verdict
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Mention, MentionKind, NoteKind
 from sv_common.guild_sync.domain.roster_file import NotedCharacter
 from sv_common.guild_sync.note_hints import Hints
-from sv_common.guild_sync.resolution import OWN_NAME, Candidate, Decision, Directory, Verdict
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 UNSEEN = "unseen"

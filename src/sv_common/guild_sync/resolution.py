@@ -15,124 +15,33 @@ Discord name. A word inside free text never decides: it is a suggestion. Similar
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from sv_common.guild_sync.domain.likeness import LikeNames, Likeness
+from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
+from sv_common.guild_sync.domain.likeness import Likeness
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import (
     Mention,
     MentionKind,
-    NoteKind,
     ParsedNote,
     Vocabulary,
     fold_accents,
     parse_note,
 )
+from sv_common.guild_sync.name_index import SHORTEST_DISCORD_WORD, NameIndex, discord_names
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
-SHORTEST_DISCORD_WORD = 3
 MISSPELLING_SCORE = 80.0
 """RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
 
 LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
 
-_REMEMBERED_MEMBERS = 8192
-"""Members whose names stay taken apart from one scan to the next."""
-
 _REMEMBERED_NOTES = 16384
 """Notes whose mentions stay sorted out from one scan to the next."""
-
-_WORD = re.compile(r"[^\W_]+")
-_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|\{.*?\}|<.*?>")
-_EDGE = re.compile(r"^[\W_]+|[\W_]+$")
-
-
-class Verdict(StrEnum):
-    """How sure a decision is."""
-
-    CONFIDENT = "confident"
-    AMBIGUOUS = "ambiguous"
-    SUGGESTED = "suggested"
-    UNKNOWN = "unknown"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Person:
-    """Somebody a note can mean: a player, else a Discord member without a player, else a character without a player."""
-
-    player_id: int | None = None
-    member_id: int | None = None
-    character_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One person whom a note may mean, and the sentence that says why."""
-
-    person: Person
-    label: str
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident."""
-
-    verdict: Verdict
-    parsed: ParsedNote
-    mention: Mention | None = None
-    candidates: tuple[Candidate, ...] = ()
-
-    @property
-    def named(self) -> str | None:
-        """The name as the note writes it."""
-        return self.mention.text if self.mention else None
-
-    @property
-    def target(self) -> Candidate | None:
-        """The one person meant, where the decision is confident."""
-        return self.candidates[0] if self.verdict is Verdict.CONFIDENT else None
-
-    @property
-    def why_not_stronger(self) -> str | None:
-        """The sentence that says why the note does not mean one person for certain; None where it does."""
-        labels = " or ".join(candidate.label for candidate in self.candidates)
-        match self.verdict:
-            case Verdict.CONFIDENT:
-                return None
-            case Verdict.AMBIGUOUS:
-                return f"“{self.named}” could mean {labels}, and nothing in the note says which."
-            case Verdict.SUGGESTED:
-                return f"The note mentions {labels} among other words, which proves nothing."
-            case Verdict.UNKNOWN:
-                return f"Nobody here is called “{self.named}”."
-            case Verdict.NOBODY:
-                return _WHY_NOBODY[self.parsed.kind]
-
-
-OWN_NAME = "The note gives the character's own name, which marks it as a main."
-
-_WHY_NOBODY = {
-    NoteKind.NAMES: OWN_NAME,
-    NoteKind.EMPTY: "The note is empty.",
-    NoteKind.PROFESSION: "The note is about a profession, specialisation, class or role.",
-    NoteKind.BANK: "The note marks a bank without saying whose it is.",
-    NoteKind.DATE: "The note is a date.",
-    NoteKind.MACHINE: "The note was written by a machine, for a machine.",
-    NoteKind.DITTO: "The note points at another note, and which one is not known here.",
-    NoteKind.MARKER: "The note marks a main or an alt without saying whose it is.",
-    NoteKind.NOISE: "The note names nobody.",
-}
 
 
 class Directory:
@@ -143,7 +52,7 @@ class Directory:
         self.vocabulary = facts.vocabulary
         self._decisions: dict[int, Decision] = {}
         self._direct_decisions: dict[int, Decision] = {}
-        self._own_names: dict[int, frozenset[str]] = {}
+        self._names = NameIndex(facts)
 
     def decide(self, character: KnownCharacter) -> Decision:
         """Say whom the character's note means, following the notes of characters that have no player yet."""
@@ -177,26 +86,29 @@ class Directory:
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
         keys = [reading.key for reading in mention.readings]
-        return not (self._names_here(player_id).isdisjoint(keys) and self._names_on_discord(player_id).isdisjoint(keys))
+        return not (
+            self._names.names_here(player_id).isdisjoint(keys)
+            and self._names.names_on_discord(player_id).isdisjoint(keys)
+        )
 
     def resembles_player(self, mention: Mention, player_id: int) -> str | None:
         """Return the player's own name of which the mention looks like a misspelling or a shortening, if there is one."""
-        own_names = sorted(self._names_here(player_id) | self._names_on_discord(player_id))
+        own_names = sorted(self._names.names_here(player_id) | self._names.names_on_discord(player_id))
         return next((own for own in own_names if _looks_like(mention.readings[0].key, own)), None)
 
     def member_named_like(self, character: KnownCharacter) -> KnownMember | None:
         """Return the one Discord member whose whole name is the character's name, if nobody else is called so."""
-        members = self._members_by_name.get(character.name_key, set())
-        namesakes = self._characters_by_name[character.name_key]
+        members = self._names.members_by_name.get(character.name_key, set())
+        namesakes = self._names.characters_by_name[character.name_key]
         return self.facts.members[next(iter(members))] if len(members) == 1 and len(namesakes) == 1 else None
 
     def player_of_member(self, member_id: int) -> int | None:
         """Return the player that a Discord member is."""
-        return self._player_by_member.get(member_id)
+        return self._names.player_by_member.get(member_id)
 
     def characters_of(self, player_id: int) -> list[KnownCharacter]:
         """Return the player's characters that are in the guild now."""
-        return self._characters_by_player.get(player_id, [])
+        return self._names.characters_by_player.get(player_id, [])
 
     def bearers_of(self, person: Person) -> list[int]:
         """Return the characters that a note means literally by naming this person: itself, its own, or its namesakes."""
@@ -204,8 +116,8 @@ class Directory:
             return [person.character_id]
         if person.player_id is not None:
             return [character.id for character in self.characters_of(person.player_id)]
-        names = _discord_names(self.facts.members[person.member_id]) if person.member_id is not None else frozenset()
-        return [number for name in sorted(names) for number in self._characters_by_name.get(name, ())]
+        names = discord_names(self.facts.members[person.member_id]) if person.member_id is not None else frozenset()
+        return [number for name in sorted(names) for number in self._names.characters_by_name.get(name, ())]
 
     def label(self, person: Person) -> str:
         """Return what an officer calls this person."""
@@ -218,7 +130,10 @@ class Directory:
     def misspelt(self, word: str) -> str | None:
         """Return the name of a character or Discord member of which a word that names nobody looks like a misspelling."""
         found = process.extractOne(
-            fold_accents(name_key(word)), self._folded_known_names, scorer=fuzz.ratio, score_cutoff=MISSPELLING_SCORE
+            fold_accents(name_key(word)),
+            self._names.folded_known_names,
+            scorer=fuzz.ratio,
+            score_cutoff=MISSPELLING_SCORE,
         )
         return found[2] if found else None
 
@@ -230,8 +145,8 @@ class Directory:
         """Return the characters whose names are like one of the words, best first; `in_text` as `LikeNames` says."""
         return [
             (character.id, likeness)
-            for likeness in self._names_to_be_like.like(words, in_text=in_text)
-            for character in self._namesakes[likeness.place]
+            for likeness in self._names.names_to_be_like.like(words, in_text=in_text)
+            for character in self._names.namesakes[likeness.place]
         ]
 
     def _read(self, character: KnownCharacter) -> Decision:
@@ -281,8 +196,10 @@ class Directory:
 
     def _is_called(self, person: Person, character: KnownCharacter) -> bool:
         if person.player_id is not None:
-            return character.name_key in self._names_here(person.player_id) | self._names_on_discord(person.player_id)
-        return person.member_id is not None and character.name_key in _discord_names(
+            return character.name_key in self._names.names_here(person.player_id) | self._names.names_on_discord(
+                person.player_id
+            )
+        return person.member_id is not None and character.name_key in discord_names(
             self.facts.members[person.member_id]
         )
 
@@ -342,7 +259,7 @@ class Directory:
         whole = [
             *(self._through_characters(characters, mention) if mention.kind is not MentionKind.DISCORD else []),
             *self._through_display_name(key, mention),
-            *self._through_discord(self._members_by_name.get(key, set()), mention, "is the Discord name"),
+            *self._through_discord(self._names.members_by_name.get(key, set()), mention, "is the Discord name"),
         ]
         if not whole and mention.kind is MentionKind.DISCORD:
             whole = list(self._through_characters(characters, mention))
@@ -351,11 +268,11 @@ class Directory:
         if about.name_key == key:
             return []
         return list(
-            self._through_discord(self._members_by_word.get(key, set()), mention, "is part of the Discord name")
+            self._through_discord(self._names.members_by_word.get(key, set()), mention, "is part of the Discord name")
         )
 
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
-        named = [self.facts.characters[i] for i in self._characters_by_name.get(key, []) if i != about.id]
+        named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, []) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
         if wanted is None and mention.kind is MentionKind.NAME and key == about.name_key:
             return []  # its own bare name marks a main, whoever is called so on another realm
@@ -385,140 +302,21 @@ class Directory:
         return people
 
     def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
-        for player_id in self._players_by_name.get(key, []):
+        for player_id in self._names.players_by_name.get(key, []):
             label = self.facts.players[player_id].display_name
             yield Candidate(Person(player_id), label, f"“{mention.text}” is what the player {label} is called.")
 
     def _through_discord(self, member_ids: Iterable[int], mention: Mention, how: str) -> Iterator[Candidate]:
         for member_id in sorted(member_ids):
-            player_id = self._player_by_member.get(member_id)
+            player_id = self._names.player_by_member.get(member_id)
             person = Person(player_id) if player_id is not None else Person(member_id=member_id)
             member = self.facts.members[member_id]
             yield Candidate(person, self.label(person), f"“{mention.text}” {how} of {member.display_name}.")
-
-    @cached_property
-    def _characters_by_name(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = defaultdict(list)
-        for character in self.facts.characters.values():
-            index[character.name_key].append(character.id)
-        return index
-
-    @cached_property
-    def _characters_by_player(self) -> dict[int, list[KnownCharacter]]:
-        index: dict[int, list[KnownCharacter]] = defaultdict(list)
-        for character in self.facts.characters.values():
-            if character.player_id is not None:
-                index[character.player_id].append(character)
-        return index
-
-    @cached_property
-    def _players_by_name(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = defaultdict(list)
-        for player in self.facts.players.values():
-            index[name_key(player.display_name)].append(player.id)
-        return index
-
-    @cached_property
-    def _player_by_member(self) -> dict[int, int]:
-        return {p.discord_user_id: p.id for p in self.facts.players.values() if p.discord_user_id is not None}
-
-    @cached_property
-    def _members_by_name(self) -> dict[str, set[int]]:
-        index: dict[str, set[int]] = defaultdict(set)
-        for member in self._present_members():
-            for name in _discord_names(member):
-                index[name].add(member.id)
-        return index
-
-    @cached_property
-    def _members_by_word(self) -> dict[str, set[int]]:
-        index: dict[str, set[int]] = defaultdict(set)
-        for member in self._present_members():
-            for word in _discord_words(member, self.vocabulary):
-                index[word].add(member.id)
-        return index
-
-    def _names_here(self, player_id: int) -> frozenset[str]:
-        """A player's names apart from Discord; asked for few players after a small change, so taken together on demand."""
-        known = self._own_names.get(player_id)
-        if known is None:
-            player = self.facts.players.get(player_id)
-            known = frozenset(
-                {
-                    *({name_key(player.display_name)} if player else ()),
-                    *self._aliases_by_player.get(player_id, ()),
-                    *(character.name_key for character in self.characters_of(player_id)),
-                }
-            )
-            self._own_names[player_id] = known
-        return known
-
-    @cached_property
-    def _aliases_by_player(self) -> dict[int, list[str]]:
-        index: dict[int, list[str]] = defaultdict(list)
-        for key, player_id in self.facts.aliases.items():
-            index[player_id].append(key)
-        return index
-
-    def _names_on_discord(self, player_id: int) -> frozenset[str]:
-        """A player's names on Discord and the words of them; empty for one who was never seen there."""
-        player = self.facts.players.get(player_id)
-        member = self.facts.members.get(player.discord_user_id or 0) if player else None
-        return _discord_names(member) | _discord_words(member, self.vocabulary) if member else frozenset()
-
-    @cached_property
-    def _names_to_be_like(self) -> LikeNames:
-        return LikeNames([characters[0].name for characters in self._namesakes])
-
-    @cached_property
-    def _namesakes(self) -> list[list[KnownCharacter]]:
-        """The characters of each name, in an order that does not depend on their numbers."""
-        return [
-            sorted((self.facts.characters[number] for number in numbers), key=lambda character: character.label)
-            for _, numbers in sorted(self._characters_by_name.items())
-            if numbers
-        ]
-
-    @cached_property
-    def _folded_known_names(self) -> dict[str, str]:
-        """Every whole name that somebody has, folded, by the name as it is written."""
-        names = [c.name for c in self.facts.characters.values()]
-        names += [name for member in self._present_members() for name in _discord_names(member)]
-        return {name: fold_accents(name_key(name)) for name in names}
-
-    def _present_members(self) -> Iterator[KnownMember]:
-        return (member for member in self.facts.members.values() if member.is_present)
 
 
 @lru_cache(maxsize=_REMEMBERED_NOTES)
 def _mentions_outside_text(note: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
     return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is not MentionKind.WORD)
-
-
-@lru_cache(maxsize=_REMEMBERED_MEMBERS)
-def _discord_names(member: KnownMember) -> frozenset[str]:
-    """A member's names, as they are and without decoration at the edges."""
-    names = {member.username, member.global_name or "", member.display_name}
-    keys = {name_key(name) for name in names} | {name_key(_EDGE.sub("", name)) for name in names}
-    return frozenset(keys - {""})
-
-
-@lru_cache(maxsize=_REMEMBERED_MEMBERS)
-def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str]:
-    """The words of a member's names that may stand for the member."""
-    words = {
-        name_key(word)
-        for name in (member.username, member.global_name or "", member.display_name)
-        for word in _WORD.findall(name)
-    }
-    long_enough = {word for word in words if len(word) >= SHORTEST_DISCORD_WORD}
-    plain = {_plain(name) for name in _discord_names(member)} - {""}
-    return frozenset(word for word in long_enough | plain if word not in vocabulary.categories)
-
-
-def _plain(name: str) -> str:
-    """A Discord name without what decorates it: brackets with what they hold, and letters that are drawn as others."""
-    return name_key(_EDGE.sub("", _BRACKETED.sub("", unicodedata.normalize("NFKC", name))))
 
 
 def _decision(parsed: ParsedNote, mention: Mention | None, people: Iterable[Candidate]) -> Decision:

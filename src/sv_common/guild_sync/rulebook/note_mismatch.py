@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.notes import Mention
 from sv_common.guild_sync.domain.plan import Link, Plan, Step, Unlink
 from sv_common.guild_sync.domain.rule import Example, RulePage
-from sv_common.guild_sync.resolution import Decision, Directory, Verdict
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 from sv_common.guild_sync.store.guilds import ids_of
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON

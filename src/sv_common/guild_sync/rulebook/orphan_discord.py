@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.rule import Example, RulePage
-from sv_common.guild_sync.resolution import Directory, Verdict
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer, main_pointer, read_facts
 
 ISSUE_TYPE = "orphan_discord"

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
 from sv_common.guild_sync.domain.rule import Example, RulePage
-from sv_common.guild_sync.resolution import Candidate, Decision, Directory, Person, Verdict
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
 
 ISSUE_TYPE = "orphan_wow"

@@ -1,0 +1,157 @@
+"""Everybody a guild knows, by every name they have. Each index is made when it is first asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+
+from sv_common.guild_sync.domain.likeness import LikeNames
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes import Vocabulary, fold_accents
+from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
+
+SHORTEST_DISCORD_WORD = 3
+
+_REMEMBERED_MEMBERS = 8192
+"""Members whose names stay taken apart from one scan to the next."""
+
+_WORD = re.compile(r"[^\W_]+")
+_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|\{.*?\}|<.*?>")
+_EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+class NameIndex:
+    """The names of one guild. Keys are as `name_key` makes them; values are row ids, or rows."""
+
+    def __init__(self, facts: GuildFacts) -> None:
+        self._facts = facts
+        self._own_names: dict[int, frozenset[str]] = {}
+
+    @cached_property
+    def characters_by_name(self) -> dict[str, list[int]]:
+        """Characters in the guild by name; on several realms, several may have one."""
+        index: dict[str, list[int]] = defaultdict(list)
+        for character in self._facts.characters.values():
+            index[character.name_key].append(character.id)
+        return index
+
+    @cached_property
+    def characters_by_player(self) -> dict[int, list[KnownCharacter]]:
+        """The characters of each player that are in the guild now."""
+        index: dict[int, list[KnownCharacter]] = defaultdict(list)
+        for character in self._facts.characters.values():
+            if character.player_id is not None:
+                index[character.player_id].append(character)
+        return index
+
+    @cached_property
+    def players_by_name(self) -> dict[str, list[int]]:
+        """Players by display name."""
+        index: dict[str, list[int]] = defaultdict(list)
+        for player in self._facts.players.values():
+            index[name_key(player.display_name)].append(player.id)
+        return index
+
+    @cached_property
+    def player_by_member(self) -> dict[int, int]:
+        """The player that each Discord member is, for those who are one."""
+        return {p.discord_user_id: p.id for p in self._facts.players.values() if p.discord_user_id is not None}
+
+    @cached_property
+    def members_by_name(self) -> dict[str, set[int]]:
+        """Present Discord members by each of their whole names."""
+        index: dict[str, set[int]] = defaultdict(set)
+        for member in self._present_members():
+            for name in discord_names(member):
+                index[name].add(member.id)
+        return index
+
+    @cached_property
+    def members_by_word(self) -> dict[str, set[int]]:
+        """Present Discord members by each word of their names that may stand for them."""
+        index: dict[str, set[int]] = defaultdict(set)
+        for member in self._present_members():
+            for word in _discord_words(member, self._facts.vocabulary):
+                index[word].add(member.id)
+        return index
+
+    def names_here(self, player_id: int) -> frozenset[str]:
+        """A player's names apart from Discord; asked for few players after a small change, so taken together on demand."""
+        known = self._own_names.get(player_id)
+        if known is None:
+            player = self._facts.players.get(player_id)
+            known = frozenset(
+                {
+                    *({name_key(player.display_name)} if player else ()),
+                    *self._aliases_by_player.get(player_id, ()),
+                    *(character.name_key for character in self.characters_by_player.get(player_id, ())),
+                }
+            )
+            self._own_names[player_id] = known
+        return known
+
+    @cached_property
+    def _aliases_by_player(self) -> dict[int, list[str]]:
+        index: dict[int, list[str]] = defaultdict(list)
+        for key, player_id in self._facts.aliases.items():
+            index[player_id].append(key)
+        return index
+
+    def names_on_discord(self, player_id: int) -> frozenset[str]:
+        """A player's names on Discord and the words of them; empty for one who was never seen there."""
+        player = self._facts.players.get(player_id)
+        member = self._facts.members.get(player.discord_user_id or 0) if player else None
+        return discord_names(member) | _discord_words(member, self._facts.vocabulary) if member else frozenset()
+
+    @cached_property
+    def names_to_be_like(self) -> LikeNames:
+        """The characters' names, in the order of `namesakes`, to be searched by likeness."""
+        return LikeNames([characters[0].name for characters in self.namesakes])
+
+    @cached_property
+    def namesakes(self) -> list[list[KnownCharacter]]:
+        """The characters of each name, in an order that does not depend on their numbers."""
+        return [
+            sorted((self._facts.characters[number] for number in numbers), key=lambda character: character.label)
+            for _, numbers in sorted(self.characters_by_name.items())
+            if numbers
+        ]
+
+    @cached_property
+    def folded_known_names(self) -> dict[str, str]:
+        """Every whole name that somebody has, folded, by the name as it is written."""
+        names = [c.name for c in self._facts.characters.values()]
+        names += [name for member in self._present_members() for name in discord_names(member)]
+        return {name: fold_accents(name_key(name)) for name in names}
+
+    def _present_members(self) -> Iterator[KnownMember]:
+        return (member for member in self._facts.members.values() if member.is_present)
+
+
+@lru_cache(maxsize=_REMEMBERED_MEMBERS)
+def discord_names(member: KnownMember) -> frozenset[str]:
+    """A member's names, as they are and without decoration at the edges."""
+    names = {member.username, member.global_name or "", member.display_name}
+    keys = {name_key(name) for name in names} | {name_key(_EDGE.sub("", name)) for name in names}
+    return frozenset(keys - {""})
+
+
+@lru_cache(maxsize=_REMEMBERED_MEMBERS)
+def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str]:
+    """The words of a member's names that may stand for the member."""
+    words = {
+        name_key(word)
+        for name in (member.username, member.global_name or "", member.display_name)
+        for word in _WORD.findall(name)
+    }
+    long_enough = {word for word in words if len(word) >= SHORTEST_DISCORD_WORD}
+    plain = {_plain(name) for name in discord_names(member)} - {""}
+    return frozenset(word for word in long_enough | plain if word not in vocabulary.categories)
+
+
+def _plain(name: str) -> str:
+    """A Discord name without what decorates it: brackets with what they hold, and letters that are drawn as others."""
+    return name_key(_EDGE.sub("", _BRACKETED.sub("", unicodedata.normalize("NFKC", name))))
