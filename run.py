@@ -90,7 +90,7 @@ def lock() -> int:
     subprocess.run([str(PYTHON), "-m", "pip", "--quiet", "install", "uv"], check=True)
     compiler = ["-m", "uv", "pip", "compile", "pyproject.toml", "requirements/build.in", "--universal"]
     options = ["--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
-    run_pins = call([*compiler, *options, "-o", "requirements/run.txt"])
+    run_pins = call([*compiler, "--extra", "server", *options, "-o", "requirements/run.txt"])
     test_pins = call([*compiler, "--extra", "test", *options, "-o", "requirements/test.txt"])
     return run_pins or test_pins
 

@@ -1,4 +1,4 @@
-"""The command line's entry: gathers the commands and turns expected errors into a sentence and exit code 1."""
+"""The command line's entry: lists the commands and turns expected errors into a sentence and exit code 1."""
 
 from __future__ import annotations
 
@@ -7,46 +7,82 @@ import sys
 
 import typer
 
-from patt.cli import admin, database, demo, digest, guild, issue, keys, match, notes, person, serve, sync, watch, words
+from patt.cli.lazy import Later, LazyGroup
 from patt.cli.output import say_error
-from patt.config import load_settings
-from patt.logging import configure_logging
 from sv_common.guild_sync.domain.errors import PattError
 
-app = typer.Typer(
-    name="patt",
-    help="Data quality for a guild: who plays which character, and who that is on Discord.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("worker")(serve.worker)
-app.add_typer(sync.app, name="sync")
-app.command("upload")(sync.upload)
-app.command("rules")(issue.rules)
-app.command("scan")(issue.scan)
-app.command("issues")(issue.issues)
-app.command("show")(issue.show)
-app.command("fix")(issue.fix)
-app.command("fix-all")(issue.fix_all)
-app.command("undo")(issue.undo)
-app.command("dismiss")(issue.dismiss)
-app.command("wake")(issue.wake)
-app.command("resolve")(issue.resolve)
-app.command("match")(match.match)
-app.command("digest")(digest.digest)
-app.command("link")(person.link)
-app.command("unlink")(person.unlink)
-app.command("reject")(person.reject)
-app.command("watch")(watch.watch)
-app.command("notes")(notes.notes)
-app.add_typer(words.app, name="words")
-app.add_typer(guild.app, name="guild")
-app.add_typer(guild.ranks_app, name="ranks")
-app.add_typer(keys.app, name="keys")
-app.add_typer(admin.app, name="admin")
-app.add_typer(database.app, name="db")
+COMMANDS = {
+    "demo": Later("patt.cli.demo:demo", "Play a week in the life of a made-up guild, then serve its admin page."),
+    "serve": Later(
+        "patt.cli.serve:serve",
+        "Serve the admin page and the API on the configured database, and do the jobs of the queue.",
+    ),
+    "worker": Later(
+        "patt.cli.serve:worker",
+        "Do the jobs of the queue: take in uploads, sync, sweep once a day. Any number of workers may run, on any machine.",
+    ),
+    "sync": Later("patt.cli.sync:app", "Fetch from Battle.net or Discord, check, and fix what fixes itself."),
+    "upload": Later(
+        "patt.cli.sync:upload", "Take in the notes that the addon exported, check, and fix what fixes itself."
+    ),
+    "rules": Later("patt.cli.issue:rules", "Show every rule with its counts."),
+    "scan": Later(
+        "patt.cli.issue:scan", "Look for issues now; nothing is fixed. Exit code 1 when a rule could not conclude."
+    ),
+    "issues": Later("patt.cli.issue:issues", "List issues, newest first."),
+    "show": Later("patt.cli.issue:show", "Show one issue: what, since when, and everything that happened to it."),
+    "fix": Later("patt.cli.issue:fix", "Fix one issue. Exit code 1 when it could not be fixed; the sentence says why."),
+    "fix-all": Later(
+        "patt.cli.issue:fix_all",
+        "Fix all open issues of one rule, by evidence alone; what is not certain stays open with its reason.",
+    ),
+    "undo": Later("patt.cli.issue:undo", "Take back a fix or a full match, exactly."),
+    "dismiss": Later("patt.cli.issue:dismiss", "Set an issue aside; scans that find it again leave it so."),
+    "wake": Later("patt.cli.issue:wake", "End a dismissal."),
+    "resolve": Later(
+        "patt.cli.issue:resolve", "Close an issue by hand. It opens again if the next scan still finds it."
+    ),
+    "match": Later(
+        "patt.cli.match:match",
+        "Decide who all unlinked characters belong to, create players and link. Look with --dry-run first.",
+    ),
+    "digest": Later(
+        "patt.cli.digest:digest",
+        "Tell the officers' channel what is new now; a worker does it by itself when the news have settled.",
+    ),
+    "link": Later("patt.cli.person:link", "Say that a character is this player's. Automation never changes it."),
+    "unlink": Later("patt.cli.person:unlink", "Take a character from its player."),
+    "reject": Later(
+        "patt.cli.person:reject", "Say that a character is not this player's, whatever its note or name says."
+    ),
+    "watch": Later(
+        "patt.cli.watch:watch",
+        "Send each new export of the addon to the guild's server, and wait calmly while the server is away.",
+        needs_server_parts=False,
+    ),
+    "notes": Later("patt.cli.notes:notes", "Show how each note of a roster is read, and why. No database is used."),
+    "words": Later("patt.cli.words:app", "The guild's own words in notes."),
+    "guild": Later("patt.cli.guild:app", "The guilds of this installation."),
+    "ranks": Later("patt.cli.guild:ranks_app", "The rank table: names, and the Discord role of each rank."),
+    "keys": Later("patt.cli.keys:app", "Keys with which companions upload the addon's export."),
+    "admin": Later("patt.cli.admin:app", "Sign-in links and API tokens."),
+    "db": Later("patt.cli.database:app", "The database's schema."),
+}
+
+
+class Commands(LazyGroup):
+    """The commands of `patt`."""
+
+    table = COMMANDS
+    preparation = "patt.cli.start:configure"
+
+
+app = typer.Typer(name="patt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def patt() -> None:
+    """Data quality for a guild: who plays which character, and who that is on Discord."""
 
 
 def main() -> None:
@@ -54,7 +90,6 @@ def main() -> None:
     # Ending like this runs what is registered for the end, which stops the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        configure_logging(load_settings().log_level)
         app()
     except PattError as error:
         say_error(error)

@@ -12,7 +12,6 @@ import platformdirs
 import typer
 from rich.console import Console
 
-from patt.bootstrap import run
 from patt.cli.output import say
 from patt.companion.accounts import export_files, game_folders
 from patt.companion.sending import Reply, send
@@ -39,7 +38,7 @@ def watch(
     folders = [folder] if folder is not None else game_folders()
     if not folders:
         raise typer.BadParameter("The game was not found in the usual places. Give its folder: patt watch FOLDER")
-    run(_watch(folders, server, key, seconds, once=once))
+    asyncio.run(_watch(folders, server, key, seconds, once=once))
 
 
 async def _watch(folders: Sequence[Path], server: str, key: str, seconds: float, *, once: bool) -> None:

@@ -1,0 +1,76 @@
+"""Commands are imported when they are used, and look as if they had been there all the time."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+import types
+
+import pytest
+import typer
+
+from cli.conftest import Patt
+from patt.cli.lazy import Later, LazyGroup, load
+from patt.cli.main import COMMANDS
+from sv_common.guild_sync.domain.errors import ConfigurationError
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_of_a_command_is_what_the_command_says_of_itself(name: str) -> None:
+    command = load(COMMANDS[name].place)
+    said = command.info.help if isinstance(command, typer.Typer) else inspect.getdoc(command)
+    assert COMMANDS[name].help == said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(patt: Patt, name: str) -> None:
+    outcome = patt(name, "--help")
+    assert outcome.code == 0
+    assert f"patt {name}" in outcome.out
+    assert COMMANDS[name].help in outcome.out
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    environment = {**os.environ, "PYTHONUTF8": "1", "COLUMNS": "300"}
+    code = "import runpy, sys\ntry: runpy.run_module('patt', run_name='__main__')\nfinally: print(*sys.modules)"
+    ended = subprocess.run(  # noqa: S603 -- this very program
+        [sys.executable, "-c", code, "--help"], capture_output=True, env=environment, encoding="utf-8", check=True
+    )
+    listing, modules = ended.stdout.rsplit("\n", 2)[:2]
+    assert [name for name in COMMANDS if COMMANDS[name].help not in listing] == []
+    assert [name for name in COMMANDS if COMMANDS[name].place.partition(":")[0] in modules.split()] == []
+
+
+def test_a_command_that_is_mistyped_is_answered_with_the_one_that_was_meant(patt: Patt) -> None:
+    outcome = patt("sacn")
+    assert outcome.code == 2
+    assert "Did you mean 'scan'?" in outcome.err
+
+
+def test_a_setting_that_cannot_be_used_stops_a_command_of_the_server_and_not_the_companion(
+    patt: Patt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATT_LOG_LEVEL", "LOUD")
+    assert "PATT_LOG_LEVEL" in patt("rules").err
+    assert patt("watch", "--help").code == 0
+
+
+def _called(place: str) -> None:
+    class Group(LazyGroup):
+        table = types.MappingProxyType({"broken": Later(place, "Not to be imported.", needs_server_parts=False)})
+
+    app = typer.Typer(cls=Group)
+    app.callback()(lambda: None)
+    app(["broken"], standalone_mode=False)
+
+
+def test_a_part_that_is_not_installed_is_named_with_its_remedy() -> None:
+    with pytest.raises(ConfigurationError, match=r"“patt broken” needs .* pip install \"patt\[server\]\""):
+        _called("no_such_package.commands:broken")
+
+
+def test_a_module_of_the_project_that_is_missing_is_not_taken_for_a_part_that_is_not_installed() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        _called("patt.cli.no_such_module:broken")
