@@ -74,7 +74,7 @@ def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:
             api_url=settings.discord_api_url,
             contact_url=settings.base_url,
         )
-    return Outside(battle_net, discord, discord, profiles=battle_net)
+    return Outside(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
 
 
 def run(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -259,13 +259,12 @@ def test_a_realm_is_found_by_the_form_of_the_game_client_in_any_language(name: s
             Realm(1303, "aggra-português", ("Aggra (Português)",)),
         ]
     )
-    found = index.find(name)
-    assert (found.slug if found else None) == slug
+    assert [realm.slug for realm in index.called(name)] == ([slug] if slug else [])
 
 
-def test_a_name_of_two_realms_is_neither() -> None:
+def test_a_name_of_two_realms_is_both() -> None:
     index = RealmIndex([Realm(1, "a", ("Arena",)), Realm(2, "b", ("Arena",))])
-    assert index.find("Arena") is None
+    assert index.called("Arena") == set(index.realms)
 
 
 @pytest.mark.fixtures

@@ -41,6 +41,7 @@ WRONG: list[tuple[Callable[[Node], object], object]] = [
     (Node.integer, 1.5),
     (Node.integer, "1"),
     (Node.integer, -1),
+    (Node.integer, 2**63),
     (Node.integer_or_none, "1"),
     (Node.flag, 1),
     (lambda entry: entry.child("x"), []),

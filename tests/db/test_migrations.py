@@ -43,6 +43,16 @@ def test_down_to_nothing_and_up_again(empty_url: str) -> None:
     assert migrate.upgrade(empty_url) == migrate.newest_revision()
 
 
+def test_each_migration_goes_up_down_and_up_again_by_itself(empty_url: str) -> None:
+    newest = int(migrate.newest_revision())
+    revisions = [f"{number:04}" for number in range(1, newest + 1)]
+    for before, revision in zip(["base", *revisions], revisions, strict=False):
+        assert migrate.upgrade(empty_url, revision) == revision
+        migrate.downgrade(empty_url, before)
+        assert migrate.upgrade(empty_url, revision) == revision
+    assert migrate.current_revision(empty_url) == migrate.newest_revision()
+
+
 def test_what_the_first_schema_held_is_kept_by_the_newest(empty_url: str) -> None:
     migrate.upgrade(empty_url, "0001")
     with psycopg.connect(empty_url) as conn:

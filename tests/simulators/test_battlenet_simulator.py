@@ -3,6 +3,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from sv_common.guild_sync.domain.realms import LOCALES
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 
@@ -183,6 +184,15 @@ def test_a_realm_is_named_in_the_language_that_is_asked_for(
         for locale in ("ru_RU", "en_GB")
     ]
     assert names == ["Гордунни", "Gordunni"]
+
+
+def test_a_realm_is_named_in_all_languages_of_its_region_where_none_is_asked_for(
+    simulator: GuildSimulator, http: httpx2.Client, bearer: dict[str, str], world: GuildWorld
+) -> None:
+    world.region, world.realms = "eu", [Realm(1602, "Gordunni", "gordunni", {"ru_RU": "Гордунни"})]
+    url = f"{simulator.battlenet_url}/data/wow/realm/index"
+    (realm,) = http.get(url, params={"namespace": "dynamic-eu"}, headers=bearer).json()["realms"]
+    assert realm["name"] == dict.fromkeys(LOCALES["eu"], "Gordunni") | {"ru_RU": "Гордунни"}
 
 
 def test_the_realm_index_is_in_the_dynamic_namespace(

@@ -7,7 +7,7 @@ from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.addon import render
 from sv_common.guild_sync.simulators.model import DAY_MS, Realm
-from sv_common.guild_sync.simulators.seeding import HOME_REALM, OTHER_REALM
+from sv_common.guild_sync.simulators.seeding import HOME_REALM, OTHER_REALM, REALMS
 from sv_common.guild_sync.simulators.vocabulary import TRAP_NAMES
 
 NOW_MS = 1_790_000_000_000
@@ -86,6 +86,17 @@ def test_one_name_lives_on_both_realms_and_belongs_to_two_people() -> None:
 @pytest.mark.parametrize("realm", [HOME_REALM, OTHER_REALM])
 def test_a_realms_name_slug_and_normalised_form_meet_in_one_key(realm: Realm) -> None:
     assert realm_key(realm.name) == realm_key(realm.slug) == realm_key(realm.normalised)
+
+
+@pytest.mark.parametrize("region", REALMS)
+def test_a_guild_of_any_region_lives_on_realms_of_that_region_and_has_the_same_people(region: str) -> None:
+    world = GuildWorld.seeded(1, now_ms=NOW_MS, region=region)
+    assert (world.region, world.realm, world.realms) == (region, REALMS[region][0], list(REALMS[region]))
+    assert {character.realm for character in world.characters} == set(REALMS[region])
+    american = GuildWorld.seeded(1, now_ms=NOW_MS)
+    assert [(each.name, each.note) for each in world.characters] == [
+        (each.name, each.note) for each in american.characters
+    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

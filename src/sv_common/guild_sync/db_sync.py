@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
@@ -19,10 +19,11 @@ from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.store import guilds, ranks, realms
 from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
 from sv_common.guild_sync.store.directory import read_facts
 from sv_common.guild_sync.store.rules import read_settings
+from sv_common.guild_sync.upload_matching import match_upload
 
 LARGEST_LOSS = 0.3
 """Share of the known characters that may leave between two syncs; beyond it the fetch is taken for a failed one."""
@@ -75,13 +76,15 @@ async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id:
     """Write the notes and rank names that the addon saw, and log a `note_mismatch` for each link they contradict.
 
     `characters` are rows as the addon writes them, or `AddonCharacter`. Raises `BadInput`, naming every fault, before
-    anything is written. Characters are found by realm and name; those the roster does not know are reported by name
-    and left out. A note that was not seen changes nothing.
+    anything is written. Characters are found by realm and name, whatever the language in which the client names the
+    realm; those that are unknown, ambiguous or doubtful are reported by name and left out. A note that was not seen
+    changes nothing.
     """
     rows = read_characters(characters)
     async with pool.connection() as conn:
         row_id = await guilds.lock_the_only(conn, guild_id)
-        matching = _match(rows, await character_store.present(conn, row_id))
+        present = await character_store.present(conn, row_id)
+        matching = match_upload(rows, present, await realms.of_guild(conn, row_id))
         await character_store.apply_notes(conn, row_id, [_seen(row, known) for row, known in matching.matched])
         await ranks.seen_in_game(conn, row_id, _rank_names(rows))
         doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.name_in_game not in (None, rank.name)]
@@ -94,10 +97,14 @@ async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id:
         "mismatches_logged": opened,
         "unknown": len(matching.unknown),
         "ambiguous": len(matching.ambiguous),
+        "doubtful": len(matching.doubtful),
     }
     notices = [
         *_listing("Not in the roster, so left out", matching.unknown),
         *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
+        *_listing(
+            "There twice, or with the id of another character, so left out until the next roster", matching.doubtful
+        ),
         *(
             f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
             for rank in doubtful
@@ -117,48 +124,6 @@ async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequen
     conclusion = Conclusion(note_mismatch.ISSUE_TYPE, settings[note_mismatch.ISSUE_TYPE].severity, findings)
     moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
     return sum(each.opened + each.reopened for each in moves.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Matching:
-    """Which row of an upload is which character; the others by name."""
-
-    matched: Sequence[tuple[AddonCharacter, PresentCharacter]]
-    unknown: Sequence[str]
-    ambiguous: Sequence[str]
-
-
-def _match(rows: Sequence[AddonCharacter], present: Sequence[PresentCharacter]) -> _Matching:
-    by_name: dict[str, list[PresentCharacter]] = defaultdict(list)
-    for known in present:
-        by_name[known.name_key].append(known)
-    realms = {key for known in present for key in _realm_keys(known)}
-    found = [_on_realm(by_name[name_key(row.name)], row.realm, realms) for row in rows]
-    claims = Counter(namesakes[0].id for namesakes in found if len(namesakes) == 1)
-    matched: list[tuple[AddonCharacter, PresentCharacter]] = []
-    unknown: list[str] = []
-    ambiguous: list[str] = []
-    for row, namesakes in zip(rows, found, strict=True):
-        if len(namesakes) == 1 and (claims[namesakes[0].id] == 1 or _is_realm_of(row.realm, namesakes[0])):
-            matched.append((row, namesakes[0]))
-        else:
-            (ambiguous if len(namesakes) > 1 else unknown).append(f"{row.name}-{row.realm}" if row.realm else row.name)
-    return _Matching(matched, sorted(unknown), sorted(ambiguous))
-
-
-def _on_realm(namesakes: list[PresentCharacter], realm: str | None, realms: set[str]) -> list[PresentCharacter]:
-    """The namesakes on a realm. A realm that the roster does not know is written in the client's language: then any."""
-    if not realm or realm_key(realm) not in realms:
-        return namesakes
-    return [known for known in namesakes if _is_realm_of(realm, known)]
-
-
-def _is_realm_of(realm: str | None, known: PresentCharacter) -> bool:
-    return bool(realm) and realm_key(realm or "") in _realm_keys(known)
-
-
-def _realm_keys(known: PresentCharacter) -> set[str]:
-    return {known.realm_key, realm_key(known.realm_name)} if known.realm_name else {known.realm_key}
 
 
 def _seen(row: AddonCharacter, known: PresentCharacter) -> SeenNote:

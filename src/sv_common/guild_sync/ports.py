@@ -9,6 +9,7 @@ from typing import Protocol
 from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, GuildAddress, RosterCharacter
 from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
+from sv_common.guild_sync.domain.realms import RealmIndex
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
 
 
@@ -41,6 +42,14 @@ class ProfileSource(Protocol):
 
         Raises a `SourceError` when nothing can be fetched at all, as with rejected credentials.
         """
+        ...
+
+
+class RealmSource(Protocol):
+    """Reads the realms of a region."""
+
+    async def fetch_realms(self, region: str) -> RealmIndex:
+        """Fetch all realms with their names in each language of the region. Raises a `SourceError` as above."""
         ...
 
 
@@ -87,10 +96,11 @@ class Announcer(Protocol):
 class Outside:
     """The sources and the announcer that an installation has; None for one that is not set up.
 
-    `profiles` is Battle.net too, for a pipeline that reads profiles apart from the roster.
+    `profiles` and `realms` are Battle.net too, for what is read apart from the roster.
     """
 
     battle_net: BattleNetSource | None = None
     discord: DiscordSource | None = None
     announcer: Announcer | None = None
     profiles: ProfileSource | None = None
+    realms: RealmSource | None = None

@@ -1,7 +1,7 @@
 """The pipelines: what runs when a source has news. Each run is one row of the sync log; runs of one guild never overlap.
 
 - addon upload:    sync_addon_data → integrity check → automatic fixes → summary if notable
-- Battle.net sync: sync_blizzard_roster → profiles → integrity check → automatic fixes → summary if notable
+- Battle.net sync: sync_blizzard_roster → realms, profiles → integrity check → automatic fixes → summary if notable
 - Discord sync:    sync_discord_members → integrity check → automatic fixes
 - daily sweep:     profiles that are too old erased → integrity check → automatic fixes → summary if notable
 - full match:      run_matching → integrity check → summary if notable; an officer's command, the only caller of run_matching
@@ -35,8 +35,9 @@ from sv_common.guild_sync.domain.report import (
 from sv_common.guild_sync.identity_engine import MatchReport, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import run_auto_mitigations
-from sv_common.guild_sync.ports import Outside, ProfileSource
+from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.profile_sync import erase_expired_profiles, refresh_profiles
+from sv_common.guild_sync.realm_sync import refresh_realms
 from sv_common.guild_sync.reporter import send_sync_summary
 from sv_common.guild_sync.store import guilds, sync_log
 from sv_common.guild_sync.store.guilds import Guild
@@ -84,9 +85,7 @@ async def run_blizzard_sync(
                 await guilds.keep_canonical_address(conn, guild.id, fetched.address)
         return await sync_blizzard_roster(pool, roster, guild_id=guild.id, accept_losses=accept_losses)
 
-    return await _sync_pipeline(
-        pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True, profiles=outside.profiles
-    )
+    return await _sync_pipeline(pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True, then=_refresh)
 
 
 async def run_discord_sync(
@@ -144,14 +143,14 @@ async def _sync_pipeline(
     actor: str,
     *,
     has_summary: bool,
-    profiles: ProfileSource | None = None,
+    then: Callable[[Pool, _Run, Outside], Awaitable[None]] | None = None,
 ) -> PipelineReport:
-    """Sync, read profiles again where they can be, then the tail that every sync has: check, mend, report."""
+    """Sync, do what belongs to this source alone, then the tail that every sync has: check, mend, report."""
     guild = await _guild(pool, guild_id)
     async with _run(pool, guild, name, actor) as run:
         await run.step("sync", lambda: sync(guild), _sync_step)
-        if profiles is not None:
-            await _refresh(pool, run, profiles)
+        if then is not None:
+            await then(pool, run, outside)
         await _check(pool, run)
         await _mend(pool, run, outside)
         if has_summary:
@@ -159,12 +158,17 @@ async def _sync_pipeline(
     return run.report()
 
 
-async def _refresh(pool: Pool, run: _Run, profiles: ProfileSource) -> None:
-    """Read profiles again; that they cannot be had is noted, and the roster stands by itself."""
+async def _refresh(pool: Pool, run: _Run, outside: Outside) -> None:
+    """Read realms and profiles again, where they can be; that profiles cannot be had is noted, and the roster stands."""
+    number, realms, profiles = run.guild.id, outside.realms, outside.profiles
+    if realms is not None:
+        await run.step("refresh_realms", lambda: refresh_realms(pool, realms, guild_id=number), _sync_step)
+    if profiles is None:
+        return
     try:
-        await run.step("refresh_profiles", lambda: refresh_profiles(pool, profiles, guild_id=run.guild.id), _sync_step)
+        await run.step("refresh_profiles", lambda: refresh_profiles(pool, profiles, guild_id=number), _sync_step)
     except SourceError as error:
-        log.warning("profiles_not_refreshed", guild_id=run.guild.id, error=type(error).__name__)
+        log.warning("profiles_not_refreshed", guild_id=number, error=type(error).__name__)
         run.is_partial = True
 
 

@@ -13,7 +13,6 @@ import structlog
 from sv_common.guild_sync.clients.battlenet_api import LIMITS, BattleNetApi, ForbiddenError
 from sv_common.guild_sync.clients.battlenet_token import TOKEN_URL, TokenSource
 from sv_common.guild_sync.clients.battlenet_wire import (
-    LOCALES,
     REALM_INDEX_PATH,
     guild_slugs,
     merge_realms,
@@ -37,7 +36,7 @@ from sv_common.guild_sync.domain.profile import (
     ProfileAnswer,
     ProfileState,
 )
-from sv_common.guild_sync.domain.realms import RealmIndex
+from sv_common.guild_sync.domain.realms import LOCALES, RealmIndex
 
 API_URL = "https://{region}.api.blizzard.com"
 
@@ -61,7 +60,7 @@ class _ProfileRun:
 
 
 class BattleNetClient:
-    """The `BattleNetSource` and the `ProfileSource` of the real world.
+    """The `BattleNetSource`, the `ProfileSource` and the `RealmSource` of the real world.
 
     Battle.net's limits are those of an application over all guilds, so a process has one client for each application,
     or several that share one `limiter`. `api_url` may hold `{region}`, which becomes us, eu, kr or tw.

@@ -7,7 +7,6 @@ import math
 import httpx2
 
 from sv_common.guild_sync.clients.battlenet_token import TokenSource
-from sv_common.guild_sync.clients.battlenet_wire import LOCALES
 from sv_common.guild_sync.clients.http import (
     Asked,
     RateLimiter,
@@ -20,6 +19,7 @@ from sv_common.guild_sync.clients.http import (
 )
 from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.domain.realms import LOCALES
 
 LIMITS = ((100, 1.0), (36_000, 3600.0))
 """Requests and seconds that Battle.net allows one application (develop.battle.net, "Getting Started")."""

@@ -10,15 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.guild import LOWEST_RANK, GuildAddress, RosterCharacter
 from sv_common.guild_sync.domain.profile import CharacterProfile, CharacterStatus, GuildRoster
-from sv_common.guild_sync.domain.realms import Realm
-
-LOCALES = {
-    "us": ("en_US", "es_MX", "pt_BR"),
-    "eu": ("en_GB", "es_ES", "fr_FR", "ru_RU", "de_DE", "pt_PT", "it_IT"),
-    "kr": ("ko_KR",),
-    "tw": ("zh_TW",),
-}
-"""The languages of each region (develop.battle.net, "Regionality and APIs"), the one that is asked for first."""
+from sv_common.guild_sync.domain.realms import LOCALES, Realm
 
 REALM_INDEX_PATH = "/data/wow/realm/index"
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from sv_common.guild_sync.clients.http import Asked
 from sv_common.guild_sync.domain.errors import SourceMalformed
 
+LARGEST_INTEGER = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -53,8 +55,8 @@ class Node:
         return text
 
     def integer(self) -> int:
-        """Read a whole number that is not negative."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < 0:
+        """Read a whole number that is not negative and that the database's `bigint` can hold."""
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= LARGEST_INTEGER:
             raise self.malformed("a whole number")
         return self.value
 

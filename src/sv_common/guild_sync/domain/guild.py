@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ CLASS_NAMES = {
     13: "Evoker",
 }
 """Battle.net playable class ids: the roster names a class by id only (Battle.net playable-class index)."""
+
+_GUID = re.compile(r"Player-[0-9]+-([0-9A-Fa-f]{8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,15 @@ class AddonCharacter:
     level: int | None
     class_name: str | None
     guid: str | None = None
+
+    @property
+    def supposed_id(self) -> int | None:
+        """Battle.net's id of the character, if it is what the client's own id ends with (`Player-<realm>-<8 hex>`).
+
+        That it is so is known from community code only: a hint beside the name, never an identity by itself.
+        """
+        found = _GUID.fullmatch(self.guid or "")
+        return int(found[1], 16) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,16 +29,17 @@ def render(
     sees_notes: bool = True,
     sees_officer_notes: bool = True,
     exported_at_ms: int | None = None,
+    language: str = "enUS",
 ) -> str:
     """Write the file that an uploader's client would save.
 
     Notes that the uploader may not see are empty, as the game reports them; only the current style says so in flags,
     and only it has the export's id, the region and the characters' guids. `exported_at_ms` (milliseconds since 1970,
-    UTC) is the world's present unless given.
+    UTC) is the world's present unless given; `language` is the client's, in which it names realms.
     """
     exported_at = world.now_ms if exported_at_ms is None else exported_at_ms
     hidden = [key for key, seen in (("note", sees_notes), ("officerNote", sees_officer_notes)) if not seen]
-    rows = [_row(world, each, exported_at, style) | dict.fromkeys(hidden, "") for each in world.characters]
+    rows = [_row(world, each, exported_at, style, language) | dict.fromkeys(hidden, "") for each in world.characters]
     export: dict[str, LuaValue] = {
         "exportTime": exported_at // 1000,
         "guildName": world.guild_name,
@@ -47,7 +48,7 @@ def render(
     }
     if style == "current":
         export |= {
-            "realm": world.realm.normalised,
+            "realm": world.realm.normalised_in(_locale(language)),
             "region": _REGIONS[world.region],
             "canViewNotes": sees_notes,
             "canViewOfficerNotes": sees_officer_notes,
@@ -64,10 +65,12 @@ def saved_variables(variables: Mapping[str, LuaValue], style: Style = "current")
     return "\n".join(lines) + "\n"
 
 
-def _row(world: GuildWorld, character: WorldCharacter, exported_at: int, style: Style) -> dict[str, LuaValue]:
+def _row(
+    world: GuildWorld, character: WorldCharacter, exported_at: int, style: Style, language: str
+) -> dict[str, LuaValue]:
     row: dict[str, LuaValue] = {
         "name": character.name,
-        "realm": character.realm.normalised,
+        "realm": character.realm.normalised_in(_locale(language)),
         "note": _as_typed(character.note),
         "officerNote": _as_typed(character.officer_note),
         "rank": character.rank,
@@ -77,6 +80,11 @@ def _row(world: GuildWorld, character: WorldCharacter, exported_at: int, style: 
         "lastOnline": _time_away(exported_at - character.last_login_ms),
     }
     return row | {"guid": character.guid} if style == "current" else row
+
+
+def _locale(language: str) -> str:
+    """Write a client's language ("ruRU") as Battle.net does."""
+    return f"{language[:2]}_{language[2:]}"
 
 
 def _as_typed(note: str) -> str:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.realms import LOCALES
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
@@ -183,8 +184,8 @@ class BattleNetSimulator:
         }
 
     def _name(self, request: Request, name: str, other_names: Mapping[str, str] | None = None) -> str | dict[str, str]:
-        """Write a localised name: a text where a locale was asked for, else an object with every locale."""
-        names = {"en_US": name, "es_MX": name, "pt_BR": name, **(other_names or {})}
+        """Write a localised name: a text where a locale was asked for, else an object with every locale of the region."""
+        names = dict.fromkeys(LOCALES[self.world.region], name) | dict(other_names or {})
         locale = request.query_params.get("locale")
         return names if locale is None else names.get(locale, name)
 

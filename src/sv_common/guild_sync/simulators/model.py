@@ -24,7 +24,11 @@ class Realm:
     @property
     def normalised(self) -> str:
         """The form that the game client writes into its guild roster: no blanks, hyphens or full stops."""
-        return self.name.replace(" ", "").replace("-", "").replace(".", "")
+        return self.normalised_in("")
+
+    def normalised_in(self, locale: str) -> str:
+        """The same, written by a client in the language of a locale ("ru_RU")."""
+        return self.other_names.get(locale, self.name).replace(" ", "").replace("-", "").replace(".", "")
 
 
 @dataclass(eq=False, slots=True)

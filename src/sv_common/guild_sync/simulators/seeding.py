@@ -34,6 +34,20 @@ from sv_common.guild_sync.simulators.vocabulary import (
 HOME_REALM = Realm(3101, "Mal'Torith", "maltorith")
 OTHER_REALM = Realm(3102, "Sector 17", "sector-17")
 
+REALMS = {
+    "us": (HOME_REALM, OTHER_REALM),
+    "eu": (
+        Realm(3201, "Velmora", "velmora", {"ru_RU": "Вельмора"}),
+        Realm(3202, "Marais étoilé", "marais-étoilé"),
+        Realm(3203, "Azor-Kethul", "azorkethul"),
+        Realm(3204, "Ashen Ford", "ashen-ford", {"ru_RU": "Пепельный брод"}),
+        Realm(3205, "Falena (Português)", "falena-português"),
+    ),
+    "kr": (Realm(3301, "달그늘", "moonshade"), Realm(3302, "은빛 여울", "silver-rapids")),
+    "tw": (Realm(3401, "銀楓谷", "silvermaple"), Realm(3402, "夜鴉之森", "nightraven-forest")),
+}
+"""The realms of each region, a guild's own first. Slugs are as Battle.net makes them: a hyphen of the name is dropped."""
+
 LONGEST_NOTE = 31
 LONGEST_NAME = 12
 TOP_LEVEL = 90
@@ -47,17 +61,20 @@ _FIRST_ROLE_ID = 820000000000000001
 
 @dataclass
 class Seeder:
-    """Draws people one after the other; the same seed draws the same people in the same order.
+    """Draws people one after the other; the same seed draws the same people in the same order, in whatever region.
 
     `now_ms` (milliseconds since 1970, UTC) is what last logins are counted back from.
     """
 
     seed: int
     now_ms: int
+    region: str = "us"
     people: list[WorldPerson] = field(default_factory=list)
     friends: list[WorldMember] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._home, *others = REALMS[self.region]
+        self._others = itertools.cycle(others)
         self._random = random.Random(f"guild world {self.seed}")  # noqa: S311  # repeatable on purpose, guards nothing
         self._taken = {word.lower() for word in (*NICKNAMES, *TRAP_NAMES)}
         self._ids: set[int] = set()
@@ -78,13 +95,13 @@ class Seeder:
         self.friends.extend(self.member(f"{self.new_name()} (friend)") for _ in range(max(1, size // 24)))
 
     def character(
-        self, name: str, rank: int, note: str = "", *, realm: Realm = HOME_REALM, level: int = TOP_LEVEL
+        self, name: str, rank: int, note: str = "", *, realm: Realm | None = None, level: int = TOP_LEVEL
     ) -> WorldCharacter:
         """Make a character who last logged in within the last 25 days, or, one time in ten, long ago."""
         days = self._random.uniform(0, 25) if self._random.random() < 0.9 else self._random.uniform(40, 400)
         return WorldCharacter(
             name=name,
-            realm=realm,
+            realm=realm or self._home,
             character_id=self._new_id(10_000_000, 200_000_000),
             class_id=self._random.choice(list(CLASS_NAMES)),
             level=level,
@@ -139,7 +156,7 @@ class Seeder:
         return person
 
     def _alt(self, person: WorldPerson, favourite: str) -> WorldCharacter:
-        realm = OTHER_REALM if self._random.random() < 0.15 else HOME_REALM
+        realm = next(self._others) if self._random.random() < 0.15 else self._home
         rank = max(1, person.main.rank, self._random.choice([person.main.rank, 4, LOWEST_RANK]))
         level = self._random.choice([TOP_LEVEL, TOP_LEVEL, self._random.randint(10, TOP_LEVEL)])
         note = self._alt_note(person, favourite)
@@ -179,7 +196,7 @@ class Seeder:
         self._person("Tailor", alts={"Needlepin": "alt of Tailor"}, on_discord="Tailor")
         self._person("Ravenlode", on_discord="Ravenlode")
         self._person("Blackwater", on_discord="Blackwater")
-        namesake = self.character("Ravenlode", LOWEST_RANK, "alt of Blackwater", realm=OTHER_REALM)
+        namesake = self.character("Ravenlode", LOWEST_RANK, "alt of Blackwater", realm=next(self._others))
         self.people[-1].characters.append(namesake)
 
     def _person(

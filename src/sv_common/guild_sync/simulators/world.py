@@ -23,7 +23,7 @@ from sv_common.guild_sync.simulators.seeding import (
     DISCORD_GUILD_ID,
     HOME_REALM,
     LONGEST_NOTE,
-    OTHER_REALM,
+    REALMS,
     TOP_LEVEL,
     Seeder,
     discord_roles,
@@ -56,7 +56,7 @@ class GuildWorld:
     guild_slug: str = "the-lantern-watch"
     guild_id: int = 70_112_233
     realm: Realm = HOME_REALM
-    realms: list[Realm] = field(default_factory=lambda: [HOME_REALM, OTHER_REALM])
+    realms: list[Realm] = field(default_factory=lambda: list(REALMS["us"]))
     rank_names: list[str] = field(default_factory=lambda: list(RANK_NAMES))
     discord_guild_id: str = DISCORD_GUILD_ID
     discord_name: str = "The Lantern Watch"
@@ -67,8 +67,8 @@ class GuildWorld:
     _snowflakes: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_NEW_SNOWFLAKE))
 
     @classmethod
-    def seeded(cls, seed: int, size: int = 120, *, now_ms: int | None = None) -> GuildWorld:
-        """Make a guild of `size` characters. The same seed and size always give the same guild.
+    def seeded(cls, seed: int, size: int = 120, *, now_ms: int | None = None, region: str = "us") -> GuildWorld:
+        """Make a guild of `size` characters. The same seed, size and region always give the same guild.
 
         Last logins are counted back from `now_ms` (milliseconds since 1970, UTC; the present when not given).
         From 60 characters on, the guild also holds the known traps for readers of notes.
@@ -77,13 +77,15 @@ class GuildWorld:
         if not 1 <= size <= LARGEST_GUILD:
             raise ValueError(f"a guild has 1 to {LARGEST_GUILD} characters")
         now = int(time.time() * 1000) if now_ms is None else now_ms
-        seeder = Seeder(seed, now)
+        seeder = Seeder(seed, now, region)
         seeder.populate(size)
         roles, rank_roles = discord_roles()
         bot = WorldMember(BOT_ID, "patt-bot", role_ids=[_role(roles, "PATT").role_id], is_bot=True)
         jukebox = WorldMember("840000000000000002", "jukebox", is_bot=True)
         on_discord = [person.member for person in seeder.people if person.member]
-        world = cls(now, seeder.people, [*on_discord, *seeder.friends, bot, jukebox], roles, rank_roles, bot)
+        members = [*on_discord, *seeder.friends, bot, jukebox]
+        realms = list(REALMS[region])
+        world = cls(now, seeder.people, members, roles, rank_roles, bot, region, realm=realms[0], realms=realms)
         for person in world.people:
             world.grant_correct_role(person)
         for booster in on_discord[:2]:
