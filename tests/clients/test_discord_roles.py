@@ -88,9 +88,18 @@ async def test_a_bot_that_is_not_on_the_server_is_to_be_invited(discord: Discord
 async def test_permissions_that_cannot_be_read_are_malformed(
     discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, permissions: object
 ) -> None:
+    everyone = {"id": world.discord_guild_id, "name": "@everyone", "position": 0, "permissions": "0"}
     role = {"id": world.bot.role_ids[0], "name": "PATT", "position": 1, "permissions": permissions}
-    simulator.faults.json("roles", [role])
+    simulator.faults.json("roles", [everyone, role])
     with pytest.raises(SourceMalformed, match=r"\.permissions"):
+        await discord.fetch_authority(world.discord_guild_id)
+
+
+async def test_a_list_of_roles_that_lacks_everyones_says_nothing_about_what_the_bot_may_do(
+    discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld
+) -> None:
+    simulator.faults.json("roles", [])
+    with pytest.raises(SourceMalformed, match="a list with the role @everyone in it"):
         await discord.fetch_authority(world.discord_guild_id)
 
 

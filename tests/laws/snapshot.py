@@ -31,6 +31,10 @@ _TABLES = """
     join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('common', 'guild_identity') and c.relkind = 'r'
 """
+_FINGERPRINT = sql.SQL("""
+    select {name}, md5(coalesce(string_agg(row, chr(10) order by row), ''))
+    from (select (to_jsonb(t) - %(without)s::text[])::text as row from {table} t) rows
+""")
 _known_tables: dict[str, bool] = {}
 """Every table of the product, and whether its rows belong to guilds; asked once, for all databases are the same."""
 
@@ -59,6 +63,19 @@ async def read(pool: Pool, tables: Collection[str], guild_id: int | None = None)
         for name, row in await (await conn.execute(sql.SQL(" union all ").join(parts))).fetchall():
             found[name].append(row)
     return {name: sorted(rows, key=lambda row: (row.get("id") or 0, _line(row, ()))) for name, rows in found.items()}
+
+
+async def fingerprints(
+    pool: Pool, *, apart_from: Collection[str] = (), without_columns: Collection[str] = ()
+) -> dict[str, str]:
+    """One checksum for each table: much cheaper than `take`, and it says only which tables differ."""
+    async with pool.connection() as conn:
+        parts = [
+            _FINGERPRINT.format(name=sql.Literal(name), table=sql.Identifier(*name.split(".")))
+            for name in sorted(set(await _tables(conn)) - set(apart_from))
+        ]
+        question = sql.SQL(" union all ").join(parts)
+        return dict(await (await conn.execute(question, {"without": list(without_columns)})).fetchall())
 
 
 def differences(before: Snapshot, after: Snapshot) -> dict[str, Any]:

@@ -47,7 +47,9 @@ async def sync_blizzard_roster(
     """
     usable, problems = _usable(characters)
     if not usable:
-        raise SuspiciousSource("The roster came back empty, so it counts as a failed fetch. Nobody was marked as gone.")
+        raise SuspiciousSource(
+            "Battle.net's roster came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again later."
+        )
     async with pool.connection() as conn:
         row_id = await guilds.lock_the_only(conn, guild_id)
         if not accept_losses:

@@ -23,7 +23,8 @@ async def sync_discord_members(
     people = [member for member in guild.members if not member.is_bot]
     if not people:
         raise SuspiciousSource(
-            "Discord's member list came back empty, so it counts as a failed fetch. Nobody was marked as gone."
+            "Discord's member list came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again "
+            "later, and check that the server's id in the settings is the right one."
         )
     async with pool.connection() as conn:
         row_id = await _guild_of(conn, guild, guild_id)

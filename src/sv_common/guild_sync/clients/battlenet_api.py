@@ -61,7 +61,7 @@ class BattleNetApi:
     ) -> Node | None:
         """Read one address, in the region's first language unless told; None for a 404.
 
-        429, 5xx, time-outs, and bodies that are empty or no JSON are tried again; 403 and 404 never are. Raises
+        408, 425, 429, 5xx, time-outs, and bodies that are empty or no JSON are tried again; 403 and 404 never are. Raises
         ForbiddenError for a 403, and another SourceError when there is no whole answer.
         """
         if region not in LOCALES:

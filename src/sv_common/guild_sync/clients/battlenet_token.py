@@ -16,7 +16,6 @@ TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a 
 REFRESH_EARLY = 300.0
 """Seconds before its end at which a token is replaced."""
 
-_OK = 200
 _ASKED = Asked("Battle.net", "an access token")
 
 
@@ -65,7 +64,7 @@ class TokenSource:
                 "Battle.net rejected the client id or the client secret. Check both against the application at "
                 "develop.battle.net; a new application works only after about ten minutes."
             )
-        if response.status_code != _OK:
+        if not response.is_success:
             raise SourceMalformed(
                 f"Battle.net answered HTTP {response.status_code} when asked for an access token. "
                 f"Check the token address in the settings."

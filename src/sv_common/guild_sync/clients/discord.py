@@ -26,7 +26,7 @@ from sv_common.guild_sync.clients.discord_wire import (
     error_code,
     parse_authority,
     parse_member,
-    parse_role,
+    parse_roles,
     refusal,
     role_refusal,
     snowflake,
@@ -156,7 +156,7 @@ class DiscordClient:
 
     async def _fetch_roles(self, guild_id: str) -> list[DiscordRole]:
         roles = await self._read(guild_id, "/roles", "the roles of the server")
-        return [parse_role(entry) for entry in roles.items()]
+        return [role for role, _ in parse_roles(roles, guild_id)]
 
     async def _fetch_members(self, guild_id: str) -> list[DiscordMember]:
         members: dict[int, DiscordMember] = {}

@@ -45,6 +45,11 @@ _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
 }
 """Discord's error codes (Discord documentation, "Opcodes and Status Codes") in an officer's words."""
 
+_FOREIGN = (
+    "That is no answer of Discord's own: check the Discord API address in the settings and whatever stands between, such "
+    "as a proxy, and try again later."
+)
+
 INTENT_REMEDY = (
     "Discord does not let the bot read the member list. Switch on the Server Members Intent for the bot in the "
     "Developer Portal (discord.com/developers → the application → Bot), and check that the bot is on the server."
@@ -71,9 +76,21 @@ def parse_role(entry: Node) -> DiscordRole:
     )
 
 
+def parse_roles(roles: Node, guild_id: str) -> list[tuple[DiscordRole, Node]]:
+    """Read all roles of a server, each with its entry. Raises SourceMalformed, also for a list without @everyone.
+
+    Every server has that role, and its id is the server's (Discord documentation, "Permissions"): a list without it is
+    not the whole list.
+    """
+    parsed = [(parse_role(entry), entry) for entry in roles.items()]
+    if all(role.role_id != guild_id for role, _ in parsed):
+        raise roles.malformed("a list with the role @everyone in it")
+    return parsed
+
+
 def parse_authority(roles: Node, bot: DiscordMember, guild_id: str) -> RoleAuthority:
     """Read what the bot may do from the server's roles and the bot's own member. Raises SourceMalformed."""
-    parsed = [(parse_role(entry), entry) for entry in roles.items()]
+    parsed = parse_roles(roles, guild_id)
     held = frozenset(bot.role_ids)
     permissions = _permissions([entry for role, entry in parsed if role.role_id in {*held, guild_id}])
     by_id = {role.role_id: role for role, _ in parsed}
@@ -114,7 +131,9 @@ def error_code(response: httpx2.Response) -> int | None:
 def refusal(response: httpx2.Response, asked: Asked) -> SourceError:
     """Make the error for an answer that is neither a success nor worth another attempt."""
     status, code = response.status_code, error_code(response)
-    kind, sentence = _REFUSALS.get(code or 0, (None, "Report it, with the words of this line."))
+    kind, sentence = _REFUSALS.get(
+        code or 0, (None, _FOREIGN if code is None else "Report it, with the words of this line.")
+    )
     kind = kind or (SourceDenied if status == _FORBIDDEN else SourceError)
     said = f"HTTP {status}" if code is None else f"HTTP {status}, code {code}"
     return kind(f"Discord refused {asked.what} ({said}). {sentence}")

@@ -18,6 +18,8 @@ from sv_common.guild_sync.domain.errors import SourceError, SourceMalformed, Sou
 T = TypeVar("T")
 
 TOO_MANY_REQUESTS = 429
+TOO_LATE_OR_EARLY = (408, 425)
+"""A request that did not arrive in time, or too soon to be taken: RFC 9110 and RFC 8470 say to send it again."""
 FIRST_SERVER_ERROR = 500
 SLOWEST_ANSWER = 15.0
 """Seconds; the slow endpoints of Battle.net need more than the usual 5."""
@@ -145,15 +147,23 @@ async def send(
 
 
 def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
-    """Raise RetryableError for an answer that says "not now": 429 or any 5xx."""
-    if response.status_code == TOO_MANY_REQUESTS:
+    """Raise RetryableError for an answer that says "not now": 408, 425, 429 or any 5xx."""
+    status = response.status_code
+    if status == TOO_MANY_REQUESTS:
         wait = retry_after(response)
         when = f"in {math.ceil(wait)} seconds" if wait else "later"
-        sentence = f"{asked.service} takes no more requests at the moment, so {asked.what} was not read or changed."
+        sentence = f"{asked.service} takes no more requests at the moment, and gave no answer for {asked.what}."
         raise RetryableError(SourceUnavailable(f"{sentence} Try again {when}."), wait)
-    if response.status_code >= FIRST_SERVER_ERROR:
-        sentence = f"{asked.service} failed with an error of its own (HTTP {response.status_code}) over {asked.what}."
-        raise RetryableError(SourceUnavailable(f"{sentence} Try again later."))
+    if status in TOO_LATE_OR_EARLY:
+        sentence = (
+            f"{asked.service} did not take the request for {asked.what} in time (HTTP {status}). Try again later."
+        )
+        raise RetryableError(SourceUnavailable(sentence))
+    if status >= FIRST_SERVER_ERROR:
+        sentence = (
+            f"{asked.service} failed with an error of its own (HTTP {status}) over {asked.what}. Try again later."
+        )
+        raise RetryableError(SourceUnavailable(sentence))
 
 
 def read_json(response: httpx2.Response, asked: Asked) -> object:

@@ -57,6 +57,10 @@ class Faults:
         """Let every route answer honestly again."""
         self._faults.clear()
 
+    def is_spent(self, route: str) -> bool:
+        """Say whether every fault of a route has struck as often as it was to."""
+        return all(fault.times == 0 for fault in self._faults.get(route, ()))
+
     def status(self, route: str, status: int, *, times: int | None = 1, path: str = "") -> None:
         """Answer a bare status with an HTML page, as gateways do."""
         self.add(route, Fault(HTMLResponse(ERROR_PAGE, status), times=times, path=path))

@@ -1,0 +1,103 @@
+"""One simulator for all fault tests, one database that was synced once, and a copy of it for whoever asks."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from typing import TypeAlias
+
+import httpx2
+import psycopg
+import pytest
+import structlog
+from psycopg import sql
+
+from faults.installation import Installation, seeded_world
+from faults.sentences import SECRETS
+from sv_common.db import embedded, migrate
+from sv_common.db.pool import make_pool
+from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.simulators import GuildSimulator
+
+SYNCED = "patt_template_synced"
+IMPATIENCE_S = 0.1
+"""Seconds; shorter than `LATE_S`, with which the simulators are slow."""
+
+Synced: TypeAlias = tuple[embedded.EmbeddedServer, int]
+_numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def no_secret_in_the_log() -> Iterator[None]:
+    """Keep the log off the screen, and fail a test in which it held a secret."""
+    with structlog.testing.capture_logs() as log:
+        yield
+    assert not [entry for entry in log if any(secret in str(entry) for secret in SECRETS)]
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[GuildSimulator]:
+    with GuildSimulator(seeded_world()) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with http_client(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def impatient() -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that waits only so long for an answer that is slow."""
+    async with http_client(IMPATIENCE_S, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def synced(server: embedded.EmbeddedServer, served: GuildSimulator, http: httpx2.AsyncClient) -> Synced:
+    """A template database in which the guild has been synced and matched, and the guild's number in it."""
+    url = embedded.recreate_database(server, SYNCED)
+    migrate.upgrade(url)
+    served.load(seeded_world())
+    async with make_pool(url) as pool:
+        installation = Installation(pool, served, http)
+        await installation.set_up()
+    return server, installation.guild_id
+
+
+@pytest.fixture
+async def installed(synced: Synced, served: GuildSimulator, http: httpx2.AsyncClient) -> AsyncIterator[Installation]:
+    """A synced installation of this test's own."""
+    async with _copy(synced, served, http) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+async def shared(synced: Synced, served: GuildSimulator, http: httpx2.AsyncClient) -> AsyncIterator[Installation]:
+    """A synced installation for all tests of a module, each of which leaves the guild as it was."""
+    async with _copy(synced, served, http) as installation:
+        yield installation
+
+
+@pytest.fixture
+def honest(shared: Installation) -> Installation:
+    """The shared installation with fresh clients, and with sources that do what they should until they are told."""
+    shared.simulator.faults.clear()
+    shared.connect()
+    return shared
+
+
+@contextlib.asynccontextmanager
+async def _copy(synced: Synced, served: GuildSimulator, http: httpx2.AsyncClient) -> AsyncIterator[Installation]:
+    server, guild_id = synced
+    name = f"faults_{next(_numbers)}"
+    url = embedded.clone_database(server, SYNCED, name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("alter database {} set synchronous_commit = off").format(sql.Identifier(name)))
+    served.load(seeded_world())
+    async with make_pool(url) as pool:
+        await pool.wait()
+        yield Installation(pool, served, http, guild_id)
+    embedded.drop_database(server, name)

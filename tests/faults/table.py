@@ -1,0 +1,143 @@
+"""Every misbehaviour of a source that is known of, by name: statuses, limits, broken bodies, JSON of another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Fault, Faults
+
+Strike = Callable[[Faults, str, int | None], None]
+"""Lets a route misbehave so many times (None: until it is told otherwise)."""
+
+ELSEWHERE = "https://elsewhere.example/"
+LATE_S = 0.3
+"""Longer than the impatient client of these tests waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misbehaviour:
+    """One way to misbehave. With `may_pass`, another attempt within the same run is worth it."""
+
+    name: str
+    strike: Strike
+    may_pass: bool = False
+    is_slow: bool = False
+
+
+def _answer(answer: Response) -> Strike:
+    """Give this answer instead of the true one."""
+
+    def strike(faults: Faults, route: str, times: int | None) -> None:
+        faults.add(route, Fault(answer, times=times))
+
+    return strike
+
+
+def _page(status: int, headers: Mapping[str, str] | None = None) -> Strike:
+    return _answer(HTMLResponse(ERROR_PAGE, status, dict(headers or {})))
+
+
+def _bytes(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Strike:
+    return _answer(Response(body, status, dict(headers or {}), media_type="application/json"))
+
+
+def _json(body: object, status: int = 200) -> Strike:
+    return _answer(JSONResponse(body, status))
+
+
+def _limited(scope: str) -> Strike:
+    def strike(faults: Faults, route: str, times: int | None) -> None:
+        faults.rate_limited(route, 1.5, scope=scope, times=times)
+
+    return strike
+
+
+def _wait(header: str) -> Strike:
+    return _page(TOO_MANY_REQUESTS, {"Retry-After": header})
+
+
+REFUSALS = (
+    400,
+    402,
+    403,
+    404,
+    405,
+    406,
+    409,
+    410,
+    411,
+    412,
+    413,
+    414,
+    415,
+    418,
+    421,
+    422,
+    423,
+    424,
+    426,
+    428,
+    431,
+    451,
+)
+TIMEOUTS = (408, 425)
+FAILURES = (500, 502, 503, 504, 520, 521, 522, 524, 599)
+RARE_FAILURES = (501, 505, 507, 508, 511, 523, 525, 526, 527, 529, 530)
+"""Those of which it is enough to show that they end a run when they last."""
+REDIRECTS = (300, 301, 302, 303, 305, 307, 308)
+
+STATUSES = (
+    *(Misbehaviour(f"page {status}", _page(status)) for status in (401, *REFUSALS, *RARE_FAILURES)),
+    *(Misbehaviour(f"page {status}", _page(status, {"Location": ELSEWHERE})) for status in REDIRECTS),
+    Misbehaviour("304", _bytes(b"", 304)),
+    *(Misbehaviour(f"page {status}", _page(status), may_pass=True) for status in (*TIMEOUTS, *FAILURES)),
+)
+
+LIMITS = (
+    Misbehaviour("429 bare", _page(TOO_MANY_REQUESTS), may_pass=True),
+    Misbehaviour("429 empty", _bytes(b"", TOO_MANY_REQUESTS), may_pass=True),
+    Misbehaviour("429 Retry-After", _wait("3"), may_pass=True),
+    Misbehaviour("429 Retry-After zero", _wait("0"), may_pass=True),
+    Misbehaviour("429 Retry-After below zero", _wait("-5"), may_pass=True),
+    Misbehaviour("429 Retry-After no number", _wait("soon"), may_pass=True),
+    Misbehaviour("429 Retry-After date", _wait("Wed, 21 Oct 2026 07:28:00 GMT"), may_pass=True),
+    Misbehaviour("429 Retry-After an hour", _wait("3600")),
+    Misbehaviour("429 in JSON", _json({"code": 429, "detail": "Slow down"}, TOO_MANY_REQUESTS), may_pass=True),
+    Misbehaviour("429 wait of another type", _json({"retry_after": {"a": 1}}, TOO_MANY_REQUESTS), may_pass=True),
+    *(Misbehaviour(f"429 {scope}", _limited(scope), may_pass=True) for scope in ("user", "global", "shared")),
+)
+
+BODIES = (
+    *(Misbehaviour(f"{status} empty", _bytes(b"", status), may_pass=True) for status in (200, 201, 202, 204, 205)),
+    Misbehaviour("200 blank", _bytes(b" \r\n"), may_pass=True),
+    Misbehaviour("200 page", _page(200), may_pass=True),
+    Misbehaviour("200 no UTF-8", _bytes(b"\xff\xfe\xfa"), may_pass=True),
+    Misbehaviour("200 brackets without end", _bytes(b"[" * 100_000), may_pass=True),
+    Misbehaviour("200 number too long", _bytes(b'{"id": ' + b"9" * 5000 + b"}"), may_pass=True),
+    Misbehaviour("200 not the gzip it says", _bytes(b"no gzip", 200, {"Content-Encoding": "gzip"}), may_pass=True),
+    Misbehaviour("200 truncated", lambda faults, route, times: faults.truncated(route, times=times), may_pass=True),
+    Misbehaviour("200 cut", lambda faults, route, times: faults.cut(route, times=times), may_pass=True),
+    Misbehaviour(
+        "200 slow", lambda faults, route, times: faults.slow(route, LATE_S, times=times), may_pass=True, is_slow=True
+    ),
+)
+
+_SHAPES: Mapping[str, object] = {
+    "null": None,
+    "object without fields": {},
+    "error in a success": {"code": 500, "message": "Internal Error"},
+    "list without entries": [],
+    "list of null": [None],
+    "list of lists": [[]],
+    "list of objects without fields": [{}],
+    "text": "all is well",
+    "number": 7,
+    "true": True,
+}
+SHAPES = tuple(Misbehaviour(f"200 {name}", _json(body)) for name, body in _SHAPES.items())
+
+ALL = (*STATUSES, *LIMITS, *BODIES, *SHAPES)
+PASSING = tuple(each for each in ALL if each.may_pass)

@@ -1,0 +1,46 @@
+"""A source that misbehaves and does not stop: the run fails with a sentence, and nothing in the database has changed."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from faults import table
+from faults.installation import Installation
+from faults.sentences import faults_of
+from faults.table import Misbehaviour
+from sv_common.guild_sync.clients.http import RetryPolicy
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.report import PipelineReport
+
+ROUTES = {
+    "token": "Battle.net",
+    "roster": "Battle.net",
+    "guild": "Discord",
+    "roles": "Discord",
+    "members": "Discord",
+}
+"""The routes without which a pipeline cannot go on, and whose they are."""
+
+CASES = [pytest.param(route, each, id=f"{route}-{each.name}") for route in ROUTES for each in table.ALL]
+
+
+async def sync(installation: Installation, source: str) -> PipelineReport:
+    """Run the pipeline of a source."""
+    return await (installation.sync_battlenet() if source == "Battle.net" else installation.sync_discord())
+
+
+@pytest.mark.parametrize(("route", "fault"), CASES)
+async def test_a_source_that_keeps_misbehaving_fails_its_run_with_a_sentence_and_changes_nothing(
+    honest: Installation, impatient: httpx2.AsyncClient, route: str, fault: Misbehaviour
+) -> None:
+    if fault.is_slow:
+        honest.connect(impatient, RetryPolicy(attempts=2))
+    before = await honest.fingerprint()
+    fault.strike(honest.simulator.faults, route, None)
+    with pytest.raises(PattError) as caught:
+        await sync(honest, ROUTES[route])
+    assert faults_of(str(caught.value), ROUTES[route]) == [], str(caught.value)
+    assert await honest.fingerprint() == before
+    run = await honest.newest_run()
+    assert (run.status, run.error, run.steps[-1]["error"]) == ("failed", str(caught.value), str(caught.value))
