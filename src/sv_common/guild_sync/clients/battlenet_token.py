@@ -70,7 +70,15 @@ class TokenSource:
                 f"Check the token address in the settings."
             )
         answer = Node(read_json(response, _ASKED), _ASKED)
-        token = answer.child("access_token").text()
+        token = _token(answer.child("access_token"))
         lifetime = float(answer.child("expires_in").integer())
         self._refresh_at = self._timing.clock() + lifetime - min(REFRESH_EARLY, lifetime / 2)
         self._token = token
+
+
+def _token(entry: Node) -> str:
+    """Read a token that a header can carry (RFC 6750, section 2.1, allows less than that)."""
+    token = entry.text()
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise entry.malformed("a token of plain letters, digits and signs")
+    return token

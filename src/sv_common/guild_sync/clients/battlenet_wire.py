@@ -125,13 +125,10 @@ def _member(entry: Node) -> RosterCharacter:
     entry = entry.named(name)
     character = entry.child("character")
     realm = character.child("realm")
-    rank = entry.child("rank")
-    if rank.integer() > LOWEST_RANK:
-        raise rank.malformed(f"a rank from 0 to {LOWEST_RANK}")
     return RosterCharacter(
         name=name,
         realm_slug=realm.child("slug").text(),
-        rank=rank.integer(),
+        rank=entry.child("rank").integer(LOWEST_RANK),
         level=character.child("level").integer(),
         realm_id=realm.child("id").integer_or_none(),
         character_id=character.child("id").integer_or_none(),

@@ -15,6 +15,12 @@ from sv_common.guild_sync.domain.role_authority import RoleAuthority
 
 REASON_LIMIT = 512
 
+LARGEST_POSITION = 2**31 - 1
+"""A role's position is an integer of 32 bits (Discord's OpenAPI document, "GuildRoleResponse")."""
+
+MOST_DIGITS = 100
+"""Digits of an id, which has 64 bits, or of permissions, which may grow; Python itself reads no more than 4,300."""
+
 MISSING_ACCESS = 50001
 MISSING_PERMISSIONS = 50013
 UNKNOWN_CHANNEL = 10003
@@ -71,7 +77,7 @@ def parse_role(entry: Node) -> DiscordRole:
     return DiscordRole(
         role_id=str(snowflake(entry.child("id"))),
         name=name,
-        position=entry.child("position").integer(),
+        position=entry.child("position").integer(LARGEST_POSITION),
         managed=entry.child("managed").flag(),
     )
 
@@ -166,6 +172,6 @@ def _permissions(roles: Sequence[Node]) -> int:
 
 def _decimal(entry: Node, wanted: str) -> int:
     text = entry.text()
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
         raise entry.malformed(wanted)
     return int(text)

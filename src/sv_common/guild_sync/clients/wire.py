@@ -9,6 +9,7 @@ from sv_common.guild_sync.clients.http import Asked
 from sv_common.guild_sync.domain.errors import SourceMalformed
 
 LARGEST_INTEGER = 2**63 - 1
+"""No documented number is larger, and no database column holds more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ class Node:
             return None
         return text
 
-    def integer(self) -> int:
-        """Read a whole number that is not negative and that the database's `bigint` can hold."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= LARGEST_INTEGER:
-            raise self.malformed("a whole number")
+    def integer(self, most: int = LARGEST_INTEGER) -> int:
+        """Read a whole number from 0 to `most`."""
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value <= most:
+            raise self.malformed("a whole number" if most == LARGEST_INTEGER else f"a whole number from 0 to {most}")
         return self.value
 
     def integer_or_none(self) -> int | None:
