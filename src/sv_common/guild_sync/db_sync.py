@@ -155,8 +155,8 @@ def _refuse_great_losses(present: Sequence[PresentCharacter], roster: Sequence[R
     )
     if missing > len(present) * LARGEST_LOSS:
         raise SuspiciousSource(
-            f"{missing} of {len(present)} known characters are missing from the roster. More than 30 % at once counts as "
-            "a failed fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
+            f"{missing} of {len(present)} known characters are missing from Battle.net's roster. More than 30 % at once "
+            "counts as a failed fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
         )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -23,7 +23,6 @@ from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
-from sv_common.guild_sync.domain.guild import RosterCharacter
 from sv_common.guild_sync.domain.report import (
     CheckReport,
     FixOutcome,
@@ -77,13 +76,13 @@ async def run_blizzard_sync(
                 "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
             )
         if outside.profiles is None:
-            roster: Sequence[RosterCharacter] = await outside.battle_net.fetch_roster(guild.address)
-        else:
-            fetched = await outside.profiles.fetch_members(guild.address)
-            roster = fetched.members
-            async with pool.connection() as conn:
-                await guilds.keep_canonical_address(conn, guild.id, fetched.address)
-        return await sync_blizzard_roster(pool, roster, guild_id=guild.id, accept_losses=accept_losses)
+            roster = await outside.battle_net.fetch_roster(guild.address)
+            return await sync_blizzard_roster(pool, roster, guild_id=guild.id, accept_losses=accept_losses)
+        fetched = await outside.profiles.fetch_members(guild.address)
+        report = await sync_blizzard_roster(pool, fetched.members, guild_id=guild.id, accept_losses=accept_losses)
+        async with pool.connection() as conn:  # only now: a roster that was refused may be another guild's
+            await guilds.keep_canonical_address(conn, guild.id, fetched.address)
+        return report
 
     return await _sync_pipeline(pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True, then=_refresh)
 

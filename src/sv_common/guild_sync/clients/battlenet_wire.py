@@ -153,4 +153,7 @@ def _canonical(guild: Node, asked_for: GuildAddress) -> GuildAddress:
     parts = [unquote(part) for part in urlsplit(href or "").path.strip("/").split("/")]
     if len(parts) != len(_GUILD_PATH) + 2 or tuple(parts[:3]) != _GUILD_PATH:
         return asked_for
-    return replace(asked_for, realm_slug=parts[3], name_slug=parts[4])
+    realm_slug, name_slug = parts[3:]
+    if not (realm_slug and name_slug and realm_slug.isprintable() and name_slug.isprintable()):
+        return asked_for
+    return replace(asked_for, realm_slug=realm_slug, name_slug=name_slug)
