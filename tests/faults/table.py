@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Fault, Faults
-
-Strike = Callable[[Faults, str, int | None], None]
-"""Lets a route misbehave so many times (None: until it is told otherwise)."""
+from sv_common.guild_sync.simulators.faults import (
+    ERROR_PAGE,
+    TOO_MANY_REQUESTS,
+    Fault,
+    Faults,
+    cut_answer,
+    truncated_answer,
+)
 
 ELSEWHERE = "https://elsewhere.example/"
 LATE_S = 0.3
@@ -22,41 +26,41 @@ class Misbehaviour:
     """One way to misbehave. With `may_pass`, another attempt within the same run is worth it."""
 
     name: str
-    strike: Strike
+    fault: Fault
     may_pass: bool = False
-    is_slow: bool = False
+
+    @property
+    def is_slow(self) -> bool:
+        return self.fault.delay > 0
+
+    def strike(self, faults: Faults, route: str, times: int | None = None, path: str = "") -> None:
+        """Strike so many requests (None: all) whose address contains `path`."""
+        faults.add(route, replace(self.fault, times=times, path=path))
 
 
-def _answer(answer: Response) -> Strike:
-    """Give this answer instead of the true one."""
-
-    def strike(faults: Faults, route: str, times: int | None) -> None:
-        faults.add(route, Fault(answer, times=times))
-
-    return strike
+def _page(status: int, headers: Mapping[str, str] | None = None) -> Fault:
+    return Fault(HTMLResponse(ERROR_PAGE, status, dict(headers or {})))
 
 
-def _page(status: int, headers: Mapping[str, str] | None = None) -> Strike:
-    return _answer(HTMLResponse(ERROR_PAGE, status, dict(headers or {})))
+def _bytes(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Fault:
+    return Fault(Response(body, status, dict(headers or {}), media_type="application/json"))
 
 
-def _bytes(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Strike:
-    return _answer(Response(body, status, dict(headers or {}), media_type="application/json"))
+def _json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Fault:
+    return Fault(JSONResponse(body, status, dict(headers or {})))
 
 
-def _json(body: object, status: int = 200) -> Strike:
-    return _answer(JSONResponse(body, status))
-
-
-def _limited(scope: str) -> Strike:
-    def strike(faults: Faults, route: str, times: int | None) -> None:
-        faults.rate_limited(route, 1.5, scope=scope, times=times)
-
-    return strike
-
-
-def _wait(header: str) -> Strike:
+def _wait(header: str) -> Fault:
     return _page(TOO_MANY_REQUESTS, {"Retry-After": header})
+
+
+def _limited(scope: str) -> Fault:
+    """A 429 as Discord sends it (Discord documentation, "Rate Limits")."""
+    headers = {"Via": "1.1 google", "Retry-After": "2", "X-RateLimit-Scope": scope}
+    if scope == "global":
+        headers["X-RateLimit-Global"] = "true"
+    body = {"message": "You are being rate limited.", "retry_after": 1.5, "global": scope == "global", "code": 0}
+    return _json(body, TOO_MANY_REQUESTS, headers)
 
 
 REFUSALS = (
@@ -118,11 +122,9 @@ BODIES = (
     Misbehaviour("200 brackets without end", _bytes(b"[" * 100_000), may_pass=True),
     Misbehaviour("200 number too long", _bytes(b'{"id": ' + b"9" * 5000 + b"}"), may_pass=True),
     Misbehaviour("200 not the gzip it says", _bytes(b"no gzip", 200, {"Content-Encoding": "gzip"}), may_pass=True),
-    Misbehaviour("200 truncated", lambda faults, route, times: faults.truncated(route, times=times), may_pass=True),
-    Misbehaviour("200 cut", lambda faults, route, times: faults.cut(route, times=times), may_pass=True),
-    Misbehaviour(
-        "200 slow", lambda faults, route, times: faults.slow(route, LATE_S, times=times), may_pass=True, is_slow=True
-    ),
+    Misbehaviour("200 truncated", Fault(change=truncated_answer), may_pass=True),
+    Misbehaviour("200 cut", Fault(change=cut_answer), may_pass=True),
+    Misbehaviour("200 slow", Fault(delay=LATE_S), may_pass=True),
 )
 
 _SHAPES: Mapping[str, object] = {

@@ -37,7 +37,7 @@ async def test_a_source_that_keeps_misbehaving_fails_its_run_with_a_sentence_and
     if fault.is_slow:
         honest.connect(impatient, RetryPolicy(attempts=2))
     before = await honest.fingerprint()
-    fault.strike(honest.simulator.faults, route, None)
+    fault.strike(honest.simulator.faults, route)
     with pytest.raises(PattError) as caught:
         await sync(honest, ROUTES[route])
     assert faults_of(str(caught.value), ROUTES[route]) == [], str(caught.value)

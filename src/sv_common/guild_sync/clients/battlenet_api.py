@@ -59,7 +59,7 @@ class BattleNetApi:
     async def read(
         self, region: str, path: str, asked: Asked, *, namespace: str = "profile", locale: str = ""
     ) -> Node | None:
-        """Read one address, in the region's first language unless told; None for a 404.
+        """Read one address, in the region's first language unless told; None for a 404 that is Battle.net's own.
 
         408, 425, 429, 5xx, time-outs, and bodies that are empty or no JSON are tried again; 403 and 404 never are. Raises
         ForbiddenError for a 403, and another SourceError when there is no whole answer.
@@ -72,7 +72,7 @@ class BattleNetApi:
 
         async def attempt() -> Node | None:
             response = await self._authorised(url, query, asked)
-            if response.status_code == _NOT_FOUND:
+            if response.status_code == _NOT_FOUND and _is_own_error(response):
                 return None
             _refuse_faults(response, asked)
             return Node(read_json(response, asked), asked)
@@ -104,6 +104,14 @@ class BattleNetApi:
                 f"This installation has used up the requests that Battle.net allows it, so {asked.what} was not read. "
                 f"Try again in {math.ceil(wait / 60)} minutes."
             )
+
+
+def _is_own_error(response: httpx2.Response) -> bool:
+    """Say whether an error is told in JSON, as Battle.net does; a gateway's page knows nothing of any character."""
+    try:
+        return isinstance(response.json(), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _refuse_faults(response: httpx2.Response, asked: Asked) -> None:

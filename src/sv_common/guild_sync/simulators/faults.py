@@ -88,11 +88,11 @@ class Faults:
 
     def truncated(self, route: str, *, times: int | None = 1, path: str = "") -> None:
         """Send half of the true JSON as if it were all."""
-        self.add(route, Fault(change=_truncated, times=times, path=path))
+        self.add(route, Fault(change=truncated_answer, times=times, path=path))
 
     def cut(self, route: str, *, times: int | None = 1, path: str = "") -> None:
         """End the connection halfway through the true answer."""
-        self.add(route, Fault(change=_cut, times=times, path=path))
+        self.add(route, Fault(change=cut_answer, times=times, path=path))
 
     def slow(self, route: str, delay: float, *, times: int | None = 1, path: str = "") -> None:
         """Answer truly, `delay` seconds late."""
@@ -141,16 +141,18 @@ class Faults:
         return None
 
 
-def _half(answer: Response) -> bytes:
-    return bytes(answer.body[: len(answer.body) // 2])
-
-
-def _truncated(answer: Response) -> Response:
+def truncated_answer(answer: Response) -> Response:
+    """Make half of an answer that looks whole to HTTP."""
     return Response(_half(answer), answer.status_code, media_type=answer.media_type)
 
 
-def _cut(answer: Response) -> Response:
+def cut_answer(answer: Response) -> Response:
+    """Make an answer whose connection ends halfway."""
     return CutResponse(answer.body, answer.status_code, media_type=answer.media_type)
+
+
+def _half(answer: Response) -> bytes:
+    return bytes(answer.body[: len(answer.body) // 2])
 
 
 def _with_headers(answer: Response, headers: Mapping[str, str]) -> Response:
