@@ -24,6 +24,9 @@ FIRST_SERVER_ERROR = 500
 SLOWEST_ANSWER = 15.0
 """Seconds; the slow endpoints of Battle.net need more than the usual 5."""
 
+LONGEST_ANSWER = 4
+"""How often that time a whole answer may take: one that trickles in byte by byte must not hold a sync for hours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -133,9 +136,11 @@ async def send(
     http: httpx2.AsyncClient, request: httpx2.Request, asked: Asked, auth: httpx2.Auth | None = None
 ) -> httpx2.Response:
     """Send one request and read the whole answer, whatever it says. Raises RetryableError when there is none."""
+    patience = http.timeout.read
     try:
-        return await http.send(request, auth=auth)
-    except httpx2.TimeoutException as fault:
+        async with asyncio.timeout(None if patience is None else LONGEST_ANSWER * patience):
+            return await http.send(request, auth=auth)
+    except (httpx2.TimeoutException, TimeoutError) as fault:
         sentence = f"{asked.service} did not answer in time for {asked.what}. Try again later."
         raise RetryableError(SourceUnavailable(sentence)) from fault
     except httpx2.RequestError as fault:
