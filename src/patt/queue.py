@@ -13,7 +13,8 @@ from enum import StrEnum
 import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,21 @@ class Queue:
             log.warning("job_not_asked_for", task=task.value, guild_id=guild_id, error=type(error).__name__)
             return False
         return True
+
+    async def give_back(self, job: Job) -> None:
+        """Let a job that was begun by a worker that died wait again.
+
+        Of a kind only one job may wait for a guild: where one does, it stands for this one, which ends. A job that has
+        ended, or was given back by another worker, is left alone.
+        """
+        try:
+            try:
+                await self.app.job_manager.retry_job(job)
+            except UniqueViolation:
+                await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        except ConnectorException as error:
+            if not isinstance(error.__cause__, psycopg.errors.RaiseException):
+                raise
 
 
 @contextlib.asynccontextmanager

@@ -204,10 +204,10 @@ def slot_before(now: datetime, interval: timedelta, guild_id: int) -> datetime:
 
 
 async def resume_stalled(queue: Queue) -> int:
-    """Give the jobs of workers that died back to the queue; return how many."""
+    """Give the jobs of workers that died back to the queue; return how many there were."""
     stalled = list(await queue.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE_OF_THE_DEAD_S))
     for job in stalled:
-        await queue.app.job_manager.retry_job(job)
+        await queue.give_back(job)
     return len(stalled)
 
 

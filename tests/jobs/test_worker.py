@@ -18,7 +18,7 @@ from guild_builder import GuildBuilder
 from laws.outside import AnnouncerInMemory, BattleNetInMemory
 from patt import access, worker
 from patt.bootstrap import Services
-from patt.queue import Task
+from patt.queue import Queue, Task
 from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, slot_before, take_in, work_until_stopped
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.addon_export import read_addon_export_json
@@ -50,6 +50,18 @@ async def _upload_rows(guild: GuildBuilder) -> list[tuple[Any, ...]]:
 async def _note(guild: GuildBuilder) -> Any:
     rows = await guild.rows("select guild_note from guild_identity.wow_characters where character_name = 'Mito'")
     return rows[0][0]
+
+
+async def _let_a_worker_die_with_all_jobs(queue: Queue) -> None:
+    """Every job was begun by a worker that has not been heard of since."""
+    await queue.app.connector.execute_query_async(
+        """
+        with dead as (
+            insert into procrastinate_workers (last_heartbeat) values (now() - interval '5 minutes') returning id
+        )
+        update procrastinate_jobs set status = 'doing', worker_id = dead.id from dead
+        """
+    )
 
 
 async def _let_the_pause_pass(guild: GuildBuilder) -> None:
@@ -147,17 +159,40 @@ async def test_the_job_of_a_worker_that_died_is_done_by_another(services: Servic
     await _upload(guild, "Main")
     assert services.queue is not None
     await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
-    await services.queue.app.connector.execute_query_async(
-        """
-        with dead as (
-            insert into procrastinate_workers (last_heartbeat) values (now() - interval '5 minutes') returning id
-        )
-        update procrastinate_jobs set status = 'doing', worker_id = dead.id from dead
-        """
-    )
+    await _let_a_worker_die_with_all_jobs(services.queue)
     assert await resume_stalled(services.queue) == 1
     await work_until_stopped(services, wait=False)
     assert await _note(guild) == "Main"
+
+
+async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind_wait(
+    services: Services, guild: GuildBuilder
+) -> None:
+    assert services.queue is not None
+    other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
+    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.ask_for(Task.SWEEP, other.guild_id)
+    await _let_a_worker_die_with_all_jobs(services.queue)
+    await _upload(guild, "Main")
+    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    assert await resume_stalled(services.queue) == 2
+    await work_until_stopped(services, wait=False)
+    assert await _note(guild) == "Main"
+    assert await guild.rows("select pipeline, status from guild_identity.sync_log order by pipeline") == [
+        ("addon_upload", "done"),
+        ("sweep", "done"),
+    ]
+    assert await guild.rows("select id from jobs.procrastinate_jobs where status = 'doing'") == []
+
+
+async def test_a_job_that_two_workers_find_stalled_is_given_back_once(services: Services, guild: GuildBuilder) -> None:
+    assert services.queue is not None
+    await services.queue.ask_for(Task.SWEEP, guild.guild_id)
+    await _let_a_worker_die_with_all_jobs(services.queue)
+    (found_by_both,) = await services.queue.app.job_manager.get_stalled_jobs()
+    for _ in range(2):
+        await services.queue.give_back(found_by_both)
+    assert await guild.rows("select status, attempts from jobs.procrastinate_jobs") == [("todo", 1)]
 
 
 async def test_what_waits_and_what_is_due_is_asked_for_and_sources_that_are_not_set_up_are_not(
