@@ -29,7 +29,8 @@ class BattleNetSimulator:
     """The web API of one guild's region. `app` serves it; `faults` makes it misbehave.
 
     Routes, as `faults` and its `calls` name them: token, roster, profile, status, realm_index.
-    `token_lifetime` (seconds) is what the next tokens say of themselves; `revoke_tokens` ends them all at once.
+    `token_lifetime` (seconds) is what the next tokens say of themselves; `revoke_tokens` ends them all at once. Simulators
+    that are given the same set of `tokens` take each other's.
     """
 
     def __init__(
@@ -39,12 +40,13 @@ class BattleNetSimulator:
         client_id: str = "patt-client",
         client_secret: str = "patt-secret",  # noqa: S107  # of the simulator, made up
         faults: Faults | None = None,
+        tokens: set[str] | None = None,
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.token_lifetime = TOKEN_LIFETIME
         self._credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
-        self._tokens: set[str] = set()
+        self._tokens = set() if tokens is None else tokens
         self.app = Starlette(
             routes=[
                 self._route("/token", "token", self._token, "POST"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sv_common.guild_sync.domain.guild import LOWEST_RANK, GuildAddress
 from sv_common.guild_sync.simulators.model import (
@@ -35,6 +35,8 @@ LARGEST_GUILD = 1000
 
 _FIRST_NEW_CHARACTER_ID = 300_000_001
 _FIRST_NEW_SNOWFLAKE = 1_400_000_000_000_000_001
+_ROOM = 1_000_000
+"""How many new ids each of several worlds has to itself."""
 
 
 @dataclass(eq=False)
@@ -91,6 +93,20 @@ class GuildWorld:
         for booster in on_discord[:2]:
             booster.role_ids.append(_role(roles, "Server Booster").role_id)
         return world
+
+    def set_apart(self, number: int) -> None:
+        """Give the guild realms, a server and ids of its own, so that worlds of other numbers can stand beside it."""
+        moved = {realm: _own_realm(realm, number) for realm in self.realms}
+        self.realm, self.realms = moved[self.realm], list(moved.values())
+        for character in (each for person in self.people for each in person.characters):
+            character.realm = moved[character.realm]
+        everyone = next(role for role in self.roles if role.role_id == self.discord_guild_id)
+        everyone.role_id = self.discord_guild_id = str(int(self.discord_guild_id) + number)
+        self.audit_channel_id = str(int(self.audit_channel_id) + number)
+        self.guild_id += number
+        self.guild_name, self.guild_slug = f"{self.guild_name} {number}", f"{self.guild_slug}-{number}"
+        self._character_ids = itertools.count(_FIRST_NEW_CHARACTER_ID + number * _ROOM)
+        self._snowflakes = itertools.count(_FIRST_NEW_SNOWFLAKE + number * _ROOM)
 
     @property
     def address(self) -> GuildAddress:
@@ -245,6 +261,12 @@ class GuildWorld:
     def new_snowflake(self) -> str:
         """Make a Discord id that nothing else in this world has."""
         return str(next(self._snowflakes))
+
+
+def _own_realm(realm: Realm, number: int) -> Realm:
+    return replace(
+        realm, realm_id=realm.realm_id + 100 * number, name=f"{realm.name} {number}", slug=f"{realm.slug}-{number}"
+    )
 
 
 def _role(roles: list[WorldRole], name: str) -> WorldRole:

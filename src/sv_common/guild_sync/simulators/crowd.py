@@ -1,0 +1,75 @@
+"""Several simulated guilds behind one Battle.net and one Discord, as one application and one bot see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
+from sv_common.guild_sync.simulators.bundle import GuildSimulator
+from sv_common.guild_sync.simulators.discord import DiscordSimulator
+from sv_common.guild_sync.simulators.faults import Faults
+from sv_common.guild_sync.simulators.world import GuildWorld
+
+BATTLENET_ROOT = "/battlenet"
+TOKEN_PATH = "/battlenet/token"  # noqa: S105  # an address, not a password
+DISCORD_ROOT = "/discord/api/v10"
+"""Where both are found below the address at which a crowd is served."""
+
+_PLACE_OF_SERVER = 2
+"""Where the server or channel stands in `/guilds/<server>/...` and in `/channels/<channel>/...`."""
+
+_PLACE_OF_REALM = 4
+"""Where the realm stands in `/data/wow/guild/<realm>/...` and in `/profile/wow/character/<realm>/...`."""
+
+
+@dataclass
+class Neighbour:
+    """One guild of the crowd. `faults` makes its sources misbehave, and nobody else's."""
+
+    world: GuildWorld
+    tokens: set[str]
+    faults: Faults = field(default_factory=Faults)
+
+    def __post_init__(self) -> None:
+        self.battlenet = BattleNetSimulator(
+            self.world,
+            client_id=GuildSimulator.client_id,
+            client_secret=GuildSimulator.client_secret,
+            faults=self.faults,
+            tokens=self.tokens,
+        )
+        self.discord = DiscordSimulator(self.world, token=GuildSimulator.discord_token, faults=self.faults)
+
+
+class CrowdSimulator:
+    """An ASGI application that answers for many worlds, each of which was set apart with a number of its own.
+
+    Credentials are those of `GuildSimulator`. What belongs to no guild (a token, the bot's own account) is answered by
+    the first, and so is what asks for a guild that is not there.
+    """
+
+    def __init__(self, worlds: Sequence[GuildWorld]) -> None:
+        tokens: set[str] = set()
+        self.neighbours = [Neighbour(world, tokens) for world in worlds]
+        self._by_realm = {realm.slug: each for each in self.neighbours for realm in each.world.realms}
+        self._by_server = {each.world.discord_guild_id: each for each in self.neighbours}
+        self._by_channel = {each.world.audit_channel_id: each for each in self.neighbours}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request as the world would that it is about."""
+        root = DISCORD_ROOT if scope["path"].startswith(DISCORD_ROOT) else BATTLENET_ROOT
+        app = self._app(root, scope["path"].removeprefix(root).split("/"))
+        await app({**scope, "root_path": root}, receive, send)
+
+    def _app(self, root: str, parts: Sequence[str]) -> ASGIApp:
+        if root == DISCORD_ROOT:
+            known = self._by_channel if "channels" in parts else self._by_server
+            return known.get(_at(parts, _PLACE_OF_SERVER), self.neighbours[0]).discord.app
+        return self._by_realm.get(_at(parts, _PLACE_OF_REALM), self.neighbours[0]).battlenet.app
+
+
+def _at(parts: Sequence[str], place: int) -> str:
+    return parts[place] if place < len(parts) else ""
