@@ -1,0 +1,52 @@
+"""How a simulated guild begins: it is set up, every source is read once, and an officer runs the full match."""
+
+from __future__ import annotations
+
+from patt import access
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.addon_export import read_addon_export
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.simulators import GuildWorld, addon
+from sv_common.guild_sync.store import guilds, ranks
+
+OFFICER = "officer Alice"
+
+
+async def found(pool: Pool, outside: Outside, world: GuildWorld) -> int:
+    """Set up a world's guild, read its sources, and match all of it; return its number."""
+    async with pool.connection() as conn:
+        guild_id = await guilds.add(
+            conn,
+            world.address,
+            world.guild_name,
+            discord_guild_id=world.discord_guild_id,
+            audit_channel_id=world.audit_channel_id,
+        )
+    await run_blizzard_sync(pool, guild_id=guild_id, outside=outside)
+    await read_notes(pool, outside, world, guild_id)
+    async with pool.connection() as conn:
+        await _map_ranks(conn, world, guild_id)
+    await run_discord_sync(pool, guild_id=guild_id, outside=outside)
+    await run_full_match(pool, guild_id=guild_id, outside=outside, actor=OFFICER)
+    return guild_id
+
+
+async def read_notes(pool: Pool, outside: Outside, world: GuildWorld, guild_id: int) -> None:
+    """Take in what the addon exports now."""
+    export = read_addon_export(addon.render(world).encode())
+    await run_addon_sync(pool, export.characters, guild_id=guild_id, outside=outside)
+
+
+async def new_upload_key(pool: Pool, guild_id: int, uploader: str) -> str:
+    """Return a key with which somebody's companion may upload."""
+    async with pool.connection() as conn:
+        return await access.create_upload_key(conn, uploader, guild_id=guild_id, created_by=OFFICER)
+
+
+async def _map_ranks(conn: Connection, world: GuildWorld, guild_id: int) -> None:
+    await ranks.ensure(conn, guild_id, world.rank_roles)
+    await ranks.seen_in_game(conn, guild_id, dict(enumerate(world.rank_names)))
+    await ranks.confirm_names(conn, guild_id)
+    for index, role in world.rank_roles.items():
+        await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)

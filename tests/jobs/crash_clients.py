@@ -1,0 +1,106 @@
+"""Who asks the web process for something: companions that send exports, and officers who want issues fixed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import httpx2
+
+from jobs.crash_story import Chapter, Wish
+from patt.companion.sending import Answer, send
+from sv_common.db.pool import Pool
+
+_PAUSE_S = 0.1
+_FIX = "/api/v1/admin/data-quality/fix"
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Ask the database again and again, for nothing tells when a process has done something."""
+    while True:
+        if await is_so():
+            return
+        await asyncio.sleep(_PAUSE_S)
+
+
+@dataclass
+class Progress:
+    """How many requests were acknowledged so far, and how many got no answer and were sent again."""
+
+    acknowledged: int = 0
+    unanswered: int = 0
+    _moved: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def acknowledge(self) -> None:
+        """Count one answer."""
+        async with self._moved:
+            self.acknowledged += 1
+            self._moved.notify_all()
+
+    async def reach(self, count: int) -> None:
+        """Wait until so many requests were acknowledged."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.acknowledged >= count)
+
+
+@dataclass
+class Clients:
+    """Everybody who asks. `answers` holds what officers were told of their fixes."""
+
+    http: httpx2.AsyncClient
+    base_url: str
+    token: str
+    pool: Pool
+    progress: Progress = field(default_factory=Progress)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    async def live(self, chapters: Sequence[Chapter]) -> None:
+        """Send every export and ask for every fix; one guild's companion and its officer act at the same time."""
+        async with asyncio.TaskGroup() as group:
+            for chapter in chapters:
+                group.create_task(self._send_exports(chapter))
+                group.create_task(self._ask_for_fixes(chapter))
+
+    async def _send_exports(self, chapter: Chapter) -> None:
+        """Send one after the other, each until it is acknowledged, as the companion does."""
+        for export in chapter.exports:
+            while (reply := await send(self.http, self.base_url, chapter.upload_key, export)).answer is Answer.AWAY:
+                self.progress.unanswered += 1
+                await asyncio.sleep(_PAUSE_S)
+            assert reply.answer is Answer.SENT, reply
+            await self.progress.acknowledge()
+
+    async def _ask_for_fixes(self, chapter: Chapter) -> None:
+        for wish in chapter.wishes:
+            await until(partial(self._is_time_for, wish, chapter))
+            self.answers.append(await self.fix(wish))
+            await self.progress.acknowledge()
+
+    async def fix(self, wish: Wish) -> dict[str, Any]:
+        """Ask for a fix until there is an answer, and return it."""
+        while True:
+            try:
+                response = await self.http.post(
+                    f"{self.base_url}{_FIX}/{wish.issue_id}", headers={"Authorization": f"Bearer {self.token}"}
+                )
+            except httpx2.HTTPError:
+                self.progress.unanswered += 1
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            assert response.status_code == httpx2.codes.OK, response.text
+            answer: dict[str, Any] = response.json()
+            return answer
+
+    async def _is_time_for(self, wish: Wish, chapter: Chapter) -> bool:
+        if wish.after is None:
+            return True
+        async with self.pool.connection() as conn:
+            cursor = await conn.execute(
+                "select state = 'done' from guild_identity.addon_uploads where guild_id = %s order by id offset %s limit 1",
+                [chapter.guild_id, wish.after],
+            )
+            row = await cursor.fetchone()
+        return row is not None and bool(row[0])

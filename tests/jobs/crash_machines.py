@@ -1,0 +1,91 @@
+"""Real processes of the product that are killed and start again, and what the others then learn of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sv_common.db.pool import Pool
+
+_BEAT_S = 0.05
+_WORKERS = "select id from jobs.procrastinate_workers"
+_SILENCE = "update jobs.procrastinate_workers set last_heartbeat = now() - interval '10 minutes' where id <> all(%s)"
+
+
+@dataclass
+class Machine:
+    """One process; `worker_id` is its row among the workers of the queue, once it has one."""
+
+    arguments: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    worker_id: int | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self, environment: Mapping[str, str], folder: Path) -> None:
+        """Start the process, in a folder without settings."""
+        command = [sys.executable, "-m", "patt", *self.arguments]
+        self.process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 -- the product itself
+
+    def kill(self) -> None:
+        """End the process as a power cut does. May be called from any thread, and on one that is dead."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+
+
+class Machines:
+    """A web process with a worker in it, and a worker beside it, on one database. Closing it ends both."""
+
+    def __init__(self, pool: Pool, settings: Mapping[str, str], folder: Path) -> None:
+        port = _free_port()
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.web = Machine(["serve", "--port", str(port)])
+        self.worker = Machine(["worker"])
+        self._pool = pool
+        self._folder = folder
+        self._environment = {**os.environ, **settings}
+
+    async def keep_running(self, *machines: Machine) -> None:
+        """Start whichever of these is dead, again and again."""
+        while True:
+            for machine in machines:
+                if not machine.is_running:
+                    await self._start(machine)
+            await asyncio.sleep(_BEAT_S)
+
+    def close(self) -> None:
+        """End both."""
+        for machine in (self.web, self.worker):
+            if machine.process is not None:
+                machine.kill()
+                machine.process.wait()
+
+    async def _start(self, machine: Machine) -> None:
+        """Start a process; from here on the one that it replaces counts as silent for long."""
+        machine.worker_id = None
+        async with self._pool.connection() as conn:
+            await conn.execute(_SILENCE, [[each.worker_id or 0 for each in (self.web, self.worker)]])
+        known = await self._workers()
+        machine.start(self._environment, self._folder)
+        while machine.worker_id is None and machine.is_running:
+            await asyncio.sleep(_BEAT_S)
+            machine.worker_id = next(iter(await self._workers() - known), None)
+
+    async def _workers(self) -> set[int]:
+        async with self._pool.connection() as conn:
+            return {row[0] for row in await (await conn.execute(_WORKERS)).fetchall()}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

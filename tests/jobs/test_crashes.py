@@ -1,0 +1,201 @@
+"""Real processes that are killed at any moment: what was acknowledged is done in the end, and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from conftest import TEMPLATE
+from jobs.crash_clients import Clients, until
+from jobs.crash_machines import Machines
+from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, UNFINISHED, Rows, end_of, rows
+from jobs.crash_story import FIXES, GUILDS, UPLOADS, Cast, Chapter, begin
+from patt import access
+from patt.bootstrap import Services, open_services
+from patt.config import Settings
+from patt.worker import ask_for_what_is_due, resume_stalled
+from sv_common.db import embedded
+from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.simulators import GuildSimulator
+from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
+from sv_common.guild_sync.simulators.faults import Fault
+from sv_common.guild_sync.simulators.server import running
+
+KILLS = 8
+LONGEST_DELAY_S = 0.4
+LONGEST_LIFE_S = 300
+"""Seconds after which a life that does not come to its end has lost something; it needs a small part of that."""
+
+_REQUESTS = GUILDS * (UPLOADS + FIXES)
+_MINUTE_S = 1.0
+"""Seconds that the planner's minute has here."""
+
+
+@dataclass
+class Stage:
+    """Guilds, processes and clients, ready for a life."""
+
+    services: Services
+    crowd: CrowdSimulator
+    chapters: Sequence[Chapter]
+    machines: Machines
+    clients: Clients
+
+    def roles(self) -> dict[str, list[str]]:
+        """Who holds which roles on Discord."""
+        members = [member for each in self.crowd.neighbours for member in each.world.members if not member.is_bot]
+        return {member.user_id: sorted(member.role_ids) for member in members}
+
+    def role_changes(self) -> Counter[tuple[str, str, str]]:
+        """How often each role was given to, or taken from, each member."""
+        return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbours for e in n.world.audit_log)
+
+    def kill_web_after(self, route: str) -> None:
+        """Let the web process die when Discord has done what it was asked, before it can learn so; once in two guilds."""
+
+        def strike(answer: Response) -> Response:
+            self.machines.web.kill()
+            return answer
+
+        for neighbour in self.crowd.neighbours[:2]:
+            neighbour.faults.add(route, Fault(change=strike))
+
+
+@dataclass(frozen=True)
+class End:
+    """What a life has led to."""
+
+    state: dict[str, Rows]
+    roles: dict[str, list[str]]
+
+
+async def test_a_life_full_of_kills_ends_like_one_without(server: embedded.EmbeddedServer, tmp_path: Path) -> None:
+    async with _stage(server, "undisturbed", tmp_path) as stage:
+        undisturbed = await _live(stage, kills=0)
+    async with _stage(server, "disturbed", tmp_path) as stage:
+        disturbed = await _live(stage, kills=KILLS)
+        assert stage.clients.progress.unanswered > 0
+        assert await rows(stage.services.pool, INTERRUPTED_RUNS) != []
+        assert max(stage.role_changes().values()) == 1
+        await _assert_every_answer_is_true(stage)
+    assert Counter(row[2] for row in disturbed.state["uploads"]) == {"done": GUILDS * UPLOADS}
+    assert disturbed == undisturbed
+
+
+async def test_a_role_given_just_before_a_kill_is_not_given_again(
+    server: embedded.EmbeddedServer, tmp_path: Path
+) -> None:
+    async with _stage(server, "roles", tmp_path, guilds=1) as stage:
+        stage.kill_web_after("add_role")
+        stage.kill_web_after("remove_role")
+        (chapter,) = stage.chapters
+        wish = chapter.wishes[-1]
+        async with _going_on(stage.machines.keep_running(stage.machines.web)):
+            answer = await stage.clients.fix(wish)
+        assert answer["outcome"] == "fixed"
+        assert stage.clients.progress.unanswered > 0
+        assert sorted(change[0] for change in stage.role_changes().elements()) == ["add", "remove"]
+        ((issue_id, attempts),) = await rows(stage.services.pool, FIXES_OF_OFFICERS)
+        assert (issue_id, attempts) == (wish.issue_id, [answer["attempt_id"]])
+
+
+async def _live(stage: Stage, *, kills: int) -> End:
+    """Let everything happen, wait until nothing is left to do, and say what came of it."""
+    machines = stage.machines
+    work = [machines.keep_running(machines.web, machines.worker), _let_minutes_pass(stage.services)]
+    if kills:
+        stage.kill_web_after("add_role")
+        work.append(_kill_at_random_moments(stage, kills))
+    async with asyncio.timeout(LONGEST_LIFE_S), _going_on(*work):
+        await stage.clients.live(stage.chapters)
+        await until(partial(_is_all_done, stage.services))
+    return End(await end_of(stage.services.pool), stage.roles())
+
+
+async def _is_all_done(services: Services) -> bool:
+    return not await rows(services.pool, UNFINISHED)
+
+
+async def _kill_at_random_moments(stage: Stage, kills: int) -> None:
+    """Kill a process, or both, soon after some acknowledgements, which are spread over the whole life."""
+    rng = random.Random(kills)  # noqa: S311 -- chooses moments, guards nothing
+    web, worker = stage.machines.web, stage.machines.worker
+    for moment in sorted(rng.sample(range(3, _REQUESTS * 9 // 10), kills)):
+        await stage.clients.progress.reach(moment)
+        await asyncio.sleep(rng.uniform(0, LONGEST_DELAY_S))
+        for machine in rng.choice(((web,), (worker,), (web, worker))):
+            machine.kill()
+
+
+async def _let_minutes_pass(services: Services) -> None:
+    """Plan as a worker's planner does each minute, so that no kill has to wait for a minute of the real clock."""
+    assert services.queue is not None
+    while True:
+        await asyncio.sleep(_MINUTE_S)
+        await resume_stalled(services.queue)
+        await ask_for_what_is_due(services, datetime.now(UTC))
+
+
+async def _assert_every_answer_is_true(stage: Stage) -> None:
+    """Each fix was applied once at most, and each that an officer was told of is in the log."""
+    applied: dict[int, list[int]] = dict(await rows(stage.services.pool, FIXES_OF_OFFICERS))
+    assert {len(attempts) for attempts in applied.values()} == {1}
+    assert len(stage.clients.answers) == GUILDS * FIXES
+    for answer in stage.clients.answers:
+        assert answer["resolved"], answer
+        if answer["outcome"] == "fixed":
+            assert applied[answer["issue_id"]] == [answer["attempt_id"]]
+
+
+@contextlib.asynccontextmanager
+async def _going_on(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do this beside the block, and end it with the block; its fault is the block's."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _stage(
+    server: embedded.EmbeddedServer, name: str, folder: Path, *, guilds: int = GUILDS
+) -> AsyncIterator[Stage]:
+    casts = [Cast(number) for number in range(1, guilds + 1)]
+    crowd = CrowdSimulator([cast.world for cast in casts])
+    url = embedded.clone_database(server, TEMPLATE, name)
+    with running(crowd) as address, contextlib.ExitStack() as afterwards:
+        afterwards.callback(embedded.drop_database, server, name)
+        values = _settings(url, address)
+        options: dict[str, Any] = {"_env_file": None, **values}
+        async with open_services(Settings(**options)) as services, http_client(trust_env=False) as http:
+            chapters = [await begin(services.pool, services.outside, cast) for cast in casts]
+            async with services.pool.connection() as conn:
+                token = await access.create_api_token(conn, "robot", created_by="test")
+            machines = Machines(services.pool, {f"PATT_{key.upper()}": value for key, value in values.items()}, folder)
+            with contextlib.closing(machines):
+                clients = Clients(http, machines.base_url, token, services.pool)
+                yield Stage(services, crowd, chapters, machines, clients)
+
+
+def _settings(url: str, address: str) -> dict[str, str]:
+    return {
+        "database_url": url,
+        "blizzard_client_id": GuildSimulator.client_id,
+        "blizzard_client_secret": GuildSimulator.client_secret,
+        "blizzard_token_url": address + TOKEN_PATH,
+        "blizzard_api_url": address + BATTLENET_ROOT,
+        "discord_bot_token": GuildSimulator.discord_token,
+        "discord_api_url": address + DISCORD_ROOT,
+        "log_level": "ERROR",
+    }
