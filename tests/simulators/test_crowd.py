@@ -9,10 +9,10 @@ import pytest
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
 from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.errors import SourceError
 from sv_common.guild_sync.domain.guild import GuildAddress
 from sv_common.guild_sync.domain.profile import CharacterAddress, ProfileState
-from sv_common.guild_sync.ports import Announcement
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.server import serve
