@@ -20,7 +20,7 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.reporter import preview_digest, send_digest, send_sync_summary
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
-from sv_common.guild_sync.simulators.model import WorldMessage
+from sv_common.guild_sync.simulators.model import WorldChannel, WorldMessage
 from sv_common.guild_sync.store import announcements, guilds
 
 
@@ -254,7 +254,7 @@ async def test_in_another_channel_news_begin_another_message(desk: Desk) -> None
     await desk.guild.character("Zephyrine")
     await desk.scan()
     await desk.tell()
-    desk.simulator.world.audit_channel_id = "4242"
+    desk.simulator.world.channels.append(WorldChannel("4242", "new-officers", 9))
     await desk.guild.execute("update guild_identity.guilds set audit_channel_id = '4242'")
     await desk.guild.character("Quillon")
     await desk.scan()

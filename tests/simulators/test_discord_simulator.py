@@ -6,6 +6,7 @@ import pytest
 
 from sv_common.guild_sync.clients.discord_message import new_message
 from sv_common.guild_sync.domain.announcement import Announcement
+from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import MANAGE_ROLES, WorldMember
 
@@ -64,6 +65,10 @@ def test_every_answer_is_as_discord_documents_it(
     conforms("GuildMemberResponse", bot.ask(f"{guild}/members/{alice.user_id}").json())
     conforms("GuildWithCountsResponse", bot.ask(guild).json())
     conforms("GuildWithCountsResponse", bot.ask(f"{guild}?with_counts=true").json())
+    for entry in bot.ask(f"{guild}/channels").json():
+        conforms("GuildChannelResponse", entry)
+    for entry in bot.ask("/users/@me/guilds?limit=200").json():
+        conforms("MyGuildResponse", entry)
     conforms("UserPIIResponse", bot.ask("/users/@me").json())
     conforms("PrivateApplicationResponse", bot.ask("/oauth2/applications/@me").json())
     posted = bot.post(world.audit_channel_id, **new_message(Announcement("title", "body", "n-1")))
@@ -197,6 +202,45 @@ def test_of_two_roles_in_one_position_the_older_is_the_higher(
     assert bot.ask(path + raider.role_id, "PUT").status_code == 204
     own.role_id, world.bot.role_ids = "12", ["12"]
     assert error(bot.ask(path + raider.role_id, "PUT")) == (403, 50013)
+
+
+def test_a_bot_that_is_not_invited_knows_its_application_and_no_server(
+    bot: Bot, guild: str, simulator: GuildSimulator, world: GuildWorld
+) -> None:
+    simulator.discord.is_invited = False
+    simulator.discord.other_servers = {"5": "Elsewhere"}
+    assert [server["name"] for server in bot.ask("/users/@me/guilds").json()] == ["Elsewhere"]
+    assert bot.ask("/oauth2/applications/@me").status_code == 200
+    for path in (guild, f"{guild}/roles", f"{guild}/channels", f"{guild}/members"):
+        assert error(bot.ask(path)) == (404, 10004)
+    assert error(bot.post(world.audit_channel_id, content="x")) == (404, 10003)
+    simulator.discord.is_invited = True
+    servers = bot.ask("/users/@me/guilds").json()
+    assert [server["id"] for server in servers] == ["5", world.discord_guild_id]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "x"])
+def test_an_impossible_page_of_servers_is_refused(bot: Bot, limit: str) -> None:
+    assert error(bot.ask(f"/users/@me/guilds?limit={limit}")) == (400, 50035)
+
+
+@pytest.mark.parametrize(
+    ("denied", "payload", "refusal"),
+    [
+        (Permission.VIEW_CHANNEL, {"content": "x"}, (403, 50001)),
+        (Permission.SEND_MESSAGES, {"content": "x"}, (403, 50013)),
+        (Permission.EMBED_LINKS, {"embeds": [{"title": "x"}]}, (403, 50013)),
+    ],
+)
+def test_a_channel_takes_from_the_bot_what_it_is_allowed_there(
+    bot: Bot, world: GuildWorld, denied: Permission, payload: dict[str, object], refusal: tuple[int, int]
+) -> None:
+    channel = world.channel(world.audit_channel_id)
+    assert channel is not None
+    channel.overwrites = [Overwrite(world.discord_guild_id, False, 0, denied)]
+    assert error(bot.post(channel.channel_id, **payload)) == refusal
+    channel.overwrites.append(Overwrite(world.bot.user_id, True, denied, 0))
+    assert bot.post(channel.channel_id, **payload).status_code == 200
 
 
 def test_the_same_nonce_posts_once(bot: Bot, world: GuildWorld) -> None:

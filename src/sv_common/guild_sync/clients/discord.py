@@ -12,6 +12,7 @@ import httpx2
 
 from sv_common.guild_sync.clients.discord_limits import LIMITS, DiscordLimits
 from sv_common.guild_sync.clients.discord_message import message, new_message
+from sv_common.guild_sync.clients.discord_places import parse_application, parse_server, parse_text_channels
 from sv_common.guild_sync.clients.discord_wire import (
     INTENT_REMEDY,
     MISSING_ACCESS,
@@ -45,6 +46,7 @@ from sv_common.guild_sync.clients.http import (
 )
 from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.announcement import Announcement
+from sv_common.guild_sync.domain.discord_access import BotApplication, DiscordServer, TextChannel
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
@@ -53,6 +55,8 @@ T = TypeVar("T")
 
 API_URL = "https://discord.com/api/v10"
 PAGE_SIZE = 1000
+MOST_SERVERS = 200
+"""The largest page of the servers that a bot is on (Discord documentation, "Get Current User Guilds")."""
 
 _UNAUTHORISED = 401
 
@@ -118,11 +122,31 @@ class DiscordClient:
 
     async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
         """Fetch all roles and the bot's own standing among them. Raises a SourceError when that cannot be told."""
-        bot = await self.fetch_member(discord_guild_id, await self._fetch_own_id())
-        if bot is None:
-            raise SourceDenied(NOT_ON_SERVER_REMEDY)
+        bot = await self._fetch_own_member(discord_guild_id)
         roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
         return parse_authority(roles, bot, discord_guild_id)
+
+    async def fetch_application(self) -> BotApplication:
+        """Fetch the application that the bot belongs to. Raises a SourceError, such as for a rejected token."""
+        asked = Asked("Discord", "the bot's own application")
+        call = _Call("GET", "/oauth2/applications/@me", "GET application", asked)
+        return parse_application(await self._ask(call, lambda response: _answer(response, asked)))
+
+    async def fetch_servers(self) -> list[DiscordServer]:
+        """Fetch the servers that the bot is on, the first 200 of them. Raises a SourceError."""
+        asked = Asked("Discord", "the servers that the bot is on")
+        call = _Call("GET", "/users/@me/guilds", "GET my guilds", asked, query={"limit": str(MOST_SERVERS)})
+        return [parse_server(entry) for entry in (await self._ask(call, lambda got: _answer(got, asked))).items()]
+
+    async def fetch_text_channels(self, discord_guild_id: str) -> list[TextChannel]:
+        """Fetch the channels that take messages, by their position, with what the bot may do in each.
+
+        Raises a SourceError when that cannot be told.
+        """
+        bot = await self._fetch_own_member(discord_guild_id)
+        roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
+        channels = await self._read(discord_guild_id, "/channels", "the channels of the server")
+        return parse_text_channels(channels, roles, bot, discord_guild_id)
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
         """Give a member one role; giving it again changes nothing. Raises a SourceError when Discord refuses."""
@@ -191,6 +215,12 @@ class DiscordClient:
             return role_refusal(None)
         obstacle = authority.obstacle(role_id)
         return SourceDenied(obstacle) if obstacle else role_refusal(authority.roles.get(role_id))
+
+    async def _fetch_own_member(self, guild_id: str) -> DiscordMember:
+        bot = await self.fetch_member(guild_id, await self._fetch_own_id())
+        if bot is None:
+            raise SourceDenied(NOT_ON_SERVER_REMEDY)
+        return bot
 
     async def _fetch_own_id(self) -> str:
         """Ask who the bot is, once: a token is one bot's for ever."""

@@ -9,6 +9,7 @@ import httpx2
 
 from sv_common.guild_sync.clients.http import Asked
 from sv_common.guild_sync.clients.wire import Node, storable
+from sv_common.guild_sync.domain.discord_access import Permission
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
@@ -29,9 +30,6 @@ UNKNOWN_MESSAGE = 10008
 UNKNOWN_USER = 10013
 
 _FORBIDDEN = 403
-_ADMINISTRATOR = 1 << 3
-_MANAGE_ROLES = 1 << 28
-"""Bits of a role's permissions (Discord documentation, "Permissions")."""
 
 _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
     UNKNOWN_CHANNEL: (
@@ -97,10 +95,14 @@ def parse_roles(roles: Node, guild_id: str) -> list[tuple[DiscordRole, Node]]:
 def parse_authority(roles: Node, bot: DiscordMember, guild_id: str) -> RoleAuthority:
     """Read what the bot may do from the server's roles and the bot's own member. Raises SourceMalformed."""
     parsed = parse_roles(roles, guild_id)
-    held = frozenset(bot.role_ids)
-    permissions = _permissions([entry for role, entry in parsed if role.role_id in {*held, guild_id}])
     by_id = {role.role_id: role for role, _ in parsed}
-    return RoleAuthority(guild_id, by_id, held, bool(permissions & (_ADMINISTRATOR | _MANAGE_ROLES)))
+    may_manage_roles = bool(_joined(parsed, bot, guild_id) & (Permission.ADMINISTRATOR | Permission.MANAGE_ROLES))
+    return RoleAuthority(guild_id, by_id, frozenset(bot.role_ids), may_manage_roles)
+
+
+def server_permissions(roles: Node, bot: DiscordMember, guild_id: str) -> int:
+    """Join the permissions of all roles that the bot holds, @everyone among them. Raises SourceMalformed."""
+    return _joined(parse_roles(roles, guild_id), bot, guild_id)
 
 
 def parse_member(entry: Node, guild_id: str) -> DiscordMember:
@@ -162,11 +164,16 @@ def audit_reason(reason: str) -> str:
     return encoded.strip()
 
 
-def _permissions(roles: Sequence[Node]) -> int:
-    """Join the permissions of roles; Discord writes the bits as a decimal text."""
+def permission_bits(entry: Node) -> int:
+    """Read bits of permissions, which Discord writes as a decimal text."""
+    return _decimal(entry, "a decimal number of permission bits")
+
+
+def _joined(roles: Sequence[tuple[DiscordRole, Node]], bot: DiscordMember, guild_id: str) -> int:
     joined = 0
-    for role in roles:
-        joined |= _decimal(role.child("permissions"), "a decimal number of permission bits")
+    for role, entry in roles:
+        if role.role_id in {*bot.role_ids, guild_id}:
+            joined |= permission_bits(entry.named(role.name).child("permissions"))
     return joined
 
 

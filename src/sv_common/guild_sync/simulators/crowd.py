@@ -18,8 +18,8 @@ TOKEN_PATH = "/battlenet/token"  # noqa: S105  # an address, not a password
 DISCORD_ROOT = "/discord/api/v10"
 """Where both are found below the address at which a crowd is served."""
 
-_PLACE_OF_SERVER = 2
-"""Where the server or channel stands in `/guilds/<server>/...` and in `/channels/<channel>/...`."""
+_PLACE_OF_KIND, _PLACE_OF_SERVER = 1, 2
+"""Where the kind, and the server or channel, stand in `/guilds/<server>/...` and in `/channels/<channel>/...`."""
 
 _PLACE_OF_REALM = 4
 """Where the realm stands in `/data/wow/guild/<realm>/...` and in `/profile/wow/character/<realm>/...`."""
@@ -56,7 +56,7 @@ class CrowdSimulator:
         self.neighbours = [Neighbour(world, tokens) for world in worlds]
         self._by_realm = {realm.slug: each for each in self.neighbours for realm in each.world.realms}
         self._by_server = {each.world.discord_guild_id: each for each in self.neighbours}
-        self._by_channel = {each.world.audit_channel_id: each for each in self.neighbours}
+        self._by_channel = {channel.channel_id: each for each in self.neighbours for channel in each.world.channels}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request as the world would that it is about."""
@@ -66,7 +66,7 @@ class CrowdSimulator:
 
     def _app(self, root: str, parts: Sequence[str]) -> ASGIApp:
         if root == DISCORD_ROOT:
-            known = self._by_channel if "channels" in parts else self._by_server
+            known = self._by_channel if _at(parts, _PLACE_OF_KIND) == "channels" else self._by_server
             return known.get(_at(parts, _PLACE_OF_SERVER), self.neighbours[0]).discord.app
         return self._by_realm.get(_at(parts, _PLACE_OF_REALM), self.neighbours[0]).battlenet.app
 

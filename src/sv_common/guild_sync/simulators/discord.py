@@ -10,13 +10,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from sv_common.guild_sync.domain.discord_access import Permission, permissions_in_channel
 from sv_common.guild_sync.simulators.discord_shapes import (
     application_object,
+    channel_object,
     embeds,
     guild_object,
     me_object,
     member_object,
     message_object,
+    my_guild_object,
     role_object,
 )
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults
@@ -24,6 +27,7 @@ from sv_common.guild_sync.simulators.model import (
     ADMINISTRATOR,
     MANAGE_ROLES,
     AuditEntry,
+    WorldChannel,
     WorldMember,
     WorldMessage,
     WorldRole,
@@ -31,6 +35,7 @@ from sv_common.guild_sync.simulators.model import (
 from sv_common.guild_sync.simulators.world import GuildWorld
 
 LARGEST_PAGE = 1000
+MOST_GUILDS_ON_A_PAGE = 200
 MOST_INVALID_REQUESTS = 10_000
 """Refused requests (401, 403, and 429 but for shared limits) within ten minutes for which Discord blocks an address."""
 BLOCKED_FOR = 3600
@@ -58,8 +63,10 @@ class _RefusedError(Exception):
 class DiscordSimulator:
     """The REST API of one server. `app` serves it below its own root; `faults` makes it misbehave.
 
-    Routes, as `faults` and its `calls` name them: guild, roles, members, member, add_role, remove_role, message, rewrite,
-    me, application. With `members_intent` False, the member list is refused as Discord does without that intent.
+    Routes, as `faults` and its `calls` name them: guild, roles, channels, members, member, add_role, remove_role,
+    message, rewrite, me, my_guilds, application. With `members_intent` False, the member list is refused as Discord does
+    without that intent; with `is_invited` False, the bot is not on the server. `other_servers` (names by id) are only
+    listed.
     `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
     """
 
@@ -73,6 +80,8 @@ class DiscordSimulator:
         self.world = world
         self.faults = faults or Faults()
         self.members_intent = True
+        self.is_invited = True
+        self.other_servers: dict[str, str] = {}
         self.invalid_requests = 0
         self.most_invalid_requests = MOST_INVALID_REQUESTS
         self._authorization = f"Bot {token}"
@@ -82,6 +91,7 @@ class DiscordSimulator:
             routes=[
                 self._route(guild, "guild", self._guild),
                 self._route(f"{guild}/roles", "roles", self._roles),
+                self._route(f"{guild}/channels", "channels", self._channels),
                 self._route(f"{guild}/members", "members", self._members),
                 self._route(member, "member", self._member),
                 self._route(member + "/roles/{role}", "add_role", self._add_role, "PUT"),
@@ -89,6 +99,7 @@ class DiscordSimulator:
                 self._route("/channels/{channel}/messages", "message", self._message, "POST"),
                 self._route("/channels/{channel}/messages/{message}", "rewrite", self._rewrite, "PATCH"),
                 self._route("/users/@me", "me", self._me),
+                self._route("/users/@me/guilds", "my_guilds", self._my_guilds),
                 self._route("/oauth2/applications/@me", "application", self._application),
             ]
         )
@@ -126,6 +137,10 @@ class DiscordSimulator:
         self._check_guild(request)
         return JSONResponse([role_object(role) for role in self.world.roles])
 
+    async def _channels(self, request: Request) -> Response:
+        self._check_guild(request)
+        return JSONResponse([channel_object(each, self.world.discord_guild_id) for each in self.world.channels])
+
     async def _members(self, request: Request) -> Response:
         self._check_guild(request)
         if not self.members_intent:
@@ -156,42 +171,73 @@ class DiscordSimulator:
         return Response(status_code=204)
 
     async def _message(self, request: Request) -> Response:
-        channel_id = self._checked_channel(request)
+        channel = self._found_channel(request)
         payload = await request.json()
         _check_message(payload)
+        self._check_writable(channel, has_embeds=bool(embeds(payload)))
         nonce = None if payload.get("nonce") is None else str(payload["nonce"])
         posted = self._posted(nonce) if nonce and payload.get("enforce_nonce") else None
         if posted is None:
-            posted = WorldMessage(self.world.new_snowflake(), channel_id, nonce, payload)
+            posted = WorldMessage(self.world.new_snowflake(), channel.channel_id, nonce, payload)
             self.world.messages.append(posted)
         return JSONResponse(message_object(self.world, posted))
 
     async def _rewrite(self, request: Request) -> Response:
-        self._checked_channel(request)
+        channel = self._found_channel(request)
         wanted = request.path_params["message"]
         posted = next((message for message in self.world.messages if message.message_id == wanted), None)
-        if posted is None:
+        if posted is None or posted.channel_id != channel.channel_id:
             raise _RefusedError(404, 10008, "Unknown Message")
         payload = {**posted.payload, **await request.json()}
         _check_message(payload)
+        self._check_writable(channel, has_embeds=bool(embeds(payload)))
         posted.payload = payload
         return JSONResponse(message_object(self.world, posted))
 
     async def _me(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
         return JSONResponse(me_object(self.world.bot))
 
+    async def _my_guilds(self, request: Request) -> Response:
+        if not 1 <= _number(request.query_params.get("limit", "200")) <= MOST_GUILDS_ON_A_PAGE:
+            raise _RefusedError(400, 50035, "Invalid Form Body")
+        servers = dict(self.other_servers)
+        if self.is_invited:
+            servers[self.world.discord_guild_id] = self.world.discord_name
+        ordered = sorted(servers.items(), key=lambda server: int(server[0]))
+        return JSONResponse([my_guild_object(*server, self._own_permissions()) for server in ordered])
+
     async def _application(self, request: Request) -> Response:  # noqa: ARG002  # every endpoint takes the request
         return JSONResponse(application_object(self.world, members_intent=self.members_intent))
 
-    def _checked_channel(self, request: Request) -> str:
-        channel_id = str(request.path_params["channel"])
-        if channel_id != self.world.audit_channel_id:
+    def _found_channel(self, request: Request) -> WorldChannel:
+        channel = self.world.channel(request.path_params["channel"])
+        if channel is None or not self.is_invited:
             raise _RefusedError(404, 10003, "Unknown Channel")
-        return channel_id
+        return channel
 
     def _check_guild(self, request: Request) -> None:
-        if request.path_params["guild"] != self.world.discord_guild_id:
+        if request.path_params["guild"] != self.world.discord_guild_id or not self.is_invited:
             raise _RefusedError(404, 10004, "Unknown Guild")
+
+    def _check_writable(self, channel: WorldChannel, *, has_embeds: bool) -> None:
+        bot, own = self.world.bot, self._own_permissions()
+        allowed = permissions_in_channel(
+            own, self.world.discord_guild_id, bot.role_ids, bot.user_id, channel.overwrites
+        )
+        if not allowed & Permission.VIEW_CHANNEL:
+            raise _RefusedError(403, 50001, "Missing Access")
+        if not allowed & Permission.SEND_MESSAGES or (has_embeds and not allowed & Permission.EMBED_LINKS):
+            raise _RefusedError(403, 50013, "Missing Permissions")
+
+    def _own_roles(self) -> list[WorldRole]:
+        held = {self.world.discord_guild_id, *self.world.bot.role_ids}
+        return [role for role in self.world.roles if role.role_id in held]
+
+    def _own_permissions(self) -> int:
+        joined = 0
+        for role in self._own_roles():
+            joined |= role.permissions
+        return joined
 
     def _found_member(self, request: Request) -> WorldMember:
         self._check_guild(request)
@@ -208,10 +254,8 @@ class DiscordSimulator:
             raise _RefusedError(404, 10011, "Unknown Role")
         if role.role_id == self.world.discord_guild_id:
             raise _RefusedError(400, 50028, "Invalid Role")
-        everyone = self.world.discord_guild_id
-        own = [held for held in self.world.roles if held.role_id in {everyone, *self.world.bot.role_ids}]
-        allowed = any(held.permissions & (MANAGE_ROLES | ADMINISTRATOR) for held in own)
-        if role.managed or not allowed or max(map(_height, own)) <= _height(role):
+        allowed = self._own_permissions() & (MANAGE_ROLES | ADMINISTRATOR)
+        if role.managed or not allowed or max(map(_height, self._own_roles())) <= _height(role):
             raise _RefusedError(403, 50013, "Missing Permissions")
         return member, role
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sv_common.guild_sync.simulators.model import WorldMember, WorldMessage, WorldRole
+from sv_common.guild_sync.simulators.model import WorldChannel, WorldMember, WorldMessage, WorldRole
 from sv_common.guild_sync.simulators.world import GuildWorld
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
@@ -101,6 +101,37 @@ def guild_object(world: GuildWorld, *, with_counts: bool) -> dict[str, object]:
         "widget_enabled": False,
         "premium_progress_bar_enabled": False,
         "nsfw": False,
+    }
+
+
+def my_guild_object(server_id: str, name: str, permissions: int) -> dict[str, object]:
+    """Write a server as its bot lists it."""
+    return {
+        "id": server_id,
+        "name": name,
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": str(permissions),
+        "features": [],
+    }
+
+
+def channel_object(channel: WorldChannel, guild_id: str) -> dict[str, object]:
+    """Write a channel of the server."""
+    overwrites = [
+        {"id": each.subject_id, "type": int(each.is_for_member), "allow": str(each.allow), "deny": str(each.deny)}
+        for each in channel.overwrites
+    ]
+    return {
+        "id": channel.channel_id,
+        "type": channel.kind,
+        "flags": 0,
+        "guild_id": guild_id,
+        "name": channel.name,
+        "position": channel.position,
+        "parent_id": None,
+        "permission_overwrites": overwrites,
     }
 
 

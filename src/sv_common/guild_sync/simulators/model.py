@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sv_common.guild_sync.domain.discord_access import Overwrite
+
 DAY_MS = 24 * 60 * 60 * 1000
 
 ADMINISTRATOR = 1 << 3
@@ -69,6 +71,17 @@ class WorldRole:
     managed: bool = False
     permissions: int = 0
     tags: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class WorldChannel:
+    """A channel of the Discord server; `kind` is Discord's number (0 text, 2 voice, 4 category, 5 announcements)."""
+
+    channel_id: str
+    name: str
+    position: int
+    kind: int = 0
+    overwrites: list[Overwrite] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)

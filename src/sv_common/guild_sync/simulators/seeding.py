@@ -7,11 +7,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sv_common.guild_sync.domain.discord_access import Permission
 from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     MANAGE_ROLES,
     Realm,
+    WorldChannel,
     WorldCharacter,
     WorldMember,
     WorldPerson,
@@ -56,6 +58,8 @@ LOWEST_RANK = len(RANK_NAMES) - 1
 
 DISCORD_GUILD_ID = "810000000000000001"
 BOT_ID = "840000000000000001"
+AUDIT_CHANNEL_ID = "830000000000000001"
+_EVERYONES_PERMISSIONS = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.EMBED_LINKS
 _FIRST_ROLE_ID = 820000000000000001
 
 
@@ -219,7 +223,7 @@ def misspelt(name: str) -> str:
 def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
     """Make the server's roles, lowest first, and those for each rank; the bot's own role is above all others."""
     ids = itertools.count(_FIRST_ROLE_ID)
-    roles = [WorldRole(DISCORD_GUILD_ID, "@everyone", 0)]
+    roles = [WorldRole(DISCORD_GUILD_ID, "@everyone", 0, permissions=_EVERYONES_PERMISSIONS)]
     roles.append(WorldRole(str(next(ids)), "Server Booster", 1, managed=True, tags={"premium_subscriber": None}))
     roles.append(WorldRole(str(next(ids)), "Book Club", 2))
     rank_roles = {}
@@ -229,6 +233,16 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
     tags = {"bot_id": BOT_ID}
     roles.append(WorldRole(str(next(ids)), "PATT", len(roles), managed=True, permissions=MANAGE_ROLES, tags=tags))
     return roles, rank_roles
+
+
+def discord_channels() -> list[WorldChannel]:
+    """Make the server's channels: one for everybody, one for officers, and some that take no messages."""
+    return [
+        WorldChannel("830000000000000003", "Guild", 0, kind=4),
+        WorldChannel("830000000000000002", "general", 0),
+        WorldChannel(AUDIT_CHANNEL_ID, "officers", 1),
+        WorldChannel("830000000000000004", "Raid", 2, kind=2),
+    ]
 
 
 def _fill(form: str, person: WorldPerson) -> str:

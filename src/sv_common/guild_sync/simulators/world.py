@@ -12,6 +12,7 @@ from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     AuditEntry,
     Realm,
+    WorldChannel,
     WorldCharacter,
     WorldMember,
     WorldMessage,
@@ -19,6 +20,7 @@ from sv_common.guild_sync.simulators.model import (
     WorldRole,
 )
 from sv_common.guild_sync.simulators.seeding import (
+    AUDIT_CHANNEL_ID,
     BOT_ID,
     DISCORD_GUILD_ID,
     HOME_REALM,
@@ -26,6 +28,7 @@ from sv_common.guild_sync.simulators.seeding import (
     REALMS,
     TOP_LEVEL,
     Seeder,
+    discord_channels,
     discord_roles,
 )
 from sv_common.guild_sync.simulators.vocabulary import RANK_NAMES
@@ -62,7 +65,8 @@ class GuildWorld:
     rank_names: list[str] = field(default_factory=lambda: list(RANK_NAMES))
     discord_guild_id: str = DISCORD_GUILD_ID
     discord_name: str = "The Lantern Watch"
-    audit_channel_id: str = "830000000000000001"
+    audit_channel_id: str = AUDIT_CHANNEL_ID
+    channels: list[WorldChannel] = field(default_factory=discord_channels)
     messages: list[WorldMessage] = field(default_factory=list)
     audit_log: list[AuditEntry] = field(default_factory=list)
     _character_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_NEW_CHARACTER_ID))
@@ -102,7 +106,9 @@ class GuildWorld:
             character.realm = moved[character.realm]
         everyone = next(role for role in self.roles if role.role_id == self.discord_guild_id)
         everyone.role_id = self.discord_guild_id = str(int(self.discord_guild_id) + number)
-        self.audit_channel_id = str(int(self.audit_channel_id) + number)
+        for channel in self.channels:
+            channel.channel_id = str(int(channel.channel_id) + number * _ROOM)
+        self.audit_channel_id = str(int(self.audit_channel_id) + number * _ROOM)
         self.guild_id += number
         self.guild_name, self.guild_slug = f"{self.guild_name} {number}", f"{self.guild_slug}-{number}"
         self._character_ids = itertools.count(_FIRST_NEW_CHARACTER_ID + number * _ROOM)
@@ -140,6 +146,10 @@ class GuildWorld:
     def role(self, role_id: str) -> WorldRole | None:
         """Find a role of the Discord server by its id."""
         return next((role for role in self.roles if role.role_id == role_id), None)
+
+    def channel(self, channel_id: str) -> WorldChannel | None:
+        """Find a channel of the Discord server by its id."""
+        return next((channel for channel in self.channels if channel.channel_id == channel_id), None)
 
     def role_named(self, name: str) -> WorldRole:
         """Find a role of the Discord server by its name. Raises LookupError when there is none."""
