@@ -171,7 +171,10 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
         (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
         (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),
         (["guild", "add", "X", "--realm", "y", "--region", "cn"], "“cn” is no region"),
+        (["guild", "add", "X", "--realm", "y", "--discord-server", "7000"], "belongs to another guild"),
+        (["guild", "add", "X", "--realm", "y", "--discord-server", "ours"], "are numbers"),
         (["ranks", "map", "3", "Officer"], "is no Discord role id"),
+        (["ranks", "unmap", "5"], "The guild has no rank 5."),
         (["upload", "missing.lua"], "missing.lua cannot be read"),
     ],
 )
@@ -194,6 +197,14 @@ def test_ranks_are_mapped_and_listed(patt: Patt, guild: psycopg.Connection) -> N
     assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
     (rank,) = patt("ranks", "list", "--json").json
     assert (rank["discord_role_id"], rank["discord_role_name"], rank["is_role_managed"]) == ("4711", "Social", True)
+
+
+def test_a_rank_can_be_left_without_a_role_on_purpose(patt: Patt, guild: psycopg.Connection) -> None:
+    assert patt("ranks", "map", 3, "4711", "--name", "Social").code == 0
+    assert "maps to no Discord role" in patt("ranks", "unmap", 3).out
+    (rank,) = patt("ranks", "list", "--json").json
+    assert (rank["discord_role_id"], rank["is_role_managed"], rank["is_without_role"]) == (None, False, True)
+    assert "none, on purpose" in patt("ranks", "list").out
 
 
 def test_admin_link_prints_a_link_to_sign_in_and_admin_token_a_token(patt: Patt, guild: psycopg.Connection) -> None:

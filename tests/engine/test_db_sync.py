@@ -11,6 +11,7 @@ from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused, SuspiciousSource
 from sv_common.guild_sync.domain.report import SyncReport
+from sv_common.guild_sync.store import ranks
 
 
 def row(name: str, note: object = "", **changes: Any) -> dict[str, Any]:
@@ -261,6 +262,25 @@ async def test_rank_names_come_from_the_addon_and_a_mapped_rank_that_changes_wai
         "select name, name_in_game from common.guild_ranks where wow_rank_index in (0, 2) order by 1"
     )
     assert rows == [("Chief", "Chief"), ("Raider", "Trial")]
+
+
+async def test_a_rank_that_an_officer_left_without_a_role_is_not_reported_and_waits_when_its_name_changes(
+    guild: GuildBuilder,
+) -> None:
+    await guild.execute("update common.guild_ranks set discord_role_id = null, is_role_managed = false")
+    await _roster(guild, entry("Elrek", rank=0), entry("Mito", rank=RAIDER))
+    async with guild.pool.connection() as conn:
+        await ranks.leave_without_role(conn, guild.guild_id, RAIDER)
+    report = await sync_blizzard_roster(guild.pool, [entry("Elrek", rank=0), entry("Mito", rank=RAIDER)])
+    assert report.notices == ("Rank 0 (Guild Master, 1 characters) maps to no Discord role.",)
+    changed = await sync_addon_data(guild.pool, [row("Mito", "b", rank=RAIDER, rankName="Trial")])
+    assert changed.notices == ("Rank 2 was Raider and is now Trial in the game: confirm the rank table.",)
+    async with guild.pool.connection() as conn:
+        await ranks.map_to_role(conn, guild.guild_id, RAIDER, "4711", "Trial", is_managed=False)
+        raider = next(each for each in await ranks.all_ranks(conn, guild.guild_id) if each.wow_rank_index == RAIDER)
+        with pytest.raises(NotFound, match="no rank 9"):
+            await ranks.leave_without_role(conn, guild.guild_id, 9)
+    assert (raider.name, raider.is_in_doubt, raider.is_without_role, raider.is_decided) == ("Trial", False, False, True)
 
 
 @pytest.mark.parametrize(

@@ -260,8 +260,8 @@ class Life:
         used = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, self.guild_id)}
         await ranks.seen_in_game(conn, self.guild_id, {index: RANK_NAMES[index] for index in used})
         for index, rank in enumerate(spec.ranks):
-            if index in used:
-                name = ROLE_NAMES.get(rank.role or "")
+            if index in used and rank.role is not None:
+                name = ROLE_NAMES.get(rank.role)
                 await ranks.map_to_role(conn, self.guild_id, index, rank.role, name, is_managed=rank.is_managed)
 
     async def _decide(self, conn: Connection, spec: GuildSpec, user_ids: Sequence[str]) -> None:

@@ -76,7 +76,7 @@ def list_ranks(guild: GuildOption = None, as_json: JsonOption = False) -> None:
             r.wow_rank_index,
             r.name,
             r.name_in_game,
-            r.discord_role_name,
+            "none, on purpose" if r.is_without_role else r.discord_role_name,
             r.discord_role_id,
             "yes" if r.is_role_managed else "no",
         )
@@ -110,6 +110,22 @@ def map_rank(
 
     with_services(work)
     say(f"Rank {rank} maps to the Discord role {role_name or role_id}.")
+
+
+@ranks_app.command()
+def unmap(
+    rank: Annotated[int, typer.Argument(min=0, max=9, help="Index of the rank; 0 is the guild master.")],
+    guild: GuildOption = None,
+) -> None:
+    """Say that a rank maps to no Discord role, on purpose."""
+
+    async def work(services: Services) -> None:
+        number = await guild_number(services, guild)
+        async with services.pool.connection() as conn:
+            await ranks.leave_without_role(conn, number, rank)
+
+    with_services(work)
+    say(f"Rank {rank} maps to no Discord role.")
 
 
 @ranks_app.command()

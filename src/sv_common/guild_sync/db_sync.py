@@ -89,7 +89,7 @@ async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id:
         matching = match_upload(rows, present, await realms.of_guild(conn, row_id))
         await character_store.apply_notes(conn, row_id, [_seen(row, known) for row, known in matching.matched])
         await ranks.seen_in_game(conn, row_id, _rank_names(rows))
-        doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.name_in_game not in (None, rank.name)]
+        doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
         changed = [known for row, known in matching.matched if row.note is not None and row.note != (known.note or "")]
         linked = [known.id for known in changed if known.player_id is not None]
         opened = await _log_mismatches(conn, row_id, linked)

@@ -59,6 +59,10 @@ class _ProfileRun:
     last_error: str = ""
 
 
+class GuildNotFoundError(SourceError):
+    """Battle.net answers, and knows no guild at this address."""
+
+
 class BattleNetClient:
     """The `BattleNetSource`, the `ProfileSource` and the `RealmSource` of the real world.
 
@@ -86,6 +90,7 @@ class BattleNetClient:
             retries=retries,
             timing=timing,
         )
+        self._tokens = tokens
         self._api = BattleNetApi(
             http,
             tokens,
@@ -99,6 +104,10 @@ class BattleNetClient:
     def spare_requests(self) -> int:
         """How many requests may still be sent within this hour, for all guilds together."""
         return self._api.spare_requests
+
+    async def check_credentials(self) -> None:
+        """Ask for an access token. Raises SourceDenied for rejected credentials, another SourceError for no answer."""
+        await self._tokens.current()
 
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
         """Fetch the whole roster with every profile that can be read; a member without one keeps the roster's fields.
@@ -116,14 +125,14 @@ class BattleNetClient:
     async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
         """Fetch the roster alone: one request, two for a guild whose name has an apostrophe.
 
-        Raises a SourceError when there is no such guild or its roster cannot be read whole.
+        Raises GuildNotFoundError when there is no such guild, another SourceError when its roster cannot be read whole.
         """
         asked = Asked("Battle.net", f"the roster of the guild '{guild.name_slug}'")
         for slug in guild_slugs(guild.name_slug):
             answer = await self._api.read(guild.region, roster_path(guild.realm_slug, slug), asked)
             if answer is not None:
                 return parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
-        raise SourceError(
+        raise GuildNotFoundError(
             f"Battle.net knows no guild '{guild.name_slug}' on the realm '{guild.realm_slug}' in the region "
             f"'{guild.region}'. Check the three in the guild's settings, as the Armory's address of the guild has them."
         )

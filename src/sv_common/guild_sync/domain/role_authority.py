@@ -7,6 +7,16 @@ from dataclasses import dataclass
 
 from sv_common.guild_sync.domain.guild import DiscordRole
 
+_MAP_ANOTHER = "Map the rank to another role."
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why the bot cannot give or take a role, and what to do about it; both are whole sentences."""
+
+    cause: str
+    remedy: str
+
 
 @dataclass(frozen=True, slots=True)
 class RoleAuthority:
@@ -29,7 +39,12 @@ class RoleAuthority:
         return max(own, key=self._height, default=None)
 
     def obstacle(self, role_id: str, name: str = "") -> str | None:
-        """Say why the bot cannot give or take a role, and what to do about it; None when nothing stands in the way.
+        """Say why the bot cannot give or take a role, and what to do about it; None when nothing stands in the way."""
+        found = self.find_obstacle(role_id, name)
+        return f"{found.cause} {found.remedy}" if found else None
+
+    def find_obstacle(self, role_id: str, name: str = "") -> Obstacle | None:
+        """Find what keeps the bot from giving or taking a role; None when nothing does.
 
         A bot may give and take only roles that belong to no integration and stand below its own highest role
         (Discord documentation, "Permission Hierarchy"); Administrator does not lift this. `name` is what a role is
@@ -38,33 +53,32 @@ class RoleAuthority:
         role = self.roles.get(role_id)
         if role is None:
             called = f"'{name}'" if name else "that the rank table names"
-            return f"The role {called} no longer exists on the Discord server. Map the rank to another role."
+            return Obstacle(f"The role {called} no longer exists on the Discord server.", _MAP_ANOTHER)
         if role_id == self.guild_id:
-            return "Everybody holds '@everyone', so it cannot be given or taken. Map the rank to another role."
+            return Obstacle("Everybody holds '@everyone', so it cannot be given or taken.", _MAP_ANOTHER)
         if role.managed:
-            return (
-                f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can. "
-                "Map the rank to another role."
-            )
+            cause = f"Discord gives and takes the role '{role.name}' itself, on behalf of an integration; no bot can."
+            return Obstacle(cause, _MAP_ANOTHER)
         return self._obstacle_of_the_bot(role)
 
-    def _obstacle_of_the_bot(self, role: DiscordRole) -> str | None:
+    def _obstacle_of_the_bot(self, role: DiscordRole) -> Obstacle | None:
         top = self.top_role
         if not self.may_manage_roles:
             own = f"the role '{top.name}'" if top else "a role of the bot"
-            return (
-                f"The bot lacks the permission Manage Roles, so it can neither give nor take '{role.name}'. "
-                f"Switch Manage Roles on for {own} in Server Settings → Roles."
+            return Obstacle(
+                f"The bot lacks the permission Manage Roles, so it can neither give nor take '{role.name}'.",
+                f"Switch Manage Roles on for {own} in Server Settings → Roles.",
             )
         if top is None:
-            return (
-                f"The bot holds no role of its own, so it may not give or take '{role.name}'. Give the bot a role with "
-                f"the permission Manage Roles, above '{role.name}', in Server Settings → Roles."
+            return Obstacle(
+                f"The bot holds no role of its own, so it may not give or take '{role.name}'.",
+                f"Give the bot a role with the permission Manage Roles, above '{role.name}', in Server Settings → Roles.",
             )
         if self._height(top) <= self._height(role):
-            return (
+            return Obstacle(
                 f"The role '{role.name}' does not stand below the bot's highest role, '{top.name}', so the bot may not "
-                f"give or take it. Move the bot's role above '{role.name}' in Server Settings → Roles."
+                "give or take it.",
+                f"Move the bot's role above '{role.name}' in Server Settings → Roles.",
             )
         return None
 

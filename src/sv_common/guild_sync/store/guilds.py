@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import psycopg
 from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.guild import GuildAddress
 
 SQL = load_sql(__package__, "guilds.sql")
@@ -92,7 +93,10 @@ async def add(
     discord_guild_id: str | None = None,
     audit_channel_id: str | None = None,
 ) -> int:
-    """Add a guild, or update the one with this address; return its id."""
+    """Add a guild, or update the one with this address; return its id.
+
+    Raises `BadInput` for what is no Discord id, and `Refused` for a Discord server that another guild has.
+    """
     values = {
         "region": address.region,
         "realm_slug": address.realm_slug,
@@ -101,7 +105,17 @@ async def add(
         "discord_guild_id": discord_guild_id,
         "audit_channel_id": audit_channel_id,
     }
-    row = await (await conn.execute(SQL["add"], values)).fetchone()
+    try:
+        row = await (await conn.execute(SQL["add"], values)).fetchone()
+    except psycopg.errors.CheckViolation as error:
+        raise BadInput(
+            "The guild cannot be stored like this: region, realm and name must be there, and the ids of Discord's server "
+            "and channel are numbers (with Developer Mode on, right-click → Copy ID)."
+        ) from error
+    except psycopg.errors.UniqueViolation as error:
+        raise Refused(
+            f"The Discord server {discord_guild_id} belongs to another guild of this installation. See: patt guild list"
+        ) from error
     assert row is not None  # noqa: S101 -- "returning" always gives the row
     return int(row[0])
 

@@ -16,7 +16,11 @@ SQL = load_sql(__package__, "ranks.sql")
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """One rank; 0 is the guild master. `name_in_game` differs from `name` while an officer has to confirm a change."""
+    """One rank; 0 is the guild master.
+
+    `name_in_game` differs from `name` while an officer has to confirm a change; None: the addon has not told it yet.
+    `is_without_role`: an officer has decided that the rank maps to no Discord role.
+    """
 
     wow_rank_index: int
     name: str
@@ -25,6 +29,17 @@ class Rank:
     discord_role_id: str | None
     discord_role_name: str | None
     is_role_managed: bool
+    is_without_role: bool
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether an officer has said which role the rank maps to, or that it maps to none."""
+        return self.discord_role_id is not None or self.is_without_role
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the game calls the rank otherwise than the rank table, so that no role is concluded from any rank."""
+        return self.name_in_game not in (None, self.name)
 
 
 async def ensure(conn: Connection, guild_id: int, indexes: Iterable[int]) -> None:
@@ -46,13 +61,13 @@ async def all_ranks(conn: Connection, guild_id: int) -> list[Rank]:
 
 
 async def unmapped(conn: Connection, guild_id: int) -> list[tuple[int, str, int]]:
-    """Return ranks in use without a Discord role: index, name, number of characters."""
+    """Return ranks in use of which nobody has said to which role they map: index, name, number of characters."""
     rows = await (await conn.execute(SQL["unmapped"], {"guild_id": guild_id})).fetchall()
     return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def map_to_role(
-    conn: Connection, guild_id: int, index: int, role_id: str | None, role_name: str | None, *, is_managed: bool
+    conn: Connection, guild_id: int, index: int, role_id: str, role_name: str | None, *, is_managed: bool
 ) -> None:
     """Say which Discord role a rank maps to. Raises `NotFound` for a rank that the guild does not have."""
     values = {
@@ -60,12 +75,22 @@ async def map_to_role(
         "index": index,
         "role_id": role_id,
         "role_name": role_name,
-        "is_managed": is_managed and role_id is not None,
+        "is_managed": is_managed,
     }
-    if (await conn.execute(SQL["map"], values)).rowcount == 0:
-        raise NotFound(f"The guild has no rank {index}. Sync the roster first.")
+    _refuse_unknown(index, (await conn.execute(SQL["map"], values)).rowcount)
+
+
+async def leave_without_role(conn: Connection, guild_id: int, index: int) -> None:
+    """Say that a rank maps to no Discord role. Raises `NotFound` for a rank that the guild does not have."""
+    values = {"guild_id": guild_id, "index": index}
+    _refuse_unknown(index, (await conn.execute(SQL["leave_without_role"], values)).rowcount)
 
 
 async def confirm_names(conn: Connection, guild_id: int) -> int:
     """Take the rank names seen in the game as right; return how many changed."""
     return (await conn.execute(SQL["confirm"], {"guild_id": guild_id})).rowcount
+
+
+def _refuse_unknown(index: int, changed: int) -> None:
+    if changed == 0:
+        raise NotFound(f"The guild has no rank {index}. Sync the roster first.")
