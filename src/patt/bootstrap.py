@@ -17,7 +17,7 @@ from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, http_client
 from sv_common.guild_sync.domain.errors import ConfigurationError
 from sv_common.guild_sync.ports import Outside
 
@@ -58,23 +58,39 @@ async def open_services(settings: Settings, url: str | None = None) -> AsyncIter
 
 def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:
     """Return clients for the sources whose credentials are set."""
-    battle_net = discord = None
-    if settings.blizzard_client_id and settings.blizzard_client_secret:
-        battle_net = BattleNetClient(
-            http,
-            client_id=settings.blizzard_client_id,
-            client_secret=settings.blizzard_client_secret.get_secret_value(),
-            token_url=settings.blizzard_token_url,
-            api_url=settings.blizzard_api_url,
-        )
-    if settings.discord_bot_token:
-        discord = DiscordClient(
-            http,
-            token=settings.discord_bot_token.get_secret_value(),
-            api_url=settings.discord_api_url,
-            contact_url=settings.base_url,
-        )
+    battle_net, discord = battlenet_client(settings, http), discord_client(settings, http)
     return Outside(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
+
+
+def battlenet_client(
+    settings: Settings, http: httpx2.AsyncClient, retries: RetryPolicy = USUAL_RETRIES
+) -> BattleNetClient | None:
+    """Return a client of Battle.net; None without credentials."""
+    if not settings.blizzard_client_id or not settings.blizzard_client_secret:
+        return None
+    return BattleNetClient(
+        http,
+        client_id=settings.blizzard_client_id,
+        client_secret=settings.blizzard_client_secret.get_secret_value(),
+        token_url=settings.blizzard_token_url,
+        api_url=settings.blizzard_api_url,
+        retries=retries,
+    )
+
+
+def discord_client(
+    settings: Settings, http: httpx2.AsyncClient, retries: RetryPolicy = USUAL_RETRIES
+) -> DiscordClient | None:
+    """Return a client of Discord; None without a token."""
+    if not settings.discord_bot_token:
+        return None
+    return DiscordClient(
+        http,
+        token=settings.discord_bot_token.get_secret_value(),
+        api_url=settings.discord_api_url,
+        contact_url=settings.base_url,
+        retries=retries,
+    )
 
 
 def run(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -13,12 +13,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sv_common.guild_sync.domain.errors import ConfigurationError
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
+ENV_FILE = ".env"
+ENV_PREFIX = "PATT_"
 
 
 class Settings(BaseSettings):
     """Everything an installation can be told from outside. Secrets are never shown, logged or stored."""
 
-    model_config = SettingsConfigDict(env_prefix="PATT_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore")
 
     database_url: str | None = Field(
         default=None, description="PostgreSQL 15 or newer; unset: the embedded server in PATT_DATA_DIR."
@@ -55,9 +57,25 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings. Raises `ConfigurationError`, naming each setting that cannot be used and why."""
+    """Read the settings.
+
+    Raises `ConfigurationError`, naming each setting that cannot be used and why, or for a `.env` that cannot be read.
+    """
     try:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
         raise ConfigurationError(f"A setting cannot be used. {faults}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The file {ENV_FILE} in this folder cannot be read ({type(error).__name__}). Make it a text file in UTF-8 "
+            "that you may read."
+        ) from error
+
+
+def log_level() -> str:
+    """Return the level of logs; WARNING while the settings cannot be used, which the command that needs them says."""
+    try:
+        return load_settings().log_level
+    except ConfigurationError:
+        return "WARNING"

@@ -13,6 +13,14 @@ from sv_common.guild_sync.domain.errors import PattError
 
 COMMANDS = {
     "demo": Later("patt.cli.demo:demo", "Play a week in the life of a made-up guild, then serve its admin page."),
+    "init": Later(
+        "patt.cli.init:init",
+        "Set up a guild step by step. It may be run again at any time: what is there is shown, and stays.",
+    ),
+    "doctor": Later(
+        "patt.cli.doctor:doctor",
+        "Check settings, database, sources, permissions, ranks and uploads; exit code 1 while anything is wrong.",
+    ),
     "serve": Later(
         "patt.cli.serve:serve",
         "Serve the admin page and the API on the configured database, and do the jobs of the queue.",

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from patt.cli.files import read_file
 from patt.cli.options import JsonOption
 from patt.cli.output import print_json_line, say, table
+from patt.files import read_file
 from sv_common.guild_sync.domain.roster_file import (
     NotedCharacter,
     read_discord_names,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from patt.config import load_settings
+from patt.config import log_level
 from patt.logging import configure_logging
 
 
 def configure() -> None:
-    """Set up logging as the settings say. Raises `ConfigurationError` for a setting that cannot be used."""
-    configure_logging(load_settings().log_level)
+    """Set up logging as the settings say; a setting that cannot be used is said by the command that needs it."""
+    configure_logging(log_level())

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
-from patt.cli.files import read_file
 from patt.cli.options import GuildOption, JsonOption, actor, with_services
 from patt.cli.output import print_json, say_pipeline
+from patt.files import read_file
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync

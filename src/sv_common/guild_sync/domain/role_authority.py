@@ -36,7 +36,7 @@ class RoleAuthority:
     def top_role(self) -> DiscordRole | None:
         """The highest role that the bot holds; None when it has no role of its own."""
         own = [role for role_id, role in self.roles.items() if role_id in self.bot_role_ids]
-        return max(own, key=self._height, default=None)
+        return max(own, key=self.height, default=None)
 
     def obstacle(self, role_id: str, name: str = "") -> str | None:
         """Say why the bot cannot give or take a role, and what to do about it; None when nothing stands in the way."""
@@ -74,7 +74,7 @@ class RoleAuthority:
                 f"The bot holds no role of its own, so it may not give or take '{role.name}'.",
                 f"Give the bot a role with the permission Manage Roles, above '{role.name}', in Server Settings → Roles.",
             )
-        if self._height(top) <= self._height(role):
+        if self.stands_too_high(role):
             return Obstacle(
                 f"The role '{role.name}' does not stand below the bot's highest role, '{top.name}', so the bot may not "
                 "give or take it.",
@@ -82,6 +82,10 @@ class RoleAuthority:
             )
         return None
 
-    def _height(self, role: DiscordRole) -> tuple[bool, int, int]:
+    def stands_too_high(self, role: DiscordRole) -> bool:
+        """Whether a role stands at the height of the bot's highest role, or above it."""
+        return self.top_role is not None and self.height(self.top_role) <= self.height(role)
+
+    def height(self, role: DiscordRole) -> tuple[bool, int, int]:
         """Order roles by power: @everyone below all, then by position; of two in one position the older is the higher."""
         return role.role_id != self.guild_id, role.position, -int(role.role_id)

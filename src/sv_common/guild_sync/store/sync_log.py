@@ -62,6 +62,22 @@ async def histories(conn: Connection) -> dict[tuple[int, str], History]:
     return {(row[0], row[1]): History(*row) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a pipeline of a guild stands: when it last ended well, and the failures of two days that came after."""
+
+    pipeline: str
+    last_good: datetime | None
+    failures: int
+    last_error: str | None
+
+
+async def standings(conn: Connection, guild_id: int) -> dict[str, Standing]:
+    """Return how each pipeline stands that ever ran for a guild."""
+    rows = await (await conn.execute(SQL["standings"], {"guild_id": guild_id})).fetchall()
+    return {row[0]: Standing(*row) for row in rows}
+
+
 async def recent(conn: Connection, guild_id: int, limit: int = 20) -> list[LoggedRun]:
     """Return the newest runs of a guild."""
     async with conn.cursor(row_factory=class_row(LoggedRun)) as cursor:

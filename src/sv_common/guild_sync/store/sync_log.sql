@@ -26,6 +26,27 @@ left join lateral (
 where r.started_at > now() - interval '2 days'
 group by r.guild_id, r.pipeline, good.last
 
+-- name: standings
+-- For each pipeline of a guild that ever ran: when it last ended well, how often it failed since (within two days), and
+-- what the latest of those failures said.
+with good as (
+    select pipeline, max(started_at) as started_at, max(finished_at) as finished_at
+    from guild_identity.sync_log
+    where guild_id = %(guild_id)s and status in ('done', 'partial')
+    group by pipeline
+), runs as (
+    select r.pipeline, r.error, r.started_at, good.finished_at as last_good,
+           r.status = 'failed' and r.started_at > now() - interval '2 days'
+               and r.started_at > coalesce(good.started_at, '-infinity') as is_failure
+    from guild_identity.sync_log r
+    left join good on good.pipeline = r.pipeline
+    where r.guild_id = %(guild_id)s
+)
+select pipeline, max(last_good), count(*) filter (where is_failure),
+       (array_agg(error order by started_at desc) filter (where is_failure))[1]
+from runs
+group by pipeline
+
 -- name: recent
 select id, guild_id, pipeline, actor, status, steps, error, started_at, finished_at
 from guild_identity.sync_log

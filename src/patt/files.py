@@ -1,4 +1,4 @@
-"""Files that a command is given."""
+"""Files that a person names."""
 
 from __future__ import annotations
 

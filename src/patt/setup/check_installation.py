@@ -1,0 +1,82 @@
+"""The checks of what all guilds share: settings, database, worker."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from patt.config import ENV_FILE, Settings, load_settings
+from patt.setup.check import Check, well, wrong
+from patt.setup.database import reach
+from patt.worker import SILENCE_OF_THE_DEAD_S
+from sv_common.db import migrate
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
+
+SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
+SQL = load_sql(__package__, "check_installation.sql")
+_OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
+
+
+def check_settings() -> tuple[Check, Settings | None]:
+    """Check that the settings can be used, and that no other user of the computer can read the secrets among them."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        return wrong(SETTINGS, str(error), f"Mend the setting in the environment or in {ENV_FILE}."), None
+    file = Path(ENV_FILE)
+    if os.name == "posix" and file.is_file() and file.stat().st_mode & _OTHERS_MAY_READ:
+        message = f"Other users of this computer can read the file {ENV_FILE}, which is for secrets."
+        return wrong(SETTINGS, message, f"chmod 600 {ENV_FILE}"), settings
+    source = f"read from {ENV_FILE} and the environment" if file.is_file() else "read from the environment"
+    return well(SETTINGS, f"The settings can be used; they were {source}."), settings
+
+
+def check_database(settings: Settings) -> tuple[list[Check], str | None]:
+    """Check that the database answers with the schema that this version needs; return its URL if it does."""
+    try:
+        url, revision = reach(settings)
+    except Exception as error:  # noqa: BLE001 -- whatever keeps the embedded server from starting is what is to be told
+        said = str(error) if isinstance(error, PattError) else f"The embedded database does not start: {error}"
+        remedy = (
+            "Start the database server, and check PATT_DATABASE_URL."
+            if settings.database_url
+            else "Check that the folder PATT_DATA_DIR is yours and has room, and that nobody else's server uses it."
+        )
+        return [wrong(DATABASE, said, remedy)], None
+    newest = migrate.newest_revision()
+    which = "of PATT_DATABASE_URL" if settings.database_url else f"in {settings.data_dir}"
+    answers = well(DATABASE, f"The database {which} answers.")
+    if revision != newest:
+        message = f"The database has the schema {revision or '(none)'}, and this version needs {newest}."
+        return [answers, wrong(SCHEMA, message, "patt db upgrade")], None
+    return [answers, well(SCHEMA, f"The database has the schema {newest}, as it should.")], url
+
+
+async def check_access(conn: Connection) -> Check:
+    """Check that this product may write into its tables."""
+    row = await (await conn.execute(SQL["access"])).fetchone()
+    is_read_only, closed = row or (True, [])
+    if is_read_only:
+        message = "The database takes no changes: it is read-only, or a standby."
+        return wrong(ACCESS, message, "Let PATT_DATABASE_URL name the primary server, and end its read-only mode.")
+    if closed:
+        message = f"The database user may not read and change: {', '.join(closed)}."
+        return wrong(
+            ACCESS, message, "Let PATT_DATABASE_URL name the user who owns the tables, or grant it the rights."
+        )
+    return well(ACCESS, "The database takes changes.")
+
+
+async def check_worker(conn: Connection) -> Check:
+    """Check that somebody does the jobs, or that none waits."""
+    row = await (await conn.execute(SQL["work"], {"silence": SILENCE_OF_THE_DEAD_S})).fetchone()
+    workers, jobs, uploads = row or (0, 0, 0)
+    if workers:
+        return well(WORKER, f"{workers} worker{'s are' if workers > 1 else ' is'} at work.")
+    if jobs or uploads:
+        message = f"No worker runs, and {jobs} jobs and {uploads} uploads wait for one."
+        return wrong(WORKER, message, "Start one: patt serve, or patt worker.")
+    return well(WORKER, "No worker runs, and nothing waits for one. “patt serve” brings one with it.")

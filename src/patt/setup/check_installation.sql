@@ -1,0 +1,16 @@
+-- name: access
+-- Whether this connection may write, and which of this product's tables it may not read and write.
+select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean,
+       coalesce(array_agg(t.schemaname || '.' || t.tablename order by 1) filter (
+           where not (has_table_privilege(n.name, 'select') and has_table_privilege(n.name, 'insert')
+                      and has_table_privilege(n.name, 'update') and has_table_privilege(n.name, 'delete'))), '{}')
+from pg_tables t, lateral (select quote_ident(t.schemaname) || '.' || quote_ident(t.tablename) as name) n
+where t.schemaname in ('common', 'guild_identity', 'jobs')
+
+-- name: work
+-- How many workers have lately given a sign of life, and how much waits for one.
+select (select count(*) from jobs.procrastinate_workers
+        where last_heartbeat > now() - make_interval(secs => %(silence)s)),
+       (select count(*) from jobs.procrastinate_jobs
+        where status in ('todo', 'doing') and coalesce(scheduled_at, now()) <= now()),
+       (select count(*) from guild_identity.addon_uploads where state = 'received')

@@ -1,0 +1,78 @@
+"""The check-up of an installation: one check after the other, none of which hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+
+import psycopg
+
+from patt.bootstrap import battlenet_client, discord_client
+from patt.config import Settings
+from patt.setup.check import Check, not_made, well, wrong
+from patt.setup.check_guild import GuildFacts, check_data, read_facts
+from patt.setup.check_installation import (
+    ACCESS,
+    DATABASE,
+    SCHEMA,
+    SETTINGS,
+    WORKER,
+    check_access,
+    check_database,
+    check_settings,
+    check_worker,
+)
+from patt.setup.check_sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.clients.http import RetryPolicy, http_client
+from sv_common.guild_sync.store import guilds
+
+GUILDS = "guilds"
+_BRIEFLY = RetryPolicy(attempts=2, first_pause=0.5, longest_wait=10.0)
+"""A check-up says that a source is away rather than wait for it."""
+
+
+async def examine() -> list[Check]:
+    """Check everything that was set up, in the order in which to mend it. Changes nothing."""
+    first, settings = check_settings()
+    if settings is None:
+        return [first, *not_made([DATABASE, SCHEMA, ACCESS, WORKER, GUILDS, CREDENTIALS, TOKEN, INTENT], SETTINGS)]
+    database, facts = await _examine_database(settings)
+    async with http_client() as http:
+        sources = await check_battlenet(battlenet_client(settings, http, _BRIEFLY), facts)
+        sources += await check_discord(discord_client(settings, http, _BRIEFLY), facts)
+    return [first, *database, *sources, *(check for each in facts for check in check_data(each))]
+
+
+async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[GuildFacts]]:
+    checks, url = check_database(settings)
+    if url is None:
+        names = [name for name in (SCHEMA, ACCESS, WORKER, GUILDS) if name not in {check.name for check in checks}]
+        return checks + not_made(names, checks[-1].name), []
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+        checks += [await _told(ACCESS, check_access(conn)), await _told(WORKER, check_worker(conn))]
+        found, facts = await _read_guilds(conn)
+    return [*checks, found], facts
+
+
+async def _read_guilds(conn: Connection) -> tuple[Check, Sequence[GuildFacts]]:
+    try:
+        facts = [await read_facts(conn, guild) for guild in await guilds.all_guilds(conn)]
+    except psycopg.Error as error:
+        return _refused(GUILDS, error), []
+    if not facts:
+        return wrong(GUILDS, "No guild is set up.", "patt init"), []
+    names = ", ".join(f"{each.guild.id} ({each.guild.name})" for each in facts)
+    return well(GUILDS, f"Set up: {names}."), facts
+
+
+async def _told(name: str, check: Awaitable[Check]) -> Check:
+    """Make a check, of which also the database's refusal is a result."""
+    try:
+        return await check
+    except psycopg.Error as error:
+        return _refused(name, error)
+
+
+def _refused(name: str, error: psycopg.Error) -> Check:
+    said = str(error).strip().partition("\n")[0]
+    return wrong(name, f"The database refused to tell: {said}.", f"Mend “{ACCESS}”.")

@@ -1,0 +1,46 @@
+"""Keeping settings in the `.env` file of the working folder, beside whatever else stands there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import dotenv
+
+from patt.config import ENV_FILE, ENV_PREFIX
+from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError
+
+OWNER_ONLY = 0o600
+
+
+def keep(settings: Mapping[str, str], file: Path | None = None) -> None:
+    """Write settings (by the names that `patt.config.Settings` gives them) into the file, for its owner's eyes only.
+
+    Other lines stay as they are. Each setting is there whole or not at all, whenever the machine stops. Raises
+    `BadInput` for a value that no `.env` file can hold, and `ConfigurationError` where writing would be of no use.
+    """
+    file = file or Path(ENV_FILE)
+    lines = {f"{ENV_PREFIX}{name.upper()}": value for name, value in settings.items()}
+    for name, value in lines.items():
+        _refuse(name, value)
+    try:
+        if file.exists():
+            file.chmod(OWNER_ONLY)
+        for name, value in lines.items():
+            dotenv.set_key(file, name, value, follow_symlinks=True)  # a new file is its owner's only
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The file {ENV_FILE} in this folder cannot be written ({type(error).__name__}). Make it a text file in UTF-8 "
+            f"that you may change, or set {', '.join(lines)} in the environment."
+        ) from error
+
+
+def _refuse(name: str, value: str) -> None:
+    if any(name == each.upper() for each in os.environ):
+        raise ConfigurationError(
+            f"{name} is set in the environment of this program, which goes before {ENV_FILE}. Change it there, or remove "
+            "it from there and run this again."
+        )
+    if not value.isprintable() or "${" in value:
+        raise BadInput(f"{name} holds a character that {ENV_FILE} cannot hold, such as a line break. Copy it again.")

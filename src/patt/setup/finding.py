@@ -1,0 +1,69 @@
+"""Finding a guild as an officer names it: by the name that the game shows, on a realm named in any language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
+from sv_common.guild_sync.clients.battlenet_wire import LOCALES
+from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.domain.likeness import LikeNames
+from sv_common.guild_sync.domain.realms import Realm, RealmIndex
+
+REGIONS = tuple(LOCALES)
+MOST_SUGGESTIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGuild:
+    """A guild that Battle.net knows: its canonical address, its name and its realm's, and how many members it has."""
+
+    address: GuildAddress
+    name: str
+    realm: str
+    members: int
+
+
+def read_region(text: str) -> str:
+    """Return the region that is meant. Raises `BadInput`."""
+    region = text.strip().lower()
+    if region not in REGIONS:
+        raise BadInput(f"“{text}” is no region that Battle.net can be asked for. Use one of: {', '.join(REGIONS)}.")
+    return region
+
+
+async def find_guild(battle_net: BattleNetClient, region: str, realm_name: str, guild_name: str) -> FoundGuild:
+    """Find a guild. Raises `NotFound`, naming realms that may be meant, and a SourceError when Battle.net cannot tell."""
+    realm = _find_realm(await battle_net.fetch_realms(region), region, realm_name)
+    wanted = " ".join(guild_name.strip(" <>").split())
+    if not wanted:
+        raise BadInput("The guild's name is needed, as the game shows it.")
+    shown = realm.names[0] if realm.names else realm.slug
+    try:
+        roster = await battle_net.fetch_members(GuildAddress(region, realm.slug, wanted))
+    except GuildNotFoundError as error:
+        raise NotFound(
+            f"{shown} ({region}) has no guild “{wanted}”. Spell it as the game does, with every accent and apostrophe. If it "
+            "is spelt right, the guild is on another realm: the game shows a guild's realm in the guild window."
+        ) from error
+    return FoundGuild(roster.address, roster.name or wanted, shown, len(roster.members))
+
+
+def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
+    realm = index.find(wanted)
+    if realm is not None:
+        return realm
+    near = _near(index, wanted)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Check the region too."
+    raise NotFound(f"The region {region} has no realm “{wanted.strip()}”. {hint}")
+
+
+def _near(index: RealmIndex, wanted: str) -> list[str]:
+    """The realms whose name, in any language, is most like what was written; each by its name that is like it."""
+    names = [(realm, name) for realm in index.realms for name in realm.names]
+    near: dict[str, str] = {}
+    for found in LikeNames([name for _, name in names]).like([wanted]):
+        realm, name = names[found.place]
+        near.setdefault(realm.slug, name)
+    return list(near.values())[:MOST_SUGGESTIONS]

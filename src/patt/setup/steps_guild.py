@@ -1,0 +1,170 @@
+"""The steps that say which guild it is, and where it is on Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from patt.setup.bench import Bench
+from patt.setup.dialogue import Choice
+from patt.setup.finding import FoundGuild, find_guild, read_region
+from patt.setup.invitation import invitation_link
+from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
+from sv_common.guild_sync.domain.discord_access import DiscordServer, TextChannel
+from sv_common.guild_sync.domain.errors import BadInput, Refused
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.guilds import Guild
+
+_REGION, _REALM, _GUILD = "region", "realm", "guild"
+_MOVED = "moved"
+_SERVER, _CHANNEL = "discord-server", "audit-channel"
+
+
+async def which_guild(bench: Bench) -> None:
+    """Choose a guild that is there already, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
+    async with bench.pool.connection() as conn:
+        known = await guilds.all_guilds(conn)
+    if bench.dialogue.given(_REALM) is None:
+        known = _called(known, bench.dialogue.given(_GUILD))
+        if known:
+            _go_on_with(bench, known)
+            return
+    await _add_guild(bench)
+
+
+async def which_server(bench: Bench) -> None:
+    """Have the bot on the guild's Discord server. Raises `Refused` while it is not there, SourceError, `StepSkipped`."""
+    guild, discord, dialogue = await bench.guild(), bench.require_discord(), bench.dialogue
+    application = await discord.fetch_application()
+    wanted = dialogue.given(_SERVER) or guild.discord_guild_id
+    server = _chosen_server(bench, await discord.fetch_servers(), wanted, application.application_id)
+    if server.server_id != guild.discord_guild_id:
+        await _store(bench, guild, discord_guild_id=server.server_id)
+    dialogue.say(f"The bot is on the Discord server “{server.name}”.")
+    if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
+        dialogue.warn(
+            "The bot lacks the permission Manage Roles, so no fix can give or take a role. Switch it on for the bot's role in "
+            f"Server Settings → Roles, or open the link again: {invitation_link(application.application_id, server.server_id)}"
+        )
+
+
+async def which_channel(bench: Bench) -> None:
+    """Have a channel in which the bot can post summaries. Raises `Refused`, `BadInput`, SourceError, `StepSkipped`."""
+    guild, server_id = await bench.guild_on_discord()
+    dialogue = bench.dialogue
+    channels = await bench.require_discord().fetch_text_channels(server_id)
+    channel = _channel(channels, guild.audit_channel_id) if dialogue.given(_CHANNEL) is None else None
+    if channel is None or channel.missing:
+        if channel is not None and not dialogue.is_interactive:
+            raise Refused(_channel_sentence(channel))
+        wanted = dialogue.choose(_CHANNEL, "Channel for summaries, which officers read", _channel_choices(channels))
+        channel = next(each for each in channels if each.channel_id == wanted)
+        if channel.missing:
+            raise Refused(_channel_sentence(channel))
+        await _store(bench, guild, audit_channel_id=channel.channel_id)
+    dialogue.say(f"Summaries are posted in #{channel.name}.")
+
+
+def _called(known: Sequence[Guild], name: str | None) -> list[Guild]:
+    """The guilds that are meant by a name or a number; all where none was given."""
+    return [each for each in known if name is None or name == str(each.id) or name_key(each.name) == name_key(name)]
+
+
+def _go_on_with(bench: Bench, known: Sequence[Guild]) -> None:
+    if len(known) == 1:
+        guild = known[0]
+    else:
+        choices = [Choice(str(each.id), f"{each.name}, {each.realm_slug} ({each.region})") for each in known]
+        wanted = bench.dialogue.choose(_GUILD, "Which guild", choices)
+        guild = next(each for each in known if str(each.id) == wanted)
+    bench.guild_id = guild.id
+    bench.dialogue.say(f"Guild {guild.id} is {guild.name}, {guild.realm_slug} ({guild.region}).")
+
+
+async def _add_guild(bench: Bench) -> None:
+    dialogue, battle_net = bench.dialogue, bench.require_battle_net()
+    asked = (
+        dialogue.ask(_REGION, "Region: us, eu, kr or tw", default="us"),
+        dialogue.ask(_REALM, "Realm, in any language"),
+        dialogue.ask(_GUILD, "Name of the guild, as the game shows it"),
+    )
+    region = read_region(asked[0])
+    with dialogue.working("Asking Battle.net for the guild"):
+        found = await find_guild(battle_net, region, asked[1], asked[2])
+    moved = await _the_one_that_moved(bench, battle_net, found)
+    async with bench.pool.connection() as conn:
+        if moved is not None:
+            await guilds.keep_canonical_address(conn, moved.id, found.address)
+        bench.guild_id = await guilds.add(conn, found.address, found.name)
+    dialogue.say(f"Guild {bench.guild_id} is {found.name}, {found.realm} ({region}), with {found.members} characters.")
+
+
+async def _the_one_that_moved(bench: Bench, battle_net: BattleNetClient, found: FoundGuild) -> Guild | None:
+    """Return the known guild that this is under a new name or realm: one that is no longer at its address, if so said."""
+    async with bench.pool.connection() as conn:
+        known = [each for each in await guilds.all_guilds(conn) if each.region == found.address.region]
+    if any(each.address == found.address for each in known):
+        return None
+    for guild in known:
+        try:
+            await battle_net.fetch_members(guild.address)
+        except GuildNotFoundError:
+            question = f"Battle.net no longer finds {guild.name} at its old address. Is it this guild, which has moved"
+            if bench.dialogue.confirm(_MOVED, question, default=bench.dialogue.is_interactive):
+                return guild
+    return None
+
+
+def _chosen_server(
+    bench: Bench, servers: Sequence[DiscordServer], wanted: str | None, application_id: str
+) -> DiscordServer:
+    by_id = {server.server_id: server for server in servers}
+    if wanted is not None and wanted not in by_id:
+        link = invitation_link(application_id, wanted if wanted.isdecimal() else None)
+        raise Refused(
+            f"The bot is not on the Discord server {wanted}. Open this link to invite it, then go on:\n  {link}"
+        )
+    if not servers:
+        link = invitation_link(application_id)
+        raise Refused(f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}")
+    if wanted is None and len(servers) > 1:
+        choices = [Choice(server.server_id, server.name) for server in servers]
+        wanted = bench.dialogue.choose(_SERVER, "Which Discord server is the guild's", choices)
+    return by_id[wanted] if wanted is not None else servers[0]
+
+
+def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextChannel | None:
+    return next((each for each in channels if each.channel_id == channel_id), None)
+
+
+def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
+    if not channels:
+        raise BadInput("The Discord server has no channel that takes messages. Make one for the officers.")
+    return [
+        Choice(each.channel_id, f"#{each.name}" + (f" (the bot lacks {_joined(each.missing)})" if each.missing else ""))
+        for each in channels
+    ]
+
+
+def _channel_sentence(channel: TextChannel) -> str:
+    return (
+        f"In #{channel.name} the bot lacks {_joined(channel.missing)}. Allow it for the bot's role in the channel's settings, "
+        "under Permissions, or choose another channel."
+    )
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+async def _store(
+    bench: Bench, guild: Guild, *, discord_guild_id: str | None = None, audit_channel_id: str | None = None
+) -> None:
+    async with bench.pool.connection() as conn:
+        await guilds.add(
+            conn,
+            guild.address,
+            guild.name,
+            discord_guild_id=discord_guild_id,
+            audit_channel_id=audit_channel_id,
+        )
