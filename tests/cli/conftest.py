@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from patt.cli.main import main
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,39 @@ def guild(patt: Patt, database: psycopg.Connection) -> psycopg.Connection:
         "values (1, 1, 1, 'full_match', 'exact', 't'), (2, 2, 1, 'full_match', 'exact', 't'), (3, 1, 1, 'full_match', 'exact', 't')"
     )
     return database
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[GuildSimulator]:
+    with GuildSimulator(GuildWorld.seeded(7, 1)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(served: GuildSimulator) -> GuildSimulator:
+    """Battle.net and Discord of a guild of 20 characters, which hold the ranks 0, 1, 2, 4 and 6."""
+    served.load(GuildWorld.seeded(7, 20))
+    return served
+
+
+@pytest.fixture
+def world(simulator: GuildSimulator) -> GuildWorld:
+    return simulator.world
+
+
+@pytest.fixture
+def workplace(simulator: GuildSimulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty working folder, from which both sources are the simulated ones."""
+    for name, value in addresses_of(simulator).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def addresses_of(simulator: GuildSimulator) -> dict[str, str]:
+    """The settings that lead to the simulated sources."""
+    return {
+        "PATT_BLIZZARD_TOKEN_URL": simulator.token_url,
+        "PATT_BLIZZARD_API_URL": simulator.battlenet_url,
+        "PATT_DISCORD_API_URL": simulator.discord_url,
+    }
