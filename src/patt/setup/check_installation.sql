@@ -1,11 +1,12 @@
 -- name: access
 -- Whether this connection may write, and which of this product's tables it may not read and write.
 select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean,
-       coalesce(array_agg(t.schemaname || '.' || t.tablename order by 1) filter (
-           where not (has_table_privilege(n.name, 'select') and has_table_privilege(n.name, 'insert')
-                      and has_table_privilege(n.name, 'update') and has_table_privilege(n.name, 'delete'))), '{}')
-from pg_tables t, lateral (select quote_ident(t.schemaname) || '.' || quote_ident(t.tablename) as name) n
-where t.schemaname in ('common', 'guild_identity', 'jobs')
+       coalesce(array_agg(n.nspname || '.' || c.relname order by n.nspname, c.relname) filter (
+           where not (has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert')
+                      and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete'))), '{}')
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname in ('common', 'guild_identity', 'jobs')
 
 -- name: work
 -- How many workers have lately given a sign of life, and how much waits for one.

@@ -39,7 +39,8 @@ async def which_server(bench: Bench) -> None:
     wanted = dialogue.given(_SERVER) or guild.discord_guild_id
     server = _chosen_server(bench, await discord.fetch_servers(), wanted, application.application_id)
     if server.server_id != guild.discord_guild_id:
-        await _store(bench, guild, discord_guild_id=server.server_id)
+        async with bench.pool.connection() as conn:
+            await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
     dialogue.say(f"The bot is on the Discord server “{server.name}”.")
     if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
         dialogue.warn(
@@ -61,7 +62,8 @@ async def which_channel(bench: Bench) -> None:
         channel = next(each for each in channels if each.channel_id == wanted)
         if channel.missing:
             raise Refused(_channel_sentence(channel))
-        await _store(bench, guild, audit_channel_id=channel.channel_id)
+        async with bench.pool.connection() as conn:
+            await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
     dialogue.say(f"Summaries are posted in #{channel.name}.")
 
 
@@ -91,20 +93,26 @@ async def _add_guild(bench: Bench) -> None:
     region = read_region(asked[0])
     with dialogue.working("Asking Battle.net for the guild"):
         found = await find_guild(battle_net, region, asked[1], asked[2])
-    moved = await _the_one_that_moved(bench, battle_net, found)
-    async with bench.pool.connection() as conn:
-        if moved is not None:
-            await guilds.keep_canonical_address(conn, moved.id, found.address)
-        bench.guild_id = await guilds.add(conn, found.address, found.name)
+    bench.guild_id = await _known_or_added(bench, battle_net, found)
     dialogue.say(f"Guild {bench.guild_id} is {found.name}, {found.realm} ({region}), with {found.members} characters.")
 
 
-async def _the_one_that_moved(bench: Bench, battle_net: BattleNetClient, found: FoundGuild) -> Guild | None:
-    """Return the known guild that this is under a new name or realm: one that is no longer at its address, if so said."""
+async def _known_or_added(bench: Bench, battle_net: BattleNetClient, found: FoundGuild) -> int:
+    """Return the number of the guild that was found, as it is known, known under an old address, or added now."""
     async with bench.pool.connection() as conn:
-        known = [each for each in await guilds.all_guilds(conn) if each.region == found.address.region]
-    if any(each.address == found.address for each in known):
-        return None
+        known = await guilds.all_guilds(conn)
+    same = next((each for each in known if each.address == found.address), None)
+    if same is not None:
+        return same.id
+    moved = await _one_that_moved(bench, battle_net, [each for each in known if each.region == found.address.region])
+    async with bench.pool.connection() as conn:
+        if moved is not None:
+            await guilds.keep_canonical_address(conn, moved.id, found.address)
+        return await guilds.add(conn, found.address, found.name)
+
+
+async def _one_that_moved(bench: Bench, battle_net: BattleNetClient, known: Sequence[Guild]) -> Guild | None:
+    """Return the guild that is no longer at its address, if an officer says that it is the one that was found."""
     for guild in known:
         try:
             await battle_net.fetch_members(guild.address)
@@ -155,16 +163,3 @@ def _channel_sentence(channel: TextChannel) -> str:
 
 def _joined(names: Sequence[str]) -> str:
     return ", ".join(names)
-
-
-async def _store(
-    bench: Bench, guild: Guild, *, discord_guild_id: str | None = None, audit_channel_id: str | None = None
-) -> None:
-    async with bench.pool.connection() as conn:
-        await guilds.add(
-            conn,
-            guild.address,
-            guild.name,
-            discord_guild_id=discord_guild_id,
-            audit_channel_id=audit_channel_id,
-        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -105,19 +107,19 @@ async def add(
         "discord_guild_id": discord_guild_id,
         "audit_channel_id": audit_channel_id,
     }
-    try:
+    with _refusing_bad_ids(discord_guild_id):
         row = await (await conn.execute(SQL["add"], values)).fetchone()
-    except psycopg.errors.CheckViolation as error:
-        raise BadInput(
-            "The guild cannot be stored like this: region, realm and name must be there, and the ids of Discord's server "
-            "and channel are numbers (with Developer Mode on, right-click → Copy ID)."
-        ) from error
-    except psycopg.errors.UniqueViolation as error:
-        raise Refused(
-            f"The Discord server {discord_guild_id} belongs to another guild of this installation. See: patt guild list"
-        ) from error
     assert row is not None  # noqa: S101 -- "returning" always gives the row
     return int(row[0])
+
+
+async def place_on_discord(
+    conn: Connection, guild_id: int, *, discord_guild_id: str | None = None, audit_channel_id: str | None = None
+) -> None:
+    """Say where a guild is on Discord; None: as before. Raises like `add`."""
+    values = {"guild_id": guild_id, "discord_guild_id": discord_guild_id, "audit_channel_id": audit_channel_id}
+    with _refusing_bad_ids(discord_guild_id):
+        await conn.execute(SQL["place_on_discord"], values)
 
 
 async def keep_canonical_address(conn: Connection, guild_id: int, address: GuildAddress) -> None:
@@ -130,3 +132,19 @@ async def roster_size(conn: Connection, guild_id: int) -> int:
     """Return how many characters are in the guild now."""
     row = await (await conn.execute(SQL["roster_size"], {"guild_id": guild_id})).fetchone()
     return int(row[0]) if row else 0
+
+
+@contextlib.contextmanager
+def _refusing_bad_ids(discord_guild_id: str | None) -> Iterator[None]:
+    """Put what the table refuses into sentences."""
+    try:
+        yield
+    except psycopg.errors.CheckViolation as error:
+        raise BadInput(
+            "The guild cannot be stored like this: region, realm and name must be there, and the ids of Discord's server "
+            "and channel are numbers (with Developer Mode on, right-click → Copy ID)."
+        ) from error
+    except psycopg.errors.UniqueViolation as error:
+        raise Refused(
+            f"The Discord server {discord_guild_id} belongs to another guild of this installation. See: patt guild list"
+        ) from error

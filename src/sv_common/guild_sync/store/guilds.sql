@@ -22,6 +22,13 @@ set name = excluded.name,
     audit_channel_id = coalesce(excluded.audit_channel_id, guilds.audit_channel_id)
 returning id
 
+-- name: place_on_discord
+-- Say where a guild is on Discord; what is not told stays.
+update guild_identity.guilds
+set discord_guild_id = coalesce(%(discord_guild_id)s, discord_guild_id),
+    audit_channel_id = coalesce(%(audit_channel_id)s, audit_channel_id)
+where id = %(guild_id)s
+
 -- name: move
 -- Keep the address under which Battle.net itself knows a guild, unless another guild has it.
 update guild_identity.guilds g

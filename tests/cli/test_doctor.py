@@ -1,0 +1,452 @@
+"""`patt doctor` on a guild that was set up with `patt init`: all is well, and then one thing after the other is broken."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from cli.conftest import Patt, addresses_of
+from sv_common.db import embedded, migrate
+from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
+
+TEMPLATE = "set_up_template"
+NOT_CHECKED = "Not checked: “{}” has to be well first."
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a guild that was set up; its database is the template."""
+    folder = tmp_path_factory.mktemp("set-up")
+    served.load(GuildWorld.seeded(7, 20))
+    (folder / "PATTSync.lua").write_text(addon.render(served.world), encoding="utf-8")
+    url = embedded.recreate_database(server, TEMPLATE)
+    options = {
+        "guild": "The Lantern Watch",
+        "realm": "Mal'Torith",
+        "battlenet-client-id": served.client_id,
+        "battlenet-client-secret": served.client_secret,
+        "discord-bot-token": served.discord_token,
+        "audit-channel": "officers",
+        "export": "PATTSync.lua",
+        "uploader": "Bob",
+    }
+    subprocess.run(  # noqa: S603 -- this project's own program
+        [sys.executable, "-m", "patt", "init", "--yes", *(f"--{name}={value}" for name, value in options.items())],
+        cwd=folder,
+        env={**os.environ, **addresses_of(served), "PATT_DATABASE_URL": url},
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A guild that is set up, and all that can be broken about it."""
+
+    patt: Patt
+    database: psycopg.Connection
+    simulator: GuildSimulator
+    folder: Path
+    environment: pytest.MonkeyPatch
+
+    @property
+    def world(self) -> GuildWorld:
+        return self.simulator.world
+
+    def change(self, statement: str) -> None:
+        self.database.execute(statement.encode())
+
+    def examine(self) -> dict[str, dict[str, Any]]:
+        """Run `patt doctor --json` and return the checks by name, once what holds for every run was seen to hold."""
+        outcome = self.patt("doctor", "--json")
+        assert list(outcome.json) == ["checks"]
+        checks = outcome.json["checks"]
+        assert all(list(check) == ["name", "ok", "message", "remedy"] for check in checks)
+        assert all(check["message"] and bool(check["remedy"]) is not check["ok"] for check in checks)
+        assert len({check["name"] for check in checks}) == len(checks)
+        assert outcome.code == (0 if all(check["ok"] for check in checks) else 1)
+        assert self.simulator.client_secret not in outcome.out + outcome.err
+        assert self.simulator.discord_token not in outcome.out + outcome.err
+        return {check["name"]: check for check in checks}
+
+    def wrong(self) -> dict[str, tuple[str, str]]:
+        """Message and remedy of what is wrong."""
+        return {name: (each["message"], each["remedy"]) for name, each in self.examine().items() if not each["ok"]}
+
+
+@pytest.fixture
+def practice(
+    set_up: Path,
+    server: embedded.EmbeddedServer,
+    patt: Patt,
+    workplace: Path,
+    simulator: GuildSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Practice]:
+    name = f"practice_{next(_numbers)}"
+    url = embedded.clone_database(server, TEMPLATE, name)
+    monkeypatch.setenv("PATT_DATABASE_URL", url)
+    shutil.copy(set_up / ".env", workplace / ".env")
+    with psycopg.connect(url, autocommit=True) as conn:
+        yield Practice(patt, conn, simulator, workplace, monkeypatch)
+    embedded.drop_database(server, name)
+
+
+def test_after_the_set_up_all_is_well_and_every_check_is_in_the_document(practice: Practice) -> None:
+    assert practice.wrong() == {}
+    document = (Path(__file__).parents[2] / "docs" / "setup.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (.+?) \| ", document.partition("| check |")[2], re.MULTILINE)
+    assert listed == [name.replace("guild 1", "guild N") for name in practice.examine()]
+
+
+def test_for_people_each_check_is_a_line_with_its_remedy_below(practice: Practice) -> None:
+    well = practice.patt("doctor")
+    assert (well.code, "All is well." in well.out, "→" in well.out) == (0, True, False)
+    practice.simulator.discord.members_intent = False
+    outcome = practice.patt("doctor")
+    assert outcome.code == 1
+    assert (
+        "wrong  discord members intent  The bot may not read the member list: its Server Members Intent is off."
+        in outcome.out
+    )
+    assert (
+        f"→ Switch it on at https://discord.com/developers/applications/{practice.world.bot.user_id}/bot" in outcome.out
+    )
+    assert "ok     guild 1 discord server  The bot is on the Discord server" in outcome.out
+    assert "1 of 21 checks found something wrong." in outcome.out
+
+
+def _let_others_read_the_settings(practice: Practice) -> None:
+    (practice.folder / ".env").chmod(0o644)
+
+
+def _let_a_job_wait(practice: Practice) -> None:
+    practice.change("set search_path = jobs")  # procrastinate's triggers name their tables without a schema
+    practice.change("insert into jobs.procrastinate_jobs (queue_name, task_name) values ('default', 'sweep')")
+    practice.change("insert into jobs.procrastinate_workers (last_heartbeat) values (now() - interval '5 minutes')")
+
+
+def _move_the_guild(practice: Practice) -> None:
+    practice.world.guild_slug = "elsewhere"
+
+
+def _switch_the_intent_off(practice: Practice) -> None:
+    practice.simulator.discord.members_intent = False
+
+
+def _take_manage_roles(practice: Practice) -> None:
+    practice.world.role_named("PATT").permissions = 0
+
+
+def _put_one_role_above_the_bots(practice: Practice) -> None:
+    practice.world.role_named("Officer").position = 99
+
+
+def _put_three_roles_above_the_bots(practice: Practice) -> None:
+    practice.world.role_named("PATT").position = practice.world.role_named("Veteran").position
+
+
+def _delete_a_role(practice: Practice) -> None:
+    practice.world.roles.remove(practice.world.role_named("Member"))
+
+
+def _close_the_channel(practice: Practice) -> None:
+    officers = practice.world.channel(practice.world.audit_channel_id)
+    assert officers is not None
+    officers.overwrites = [Overwrite(practice.world.discord_guild_id, False, 0, Permission.EMBED_LINKS)]
+
+
+def _delete_the_channel(practice: Practice) -> None:
+    practice.world.channels = [each for each in practice.world.channels if each.name != "officers"]
+
+
+def _sql(statement: str) -> Callable[[Practice], None]:
+    return lambda practice: practice.change(statement)
+
+
+def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
+    return _sql(
+        f"update guild_identity.sync_log set started_at = started_at - interval '{interval}', "  # noqa: S608
+        f"finished_at = finished_at - interval '{interval}' where pipeline = '{pipeline}'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "happens", "message", "remedy"),
+    [
+        (
+            "settings",
+            _let_others_read_the_settings,
+            "Other users of this computer can read the file .env",
+            "chmod 600 .env",
+        ),
+        ("worker", _let_a_job_wait, "No worker runs, and 1 jobs and 0 uploads wait for one.", "patt serve"),
+        ("guild 1 roster", _move_the_guild, "Battle.net knows no guild 'the-lantern-watch'", "patt init --guild NAME"),
+        ("discord members intent", _switch_the_intent_off, "its Server Members Intent is off", "/bot and save."),
+        (
+            "guild 1 manage roles",
+            _take_manage_roles,
+            "lacks the permission Manage Roles",
+            "&permissions=268454912&guild_id=",
+        ),
+        (
+            "guild 1 rank roles",
+            _put_one_role_above_the_bots,
+            "The role 'Officer' does not stand below the bot's highest role, 'PATT'",
+            "Move the bot's role above 'Officer' in Server Settings → Roles.",
+        ),
+        (
+            "guild 1 rank roles",
+            _put_three_roles_above_the_bots,
+            "so the bot may not give or take them: 'Guild Master', 'Officer', 'Veteran'.",
+            "Move the bot's role above 'Guild Master' in Server Settings → Roles.",
+        ),
+        ("guild 1 rank roles", _delete_a_role, "The role 'Member' no longer exists", "Map the rank to another role."),
+        (
+            "guild 1 audit channel",
+            _close_the_channel,
+            "In #officers the bot lacks: Embed Links.",
+            "in the settings of #officers",
+        ),
+        ("guild 1 audit channel", _delete_the_channel, "has no channel 830000000000000001", "--audit-channel NAME"),
+        (
+            "guild 1 audit channel",
+            _sql("update guild_identity.guilds set audit_channel_id = null"),
+            "No channel is set",
+            "patt init",
+        ),
+        ("guild 1 battlenet sync", _aged("battlenet_sync", "50 hours"), "is 2 days old", "patt sync battlenet"),
+        ("guild 1 discord sync", _aged("discord_sync", "25 hours"), "is 1 day old", "patt sync discord"),
+        (
+            "guild 1 discord sync",
+            _sql("delete from guild_identity.sync_log where pipeline = 'discord_sync'"),
+            "Nothing has come in yet.",
+            "patt sync discord",
+        ),
+        (
+            "guild 1 export",
+            _aged("addon_upload", "8 days"),
+            "is 8 days old; it should not be older than 7 days",
+            "/pattsync",
+        ),
+        (
+            "guild 1 ranks",
+            _sql(
+                "update common.guild_ranks set discord_role_id = null, discord_role_name = null, is_role_managed = false "
+                "where wow_rank_index = 4"
+            ),
+            "these ranks map: 4 (Member, 5 characters).",
+            "patt ranks unmap RANK",
+        ),
+        (
+            "guild 1 rank names",
+            _sql("update common.guild_ranks set name_in_game = 'Warden' where wow_rank_index = 1"),
+            "rank 1 was Officer and is Warden",
+            "patt ranks confirm",
+        ),
+        (
+            "guild 1 upload key",
+            _sql("update common.upload_keys set revoked_at = now()"),
+            "there is no valid upload key",
+            "patt keys add NAME",
+        ),
+        (
+            "guild 1 runs",
+            _sql(
+                "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, error, finished_at) "
+                "values (1, 'discord_sync', 't', 'failed', 'Discord was away.', now())"
+            ),
+            "discord_sync failed 1 times within two days: Discord was away.",
+            "patt sync discord",
+        ),
+    ],
+)
+def test_what_is_broken_is_told_with_its_remedy_and_nothing_else(
+    practice: Practice, name: str, happens: Callable[[Practice], None], message: str, remedy: str
+) -> None:
+    happens(practice)
+    wrong = practice.wrong()
+    assert list(wrong) == [name]
+    said, mends = wrong[name]
+    assert message in said
+    assert remedy in mends
+
+
+def test_a_rank_left_without_a_role_and_roles_that_fixes_may_not_touch_are_well(practice: Practice) -> None:
+    assert practice.patt("ranks", "unmap", 4).code == 0
+    practice.change("update common.guild_ranks set is_role_managed = false")
+    _put_three_roles_above_the_bots(practice)
+    assert practice.wrong() == {}
+
+
+def test_a_failure_before_the_last_good_run_and_one_of_last_week_are_forgotten(practice: Practice) -> None:
+    practice.change(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, error, started_at, finished_at) "
+        "values (1, 'discord_sync', 't', 'failed', 'x', now() - interval '1 hour', now()),"
+        "(1, 'sweep', 't', 'failed', 'x', now() - interval '5 days', now() - interval '5 days')"
+    )
+    practice.change(
+        "update guild_identity.sync_log set started_at = now() where pipeline = 'discord_sync' and status = 'done'"
+    )
+    assert practice.wrong() == {}
+
+
+def test_a_worker_that_gives_signs_of_life_will_do_the_jobs(practice: Practice) -> None:
+    _let_a_job_wait(practice)
+    practice.change("insert into jobs.procrastinate_workers default values")
+    checks = practice.examine()
+    assert (checks["worker"]["ok"], checks["worker"]["message"]) == (True, "1 worker is at work.")
+
+
+def test_settings_that_cannot_be_used_are_named_and_nothing_else_can_be_checked(practice: Practice) -> None:
+    practice.environment.setenv("PATT_LOG_LEVEL", "loud")
+    wrong = practice.wrong()
+    assert "PATT_LOG_LEVEL: Input should be" in wrong.pop("settings")[0]
+    assert set(wrong) == {
+        *("database", "schema", "database access", "worker", "guilds"),
+        *("battlenet credentials", "discord token", "discord members intent"),
+    }
+    assert set(wrong.values()) == {(NOT_CHECKED.format("settings"), "Mend “settings”.")}
+
+
+def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(practice: Practice) -> None:
+    practice.environment.setenv("PATT_DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/nothing")
+    checks = practice.examine()
+    assert "The database does not answer" in checks["database"]["message"]
+    assert "hidden" not in str(checks)
+    assert checks["database"]["remedy"] == "Start the database server, and check PATT_DATABASE_URL."
+    for name in ("schema", "database access", "worker", "guilds"):
+        assert checks[name]["message"] == NOT_CHECKED.format("database")
+    assert checks["battlenet credentials"]["ok"]
+    assert checks["discord token"]["ok"]
+    assert checks["discord members intent"]["ok"]
+
+
+def test_a_database_of_another_schema_is_not_looked_into(practice: Practice) -> None:
+    practice.change("update public.alembic_version set version_num = '0001'")
+    wrong = practice.wrong()
+    newest = migrate.newest_revision()
+    assert wrong.pop("schema") == (
+        f"The database has the schema 0001, and this version needs {newest}.",
+        "patt db upgrade",
+    )
+    assert wrong == dict.fromkeys(
+        ("database access", "worker", "guilds"), (NOT_CHECKED.format("schema"), "Mend “schema”.")
+    )
+
+
+def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:
+    name = practice.database.info.dbname
+    practice.change(f"alter database {name} set default_transaction_read_only = on")
+    wrong = practice.wrong()
+    assert list(wrong) == ["database access"]
+    assert wrong["database access"][0] == "The database takes no changes: it is read-only, or a standby."
+
+
+def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice) -> None:
+    practice.change("drop role if exists stranger")
+    practice.change("create role stranger login")
+    practice.change("grant select on public.alembic_version to stranger")
+    try:
+        url = os.environ["PATT_DATABASE_URL"]
+        practice.environment.setenv("PATT_DATABASE_URL", url.replace("//postgres:@", "//stranger:@"))
+        wrong = practice.wrong()
+        assert "may not read and change: common.admin_accounts, " in wrong["database access"][0]
+        assert wrong["worker"] == (
+            "The database refused to tell: permission denied for schema jobs.",
+            "Mend “database access”.",
+        )
+        assert "permission denied for schema guild_identity" in wrong["guilds"][0]
+    finally:
+        practice.change("drop owned by stranger")
+        practice.change("drop role stranger")
+
+
+def test_without_any_guild_the_set_up_is_named(practice: Practice) -> None:
+    practice.change("delete from guild_identity.guilds")
+    assert practice.wrong() == {"guilds": ("No guild is set up.", "patt init")}
+
+
+@pytest.mark.parametrize(
+    ("secret", "message", "remedy"),
+    [
+        ("other", "Battle.net rejected the client id or the client secret.", "Give other ones with: patt init"),
+        ("", "The client id or the client secret of Battle.net is not set.", "PATT_BLIZZARD_CLIENT_SECRET"),
+    ],
+)
+def test_credentials_that_battlenet_does_not_take_leave_the_roster_unchecked(
+    practice: Practice, secret: str, message: str, remedy: str
+) -> None:
+    practice.environment.setenv("PATT_BLIZZARD_CLIENT_SECRET", secret)
+    wrong = practice.wrong()
+    assert list(wrong) == ["battlenet credentials", "guild 1 roster"]
+    assert message in wrong["battlenet credentials"][0]
+    assert remedy in wrong["battlenet credentials"][1]
+    assert wrong["guild 1 roster"][0] == NOT_CHECKED.format("battlenet credentials")
+
+
+@pytest.mark.parametrize(
+    ("token", "message", "remedy"),
+    [
+        ("other", "Discord rejected the bot's token", "Give another token with: patt init"),
+        ("", "No token of a Discord bot is set.", "PATT_DISCORD_BOT_TOKEN"),
+    ],
+)
+def test_a_token_that_discord_does_not_take_leaves_the_server_unchecked(
+    practice: Practice, token: str, message: str, remedy: str
+) -> None:
+    practice.environment.setenv("PATT_DISCORD_BOT_TOKEN", token)
+    wrong = practice.wrong()
+    said, mends = wrong.pop("discord token")
+    assert message in said
+    assert remedy in mends
+    on_the_server = [f"guild 1 {what}" for what in ("discord server", "manage roles", "rank roles", "audit channel")]
+    assert list(wrong) == ["discord members intent", *on_the_server]
+    assert {said for said, _ in wrong.values()} == {NOT_CHECKED.format("discord token")}
+
+
+def test_a_bot_that_was_thrown_out_is_told_with_the_link_that_brings_it_back(practice: Practice) -> None:
+    practice.simulator.discord.is_invited = False
+    wrong = practice.wrong()
+    said, mends = wrong.pop("guild 1 discord server")
+    assert "Discord knows no server with this id." in said
+    assert f"&permissions=268454912&guild_id={practice.world.discord_guild_id}" in mends
+    assert list(wrong) == ["guild 1 manage roles", "guild 1 rank roles", "guild 1 audit channel"]
+    assert {said for said, _ in wrong.values()} == {NOT_CHECKED.format("guild 1 discord server")}
+
+
+def test_a_guild_without_a_discord_server_is_told(practice: Practice) -> None:
+    practice.change("update guild_identity.guilds set discord_guild_id = null")
+    assert practice.wrong()["guild 1 discord server"] == ("The guild has no Discord server set.", "patt init")
+
+
+def test_sources_that_are_away_are_told_each_by_itself(practice: Practice) -> None:
+    practice.simulator.faults.status("roster", 503, times=None)
+    practice.simulator.faults.status("channels", 502, times=None)
+    wrong = practice.wrong()
+    assert list(wrong) == ["guild 1 roster", "guild 1 audit channel"]
+    assert "Battle.net failed with an error of its own (HTTP 503)" in wrong["guild 1 roster"][0]
+    assert "Discord failed with an error of its own (HTTP 502)" in wrong["guild 1 audit channel"][0]
+
+
+def test_each_guild_is_checked_by_itself(practice: Practice) -> None:
+    assert practice.patt("guild", "add", "Others", "--realm", "sector-17").code == 0
+    wrong = practice.wrong()
+    assert {name.partition(" ")[2][:1] for name in wrong} == {"2"}
+    assert "Battle.net knows no guild 'others'" in wrong["guild 2 roster"][0]
+    assert wrong["guild 2 ranks"] == ("The guild has no ranks yet; they come with the roster.", "patt sync battlenet")
+    assert wrong["guild 2 upload key"][1] == "patt keys add NAME"
