@@ -349,6 +349,23 @@ def test_a_database_of_another_schema_is_not_looked_into(practice: Practice) -> 
     )
 
 
+def test_before_any_set_up_the_set_up_is_the_remedy(practice: Practice, server: embedded.EmbeddedServer) -> None:
+    practice.environment.setenv("PATT_DATABASE_URL", embedded.recreate_database(server, "never_set_up"))
+    assert practice.wrong()["schema"] == (
+        f"The database has the schema (none), and this version needs {migrate.newest_revision()}.",
+        "patt init",
+    )
+
+
+def test_an_embedded_database_that_cannot_start_is_told(practice: Practice) -> None:
+    practice.environment.delenv("PATT_DATABASE_URL")
+    (practice.folder / "occupied").write_text("no folder", encoding="utf-8")
+    practice.environment.setenv("PATT_DATA_DIR", str(practice.folder / "occupied"))
+    said, mends = practice.wrong()["database"]
+    assert "The embedded database does not start" in said
+    assert "PATT_DATA_DIR" in mends
+
+
 def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:
     name = practice.database.info.dbname
     practice.change(f"alter database {name} set default_transaction_read_only = on")

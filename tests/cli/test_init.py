@@ -17,7 +17,7 @@ from patt.setup.flow import STEPS
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.simulators.model import Realm, WorldRole
+from sv_common.guild_sync.simulators.model import Realm, WorldChannel, WorldRole
 
 Init = Callable[..., Outcome]
 KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000 --key (\S{20,})")
@@ -148,6 +148,7 @@ def test_setting_up_twice_changes_nothing(
         assert KEY.search(again.out) is None
     assert everything(database) == before
     assert (workplace / ".env").read_bytes() == kept
+    assert "Others is guild 2." in patt("guild", "add", "Others", "--realm", "sector-17").out
 
 
 @pytest.mark.parametrize(
@@ -337,13 +338,21 @@ def test_a_channel_in_which_the_bot_may_not_post_is_not_taken(
     officers = world.channel(world.audit_channel_id)
     assert officers is not None
     officers.overwrites = [Overwrite(world.discord_guild_id, False, 0, lacking)]
-    outcome = init(audit_channel=world.audit_channel_id)
-    assert outcome.code == 1
-    assert re.search(f"In #officers the bot lacks .*{lacking.label}", outcome.err)
+    for named in (world.audit_channel_id, "officers"):
+        outcome = init(audit_channel=named)
+        assert outcome.code == 1
+        assert re.search(f"In #officers the bot lacks .*{lacking.label}", outcome.err)
     assert database.execute("select audit_channel_id from guild_identity.guilds").fetchall() == [(None,)]
     officers.overwrites.append(Overwrite(world.role_named("PATT").role_id, False, lacking, 0))
     assert init(audit_channel="#Officers").code == 0
     assert database.execute("select audit_channel_id from guild_identity.guilds").fetchall() == [(officers.channel_id,)]
+
+
+def test_two_channels_of_one_name_are_told_apart_by_their_id(init: Init, world: GuildWorld) -> None:
+    world.channels.append(WorldChannel("830000000000000009", "officers", 5))
+    outcome = init()
+    assert (outcome.code, "“officers” is more than one of them. There are: 8300" in outcome.err) == (1, True)
+    assert init(audit_channel="830000000000000009").code == 0
 
 
 def test_while_the_names_of_ranks_are_unknown_only_the_guild_masters_role_is_suggested(

@@ -156,14 +156,16 @@ class ScriptDialogue(Telling):
 
 
 def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) -> str:
-    """Return the value of the choice that is meant by its number in the list, its value or its label."""
+    """Return the value of the choice that is meant by its number in the list, its value, its label or its name."""
     if by_number and answer.isdecimal() and 1 <= int(answer) <= len(choices):
         return choices[int(answer) - 1].value
-    key = name_key(answer).lstrip("#")
-    for choice in choices:
-        if answer == choice.value or key == name_key(choice.label).lstrip("#"):
-            return choice.value
-    raise BadInput(f"“{answer}” is none of them. There are: {_listing(choices)}")
+    if answer in {choice.value for choice in choices}:
+        return answer
+    key = name_key(answer)
+    meant = [choice.value for choice in choices if key in (name_key(choice.label), name_key(choice.name))]
+    if len(meant) == 1:
+        return meant[0]
+    raise BadInput(f"“{answer}” is {'more than one' if meant else 'none'} of them. There are: {_listing(choices)}")
 
 
 def _listing(choices: Sequence[Choice]) -> str:

@@ -51,7 +51,7 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
     answers = well(DATABASE, f"The database {which} answers.")
     if revision != newest:
         message = f"The database has the schema {revision or '(none)'}, and this version needs {newest}."
-        return [answers, wrong(SCHEMA, message, "patt db upgrade")], None
+        return [answers, wrong(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
     return [answers, well(SCHEMA, f"The database has the schema {newest}, as it should.")], url
 
 

@@ -12,10 +12,11 @@ from sv_common.guild_sync.domain.errors import PattError
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several answers: what is kept, and what is shown."""
+    """One of several answers: what is kept, what is shown, and by what name it may be chosen too."""
 
     value: str
     label: str
+    name: str = ""
 
 
 class StepSkipped(Exception):

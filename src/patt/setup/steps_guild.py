@@ -148,10 +148,11 @@ def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextCha
 def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
         raise BadInput("The Discord server has no channel that takes messages. Make one for the officers.")
-    return [
-        Choice(each.channel_id, f"#{each.name}" + (f" (the bot lacks {_joined(each.missing)})" if each.missing else ""))
-        for each in channels
-    ]
+    return [Choice(each.channel_id, _label(each), each.name) for each in channels]
+
+
+def _label(channel: TextChannel) -> str:
+    return f"#{channel.name}" + (f" (the bot lacks {_joined(channel.missing)})" if channel.missing else "")
 
 
 def _channel_sentence(channel: TextChannel) -> str:
