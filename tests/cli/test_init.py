@@ -373,6 +373,15 @@ def test_with_the_first_export_the_other_roles_are_suggested_too(
     assert mapping(database) == NAMED
 
 
+def test_an_export_of_another_guild_is_not_taken_in(init: Init, export: str, database: psycopg.Connection) -> None:
+    text = Path(export).read_text(encoding="utf-8").replace("The Lantern Watch", "The Others")
+    Path(export).write_text(text, encoding="utf-8")
+    outcome = init(export=export)
+    assert (outcome.code, "This export is of “The Others”, and not of “The Lantern Watch”." in outcome.err) == (1, True)
+    named = database.execute("select count(*) from common.guild_ranks where name_in_game is not null").fetchone()
+    assert named == (0,)
+
+
 def test_ranks_are_mapped_by_number_to_roles_by_name_or_id_or_to_none_on_purpose(
     init: Init, world: GuildWorld, database: psycopg.Connection
 ) -> None:

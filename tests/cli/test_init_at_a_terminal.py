@@ -132,6 +132,28 @@ def test_taken_up_again_only_what_is_missing_is_asked_for(
     assert database.execute("select count(*) from common.upload_keys").fetchone() == (1,)
 
 
+def test_the_export_of_a_game_on_this_computer_is_found(
+    settings: dict[str, str], simulator: GuildSimulator, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    folder = "Applications" if sys.platform == "darwin" else ".wine/drive_c/Program Files"
+    saved = tmp_path / folder / "World of Warcraft" / "_retail_" / "WTF" / "Account" / "A#1" / "SavedVariables"
+    saved.mkdir(parents=True)
+    (saved / "PATTSync.lua").write_text(addon.render(simulator.world), encoding="utf-8")
+    secrets = {
+        "PATT_BLIZZARD_CLIENT_ID": simulator.client_id,
+        "PATT_BLIZZARD_CLIENT_SECRET": simulator.client_secret,
+        "PATT_DISCORD_BOT_TOKEN": simulator.discord_token,
+    }
+    with patt_init(tmp_path, {**settings, **secrets, "HOME": str(tmp_path)}, simulator) as terminal:
+        name_the_guild(terminal, "Mal'Torith", "The Lantern Watch")
+        terminal.answer("Channel for summaries", "")
+        terminal.answer("Take in", "")
+        terminal.answer("Take the suggestions", "all of them")
+        terminal.answer("May fixes", "")
+        assert "ranks decided" in terminal.answer("Address of the pages", "")
+    assert database.execute("select count(*) from common.guild_ranks where is_role_managed").fetchone() == (5,)
+
+
 def test_ctrl_c_at_a_question_ends_at_once_and_what_was_done_stays(
     settings: dict[str, str], simulator: GuildSimulator, tmp_path: Path
 ) -> None:

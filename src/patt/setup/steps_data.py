@@ -11,15 +11,16 @@ from patt.companion.accounts import export_files, game_folders
 from patt.files import read_file
 from patt.setup.ages import age, in_words
 from patt.setup.bench import Bench
-from patt.setup.dialogue import StepSkipped
+from patt.setup.dialogue import Dialogue, StepSkipped
 from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.store import ranks, sync_log
 from sv_common.guild_sync.store.guilds import Guild
 
-_EXPORT, _ADDRESS, _UPLOADER = "export", "base-url", "uploader"
+_EXPORT, _FOUND_EXPORT, _ADDRESS, _UPLOADER = "export", "export-found", "base-url", "uploader"
 
 
 async def first_roster(bench: Bench) -> None:
@@ -55,7 +56,7 @@ async def first_export(bench: Bench) -> None:
     dialogue.say(
         "Only the addon knows what the guild calls its ranks, and what the notes say. If you have its export, give it."
     )
-    export = _read_export(dialogue.ask(_EXPORT, "File PATTSync.lua", default=_export_on_this_computer()))
+    export = _read_export(_file_of_export(dialogue), guild)
     with dialogue.working("Taking in the export"):
         report = await run_addon_sync(
             bench.pool, export.characters, guild_id=guild.id, outside=bench.outside, actor=bench.actor
@@ -118,10 +119,25 @@ def _tell(bench: Bench, report: PipelineReport) -> None:
             bench.dialogue.warn(sentence)
 
 
-def _read_export(file: str) -> AddonExport:
-    return read_addon_export(read_file(Path(file).expanduser()))
+def _file_of_export(dialogue: Dialogue) -> str:
+    """Return the file that was given, the one that the game has on this computer, or the one that a person names."""
+    found = _export_on_this_computer() if dialogue.given(_EXPORT) is None else None
+    if found is not None and dialogue.confirm(_FOUND_EXPORT, f"Take in {found}"):
+        return str(found)
+    return dialogue.ask(_EXPORT, "File PATTSync.lua")
 
 
-def _export_on_this_computer() -> str:
+def _read_export(file: str, guild: Guild) -> AddonExport:
+    """Read an export. Raises `BadInput` for what is none, and for one of another guild."""
+    export = read_addon_export(read_file(Path(file).expanduser()))
+    if export.guild_name is not None and name_key(export.guild_name) != name_key(guild.name):
+        raise BadInput(
+            f"This export is of “{export.guild_name}”, and not of “{guild.name}”. In the game, type /pattsync with a character "
+            "of the guild, then /reload."
+        )
+    return export
+
+
+def _export_on_this_computer() -> Path | None:
     files = [file for folder in game_folders() for file in export_files(folder)]
-    return str(max(files, key=lambda file: file.stat().st_mtime)) if files else ""
+    return max(files, key=lambda file: file.stat().st_mtime, default=None)
