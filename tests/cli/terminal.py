@@ -16,6 +16,8 @@ from pathlib import Path
 PATIENCE_S = 60.0
 """How long a person waits for a question; it only ends a test that has failed."""
 
+PAUSE_BETWEEN_KEYS_S = 5.0
+
 
 class Terminal:
     """What a person sees and types."""
@@ -50,9 +52,14 @@ class Terminal:
         self.type(line)
         return before
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        self._program.send_signal(signal.SIGINT)
+    def interrupt_until(self, text: str) -> None:
+        """Press Ctrl-C, and again while nothing happens: a key can come between a question and the reading of its answer."""
+        for _ in range(round(PATIENCE_S / PAUSE_BETWEEN_KEYS_S)):
+            self._program.send_signal(signal.SIGINT)
+            ready, _, _ = select.select([self._screen], [], [], PAUSE_BETWEEN_KEYS_S)
+            if ready:
+                break
+        self.wait_for(text)
 
     def press_ctrl_d(self) -> None:
         """Press Ctrl-D on an empty line, which ends what is typed."""

@@ -161,8 +161,7 @@ def test_ctrl_c_at_a_question_ends_at_once_and_what_was_done_stays(
         give_credentials(terminal, simulator)
         terminal.wait_for("Region")
         terminal.wait_for(": ")
-        terminal.interrupt()
-        terminal.wait_for("Stopped. What was done stays done; “patt init” goes on from there.")
+        terminal.interrupt_until("Stopped. What was done stays done; “patt init” goes on from there.")
         assert terminal.end() == 130
         assert "Traceback" not in terminal.shown
     assert "PATT_BLIZZARD_CLIENT_ID" in (tmp_path / ".env").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -31,12 +32,10 @@ def test_the_document_names_commands() -> None:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_of_the_document_exists_with_its_options(line: str) -> None:
-    command = typer.main.get_command(app)
     _, *words = shlex.split(line, comments=True)
-    while words and hasattr(command, "get_command"):
-        below = command.get_command(typer.Context(command), words.pop(0))
-        assert below is not None
-        command = below
+    command: Any = typer.main.get_command(app)
+    while words and hasattr(command, "resolve_command"):
+        _, command, words = command.resolve_command(typer.Context(command), words)
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     used = {word for word in words if word.startswith("--")} - {"--help"}
     assert used <= options

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
-from sv_common.guild_sync.clients.battlenet_wire import LOCALES
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
 from sv_common.guild_sync.domain.guild import GuildAddress
 from sv_common.guild_sync.domain.likeness import LikeNames
-from sv_common.guild_sync.domain.realms import Realm, RealmIndex
+from sv_common.guild_sync.domain.realms import LOCALES, Realm, RealmIndex
 
 REGIONS = tuple(LOCALES)
 MOST_SUGGESTIONS = 5
@@ -51,9 +50,12 @@ async def find_guild(battle_net: BattleNetClient, region: str, realm_name: str, 
 
 
 def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
-    realm = index.find(wanted)
-    if realm is not None:
-        return realm
+    called = index.called(wanted)
+    if len(called) == 1:
+        return next(iter(called))
+    if called:
+        slugs = " or ".join(sorted(realm.slug for realm in called))
+        raise NotFound(f"“{wanted.strip()}” is the name of several realms. Say which, as {slugs}.")
     near = _near(index, wanted)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Check the region too."
     raise NotFound(f"The region {region} has no realm “{wanted.strip()}”. {hint}")
