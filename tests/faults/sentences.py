@@ -7,7 +7,7 @@ import re
 from sv_common.guild_sync.simulators import GuildSimulator
 
 _REMEDY = re.compile(
-    r"\b(try again|check|copy|switch|invite|map|choose|report|sync again|give|move|set|look|come back)\b", re.IGNORECASE
+    r"\b(try again|check|copy|switch|invite|map|choose|report|sync|give|move|set|look|come back)\b", re.IGNORECASE
 )
 _FOREIGN = re.compile(r"[<>{}]|Traceback|\bhtml\b.*\bbody\b|None\b")
 LONGEST = 500

@@ -48,6 +48,15 @@ class _Obstacle(Refused):
     """Discord would not let the bot do this, so nothing was tried."""
 
 
+class HalfPutBack(SourceError):
+    """An undo that stopped on the way. `changes` are those that it made, `roles` what the member holds, if it is known."""
+
+    def __init__(self, message: str, changes: Sequence[Change], roles: Sequence[str] | None) -> None:
+        super().__init__(message)
+        self.changes = changes
+        self.roles = roles
+
+
 class RoleRun:
     """Role changes of many members, one after the other.
 
@@ -68,7 +77,7 @@ class RoleRun:
         1. Look at the member; steps that are already so are left out.
         2. Check every remaining role against the bot's standing. One obstacle, and nothing is done.
         3. Give roles, then take roles. A failure half-way leaves the right role and perhaps a wrong one too, never none;
-           the outcome holds what was changed until then, so that it is logged and can be undone.
+           the outcome holds what was changed until then, so that it is told, logged and can be undone.
         4. Look at the member again, and believe only what is seen.
         """
         if self._stopped_by is not None:
@@ -78,30 +87,31 @@ class RoleRun:
             held = set((await _fetch(self._discord, member)).role_ids)
             turns = [turn for turn in _turns(plan.steps) if (turn.role_id in held) is not turn.give]
             await self._check(member, turns)
-            for turn in turns:
-                await self._take_turn(member, turn, reason)
-                changes.append(_change(member, turn))
-            after = await _fetch(self._discord, member)
+            after = await self._take(member, turns, changes, reason)
         except PattError as error:
-            return self._failed(error, changes)
+            return await self._failed(member, error, changes)
         return RoleOutcome(changes, sorted(after.role_ids), _contradiction(turns, after))
 
     async def put_back(self, member: Member, changes: Sequence[Change], *, reason: str) -> list[str]:
         """Undo role changes of one member, roles taken first given back; return the roles held afterwards.
 
-        Raises `Refused` when the member's roles are no longer as written or the bot may not change them, and
-        `SourceError` when Discord cannot be reached or shows something else afterwards.
+        Raises `Refused` when the member's roles are no longer as written or the bot may not change them, `SourceError`
+        when Discord cannot be reached, and `HalfPutBack` when it stops or shows something else after the first change.
         """
         held = set((await _fetch(self._discord, member)).role_ids)
         turns = _inverse(changes)
         if any((turn.role_id in held) is turn.give for turn in turns):
             raise Refused("The member's roles were changed on Discord since, so this can no longer be undone.")
         await self._check(member, turns)
-        for turn in turns:
-            await self._take_turn(member, turn, reason)
-        after = await _fetch(self._discord, member)
+        made: list[Change] = []
+        try:
+            after = await self._take(member, turns, made, reason)
+        except PattError as error:
+            if not made:
+                raise
+            raise HalfPutBack(self._told(member, error, made), made, await self._roles_now(member)) from error
         if contradiction := _contradiction(turns, after):
-            raise SourceError(contradiction)
+            raise HalfPutBack(contradiction, [c for c in made if _is_seen(c, after)], sorted(after.role_ids))
         return sorted(after.role_ids)
 
     async def _check(self, member: Member, turns: Sequence[_Turn]) -> None:
@@ -123,6 +133,13 @@ class RoleRun:
                 raise
         return self._authorities[guild_id]
 
+    async def _take(self, member: Member, turns: Sequence[_Turn], changes: list[Change], reason: str) -> DiscordMember:
+        """Take the turns one after the other, adding to `changes` as they are made; look at the member again."""
+        for turn in turns:
+            await self._take_turn(member, turn, reason)
+            changes.append(_change(member, turn))
+        return await _fetch(self._discord, member)
+
     async def _take_turn(self, member: Member, turn: _Turn, reason: str) -> None:
         change = self._discord.add_role if turn.give else self._discord.remove_role
         try:
@@ -130,11 +147,35 @@ class RoleRun:
         except SourceDenied as error:
             self._denied[turn.role_id] = str(error)
             raise
+        except SourceUnavailable:
+            if not await self._was_made(member, turn):
+                raise
 
-    def _failed(self, error: PattError, changes: Sequence[Change]) -> RoleOutcome:
+    async def _was_made(self, member: Member, turn: _Turn) -> bool:
+        """Say whether a change was made and only its answer was lost. Where nobody can look, the next sync will."""
+        roles = await self._roles_now(member)
+        return roles is not None and (turn.role_id in roles) is turn.give
+
+    async def _roles_now(self, member: Member) -> list[str] | None:
+        try:
+            return sorted((await _fetch(self._discord, member)).role_ids)
+        except PattError:
+            return None  # the error that led here is the one to be told
+
+    async def _failed(self, member: Member, error: PattError, changes: Sequence[Change]) -> RoleOutcome:
         if isinstance(error, SourceUnavailable):
             self._stopped_by = str(error)
-        return RoleOutcome(changes, None, str(error), is_refused=isinstance(error, _Obstacle))
+        roles = await self._roles_now(member) if changes else None
+        return RoleOutcome(changes, roles, self._told(member, error, changes), is_refused=isinstance(error, _Obstacle))
+
+    def _told(self, member: Member, error: PattError, changes: Sequence[Change]) -> str:
+        """Say what was done, then what went wrong."""
+        if not changes:
+            return str(error)
+        roles = self._authorities[member.discord_guild_id].roles
+        written = [change["after"] or {} for change in changes]
+        done = [f"'{roles[each['role_id']].name}' was {'given' if each['held'] else 'taken'}" for each in written]
+        return f"{' and '.join(done)}, and then it stopped: {error}"
 
 
 def _turns(steps: Sequence[Step]) -> list[_Turn]:
@@ -154,9 +195,14 @@ def _turn(step: Step) -> _Turn:
 
 
 def _inverse(changes: Sequence[Change]) -> list[_Turn]:
-    """What undoes the changes, giving before taking."""
-    written = [change["after"] or {} for change in changes]
-    turns = [_Turn(each["role_id"], "", give=not each["held"]) for each in written]
+    """What undoes the changes taken together, giving before taking; nothing for a role that is as it was at first."""
+    first: dict[str, bool] = {}
+    last: dict[str, bool] = {}
+    for change in changes:
+        before, after = change["before"] or {}, change["after"] or {}
+        first.setdefault(after["role_id"], before["held"])
+        last[after["role_id"]] = after["held"]
+    turns = [_Turn(role_id, "", give=held) for role_id, held in first.items() if last[role_id] is not held]
     return sorted(turns, key=lambda turn: not turn.give)
 
 
@@ -180,6 +226,11 @@ def _change(member: Member, turn: _Turn) -> Change:
         before={"role_id": turn.role_id, "held": not turn.give},
         after={"role_id": turn.role_id, "held": turn.give},
     )
+
+
+def _is_seen(change: Change, after: DiscordMember) -> bool:
+    written = change["after"] or {}
+    return (written["role_id"] in after.role_ids) is written["held"]
 
 
 async def _fetch(discord: DiscordSource, member: Member) -> DiscordMember:

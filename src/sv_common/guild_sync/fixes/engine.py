@@ -168,11 +168,12 @@ async def _record(
         duration_ms=_milliseconds(started),
     )
     attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
-    fixed = [each for each in applied if each.error is None]
+    fixed = [each.fix.issue.id for each in applied if each.error is None]
     if fixed:
-        issue_ids = [each.fix.issue.id for each in fixed]
-        await issues.resolve(conn, issue_ids, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
-        await look_again(conn, concerned_by(rules, rule), guild_id, {rule.issue_type: fixed[-1].found})
+        await issues.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
+    changed = [each for each in applied if each.error is None or each.changes]
+    if changed:
+        await look_again(conn, concerned_by(rules, rule), guild_id, {rule.issue_type: changed[-1].found})
     return [
         each.fix.result(
             FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Refused
@@ -28,7 +26,8 @@ async def undo(
     """Put back exactly what an attempt changed, look again at the rules concerned, and remember who undid it.
 
     Automation does not repeat a plan that was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it
-    was undone before; `PlanStale` when a row has changed since.
+    was undone before; `PlanStale` when a row has changed since; `SourceError` when Discord does not let it be done. What
+    was put back on Discord until then is remembered, so that another undo does the rest.
     """
     async with pool.connection() as conn:
         seen = await attempts.get(conn, attempt_id, guild_id)
@@ -36,10 +35,10 @@ async def undo(
         await guilds.lock(conn, seen.guild_id)
         attempt = await attempts.get(conn, attempt_id, guild_id)
         _check_undoable(attempt)
-        await links.put_back(conn, attempt.changes)
-        await attempts.mark_undone(conn, attempt_id, actor=actor)
-        await _put_back_roles(conn, attempt, actor, source)
+        half = await _put_back(conn, attempt, actor, source)
         await _look_again(conn, rules, attempt)
+    if half is not None:
+        raise half
     return UndoReport(attempt_id, [f"Taken back: {step['sentence']}" for step in reversed(attempt.plan)])
 
 
@@ -52,8 +51,25 @@ def _check_undoable(attempt: Attempt) -> None:
         raise Refused(f"Attempt {attempt.id} changed nothing ({attempt.reason}), so there is nothing to undo.")
 
 
+async def _put_back(
+    conn: Connection, attempt: Attempt, actor: str, source: DiscordSource | None
+) -> discord_steps.HalfPutBack | None:
+    """Put everything back and mark the attempt as undone; return what stopped it after a part that cannot be unsaid."""
+    try:
+        async with conn.transaction():
+            await links.put_back(conn, attempt.changes)
+            await attempts.mark_undone(conn, attempt.id, actor=actor)
+            await _put_back_roles(conn, attempt, actor, source)
+    except discord_steps.HalfPutBack as half:
+        await attempts.add_changes(conn, attempt.id, half.changes)
+        if half.roles is not None:
+            await discord.set_roles(conn, attempt.guild_id, {_role_changes(attempt)[0]["id"]: half.roles})
+        return half
+    return None
+
+
 async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source: DiscordSource | None) -> None:
-    changes: Sequence[Change] = [change for change in attempt.changes if change["table"] == "role"]
+    changes = _role_changes(attempt)
     if not changes:
         return
     if source is None:
@@ -66,6 +82,11 @@ async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source
     why = f"PATT, {actor}: undo of attempt {attempt.id}"
     roles = await discord_steps.RoleRun(source).put_back(member, changes, reason=why)
     await discord.set_roles(conn, attempt.guild_id, {row_id: roles})
+
+
+def _role_changes(attempt: Attempt) -> list[Change]:
+    """The changes made on Discord; those of one attempt are of one member."""
+    return [change for change in attempt.changes if change["table"] == "role"]
 
 
 async def _look_again(conn: Connection, rules: Rules, attempt: Attempt) -> None:

@@ -95,6 +95,11 @@ async def mark_undone(conn: Connection, attempt_id: int, *, actor: str) -> None:
     await conn.execute(SQL["mark_undone"], {"attempt_id": attempt_id, "actor": actor})
 
 
+async def add_changes(conn: Connection, attempt_id: int, changes: Sequence[Change]) -> None:
+    """Add to the journal of an attempt what was changed since, by an undo that could not be finished."""
+    await conn.execute(SQL["add_changes"], {"attempt_id": attempt_id, "changes": Jsonb(list(changes))})
+
+
 async def undone_plans(conn: Connection, guild_id: int, plan_keys: Sequence[str]) -> dict[str, tuple[str, datetime]]:
     """Return who undid which of these plans, and when."""
     values = {"guild_id": guild_id, "plan_keys": list(plan_keys)}

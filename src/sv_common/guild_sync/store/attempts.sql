@@ -19,6 +19,9 @@ for update
 -- name: mark_undone
 update guild_identity.fix_attempts set undone_at = now(), undone_by = %(actor)s where id = %(attempt_id)s
 
+-- name: add_changes
+update guild_identity.fix_attempts set changes = changes || %(changes)s where id = %(attempt_id)s
+
 -- name: undone
 -- Plans that a person has undone: who did, and when.
 select plan_key, undone_by, max(undone_at)
