@@ -20,8 +20,11 @@ from sv_common.guild_sync.rulebook import stale_character
 from sv_common.guild_sync.store import guilds, profiles
 from sv_common.guild_sync.store.profiles import DueProfile, ErasedProfile
 
-KEPT = timedelta(days=30)
-"""How long what a profile said may be kept without reading it again."""
+KEPT = timedelta(days=28)
+"""How long what a profile said is kept without reading it again.
+
+Two days less than it may be: what is a minute too young for one daily sweep waits for the next, and that one may fail.
+"""
 
 APART = timedelta(days=1)
 """How far two words about a character's end must lie apart to count as two."""
@@ -70,7 +73,7 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
 
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
-    """Erase what profiles of a guild said that were not read for 30 days; for when Battle.net is not asked at all."""
+    """Erase what profiles of a guild said that were not read again in time; for when Battle.net is not asked at all."""
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
         expired = await _expire(conn, guild_id)
