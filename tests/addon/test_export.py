@@ -50,6 +50,7 @@ def test_every_field_of_a_member_arrives() -> None:
         level=80,
         class_name="Death Knight",
         guid="Player-85-0A1B2C3D",
+        hours_away=3 * 24 + 4,
     )
 
 

@@ -80,10 +80,9 @@ BRIGHTMANE = AddonCharacter(
     rank_name="Guild Master",
     level=80,
     class_name="Druid",
+    hours_away=0,
 )
-OPAL = AddonCharacter(
-    name="Opal", realm="Area52", note="", officer_note="", rank=None, rank_name=None, level=None, class_name=None
-)
+OPAL = AddonCharacter("Opal", "Area52", "", "", None, None, None, None, hours_away=3 * 24 + 4)
 
 
 def row(name: object = "Brightmane", **fields: object) -> dict[str, object]:
@@ -251,6 +250,36 @@ def test_all_fields_of_an_entry_are_read_and_others_ignored() -> None:
         class_name="Druid",
         guid="Player-1-0A",
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("Online", 0),
+        ("0h", 0),
+        ("5h", 5),
+        ("3d 4h", 76),
+        ("395d 23h", 9503),
+        ("1468h", 1468),
+        (None, None),
+        (5, None),
+        ("Unknown", None),
+        ("3d", None),
+        ("-3d 4h", None),
+        ("3d 4h ", None),
+        ("9" * 40 + "h", None),
+        ({}, None),
+    ],
+)
+def test_the_time_away_is_read_in_hours_and_what_says_nothing_is_no_fault(written: object, hours: int | None) -> None:
+    assert one(lastOnline=written).hours_away == hours
+
+
+def test_what_later_versions_read_besides_makes_no_export_new() -> None:
+    before = AddonExport((AddonCharacter("Opal", "Area52", "x", "", 3, "Raider", 80, "Mage"),), "id", 5)
+    assert before.content_hash == "d849ee772731b9a7fafaca5331e20a43038e56d348ea26a05fb414224de10822"
+    now = dataclasses.replace(before, characters=(dataclasses.replace(before.characters[0], hours_away=7),))
+    assert now.content_hash == before.content_hash
 
 
 @pytest.mark.parametrize(
@@ -575,6 +604,7 @@ entries = st.fixed_dictionaries(
         "officerNote": st.none() | note_texts,
         "rank": st.integers(0, 9),
         "level": st.integers(0, 90),
+        "lastOnline": st.just("Online") | st.from_regex(r"([0-9]{1,7}d )?[0-9]{1,8}h", fullmatch=True),
         "noteVisible": st.booleans(),
     },
 )

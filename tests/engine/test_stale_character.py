@@ -8,6 +8,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.db_sync import sync_addon_data
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_stale_character, run_integrity_check
 from sv_common.guild_sync.mitigations import fix_one
@@ -22,6 +23,20 @@ async def test_an_awake_character_and_one_whose_login_was_never_seen_are_no_find
     await guild.character("Rivermane", last_login_days=days)
     async with guild.pool.connection() as conn:
         assert await detect_stale_character(conn, guild_id=guild.guild_id) == []
+
+
+async def test_the_time_away_in_an_export_neither_opens_nor_resolves_an_issue(guild: GuildBuilder) -> None:
+    unseen = await guild.character("Unseen", last_login_days=None)
+    await guild.character("Sleeper", last_login_days=31)
+    await run_integrity_check(guild.pool)
+    rows = [{"name": "Unseen", "lastOnline": "400d 0h"}, {"name": "Sleeper", "lastOnline": "Online"}]
+    await sync_addon_data(guild.pool, rows)
+    await run_integrity_check(guild.pool)
+    found = await guild.rows(
+        "select summary, resolved_at, wow_character_id from guild_identity.audit_issues where issue_type = 'stale_character'"
+    )
+    assert [(summary[:9], resolved) for summary, resolved, _ in found] == [("'Sleeper'", None)]
+    assert unseen not in [character for _, _, character in found]
 
 
 async def test_a_departed_character_is_no_finding(guild: GuildBuilder) -> None:

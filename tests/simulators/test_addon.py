@@ -48,12 +48,13 @@ def test_the_older_format_has_tabs_comments_and_empty_texts_for_hidden_notes(lon
     assert render(lonely, style="older", sees_officer_notes=False) == OLDER
 
 
-def test_the_current_format_has_no_indentation_and_no_comments(lonely: GuildWorld) -> None:
+def test_the_current_format_has_no_indentation_no_comments_and_a_closing_mark(lonely: GuildWorld) -> None:
     text = render(lonely)
     assert text.startswith('\nPATTSyncDB = {\n["lastExport"] = {\n["exportTime"] = 1790000000,\n')
     assert "\t" not in text
     assert "--" not in text
-    assert text.endswith("},\n}\n")
+    export_id = read_addon_export(text.encode()).export_id
+    assert text.endswith(f'}},\n}}\nPATTSyncEnd = {{\n["exportId"] = "{export_id}",\n["memberCount"] = 1,\n}}\n')
 
 
 @pytest.mark.parametrize("style", ["current", "older"])

@@ -48,6 +48,9 @@ _UNKNOWN_LABEL = "Unknown"
 
 _CLASS_OF_TOKEN = {name.replace(" ", "").upper(): name for name in CLASS_NAMES.values()}
 
+HOURS_A_DAY = 24
+_TIME_AWAY = re.compile(r"(?:(?P<days>[0-9]{1,5})d (?P<rest>[0-9]{1,2})|(?P<hours>[0-9]{1,7}))h")
+
 _LAST_SECOND_OF_9999 = 253_402_300_799
 _HIGHEST_REGION = 255
 
@@ -77,8 +80,14 @@ class AddonExport:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what the export says, whatever the order in which the game wrote its fields."""
-        said = [self.export_id, self.exported_at, [asdict(character) for character in self.characters]]
+        """SHA-256 of what the export says, whatever the order in which the game wrote its fields.
+
+        What later versions read of an export besides is left out, so that they know what was sent before them.
+        """
+        characters = [asdict(character) for character in self.characters]
+        for each in characters:
+            del each["hours_away"]
+        said = [self.export_id, self.exported_at, characters]
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -279,6 +288,7 @@ def _as_written(character: AddonCharacter) -> dict[str, object]:
         "level": character.level,
         "class": character.class_name,
         "guid": character.guid,
+        "lastOnline": None if character.hours_away is None else f"{character.hours_away}h",
     }
 
 
@@ -298,7 +308,16 @@ def _character(fields: Fields, as_shown: Callable[[str], str]) -> AddonCharacter
         level=fields.whole_number("level", 0, HIGHEST_LEVEL) or None,
         class_name=_class_name(fields),
         guid=fields.label("guid"),
+        hours_away=_hours_away(fields.raw("lastOnline")),
     )
+
+
+def _hours_away(written: object) -> int | None:
+    """Read `Online`, `61d 4h` or `4h`; other forms, which other versions may write, say nothing and are no fault."""
+    if written == "Online":
+        return 0
+    found = _TIME_AWAY.fullmatch(written) if isinstance(written, str) else None
+    return int(found["days"] or 0) * HOURS_A_DAY + int(found["rest"] or found["hours"]) if found else None
 
 
 def _class_name(fields: Fields) -> str | None:

@@ -64,6 +64,9 @@ class AddonCharacter:
 
     A note of None was not seen (the uploader may lack the right); an empty string was seen to be empty.
     `realm` is the client's normalised realm name ("Area52") and may be missing in old exports.
+    `hours_away` is how long, at the time of the export, the character had been away at least; 0 is online. No rule reads
+    it: an export may be weeks old when it comes, and the next one weeks away, so it can tell neither that somebody is
+    still away nor that somebody is back.
     """
 
     name: str
@@ -75,6 +78,7 @@ class AddonCharacter:
     level: int | None
     class_name: str | None
     guid: str | None = None
+    hours_away: int | None = None
 
     @property
     def supposed_id(self) -> int | None:

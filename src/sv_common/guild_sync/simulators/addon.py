@@ -11,11 +11,14 @@ from sv_common.guild_sync.simulators.model import WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
 
 Style: TypeAlias = Literal["current", "older"]
-"""How the client lays a file out: today without indentation; formerly with tabs, and a comment on each list item."""
+"""What wrote the file: the present addon in a client of today, which does not indent; or the first addon in an old
+client, with tabs, and a comment on each list item."""
 
 LuaValue: TypeAlias = "str | bool | int | float | Sequence[LuaValue] | Mapping[str, LuaValue]"
 
 HOUR_MS = 60 * 60 * 1000
+ADDON_VERSION = "2.0.0"
+INTERFACE = 120100
 _REGIONS = {"us": 1, "kr": 2, "eu": 3, "tw": 4}
 """The client's own numbers (GetCurrentRegion)."""
 
@@ -33,28 +36,29 @@ def render(
 ) -> str:
     """Write the file that an uploader's client would save.
 
-    Notes that the uploader may not see are empty, as the game reports them; only the current style says so in flags,
-    and only it has the export's id, the region and the characters' guids. `exported_at_ms` (milliseconds since 1970,
-    UTC) is the world's present unless given; `language` is the client's, in which it names realms.
+    Notes that the uploader may not see are empty, as the game reports them; only the present addon says so, and leaves
+    officer notes out. `exported_at_ms` (milliseconds since 1970, UTC) is the world's present unless given; `language`
+    is the client's, in which it names realms. Classes and ranks are in English.
     """
     exported_at = world.now_ms if exported_at_ms is None else exported_at_ms
     hidden = [key for key, seen in (("note", sees_notes), ("officerNote", sees_officer_notes)) if not seen]
-    rows = [_row(world, each, exported_at, style, language) | dict.fromkeys(hidden, "") for each in world.characters]
+    locale = f"{language[:2]}_{language[2:]}"
+    rows = [_row(world, each, exported_at, locale) | dict.fromkeys(hidden, "") for each in world.characters]
     export: dict[str, LuaValue] = {
         "exportTime": exported_at // 1000,
         "guildName": world.guild_name,
         "memberCount": len(rows),
         "characters": rows,
     }
-    if style == "current":
-        export |= {
-            "realm": world.realm.normalised_in(_locale(language)),
-            "region": _REGIONS[world.region],
-            "canViewNotes": sees_notes,
-            "canViewOfficerNotes": sees_officer_notes,
-            "exportId": hashlib.sha256(repr((exported_at, rows)).encode()).hexdigest()[:16],
-        }
-    return saved_variables({"PATTSyncDB": {"lastExport": export}}, style)
+    if style == "older":
+        return saved_variables({"PATTSyncDB": {"lastExport": export}}, style)
+    export |= _present_head(world, rows, exported_at, language)
+    export["canViewOfficerNotes"] = sees_officer_notes
+    export["characters"] = [
+        _present_row(*pair, sees_officer_notes) for pair in zip(world.characters, rows, strict=True)
+    ]
+    end = {key: export[key] for key in ("exportId", "memberCount")}
+    return saved_variables({"PATTSyncDB": {"lastExport": export}, "PATTSyncEnd": end}, style)
 
 
 def saved_variables(variables: Mapping[str, LuaValue], style: Style = "current") -> str:
@@ -65,12 +69,10 @@ def saved_variables(variables: Mapping[str, LuaValue], style: Style = "current")
     return "\n".join(lines) + "\n"
 
 
-def _row(
-    world: GuildWorld, character: WorldCharacter, exported_at: int, style: Style, language: str
-) -> dict[str, LuaValue]:
-    row: dict[str, LuaValue] = {
+def _row(world: GuildWorld, character: WorldCharacter, exported_at: int, locale: str) -> dict[str, LuaValue]:
+    return {
         "name": character.name,
-        "realm": character.realm.normalised_in(_locale(language)),
+        "realm": character.realm.normalised_in(locale),
         "note": _as_typed(character.note),
         "officerNote": _as_typed(character.officer_note),
         "rank": character.rank,
@@ -79,12 +81,29 @@ def _row(
         "class": CLASS_NAMES[character.class_id],
         "lastOnline": _time_away(exported_at - character.last_login_ms),
     }
-    return row | {"guid": character.guid} if style == "current" else row
 
 
-def _locale(language: str) -> str:
-    """Write a client's language ("ruRU") as Battle.net does."""
-    return f"{language[:2]}_{language[2:]}"
+def _present_head(
+    world: GuildWorld, rows: Sequence[dict[str, LuaValue]], exported_at: int, language: str
+) -> dict[str, LuaValue]:
+    """The fields that the first addon did not write. Public notes count as seen where there is one."""
+    digest = hashlib.sha256(repr((exported_at, rows)).encode()).hexdigest()
+    head: dict[str, LuaValue] = {
+        "formatVersion": 2,
+        "addonVersion": ADDON_VERSION,
+        "interface": INTERFACE,
+        "language": language,
+        "exportId": f"{exported_at // 1000:x}-{digest[:6]}",
+        "realm": world.realm.normalised_in(f"{language[:2]}_{language[2:]}"),
+        "region": _REGIONS[world.region],
+    }
+    return head | ({"canViewNotes": True} if any(row["note"] for row in rows) else {})
+
+
+def _present_row(character: WorldCharacter, row: dict[str, LuaValue], sees_officer_notes: bool) -> dict[str, LuaValue]:
+    token = CLASS_NAMES[character.class_id].replace(" ", "").upper()
+    present = row | {"guid": character.guid, "classFile": token}
+    return present if sees_officer_notes else {key: value for key, value in present.items() if key != "officerNote"}
 
 
 def _as_typed(note: str) -> str:
@@ -93,7 +112,9 @@ def _as_typed(note: str) -> str:
 
 
 def _time_away(milliseconds: int) -> str:
-    days, hours = divmod(max(0, milliseconds) // HOUR_MS, 24)
+    if milliseconds <= 0:
+        return "Online"
+    days, hours = divmod(milliseconds // HOUR_MS, 24)
     return f"{days}d {hours}h" if days else f"{hours}h"
 
 
