@@ -172,7 +172,7 @@ async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[T
         if services.outside.announcer is not None:
             waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_to_tell(conn)]
         all_guilds = await guilds.all_guilds(conn)
-        histories = await sync_log.histories(conn)
+        histories = await sync_log.histories(conn, [rhythm.pipeline for rhythm in RHYTHMS])
     due = waiting + [
         (rhythm.task, guild.id)
         for guild in all_guilds

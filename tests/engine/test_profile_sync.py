@@ -344,7 +344,9 @@ async def test_who_left_the_guild_is_not_read_again_and_forgotten_before_thirty_
     assert await installed.known(character) == (None, None)
 
 
-async def test_a_daily_sweep_that_fails_once_lets_nothing_become_older_than_thirty_days(installed: Installation) -> None:
+async def test_a_daily_sweep_that_fails_once_lets_nothing_become_older_than_thirty_days(
+    installed: Installation,
+) -> None:
     await installed.refresh()
     await installed.age(28)  # the sweep before was a minute too early, and one may fail
     assert (await erase_expired_profiles(installed.pool, guild_id=installed.guild_id)).counts == {"expired": 12}

@@ -26,11 +26,12 @@ from sv_common.guild_sync.domain.errors import Busy
 from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import uploads
+from sv_common.guild_sync.store import sync_log, uploads
 from sv_common.guild_sync.store.sync_log import History
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BATTLE_NET, DISCORD, SWEEP = RHYTHMS
+HOUR = timedelta(hours=1)
 
 
 async def _upload(guild: GuildBuilder, note: str) -> int:
@@ -255,6 +256,31 @@ async def test_settled_news_are_told_by_the_worker(services: Services, guild: Gu
         await work_until_stopped(told_by, wait=False)
     assert [(channel, told.nonce) for channel, told in announcer.announcements] == [("5", "patt-digest-1")]
     assert (Task.DIGEST, guild.guild_id) not in await ask_for_what_is_due(told_by, datetime.now(UTC))
+
+
+async def test_a_history_tells_the_last_beginning_and_the_failures_since_a_run_ended_well(guild: GuildBuilder) -> None:
+    await GuildBuilder.create(guild.pool, "Other Watch", "7001")
+    log = {
+        "discord_sync": ((70, "failed"), (69, "done"), (5, "failed"), (3, "failed"), (1, "running")),
+        "battlenet_sync": ((9, "failed"), (2, "partial")),
+        "sweep": ((100, "failed"), (60, "failed"), (30, "failed")),
+    }
+    for pipeline, runs in log.items():
+        for hours, status in runs:
+            await guild.execute(
+                "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) "
+                "values (%(guild)s, %(pipeline)s, 'x', %(status)s, %(at)s, case when %(status)s <> 'running' then now() end)",
+                {"pipeline": pipeline, "status": status, "at": datetime.now(UTC) - timedelta(hours=hours)},
+            )
+    async with guild.pool.connection() as conn:
+        found = await sync_log.histories(conn, ["discord_sync", "battlenet_sync", "sweep", "never_ran"])
+    hours_ago = {pipeline: round((datetime.now(UTC) - each.last_start) / HOUR) for (_, pipeline), each in found.items()}
+    assert hours_ago == {"discord_sync": 1, "battlenet_sync": 2, "sweep": 30}
+    assert {pipeline: each.failures for (_, pipeline), each in found.items()} == {
+        "discord_sync": 2,
+        "battlenet_sync": 0,
+        "sweep": 1,
+    }
 
 
 @given(st.integers(1, 10_000), st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 -- the time zone is given beside

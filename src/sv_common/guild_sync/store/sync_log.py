@@ -48,7 +48,7 @@ async def finish(conn: Connection, run_id: int, *, status: str, steps: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a pipeline of a guild did in the last two days; `failures` counts those since it last ended well."""
+    """When a pipeline of a guild last began; `failures` counts those of two days since it last ended well."""
 
     guild_id: int
     pipeline: str
@@ -56,9 +56,9 @@ class History:
     failures: int
 
 
-async def histories(conn: Connection) -> dict[tuple[int, str], History]:
-    """Return the history of every pipeline that ran, by guild and pipeline."""
-    rows = await (await conn.execute(SQL["history"])).fetchall()
+async def histories(conn: Connection, pipelines: Sequence[str]) -> dict[tuple[int, str], History]:
+    """Return the history of those of the pipelines that ever ran, by guild and pipeline."""
+    rows = await (await conn.execute(SQL["history"], {"pipelines": list(pipelines)})).fetchall()
     return {(row[0], row[1]): History(*row) for row in rows}
 
 
