@@ -21,6 +21,7 @@ Somebody = tuple[str, int]
 DAY_MS = 86_400_000
 DAYS_UNTIL_STALE = 30
 SHORTEST_WORD = 3
+FEWEST_MOVED = 3
 _TABLES = (
     "guild_identity.wow_characters",
     "guild_identity.players",
@@ -89,9 +90,16 @@ def find(guild: Guild) -> Findings:
         "orphan_discord": {m["id"] for m in guild.people() if _is_orphan(guild, m)},
         "stale_character": {c["id"] for c in guild.present_characters() if _is_stale(guild, c)},
     }
-    if not any(rank["name_in_game"] not in (None, rank["name"]) for rank in guild.ranks):
+    is_doubtful = any(rank["name_in_game"] not in (None, rank["name"]) for rank in guild.ranks)
+    if not is_doubtful and _moved_with_their_rank(guild) < FEWEST_MOVED:
         found["role_mismatch"] = {p["id"] for p in guild.players if _has_wrong_roles(guild, p)}
     return found
+
+
+def _moved_with_their_rank(guild: Guild) -> int:
+    """How many characters were in ranks that all who held them have left since the rank table last fitted."""
+    stayed = {c["rank_index"] for c in guild.present_characters() if c["rank_index"] == c["settled_rank_index"]}
+    return sum(c["settled_rank_index"] not in {None, *stayed} for c in guild.present_characters())
 
 
 def _is_orphan(guild: Guild, member: Row) -> bool:

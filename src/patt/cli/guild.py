@@ -132,9 +132,15 @@ def unmap(
 def confirm(guild: GuildOption = None) -> None:
     """Take the rank names seen in the game as right. Check with `patt ranks list` that each still maps to its role."""
 
-    async def work(services: Services) -> int:
+    async def work(services: Services) -> tuple[int, list[Rank]]:
         number = await guild_number(services, guild)
         async with services.pool.connection() as conn:
-            return await ranks.confirm_names(conn, number)
+            return await ranks.confirm_names(conn, number), await ranks.all_ranks(conn, number)
 
-    say(f"{with_services(work)} rank names confirmed.")
+    confirmed, table_now = with_services(work)
+    say(f"{confirmed} rank names confirmed.")
+    without_role = ", ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in table_now if not rank.is_decided)
+    if without_role:
+        say(
+            f"These ranks have no Discord role yet: {without_role}. Say which with `patt ranks map`, or none with `patt ranks unmap`."
+        )

@@ -56,6 +56,7 @@ async def sync_blizzard_roster(
             _refuse_great_losses(await character_store.present(conn, row_id), usable)
         await ranks.ensure(conn, row_id, [each.rank for each in usable])
         moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems)
+        await character_store.settle_ranks(conn, row_id)
         unmapped = await ranks.unmapped(conn, row_id)
     counts = {
         "characters": len(usable),
@@ -130,7 +131,7 @@ async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequen
 
 def _seen(row: AddonCharacter, known: PresentCharacter) -> SeenNote:
     key = note_key(parse_note(row.note)) if row.note else None
-    return SeenNote(known.id, row.note, row.officer_note, key)
+    return SeenNote(known.id, row.note, row.officer_note, key, row.rank)
 
 
 def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:

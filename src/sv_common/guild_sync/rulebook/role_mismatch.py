@@ -19,18 +19,29 @@ SQL = load_sql(__package__, "role_mismatch.sql")
 async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find players on Discord whose managed roles differ from the role of their highest rank.
 
-    Raises `Refused` while a rank's name in the game differs from the rank table: inserting one rank shifts all below it
-    and would make everybody look wrong at once.
+    Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved that
+    nobody has named or confirmed: inserting one rank shifts all below it and would make everybody look wrong at once.
     """
     values = {"guild_id": guild_id}
+    await _refuse_doubtful_ranks(conn, values)
+    rows = await (await conn.execute(SQL["find"], values)).fetchall()
+    return [_finding(*row) for row in rows]
+
+
+async def _refuse_doubtful_ranks(conn: Connection, values: dict[str, int | None]) -> None:
     doubtful = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
     if doubtful:
         changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in doubtful)
         raise Refused(
             f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
         )
-    rows = await (await conn.execute(SQL["find"], values)).fetchall()
-    return [_finding(*row) for row in rows]
+    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchone()
+    if moved is not None and moved[0] is not None:
+        raise Refused(
+            f"{moved[0]} characters changed rank as whole ranks, as when a rank is inserted or removed in the game. No role "
+            "is compared until the addon's next export and Battle.net's roster agree on the ranks, or an officer has "
+            "checked the rank table and confirmed it."
+        )
 
 
 def _finding(

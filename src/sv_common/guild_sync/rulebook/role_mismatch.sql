@@ -6,6 +6,11 @@ where r.name_in_game is distinct from r.name and r.name_in_game is not null
   and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
 order by r.guild_id, r.wow_rank_index
 
+-- name: ranks_moved
+-- How many characters are in ranks that moved as a whole since the rank table was last known to fit.
+select sum(characters) from guild_identity.moved_ranks
+where %(guild_id)s::integer is null or guild_id = %(guild_id)s
+
 -- name: find
 -- Players on Discord whose managed roles are not just the role of their highest rank among characters in the guild.
 with highest as (

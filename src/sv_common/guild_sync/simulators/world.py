@@ -182,6 +182,16 @@ class GuildWorld:
             for character in person.characters:
                 character.rank += character.rank >= rank
 
+    def remove_rank(self, rank: int) -> None:
+        """Take away a rank, so that all below it move one up. Raises ValueError while anybody holds it, as the game does."""
+        everybody = [character for person in self.people for character in person.characters]
+        if any(character.rank == rank for character in everybody):
+            raise ValueError(f"somebody holds the rank {rank}")
+        del self.rank_names[rank]
+        self.rank_roles = {index - (index > rank): role for index, role in self.rank_roles.items() if index != rank}
+        for character in everybody:
+            character.rank -= character.rank > rank
+
     def leave(self, character: WorldCharacter) -> None:
         """Take a character out of the guild; the game forgets both notes."""
         character.in_guild = False

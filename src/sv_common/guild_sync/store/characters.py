@@ -38,6 +38,7 @@ class SeenNote(NamedTuple):
     note: str | None
     officer_note: str | None
     note_key: str | None
+    rank: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,14 @@ async def apply_notes(conn: Connection, guild_id: int, notes: Sequence[SeenNote]
         "notes": [note.note for note in notes],
         "officer_notes": [note.officer_note for note in notes],
         "note_keys": [note.note_key for note in notes],
+        "ranks": [note.rank for note in notes],
     }
     await conn.execute(SQL["apply_notes"], values)
+
+
+async def settle_ranks(conn: Connection, guild_id: int, *, is_confirmed: bool = False) -> None:
+    """Let the rank table fit the ranks that characters have now, unless whole ranks moved and nobody confirmed it."""
+    await conn.execute(SQL["settle_ranks"], {"guild_id": guild_id, "is_confirmed": is_confirmed})
 
 
 def _columns(roster: Sequence[RosterCharacter]) -> dict[str, list[object]]:

@@ -49,6 +49,7 @@ with incoming as (
         character_class = coalesce(i.class, c.character_class), level = i.level,
         item_level = coalesce(i.item_level, c.item_level), rank_index = i.rank_index, guild_rank_id = r.id,
         last_login_timestamp = coalesce(i.last_login, c.last_login_timestamp),
+        settled_rank_index = case when not m.was_gone then c.settled_rank_index end,
         blizzard_last_sync = now(), removed_at = null
     from matched m
     join incoming i using (place)
@@ -85,12 +86,23 @@ union all
 select 'left', character_name, null from gone
 
 -- name: apply_notes
--- Write what the addon saw; a note that was not seen (null) leaves what is known.
+-- Write what the addon saw; a note or rank that was not seen (null) leaves what is known. The addon sees ranks and their
+-- names together, so the rank table fits the ranks that it saw.
 update guild_identity.wow_characters c
 set guild_note = coalesce(n.note, c.guild_note),
     officer_note = coalesce(n.officer_note, c.officer_note),
     note_key = case when n.note is null then c.note_key else n.note_key end,
+    settled_rank_index = coalesce(n.rank_index, c.settled_rank_index),
     addon_last_sync = now()
-from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(note_keys)b::text[])
-    as n (id, note, officer_note, note_key)
+from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(note_keys)b::text[],
+            %(ranks)b::smallint[])
+    as n (id, note, officer_note, note_key, rank_index)
 where c.id = n.id and c.guild_id = %(guild_id)s
+
+-- name: settle_ranks
+-- Take the ranks of the roster for those that the rank table fits, unless whole ranks have moved; an officer's word does.
+update guild_identity.wow_characters c
+set settled_rank_index = c.rank_index
+where c.guild_id = %(guild_id)s and c.removed_at is null and c.settled_rank_index is distinct from c.rank_index
+  and (%(is_confirmed)s
+       or not exists (select from guild_identity.moved_ranks m where m.guild_id = %(guild_id)s))

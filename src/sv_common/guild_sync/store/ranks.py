@@ -9,7 +9,8 @@ from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.store import characters
 
 SQL = load_sql(__package__, "ranks.sql")
 
@@ -87,8 +88,21 @@ async def leave_without_role(conn: Connection, guild_id: int, index: int) -> Non
 
 
 async def confirm_names(conn: Connection, guild_id: int) -> int:
-    """Take the rank names seen in the game as right; return how many changed."""
-    return (await conn.execute(SQL["confirm"], {"guild_id": guild_id})).rowcount
+    """Take the rank names seen in the game as right, and roles along with their names; return how many names are new.
+
+    With no new name, it is an officer's word that the rank table fits the ranks as Battle.net's roster has them. Raises
+    `Refused` while the roster does not show the ranks that the names are of.
+    """
+    has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(conn, guild_id))
+    moved = await (await conn.execute(SQL["moved"], {"guild_id": guild_id})).fetchone()
+    if has_new_names and moved is not None:
+        raise Refused(
+            "The ranks that the addon saw are not yet those of Battle.net's roster, which is often some hours behind. "
+            "Sync Battle.net, and confirm then; until then no role is compared."
+        )
+    confirmed = await (await conn.execute(SQL["confirm"], {"guild_id": guild_id})).fetchone()
+    await characters.settle_ranks(conn, guild_id, is_confirmed=True)
+    return int(confirmed[0]) if confirmed else 0
 
 
 def _refuse_unknown(index: int, changed: int) -> None:

@@ -46,7 +46,48 @@ set discord_role_id = null, discord_role_name = null, is_role_managed = false, i
     name = coalesce(r.name_in_game, r.name)
 where r.guild_id = %(guild_id)s and r.wow_rank_index = %(index)s
 
+-- name: moved
+-- How many characters are in ranks that moved as a whole.
+select characters from guild_identity.moved_ranks where guild_id = %(guild_id)s
+
 -- name: confirm
--- Take the names seen in the game as right, with the role mapping as it is.
-update common.guild_ranks set name = name_in_game
-where guild_id = %(guild_id)s and name_in_game is not null and name_in_game <> name
+-- Take the names seen in the game as right; return how many are new. A Discord role, or none on purpose, belongs to a name: where a name has
+-- gone to another number, its role goes along, and a rank whose name has gone keeps no role. A rank without members is
+-- not seen by the addon: beyond the last rank that is surely in its old place, it keeps no role either.
+with r as (
+    select r.id, r.wow_rank_index, r.name, coalesce(r.name_in_game, r.name) as seen, r.discord_role_id,
+           r.discord_role_name, r.is_role_managed, r.is_without_role,
+           exists (select from guild_identity.wow_characters c where c.guild_rank_id = r.id and c.removed_at is null)
+               as is_held
+    from common.guild_ranks r
+    where r.guild_id = %(guild_id)s
+), origins as (
+    select r.id, min(o.id) as origin_id, least(r.wow_rank_index, min(o.wow_rank_index)) as shifted_index
+    from r
+    join r o on o.id <> r.id and o.name = r.seen and (o.seen <> o.name or not o.is_held)
+    where r.seen <> r.name or (r.discord_role_id is null and not r.is_without_role)
+    group by r.id, r.wow_rank_index
+    having count(*) = 1
+), unmoved as (
+    select max(r.wow_rank_index) as last_index from r
+    where r.is_held and r.seen = r.name and r.wow_rank_index < (select min(shifted_index) from origins)
+), confirmed as (
+    select r.id, r.seen, r.seen <> r.name as is_new, o.discord_role_id, o.discord_role_name,
+           coalesce(o.is_role_managed, false) as is_role_managed, coalesce(o.is_without_role, false) as is_without_role
+    from r
+    left join origins on origins.id = r.id
+    left join r o on o.id = case
+        when origins.id is not null then origins.origin_id
+        when r.seen <> r.name and exists (select from r k where k.id <> r.id and k.seen = r.name) then null
+        when not r.is_held and r.wow_rank_index > (select last_index from unmoved) then null
+        else r.id
+    end
+), written as (
+    update common.guild_ranks g
+    set name = c.seen, discord_role_id = c.discord_role_id, discord_role_name = c.discord_role_name,
+        is_role_managed = c.is_role_managed, is_without_role = c.is_without_role
+    from confirmed c
+    where g.id = c.id
+      and (g.name, g.discord_role_id, g.is_without_role) is distinct from (c.seen, c.discord_role_id, c.is_without_role)
+)
+select count(*) from confirmed where is_new
