@@ -62,7 +62,7 @@ class BattleNetSimulator:
         self._tokens.clear()
 
     def _route(self, path: str, name: str, endpoint: Endpoint, method: str = "GET") -> Route:
-        return Route(path, self.faults.watched(name, endpoint), methods=[method])
+        return Route(path, self.faults.watched(name, endpoint), methods=[method], name=name)
 
     async def _token(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Basic {self._credentials}":
@@ -106,6 +106,8 @@ class BattleNetSimulator:
             "level": character.level,
             "experience": 0,
             "achievement_points": character.level * 50,
+            "achievements": self._key(f"{self._profile_path(character)}/achievements"),
+            "titles": self._key(f"{self._profile_path(character)}/titles"),
             "last_login_timestamp": character.last_login_ms,
             "average_item_level": character.item_level + 3,
             "equipped_item_level": character.item_level,

@@ -115,7 +115,7 @@ class DiscordSimulator:
             except _RefusedError as refusal:
                 return refusal.answer
 
-        return Route(path, self._blocking(self.faults.watched(name, guarded)), methods=[method])
+        return Route(path, self._blocking(self.faults.watched(name, guarded)), methods=[method], name=name)
 
     def _blocking(self, endpoint: Endpoint) -> Endpoint:
         """Wrap a route's endpoint, so that its refusals are counted, and too many of them end all answers."""
