@@ -16,17 +16,19 @@ from starlette.routing import Route
 from conformance.document import DiscordDocument
 from conformance.recorder import Recorder
 from faults.installation import seeded_world
-from sv_common.guild_sync.clients.discord_wire import message
-from sv_common.guild_sync.ports import Announcement
+from sv_common.guild_sync.clients.discord_message import message, new_message
+from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.discord import DiscordSimulator
+from sv_common.guild_sync.simulators.model import WorldMessage
 
 pytestmark = pytest.mark.fixtures
 
 NOBODY = "42"
 
-BODIES: Mapping[str, object] = {
-    "message": message(Announcement("title", "body", "n-1")),
+BODIES: Mapping[str, Mapping[str, object]] = {
+    "message": new_message(Announcement("title", "body", "n-1")),
+    "rewrite": message(Announcement("title", "another body", "n-1")),
 }
 """What is sent to the routes that want a body."""
 
@@ -85,7 +87,15 @@ class Bot:
             "user": world.members[0].user_id,
             "role": world.role_named("Raider").role_id,
             "channel": world.audit_channel_id,
+            "message": self._posted().message_id,
         }
+
+    def _posted(self) -> WorldMessage:
+        """A message in the channel."""
+        world = self._simulator.world
+        if not world.messages:
+            world.messages.append(WorldMessage(world.new_snowflake(), world.audit_channel_id, None, BODIES["rewrite"]))
+        return world.messages[0]
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from conformance.document import DiscordDocument
 from conformance.recorder import Recorder
 from faults.installation import Installation
 from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.domain.announcement import Announcement, Section
 from sv_common.guild_sync.mitigations import fix_all, undo
-from sv_common.guild_sync.ports import Announcement
 
 pytestmark = pytest.mark.fixtures
 
@@ -29,7 +29,17 @@ def _role(installation: Installation) -> str:
     return installation.world.role_named("Raider").role_id
 
 
+async def _rewrite(installation: Installation) -> bool:
+    channel_id = installation.world.audit_channel_id
+    message_id = await installation.discord.announce(channel_id, Announcement("Title", "body", "n-1"))
+    sections = tuple(Section(f"Rule {number} 🔥", ("• new: @everyone " * 40,) * 40, 5_000) for number in range(30))
+    return await installation.discord.rewrite(channel_id, message_id, Announcement("Title", "body", "n-1", sections))
+
+
 CASES: dict[str, Call] = {
+    "fetch_application": lambda each: each.discord.fetch_application(),
+    "fetch_servers": lambda each: each.discord.fetch_servers(),
+    "fetch_text_channels": lambda each: each.discord.fetch_text_channels(each.world.discord_guild_id),
     "fetch_guild": lambda each: each.discord.fetch_guild(each.world.discord_guild_id),
     "fetch_member": lambda each: each.discord.fetch_member(each.world.discord_guild_id, _person(each)),
     "fetch_authority": lambda each: each.discord.fetch_authority(each.world.discord_guild_id),
@@ -42,6 +52,7 @@ CASES: dict[str, Call] = {
     "announce": lambda each: each.discord.announce(
         each.world.audit_channel_id, Announcement("Title 🔥" * 99, "@everyone\n" * 900, "n" * 25)
     ),
+    "rewrite": _rewrite,
 }
 """One call of every method by which the client asks Discord something."""
 
