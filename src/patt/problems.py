@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from patt.navigation import NAVIGATION
 from patt.rendering import page
 from sv_common.guild_sync.domain.errors import (
     BadInput,
@@ -92,7 +93,12 @@ async def answer(request: Request, error: Exception) -> Response:
         log.error("database_does_not_answer", error=type(error).__name__)
     if request.scope["path"].startswith(API_PREFIX):
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
-    context = {"problem": problem, "officer": getattr(request.state, "officer", None)}
+    context = {
+        "problem": problem,
+        "officer": getattr(request.state, "officer", None),
+        "navigation": NAVIGATION,
+        "path": request.url.path,
+    }
     return page("error.html", context, status=problem.status, headers=problem.headers)
 
 

@@ -5,41 +5,20 @@ What came of it is told on the page that follows. With JavaScript the same forms
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import date
-from typing import Annotated, Protocol
-from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import Request
+from starlette.responses import Response
 
 from patt.api import commands
-from patt.deps import LARGEST_BODY, AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep, officer_of
-from patt.pages import flash
-from patt.pages.admin_pages import HOME
-from patt.pages.flash import Flash
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
+from patt.navigation import DATA_QUALITY
+from patt.pages.forms import Answer, FormDep, done, form_router
+from sv_common.guild_sync.domain.errors import BadInput
 
-router = APIRouter(
-    prefix="/admin/data-quality/actions",
-    dependencies=[Depends(officer_of)],
-    include_in_schema=False,
-    max_body_size=LARGEST_BODY,
-)
+HOME = DATA_QUALITY.href
 
-
-class _Answer(Protocol):
-    @property
-    def sentence(self) -> str: ...
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; a field that is there twice counts with its first value."""
-    body = (await request.body()).decode("utf-8", errors="replace")
-    return {name: values[0].strip() for name, values in parse_qs(body).items()}
-
-
-FormDep = Annotated[dict[str, str], Depends(_form)]
+router = form_router(f"{HOME}/actions")
 
 
 @router.post("/scan")
@@ -47,7 +26,7 @@ async def scan(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Run all rules."""
-    return await _done(request, form, commands.scan(services, officer, guild_id=guild))
+    return await done(request, form, commands.scan(services, officer, guild_id=guild), home=HOME)
 
 
 @router.post("/scan/{issue_type}")
@@ -55,7 +34,7 @@ async def scan_rule(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
     """Run one rule."""
-    return await _done(request, form, commands.scan(services, officer, guild_id=guild, issue_type=issue_type))
+    return await done(request, form, commands.scan(services, officer, guild_id=guild, issue_type=issue_type), home=HOME)
 
 
 @router.post("/fix/{issue_id}")
@@ -63,7 +42,7 @@ async def fix(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_id: IssueId
 ) -> Response:
     """Fix one issue."""
-    return await _done(request, form, commands.fix(services, officer, issue_id, guild_id=guild))
+    return await done(request, form, commands.fix(services, officer, issue_id, guild_id=guild), home=HOME)
 
 
 @router.post("/fix-all/{issue_type}")
@@ -71,7 +50,7 @@ async def fix_all(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
     """Fix all open issues of a rule."""
-    return await _done(request, form, commands.fix_all(services, officer, issue_type, guild_id=guild))
+    return await done(request, form, commands.fix_all(services, officer, issue_type, guild_id=guild), home=HOME)
 
 
 @router.post("/issues/{issue_id}/dismiss")
@@ -81,11 +60,11 @@ async def dismiss(
     """Set an issue aside."""
     reason = form.get("reason", "")
 
-    async def work() -> _Answer:
+    async def work() -> Answer:
         until = _day(form.get("until", ""))
         return await commands.dismiss(services, officer, issue_id, guild_id=guild, reason=reason, until=until)
 
-    return await _done(request, form, work())
+    return await done(request, form, work(), home=HOME)
 
 
 @router.post("/issues/{issue_id}/wake")
@@ -94,7 +73,9 @@ async def wake(
 ) -> Response:
     """End a dismissal."""
     reason = form.get("reason") or "By hand."
-    return await _done(request, form, commands.wake(services, officer, issue_id, guild_id=guild, reason=reason))
+    return await done(
+        request, form, commands.wake(services, officer, issue_id, guild_id=guild, reason=reason), home=HOME
+    )
 
 
 @router.post("/attempts/{attempt_id}/undo")
@@ -102,24 +83,7 @@ async def undo(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, attempt_id: AttemptId
 ) -> Response:
     """Undo a fix."""
-    return await _done(request, form, commands.undo(services, officer, attempt_id, guild_id=guild))
-
-
-async def _done(request: Request, form: dict[str, str], work: Awaitable[_Answer]) -> Response:
-    """Do the work and lead back to the page it was asked from, which tells what came of it."""
-    try:
-        told = Flash((await work).sentence)
-    except PattError as error:
-        told = Flash(str(error), "problem")
-    response = RedirectResponse(_way_back(form.get("back", "")), 303)
-    flash.keep(request, response, told)
-    return response
-
-
-def _way_back(address: str) -> str:
-    """The page to lead to: an address is only believed when it is one of these pages."""
-    is_ours = address == HOME or address.startswith((f"{HOME}?", f"{HOME}/"))
-    return address if is_ours and address.isprintable() and "//" not in address and "\\" not in address else HOME
+    return await done(request, form, commands.undo(services, officer, attempt_id, guild_id=guild), home=HOME)
 
 
 def _day(text: str) -> date | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,19 +11,17 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import reading
 from patt.api.reading import Shown
-from patt.deps import GuildQuery, IssueId, IssueType, Officer, OfficerDep, PageQuery, ServicesDep, officer_of
-from patt.pages import flash
+from patt.deps import GuildQuery, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
+from patt.navigation import DATA_QUALITY
+from patt.pages.shell import chosen_guild, chosen_of, respond
 from patt.pages.words import details_in_words
-from patt.rendering import page as render
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations, overview
-from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
 
-HOME = "/admin/data-quality"
+HOME = DATA_QUALITY.href
 SHOWN: tuple[Shown, ...] = ("open", "dismissed", "resolved", "all")
 
 router = APIRouter(prefix="/admin", dependencies=[Depends(officer_of)], include_in_schema=False)
@@ -77,13 +74,12 @@ async def data_quality(
 ) -> Response:
     """Show the rules with their counts, and the findings."""
     async with services.pool.connection() as conn:
-        context = await data_quality_context(conn, officer, guild_id=guild, issue_type=rule, shown=state, page=page)
-    return _page(request, "admin/data_quality.html", context)
+        context = await data_quality_context(conn, guild_id=guild, issue_type=rule, shown=state, page=page)
+    return respond(request, "admin/data_quality.html", officer, context)
 
 
 async def data_quality_context(
     conn: Connection,
-    officer: Officer,
     *,
     guild_id: int | None = None,
     issue_type: str | None = None,
@@ -94,16 +90,14 @@ async def data_quality_context(
 
     Without a guild the first one is shown. Raises `NotFound` for a guild or a rule that does not exist.
     """
-    context: dict[str, Any] = {"officer": officer, "now": datetime.now(UTC)}
     known = await guilds.all_guilds(conn)
     if not known:
-        return {**context, "guild": None, "guilds": []}
-    guild = _chosen(known, guild_id)
+        return {"guild": None, "guilds": []}
+    guild = chosen_of(known, guild_id)
     rule = rule_named(issue_type).issue_type if issue_type else None
     state = reading.state_of(shown)
     found = await overview.findings_page(conn, guild.id, number=page, issue_type=rule, state=state)
     return {
-        **context,
         "guild": guild,
         "guilds": known,
         "view": View(guild.id, shown, rule, found.number),
@@ -122,8 +116,6 @@ async def issue(
     found = await reading.issue(services, issue_id, guild)
     rule = RULES.get(found.issue_type)
     context = {
-        "officer": officer,
-        "now": datetime.now(UTC),
         "issue": found,
         "details": details_in_words(found.details),
         "rule": rule,
@@ -132,7 +124,7 @@ async def issue(
         "back": f"{HOME}/issues/{found.id}?guild={found.guild_id}",
         "home": View(found.guild_id).href(),
     }
-    return _page(request, "admin/issue.html", context)
+    return respond(request, "admin/issue.html", officer, context)
 
 
 @router.get("/data-quality/rules/{issue_type}/preview")
@@ -142,12 +134,10 @@ async def preview(
     """Show what fixing all open issues of a rule would do, before anything is done."""
     rule = rule_named(issue_type)
     async with services.pool.connection() as conn:
-        chosen = _chosen(await guilds.all_guilds(conn), guild)
+        chosen, _ = await chosen_guild(conn, guild)
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
     planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     context = {
-        "officer": officer,
-        "now": datetime.now(UTC),
         "guild": chosen,
         "rule": rule,
         "planning": planning,
@@ -156,20 +146,7 @@ async def preview(
         "home": View(chosen.id).href(),
         "back": f"{HOME}/rules/{rule.issue_type}/preview?guild={chosen.id}",
     }
-    return _page(request, "admin/preview.html", context)
-
-
-def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
-    response = render(template, {**context, "flash": flash.kept(request)})
-    flash.forget(request, response)
-    return response
-
-
-def _chosen(known: list[Guild], guild_id: int | None) -> Guild:
-    chosen = [guild for guild in known if guild_id in (None, guild.id)]
-    if not chosen:
-        raise NotFound(f"There is no guild with the number {guild_id}." if known else "No guild is set up yet.")
-    return chosen[0]
+    return respond(request, "admin/preview.html", officer, context)
 
 
 def _grouped(found: Any) -> list[Group]:

@@ -1,0 +1,47 @@
+"""What every page of the admin has: its place in the navigation, whoever is signed in, and what was just done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response
+
+from patt.deps import Officer
+from patt.navigation import NAVIGATION
+from patt.pages import flash
+from patt.rendering import page as render
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.guilds import Guild
+
+
+def respond(request: Request, template: str, officer: Officer, context: dict[str, Any]) -> Response:
+    """Return a page of the admin, once with what was just done."""
+    shell = {
+        "officer": officer,
+        "now": datetime.now(UTC),
+        "navigation": NAVIGATION,
+        "path": request.url.path,
+        "flash": flash.kept(request),
+    }
+    response = render(template, shell | context)
+    flash.forget(request, response)
+    return response
+
+
+async def chosen_guild(conn: Connection, guild_id: int | None) -> tuple[Guild, list[Guild]]:
+    """Return the guild that is asked for, by default the first one, and all guilds. Raises `NotFound`."""
+    known = await guilds.all_guilds(conn)
+    return chosen_of(known, guild_id), known
+
+
+def chosen_of(known: Sequence[Guild], guild_id: int | None) -> Guild:
+    """Return the guild that is asked for, by default the first one. Raises `NotFound`."""
+    chosen = [guild for guild in known if guild_id in (None, guild.id)]
+    if not chosen:
+        raise NotFound(f"There is no guild with the number {guild_id}." if known else "No guild is set up yet.")
+    return chosen[0]
