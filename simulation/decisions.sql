@@ -1,0 +1,19 @@
+-- name: words
+-- Everything that only a person's word makes or changes, as text; of one guild, or (null) of all.
+select guild_id, kind, word
+from (
+    select guild_id, 'player' as kind, id::text as word from guild_identity.players
+    union all
+    select guild_id, 'link', concat_ws(' ', character_id, 'to', player_id, link_source, linked_by)
+    from guild_identity.player_characters where link_source in ('manual', 'officer_fix')
+    union all
+    select guild_id, 'rejection', concat_ws(' ', character_id, 'of', player_id) from guild_identity.link_rejections
+    union all
+    select guild_id, 'alias', concat_ws(' ', alias_key, 'of', player_id) from guild_identity.player_note_aliases
+) said
+where %(guild_id)s::integer is null or guild_id = %(guild_id)s
+
+-- name: dismissals
+select guild_id, id, dismissed_by, dismissed_until
+from guild_identity.audit_issues
+where dismissed_at is not null and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)

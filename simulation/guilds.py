@@ -1,0 +1,93 @@
+"""A guild of the simulation: its world, its row in the database, and the chance that governs its life."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from patt import access
+from patt.bootstrap import Services
+from simulation.decisions import Decisions
+from simulation.founding import found, new_upload_key
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.scheduler import run_blizzard_sync
+from sv_common.guild_sync.simulators import GuildWorld
+from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbour
+from sv_common.guild_sync.simulators.vocabulary import NAME_ENDS, NAME_STARTS
+
+SQL = load_sql(__package__, "guilds.sql")
+
+SMALLEST, LARGEST = 8, 20
+BIG, EVERY_BIG = 120, 25
+"""Of so many guilds, one is this big."""
+
+GONE_BEFORE = 2
+"""Characters of each guild that left it long before the simulation begins."""
+
+
+@dataclass
+class LivingGuild:
+    """One guild.
+
+    `decided` is what people have decided in it so far, and automation must leave it so; `departures` counts who has
+    really left, by pipeline, and nobody else may be marked as gone.
+    """
+
+    number: int
+    guild_id: int
+    upload_key_id: int
+    neighbour: Neighbour
+    rng: random.Random
+    decided: Decisions = field(default_factory=Decisions)
+    departures: Counter[str] = field(default_factory=Counter)
+    last_export: bytes = b""
+
+    @property
+    def world(self) -> GuildWorld:
+        """The guild as it really is."""
+        return self.neighbour.world
+
+    def new_name(self) -> str:
+        """Make a name that nobody in this world has."""
+        taken = {name_key(each.name) for person in self.world.people for each in person.characters}
+        while True:
+            name = self.rng.choice(NAME_STARTS) + self.rng.choice(NAME_ENDS)
+            if name_key(name) not in taken:
+                return name
+
+
+def worlds(count: int, seed: int, now_ms: int) -> list[GuildWorld]:
+    """Make so many guilds, mostly small ones."""
+    return [_world(number, seed, now_ms) for number in range(1, count + 1)]
+
+
+def _world(number: int, seed: int, now_ms: int) -> GuildWorld:
+    size = BIG if number % EVERY_BIG == 0 else random.Random(f"{seed} {number}").randint(SMALLEST, LARGEST)  # noqa: S311
+    world = GuildWorld.seeded(seed * 1000 + number, size, now_ms=now_ms)
+    world.set_apart(number)
+    return world
+
+
+async def settle(services: Services, crowd: CrowdSimulator, seed: int) -> list[LivingGuild]:
+    """Set up every guild in the database."""
+    return [await _settle(services, number, each, seed) for number, each in enumerate(crowd.neighbours, start=1)]
+
+
+async def _settle(services: Services, number: int, neighbour: Neighbour, seed: int) -> LivingGuild:
+    world = neighbour.world
+    gone = [world.join(f"Gone{letter}", rank=len(world.rank_names) - 1) for letter in "ab"[:GONE_BEFORE]]
+    guild_id = await found(services.pool, services.outside, world)
+    for character in gone:
+        world.leave(character)
+    await run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
+    rng = random.Random(f"{seed} guild {number}")  # noqa: S311 -- repeatable on purpose, guards nothing
+    async with services.pool.connection() as conn:
+        for character in gone:
+            values = {"guild_id": guild_id, "key": name_key(character.name), "days": rng.uniform(20, 29.9)}
+            await conn.execute(SQL["read_long_ago"], values)
+    await new_upload_key(services.pool, guild_id, "Zork")
+    async with services.pool.connection() as conn:
+        (key,) = await access.upload_keys(conn, guild_id)
+    return LivingGuild(number, guild_id, key.id, neighbour, rng, departures=Counter(battlenet_sync=len(gone)))

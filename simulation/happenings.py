@@ -1,0 +1,200 @@
+"""What happens in a guild's world, whatever the product makes of it: in the game and on its Discord server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from simulation.guilds import LivingGuild
+from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember, WorldPerson
+from sv_common.guild_sync.simulators.seeding import LONGEST_NOTE, misspelt
+from sv_common.guild_sync.simulators.vocabulary import ALT_FORMS, DISPLAY_FORMS, MAIN_NOTES, NICKNAMES, NOBODY_NOTES
+
+T = TypeVar("T")
+
+MOST_RANKS = 10
+FEWEST_CHARACTERS = 6
+FEWEST_PEOPLE_ON_DISCORD = 2
+GROWTH = 1.5
+"""How much larger than at first a guild may become."""
+
+
+def happen(guild: LivingGuild) -> str:
+    """Let one thing happen and return its name; what cannot happen at the moment does not."""
+    name = guild.rng.choices(list(HAPPENINGS), [weight for weight, _ in HAPPENINGS.values()])[0]
+    HAPPENINGS[name][1](guild)
+    return name
+
+
+def log_in(guild: LivingGuild, share: float) -> None:
+    """Let a share of the characters log in now."""
+    for character in guild.world.characters:
+        if guild.rng.random() < share:
+            character.last_login_ms = guild.world.now_ms
+
+
+def _one(guild: LivingGuild, items: list[T]) -> T | None:
+    return guild.rng.choice(items) if items else None
+
+
+def _note(guild: LivingGuild) -> None:
+    if character := _one(guild, guild.world.characters):
+        guild.world.set_note(character, _some_note(guild, character))
+
+
+def _some_note(guild: LivingGuild, character: WorldCharacter) -> str:
+    """A note that names another's main, mostly; else nobody, a slip, or a nickname."""
+    others = [person for person in guild.world.people if character is not person.main]
+    draw = guild.rng.random()
+    if draw < 0.6 and (person := _one(guild, others)):
+        note = guild.rng.choice(ALT_FORMS).format(main=person.name, lower=person.name.lower())
+        return note if len(note) <= LONGEST_NOTE else person.name
+    if draw < 0.7 and (person := _one(guild, others)):
+        return misspelt(person.name) if len(person.name) > 4 else person.name
+    return guild.rng.choice([*NOBODY_NOTES, *MAIN_NOTES, *NICKNAMES[:3], ""])
+
+
+def _newcomer(guild: LivingGuild) -> None:
+    _join(guild, None)
+
+
+def _new_alt(guild: LivingGuild) -> None:
+    if person := _one(guild, guild.world.people):
+        note = guild.rng.choice([f"alt of {person.name}", person.name, "", "Bank"])
+        _join(guild, person, note[:LONGEST_NOTE])
+
+
+def _join(guild: LivingGuild, person: WorldPerson | None, note: str = "") -> None:
+    world = guild.world
+    everybody = sum(len(each.characters) for each in world.people)
+    if len(world.characters) < max(FEWEST_CHARACTERS, everybody * GROWTH / 2):
+        character = world.join(guild.new_name(), note=note, person=person)
+        character.item_level = guild.rng.randint(600, 750)
+
+
+def _leave(guild: LivingGuild) -> None:
+    characters = guild.world.characters
+    if len(characters) > FEWEST_CHARACTERS:
+        guild.departures["battlenet_sync"] += 1
+        guild.world.leave(guild.rng.choice(characters))
+
+
+def _return(guild: LivingGuild) -> None:
+    gone = [each for person in guild.world.people for each in person.characters if not each.in_guild]
+    if character := _one(guild, gone):
+        guild.world.rejoin(character, note=_some_note(guild, character))
+
+
+def _change_rank(guild: LivingGuild) -> None:
+    if character := _one(guild, guild.world.characters):
+        guild.world.set_rank(character, guild.rng.randrange(1, len(guild.world.rank_names)))
+
+
+def _rename(guild: LivingGuild) -> None:
+    if character := _one(guild, guild.world.characters):
+        guild.world.rename(character, guild.new_name())
+
+
+def _swap_names(guild: LivingGuild) -> None:
+    """Two characters of one realm take each other's name."""
+    here = [each for each in guild.world.characters if each.realm == guild.world.realm]
+    if len(here) > 1:
+        one, other = guild.rng.sample(here, 2)
+        one.name, other.name = other.name, one.name
+
+
+def _transfer(guild: LivingGuild) -> None:
+    if character := _one(guild, guild.world.characters):
+        taken = {each.realm for each in guild.world.characters if each.name == character.name}
+        if realm := _one(guild, [realm for realm in guild.world.realms if realm not in taken]):
+            guild.departures["battlenet_sync"] += 1  # who moves gets another id, and is a newcomer to Battle.net
+            guild.world.transfer(character, realm)
+
+
+def _hide_profile(guild: LivingGuild) -> None:
+    if character := _one(guild, guild.world.characters):
+        character.has_profile = not character.has_profile
+
+
+def _be_deleted(guild: LivingGuild) -> None:
+    """Battle.net says that a character is not valid (any more)."""
+    if character := _one(guild, guild.world.characters):
+        character.is_valid = not character.is_valid
+
+
+def _insert_rank(guild: LivingGuild) -> None:
+    if len(guild.world.rank_names) < MOST_RANKS:
+        guild.world.insert_rank(guild.rng.randrange(2, len(guild.world.rank_names)), f"Rank of {guild.new_name()}")
+
+
+def _rename_rank(guild: LivingGuild) -> None:
+    place = guild.rng.randrange(1, len(guild.world.rank_names))
+    guild.world.rank_names[place] = f"Rank of {guild.new_name()}"
+
+
+def _people(guild: LivingGuild) -> list[WorldMember]:
+    return [member for member in guild.world.members if not member.is_bot]
+
+
+def _discord_join(guild: LivingGuild) -> None:
+    """Somebody of the guild who was not on the server joins it; else a stranger."""
+    absent = [p for p in guild.world.people if p.highest_rank is not None and p.member not in guild.world.members]
+    person = _one(guild, absent)
+    name = person.name if person else guild.new_name()
+    form = guild.rng.choice(DISPLAY_FORMS).format(main=name, lower=name.lower())
+    roles = [role for role in (guild.world.correct_role(person),) if role] if person else []
+    guild.world.discord_join(form, person=person, roles=roles if guild.rng.random() < 0.7 else [])
+
+
+def _discord_leave(guild: LivingGuild) -> None:
+    people = _people(guild)
+    if len(people) > FEWEST_PEOPLE_ON_DISCORD:
+        guild.departures["discord_sync"] += 1
+        guild.world.discord_leave(guild.rng.choice(people))
+
+
+def _discord_return(guild: LivingGuild) -> None:
+    gone = [p.member for p in guild.world.people if p.member and p.member not in guild.world.members]
+    if member := _one(guild, gone):
+        guild.world.members.append(member)
+
+
+def _nick(guild: LivingGuild) -> None:
+    if member := _one(guild, _people(guild)):
+        name = guild.rng.choice([guild.new_name(), guild.rng.choice(guild.world.people).name])
+        member.nick = guild.rng.choice([None, guild.rng.choice(DISPLAY_FORMS).format(main=name, lower=name.lower())])
+
+
+def _roles_by_hand(guild: LivingGuild) -> None:
+    if member := _one(guild, _people(guild)):
+        roles = [*guild.world.rank_roles.values(), guild.world.role_named("Book Club")]
+        guild.world.set_discord_roles(member, guild.rng.sample(roles, guild.rng.choice([0, 1, 1, 2])))
+
+
+def _right_role_by_hand(guild: LivingGuild) -> None:
+    if person := _one(guild, [p for p in guild.world.people if p.member in guild.world.members]):
+        guild.world.grant_correct_role(person)
+
+
+HAPPENINGS: dict[str, tuple[float, Callable[[LivingGuild], None]]] = {
+    "note changes": (6, _note),
+    "somebody new joins": (0.5, _newcomer),
+    "new alt joins": (0.8, _new_alt),
+    "character leaves": (0.8, _leave),
+    "character returns": (0.4, _return),
+    "rank changes": (1, _change_rank),
+    "character is renamed": (0.3, _rename),
+    "two swap names": (0.1, _swap_names),
+    "character moves realm": (0.2, _transfer),
+    "profile hidden or shown": (0.3, _hide_profile),
+    "character deleted or restored": (0.2, _be_deleted),
+    "rank inserted": (0.03, _insert_rank),
+    "rank renamed": (0.06, _rename_rank),
+    "member joins": (0.6, _discord_join),
+    "member leaves": (0.3, _discord_leave),
+    "member returns": (0.2, _discord_return),
+    "nick changes": (0.6, _nick),
+    "roles changed by hand": (1, _roles_by_hand),
+    "roles put right by hand": (0.6, _right_role_by_hand),
+}
+"""What may happen, how often beside the others, and how."""

@@ -1,0 +1,160 @@
+"""What must hold at the end of every simulated day, whatever has happened on it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from laws import oracle
+from patt.worker import RHYTHMS, Rhythm, slot_before
+from simulation.budget import RequestBudget
+from simulation.clock import FakeClock
+from simulation.decisions import Decisions, read_decisions
+from simulation.guilds import LivingGuild
+from simulation.tally import LawBroken
+from sv_common.db.pool import Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.rules import RULES
+
+SQL = load_sql(__package__, "laws.sql")
+
+MOST_TIMES_THE_MEAN = 3
+"""How many times the mean, and how many beyond that, the regular runs may be that begin in one minute."""
+
+_GUILD_NAME = re.compile(r"The Lantern Watch \d+")
+
+
+class Laws:
+    """Judges the guilds. Every method raises `LawBroken` with what it has seen."""
+
+    def __init__(self, pool: Pool, clock: FakeClock, guilds: Sequence[LivingGuild], budget: RequestBudget) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._guilds = guilds
+        self._budget = budget
+        self._began = clock.now
+        self._judged_until = clock.now
+        self.busiest_minute = 0
+        self.runs_a_day: dict[str, list[int]] = defaultdict(list)
+
+    async def judge(self, *, is_whole_day: bool) -> None:
+        """Hold everything that has happened since the last time against every law."""
+        for guild in self._guilds:
+            await self._judge_issues(guild)
+        await self._judge_decisions()
+        for question in (name for name in SQL if name.startswith("never_")):
+            rows = await self._rows(question)
+            _demand(question.removeprefix("never_").replace("_", " "), rows)
+        await self._judge_borders()
+        await self._judge_departures()
+        await self._judge_schedules(is_whole_day=is_whole_day)
+        broken = [window for window in self._budget.windows if window.is_exceeded]
+        _demand("request budget exceeded", broken)
+
+    async def _judge_issues(self, guild: LivingGuild) -> None:
+        """After a scan, the open issues of a guild are what the oracle finds by brute force."""
+        before = await self._unresolved(guild)
+        await run_integrity_check(self._pool, guild_id=guild.guild_id)
+        logged = await self._unresolved(guild)
+        seen = await oracle.Guild.read(self._pool, guild.guild_id, self._clock.now_ms)
+        unclear = {c["id"] for c in seen.characters if oracle.runs_in_a_circle(seen, c)}
+        for issue_type, expected in (before | oracle.find(seen)).items():
+            left_out = unclear if issue_type == "note_mismatch" else set()
+            wrong = (logged[issue_type] ^ expected) - left_out
+            _demand(f"open issues of {issue_type} in guild {guild.guild_id} are not what the oracle finds", wrong)
+
+    async def _unresolved(self, guild: LivingGuild) -> oracle.Findings:
+        subjects: oracle.Findings = {issue_type: set() for issue_type in RULES}
+        for issue_type, subject in await self._rows("unresolved_issues", guild_id=guild.guild_id):
+            subjects[issue_type].add(subject)
+        return subjects
+
+    async def _judge_decisions(self) -> None:
+        """Nothing that a person has decided was changed, and nothing that only a person decides was added."""
+        now = await read_decisions(self._pool)
+        for guild in self._guilds:
+            overturned = guild.decided.overturned_in(now.get(guild.guild_id, Decisions()), self._clock.now)
+            _demand(f"decisions of people in guild {guild.guild_id} were overturned", overturned)
+
+    async def _judge_borders(self) -> None:
+        """Every character and member is of its guild's own world."""
+        realms = {guild.guild_id: {realm.slug for realm in guild.world.realms} for guild in self._guilds}
+        strangers = [row for row in await self._rows("realms") if row[1] not in realms[row[0]]]
+        _demand("characters of another guild", strangers)
+        _demand("Discord members in two guilds", await self._rows("members_in_two_guilds"))
+        for guild in self._guilds:
+            named = {name for message in guild.world.messages for name in _GUILD_NAME.findall(repr(message.payload))}
+            _demand(f"guild {guild.guild_id} was told of other guilds", named - {guild.world.guild_name})
+
+    async def _judge_departures(self) -> None:
+        """Nobody was marked as gone who had not left, however little a source answered."""
+        departures = {guild.guild_id: guild.departures for guild in self._guilds}
+        for guild_id, pipeline, count in await self._rows("marked_as_gone"):
+            left = departures[guild_id][pipeline]
+            _demand(
+                f"marked as gone by {pipeline} in guild {guild_id}, where {left} left", count if count > left else 0
+            )
+
+    async def _judge_schedules(self, *, is_whole_day: bool) -> None:
+        """Each pipeline of each guild has begun in each of its slots, and they did not all begin at once."""
+        longest = max(rhythm.interval for rhythm in RHYTHMS)
+        runs: dict[tuple[int, str], list[datetime]] = defaultdict(list)
+        for guild_id, pipeline, started_at in await self._rows("scheduled_runs", since=self._judged_until - longest):
+            runs[guild_id, pipeline].append(started_at)
+        regular: list[datetime] = []
+        for guild in self._guilds:
+            for rhythm in RHYTHMS:
+                begun = runs[guild.guild_id, rhythm.pipeline]
+                regular += self._judge_rhythm(guild, rhythm, begun)
+                if is_whole_day:
+                    self.runs_a_day[rhythm.pipeline].append(sum(run >= self._judged_until for run in begun))
+        self._judge_spread([each for each in regular if each >= self._judged_until])
+        self._judged_until = self._clock.now
+
+    def _judge_rhythm(self, guild: LivingGuild, rhythm: Rhythm, runs: Iterable[datetime]) -> list[datetime]:
+        """Return the first run of each slot, of which none may be without."""
+        served: dict[datetime, datetime] = {}
+        for run in sorted(runs):
+            served.setdefault(slot_before(run, rhythm.interval, guild.guild_id), run)
+        slots = list(self._ended_slots(rhythm, guild.guild_id))
+        missed = [slot.isoformat() for slot in slots if _nearest(slot) not in map(_nearest, served)]
+        _demand(f"slots of {rhythm.pipeline} without a run in guild {guild.guild_id}", missed)
+        # What had never run begins at once, for all guilds together; from then on each has its own moment.
+        return [run for slot, run in served.items() if slot >= self._began]
+
+    def _ended_slots(self, rhythm: Rhythm, guild_id: int) -> Iterable[datetime]:
+        """The slots that ended since the last judgement and began within the simulation."""
+        slot = slot_before(self._clock.now, rhythm.interval, guild_id) - rhythm.interval
+        while slot >= self._began and slot + rhythm.interval > self._judged_until:
+            yield slot
+            slot -= rhythm.interval
+
+    def _judge_spread(self, regular: Sequence[datetime]) -> None:
+        minutes = max(1.0, (self._clock.now - self._judged_until) / timedelta(minutes=1))
+        begun = Counter(int(each.timestamp() // 60) for each in regular)
+        self.busiest_minute = max([self.busiest_minute, *begun.values()])
+        limit = math.ceil(MOST_TIMES_THE_MEAN * (len(regular) / minutes + 1))
+        crowded = {
+            datetime.fromtimestamp(each * 60, UTC).isoformat(): count for each, count in begun.items() if count > limit
+        }
+        _demand(f"more than {limit} regular runs begun in one minute", crowded)
+
+    async def _rows(self, question: str, **values: object) -> list[tuple[Any, ...]]:
+        async with self._pool.connection() as conn:
+            return await (await conn.execute(SQL[question], values or None)).fetchall()
+
+
+def _nearest(moment: datetime) -> int:
+    """Slots are computed with fractions; to the second they are the same."""
+    return round(moment.timestamp())
+
+
+def _demand(law: str, seen: object) -> None:
+    """Raise `LawBroken` if anything was seen."""
+    if seen:
+        raise LawBroken(f"{law}: {seen}")

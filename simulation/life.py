@@ -1,0 +1,236 @@
+"""A life of many guilds, day by day and minute by minute of the fake clock."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import structlog
+
+from patt.bootstrap import Services
+from patt.config import Settings
+from simulation import guilds as guild_life
+from simulation import happenings, trouble
+from simulation.budget import RequestBudget
+from simulation.clock import FakeClock, fake_the_time, open_clock
+from simulation.guilds import LivingGuild
+from simulation.laws import Laws
+from simulation.officers import Officers
+from simulation.tally import LawBroken, Tally
+from simulation.trouble import Outage
+from simulation.truth import demand_the_truth
+from simulation.uploads import upload
+from simulation.work import WaitingJobs, Worker
+from sv_common.db.pool import make_pool
+from sv_common.guild_sync.clients.battlenet import BattleNetClient
+from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.simulators import GuildSimulator
+from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
+from sv_common.guild_sync.simulators.server import serve
+
+BEGINNING = datetime(2026, 3, 2, tzinfo=UTC)
+"""Long ago, so that the real clock is ahead of the fake one to the end."""
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+HOURS_OF_REST = 7
+"""Long enough for every source of every guild to be read once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long which life is; `intensity` is how many times as much as usual happens and goes wrong."""
+
+    guilds: int
+    days: int
+    seed: int
+    intensity: int = 1
+
+
+@dataclass
+class Life:
+    """All guilds and everybody who acts in them."""
+
+    plan: Plan
+    services: Services
+    clock: FakeClock
+    crowd: CrowdSimulator
+    guilds: Sequence[LivingGuild]
+    budget: RequestBudget
+    tally: Tally
+    jobs: WaitingJobs
+
+    def __post_init__(self) -> None:
+        self.laws = Laws(self.services.pool, self.clock, self.guilds, self.budget)
+        self._officers = Officers(self.services, self.clock, self.tally)
+        self._worker = Worker(
+            self.services, self.jobs, self.clock, self.tally, killed=KILLED * self.plan.intensity, seed=self.plan.seed
+        )
+        self._chance = random.Random(f"days {self.plan.seed}")  # noqa: S311 -- repeatable on purpose, guards nothing
+        self._outages: list[Outage] = []
+        self._day = self.clock.seconds // MINUTE_S * MINUTE_S
+
+    async def remember_decisions(self) -> None:
+        """Keep what people have decided until now; from here on automation is held to it."""
+        for guild in self.guilds:
+            await self._officers.remember(guild)
+
+    async def live_a_day(self) -> None:
+        """Let a day pass, and judge it."""
+        agenda = sorted(self._agenda(), key=lambda each: each[0])
+        self._outages += trouble.outages(self.crowd, self._chance, self._day, self.plan.intensity)
+        await self._live_until(self._day + DAY_S, agenda)
+        self._day += DAY_S
+        await self._judge(is_whole_day=True)
+
+    async def come_to_rest(self) -> None:
+        """Let nothing happen and nothing fail any more until every source was read again; the database tells the truth then."""
+        for outage in self._outages:
+            outage.end()
+        self._outages.clear()
+        for neighbour in self.crowd.neighbours:
+            neighbour.faults.clear()
+        agenda = [
+            *((self._day + each * HOUR_S, guild, LOOK_AFTER) for each in range(HOURS_OF_REST) for guild in self.guilds),
+            *((self._day + (HOURS_OF_REST - 0.5) * HOUR_S, guild, UPLOAD_IN_FULL) for guild in self.guilds),
+        ]
+        await self._live_until(self._day + HOURS_OF_REST * HOUR_S, agenda)
+        await self._judge(is_whole_day=False)
+        await demand_the_truth(self.services.pool, self.guilds)
+
+    async def _judge(self, *, is_whole_day: bool) -> None:
+        if hidden := self.tally.chapters["log"].keys() & HIDDEN_FAULTS:
+            raise LawBroken(f"an error was caught that nobody expected: {sorted(hidden)}")
+        await self.laws.judge(is_whole_day=is_whole_day)
+
+    async def _live_until(self, end: float, agenda: list[tuple[float, LivingGuild, str]]) -> None:
+        """Live minute by minute; when waiting has taken the clock further, the minutes that it took are gone."""
+        waiting = list(reversed(agenda))
+        minute = self._day
+        while (minute := max(minute + MINUTE_S, self.clock.seconds // MINUTE_S * MINUTE_S)) <= end:
+            await self.clock.move_to(minute)
+            for guild in self.guilds:
+                guild.world.now_ms = self.clock.now_ms
+            self._begin_and_end_outages()
+            while waiting and waiting[-1][0] <= self.clock.seconds:
+                _, guild, what = waiting.pop()
+                await self._do(guild, what)
+            await self._worker.plan()
+            await self._worker.work()
+
+    def _agenda(self) -> list[tuple[float, LivingGuild, str]]:
+        """When on this day what is to be done for which guild."""
+        return [
+            (self._day + guild.rng.uniform(0, DAY_S), guild, what)
+            for guild in self.guilds
+            for what, (fewest, most) in DAILY.items()
+            for _ in range(guild.rng.randint(fewest, most * self.plan.intensity))
+        ]
+
+    async def _do(self, guild: LivingGuild, what: str) -> None:
+        if what == "something happens":
+            self.tally.add("happenings", happenings.happen(guild))
+        elif what == "people log in":
+            happenings.log_in(guild, 0.5)
+        elif what == "something goes wrong":
+            self.tally.add("troubles", trouble.strike(guild.neighbour, guild.rng))
+        elif what == "somebody uploads":
+            await upload(guild, self.services, self.clock, self.tally)
+        elif what == UPLOAD_IN_FULL:
+            await upload(guild, self.services, self.clock, self.tally, in_full=True)
+        elif what == "an officer acts":
+            await self._officers.act(guild)
+        elif what == LOOK_AFTER:
+            await self._officers.look_after(guild)
+
+    def _begin_and_end_outages(self) -> None:
+        for outage in list(self._outages):
+            if outage.ends <= self.clock.seconds:
+                outage.end()
+                self._outages.remove(outage)
+            elif outage.begins <= self.clock.seconds and not outage.has_begun:
+                outage.begin()
+                self.tally.add("troubles", outage.name)
+
+
+HIDDEN_FAULTS = {"detector_failed", "fix_failed", "automatic_fixes_failed", "upload_failed"}
+"""What the log says when the product has caught an error that it did not expect."""
+
+KILLED = 0.003
+"""Share of the runs in whose middle the process dies."""
+
+LOOK_AFTER = "an officer looks after the guild"
+UPLOAD_IN_FULL = "somebody who sees all notes uploads"
+DAILY = {
+    "something happens": (3, 7),
+    "people log in": (1, 1),
+    "something goes wrong": (0, 2),
+    "somebody uploads": (1, 3),
+    "an officer acts": (0, 3),
+    LOOK_AFTER: (2, 2),
+}
+"""How often at least, and at most when no more happens than usual, on a day, for each guild."""
+
+
+@contextlib.asynccontextmanager
+async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
+    """Set up all guilds on a migrated database that is thrown away afterwards."""
+    fake_the_time(database_url)
+    tally, jobs = Tally(), WaitingJobs()
+    crowd = CrowdSimulator(guild_life.worlds(plan.guilds, plan.seed, int(BEGINNING.timestamp() * 1000)))
+    async with (
+        open_clock(database_url, BEGINNING, plan.seed) as clock,
+        make_pool(database_url) as pool,
+        http_client(trust_env=False) as http,
+        serve(crowd) as address,
+    ):
+        budget = RequestBudget(clock)
+        budget.watch(http)
+        services = Services(_settings(), pool, _outside(http, address, clock), jobs)
+        with _counting_log(tally):
+            guilds = await guild_life.settle(services, crowd, plan.seed)
+            life = Life(plan, services, clock, crowd, guilds, budget, tally, jobs)
+            await life.remember_decisions()
+            yield life
+
+
+def _outside(http: httpx2.AsyncClient, address: str, clock: FakeClock) -> Outside:
+    battle_net = BattleNetClient(
+        http,
+        client_id=GuildSimulator.client_id,
+        client_secret=GuildSimulator.client_secret,
+        token_url=address + TOKEN_PATH,
+        api_url=address + BATTLENET_ROOT,
+        timing=clock.timing,
+    )
+    discord = DiscordClient(
+        http, token=GuildSimulator.discord_token, api_url=address + DISCORD_ROOT, timing=clock.timing
+    )
+    return Outside(battle_net, discord, discord, profiles=battle_net)
+
+
+def _settings() -> Settings:
+    values: dict[str, Any] = {"_env_file": None}
+    return Settings(**values)
+
+
+@contextlib.contextmanager
+def _counting_log(tally: Tally) -> Iterator[None]:
+    """Count what the product logs instead of printing it."""
+
+    def count(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        tally.add("log", str(event["event"]))
+        raise structlog.DropEvent
+
+    configuration = structlog.get_config()
+    structlog.configure(processors=[count])
+    try:
+        yield
+    finally:
+        structlog.configure(**configuration)

@@ -1,0 +1,171 @@
+"""What officers do on a day: they fix, undo, dismiss and decide, and they confirm what only a person can confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from patt.bootstrap import Services
+from simulation.clock import FakeClock
+from simulation.decisions import Decisions, read_decisions
+from simulation.founding import OFFICER
+from simulation.guilds import LivingGuild
+from simulation.tally import Tally
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.by_hand import BelongsTo, BelongsToNobody, HandDecision, NotThisPlayer, decide_by_hand
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.store.rules import save_settings
+
+SQL = load_sql(__package__, "officers.sql")
+
+
+class Officers:
+    """The officers of all guilds."""
+
+    def __init__(self, services: Services, clock: FakeClock, tally: Tally) -> None:
+        self._services = services
+        self._pool = services.pool
+        self._clock = clock
+        self._tally = tally
+
+    async def act(self, guild: LivingGuild) -> None:
+        """Let an officer do one thing; what the product refuses is counted as refused."""
+        name = guild.rng.choices(list(ACTIONS), [weight for weight, _ in ACTIONS.values()])[0]
+        await self._do(guild, name, ACTIONS[name][1](self, guild))
+
+    async def look_after(self, guild: LivingGuild) -> None:
+        """Confirm what the product asks an officer to confirm: renamed ranks, and great losses that are real."""
+        if await self._rows("doubtful_ranks", guild):
+            await self._do(guild, "confirm the rank table", self._confirm_ranks(guild))
+        for (pipeline,) in await self._rows("refused_losses", guild):
+            run = run_blizzard_sync if pipeline == "battlenet_sync" else run_discord_sync
+            work = run(
+                self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER, accept_losses=True
+            )
+            await self._do(guild, "accept great losses", work)
+
+    async def remember(self, guild: LivingGuild) -> None:
+        """Keep what people have decided until now."""
+        read = await read_decisions(self._pool, guild.guild_id)
+        guild.decided = read.get(guild.guild_id, Decisions())
+
+    async def _do(self, guild: LivingGuild, name: str, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except PattError as error:
+            self._tally.add("refused or failed for officers", f"{name}: {type(error).__name__}")
+        else:
+            self._tally.add("officers", name)
+        await self.remember(guild)
+
+    async def _confirm_ranks(self, guild: LivingGuild) -> None:
+        async with self._pool.connection() as conn:
+            await guilds.lock(conn, guild.guild_id)
+            known = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild.guild_id)}
+            await ranks.confirm_names(conn, guild.guild_id)
+            for index in sorted(known):
+                role = guild.world.rank_roles.get(index)
+                await ranks.map_to_role(
+                    conn,
+                    guild.guild_id,
+                    index,
+                    role.role_id if role else None,
+                    role.name if role else None,
+                    is_managed=role is not None,
+                )
+
+    async def fix(self, guild: LivingGuild) -> None:
+        """Fix one open issue."""
+        if issue_id := await self._one("open_issues", guild):
+            await mitigations.fix_one(
+                self._pool,
+                issue_id,
+                actor=OFFICER,
+                guild_id=guild.guild_id,
+                discord_bot=self._services.outside.discord,
+            )
+
+    async def fix_all(self, guild: LivingGuild) -> None:
+        """Fix all issues of a rule."""
+        await mitigations.fix_all(
+            self._pool,
+            guild.rng.choice(list(RULES)),
+            actor=OFFICER,
+            guild_id=guild.guild_id,
+            discord_bot=self._services.outside.discord,
+        )
+
+    async def undo(self, guild: LivingGuild) -> None:
+        """Take something back that was done, by whomever."""
+        if attempt_id := await self._one("undoable_attempts", guild):
+            discord = self._services.outside.discord
+            await mitigations.undo(self._pool, attempt_id, actor=OFFICER, guild_id=guild.guild_id, discord_bot=discord)
+
+    async def dismiss(self, guild: LivingGuild) -> None:
+        """Set an issue aside, for ever or for some days."""
+        if issue_id := await self._one("open_issues", guild):
+            days = guild.rng.choice([None, 1, 3, 7])
+            until = self._clock.now + timedelta(days=days) if days else None
+            async with self._pool.connection() as conn:
+                await guilds.lock(conn, guild.guild_id)
+                await issues.dismiss(
+                    conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
+                )
+
+    async def wake(self, guild: LivingGuild) -> None:
+        """Look at a dismissed issue again."""
+        if issue_id := await self._one("dismissed_issues", guild):
+            async with self._pool.connection() as conn:
+                await guilds.lock(conn, guild.guild_id)
+                await issues.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+
+    async def decide(self, guild: LivingGuild) -> None:
+        """Say whose a character is, or whose it is not."""
+        pairs = await self._rows("characters_and_players", guild)
+        if pairs:
+            character, player = guild.rng.choice(pairs)
+            decisions: list[HandDecision] = [
+                BelongsTo(character, player),
+                BelongsToNobody(character),
+                NotThisPlayer(character, player, "Not so."),
+            ]
+            decision = guild.rng.choice(decisions)
+            await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+
+    async def match(self, guild: LivingGuild) -> None:
+        """Run the full match."""
+        await run_full_match(self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER)
+
+    async def let_rule_mend_itself(self, guild: LivingGuild) -> None:
+        """Switch automatic fixes of a rule on or off."""
+        async with self._pool.connection() as conn:
+            rule = guild.rng.choice([each for each in RULES.values() if each.is_fixable])
+            await save_settings(
+                conn, guild.guild_id, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7
+            )
+
+    async def _one(self, question: str, guild: LivingGuild) -> int | None:
+        rows = await self._rows(question, guild)
+        return int(guild.rng.choice(rows)[0]) if rows else None
+
+    async def _rows(self, question: str, guild: LivingGuild) -> list[tuple[Any, ...]]:
+        async with self._pool.connection() as conn:
+            return await (await conn.execute(SQL[question], {"guild_id": guild.guild_id})).fetchall()
+
+
+ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None]]]] = {
+    "fix an issue": (5, Officers.fix),
+    "fix all of a rule": (1, Officers.fix_all),
+    "undo": (1.5, Officers.undo),
+    "dismiss": (1.5, Officers.dismiss),
+    "wake": (0.5, Officers.wake),
+    "decide by hand": (1.5, Officers.decide),
+    "full match": (0.3, Officers.match),
+    "switch automation": (0.3, Officers.let_rule_mend_itself),
+}
+"""What officers do, how often beside the others, and how."""
