@@ -301,6 +301,16 @@ async def test_roles_that_somebody_changed_since_are_not_put_back(
     assert changes(simulator) == asked
 
 
+async def test_roles_that_are_back_already_are_left_as_they_are(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    outcome = await promote(run, world, alice)
+    first = await run.put_back(known(world, alice), outcome.changes, reason="undo")
+    asked = changes(simulator)
+    assert await run.put_back(known(world, alice), outcome.changes, reason="undo, asked again") == first
+    assert changes(simulator) == asked
+
+
 async def test_putting_back_is_refused_before_anything_is_changed_where_the_bot_may_not(
     discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
 ) -> None:

@@ -15,7 +15,7 @@ from patt.companion.sending import Answer, send
 from sv_common.db.pool import Pool
 
 _PAUSE_S = 0.1
-_FIX = "/api/v1/admin/data-quality/fix"
+_API = "/api/v1/admin/data-quality"
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -81,11 +81,17 @@ class Clients:
 
     async def fix(self, wish: Wish) -> dict[str, Any]:
         """Ask for a fix until there is an answer, and return it."""
+        return await self._ask(f"fix/{wish.issue_id}")
+
+    async def undo(self, attempt_id: int) -> dict[str, Any]:
+        """Ask for an undo until there is an answer, and return it."""
+        return await self._ask(f"attempts/{attempt_id}/undo")
+
+    async def _ask(self, path: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
         while True:
             try:
-                response = await self.http.post(
-                    f"{self.base_url}{_FIX}/{wish.issue_id}", headers={"Authorization": f"Bearer {self.token}"}
-                )
+                response = await self.http.post(f"{self.base_url}{_API}/{path}", headers=headers)
             except httpx2.HTTPError:
                 self.progress.unanswered += 1
                 await asyncio.sleep(_PAUSE_S)

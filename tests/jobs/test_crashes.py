@@ -18,7 +18,7 @@ from starlette.responses import Response
 from conftest import TEMPLATE
 from jobs.crash_clients import Clients, until
 from jobs.crash_machines import Machines
-from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, UNFINISHED, Rows, end_of, rows
+from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, UNDONE, UNFINISHED, Rows, end_of, rows
 from jobs.crash_story import FIXES, GUILDS, UPLOADS, Cast, Chapter, begin
 from patt import access
 from patt.bootstrap import Services, open_services
@@ -92,21 +92,36 @@ async def test_a_life_full_of_kills_ends_like_one_without(server: embedded.Embed
     assert disturbed == undisturbed
 
 
-async def test_a_role_given_just_before_a_kill_is_not_given_again(
+async def test_what_discord_did_just_before_a_kill_is_not_done_again(
     server: embedded.EmbeddedServer, tmp_path: Path
 ) -> None:
     async with _stage(server, "roles", tmp_path, guilds=1) as stage:
+        wish = stage.chapters[0].wishes[-1]
+        roles = stage.roles()
         stage.kill_web_after("add_role")
         stage.kill_web_after("remove_role")
-        (chapter,) = stage.chapters
-        wish = chapter.wishes[-1]
         async with _going_on(stage.machines.keep_running(stage.machines.web)):
             answer = await stage.clients.fix(wish)
-        assert answer["outcome"] == "fixed"
+        assert (answer["outcome"], answer["attempt_id"] is None) == ("fixed", False)
         assert stage.clients.progress.unanswered > 0
-        assert sorted(change[0] for change in stage.role_changes().elements()) == ["add", "remove"]
-        ((issue_id, attempts),) = await rows(stage.services.pool, FIXES_OF_OFFICERS)
-        assert (issue_id, attempts) == (wish.issue_id, [answer["attempt_id"]])
+        assert [change[0] for change in stage.role_changes()] == ["add", "remove"]
+        assert await rows(stage.services.pool, FIXES_OF_OFFICERS) == [(wish.issue_id, [answer["attempt_id"]])]
+        assert stage.roles() != roles
+
+
+async def test_an_undo_whose_process_died_when_discord_had_done_it_is_finished_by_the_next(
+    server: embedded.EmbeddedServer, tmp_path: Path
+) -> None:
+    async with _stage(server, "undone", tmp_path, guilds=1) as stage:
+        roles = stage.roles()
+        async with _going_on(stage.machines.keep_running(stage.machines.web)):
+            answer = await stage.clients.fix(stage.chapters[0].wishes[-1])
+            stage.kill_web_after("remove_role")
+            await stage.clients.undo(answer["attempt_id"])
+        assert stage.clients.progress.unanswered > 0
+        assert stage.roles() == roles
+        assert set(stage.role_changes().values()) == {1}
+        assert await rows(stage.services.pool, UNDONE) == [(answer["attempt_id"], "token robot")]
 
 
 async def _live(stage: Stage, *, kills: int) -> End:

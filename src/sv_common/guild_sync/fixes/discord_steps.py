@@ -95,12 +95,16 @@ class RoleRun:
     async def put_back(self, member: Member, changes: Sequence[Change], *, reason: str) -> list[str]:
         """Undo role changes of one member, roles taken first given back; return the roles held afterwards.
 
-        Raises `Refused` when the member's roles are no longer as written or the bot may not change them, `SourceError`
+        Roles that are all back already are left as they are, as after an undo that ended before it was recorded. Raises
+        `Refused` when some of the member's roles are no longer as written or the bot may not change them, `SourceError`
         when Discord cannot be reached, and `HalfPutBack` when it stops or shows something else after the first change.
         """
         held = set((await _fetch(self._discord, member)).role_ids)
         turns = _inverse(changes)
-        if any((turn.role_id in held) is turn.give for turn in turns):
+        back = [turn for turn in turns if (turn.role_id in held) is turn.give]
+        if len(back) == len(turns):
+            return sorted(held)
+        if back:
             raise Refused("The member's roles were changed on Discord since, so this can no longer be undone.")
         await self._check(member, turns)
         made: list[Change] = []
