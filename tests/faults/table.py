@@ -63,35 +63,12 @@ def _limited(scope: str) -> Fault:
     return _json(body, TOO_MANY_REQUESTS, headers)
 
 
-REFUSALS = (
-    400,
-    402,
-    403,
-    404,
-    405,
-    406,
-    409,
-    410,
-    411,
-    412,
-    413,
-    414,
-    415,
-    418,
-    421,
-    422,
-    423,
-    424,
-    426,
-    428,
-    431,
-    451,
-)
+REFUSALS = (400, 402, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 451)
 TIMEOUTS = (408, 425)
 FAILURES = (500, 502, 503, 504, 520, 521, 522, 524, 599)
-RARE_FAILURES = (501, 505, 507, 508, 511, 523, 525, 526, 527, 529, 530)
+RARE_FAILURES = (501, 505, 507, 523, 525, 526, 530)
 """Those of which it is enough to show that they end a run when they last."""
-REDIRECTS = (300, 301, 302, 303, 305, 307, 308)
+REDIRECTS = (300, 301, 302, 303, 307, 308)
 
 STATUSES = (
     *(Misbehaviour(f"page {status}", _page(status)) for status in (401, *REFUSALS, *RARE_FAILURES)),

@@ -1,0 +1,68 @@
+"""The summary after an upload cannot be posted, whatever Discord answers: the upload stands, and the run says so."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from faults import table
+from faults.installation import Installation
+from faults.sentences import faults_of
+from faults.table import Misbehaviour
+from sv_common.guild_sync.clients.http import RetryPolicy
+
+LOST = [each for each in table.BODIES if each.name in {"200 cut", "200 slow"}]
+CASES = [pytest.param(each, id=each.name) for each in (*table.STATUSES, *table.LIMITS, *LOST)]
+
+PLAYER = """
+    select p.display_name from guild_identity.players p
+    join guild_identity.player_characters l on l.player_id = p.id
+    join guild_identity.wow_characters c on c.id = l.character_id
+    where c.character_name = %(name)s
+"""
+
+
+class Alt:
+    """A character whose note names one person, then another, and so on: each upload moves it, which is notable."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._people = [person for person in installation.world.people if person.member][1:3]
+        self._character = next(alt for alt in self._people[0].alts if self._people[0].name in alt.note)
+
+    async def changes_hands(self) -> None:
+        self._people.reverse()
+        self._installation.world.set_note(self._character, f"alt of {self._people[0].name}")
+
+    async def is_where_its_note_says(self) -> bool:
+        main, alt = ({"name": each.name} for each in (self._people[0].main, self._character))
+        return await self._installation.rows(PLAYER, main) == await self._installation.rows(PLAYER, alt) != []
+
+
+@pytest.fixture(scope="module")
+async def alt(shared: Installation) -> Alt:
+    return Alt(shared)
+
+
+@pytest.mark.parametrize("fault", CASES)
+async def test_a_summary_that_cannot_be_posted_is_told_and_the_upload_stands(
+    honest: Installation, alt: Alt, impatient: httpx2.AsyncClient, fault: Misbehaviour
+) -> None:
+    if fault.is_slow:
+        honest.connect(impatient, RetryPolicy(attempts=2))
+    await alt.changes_hands()
+    fault.strike(honest.simulator.faults, "message")
+    report = await honest.upload()
+    errors = [step.error for step in report.steps if step.error]
+    assert (report.status, len(errors)) == ("partial", 1)
+    assert faults_of(errors[0], "Discord") == []
+    assert await alt.is_where_its_note_says()
+    assert (await honest.newest_run()).status == "partial"
+
+
+async def test_a_summary_is_posted_once_although_its_answers_are_lost(honest: Installation, alt: Alt) -> None:
+    await alt.changes_hands()
+    honest.world.messages.clear()
+    honest.simulator.faults.cut("message", times=2)
+    assert (await honest.upload()).status == "done"
+    assert len(honest.world.messages) == 1
