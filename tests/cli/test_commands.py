@@ -207,6 +207,20 @@ def test_a_rank_can_be_left_without_a_role_on_purpose(patt: Patt, guild: psycopg
     assert "none, on purpose" in patt("ranks", "list").out
 
 
+def test_confirming_the_ranks_names_those_that_are_left_without_a_role(patt: Patt, guild: psycopg.Connection) -> None:
+    patt("ranks", "map", 3, "4711", "--name", "Social")
+    guild.execute(
+        "insert into common.guild_ranks (guild_id, wow_rank_index, name, name_in_game, level) "
+        "values (1, 4, 'Social', 'Social', 6)"
+    )
+    guild.execute("update common.guild_ranks set name_in_game = 'Veteran' where wow_rank_index = 3")
+    guild.execute("update guild_identity.wow_characters set guild_rank_id = (select max(id) from common.guild_ranks)")
+    said = " ".join(patt("ranks", "confirm").out.split())
+    assert said.startswith("1 rank names confirmed. These ranks have no Discord role yet: 3 (Veteran).")
+    roles = {rank["name"]: rank["discord_role_id"] for rank in patt("ranks", "list", "--json").json}
+    assert roles == {"Veteran": None, "Social": "4711"}
+
+
 def test_admin_link_prints_a_link_to_sign_in_and_admin_token_a_token(patt: Patt, guild: psycopg.Connection) -> None:
     assert re.search(r"http://127\.0\.0\.1:8000/login/\S{20,}", patt("admin", "link").out)
     assert len(patt("admin", "token", "script").out.strip()) >= 20

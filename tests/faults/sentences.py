@@ -9,10 +9,17 @@ from sv_common.guild_sync.simulators import GuildSimulator
 _REMEDY = re.compile(
     r"\b(try again|check|copy|switch|invite|map|choose|report|sync|give|move|set|look|come back)\b", re.IGNORECASE
 )
-_FOREIGN = re.compile(r"[<>{}]|Traceback|\bhtml\b.*\bbody\b|None\b")
+_FOREIGN = re.compile(r"[<>{}]|Traceback|None\b")
 LONGEST = 500
 
-SECRETS = (GuildSimulator.client_secret, GuildSimulator.discord_token)
+_SECRET = re.compile(
+    "|".join([re.escape(GuildSimulator.client_secret), re.escape(GuildSimulator.discord_token), r"[\w-]{32,}"])
+)
+"""The simulators' secrets, and whatever is as long as an access token."""
+
+
+def holds_a_secret(text: str) -> bool:
+    return _SECRET.search(text) is not None
 
 
 def faults_of(sentence: str, source: str) -> list[str]:
@@ -22,7 +29,7 @@ def faults_of(sentence: str, source: str) -> list[str]:
         "does not say what to do": not _REMEDY.search(sentence),
         "does not end like a sentence": not sentence.rstrip().endswith("."),
         "holds a page, JSON or Python": bool(_FOREIGN.search(sentence)),
-        "holds a secret": any(secret in sentence for secret in SECRETS),
+        "holds a secret": holds_a_secret(sentence),
         f"is longer than {LONGEST} letters": len(sentence) > LONGEST,
     }
     return [fault for fault, is_so in found.items() if is_so]

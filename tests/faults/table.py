@@ -17,7 +17,7 @@ from sv_common.guild_sync.simulators.faults import (
 )
 
 ELSEWHERE = "https://elsewhere.example/"
-LATE_S = 0.3
+LATE_S = 0.6
 """Longer than the impatient client of these tests waits."""
 
 

@@ -106,7 +106,8 @@ PAGE = RulePage(
     why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
     left_to_a_person=(
         "Roles change on an officer's click only. Nothing is compared while the ranks in the game differ from the rank "
-        "table. Roles that the guild's table does not manage are never touched."
+        "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "
+        "the guild's table does not manage are never touched."
     ),
     examples=(
         Example("Highest rank Officer, Discord role Raider", "Officer is given, then Raider is taken"),
