@@ -70,14 +70,10 @@ class Officers:
             await ranks.confirm_names(conn, guild.guild_id)
             for index in sorted(known):
                 role = guild.world.rank_roles.get(index)
-                await ranks.map_to_role(
-                    conn,
-                    guild.guild_id,
-                    index,
-                    role.role_id if role else None,
-                    role.name if role else None,
-                    is_managed=role is not None,
-                )
+                if role is None:
+                    await ranks.leave_without_role(conn, guild.guild_id, index)
+                else:
+                    await ranks.map_to_role(conn, guild.guild_id, index, role.role_id, role.name, is_managed=True)
 
     async def fix(self, guild: LivingGuild) -> None:
         """Fix one open issue."""

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from server_folders import folder_for_a_server
+from server_folders import TEMPLATE, folder_for_a_server
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
 
-TEMPLATE = "patt_template"
 _numbers = itertools.count()
 
 REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))

@@ -7,6 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+TEMPLATE = "patt_template"
+"""The migrated database of which every test gets a copy."""
+
 
 def folder_for_a_server() -> Path:
     """A folder outside pytest's own, which is removed after the server in it has stopped.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from faults.installation import Installation
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport
 from sv_common.guild_sync.mitigations import fix_all
-from sv_common.guild_sync.simulators.model import WorldMember, WorldPerson
+from sv_common.guild_sync.simulators import GuildWorld
+from sv_common.guild_sync.simulators.model import WorldMember
 from sv_common.guild_sync.store import ranks
 
 BATTLENET_FIRST, ADDON_FIRST = ("sync_battlenet", "upload"), ("upload", "sync_battlenet")
@@ -45,12 +48,12 @@ async def sync_all(installation: Installation, order: tuple[str, ...]) -> None:
         await getattr(installation, source)()
 
 
-def an_officer(installation: Installation) -> tuple[WorldPerson, WorldMember]:
-    """A player whose highest rank is Officer, and their member."""
+def an_officer(installation: Installation) -> WorldMember:
+    """The member of a player whose highest rank is Officer."""
     officer = installation.world.role_named("Officer")
     for person in installation.world.people:
         if person.member and installation.world.correct_role(person) is officer:
-            return person, person.member
+            return person.member
     raise LookupError("this world has no officers")
 
 
@@ -122,7 +125,7 @@ async def test_after_it_is_confirmed_roles_are_mended_as_before(
     installed.world.insert_rank(1, "Warlord")
     await sync_all(installed, order)
     await confirm(installed)
-    _, member = an_officer(installed)
+    member = an_officer(installed)
     installed.world.set_discord_roles(member, [installed.world.role_named("Member")])
     await installed.sync_discord()
     assert roles_of(installed, member) == ["Officer"]
@@ -131,7 +134,7 @@ async def test_after_it_is_confirmed_roles_are_mended_as_before(
 async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_meanwhile(
     installed: Installation,
 ) -> None:
-    _, member = an_officer(installed)
+    member = an_officer(installed)
     installed.world.set_discord_roles(member, [installed.world.role_named("Member")])
     await installed.sync_discord()
     installed.world.insert_rank(1, "Warlord")
@@ -186,18 +189,27 @@ async def test_without_the_addon_an_officer_maps_the_ranks_anew_and_confirms(ins
     assert await confirm(installed) == 0
     await installed.sync_discord()
     assert (await installed.rows(OPEN), untouched(installed)) == ([(0,)], True)
-    _, member = an_officer(installed)
+    member = an_officer(installed)
     world.set_discord_roles(member, [])
     await installed.sync_discord()
     assert roles_of(installed, member) == ["Officer"]
 
 
-@BOTH_ORDERS
-async def test_a_rank_that_is_removed_or_renamed_is_held_too(installed: Installation, order: tuple[str, ...]) -> None:
-    await automate_roles(installed)
-    world = installed.world
-    world.rank_names[1] = "Council"
+def remove(world: GuildWorld) -> None:
     world.remove_rank(3)
+
+
+def rename(world: GuildWorld) -> None:
+    world.rank_names[1] = "Council"
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("change", [remove, rename])
+async def test_a_rank_that_is_removed_or_renamed_is_held_too(
+    installed: Installation, order: tuple[str, ...], change: Callable[[GuildWorld], None]
+) -> None:
+    await automate_roles(installed)
+    change(installed.world)
     for source in (*order, "sync_discord"):
         await getattr(installed, source)()
         assert untouched(installed), source

@@ -15,7 +15,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from conftest import TEMPLATE
 from jobs.crash_clients import Clients, until
 from jobs.crash_machines import Machines
 from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, UNDONE, UNFINISHED, Rows, end_of, rows
@@ -24,6 +23,7 @@ from patt import access
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from patt.worker import ask_for_what_is_due, resume_stalled
+from server_folders import TEMPLATE
 from sv_common.db import embedded
 from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.simulators import GuildSimulator

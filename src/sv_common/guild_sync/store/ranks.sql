@@ -51,9 +51,10 @@ where r.guild_id = %(guild_id)s and r.wow_rank_index = %(index)s
 select characters from guild_identity.moved_ranks where guild_id = %(guild_id)s
 
 -- name: confirm
--- Take the names seen in the game as right; return how many are new. A Discord role, or none on purpose, belongs to a name: where a name has
--- gone to another number, its role goes along, and a rank whose name has gone keeps no role. A rank without members is
--- not seen by the addon: beyond the last rank that is surely in its old place, it keeps no role either.
+-- Take the names seen in the game as right; return how many are new. A Discord role, or none on purpose, belongs to a name:
+-- where a name has gone to another number, its role goes along (of two ranks that had the same name nobody can tell which
+-- it was). Below the last rank that is surely in its old place, a rank keeps no role when its name is new, or when nobody
+-- holds it, for then the addon did not see its name.
 with r as (
     select r.id, r.wow_rank_index, r.name, coalesce(r.name_in_game, r.name) as seen, r.discord_role_id,
            r.discord_role_name, r.is_role_managed, r.is_without_role,
@@ -62,24 +63,27 @@ with r as (
     from common.guild_ranks r
     where r.guild_id = %(guild_id)s
 ), origins as (
-    select r.id, min(o.id) as origin_id, least(r.wow_rank_index, min(o.wow_rank_index)) as shifted_index
+    select r.id, case count(*) when 1 then min(o.id) end as origin_id,
+           least(r.wow_rank_index, min(o.wow_rank_index)) as first_index
     from r
     join r o on o.id <> r.id and o.name = r.seen and (o.seen <> o.name or not o.is_held)
     where r.seen <> r.name or (r.discord_role_id is null and not r.is_without_role)
     group by r.id, r.wow_rank_index
-    having count(*) = 1
-), unmoved as (
-    select max(r.wow_rank_index) as last_index from r
-    where r.is_held and r.seen = r.name and r.wow_rank_index < (select min(shifted_index) from origins)
+), shift as (
+    select coalesce(max(r.wow_rank_index) filter (where r.is_held and r.seen = r.name
+                                                  and r.wow_rank_index < o.first_index), -1) as last_unmoved
+    from r
+    cross join (select min(first_index) as first_index from origins) o
+    having count(o.first_index) > 0
 ), confirmed as (
     select r.id, r.seen, r.seen <> r.name as is_new, o.discord_role_id, o.discord_role_name,
            coalesce(o.is_role_managed, false) as is_role_managed, coalesce(o.is_without_role, false) as is_without_role
     from r
     left join origins on origins.id = r.id
+    left join shift on true
     left join r o on o.id = case
         when origins.id is not null then origins.origin_id
-        when r.seen <> r.name and exists (select from r k where k.id <> r.id and k.seen = r.name) then null
-        when not r.is_held and r.wow_rank_index > (select last_index from unmoved) then null
+        when r.wow_rank_index > shift.last_unmoved and (r.seen <> r.name or not r.is_held) then null
         else r.id
     end
 ), written as (
