@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.store import characters
+from sv_common.guild_sync.store import characters, guilds
 
 SQL = load_sql(__package__, "ranks.sql")
 
@@ -93,6 +93,7 @@ async def confirm_names(conn: Connection, guild_id: int) -> int:
     With no new name, it is an officer's word that the rank table fits the ranks as Battle.net's roster has them. Raises
     `Refused` while the roster does not show the ranks that the names are of.
     """
+    await guilds.lock(conn, guild_id)
     has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(conn, guild_id))
     moved = await (await conn.execute(SQL["moved"], {"guild_id": guild_id})).fetchone()
     if has_new_names and moved is not None:
