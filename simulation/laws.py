@@ -51,6 +51,7 @@ class Laws:
             rows = await self._rows(question)
             _demand(question.removeprefix("never_").replace("_", " "), rows)
         await self._judge_borders()
+        self._judge_digests()
         await self._judge_departures()
         await self._judge_schedules(is_whole_day=is_whole_day)
         broken = [window for window in self._budget.windows if window.is_exceeded]
@@ -90,6 +91,16 @@ class Laws:
         for guild in self._guilds:
             named = {name for message in guild.world.messages for name in _GUILD_NAME.findall(repr(message.payload))}
             _demand(f"guild {guild.guild_id} was told of other guilds", named - {guild.world.guild_name})
+
+    def _judge_digests(self) -> None:
+        """Officers were told of each day in one message."""
+        days = (self._clock.now.date() - self._began.date()).days + 1
+        for guild in self._guilds:
+            told = [
+                message.nonce for message in guild.world.messages if (message.nonce or "").startswith("patt-digest")
+            ]
+            _demand(f"digests in guild {guild.guild_id} on {days} days", told if len(told) > days else 0)
+            _demand(f"a digest posted twice in guild {guild.guild_id}", len(told) - len(set(told)))
 
     async def _judge_departures(self) -> None:
         """Nobody was marked as gone who had not left, however little a source answered."""

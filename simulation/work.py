@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any
 
 from patt.bootstrap import Services
+from patt.full_match import match_when_asked
 from patt.queue import Queue, Task
 from patt.worker import SILENCE_OF_THE_DEAD_S, ask_for_what_is_due, take_in
 from simulation.clock import FakeClock
 from simulation.tally import LawBroken, Tally
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.reporter import send_digest
 
 LANES = 4
 """Jobs at once, as many as a worker does."""
@@ -103,14 +105,20 @@ class Worker:
             self._tally.add("runs that ended well", task)
 
     def _pipeline(self, task: Task, guild_id: int) -> Coroutine[Any, Any, object]:
-        if task is Task.UPLOADS:
-            return take_in(self._services, guild_id)
+        services = self._services
+        match task:
+            case Task.UPLOADS:
+                return take_in(services, guild_id)
+            case Task.FULL_MATCH:
+                return match_when_asked(services, guild_id)
+            case Task.DIGEST:
+                return send_digest(services.pool, services.outside.announcer, guild_id=guild_id)
         pipelines = {
             Task.BATTLE_NET: scheduler.run_blizzard_sync,
             Task.DISCORD: scheduler.run_discord_sync,
             Task.SWEEP: scheduler.run_sweep,
         }
-        return partial(pipelines[task], self._services.pool, guild_id=guild_id, outside=self._services.outside)()
+        return partial(pipelines[task], services.pool, guild_id=guild_id, outside=services.outside)()
 
 
 class _KilledError(Exception):
