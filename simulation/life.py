@@ -29,7 +29,7 @@ from simulation.work import WaitingJobs, Worker
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.clients.http import SLOWEST_ANSWER
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
@@ -162,6 +162,9 @@ class Life:
 HIDDEN_FAULTS = {"detector_failed", "fix_failed", "automatic_fixes_failed", "upload_failed"}
 """What the log says when the product has caught an error that it did not expect."""
 
+FEW_CONNECTIONS = httpx2.Limits(max_keepalive_connections=4)
+"""On the fake clock requests follow each other without a pause, and each looks through all connections that lie idle."""
+
 KILLED = 0.003
 """Share of the runs in whose middle the process dies."""
 
@@ -187,7 +190,7 @@ async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
     async with (
         open_clock(database_url, BEGINNING, plan.seed) as clock,
         make_pool(database_url) as pool,
-        http_client(trust_env=False) as http,
+        httpx2.AsyncClient(timeout=SLOWEST_ANSWER, trust_env=False, limits=FEW_CONNECTIONS) as http,
         serve(crowd) as address,
     ):
         budget = RequestBudget(clock)
