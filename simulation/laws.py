@@ -107,9 +107,8 @@ class Laws:
         departures = {guild.guild_id: guild.departures for guild in self._guilds}
         for guild_id, pipeline, count in await self._rows("marked_as_gone"):
             left = departures[guild_id][pipeline]
-            _demand(
-                f"marked as gone by {pipeline} in guild {guild_id}, where {left} left", count if count > left else 0
-            )
+            if count > left:
+                raise LawBroken(f"marked as gone by {pipeline} in guild {guild_id}, where {left} left: {count}")
 
     async def _judge_schedules(self, *, is_whole_day: bool) -> None:
         """Each pipeline of each guild has begun in each of its slots, and they did not all begin at once."""

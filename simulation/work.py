@@ -126,7 +126,7 @@ class _KilledError(Exception):
 
 
 async def _killed_after(waits: int, work: Coroutine[Any, Any, object]) -> object:
-    """Do work until it waits for the so-manieth time; there it ends, unless it has ended before."""
+    """Do work until it has waited so many times; at its next wait it ends, unless it has ended before."""
     cut = _Cut(waits, work)
     try:
         return await asyncio.create_task(cut.run())
@@ -137,7 +137,7 @@ async def _killed_after(waits: int, work: Coroutine[Any, Any, object]) -> object
 
 
 class _Cut:
-    """Runs a coroutine, and cancels the task that it runs in when it waits for the so-manieth time."""
+    """Runs a coroutine, and cancels the task that it runs in when that has waited so many times."""
 
     def __init__(self, waits: int, work: Coroutine[Any, Any, object]) -> None:
         self._waits = waits
