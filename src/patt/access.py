@@ -69,6 +69,12 @@ async def create_login_link(conn: Connection, account_name: str, *, lifetime: ti
     return token
 
 
+async def account_of_login_link(conn: Connection, token: str) -> Account | None:
+    """Return whom a link would sign in, and leave it as it is; None for one that is unknown, used or too old."""
+    async with conn.cursor(row_factory=class_row(Account)) as cursor:
+        return await (await cursor.execute(SQL["account_of_login_link"], {"link": _hash(token)})).fetchone()
+
+
 async def redeem_login_link(conn: Connection, token: str) -> str | None:
     """Use a link up and return the token of a new session; None for a link that is unknown, used or too old."""
     session = secrets.token_urlsafe(32)

@@ -8,6 +8,12 @@ with account as (
 insert into common.login_links (token_hash, account_id, expires_at)
 select %(link)s, id, now() + %(lifetime)s from account
 
+-- name: account_of_login_link
+select a.id, a.name
+from common.login_links l
+join common.admin_accounts a on a.id = l.account_id
+where l.token_hash = %(link)s and l.used_at is null and l.expires_at > now()
+
 -- name: redeem_login_link
 -- Of two that redeem one link at the same moment, the second waits for the row and then finds it used.
 with used as (

@@ -17,6 +17,7 @@ from patt.problems import API_PREFIX, answer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/admin"
+SIGN_IN_PREFIX = "/login"
 STATIC_PREFIX = "/static"
 UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
 UPLOAD_KEY_HEADER = "X-API-Key"
@@ -64,7 +65,8 @@ class Guard:
             request.state.officer = await self._token_holder(token)
             return None if request.state.officer else await _unauthorised(request)
         session = request.cookies.get(SESSION_COOKIE)
-        if session and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
+        is_for_a_browser = session or _is_below(SIGN_IN_PREFIX, path)
+        if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, "This request came from another site and was refused."))
         if _is_below(API_PREFIX, path):
             request.state.officer = await self._account(session)

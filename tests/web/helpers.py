@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -44,6 +45,12 @@ def asker(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
     """Return a client that asks the application directly."""
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, **options)
+
+
+async def login_link(pool: Pool, name: str = "alice", *, lifetime: timedelta = access.LINK_LIFETIME) -> str:
+    """Make a sign-in link and return its token."""
+    async with pool.connection() as conn:
+        return await access.create_login_link(conn, name, lifetime=lifetime)
 
 
 async def session(pool: Pool, name: str = "alice") -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-
 import httpx2
 import pytest
 from fastapi import FastAPI
@@ -15,14 +12,9 @@ from patt import access
 from patt.deps import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from web.helpers import API, PAGE, House, api_token, application, asker, issue_number, session
+from web.helpers import API, PAGE, House, api_token, asker, issue_number, login_link, session
 
 OPEN_TO_ALL = {"/", "/health", "/login", "/login/{token}", "/logout", "/openapi.json", "/static"}
-
-
-async def _link(pool: Pool, lifetime: timedelta = access.LINK_LIFETIME) -> str:
-    async with pool.connection() as conn:
-        return await access.create_login_link(conn, "alice", lifetime=lifetime)
 
 
 async def test_no_route_of_admin_or_the_api_answers_without_signing_in(
@@ -63,44 +55,8 @@ async def test_a_page_leads_to_the_sign_in(visitor: httpx2.AsyncClient, path: st
     assert "patt admin link" in page.text
 
 
-async def test_a_link_signs_in_once(app: FastAPI, anonymous: httpx2.AsyncClient, pool: Pool) -> None:
-    link = await _link(pool)
-    first = await anonymous.get(f"/login/{link}")
-    assert (first.status_code, first.headers["location"]) == (303, PAGE)
-    cookie = first.headers["set-cookie"]
-    assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age=604800"))
-    assert "Secure" not in cookie
-    assert (await anonymous.get(PAGE)).status_code == 200
-    async with asker(app) as other:
-        second = await other.get(f"/login/{link}")
-        assert second.status_code == 401
-        assert "used before" in second.text
-        assert (await other.get(PAGE)).status_code == 303
-
-
-async def test_of_two_who_use_a_link_at_once_one_gets_in(app: FastAPI, pool: Pool) -> None:
-    link = await _link(pool)
-    async with asker(app) as one, asker(app) as other:
-        answers = await asyncio.gather(one.get(f"/login/{link}"), other.get(f"/login/{link}"))
-    assert sorted(answer.status_code for answer in answers) == [303, 401]
-
-
-async def test_an_expired_or_unknown_link_does_not_sign_in(anonymous: httpx2.AsyncClient, pool: Pool) -> None:
-    expired = await _link(pool, timedelta(seconds=-1))
-    for link in (expired, "unknown", "a" * 5000, "%00", "%ff"):
-        answer = await anonymous.get(f"/login/{link}")
-        assert answer.status_code == 401, link
-        assert "set-cookie" not in answer.headers
-
-
-async def test_the_session_cookie_is_secure_where_the_site_is(pool: Pool) -> None:
-    async with asker(application(pool, "https://patt.test")) as client:
-        answer = await client.get(f"/login/{await _link(pool)}")
-    assert "Secure" in answer.headers["set-cookie"]
-
-
 async def test_only_hashes_are_stored(pool: Pool, guild: GuildBuilder) -> None:
-    link, token = await _link(pool), await session(pool)
+    link, token = await login_link(pool), await session(pool)
     stored = await guild.rows(
         "select token_hash from common.login_links union all select token_hash from common.web_sessions"
     )

@@ -63,6 +63,7 @@ async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[Sign
             async with pool.connection() as conn:
                 link = await access.create_login_link(conn, "alice")
             await page.goto(f"{site}/login/{link}")
+            await page.get_by_role("button", name="Sign in as alice").click()
             return page, wrong
 
         yield signed_in

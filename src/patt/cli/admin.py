@@ -20,7 +20,7 @@ def link(
     name: Annotated[str, typer.Option(help="Name of the administrator.")] = "administrator",
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
 ) -> None:
-    """Print a link that signs an administrator in, once."""
+    """Print a link with which an administrator signs in, once. Opening it shows a button; pressing that uses it up."""
 
     async def work(services: Services) -> str:
         async with services.pool.connection() as conn:

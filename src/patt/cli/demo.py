@@ -59,7 +59,10 @@ async def _serve(services: Services, port: int) -> None:
     err.print(
         f"\nThe admin page is served on http://{HOST}:{free}/admin/data-quality until you press Ctrl-C.", soft_wrap=True
     )
-    err.print(f"Sign in, once, with this link: http://{HOST}:{free}/login/{token}", soft_wrap=True)
+    err.print(
+        f"To sign in, open this link and press its button (it works once): http://{HOST}:{free}/login/{token}",
+        soft_wrap=True,
+    )
     await serve_until_stopped(services, HOST, free)
 
 

@@ -28,12 +28,23 @@ async def login() -> Response:
 
 
 @router.get("/login/{token}")
+async def ask(services: ServicesDep, token: str) -> Response:
+    """Ask whether to sign in; a useless link answers 401.
+
+    Chats and mail programs open links to show a preview, and scanners to look for harm: opening one uses nothing up.
+    """
+    async with services.pool.connection() as conn:
+        account = await access.account_of_login_link(conn, token)
+    return page("sign_in.html", {"account": account}) if account else _useless()
+
+
+@router.post("/login/{token}")
 async def redeem(services: ServicesDep, token: str) -> Response:
     """Use a link up; a useless one answers 401."""
     async with services.pool.connection() as conn:
         session = await access.redeem_login_link(conn, token)
     if session is None:
-        return page("login.html", {"problem": _USELESS}, status=401)
+        return _useless()
     response = RedirectResponse(HOME, 303)
     response.set_cookie(
         SESSION_COOKIE,
@@ -56,3 +67,7 @@ async def logout(request: Request, services: ServicesDep) -> Response:
     response = RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
     return response
+
+
+def _useless() -> Response:
+    return page("login.html", {"problem": _USELESS}, status=401)
