@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sv_common.guild_sync.domain.errors import ConfigurationError
@@ -32,6 +33,10 @@ class Settings(BaseSettings):
     base_url: str = Field(
         default="http://127.0.0.1:8000", description="Where people reach the web pages; used in sign-in links."
     )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses or networks of your reverse proxies, with commas; theirs is not a visitor's.",
+    )
     blizzard_client_id: str | None = Field(default=None, description="Client id from the Battle.net developer portal.")
     blizzard_client_secret: SecretStr | None = Field(default=None, description="The client's secret.")
     blizzard_token_url: str = Field(
@@ -49,6 +54,16 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="DEBUG, INFO, WARNING or ERROR; logs go to standard error."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str | None) -> str | None:
+        for each in value.split(",") if value else ():
+            try:
+                ipaddress.ip_network(each.strip())
+            except ValueError as error:
+                raise ValueError(f"“{each.strip()}” is neither an address nor a network such as 10.0.0.0/8") from error
+        return value
 
     def public_page(self, path: str) -> str | None:
         """Return the address of a page for people elsewhere; None while the base URL is this computer's own."""

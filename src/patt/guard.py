@@ -54,14 +54,14 @@ class Guard:
 
     async def _refusal(self, request: Request) -> Response | None:
         path = request.scope["path"]
-        if _is_below(UPLOAD_PREFIX, path) and (key := request.headers.get(UPLOAD_KEY_HEADER)) is not None:
+        if (key := upload_key(request)) is not None:
             request.state.uploader = await self._uploader(key)
             return (
                 None
                 if request.state.uploader
                 else await _unauthorised(request, "This upload key is not valid (any more).")
             )
-        if _is_below(API_PREFIX, path) and (token := _bearer_token(request)) is not None:
+        if (token := bearer_token(request)) is not None:
             request.state.officer = await self._token_holder(token)
             return None if request.state.officer else await _unauthorised(request)
         session = request.cookies.get(SESSION_COOKIE)
@@ -103,6 +103,17 @@ class Guard:
         return urlsplit(origin).netloc.lower() not in (request.headers.get("host", "").lower(), self._own_host)
 
 
+def bearer_token(request: Request) -> str | None:
+    """Return the API token that was sent to where one counts; None where none was."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and _is_below(API_PREFIX, request.scope["path"]) else None
+
+
+def upload_key(request: Request) -> str | None:
+    """Return the upload key that was sent to where one counts; None where none was."""
+    return request.headers.get(UPLOAD_KEY_HEADER) if _is_below(UPLOAD_PREFIX, request.scope["path"]) else None
+
+
 class SecurityHeaders:
     """Adds to every answer what a browser may do with it, and answers calmly where something unexpected was raised."""
 
@@ -141,11 +152,6 @@ async def _unauthorised(
     request: Request, sentence: str = "Sign in, or send an API token in the header “Authorization: Bearer …”."
 ) -> Response:
     return await answer(request, HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"}))
-
-
-def _bearer_token(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _is_below(prefix: str, path: str) -> bool:

@@ -24,7 +24,9 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
 
     Where it is set, listen to Discord's gateway too.
     """
-    config = uvicorn.Config(create_app(services), host=host, port=port, log_level="warning", access_log=False)
+    # Which proxies are believed is a setting, and the application's own; uvicorn's usual is to believe this computer's.
+    app = create_app(services)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=False)
     beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, services))] if with_worker else []
     if services.settings.discord_gateway:
         beside.append(asyncio.create_task(_keep_up("gateway", listen, services)))

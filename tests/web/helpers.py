@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -16,6 +17,7 @@ from patt.app import create_app
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.deps import SESSION_COOKIE
+from patt.limits import Clock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
@@ -35,9 +37,9 @@ class House:
     session: str
 
 
-def settings(base_url: str) -> Settings:
+def settings(base_url: str, **others: Any) -> Settings:
     """Return settings that no file of this machine has a say in."""
-    values: dict[str, Any] = {"_env_file": None, "base_url": base_url}
+    values: dict[str, Any] = {"_env_file": None, "base_url": base_url, **others}
     return Settings(**values)
 
 
@@ -78,9 +80,9 @@ async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -
     return int(rows[0][0])
 
 
-def application(pool: Pool, base_url: str = BASE_URL) -> FastAPI:
-    """Return the application, without any source."""
-    return create_app(Services(settings(base_url), pool, Outside()))
+def application(pool: Pool, base_url: str = BASE_URL, *, clock: Clock = time.monotonic, **others: Any) -> FastAPI:
+    """Return the application, without any source; `others` are further settings."""
+    return create_app(Services(settings(base_url, **others), pool, Outside()), clock=clock)
 
 
 def officer(app: FastAPI, token: str) -> httpx2.AsyncClient:

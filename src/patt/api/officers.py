@@ -26,6 +26,7 @@ def officer_router(path: str, tag: str) -> APIRouter:
             _404="No such guild, rule, issue, attempt or request, or it is not visible to whoever asks.",
             _409="Refused: the sentence says why, and nothing was changed.",
             _422="The input cannot be used.",
+            _429="Asked too often; the header Retry-After says how many seconds to wait.",
             _502="Discord could not be used.",
             _503="The database does not answer, or a setting is missing.",
         ),

@@ -61,6 +61,7 @@ router = APIRouter(
         _404="No such upload of this guild.",
         _413="More than can be taken in at once.",
         _422="The export cannot be used; nothing of it was.",
+        _429="Sent too often; the header Retry-After says how many seconds to wait.",
         _503="The database does not answer.",
     ),
     max_body_size=LARGEST_UPLOAD,

@@ -1,0 +1,107 @@
+"""Refuses whoever asks too often: 429 with the seconds to wait, as every other refusal is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from patt.deps import SESSION_COOKIE, Officer
+from patt.guard import SAFE_METHODS, SIGN_IN_PREFIX, bearer_token, upload_key
+from patt.limits import Limits
+from patt.problems import answer
+
+_BITS_OF_A_SUBSCRIBER = 64
+"""Of an IPv6 address: the rest is the subscriber's own to choose, and is no limit to anybody."""
+
+
+class ThrottleGuessing:
+    """Stands before the guard: an address whose links, tokens or keys are not valid too often has to wait.
+
+    Until then none of it is looked at, also what would be valid; a session goes on.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._failures = limits.failures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, and count it where what it presented was not valid."""
+        if scope["type"] != "http" or not _presents_a_secret(request := Request(scope)):
+            await self._app(scope, receive, send)
+            return
+        address = address_of(scope)
+        if wait_s := self._failures.wait_s(address):
+            sentence = "Too much that came from this address was not valid: sign-in links, tokens or upload keys."
+            await _refuse(request, receive, send, sentence, wait_s)
+            return
+
+        async def count_failures(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 401 and _holder(request) is None:
+                self._failures.count(address)
+            await send(message)
+
+        await self._app(scope, receive, count_failures)
+
+
+class ThrottleRequests:
+    """Stands behind the guard: a token, an upload key or a session that asks too often has to wait."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or answer how long to wait."""
+        holder = _holder(request := Request(scope)) if scope["type"] == "http" else None
+        if holder is None:
+            await self._app(scope, receive, send)
+            return
+        is_upload = upload_key(request) is not None and request.method not in SAFE_METHODS
+        limit = self._limits.uploads if is_upload else self._limits.requests
+        if wait_s := limit.take(holder):
+            await _refuse(request, receive, send, "That is too much at once.", wait_s)
+            return
+        await self._app(scope, receive, send)
+
+
+def address_of(scope: Scope) -> str:
+    """Return from where a request comes, for counting: an IPv4 address, or the network of an IPv6 subscriber."""
+    host = (scope.get("client") or ("",))[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return str(host)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(address), _BITS_OF_A_SUBSCRIBER), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _presents_a_secret(request: Request) -> bool:
+    is_sign_in = request.scope["path"].startswith(f"{SIGN_IN_PREFIX}/")
+    return is_sign_in or bearer_token(request) is not None or upload_key(request) is not None
+
+
+def _holder(request: Request) -> str | None:
+    """Whom the guard has let through, by the hash of what they presented; None where nobody is known.
+
+    The secret itself is not kept in memory for longer than its request.
+    """
+    officer: Officer | None = getattr(request.state, "officer", None)
+    secret = None
+    if getattr(request.state, "uploader", None):
+        secret = upload_key(request)
+    elif officer is not None:
+        secret = bearer_token(request) if officer.kind == "token" else request.cookies.get(SESSION_COOKIE)
+    return hashlib.sha256(secret.encode()).hexdigest() if secret else None
+
+
+async def _refuse(request: Request, receive: Receive, send: Send, sentence: str, wait_s: float) -> None:
+    seconds = math.ceil(wait_s)
+    wait = f"{seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+    error = HTTPException(429, f"{sentence} Try again in {wait}.", {"Retry-After": str(seconds)})
+    await (await answer(request, error))(request.scope, receive, send)
