@@ -21,6 +21,7 @@ from patt.bootstrap import Services
 from patt.deps import ServicesDep
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.limits import Clock, Limits
+from patt.overlong import OverlongBodies
 from patt.pages import actions, admin_pages, sign_in
 from patt.problems import answer
 from patt.throttle import ThrottleGuessing, ThrottleRequests
@@ -58,6 +59,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
+    app.add_middleware(OverlongBodies)
     app.add_middleware(SecurityHeaders)
     if services.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=services.settings.trusted_proxies)

@@ -10,6 +10,8 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from guild_builder import GuildBuilder
+from patt.deps import LARGEST_BODY
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain import errors
 from web.helpers import API, PAGE, House, application, asker, officer, session
@@ -133,3 +135,22 @@ async def test_without_a_database_everything_says_so_calmly(app: FastAPI, pool: 
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:patt:problem:database")
     assert page.status_code == 503
     assert "The database does not answer" in page.text
+
+
+async def test_a_body_that_is_too_long_is_refused_like_everything_else(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    async def unannounced() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * LARGEST_BODY
+
+    headers = {"Content-Type": "application/json"}
+    for content in (b"x" * (LARGEST_BODY + 1), unannounced()):
+        answer = await alice.post(f"{API}/issues/1/dismiss", content=content, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+        assert answer.json()["detail"] == "This is more than can be taken in at once."
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    page = await alice.post(f"{PAGE}/actions/scan", content=b"x" * (LARGEST_BODY + 1))
+    assert page.status_code == 413
+    assert "more than can be taken in" in page.text
+    assert page.headers["content-type"].startswith("text/html")
