@@ -139,6 +139,12 @@ async def ping(conn: Connection) -> None:
     await conn.execute(SQL["ping"])
 
 
+async def schema_revision(conn: Connection) -> str | None:
+    """Return the schema that the database has; None for one that was never migrated."""
+    row = await (await conn.execute(SQL["schema_revision"])).fetchone()
+    return str(row[0]) if row else None
+
+
 async def _new_secret(conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str) -> str:
     """Return a new secret whose hash the statement has stored under a name."""
     secret = secrets.token_urlsafe(32)

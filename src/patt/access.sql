@@ -86,3 +86,7 @@ where id = %(key_id)s and guild_id = %(guild_id)s and revoked_at is null
 -- name: ping
 -- Whether the database answers.
 select 1
+
+-- name: schema_revision
+-- The schema that the database was brought to.
+select version_num from public.alembic_version

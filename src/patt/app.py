@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -11,15 +10,14 @@ import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from patt import access
+from patt import probes
 from patt.api import data_quality, full_match, uploads
 from patt.bootstrap import Services
-from patt.deps import ServicesDep
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
+from patt.http_metrics import HttpMetrics, MeasureRequests
 from patt.limits import Clock, Limits
 from patt.overlong import OverlongBodies
 from patt.pages import actions, admin_pages, sign_in
@@ -28,7 +26,6 @@ from patt.throttle import ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.domain.errors import PattError
 
 STATIC = Path(__file__).parent / "static"
-_HEALTH_SECONDS = 3.0
 
 
 def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
@@ -46,6 +43,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
+    app.state.http_metrics = HttpMetrics()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     app.include_router(data_quality.router)
@@ -54,23 +52,14 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
     app.include_router(sign_in.router)
-    app.add_api_route("/health", health, summary="Whether the application and its database answer")
+    app.include_router(probes.router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
     app.add_middleware(OverlongBodies)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(MeasureRequests, metrics=app.state.http_metrics)
     if services.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=services.settings.trusted_proxies)
     return app
-
-
-async def health(services: ServicesDep) -> Response:
-    """Answer 200 while the database answers, and 503 when it does not."""
-    try:
-        async with asyncio.timeout(_HEALTH_SECONDS), services.pool.connection() as conn:
-            await access.ping(conn)
-    except (psycopg.Error, TimeoutError):
-        return JSONResponse({"status": "unavailable", "detail": "The database does not answer."}, 503)
-    return JSONResponse({"status": "ok"})

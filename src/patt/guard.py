@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from patt import access
 from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE, Officer
-from patt.problems import API_PREFIX, answer
+from patt.problems import API_PREFIX, answer, is_for_programs
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/admin"
@@ -68,7 +68,7 @@ class Guard:
         is_for_a_browser = session or _is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, "This request came from another site and was refused."))
-        if _is_below(API_PREFIX, path):
+        if is_for_programs(path):
             request.state.officer = await self._account(session)
             return None if request.state.officer else await _unauthorised(request)
         if _is_below(ADMIN_PREFIX, path):
@@ -106,7 +106,7 @@ class Guard:
 def bearer_token(request: Request) -> str | None:
     """Return the API token that was sent to where one counts; None where none was."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and _is_below(API_PREFIX, request.scope["path"]) else None
+    return token.strip() if scheme.lower() == "bearer" and is_for_programs(request.scope["path"]) else None
 
 
 def upload_key(request: Request) -> str | None:

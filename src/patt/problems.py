@@ -31,6 +31,7 @@ from sv_common.guild_sync.domain.errors import (
 log = structlog.get_logger(__name__)
 
 API_PREFIX = "/api"
+METRICS_PATH = "/metrics"
 MEDIA_TYPE = "application/problem+json"
 
 _EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
@@ -84,6 +85,11 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "unexpected", "An unexpected error", sentence)
 
 
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask here, so that answers are problem details, and an API token opens it."""
+    return path in (API_PREFIX, METRICS_PATH) or path.startswith(f"{API_PREFIX}/")
+
+
 async def answer(request: Request, error: Exception) -> Response:
     """Return the answer to a request that ended in an error."""
     problem = problem_of(error)
@@ -91,7 +97,7 @@ async def answer(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
     elif problem.code == "database":
         log.error("database_does_not_answer", error=type(error).__name__)
-    if request.scope["path"].startswith(API_PREFIX):
+    if is_for_programs(request.scope["path"]):
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
     context = {
         "problem": problem,

@@ -14,7 +14,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
 from web.helpers import API, PAGE, House, api_token, asker, issue_number, login_link, session
 
-OPEN_TO_ALL = {"/", "/health", "/login", "/login/{token}", "/logout", "/openapi.json", "/static"}
+OPEN_TO_ALL = {"/", "/health", "/ready", "/login", "/login/{token}", "/logout", "/openapi.json", "/static"}
 
 
 async def test_no_route_of_admin_or_the_api_answers_without_signing_in(

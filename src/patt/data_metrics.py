@@ -1,0 +1,125 @@
+"""What the database tells of how well the product runs, in Prometheus' text format. Ages are in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from patt.bootstrap import Services
+from patt.queue import Task
+from patt.worker import SILENCE_OF_THE_DEAD_S
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync.rules import RULES
+
+SQL = load_sql(__package__, "data_metrics.sql")
+PIPELINES = {"battlenet_sync": "battlenet", "discord_sync": "discord", "addon_upload": "addon"}
+"""The pipelines that bring data in, and the source of each."""
+
+_OTHER_PIPELINES = ("sweep", "full_match")
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class _Given(Collector):
+    """Metrics that were read before."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = list(metrics)
+
+    def collect(self) -> Iterable[Metric]:
+        """Return them."""
+        return self._metrics
+
+
+async def exposition(services: Services) -> bytes:
+    """Read all metrics of the data, in a number of statements that depends on nothing."""
+    async with services.pool.connection() as conn:
+        runs = await _rows(conn, "runs", pipelines=[*PIPELINES, *_OTHER_PIPELINES])
+        metrics = [
+            _findings(await _rows(conn, "findings"), {row[0] for row in runs}),
+            _fixes(await _rows(conn, "fixes")),
+            *_ages(runs),
+            *_jobs(await _rows(conn, "jobs")),
+            _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
+            _workers(await _rows(conn, "workers", silence=SILENCE_OF_THE_DEAD_S)),
+            *_battle_net(services),
+        ]
+    registry = CollectorRegistry()
+    registry.register(_Given(metrics))
+    return generate_latest(registry)
+
+
+async def _rows(conn: Connection, statement: str, **values: Any) -> Rows:
+    return await (await conn.execute(SQL[statement], values)).fetchall()
+
+
+def _findings(rows: Rows, guild_ids: Iterable[int]) -> Metric:
+    counts = dict.fromkeys(product(guild_ids, RULES, [state.value for state in IssueState]), 0)
+    counts |= {(guild, rule, state): count for guild, rule, state, count in rows}
+    metric = GaugeMetricFamily("patt_findings", "Findings by rule and state.", labels=["guild", "rule", "state"])
+    for (guild, rule, state), count in counts.items():
+        metric.add_metric([str(guild), rule, state], count)
+    return metric
+
+
+def _fixes(rows: Rows) -> Metric:
+    labels = ["guild", "rule", "outcome", "by"]
+    metric = CounterMetricFamily("patt_fixes", "Fixes and full matches, by how they ended.", labels=labels)
+    for guild, rule, outcome, is_automatic, count in rows:
+        metric.add_metric([str(guild), rule, outcome, "automation" if is_automatic else "officer"], count)
+    return metric
+
+
+def _ages(rows: Rows) -> Iterable[Metric]:
+    """Ages of the sources' data and of the last scan, with which every pipeline ends; nothing where there was none."""
+    sources = GaugeMetricFamily(
+        "patt_source_age_seconds", "Since a source's data was last taken in.", labels=["guild", "source"]
+    )
+    ran = [(guild, pipeline, age_s) for guild, pipeline, age_s in rows if age_s is not None]
+    for guild, pipeline, age_s in ran:
+        if pipeline in PIPELINES:
+            sources.add_metric([str(guild), PIPELINES[pipeline]], age_s)
+    scans = {guild: min(age_s for each, _, age_s in ran if each == guild) for guild, _, _ in ran}
+    return sources, _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", scans.items())
+
+
+def _jobs(rows: Rows) -> Iterable[Metric]:
+    known = {task.value: (0, 0, 0.0) for task in Task} | {task: tuple(numbers) for task, *numbers in rows}
+    metrics = (
+        GaugeMetricFamily("patt_jobs_waiting", "Jobs that wait for a worker.", labels=["task"]),
+        GaugeMetricFamily("patt_jobs_running", "Jobs that a worker does.", labels=["task"]),
+        GaugeMetricFamily(
+            "patt_jobs_oldest_age_seconds", "Since the oldest waiting job was asked for.", labels=["task"]
+        ),
+    )
+    for task, numbers in known.items():
+        for metric, number in zip(metrics, numbers, strict=True):
+            metric.add_metric([task], number)
+    return metrics
+
+
+def _workers(rows: Rows) -> Metric:
+    return GaugeMetricFamily("patt_workers", "Workers that have lately given a sign of life.", value=rows[0][0])
+
+
+def _battle_net(services: Services) -> Iterable[Metric]:
+    """What the limit of this process leaves; a worker elsewhere keeps its own."""
+    profiles = services.outside.profiles
+    if profiles is None:
+        return ()
+    text = "Requests to Battle.net that this process may still send within the hour."
+    return (GaugeMetricFamily("patt_battlenet_requests_left", text, value=profiles.spare_requests),)
+
+
+def _by_guild(name: str, text: str, rows: Iterable[tuple[Any, ...]]) -> Metric:
+    metric = GaugeMetricFamily(name, text, labels=["guild"])
+    for guild, number in rows:
+        metric.add_metric([str(guild)], number)
+    return metric

@@ -1,0 +1,45 @@
+-- name: findings
+-- How many findings each guild has, by rule and state.
+select guild_id, issue_type,
+       case when resolved_at is not null then 'resolved' when dismissed_at is not null then 'dismissed' else 'open' end,
+       count(*)
+from guild_identity.audit_issues
+group by 1, 2, 3
+
+-- name: fixes
+-- How fixes ended, by rule, and by whether automation or a person made them.
+select guild_id, issue_type, outcome, is_automatic, count(*)
+from guild_identity.fix_attempts
+group by guild_id, issue_type, outcome, is_automatic
+
+-- name: runs
+-- For each guild and each of these pipelines: seconds since it last ended well; null where it never did.
+select g.id, p.pipeline, extract(epoch from now() - good.finished_at)::double precision
+from guild_identity.guilds g
+cross join unnest(%(pipelines)s::text[]) as p (pipeline)
+left join lateral (
+    select r.finished_at from guild_identity.sync_log r
+    where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
+    order by r.started_at desc
+    limit 1
+) good on true
+
+-- name: jobs
+-- Of each kind of job: how many wait, how many run, and for how many seconds the oldest has waited.
+select j.task_name, count(*) filter (where j.status = 'todo'), count(*) filter (where j.status = 'doing'),
+       coalesce(extract(epoch from now() - min(e.at) filter (where j.status = 'todo')), 0)::double precision
+from jobs.procrastinate_jobs j
+left join jobs.procrastinate_events e on e.job_id = j.id and e.type = 'deferred'
+where j.status in ('todo', 'doing') and coalesce(j.scheduled_at, now()) <= now()
+group by j.task_name
+
+-- name: uploads
+-- For each guild: uploads that wait to be taken in.
+select g.id, count(u.id)
+from guild_identity.guilds g
+left join guild_identity.addon_uploads u on u.guild_id = g.id and u.state = 'received'
+group by g.id
+
+-- name: workers
+-- Workers that have lately given a sign of life.
+select count(*) from jobs.procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(silence)s)

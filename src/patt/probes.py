@@ -1,0 +1,74 @@
+"""What watches over the product asks: whether it answers, whether it is ready to serve, and how well it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import cast
+
+import psycopg
+from fastapi import APIRouter, Depends, Request
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from patt import access, data_metrics
+from patt.bootstrap import Services
+from patt.deps import OfficerDep, ServicesDep, officer_of
+from patt.http_metrics import HttpMetrics
+from patt.problems import METRICS_PATH
+from patt.setup.check import Check, well, wrong
+from patt.setup.check_installation import DATABASE, SCHEMA, check_worker
+from sv_common.db import migrate
+
+_PATIENCE_S = 3.0
+
+router = APIRouter()
+
+
+@router.get("/health", summary="Whether the application and its database answer")
+async def health(services: ServicesDep) -> Response:
+    """Answer 200 while the database answers, and 503 when it does not."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S), services.pool.connection() as conn:
+            await access.ping(conn)
+    except (psycopg.Error, TimeoutError):
+        return JSONResponse({"status": "unavailable", "detail": "The database does not answer."}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/ready", summary="Whether the application can do its work")
+async def ready(services: ServicesDep) -> Response:
+    """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
+    checks = await _checks(services)
+    is_ready = all(check.ok for check in checks)
+    told = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
+    return JSONResponse({"status": "ready" if is_ready else "not ready", "checks": told}, 200 if is_ready else 503)
+
+
+@router.get(METRICS_PATH, summary="How well the product runs", dependencies=[Depends(officer_of)])
+async def metrics(request: Request, services: ServicesDep, officer: OfficerDep) -> Response:
+    """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
+    if officer.guild_id is not None:
+        raise HTTPException(403, "The metrics are of all guilds: use a token that is not bound to one.")
+    of_requests = cast("HttpMetrics", request.app.state.http_metrics)
+    text = of_requests.exposition() + await data_metrics.exposition(services)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _checks(services: Services) -> list[Check]:
+    try:
+        async with asyncio.timeout(_PATIENCE_S), services.pool.connection() as conn:
+            current = await access.schema_revision(conn)
+            if current != _newest_revision():
+                message = f"The database has the schema {current}, and this version needs {_newest_revision()}."
+                return [well(DATABASE, "It answers."), wrong(SCHEMA, message, "patt db upgrade")]
+            schema = well(SCHEMA, "It is the one that this version needs.")
+            return [well(DATABASE, "It answers."), schema, await check_worker(conn)]
+    except (psycopg.Error, TimeoutError):
+        return [wrong(DATABASE, "It does not answer.", "Start the database server.")]
+
+
+@cache
+def _newest_revision() -> str:
+    return migrate.newest_revision()
