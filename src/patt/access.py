@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import psycopg
 from psycopg.rows import class_row
@@ -18,6 +19,9 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
 
 SQL = load_sql(__package__, "access.sql")
+Scope = Literal["api", "metrics"]
+"""What a token opens: the whole API, or the metrics alone."""
+
 LINK_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(days=7)
 
@@ -37,6 +41,31 @@ class TokenHolder:
     id: int
     name: str
     guild_id: int | None
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it is listed: never its secret."""
+
+    id: int
+    account: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """An API token as it is listed: never the token itself."""
+
+    id: int
+    name: str
+    guild_id: int | None
+    scope: Scope
+    created_by: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +123,38 @@ async def end_session(conn: Connection, token: str) -> None:
     await conn.execute(SQL["end_session"], {"session": _hash(token)})
 
 
+async def sessions(conn: Connection) -> list[Session]:
+    """Return the sessions of all administrators that are of use, newest first."""
+    async with conn.cursor(row_factory=class_row(Session)) as cursor:
+        return await (await cursor.execute(SQL["sessions"])).fetchall()
+
+
+async def revoke_session(conn: Connection, session_id: int) -> None:
+    """End a session by its number. Raises `NotFound` for one that is none, or has ended."""
+    cursor = await conn.execute(SQL["revoke_session"], {"session_id": session_id})
+    if cursor.rowcount != 1:
+        raise NotFound(f"There is no session with the number {session_id} that could be ended.")
+
+
+async def end_sessions_of(conn: Connection, account_name: str) -> int:
+    """End all sessions of an administrator; return how many there were."""
+    return (await conn.execute(SQL["end_sessions_of"], {"name": account_name})).rowcount
+
+
 async def create_api_token(conn: Connection, name: str, *, guild_id: int | None = None, created_by: str) -> str:
     """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist."""
     return await _new_secret(conn, "create_api_token", name, guild_id, created_by)
+
+
+async def create_metrics_token(conn: Connection, name: str, *, created_by: str) -> str:
+    """Return a new token that opens the metrics of this installation, and nothing else."""
+    return await _new_secret(conn, "create_metrics_token", name, None, created_by)
+
+
+async def api_tokens(conn: Connection) -> list[ApiToken]:
+    """Return all tokens, revoked ones last."""
+    async with conn.cursor(row_factory=class_row(ApiToken)) as cursor:
+        return await (await cursor.execute(SQL["api_tokens"])).fetchall()
 
 
 async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:

@@ -33,14 +33,41 @@ where s.token_hash = %(session)s and s.revoked_at is null and s.expires_at > now
 -- name: end_session
 update common.web_sessions set revoked_at = now() where token_hash = %(session)s and revoked_at is null
 
+-- name: sessions
+-- The sessions that are of use, newest first.
+select s.id, a.name as account, s.created_at, s.expires_at
+from common.web_sessions s
+join common.admin_accounts a on a.id = s.account_id
+where s.revoked_at is null and s.expires_at > now()
+order by s.id desc
+
+-- name: revoke_session
+update common.web_sessions set revoked_at = now()
+where id = %(session_id)s and revoked_at is null and expires_at > now()
+
+-- name: end_sessions_of
+update common.web_sessions s set revoked_at = now()
+from common.admin_accounts a
+where a.id = s.account_id and a.name = %(name)s and s.revoked_at is null and s.expires_at > now()
+
 -- name: create_api_token
 insert into common.api_tokens (guild_id, name, token_hash, created_by)
 values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s)
 
+-- name: create_metrics_token
+insert into common.api_tokens (guild_id, name, token_hash, created_by, scope)
+values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s, 'metrics')
+
+-- name: api_tokens
+-- All tokens, revoked ones last.
+select id, name, guild_id, scope, created_by, created_at, last_used_at, revoked_at
+from common.api_tokens
+order by revoked_at is not null, name, id
+
 -- name: holder_of_token
 -- Who holds a token. That it was used is noted at most once a minute, so that a busy token does not write at each call.
 with holder as (
-    select id, name, guild_id, last_used_at
+    select id, name, guild_id, scope, last_used_at
     from common.api_tokens
     where token_hash = %(token)s and revoked_at is null
 ), noted as (
@@ -48,7 +75,7 @@ with holder as (
     from holder
     where t.id = holder.id and (holder.last_used_at is null or holder.last_used_at < now() - interval '1 minute')
 )
-select id, name, guild_id from holder
+select id, name, guild_id, scope from holder
 
 -- name: revoke_api_token
 update common.api_tokens set revoked_at = now() where id = %(token_id)s and revoked_at is null

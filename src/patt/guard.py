@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from patt import access
 from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE, Officer
-from patt.problems import API_PREFIX, answer, is_for_programs
+from patt.problems import API_PREFIX, METRICS_PATH, answer, is_for_programs
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/admin"
@@ -62,7 +62,7 @@ class Guard:
                 else await _unauthorised(request, "This upload key is not valid (any more).")
             )
         if (token := bearer_token(request)) is not None:
-            request.state.officer = await self._token_holder(token)
+            request.state.officer = await self._token_holder(token, path)
             return None if request.state.officer else await _unauthorised(request)
         session = request.cookies.get(SESSION_COOKIE)
         is_for_a_browser = session or _is_below(SIGN_IN_PREFIX, path)
@@ -87,10 +87,12 @@ class Guard:
         async with self._services.pool.connection() as conn:
             return await access.uploader_of_key(conn, key)
 
-    async def _token_holder(self, token: str) -> Officer | None:
+    async def _token_holder(self, token: str, path: str) -> Officer | None:
         async with self._services.pool.connection() as conn:
             holder = await access.holder_of_token(conn, token)
-        return Officer(holder.name, "token", holder.guild_id) if holder else None
+        if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
+            return None
+        return Officer(holder.name, "token", holder.guild_id)
 
     def _is_from_elsewhere(self, request: Request) -> bool:
         """Whether a browser says that a page of another site sent this; what says nothing was sent by no browser."""

@@ -14,7 +14,17 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
 from web.helpers import API, PAGE, House, api_token, asker, issue_number, login_link, session
 
-OPEN_TO_ALL = {"/", "/health", "/ready", "/login", "/login/{token}", "/logout", "/openapi.json", "/static"}
+OPEN_TO_ALL = {
+    "/",
+    "/health",
+    "/ready",
+    "/login",
+    "/login/{token}",
+    "/logout",
+    "/logout/everywhere",
+    "/openapi.json",
+    "/static",
+}
 
 
 async def test_no_route_of_admin_or_the_api_answers_without_signing_in(
@@ -70,6 +80,28 @@ async def test_signing_out_ends_the_session(app: FastAPI, alice: httpx2.AsyncCli
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     async with asker(app, cookies={SESSION_COOKIE: stolen}) as thief:
         assert (await thief.get(PAGE)).status_code == 303
+
+
+async def test_signing_out_everywhere_ends_all_sessions_of_that_person_alone(
+    app: FastAPI, alice: httpx2.AsyncClient, pool: Pool
+) -> None:
+    elsewhere, bob = await session(pool), await session(pool, "bob")
+    answer = await alice.post("/logout/everywhere")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    for token, status in ((elsewhere, 303), (bob, 200)):
+        async with asker(app, cookies={SESSION_COOKIE: token}) as client:
+            assert (await client.get(PAGE)).status_code == status
+
+
+async def test_a_token_of_the_metrics_opens_nothing_else(
+    anonymous: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder
+) -> None:
+    async with pool.connection() as conn:
+        token = await access.create_metrics_token(conn, "prometheus", created_by="test")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await anonymous.get("/metrics", headers=headers)).status_code == 200
+    assert (await anonymous.get(f"{API}/rules", headers=headers)).status_code == 401
+    assert (await anonymous.post(f"{API}/scan", headers=headers)).status_code == 401
 
 
 async def test_an_old_session_is_none(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:

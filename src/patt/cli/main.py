@@ -73,7 +73,7 @@ COMMANDS = {
     "guild": Later("patt.cli.guild:app", "The guilds of this installation."),
     "ranks": Later("patt.cli.guild:ranks_app", "The rank table: names, and the Discord role of each rank."),
     "keys": Later("patt.cli.keys:app", "Keys with which companions upload the addon's export."),
-    "admin": Later("patt.cli.admin:app", "Sign-in links and API tokens."),
+    "admin": Later("patt.cli.admin:app", "Sign-in links, sessions and API tokens."),
     "db": Later("patt.cli.database:app", "The database's schema."),
 }
 

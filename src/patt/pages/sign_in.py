@@ -64,6 +64,22 @@ async def logout(request: Request, services: ServicesDep) -> Response:
     if session:
         async with services.pool.connection() as conn:
             await access.end_session(conn, session)
+    return _signed_out()
+
+
+@router.post("/logout/everywhere")
+async def logout_everywhere(request: Request, services: ServicesDep) -> Response:
+    """End all sessions of whoever this one is of."""
+    session = request.cookies.get(SESSION_COOKIE)
+    if session:
+        async with services.pool.connection() as conn:
+            account = await access.account_of_session(conn, session)
+            if account is not None:
+                await access.end_sessions_of(conn, account.name)
+    return _signed_out()
+
+
+def _signed_out() -> Response:
     response = RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
     return response
