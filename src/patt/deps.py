@@ -54,6 +54,10 @@ def officer_of(request: Request) -> Officer:
     return officer
 
 
+def open_to_all() -> None:
+    """Declare that a route is for everybody. Each route says whom it is for, by this, `officer_of` or `uploader_of`."""
+
+
 ServicesDep = Annotated[Services, Depends(services_of)]
 OfficerDep = Annotated[Officer, Depends(officer_of)]
 GuildQuery = Annotated[

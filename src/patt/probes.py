@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from patt import access, data_metrics
 from patt.bootstrap import Services
-from patt.deps import OfficerDep, ServicesDep, officer_of
+from patt.deps import OfficerDep, ServicesDep, officer_of, open_to_all
 from patt.http_metrics import HttpMetrics
 from patt.problems import METRICS_PATH
 from patt.setup.check import Check, well, wrong
@@ -22,11 +22,12 @@ from patt.setup.check_installation import DATABASE, SCHEMA, check_worker
 from sv_common.db import migrate
 
 _PATIENCE_S = 3.0
+_FOR_ALL = [Depends(open_to_all)]
 
 router = APIRouter()
 
 
-@router.get("/health", summary="Whether the application and its database answer")
+@router.get("/health", summary="Whether the application and its database answer", dependencies=_FOR_ALL)
 async def health(services: ServicesDep) -> Response:
     """Answer 200 while the database answers, and 503 when it does not."""
     try:
@@ -37,7 +38,7 @@ async def health(services: ServicesDep) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/ready", summary="Whether the application can do its work")
+@router.get("/ready", summary="Whether the application can do its work", dependencies=_FOR_ALL)
 async def ready(services: ServicesDep) -> Response:
     """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
     checks = await _checks(services)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt import access
-from patt.deps import SESSION_COOKIE, ServicesDep
+from patt.deps import SESSION_COOKIE, ServicesDep, open_to_all
 from patt.pages.admin_pages import HOME
 from patt.rendering import page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 
 _USELESS = "This link cannot be used: it was used before, it is too old, or it is not complete. Make a new one."
 
