@@ -24,9 +24,7 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
 
     Where it is set, listen to Discord's gateway too.
     """
-    # Which proxies are believed is a setting, and the application's own; uvicorn's usual is to believe this computer's.
-    app = create_app(services)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=False)
+    config = server_config(services, host, port)
     beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, services))] if with_worker else []
     if services.settings.discord_gateway:
         beside.append(asyncio.create_task(_keep_up("gateway", listen, services)))
@@ -36,6 +34,15 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+
+
+def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
+    """Return how the application is served.
+
+    Which proxies are believed is a setting, and the application's own part; uvicorn's usual is to believe this computer's.
+    """
+    app = create_app(services)
+    return uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=False)
 
 
 async def _keep_up(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:

@@ -12,12 +12,16 @@ from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from patt import access
+from patt.bootstrap import Services
 from patt.config import load_settings
 from patt.deps import SESSION_COOKIE
 from patt.limits import FAILURES, REQUESTS, UPLOADS, Allowance, Limit
+from patt.server import server_config
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import ConfigurationError
-from web.helpers import API, BASE_URL, PAGE, api_token, application, asker, login_link, session
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.simulators.server import LOOPBACK
+from web.helpers import API, BASE_URL, PAGE, api_token, application, asker, login_link, session, settings
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
 WRONG = {"Authorization": "Bearer guessed"}
@@ -50,7 +54,7 @@ async def stranger(limited: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-def _from(app: FastAPI, address: str, **options: Any) -> httpx2.AsyncClient:
+def _from(app: Any, address: str, **options: Any) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 1))
     return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, **options)
 
@@ -136,6 +140,15 @@ async def test_nobody_chooses_their_address_by_a_header_unless_a_trusted_proxy_s
         assert await _guess(proxy, FAILURES.most, **{"X-Forwarded-For": "6.6.6.6, 203.0.113.1"}) == {401}
         assert await _guess(proxy, 1, **{"X-Forwarded-For": "7.7.7.7, 203.0.113.1, 192.0.2.9"}) == {429}
         assert await _guess(proxy, 1, **{"X-Forwarded-For": "203.0.113.2"}) == {401}
+
+
+async def test_as_it_is_served_this_computer_is_no_trusted_proxy_by_itself(pool: Pool) -> None:
+    config = server_config(Services(settings(BASE_URL), pool, Outside()), LOOPBACK, 0)
+    config.load()
+    async with _from(config.loaded_app, LOOPBACK) as liar:
+        for number in range(FAILURES.most):
+            assert await _guess(liar, 1, **{"X-Forwarded-For": f"198.51.100.{number}"}) == {401}
+        assert await _guess(liar, 1, **{"X-Forwarded-For": "198.51.100.99"}) == {429}
 
 
 def test_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

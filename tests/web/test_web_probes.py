@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -180,3 +181,12 @@ async def test_the_number_of_statements_is_the_same_however_many_guilds_there_ar
     with counting_statements() as counter:
         await _metrics(anonymous, headers)
     assert counter.statements == 7
+
+
+async def test_every_metric_is_in_the_document(anonymous: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    answer = await anonymous.get("/metrics", headers=await api_token(troubled.pool))
+    names = {line.split()[2] for line in answer.text.splitlines() if line.startswith("# TYPE")}
+    names = {name for name in names if not name.endswith("_created")}
+    assert len(names) > 8
+    assert [name for name in sorted(names) if f"`{name}`" not in document] == []
