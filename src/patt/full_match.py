@@ -31,7 +31,7 @@ async def match_when_asked(services: Services, guild_id: int) -> None:
         return
     try:
         report, match = await scheduler.run_full_match(
-            services.pool, guild_id=guild_id, outside=services.outside, actor=waiting.actor
+            services.pool, guild_id=guild_id, outside=services.outside, actor=waiting.actor, chosen=waiting.chosen
         )
     except Exception as error:  # what is worth another try waits for it
         log.exception("full_match_failed", request_id=waiting.id, guild_id=guild_id, attempt=waiting.attempts)
@@ -39,7 +39,7 @@ async def match_when_asked(services: Services, guild_id: int) -> None:
         if is_final or waiting.attempts == MOST_ATTEMPTS:
             await _finish(services, waiting, "failed", reason_of(error))
     else:
-        await _finish(services, waiting, "done", _sentence(match), match.attempt_id, report.run_id)
+        await _finish(services, waiting, "done", _sentence(match, waiting), match.attempt_id, report.run_id)
 
 
 async def _finish(
@@ -54,9 +54,14 @@ async def _finish(
         await matches.finish(conn, waiting.id, state, sentence, attempt_id=attempt_id, run_id=run_id)
 
 
-def _sentence(match: MatchReport) -> str:
+def _sentence(match: MatchReport, waiting: WaitingMatch) -> str:
     counts = match.counts
+    done = f"{counts['players_created']} players created, {counts['characters_linked']} characters linked"
+    if waiting.chosen is None:
+        return f"{done}, {counts['left_alone']} left alone."
+    if not match.missing:
+        return f"{done}, for the {len(waiting.chosen)} chosen."
     return (
-        f"{counts['players_created']} players created, {counts['characters_linked']} characters linked, "
-        f"{counts['left_alone']} left alone."
+        f"{done}. Of the {len(waiting.chosen)} chosen, {match.missing} could no longer be found as they were previewed, "
+        "and nothing was done for them."
     )

@@ -77,6 +77,22 @@ def test_what_the_first_schema_held_is_kept_by_the_newest(empty_url: str) -> Non
         assert rejections.fetchall() == [(1, 1)]
 
 
+def test_a_match_of_some_people_does_not_become_one_of_everybody_when_the_schema_goes_back(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with psycopg.connect(empty_url) as conn:
+        conn.execute(
+            """
+            insert into guild_identity.guilds (region, realm_slug, name_slug, name)
+            values ('us', 'a', 'b', 'C'), ('us', 'a', 'd', 'D');
+            insert into guild_identity.match_requests (guild_id, actor, chosen) values (1, 'alice', '{k}'), (2, 'alice', null);
+            """
+        )
+    migrate.downgrade(empty_url, "0009")
+    with psycopg.connect(empty_url) as conn:
+        states = conn.execute("select state from guild_identity.match_requests order by id").fetchall()
+    assert states == [("failed",), ("waiting",)]
+
+
 async def test_a_database_without_the_schema_is_refused_with_the_remedy(empty_url: str) -> None:
     with pytest.raises(ConfigurationError, match="patt db upgrade"):
         async with open_services(Settings(), empty_url):

@@ -6,7 +6,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.identity_engine import preview_matching, run_matching
+from sv_common.guild_sync.identity_engine import Evidence, preview_matching, run_matching
 from sv_common.guild_sync.integrity_checker import detect_note_mismatch
 
 
@@ -169,3 +169,51 @@ async def test_undo_takes_the_whole_run_back(guild: GuildBuilder) -> None:
     assert await guild.rows("select to_jsonb(p) from guild_identity.players p") == before
     assert await guild.rows("select 1 from guild_identity.player_characters") == []
     assert bob is not None
+
+
+async def test_each_person_is_told_with_the_kind_of_evidence(guild: GuildBuilder) -> None:
+    await guild.main("Elrek")
+    await guild.member("Heathfen")
+    notes = {"Heathfen": None, "Rivermane": "Elrek", "Aa": "Kipper", "Bb": "Kipper", "Mainy": "Main", "Alty": "Mainy"}
+    for name, note in {**notes, "Either": "Elrek/Mainy"}.items():
+        await guild.character(name, note)
+    report = await preview_matching(guild.pool)
+    assert {group.name: group.evidence for group in report.groups} == {
+        "Heathfen": Evidence.DISCORD_MEMBER,
+        "Elrek": Evidence.KNOWN_PLAYER,
+        "Kipper": Evidence.NICKNAME,
+        "Mainy": Evidence.MAIN,
+    }
+    assert {group.evidence for group in report.left_alone} <= {None}
+
+
+async def _two_people(guild: GuildBuilder) -> dict[str, str]:
+    """A guild with two people to be matched; their keys by name."""
+    for name, note in {"Aa": "Kipper", "Bb": "Kipper", "Mainy": "Main", "Alty": "Mainy"}.items():
+        await guild.character(name, note)
+    return {group.name: group.key for group in (await preview_matching(guild.pool)).groups}
+
+
+async def test_only_the_people_who_were_chosen_are_matched(guild: GuildBuilder) -> None:
+    keys = await _two_people(guild)
+    report = await run_matching(guild.pool, actor="alice", chosen=[keys["Mainy"]])
+    assert await _players(guild) == {"Mainy": ["Alty", "Mainy"]}
+    assert (report.missing, [group.name for group in report.groups]) == (0, ["Mainy"])
+
+
+async def test_a_person_keeps_the_key_while_others_come_and_go(guild: GuildBuilder) -> None:
+    keys = await _two_people(guild)
+    await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
+    await guild.member("Zork")
+    await guild.character("Zork")
+    assert {group.name: group.key for group in (await preview_matching(guild.pool)).groups}["Mainy"] == keys["Mainy"]
+
+
+async def test_a_chosen_person_who_is_not_found_as_previewed_is_left_alone(guild: GuildBuilder) -> None:
+    keys = await _two_people(guild)
+    await guild.character("Newest", "Kipper")
+    report = await run_matching(guild.pool, actor="alice", chosen=list(keys.values()))
+    assert await _players(guild) == {"Mainy": ["Alty", "Mainy"]}
+    assert report.missing == 1
+    nobody = await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
+    assert (nobody.attempt_id, nobody.missing) == (None, 1)

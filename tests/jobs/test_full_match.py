@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,8 @@ from patt.full_match import match_when_asked
 from patt.queue import Task
 from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.guild_sync import mitigations, scheduler
-from sv_common.guild_sync.domain.errors import Busy, ConfigurationError
+from sv_common.guild_sync.domain.errors import Busy, ConfigurationError, Refused
+from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.store import matches
 from sv_common.guild_sync.store.matches import MatchRequest
 
@@ -85,3 +87,51 @@ async def test_only_what_another_try_cannot_change_fails_at_once(
     for _ in range(full_match.MOST_ATTEMPTS):
         await match_when_asked(services, guild.guild_id)
     assert (await _told(guild, request_id)).state == "failed"
+
+
+async def _chosen(guild: GuildBuilder) -> int:
+    """Ask for the match of Zork, one of two people whom a match would make."""
+    await guild.member("Zork")
+    await guild.character("Zork")
+    await guild.member("Quin")
+    await guild.character("Quin")
+    keys = [group.key for group in (await preview_matching(guild.pool)).groups if group.name == "Zork"]
+    async with guild.pool.connection() as conn:
+        return (await matches.ask(conn, guild.guild_id, actor="officer alice", chosen=keys))[0]
+
+
+async def test_a_full_match_of_some_makes_only_those(services: Services, guild: GuildBuilder) -> None:
+    request_id = await _chosen(guild)
+    await match_when_asked(services, guild.guild_id)
+    assert (await _told(guild, request_id)).sentence == "1 players created, 1 characters linked, for the 1 chosen."
+    assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
+
+
+async def test_what_is_no_longer_as_it_was_chosen_is_not_done_and_the_sentence_says_so(
+    services: Services, guild: GuildBuilder
+) -> None:
+    request_id = await _chosen(guild)
+    await guild.character("Zorkalt", "Zork")
+    await match_when_asked(services, guild.guild_id)
+    told = await _told(guild, request_id)
+    assert told.state == "done"
+    assert "Of the 1 chosen, 1 could no longer be found as they were previewed" in str(told.sentence)
+    assert await guild.rows("select 1 from guild_identity.players") == []
+
+
+async def test_a_choice_is_refused_while_another_match_waits(services: Services, guild: GuildBuilder) -> None:
+    await _ask(guild)
+    async with guild.pool.connection() as conn:
+        with pytest.raises(Refused, match="one at a time"):
+            await matches.ask(conn, guild.guild_id, actor="officer bob", chosen=["0123456789abcdef"])
+    assert await guild.rows("select actor, chosen from guild_identity.match_requests") == [("officer alice", None)]
+
+
+async def test_officers_who_ask_at_the_same_moment_ask_for_one_match(services: Services, guild: GuildBuilder) -> None:
+    async def ask(name: str) -> tuple[int, bool]:
+        async with services.pool.connection() as conn:
+            return await matches.ask(conn, guild.guild_id, actor=name)
+
+    asked = await asyncio.gather(*(ask(f"officer {number}") for number in range(8)))
+    assert len({request_id for request_id, _ in asked}) == 1
+    assert sum(is_new for _, is_new in asked) == 1

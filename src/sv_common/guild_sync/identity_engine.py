@@ -7,10 +7,12 @@ characters whom nothing ties to anybody do not become people. Where two people h
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.decision import Person, Verdict
@@ -24,17 +26,37 @@ from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, r
 from sv_common.guild_sync.store.links import LinkAuthor
 
 FULL_MATCH = "full_match"
+_KEY_LENGTH = 16
 _Node = Person | str
 """A person, or a nickname that several characters share."""
 
 
+class Evidence(StrEnum):
+    """What ties the characters of a group together, and so what would be done for it."""
+
+    KNOWN_PLAYER = "known_player"
+    DISCORD_MEMBER = "discord_member"
+    MAIN = "main"
+    NICKNAME = "nickname"
+
+
 @dataclass(frozen=True, slots=True)
 class MatchGroup:
-    """One person found by the match: what would be done, and why; or why nothing is."""
+    """One person found by the match: what would be done, and why; or why nothing is, and then without evidence."""
 
     name: str
     steps: Sequence[Step]
     reason: str
+    evidence: Evidence | None = None
+
+    @property
+    def key(self) -> str:
+        """What an officer chooses this person by: the same as long as the same would be done for the same person.
+
+        Which number stands for a new player depends on who else is found, so it does not count.
+        """
+        plan = Plan(tuple(_by_itself(step) for step in self.steps), self.reason)
+        return hashlib.sha256(f"{self.name} {plan.key}".encode()).hexdigest()[:_KEY_LENGTH]
 
     @property
     def creates_player(self) -> bool:
@@ -44,12 +66,16 @@ class MatchGroup:
 
 @dataclass(frozen=True, slots=True)
 class MatchReport:
-    """What a full match would do or did. `attempt_id` is what to undo; None for a preview or when there was nothing."""
+    """What a full match would do or did. `attempt_id` is what to undo; None for a preview or when there was nothing.
+
+    `missing` counts the chosen people who were no longer found as they were chosen, and for whom nothing was done.
+    """
 
     guild_id: int
     groups: Sequence[MatchGroup]
     left_alone: Sequence[MatchGroup]
     attempt_id: int | None = None
+    missing: int = 0
 
     @property
     def plan(self) -> Plan:
@@ -74,13 +100,18 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
         return await _match(conn, guild.id)
 
 
-async def run_matching(pool: Pool, *, actor: str, guild_id: int | None = None) -> MatchReport:
-    """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole."""
+async def run_matching(
+    pool: Pool, *, actor: str, guild_id: int | None = None, chosen: Collection[str] | None = None
+) -> MatchReport:
+    """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
+
+    `chosen` holds the keys of the groups to apply; None applies all.
+    """
     started = time.monotonic()
     async with pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
         await guilds.lock(conn, guild.id)
-        report = await _match(conn, guild.id)
+        report = _only(await _match(conn, guild.id), chosen)
         if not report.groups:
             return report
         changes = await database_steps.write(conn, guild.id, [report.plan], LinkAuthor(actor, FULL_MATCH, "exact"))
@@ -89,7 +120,24 @@ async def run_matching(pool: Pool, *, actor: str, guild_id: int | None = None) -
         numbers = await attempts.add(
             conn, guild.id, FULL_MATCH, [attempt], actor=actor, is_automatic=False, duration_ms=duration_ms
         )
-    return MatchReport(report.guild_id, report.groups, report.left_alone, numbers[0])
+    return replace(report, attempt_id=numbers[0])
+
+
+def _only(report: MatchReport, chosen: Collection[str] | None) -> MatchReport:
+    """Keep the groups that were chosen."""
+    if chosen is None:
+        return report
+    groups = [group for group in report.groups if group.key in chosen]
+    return replace(report, groups=groups, missing=len(set(chosen)) - len(groups))
+
+
+def _by_itself(step: Step) -> Step:
+    """Name the new player of a group as if it were the only one."""
+    if isinstance(step, CreatePlayer):
+        return replace(step, placeholder=-1)
+    if isinstance(step, Link | RememberAlias) and step.player_id < 0:
+        return replace(step, player_id=-1)
+    return step
 
 
 async def _match(conn: Connection, guild_id: int) -> MatchReport:
@@ -203,7 +251,8 @@ def _judge(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:
     create = CreatePlayer(placeholder, name, members[0] if members else None, member_name, *main_pointer(main))
     links = [Link(c.id, c.label, placeholder, name, _why(group, c, main)) for c in characters]
     aliases = _aliases(directory, placeholder, name, nicknames)
-    return MatchGroup(name, (create, *links, *aliases), f"{len(links)} character(s) of one person.")
+    evidence = Evidence.DISCORD_MEMBER if members else Evidence.NICKNAME if nicknames else Evidence.MAIN
+    return MatchGroup(name, (create, *links, *aliases), f"{len(links)} character(s) of one person.", evidence)
 
 
 def _join(
@@ -230,7 +279,9 @@ def _join(
         if (c.id, player_id) not in directory.facts.rejections
     ]
     aliases = _aliases(directory, player_id, player.display_name, nicknames)
-    return MatchGroup(player.display_name, (*attach, *links, *aliases), f"{len(links)} character(s) of a known player.")
+    steps: tuple[Step, ...] = (*attach, *links, *aliases)
+    reason = f"{len(links)} character(s) of a known player."
+    return MatchGroup(player.display_name, steps, reason, Evidence.KNOWN_PLAYER)
 
 
 def _aliases(directory: Directory, player_id: int, name: str, nicknames: Sequence[str]) -> list[RememberAlias]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -122,12 +122,16 @@ async def run_sweep(
 
 
 async def run_full_match(
-    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str
+    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str, chosen: Collection[str] | None = None
 ) -> tuple[PipelineReport, MatchReport]:
-    """Match the whole guild on an officer's command, then check it."""
+    """Match the whole guild, or the people who were chosen by their keys, on an officer's command; then check it."""
     guild = await _guild(pool, guild_id)
+
+    async def match_them() -> MatchReport:
+        return await run_matching(pool, actor=actor, guild_id=guild.id, chosen=chosen)
+
     async with _run(pool, guild, "full_match", actor) as run:
-        match = await run.step("run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id), _match_step)
+        match = await run.step("run_matching", match_them, _match_step)
         await _check(pool, run)
         await _summarise(pool, run, outside)
     return run.report(), match

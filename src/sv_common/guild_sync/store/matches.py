@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.errors import NotFound, Refused
 
 SQL = load_sql(__package__, "matches.sql")
 
@@ -19,7 +20,10 @@ MatchState = Literal["waiting", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class MatchRequest:
-    """A full match that was asked for. `attempt_id` is what can be undone; None where nothing was changed."""
+    """A full match that was asked for. `attempt_id` is what can be undone; None where nothing was changed.
+
+    `chosen` holds the keys of the people who were chosen; None: everybody.
+    """
 
     id: int
     guild_id: int
@@ -30,22 +34,36 @@ class MatchRequest:
     attempt_id: int | None
     run_id: int | None
     finished_at: datetime | None
+    chosen: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingMatch:
-    """A full match to be done now; `attempts` counts this try."""
+    """A full match to be done now, of everybody or of the `chosen`; `attempts` counts this try."""
 
     id: int
     actor: str
     attempts: int
+    chosen: Sequence[str] | None
 
 
-async def ask(conn: Connection, guild_id: int, *, actor: str) -> tuple[int, bool]:
-    """Ask for a full match; return the request's number, and False if it is one that waited already."""
-    row = await (await conn.execute(SQL["ask"], {"guild_id": guild_id, "actor": actor})).fetchone()
-    assert row is not None  # noqa: S101 -- one of the two halves always gives the row
-    return int(row[0]), bool(row[1])
+async def ask(
+    conn: Connection, guild_id: int, *, actor: str, chosen: Collection[str] | None = None
+) -> tuple[int, bool]:
+    """Ask for a full match of everybody, or of the people with these keys.
+
+    Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
+    """
+    values = {"guild_id": guild_id, "actor": actor, "chosen": None if chosen is None else sorted(set(chosen))}
+    row = await (await conn.execute(SQL["ask"], values)).fetchone()
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    request_id, is_new, is_same = row
+    if not is_same:
+        raise Refused(
+            "Another full match is asked for already, and there is one at a time, so this choice was not taken. "
+            "Look again when that one is done."
+        )
+    return int(request_id), bool(is_new)
 
 
 async def next_waiting(conn: Connection, guild_id: int) -> WaitingMatch | None:
