@@ -14,5 +14,7 @@ class Place:
 
 
 DATA_QUALITY = Place("Data Quality", "/admin/data-quality")
+FULL_MATCH = Place("Full Match", "/admin/full-match")
+ACTIVITY = Place("Activity", "/admin/activity")
 
-NAVIGATION = (DATA_QUALITY,)
+NAVIGATION = (DATA_QUALITY, FULL_MATCH, ACTIVITY)

@@ -55,6 +55,15 @@ def full_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def duration(milliseconds: int) -> str:
+    """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
+
+
 def _shown(letter: str) -> str:
     is_hidden = letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
     return "\N{REPLACEMENT CHARACTER}" if is_hidden else letter
@@ -69,7 +78,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time}
+    environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
     return environment
 
 

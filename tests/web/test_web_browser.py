@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,9 +15,13 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from guild_builder import GuildBuilder
 from patt import access
+from patt.bootstrap import Services
+from patt.queue import Task, open_queue
+from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.server import serve
-from web.helpers import PAGE, issue_number
+from web.helpers import PAGE, issue_number, settings
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +104,56 @@ async def test_an_officer_scans_previews_fixes_and_undoes(sign_in: SignIn, site:
     assert wrong == []
 
 
+async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
+    sign_in: SignIn, site: str, guild: GuildBuilder, database_url: str
+) -> None:
+    for name in ("Heathfen", "Moorland"):
+        await guild.member(name)
+        await guild.character(name)
+    page, wrong = await sign_in()
+    await page.get_by_role("link", name="Full Match").click()
+    status, state = page.get_by_role("status"), page.locator("#match-state")
+    await page.get_by_role("button", name="Apply those that are ticked").click()
+    await expect(status).to_contain_text("Nobody was chosen")
+    await page.get_by_label("Moorland").check()
+    await page.get_by_role("button", name="Apply those that are ticked").click()
+    await expect(status).to_have_text("The full match of 1 chosen is asked for.")
+    await expect(state).to_contain_text("waiting")
+
+    async with open_queue(database_url) as queue:
+        services = Services(settings(site), guild.pool, Outside(), queue)
+        await ask_for_what_is_due(services, datetime.now(UTC))
+        await work_until_stopped(services, wait=False)
+    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 chosen.")
+    await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
+    await state.get_by_role("button", name="Undo").click()
+    await expect(status).to_contain_text("is undone")
+    await expect(page.get_by_label("Moorland")).to_be_visible()
+    assert [entry for entry in wrong if "422" not in entry] == []
+
+
+async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
+    sign_in: SignIn, site: str, guild: GuildBuilder, database_url: str
+) -> None:
+    page, wrong = await sign_in()
+    await page.get_by_role("link", name="Activity").click()
+    jobs = page.locator("#jobs")
+    await expect(jobs).to_contain_text("No job waits or runs.")
+    async with open_queue(database_url) as queue:
+        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await expect(jobs).to_contain_text("waiting Daily check", timeout=15_000)
+        for _ in range(3):  # the planner may ask for the check once more before it has begun
+            await work_until_stopped(Services(settings(site), guild.pool, Outside(), queue), wait=False)
+    await expect(jobs).not_to_contain_text("Daily check", timeout=15_000)
+    await page.get_by_label("Pipeline").select_option("Daily check")
+    await page.get_by_role("button", name="Filter").click()
+    await expect(page.locator("#content")).to_contain_text("done Daily check")
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="CSV").click()
+    assert (await download.value).suggested_filename.startswith("patt-sync-log-")
+    assert wrong == []
+
+
 async def test_what_cannot_be_done_is_told(sign_in: SignIn, site: str, troubled: GuildBuilder) -> None:
     page, _ = await sign_in()
     await page.get_by_role("button", name="Fix: 'Riddle'").click()
@@ -125,7 +180,14 @@ async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, troubled: 
     await page.get_by_role("button", name="Run all scans").click()
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     issue = await issue_number(troubled, "orphan_discord", "WWW")
-    for path in (PAGE, f"{PAGE}/issues/{issue}", f"{PAGE}/rules/orphan_discord/preview", "/login"):
+    for path in (
+        PAGE,
+        f"{PAGE}/issues/{issue}",
+        f"{PAGE}/rules/orphan_discord/preview",
+        "/admin/full-match",
+        "/admin/activity",
+        "/login",
+    ):
         await page.goto(f"{site}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
     colours = "getComputedStyle(document.body).backgroundColor"

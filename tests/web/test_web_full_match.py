@@ -56,3 +56,45 @@ async def test_another_guilds_request_is_not_visible(
         token = await access.create_api_token(conn, "bot", guild_id=other.guild_id, created_by="test")
     answer = await anonymous.get(f"{MATCH}/{request_id}", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 404
+
+
+async def test_people_are_named_by_keys_and_only_those_are_asked_for(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder
+) -> None:
+    preview = (await alice.get(f"{MATCH}/preview")).json()
+    assert preview["by_evidence"] == {"known_player": 0, "discord_member": 1, "main": 0, "nickname": 0}
+    keys = [person["key"] for person in preview["people"]]
+    answer = (await alice.post(MATCH, json={"chosen": keys})).json()
+    assert answer["sentence"] == "The full match of 1 chosen is asked for."
+    assert (await alice.get(f"{MATCH}/{answer['request_id']}")).json()["chosen"] == keys
+    (run,) = (await alice.get(MATCH)).json()["runs"]
+    assert (run["request_id"], run["chosen"], run["state"]) == (answer["request_id"], 1, "waiting")
+
+
+async def test_whom_evidence_does_not_decide_is_listed_with_the_reason(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder
+) -> None:
+    await unmatched.character("Lone", "Xyzzor")
+    answer = (await alice.get(f"{MATCH}/preview/undecided")).json()
+    assert (answer["total"], answer["pages"]) == (2, 1)
+    reasons = {tuple(person["characters"]): person["reason"] for person in answer["people"]}
+    assert reasons["Lone-area-52",].startswith("One character alone")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"), [([], "Nobody was chosen"), (["nonsense"], "not one of the preview"), ("all", "request")]
+)
+async def test_a_choice_that_is_none_is_refused_and_nothing_is_asked_for(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder, chosen: object, sentence: str
+) -> None:
+    answer = await alice.post(MATCH, json={"chosen": chosen})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert sentence in answer.json()["detail"]
+    assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
+
+
+async def test_another_choice_is_refused_while_one_waits(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    await alice.post(MATCH)
+    answer = await alice.post(MATCH, json={"chosen": ["0123456789abcdef"]})
+    assert answer.status_code == 409
+    assert "one at a time" in answer.json()["detail"]

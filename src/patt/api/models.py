@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.identity_engine import Evidence
 
 
 class Answer(BaseModel):
@@ -239,23 +240,81 @@ class UploadAnswer(Answer):
 
 
 class MatchedPerson(Answer):
-    """A person of a full match: what would be done for them and why, or why nothing is."""
+    """A person of a full match: what would be done for them and why."""
 
+    key: str = Field(description="By this the person is chosen; another one as soon as something else would be done.")
     name: str
+    evidence: Evidence
     creates_player: bool
     reason: str
     steps: list[str]
 
 
 class MatchPreviewAnswer(Answer):
-    """What a full match would do now. Nothing was changed."""
+    """What a full match would do now, 50 people a page. Nothing was changed."""
 
     guild_id: int
     players_created: int
     characters_linked: int
     left_alone: int
+    by_evidence: dict[Evidence, int] = Field(description="How many people there are of each kind of evidence.")
+    page: int
+    pages: int
+    total: int
     people: list[MatchedPerson]
-    undecided: list[MatchedPerson] = Field(description="Whom evidence does not decide: nothing is done for them.")
+
+
+class UndecidedPerson(Answer):
+    """A person whom evidence does not decide: why nothing is done."""
+
+    name: str
+    characters: list[str]
+    reason: str
+
+
+class UndecidedAnswer(Answer):
+    """People for whom a full match would do nothing, 50 a page."""
+
+    guild_id: int
+    page: int
+    pages: int
+    total: int
+    people: list[UndecidedPerson]
+
+
+class MatchWish(BaseModel):
+    """Whom to match; without a list everybody."""
+
+    chosen: list[str] | None = Field(
+        default=None,
+        max_length=2000,
+        description="Keys of people as they were previewed. Whoever is not found like that any more is left alone.",
+    )
+
+
+class MatchRunAnswer(Answer):
+    """A full match. `request_id` is null for one that was done from the command line."""
+
+    request_id: int | None
+    attempt_id: int | None = Field(description="What takes it back; null where nothing was changed.")
+    actor: str
+    asked_at: datetime
+    finished_at: datetime | None
+    state: Literal["waiting", "done", "failed"]
+    sentence: str | None
+    chosen: int | None = Field(description="How many people were chosen; null is everybody.")
+    undone_at: datetime | None
+    undone_by: str | None
+    is_undoable: bool
+
+
+class MatchRunsAnswer(Answer):
+    """Full matches, 50 a page: the one that waits first, then the newest."""
+
+    page: int
+    pages: int
+    total: int
+    runs: list[MatchRunAnswer]
 
 
 class MatchReceipt(Answer):
@@ -270,6 +329,7 @@ class MatchAnswer(Answer):
     """What became of a full match. `attempt_id` is what takes it back; null where nothing was changed."""
 
     request_id: int
+    chosen: list[str] | None = Field(description="Keys of the people who were chosen; null is everybody.")
     state: Literal["waiting", "done", "failed"]
     sentence: str | None
     actor: str

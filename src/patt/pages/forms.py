@@ -31,7 +31,14 @@ async def _form(request: Request) -> dict[str, str]:
     return {name: values[0].strip() for name, values in parse_qs(body).items()}
 
 
+async def _ticked(request: Request) -> list[str]:
+    """The values of all boxes named `chosen` that are ticked."""
+    body = (await request.body()).decode("utf-8", errors="replace")
+    return parse_qs(body).get("chosen", [])
+
+
 FormDep = Annotated[dict[str, str], Depends(_form)]
+TickedDep = Annotated[list[str], Depends(_ticked)]
 
 
 def form_router(prefix: str) -> APIRouter:

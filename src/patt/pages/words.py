@@ -1,10 +1,14 @@
-"""An issue's details in words."""
+"""What pages say for what the engine keeps: an issue's details, kinds of evidence, pipelines and jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from patt.queue import Task
+from sv_common.guild_sync.activity import Pipeline
+from sv_common.guild_sync.identity_engine import Evidence
 
 _LABELS = {
     "character": "Character",
@@ -30,6 +34,44 @@ _LINK_SOURCES = {
     "bulk_fix": "by an officer's fix of many at once",
     "auto_fix": "by an automatic fix",
     "full_match": "by a full match",
+}
+
+KINDS_OF_EVIDENCE = {
+    Evidence.KNOWN_PLAYER: (
+        "Known players",
+        "Characters are linked to players who are there already; nobody is created.",
+    ),
+    Evidence.DISCORD_MEMBER: (
+        "New players who are on Discord",
+        "A player is created for a Discord member whose name or main the characters lead to.",
+    ),
+    Evidence.MAIN: (
+        "New players by their main",
+        "A player is created because notes name one main; nobody on Discord has its name.",
+    ),
+    Evidence.NICKNAME: (
+        "New players by a nickname",
+        "A player is created because several notes hold the same unknown word. Look at these closely.",
+    ),
+}
+"""The kinds of evidence of a full match: a heading, and what it means."""
+
+PIPELINES: Mapping[Pipeline, str] = {
+    "addon_upload": "Addon upload",
+    "battlenet_sync": "Battle.net",
+    "discord_sync": "Discord",
+    "sweep": "Daily check",
+    "full_match": "Full match",
+}
+
+TASKS: Mapping[str, str] = {
+    Task.UPLOADS: "Take in uploads",
+    Task.BATTLE_NET: "Sync with Battle.net",
+    Task.DISCORD: "Sync with Discord",
+    Task.SWEEP: "Daily check",
+    Task.FULL_MATCH: "Full match",
+    Task.DIGEST: "Tell officers the news",
+    Task.PLAN: "Plan what is due",
 }
 
 

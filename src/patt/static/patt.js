@@ -20,7 +20,11 @@ function setBusy(isBusy) {
 
 function bodyOf(form) {
   const fields = [...new FormData(form)].filter(([name, value]) => name !== "back" && value !== "");
-  return fields.length ? JSON.stringify(Object.fromEntries(fields)) : undefined;
+  const body = Object.fromEntries(fields);
+  for (const { name } of form.querySelectorAll("input[type=checkbox]")) {
+    body[name] = fields.filter(([each]) => each === name).map(([, value]) => value);
+  }
+  return Object.keys(body).length ? JSON.stringify(body) : undefined;
 }
 
 async function send(form) {
@@ -63,6 +67,33 @@ async function run(form) {
     focusAgain(form);
   }
 }
+
+// Parts that name the address where they can be had anew are looked at again while somebody looks at the page.
+const LOOK_AGAIN_MS = 4000;
+
+async function lookAgain(part) {
+  const response = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.getElementById(part.id);
+  if (!response.ok || !fresh || !part.isConnected || part.contains(document.activeElement)) {
+    return;
+  }
+  if (part.dataset.liveThen === "afresh" && !fresh.dataset.live) {
+    await showAfresh();
+  } else {
+    part.replaceWith(fresh);
+  }
+}
+
+async function lookAgainWhileSeen() {
+  const isBusy = document.documentElement.classList.contains("is-busy");
+  if (document.visibilityState === "visible" && !isBusy) {
+    await Promise.allSettled([...document.querySelectorAll("[data-live]")].map(lookAgain));
+  }
+  setTimeout(lookAgainWhileSeen, LOOK_AGAIN_MS);
+}
+
+setTimeout(lookAgainWhileSeen, LOOK_AGAIN_MS);
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

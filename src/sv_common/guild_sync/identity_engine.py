@@ -48,6 +48,7 @@ class MatchGroup:
     steps: Sequence[Step]
     reason: str
     evidence: Evidence | None = None
+    characters: Sequence[str] = ()
 
     @property
     def key(self) -> str:
@@ -142,7 +143,7 @@ def _by_itself(step: Step) -> Step:
 
 async def _match(conn: Connection, guild_id: int) -> MatchReport:
     directory = Directory(await read_facts(conn, guild_id))
-    groups = [_judge(directory, group, -1 - place) for place, group in enumerate(_groups(directory))]
+    groups = [_judged(directory, group, -1 - place) for place, group in enumerate(_groups(directory))]
     acting = [group for group in groups if group.steps]
     return MatchReport(guild_id, acting, [group for group in groups if not group.steps])
 
@@ -222,6 +223,11 @@ def _by_own_name(directory: Directory, character: KnownCharacter) -> tuple[Perso
         return None
     person = Person(player_id) if player_id is not None else Person(member_id=member.id)
     return person, f"the character has the Discord name of {member.display_name}."
+
+
+def _judged(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:
+    characters = tuple(character.label for character in _characters_of(directory, group))
+    return replace(_judge(directory, group, placeholder), characters=characters)
 
 
 def _judge(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:

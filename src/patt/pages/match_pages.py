@@ -1,0 +1,120 @@
+"""The full match pages: what a match would do, how the one that was asked for stands, and those of before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from patt.api import matching
+from patt.deps import GuildDep, GuildQuery, OfficerDep, PageQuery, ServicesDep, officer_of
+from patt.navigation import FULL_MATCH
+from patt.pages.forms import FormDep, TickedDep, done, form_router
+from patt.pages.shell import chosen_of, respond
+from patt.pages.words import KINDS_OF_EVIDENCE
+from sv_common.guild_sync import activity
+from sv_common.guild_sync.activity import MatchRun
+from sv_common.guild_sync.domain.paging import Page
+from sv_common.guild_sync.identity_engine import Evidence, MatchReport, preview_matching
+from sv_common.guild_sync.store import guilds
+
+HOME = FULL_MATCH.href
+Shown = Literal["found", "left", "runs"]
+
+router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+actions = form_router(f"{HOME}/actions")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of the page is looked at; `href` gives the address of this view, or of a changed one."""
+
+    guild: int
+    show: Shown = "found"
+    evidence: Evidence | None = None
+    page: int = 1
+
+    def href(self, **changes: Any) -> str:
+        """Return the address; what is as usual is left out of it."""
+        view = replace(self, **changes)
+        usual = View(view.guild)
+        chosen = {name: getattr(view, name) for name in ("show", "evidence", "page")}
+        unusual = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
+        return f"{HOME}?{urlencode({'guild': view.guild, **unusual})}"
+
+
+@router.get("")
+async def full_match(
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildQuery = None,
+    show: Annotated[Shown, Query()] = "found",
+    evidence: Annotated[Evidence | None, Query()] = None,
+    page: PageQuery = 1,
+) -> Response:
+    """Show what a full match would do, whom it would leave alone, or the matches of before."""
+    async with services.pool.connection() as conn:
+        known = await guilds.all_guilds(conn)
+        if not known:
+            return respond(request, "admin/full_match.html", officer, {"guild": None})
+        chosen = chosen_of(known, guild)
+        runs = await activity.match_runs(conn, chosen.id, number=page if show == "runs" else 1)
+        newest = runs if runs.number == 1 else await activity.match_runs(conn, chosen.id)
+    report = await preview_matching(services.pool, guild_id=chosen.id)
+    view = View(chosen.id, show, evidence, page)
+    context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}
+    return respond(request, "admin/full_match.html", officer, context)
+
+
+@router.get("/state")
+async def state(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildQuery = None) -> Response:
+    """Show how the newest full match stands, for the page that waits for it."""
+    async with services.pool.connection() as conn:
+        chosen = chosen_of(await guilds.all_guilds(conn), guild)
+        latest = _latest(await activity.match_runs(conn, chosen.id))
+    context = {"guild": chosen, "latest": latest, "view": View(chosen.id)}
+    return respond(request, "partials/match_state.html", officer, context)
+
+
+@actions.post("/ask")
+async def ask(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep) -> Response:
+    """Ask for a match of everybody."""
+    return await done(request, form, matching.ask(services, officer, guild), home=HOME)
+
+
+@actions.post("/ask-chosen")
+async def ask_chosen(
+    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
+) -> Response:
+    """Ask for a match of those who are ticked."""
+    return await done(request, form, matching.ask(services, officer, guild, ticked), home=HOME)
+
+
+def _shown(view: View, report: MatchReport, runs: Page[MatchRun]) -> dict[str, Any]:
+    """What the chosen part of the page shows; `listed` is what its pages are counted by."""
+    people = matching.people_of(report, evidence=view.evidence, number=view.page)
+    left = matching.undecided_of(report, number=view.page)
+    number, pages = {
+        "found": (people.page, people.pages),
+        "left": (left.page, left.pages),
+        "runs": (runs.number, runs.pages),
+    }[view.show]
+    return {
+        "view": replace(view, page=number),
+        "pages": pages,
+        "preview": people,
+        "groups": [(kind, list(group)) for kind, group in groupby(people.people, lambda person: person.evidence)],
+        "found_in_all": len(report.groups),
+        "kinds": KINDS_OF_EVIDENCE,
+        "left": left,
+        "runs": runs,
+    }
+
+
+def _latest(runs: Page[MatchRun]) -> MatchRun | None:
+    return runs.items[0] if runs.items else None

@@ -1,0 +1,54 @@
+"""Long lists in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+PAGE_SIZE = 50
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a list. `number` counts from 1; `total` counts the whole list."""
+
+    items: Sequence[Item]
+    number: int
+    pages: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page lies in a list of `total`; a number beyond the last page means the last one."""
+
+    total: int
+    asked: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages the list has, at least one."""
+        return max(1, -(-self.total // PAGE_SIZE))
+
+    @property
+    def number(self) -> int:
+        """The page to show."""
+        return min(max(1, self.asked), self.pages)
+
+    @property
+    def offset(self) -> int:
+        """How many items come before the page."""
+        return (self.number - 1) * PAGE_SIZE
+
+    def page(self, items: Sequence[Item]) -> Page[Item]:
+        """Return the page that holds these items."""
+        return Page(items, self.number, self.pages, self.total)
+
+
+def page_of(items: Sequence[Item], number: int) -> Page[Item]:
+    """Return one page of a list in memory."""
+    place = Place(len(items), number)
+    return place.page(items[place.offset : place.offset + PAGE_SIZE])

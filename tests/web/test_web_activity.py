@@ -1,0 +1,244 @@
+"""The activity page and its API: the sync log, jobs, who did what, and all of it as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import httpx2
+import pytest
+
+from guild_builder import GuildBuilder
+from patt.queue import Task, open_queue
+from sv_common.db.pool import counting_statements
+from sv_common.guild_sync import issues, mitigations, scheduler
+from sv_common.guild_sync.by_hand import BelongsToNobody, decide_by_hand
+from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.store import matches
+from web.helpers import Seen, api_token, issue_number
+
+ACTIVITY = "/admin/activity"
+API = "/api/v1/admin/activity"
+
+
+@pytest.fixture
+async def busy(troubled: GuildBuilder) -> GuildBuilder:
+    """A guild in which a sweep was done, a sync of Discord failed, and officers and automation have acted."""
+    pool, guild_id = troubled.pool, troubled.guild_id
+    await scheduler.run_sweep(pool, guild_id=guild_id, outside=Outside())
+    with pytest.raises(ConfigurationError):
+        await scheduler.run_discord_sync(pool, guild_id=guild_id, outside=Outside(), actor="officer bob")
+    fixed = await mitigations.fix_one(pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice")
+    assert fixed.attempt_id is not None
+    await mitigations.undo(pool, fixed.attempt_id, actor="officer bob")
+    async with pool.connection() as conn:
+        number = await issue_number(troubled, "orphan_wow", "Riddle")
+        await issues.dismiss(conn, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
+        await matches.ask(conn, guild_id, actor="officer carol")
+    return troubled
+
+
+async def _see(alice: httpx2.AsyncClient, **query: object) -> Seen:
+    answer = await alice.get(ACTIVITY, params={name: str(value) for name, value in query.items()})
+    assert answer.status_code == 200, answer.text
+    return Seen(answer)
+
+
+async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncClient) -> None:
+    assert "patt guild add" in (await _see(alice)).text()
+
+
+@pytest.mark.usefixtures("guild")
+async def test_where_nothing_happened_yet_the_lists_are_empty(alice: httpx2.AsyncClient) -> None:
+    assert "No job waits or runs. " in (page := (await _see(alice)).text("content"))
+    assert "No run is like that." in page
+    assert "Nobody did anything like that." in (await _see(alice, show="deeds")).text("content")
+
+
+@pytest.mark.usefixtures("busy")
+async def test_runs_are_shown_with_their_steps_and_what_went_wrong(alice: httpx2.AsyncClient) -> None:
+    text = (await _see(alice)).text("content")
+    assert "failed Discord by officer bob just now" in text
+    assert "Discord is not set up: set PATT_DISCORD_BOT_TOKEN." in text
+    assert "done Daily check by schedule just now" in text
+    assert "integrity check" in text
+    assert text.rindex("officer bob") < text.rindex("by schedule")
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    ("query", "pipelines"),
+    [
+        ({}, ["discord_sync", "sweep"]),
+        ({"pipeline": "sweep"}, ["sweep"]),
+        ({"status": "failed"}, ["discord_sync"]),
+        ({"pipeline": "sweep", "status": "failed"}, []),
+        ({"since": "2999-01-01"}, []),
+        ({"since": "2020-01-01"}, ["discord_sync", "sweep"]),
+    ],
+)
+async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str], pipelines: list[str]) -> None:
+    answer = (await alice.get(f"{API}/runs", params=query)).json()
+    assert [run["pipeline"] for run in answer["runs"]] == pipelines
+    assert answer["total"] == len(pipelines)
+    assert [run["pipeline"] for run in (await alice.get(f"{API}/runs.json", params=query)).json()] == pipelines
+    assert f"{len(pipelines)} in all" in (await _see(alice, **query)).text("content")
+
+
+@pytest.mark.usefixtures("busy")
+async def test_a_run_has_typed_steps(alice: httpx2.AsyncClient) -> None:
+    _, sweep = (await alice.get(f"{API}/runs")).json()["runs"]
+    assert {"name", "duration_ms", "counts", "notices", "error"} == set(sweep["steps"][0])
+    assert sweep["duration_ms"] >= 0
+
+
+@pytest.mark.usefixtures("busy")
+async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> None:
+    deeds = (await alice.get(f"{API}/deeds")).json()["deeds"]
+    assert [(deed["actor"], deed["what"]) for deed in deeds if not deed["is_automatic"]] == [
+        ("officer carol", "asked"),
+        ("officer alice", "dismissed"),
+        ("officer bob", "undone"),
+        ("officer alice", "fixed"),
+    ]
+    assert "'Newalt' has no player link" in deeds[-2]["subject"]
+    text = (await _see(alice, show="deeds")).text("content")
+    assert "undone 'Newalt' has no player link by officer bob" in text
+
+
+@pytest.mark.usefixtures("busy")
+async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
+    text = (await _see(alice, show="deeds", actor="officer bob")).text("content")
+    assert "1 in all" in text
+    assert "by officer alice" not in text
+    assert (await alice.get(f"{API}/deeds", params={"actor": "nobody"})).json()["total"] == 0
+    assert (await alice.get(f"{API}/deeds", params={"actor": "a\x00"})).status_code == 422
+
+
+async def test_what_was_done_by_hand_or_as_a_whole_is_told_too(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    await decide_by_hand(troubled.pool, BelongsToNobody("Grimalt"), actor="officer alice")
+    await run_matching(troubled.pool, actor="root")
+    text = (await _see(alice, show="deeds")).text("content")
+    assert "fixed Full match by root" in text
+    assert "fixed By hand by officer alice" in text
+
+
+@pytest.mark.usefixtures("busy")
+async def test_a_file_of_deeds_holds_no_formula(alice: httpx2.AsyncClient) -> None:
+    answer = await alice.get(f"{API}/deeds.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="patt-who-did-what-' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == (await alice.get(f"{API}/deeds")).json()["total"]
+    (dismissed,) = [row for row in rows if row["what"] == "dismissed"]
+    assert dismissed["reason"] == "'=HYPERLINK(1)"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+async def test_no_cell_of_a_file_begins_like_a_formula(
+    alice: httpx2.AsyncClient, guild: GuildBuilder, start: str
+) -> None:
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, error, finished_at) "
+        "values (%(guild)s, 'sweep', %(text)s, 'failed', %(text)s, now())",
+        {"text": f"{start}cmd|' /C calc'!A0, \"x\"\nnext"},
+    )
+    content = (await alice.get(f"{API}/runs.csv")).content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(content, newline=""))
+    assert row["actor"] == row["error"] == f"'{start}cmd|' /C calc'!A0, \"x\"\nnext"
+
+
+async def test_an_export_that_would_be_too_large_says_how_to_make_it_smaller(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) "
+        "select %(guild)s, 'discord_sync', 'schedule', 'done', now() - n * interval '1 hour', now() "
+        "from generate_series(1, 20001) n"
+    )
+    answer = await alice.get(f"{API}/runs.csv")
+    assert answer.status_code == 409
+    assert "Choose a later day" in answer.json()["detail"]
+    assert (await alice.get(f"{API}/runs.csv", params={"since": "2999-01-01"})).status_code == 200
+
+
+async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
+    alice: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
+) -> None:
+    other = await GuildBuilder.create(guild.pool, "Ember Court", "7001")
+    async with open_queue(database_url) as queue:
+        await queue.ask_for(Task.DISCORD, guild.guild_id)
+        await queue.ask_for(Task.SWEEP, other.guild_id)
+    text = (await _see(alice, guild=guild.guild_id)).text("jobs")
+    assert "Jobs now 1 waiting Sync with Discord · Lantern Watch just now" in text
+    part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))
+    assert "Daily check · Ember Court" in part.text("jobs")
+    assert "html" not in part.tags
+    assert {job["task"] for job in (await alice.get(f"{API}/jobs")).json()["jobs"]} == {"sync_discord", "sweep"}
+    token = await api_token(guild.pool, guild_id=other.guild_id)
+    (job,) = (await anonymous.get(f"{API}/jobs", headers=token)).json()["jobs"]
+    assert (job["task"], job["guild"], job["state"]) == ("sweep", "Ember Court", "waiting")
+
+
+async def test_the_log_of_another_guild_is_not_shown(
+    anonymous: httpx2.AsyncClient, alice: httpx2.AsyncClient, busy: GuildBuilder
+) -> None:
+    other = await GuildBuilder.create(busy.pool, "Ember Court", "7001")
+    token = await api_token(busy.pool, guild_id=other.guild_id)
+    for path in ("runs", "deeds"):
+        assert (await anonymous.get(f"{API}/{path}", headers=token)).json()["total"] == 0
+        answer = await anonymous.get(f"{API}/{path}.csv", params={"guild": busy.guild_id}, headers=token)
+        assert answer.status_code == 404
+    assert "0 in all" in (await _see(alice, guild=other.guild_id, show="deeds")).text("content")
+
+
+async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
+    alice: httpx2.AsyncClient, busy: GuildBuilder
+) -> None:
+    async def statements(show: str) -> int:
+        with counting_statements() as count:
+            await _see(alice, show=show)
+        return count.statements
+
+    few = [await statements("runs"), await statements("deeds")]
+    for _ in range(60):
+        await busy.execute(
+            "with r as (insert into guild_identity.sync_log (guild_id, pipeline, actor, status, finished_at) "
+            "values (%(guild)s, 'sweep', 'schedule', 'done', now())) "
+            "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, is_automatic, outcome, reason, "
+            "duration_ms) values (%(guild)s, 'orphan_wow', 'officer dan', false, 'failed', 'no', 1)"
+        )
+    assert [await statements("runs"), await statements("deeds")] == few
+    page = await _see(alice, show="deeds", actor="officer dan")
+    assert "Page 1 of 2" in page.text("content")
+    assert f"{ACTIVITY}?guild={busy.guild_id}&show=deeds&actor=officer+dan&page=2#list" in page.links
+    assert (await alice.get(f"{API}/runs", params={"page": 2})).json()["page"] == 2
+
+
+async def test_names_stay_text(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
+    script = "<script>alert(1)</script>"
+    await guild.execute(
+        "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, is_automatic, outcome, reason, duration_ms) "
+        "values (%(guild)s, 'orphan_wow', %(text)s, false, 'failed', %(text)s, 1)",
+        {"text": script},
+    )
+    page = await _see(alice, show="deeds")
+    assert page.tags.count("script") == 1
+    assert page.text("content").count(script) == 3
+
+
+async def test_every_address_for_officers_is_described_with_its_problems(anonymous: httpx2.AsyncClient) -> None:
+    paths = (await anonymous.get("/openapi.json")).json()["paths"]
+    ours = {path: methods for path, methods in paths.items() if path.startswith("/api/v1/admin/")}
+    assert {f"{API}/{name}" for name in ("runs", "runs.csv", "runs.json", "deeds", "deeds.csv", "jobs")} <= set(ours)
+    for path, methods in ours.items():
+        for operation in methods.values():
+            assert operation["summary"], path
+            assert operation["security"], path
+            assert {"401", "404", "409", "422"} <= set(operation["responses"]), path
+            good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+            assert all(content["schema"] for content in good["content"].values()), path

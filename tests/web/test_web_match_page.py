@@ -1,0 +1,164 @@
+"""The full match page: people by evidence, all or some asked for, what became of it, and the way back."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from guild_builder import GuildBuilder
+from patt.bootstrap import Services
+from patt.full_match import match_when_asked
+from sv_common.db.pool import counting_statements
+from sv_common.guild_sync.identity_engine import preview_matching, run_matching
+from sv_common.guild_sync.ports import Outside
+from web.helpers import BASE_URL, Seen, settings
+
+MATCH_PAGE = "/admin/full-match"
+
+
+@pytest.fixture
+async def unmatched(guild: GuildBuilder) -> GuildBuilder:
+    """A guild with somebody of each kind of evidence, and somebody nobody can tell."""
+    await guild.main("Elrek")
+    await guild.member("Heathfen")
+    notes = {"Heathfen": None, "Rivermane": "Elrek", "Aa": "Kipper", "Bb": "Kipper", "Mainy": "Main", "Alty": "Mainy"}
+    for name, note in {**notes, "Lone": "Zork"}.items():
+        await guild.character(name, note)
+    return guild
+
+
+async def _see(alice: httpx2.AsyncClient, **query: object) -> Seen:
+    answer = await alice.get(MATCH_PAGE, params={name: str(value) for name, value in query.items()})
+    assert answer.status_code == 200, answer.text
+    return Seen(answer)
+
+
+async def _key(guild: GuildBuilder, name: str) -> str:
+    return next(group.key for group in (await preview_matching(guild.pool)).groups if group.name == name)
+
+
+async def _do_it(guild: GuildBuilder) -> None:
+    """What the worker does."""
+    await match_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+
+
+async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object] | None = None) -> Seen:
+    answer = await alice.post(path, data=fields or {})
+    assert answer.status_code == 303, answer.text
+    return Seen(await alice.get(answer.headers["location"]))
+
+
+async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncClient) -> None:
+    assert "patt guild add" in (await _see(alice)).text()
+
+
+@pytest.mark.usefixtures("guild")
+async def test_where_nothing_is_to_be_matched_nothing_can_be_asked_for(alice: httpx2.AsyncClient) -> None:
+    page = await _see(alice)
+    assert "There is nothing to match" in page.text("content")
+    assert "None was done yet" in page.text("match-state")
+    assert "form" not in page.tags[page.tags.index("main") :]
+
+
+async def test_people_are_shown_by_the_kind_of_evidence_the_strongest_first(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder
+) -> None:
+    page = await _see(alice)
+    text = page.text("content")
+    assert "Players created: 3 Characters linked: 6 Left alone: 1" in text
+    headings = ["Known players 1", "New players who are on Discord 1", "New players by their main 1", "by a nickname 1"]
+    places = [text.rindex(heading) for heading in headings]
+    assert places == sorted(places)
+    assert "Elrek 1 character(s) of a known player. Link Rivermane-area-52 to Elrek" in text
+    only = (await _see(alice, evidence="nickname")).text("content")
+    assert "Kipper" in only
+    assert "Rivermane" not in only
+    assert await unmatched.rows("select count(*) from guild_identity.players") == [(1,)]
+
+
+async def test_whom_it_leaves_alone_is_listed_under_the_reason(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder
+) -> None:
+    await unmatched.character("Other", "Quin")
+    text = (await _see(alice, show="left")).text("content")
+    assert "One character alone, and nothing that ties it to anybody. Quin : Other-area-52 Zork : Lone-area-52" in text
+
+
+async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    page = await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    assert page.text("status") == "The full match is asked for."
+    assert "waiting by officer alice" in page.text("match-state")
+    assert "Apply" not in page.text("content")
+    await _do_it(unmatched)
+    state = (await _see(alice)).text("match-state")
+    assert "3 players created, 6 characters linked, 1 left alone. Undo" in state
+    ((attempt,),) = await unmatched.rows("select id from guild_identity.fix_attempts")
+    page = await _click(alice, f"/admin/data-quality/actions/attempts/{attempt}/undo", {"back": MATCH_PAGE})
+    assert "Undone by officer alice" in page.text("match-state")
+    assert await unmatched.rows("select display_name from guild_identity.players") == [("Elrek",)]
+
+
+async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    chosen = [await _key(unmatched, "Kipper"), await _key(unmatched, "Elrek")]
+    page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen", {"chosen": chosen})
+    assert page.text("status") == "The full match of 2 chosen is asked for."
+    await _do_it(unmatched)
+    page = await _see(alice)
+    assert "1 players created, 3 characters linked, for the 2 chosen." in page.text("match-state")
+    names = await unmatched.rows("select display_name from guild_identity.players order by id")
+    assert names == [("Elrek",), ("Kipper",)]
+    assert "Heathfen" in page.text("content")
+
+
+async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen")
+    assert "Nobody was chosen" in page.text("status")
+    assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
+
+
+async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    await unmatched.execute(
+        "update guild_identity.match_requests set state = 'failed', sentence = 'The disk is full.', finished_at = now()"
+    )
+    assert "failed by officer alice just now The disk is full." in (await _see(alice)).text("match-state")
+
+
+async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    await run_matching(unmatched.pool, actor="root", chosen=[await _key(unmatched, "Kipper")])
+    await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    text = (await _see(alice, show="runs")).text("content")
+    assert "Matches so far 2" in text
+    assert text.rindex("officer alice") < text.rindex("by root")
+
+
+async def test_names_stay_text(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    script = "<script>alert(1)</script>"
+    await unmatched.member(script)
+    for name in (script, "שלום"):
+        await unmatched.character(name, None if name == script else script)
+    page = await _see(alice)
+    assert page.tags.count("script") == 1
+    assert script in page.text("content")
+
+
+async def test_the_number_of_statements_does_not_grow_with_the_people(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder
+) -> None:
+    async def statements() -> int:
+        with counting_statements() as count:
+            await _see(alice)
+        return count.statements
+
+    few = await statements()
+    for number in range(60):
+        await unmatched.member(f"Person {number}")
+        await unmatched.character(f"Person {number}")
+    page = await _see(alice)
+    assert "Page 1 of 2" in page.text("content")
+    assert f"{MATCH_PAGE}?guild={unmatched.guild_id}&page=2#list" in page.links
+    assert await statements() == few
+
+
+async def test_the_page_beside_the_last_is_the_last(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
+    assert (await _see(alice, page=99)).text("content") == (await _see(alice)).text("content")
