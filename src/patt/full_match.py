@@ -61,7 +61,8 @@ def _sentence(match: MatchReport, waiting: WaitingMatch) -> str:
         return f"{done}, {counts['left_alone']} left alone."
     if not match.missing:
         return f"{done}, for the {len(waiting.chosen)} chosen."
+    cut_off = " An earlier try was cut off and may have done it." if waiting.attempts > 1 else ""
     return (
         f"{done}. Of the {len(waiting.chosen)} chosen, {match.missing} could no longer be found as they were previewed, "
-        "and nothing was done for them."
+        f"and nothing was done for them.{cut_off}"
     )

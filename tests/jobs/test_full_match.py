@@ -15,7 +15,7 @@ from patt.queue import Task
 from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.guild_sync import mitigations, scheduler
 from sv_common.guild_sync.domain.errors import Busy, ConfigurationError, Refused
-from sv_common.guild_sync.identity_engine import preview_matching
+from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.store import matches
 from sv_common.guild_sync.store.matches import MatchRequest
 
@@ -117,6 +117,19 @@ async def test_what_is_no_longer_as_it_was_chosen_is_not_done_and_the_sentence_s
     assert told.state == "done"
     assert "Of the 1 chosen, 1 could no longer be found as they were previewed" in str(told.sentence)
     assert await guild.rows("select 1 from guild_identity.players") == []
+
+
+async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
+    services: Services, guild: GuildBuilder
+) -> None:
+    request_id = await _chosen(guild)
+    async with guild.pool.connection() as conn:
+        cut_off = await matches.next_waiting(conn, guild.guild_id)
+    assert cut_off is not None
+    await run_matching(guild.pool, actor=cut_off.actor, chosen=cut_off.chosen)
+    await match_when_asked(services, guild.guild_id)
+    assert str((await _told(guild, request_id)).sentence).endswith("An earlier try was cut off and may have done it.")
+    assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
 
 
 async def test_a_choice_is_refused_while_another_match_waits(services: Services, guild: GuildBuilder) -> None:

@@ -110,6 +110,16 @@ async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, 
     assert "Heathfen" in page.text("content")
 
 
+async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder
+) -> None:
+    answer = await alice.post(f"{MATCH_PAGE}/actions/ask")
+    part = Seen(await alice.get(f"{MATCH_PAGE}/state"))
+    assert "waiting by officer alice" in part.text("match-state")
+    assert "html" not in part.tags
+    assert Seen(await alice.get(answer.headers["location"])).text("status") == "The full match is asked for."
+
+
 async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen")
     assert "Nobody was chosen" in page.text("status")

@@ -15,7 +15,7 @@ from patt.api.activity import LONGEST_ACTOR
 from patt.api.activity_models import RunAnswer
 from patt.deps import GuildQuery, OfficerDep, PageQuery, ServicesDep, officer_of
 from patt.navigation import ACTIVITY
-from patt.pages.shell import chosen_of, respond
+from patt.pages.shell import chosen_of, respond, respond_with_part
 from patt.pages.words import PIPELINES, TASKS
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import activity
@@ -90,12 +90,12 @@ async def overview(
 
 
 @router.get("/jobs")
-async def jobs_part(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildQuery = None) -> Response:
+async def jobs_part(services: ServicesDep, guild: GuildQuery = None) -> Response:
     """Show the jobs alone, for the page that is looked at."""
     async with services.pool.connection() as conn:
         chosen = chosen_of(await guilds.all_guilds(conn), guild)
         jobs = await jobs_overview.jobs(conn, chosen.id)
-    return respond(request, "partials/jobs.html", officer, {"guild": chosen, "jobs": jobs, "tasks": TASKS})
+    return respond_with_part("partials/jobs.html", {"guild": chosen, "jobs": jobs, "tasks": TASKS})
 
 
 async def _runs(conn: Connection, view: View) -> dict[str, Any]:

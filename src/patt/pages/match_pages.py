@@ -14,7 +14,7 @@ from patt.api import matching
 from patt.deps import GuildDep, GuildQuery, OfficerDep, PageQuery, ServicesDep, officer_of
 from patt.navigation import FULL_MATCH
 from patt.pages.forms import FormDep, TickedDep, done, form_router
-from patt.pages.shell import chosen_of, respond
+from patt.pages.shell import chosen_of, respond, respond_with_part
 from patt.pages.words import KINDS_OF_EVIDENCE
 from sv_common.guild_sync import activity
 from sv_common.guild_sync.activity import MatchRun
@@ -72,13 +72,12 @@ async def full_match(
 
 
 @router.get("/state")
-async def state(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildQuery = None) -> Response:
+async def state(services: ServicesDep, guild: GuildQuery = None) -> Response:
     """Show how the newest full match stands, for the page that waits for it."""
     async with services.pool.connection() as conn:
         chosen = chosen_of(await guilds.all_guilds(conn), guild)
         latest = _latest(await activity.match_runs(conn, chosen.id))
-    context = {"guild": chosen, "latest": latest, "view": View(chosen.id)}
-    return respond(request, "partials/match_state.html", officer, context)
+    return respond_with_part("partials/match_state.html", {"guild": chosen, "latest": latest, "view": View(chosen.id)})
 
 
 @actions.post("/ask")

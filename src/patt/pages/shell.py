@@ -33,6 +33,11 @@ def respond(request: Request, template: str, officer: Officer, context: dict[str
     return response
 
 
+def respond_with_part(template: str, context: dict[str, Any]) -> Response:
+    """Return a part of a page, for a page that looks at it again; what was just done is left to the page itself."""
+    return render(template, {"now": datetime.now(UTC)} | context)
+
+
 async def chosen_guild(conn: Connection, guild_id: int | None) -> tuple[Guild, list[Guild]]:
     """Return the guild that is asked for, by default the first one, and all guilds. Raises `NotFound`."""
     known = await guilds.all_guilds(conn)
