@@ -14,13 +14,13 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt import probes
-from patt.api import activity, data_quality, full_match, uploads
+from patt.api import activity, data_quality, full_match, players, uploads
 from patt.bootstrap import Services
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
 from patt.limits import Clock, Limits
 from patt.overlong import OverlongBodies
-from patt.pages import actions, activity_pages, admin_pages, match_pages, sign_in
+from patt.pages import actions, activity_pages, admin_pages, match_pages, player_pages, sign_in
 from patt.problems import answer
 from patt.throttle import ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.domain.errors import PattError
@@ -49,12 +49,14 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(data_quality.router)
     app.include_router(activity.router)
     app.include_router(full_match.router)
+    app.include_router(players.router)
     app.include_router(uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
     app.include_router(activity_pages.router)
     app.include_router(match_pages.actions)
     app.include_router(match_pages.router)
+    app.include_router(player_pages.router)
     app.include_router(sign_in.router)
     app.include_router(probes.router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")

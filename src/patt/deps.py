@@ -67,6 +67,8 @@ GuildQuery = Annotated[
 PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 50, counted from 1.")]
 IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.")]
 AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.")]
+PlayerId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the player.")]
+CharacterId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the character.")]
 UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.")]
 MatchId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the request for a full match.")]
 IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.")]

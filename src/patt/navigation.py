@@ -15,6 +15,7 @@ class Place:
 
 DATA_QUALITY = Place("Data Quality", "/admin/data-quality")
 FULL_MATCH = Place("Full Match", "/admin/full-match")
+PLAYERS = Place("Players", "/admin/players")
 ACTIVITY = Place("Activity", "/admin/activity")
 
-NAVIGATION = (DATA_QUALITY, FULL_MATCH, ACTIVITY)
+NAVIGATION = (DATA_QUALITY, PLAYERS, FULL_MATCH, ACTIVITY)

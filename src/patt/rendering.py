@@ -12,10 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from sv_common.guild_sync.domain.guild import CLASS_NAMES
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 _DAYS_SHOWN_AS_SUCH = 60
+_CLASSES = frozenset(CLASS_NAMES.values())
 _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 
 
@@ -64,6 +67,16 @@ def duration(milliseconds: int) -> str:
     return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
 
 
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return the moment of a time stamp in milliseconds since 1970, UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def class_colour(name: str | None) -> str:
+    """Return the CSS class that colours a character's name; none for a class that is not known."""
+    return f"class-{name.lower().replace(' ', '-')}" if name in _CLASSES else ""
+
+
 def _shown(letter: str) -> str:
     is_hidden = letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
     return "\N{REPLACEMENT CHARACTER}" if is_hidden else letter
@@ -79,6 +92,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
+    environment.filters |= {"from_milliseconds": from_milliseconds, "class_colour": class_colour}
     return environment
 
 

@@ -25,6 +25,8 @@ from sv_common.guild_sync.ports import Outside
 BASE_URL = "http://patt.test"
 API = "/api/v1/admin/data-quality"
 PAGE = "/admin/data-quality"
+PLAYERS_API = "/api/v1/admin/players"
+PLAYERS = "/admin/players"
 COUNTS = ("Open", "Waiting", "Resolved (30d)")
 
 

@@ -1,0 +1,146 @@
+"""What the API says of people: players, characters and Discord members."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from patt.api.models import Answer, AttemptAnswer
+from sv_common.guild_sync.domain.decision import Verdict
+from sv_common.guild_sync.people import PersonKind
+
+LAST_LOGIN = "Last login in milliseconds since 1970, UTC; null where it is not known (any more)."
+
+
+class PersonAnswer(Answer):
+    """A player, a character without a player, or a Discord member without one."""
+
+    kind: PersonKind
+    id: int = Field(description="Number of the player, the character or the Discord member, by `kind`.")
+    name: str
+    main_name: str | None = Field(description="The player's main, or the character itself.")
+    main_realm: str | None
+    main_class: str | None
+    characters: int = Field(description="Characters in the guild now.")
+    rank: str | None = Field(description="The highest rank of these.")
+    last_login_timestamp: int | None = Field(description=LAST_LOGIN)
+    discord_name: str | None
+    is_on_discord: bool
+    open_issues: int
+    matched: str | None = Field(description="The name that the search found, where it is another than the one shown.")
+
+
+class PeopleAnswer(Answer):
+    """One page of people: those whose whole name was searched for, then by name."""
+
+    page: int
+    pages: int
+    total: int
+    counts: dict[PersonKind, int] = Field(description="How many of each kind the search finds.")
+    people: list[PersonAnswer]
+
+
+class NoteAnswer(Answer):
+    """A guild note and how it is read. `text` null: never seen."""
+
+    text: str | None
+    verdict: Verdict | None
+    sentence: str
+
+
+class CharacterAnswer(Answer):
+    """A character. `link_source` `manual` or `officer_fix`: a person's decision, which automation never changes."""
+
+    id: int
+    name: str
+    realm: str
+    character_class: str | None
+    level: int | None
+    item_level: int | None
+    rank: str | None
+    rank_index: int
+    last_login_timestamp: int | None = Field(description=LAST_LOGIN)
+    removed_at: datetime | None = Field(description="When the character was seen to have left the guild.")
+    is_main: bool
+    is_offspec: bool
+    player_id: int | None
+    link_source: str | None
+    evidence: str | None
+    linked_by: str | None
+    linked_at: datetime | None
+    reading: NoteAnswer
+
+
+class MemberAnswer(Answer):
+    """A Discord member with the names of the roles they hold."""
+
+    id: int
+    discord_id: str
+    display_name: str
+    global_name: str | None
+    username: str
+    is_present: bool
+    roles: list[str]
+
+
+class AliasAnswer(Answer):
+    """A word that means a player."""
+
+    id: int
+    alias: str
+    created_by: str
+    created_at: datetime
+
+
+class RejectionAnswer(Answer):
+    """A person's word that a character is not a player's."""
+
+    id: int
+    character_id: int
+    character: str
+    realm: str
+    player_id: int
+    player: str
+    reason: str | None
+    rejected_by: str
+    created_at: datetime
+
+
+class OpenIssueAnswer(Answer):
+    """An open issue; more of it under its number."""
+
+    id: int
+    issue_type: str
+    severity: str
+    summary: str
+    opened_at: datetime
+
+
+class AboutAnswer(Answer):
+    """What is remembered about a player or a character, and the last 50 things done."""
+
+    rejections: list[RejectionAnswer]
+    issues: list[OpenIssueAnswer]
+    attempts: list[AttemptAnswer]
+
+
+class PlayerAnswer(AboutAnswer):
+    """One player with all that is known."""
+
+    id: int
+    guild_id: int
+    display_name: str
+    created_by: str
+    created_at: datetime
+    characters: list[CharacterAnswer]
+    member: MemberAnswer | None
+    aliases: list[AliasAnswer]
+
+
+class CharacterDetailAnswer(AboutAnswer):
+    """One character with all that is known; `player` is null where it has none."""
+
+    guild_id: int
+    player: str | None
+    character: CharacterAnswer

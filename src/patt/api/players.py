@@ -1,0 +1,47 @@
+"""The players API: who is who. For officers only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from patt.api import people_reading
+from patt.api.officers import officer_router
+from patt.api.people_models import CharacterDetailAnswer, PeopleAnswer, PlayerAnswer
+from patt.api.people_reading import ShownPeople
+from patt.deps import CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep
+
+LONGEST_SEARCH = 100
+SearchQuery = Annotated[
+    str,
+    Query(max_length=LONGEST_SEARCH, description="Part of a name: a player's, a character's, on Discord, an alias."),
+]
+ShownQuery = Annotated[
+    ShownPeople, Query(description="Players, characters without a player, Discord members without one, or all.")
+]
+
+router = officer_router("players", "players")
+
+
+@router.get("", summary="Who is who, 50 a page")
+async def players(
+    services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
+) -> PeopleAnswer:
+    """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
+    async with services.pool.connection() as conn:
+        return await people_reading.people_page(conn, guild, search=search, shown=show, number=page)
+
+
+@router.get("/characters/{character_id}", summary="One character")
+async def character(services: ServicesDep, guild: GuildDep, character_id: CharacterId) -> CharacterDetailAnswer:
+    """Whose it is or who it may be by its note, what is open about it, and what was done."""
+    async with services.pool.connection() as conn:
+        return await people_reading.character(conn, character_id, guild)
+
+
+@router.get("/{player_id}", summary="One player")
+async def player(services: ServicesDep, guild: GuildDep, player_id: PlayerId) -> PlayerAnswer:
+    """Characters with their notes, Discord member, aliases, what is open, and what was done."""
+    async with services.pool.connection() as conn:
+        return await people_reading.player(conn, player_id, guild)

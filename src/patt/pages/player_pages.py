@@ -1,0 +1,124 @@
+"""The players pages: who is who as a searchable list, one player, and one character."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from patt.api import people_reading
+from patt.api.people_reading import ShownPeople
+from patt.api.players import LONGEST_SEARCH
+from patt.deps import CharacterId, GuildQuery, OfficerDep, PageQuery, PlayerId, ServicesDep, officer_of
+from patt.navigation import PLAYERS
+from patt.pages.shell import chosen_of, respond
+from sv_common.db.pool import Connection
+from sv_common.guild_sync import people
+from sv_common.guild_sync.store import guilds
+
+HOME = PLAYERS.href
+KINDS: tuple[tuple[ShownPeople, str], ...] = (
+    ("players", "Players"),
+    ("characters", "Characters without a player"),
+    ("members", "Discord members without a player"),
+    ("all", "Everybody"),
+)
+
+router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of the list is looked at; `href` gives the address of this view, or of a changed one."""
+
+    guild: int
+    show: ShownPeople = "players"
+    search: str = ""
+    page: int = 1
+
+    def href(self, **changes: Any) -> str:
+        """Return the address; what is as usual is left out of it."""
+        view = replace(self, **changes)
+        usual = View(view.guild)
+        chosen = {name: getattr(view, name) for name in ("show", "search", "page")}
+        unusual = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
+        return f"{HOME}?{urlencode({'guild': view.guild, **unusual})}"
+
+
+@router.get("")
+async def players(
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildQuery = None,
+    search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
+    show: Annotated[ShownPeople, Query()] = "players",
+    page: PageQuery = 1,
+) -> Response:
+    """Show who is who."""
+    async with services.pool.connection() as conn:
+        context = await players_context(conn, guild_id=guild, search=search.strip(), shown=show, page=page)
+    return respond(request, "admin/players.html", officer, context)
+
+
+async def players_context(
+    conn: Connection, *, guild_id: int | None = None, search: str = "", shown: ShownPeople = "players", page: int = 1
+) -> dict[str, Any]:
+    """Return all that the list shows, in a number of statements that depends on nothing.
+
+    Without a guild the first one is shown. Raises `NotFound` for a guild that does not exist.
+    """
+    known = await guilds.all_guilds(conn)
+    guild = chosen_of(known, guild_id)
+    kind = people_reading.kind_of(shown)
+    found = await people.people_page(conn, guild.id, search=search, kind=kind, number=page)
+    counts = {each: _count(found.counts, each) for each, _ in KINDS}
+    return {
+        "guild": guild,
+        "guilds": known,
+        "view": View(guild.id, shown, search, found.number),
+        "found": found,
+        "kinds": [(each, label, counts[each]) for each, label in KINDS],
+    }
+
+
+@router.get("/characters/{character_id}")
+async def character(
+    request: Request, services: ServicesDep, officer: OfficerDep, character_id: CharacterId, guild: GuildQuery = None
+) -> Response:
+    """Show one character: whose it is, or whose it may be."""
+    async with services.pool.connection() as conn:
+        found = await people_reading.character(conn, character_id, guild)
+    context = {
+        "page": found,
+        "about": found,
+        "guild_id": found.guild_id,
+        "home": View(found.guild_id).href(),
+        "back": f"{HOME}/characters/{character_id}?guild={found.guild_id}",
+    }
+    return respond(request, "admin/character.html", officer, context)
+
+
+@router.get("/{player_id}")
+async def player(
+    request: Request, services: ServicesDep, officer: OfficerDep, player_id: PlayerId, guild: GuildQuery = None
+) -> Response:
+    """Show one player: characters, Discord member, aliases, what is open, and all that was done."""
+    async with services.pool.connection() as conn:
+        found = await people_reading.player(conn, player_id, guild)
+    context = {
+        "player": found,
+        "about": found,
+        "guild_id": found.guild_id,
+        "home": View(found.guild_id).href(),
+        "back": f"{HOME}/{player_id}?guild={found.guild_id}",
+    }
+    return respond(request, "admin/player.html", officer, context)
+
+
+def _count(counts: Any, shown: ShownPeople) -> int:
+    kind = people_reading.kind_of(shown)
+    return sum(counts.values()) if kind is None else counts[kind]
