@@ -20,7 +20,7 @@ from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
 from patt.limits import Clock, Limits
 from patt.overlong import OverlongBodies
-from patt.pages import actions, activity_pages, admin_pages, match_pages, player_pages, sign_in
+from patt.pages import actions, activity_pages, admin_pages, match_pages, player_actions, player_pages, sign_in
 from patt.problems import answer
 from patt.throttle import ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.domain.errors import PattError
@@ -56,6 +56,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(activity_pages.router)
     app.include_router(match_pages.actions)
     app.include_router(match_pages.router)
+    app.include_router(player_actions.router)
+    app.include_router(player_actions.preview_router)
     app.include_router(player_pages.router)
     app.include_router(sign_in.router)
     app.include_router(probes.router)

@@ -21,7 +21,7 @@ from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.server import serve
-from web.helpers import PAGE, issue_number, settings
+from web.helpers import PAGE, PLAYERS, issue_number, settings
 
 pytestmark = pytest.mark.browser
 
@@ -154,6 +154,36 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
     assert wrong == []
 
 
+async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
+    sign_in: SignIn, site: str, troubled: GuildBuilder
+) -> None:
+    page, wrong = await sign_in()
+    await page.get_by_role("link", name="Players").click()
+    await page.get_by_label("Name of a player").fill("mit")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name="Mito", exact=True).first.click()
+    content, status = page.locator("#content"), page.get_by_role("status")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Mito")
+
+    await page.get_by_label("Link a character").fill("Nobodyhere")
+    await page.get_by_role("button", name="Preview").first.click()
+    await expect(status).to_contain_text("No character of the guild is called “Nobodyhere”")
+    await page.get_by_label("Link a character").fill("Riddle")
+    await page.get_by_role("button", name="Preview").first.click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
+    assert await page.evaluate("document.querySelectorAll('.changes tbody tr').length") == 1
+    await page.get_by_role("button", name="Link the character").click()
+    await expect(status).to_contain_text("Done. Link Riddle-area-52 to Mito")
+    await expect(content).to_contain_text("Characters 2")
+
+    await page.get_by_role("button", name="Undo").click()
+    await expect(status).to_contain_text("is undone")
+    await expect(content).to_contain_text("Characters 1")
+    await expect(content).to_contain_text("Undone by officer alice")
+    assert page.url.startswith(f"{site}{PLAYERS}/")
+    assert wrong == []
+
+
 async def test_what_cannot_be_done_is_told(sign_in: SignIn, site: str, troubled: GuildBuilder) -> None:
     page, _ = await sign_in()
     await page.get_by_role("button", name="Fix: 'Riddle'").click()
@@ -180,14 +210,11 @@ async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, troubled: 
     await page.get_by_role("button", name="Run all scans").click()
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     issue = await issue_number(troubled, "orphan_discord", "WWW")
-    for path in (
-        PAGE,
-        f"{PAGE}/issues/{issue}",
-        f"{PAGE}/rules/orphan_discord/preview",
-        "/admin/full-match",
-        "/admin/activity",
-        "/login",
-    ):
+    player = (await troubled.rows("select min(id) from guild_identity.players"))[0][0]
+    preview = f"{PLAYERS}/preview?decision=link&character=Longnote&player={player}"
+    people = (PLAYERS, f"{PLAYERS}?show=all", f"{PLAYERS}/{player}", f"{PLAYERS}/characters/1", preview)
+    others = ("/admin/full-match", "/admin/activity", "/login")
+    for path in (PAGE, f"{PAGE}/issues/{issue}", f"{PAGE}/rules/orphan_discord/preview", *people, *others):
         await page.goto(f"{site}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
     colours = "getComputedStyle(document.body).backgroundColor"

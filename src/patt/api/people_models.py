@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from patt.api.models import Answer, AttemptAnswer
 from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.people import PersonKind
 
+LONGEST_NAME = 100
+LONGEST_REASON = 500
 LAST_LOGIN = "Last login in milliseconds since 1970, UTC; null where it is not known (any more)."
 
 
@@ -47,6 +50,7 @@ class NoteAnswer(Answer):
     text: str | None
     verdict: Verdict | None
     sentence: str
+    player: str | None = Field(description="The player that it means for certain.")
 
 
 class CharacterAnswer(Answer):
@@ -144,3 +148,76 @@ class CharacterDetailAnswer(AboutAnswer):
     guild_id: int
     player: str | None
     character: CharacterAnswer
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("it holds a character (NUL) that cannot be stored")
+    return text
+
+
+_CHARACTER = "Name-Realm, a name that only one bears, or the number of the character."
+_PLAYER = "Display name or number of the player."
+Called: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
+Reason: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON), AfterValidator(_storable)
+]
+
+
+class _Request(BaseModel):
+    plan_key: str | None = Field(
+        default=None, max_length=64, description="Key of the plan that was previewed: another one is refused."
+    )
+
+
+class LinkRequest(_Request):
+    """The character is this player's."""
+
+    decision: Literal["link"]
+    character: Called = Field(description=_CHARACTER)
+    player: Called = Field(description=_PLAYER)
+    remember_note: bool = Field(default=False, description="The name in its note means this player from now on.")
+
+
+class UnlinkRequest(_Request):
+    """The character is taken from its player."""
+
+    decision: Literal["unlink"]
+    character: Called = Field(description=_CHARACTER)
+
+
+class RejectRequest(_Request):
+    """The character is not this player's, whatever notes and names say."""
+
+    decision: Literal["reject"]
+    character: Called = Field(description=_CHARACTER)
+    player: Called = Field(description=_PLAYER)
+    reason: Reason = Field(default="", description="Why, in a few words.")
+
+
+HandRequest: TypeAlias = Annotated[LinkRequest | UnlinkRequest | RejectRequest, Field(discriminator="decision")]
+"""An officer's decision about who is who."""
+
+
+class EffectAnswer(Answer):
+    """One thing that changes: what it is, and what stands there before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+class HandPreviewAnswer(Answer):
+    """What a decision would do now. Nothing was changed."""
+
+    guild_id: int
+    sentence: str
+    steps: list[str]
+    effects: list[EffectAnswer]
+    plan_key: str = Field(description="Send it with the decision, and nothing else than this plan is carried out.")
+
+
+class HandAnswer(HandPreviewAnswer):
+    """What a decision did."""
+
+    attempt_id: int = Field(description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo.")

@@ -6,11 +6,18 @@ from typing import Annotated
 
 from fastapi import Query
 
-from patt.api import people_reading
+from patt.api import people_commands, people_reading
 from patt.api.officers import officer_router
-from patt.api.people_models import CharacterDetailAnswer, PeopleAnswer, PlayerAnswer
+from patt.api.people_models import (
+    CharacterDetailAnswer,
+    HandAnswer,
+    HandPreviewAnswer,
+    HandRequest,
+    PeopleAnswer,
+    PlayerAnswer,
+)
 from patt.api.people_reading import ShownPeople
-from patt.deps import CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep
+from patt.deps import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep
 
 LONGEST_SEARCH = 100
 SearchQuery = Annotated[
@@ -31,6 +38,18 @@ async def players(
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
     async with services.pool.connection() as conn:
         return await people_reading.people_page(conn, guild, search=search, shown=show, number=page)
+
+
+@router.post("/decisions/preview", summary="What a decision about who is who would do")
+async def preview(services: ServicesDep, guild: GuildDep, body: HandRequest) -> HandPreviewAnswer:
+    """The plan that the decision would carry out now, and what it changes; nothing is done."""
+    return await people_commands.preview(services, body, guild_id=guild)
+
+
+@router.post("/decisions", summary="Decide who is who")
+async def decide(services: ServicesDep, officer: OfficerDep, guild: GuildDep, body: HandRequest) -> HandAnswer:
+    """Carry out an officer's decision. Automation never changes it, and it can be undone as a whole."""
+    return await people_commands.decide(services, officer, body, guild_id=guild)
 
 
 @router.get("/characters/{character_id}", summary="One character")

@@ -54,12 +54,12 @@ async def done(request: Request, form: dict[str, str], work: Awaitable[Answer], 
         told = Flash((await work).sentence)
     except PattError as error:
         told = Flash(str(error), "problem")
-    response = RedirectResponse(_way_back(form.get("back", ""), home), 303)
+    response = RedirectResponse(way_back(form.get("back", ""), home), 303)
     flash.keep(request, response, told)
     return response
 
 
-def _way_back(address: str, home: str) -> str:
+def way_back(address: str, home: str) -> str:
     """The page to lead to: an address is only believed when it is one of these pages."""
     path = address.partition("?")[0]
     is_ours = any(path == place.href or path.startswith(f"{place.href}/") for place in NAVIGATION)

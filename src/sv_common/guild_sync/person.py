@@ -27,11 +27,12 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """A guild note and how it is read; `text` None: never seen."""
+    """A guild note and how it is read; `text` None: never seen. `player` is the one that it means for certain."""
 
     text: str | None
     verdict: Verdict | None
     sentence: str
+    player: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,9 @@ def _reading(directory: Directory, character_id: int, note: str | None) -> NoteV
     if note is None or character is None:
         return NoteView(note, None, NEVER_SEEN if note is None else "The character is no longer in the guild.")
     decision = directory.decide(character)
-    return NoteView(note, decision.verdict, _in_words(decision))
+    target = decision.target
+    player = target.label if target and target.person.player_id is not None else None
+    return NoteView(note, decision.verdict, _in_words(decision), player)
 
 
 def _in_words(decision: Decision) -> str:

@@ -1,0 +1,59 @@
+"""What an officer decides about people, once for the API and the pages."""
+
+from __future__ import annotations
+
+from patt.api.people_models import (
+    EffectAnswer,
+    HandAnswer,
+    HandPreviewAnswer,
+    HandRequest,
+    LinkRequest,
+    RejectRequest,
+    UnlinkRequest,
+)
+from patt.bootstrap import Services
+from patt.deps import Officer
+from sv_common.guild_sync.by_hand import (
+    BelongsTo,
+    BelongsToNobody,
+    HandDecision,
+    HandReport,
+    NotThisPlayer,
+    decide_by_hand,
+    preview_by_hand,
+)
+
+
+async def preview(services: Services, request: HandRequest, *, guild_id: int | None) -> HandPreviewAnswer:
+    """Say what a decision would do. Raises `NotFound` and `Refused` like the decision itself."""
+    report = await preview_by_hand(services.pool, _decision(request), guild_id=guild_id)
+    return _told(report, report.plan.reason)
+
+
+async def decide(services: Services, officer: Officer, request: HandRequest, *, guild_id: int | None) -> HandAnswer:
+    """Carry out a decision. Raises `NotFound`, `Refused`, and `PlanStale` for another plan than the previewed one."""
+    report = await decide_by_hand(
+        services.pool, _decision(request), actor=officer.actor, guild_id=guild_id, seen=request.plan_key
+    )
+    steps = " ".join(step.describe() for step in report.plan.steps)
+    return HandAnswer(**_told(report, f"Done. {steps}").model_dump(), attempt_id=report.attempt_id or 0)
+
+
+def _decision(request: HandRequest) -> HandDecision:
+    match request:
+        case LinkRequest():
+            return BelongsTo(request.character, request.player, request.remember_note)
+        case UnlinkRequest():
+            return BelongsToNobody(request.character)
+        case RejectRequest():
+            return NotThisPlayer(request.character, request.player, request.reason)
+
+
+def _told(report: HandReport, sentence: str) -> HandPreviewAnswer:
+    return HandPreviewAnswer(
+        guild_id=report.guild_id,
+        sentence=sentence,
+        steps=[step.describe() for step in report.plan.steps],
+        effects=[EffectAnswer.model_validate(effect) for effect in report.effects],
+        plan_key=report.plan.key,
+    )

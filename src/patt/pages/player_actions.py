@@ -1,0 +1,74 @@
+"""Decisions about people on the pages: first what would change, then one button, by forms that need no JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from patt.api import people_commands
+from patt.api.people_models import HandAnswer, HandRequest
+from patt.deps import GuildQuery, OfficerDep, ServicesDep, officer_of
+from patt.navigation import PLAYERS
+from patt.pages import flash
+from patt.pages.flash import Flash
+from patt.pages.forms import FormDep, done, form_router, way_back
+from patt.pages.shell import respond
+from sv_common.guild_sync.domain.errors import BadInput, PattError
+
+HOME = PLAYERS.href
+LABELS = {
+    "link": "Link the character",
+    "unlink": "Unlink the character",
+    "reject": "Not this player",
+}
+_REQUEST: TypeAdapter[HandRequest] = TypeAdapter(HandRequest)
+
+preview_router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+router = form_router(f"{HOME}/actions")
+
+
+@preview_router.get("/preview")
+async def preview(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildQuery = None) -> Response:
+    """Show what a decision would change; where it cannot be carried out, lead back and say why."""
+    fields = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
+    back = way_back(fields.get("back", ""), HOME)
+    try:
+        asked = _request_of(fields)
+        planned = await people_commands.preview(services, asked, guild_id=guild)
+    except PattError as error:
+        response = RedirectResponse(back, 303)
+        flash.keep(request, response, Flash(str(error), "problem"))
+        return response
+    sent = asked.model_dump(exclude_none=True, exclude_defaults=True)
+    context = {
+        "planned": planned,
+        "fields": {**sent, "plan_key": planned.plan_key, "back": back},
+        "label": LABELS[asked.decision],
+        "asks_why": asked.decision == "reject",
+        "home": HOME,
+        "back": back,
+    }
+    return respond(request, "admin/decision.html", officer, context)
+
+
+@router.post("/decide")
+async def decide(
+    request: Request, services: ServicesDep, officer: OfficerDep, form: FormDep, guild: GuildQuery = None
+) -> Response:
+    """Carry out a decision that was previewed."""
+
+    async def work() -> HandAnswer:
+        return await people_commands.decide(services, officer, _request_of(form), guild_id=guild)
+
+    return await done(request, form, work(), home=HOME)
+
+
+def _request_of(fields: Mapping[str, str]) -> HandRequest:
+    try:
+        return _REQUEST.validate_python(fields)
+    except ValidationError as error:
+        faults = [f"{fault['loc'][-1] if fault['loc'] else 'decision'}: {fault['msg']}" for fault in error.errors()]
+        raise BadInput(f"This cannot be used. {'; '.join(faults)}.", faults) from error

@@ -1,0 +1,69 @@
+"""What a plan of an officer's decision would change, as it is now and as it would be: the table of its preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sv_common.guild_sync.domain.plan import Link, Plan, RejectLink, RememberAlias, Step, Unlink
+from sv_common.guild_sync.store.directory import GuildFacts
+from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
+
+NOBODY = "nobody"
+BY_AN_OFFICER = "as an officer decided"
+BY_EVIDENCE = "by evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that changes: what it is, and what stands there before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+def effects_of(facts: GuildFacts, plan: Plan) -> tuple[Effect, ...]:
+    """Say what a plan changes; what several steps change is said once, from the first to the last."""
+    table: dict[str, tuple[str, str]] = {}
+    for step in plan.steps:
+        for effect in _effects(facts, step):
+            first = table.get(effect.what, (effect.before, ""))[0]
+            table[effect.what] = (first, effect.after)
+    return tuple(Effect(what, before, after) for what, (before, after) in table.items())
+
+
+def _effects(facts: GuildFacts, step: Step) -> list[Effect]:
+    match step:
+        case Unlink():
+            return [Effect(_player_of(step.character), _owner(facts, step), NOBODY), *_lost_pointers(facts, step)]
+        case Link():
+            return [Effect(_player_of(step.character), NOBODY, f"{step.player}, {BY_AN_OFFICER}")]
+        case RememberAlias():
+            return [Effect(_meaning_of(step.alias), "nothing special", step.player)]
+        case RejectLink():
+            return [Effect(f"Whether {step.character} may be {step.player}’s", "by evidence", f"never: {step.why}")]
+        case _:
+            return [Effect("Besides", "", step.describe())]
+
+
+def _player_of(character: str) -> str:
+    return f"Player of {character}"
+
+
+def _meaning_of(alias: str) -> str:
+    return f"“{alias}” in a note"
+
+
+def _owner(facts: GuildFacts, step: Unlink) -> str:
+    is_decided = facts.characters[step.character_id].link_source in DECIDED_BY_A_PERSON
+    return f"{step.player}, {BY_AN_OFFICER if is_decided else BY_EVIDENCE}"
+
+
+def _lost_pointers(facts: GuildFacts, step: Unlink) -> list[Effect]:
+    player = facts.players[step.player_id]
+    pointers = (("Main", player.main_character_id), ("Off-spec", player.offspec_character_id))
+    return [
+        Effect(f"{name} of {step.player}", step.character, "none")
+        for name, character_id in pointers
+        if character_id == step.character_id
+    ]

@@ -1,0 +1,173 @@
+"""Deciding who is who on the pages and by the API: previewed, carried out, undone, and refused with a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from guild_builder import GuildBuilder
+from web.helpers import API, PLAYERS, PLAYERS_API, Seen
+
+Asked = dict[str, Any]
+
+
+@pytest.fixture
+async def known(guild: GuildBuilder) -> GuildBuilder:
+    """A guild with Mito, Elrek and his alt Grimalt, and Loner, whom nobody has."""
+    await guild.main("Mito")
+    await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
+    await guild.character("Loner", "Robin's alt")
+    return guild
+
+
+async def _number(guild: GuildBuilder, name: str) -> int:
+    rows = await guild.rows("select id from guild_identity.players where display_name = %(name)s", {"name": name})
+    return int(rows[0][0])
+
+
+async def _owner(guild: GuildBuilder, character: str) -> str | None:
+    rows = await guild.rows(
+        "select p.display_name from guild_identity.wow_characters c "
+        "join guild_identity.player_characters l on l.character_id = c.id "
+        "join guild_identity.players p on p.id = l.player_id where c.character_name = %(name)s",
+        {"name": character},
+    )
+    return rows[0][0] if rows else None
+
+
+async def _everything(guild: GuildBuilder) -> list[tuple[Any, ...]]:
+    """All that decisions write, as it is."""
+    return await guild.rows(
+        "select to_jsonb(l) from guild_identity.player_characters l "
+        "union all select to_jsonb(p) from guild_identity.players p "
+        "union all select to_jsonb(a) from guild_identity.player_note_aliases a "
+        "union all select to_jsonb(r) from guild_identity.link_rejections r order by 1"
+    )
+
+
+DECISIONS: list[Asked] = [
+    {"decision": "link", "character": "Loner", "player": "Mito"},
+    {"decision": "link", "character": "grimalt-area-52", "player": "Mito", "remember_note": True},
+    {"decision": "unlink", "character": "Mito"},
+    {"decision": "reject", "character": "Grimalt", "player": "Elrek", "reason": "another Elrek"},
+]
+
+
+@pytest.mark.parametrize("asked", DECISIONS, ids=lambda asked: asked["decision"])
+async def test_a_decision_does_what_its_preview_says_and_its_undo_puts_everything_back(
+    alice: httpx2.AsyncClient, known: GuildBuilder, asked: Asked
+) -> None:
+    before = await _everything(known)
+    previewed = await alice.post(f"{PLAYERS_API}/decisions/preview", json=asked)
+    assert previewed.status_code == 200, previewed.text
+    assert await _everything(known) == before
+    body = previewed.json()
+    done = await alice.post(f"{PLAYERS_API}/decisions", json={**asked, "plan_key": body["plan_key"]})
+    assert done.status_code == 200, done.text
+    assert done.json()["steps"] == body["steps"]
+    assert done.json()["effects"] == body["effects"]
+    assert await _everything(known) != before
+    undone = await alice.post(f"{API}/attempts/{done.json()['attempt_id']}/undo")
+    assert undone.status_code == 200, undone.text
+    assert await _everything(known) == before
+
+
+async def test_a_preview_says_what_stands_there_before_and_after(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    asked = {"decision": "link", "character": "Elrek", "player": str(await _number(known, "Mito"))}
+    effects = (await alice.post(f"{PLAYERS_API}/decisions/preview", json=asked)).json()["effects"]
+    assert effects == [
+        {
+            "what": "Player of Elrek-area-52",
+            "before": "Elrek, by evidence",
+            "after": "Mito, as an officer decided",
+        },
+        {"what": "Main of Elrek", "before": "Elrek-area-52", "after": "none"},
+    ]
+
+
+async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    page = f"{PLAYERS}/{await _number(known, 'Mito')}"
+    asked = {"decision": "link", "character": "Loner", "player": "Mito", "back": page}
+    preview = await alice.get(f"{PLAYERS}/preview", params=asked)
+    text = Seen(preview).text("content")
+    assert "Player of Loner-area-52 nobody Mito, as an officer decided" in text
+    assert await _owner(known, "Loner") is None
+    done = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    shown = Seen(await alice.get(page))
+    assert "Done. Link Loner-area-52 to Mito: an officer says so." in shown.text("status")
+    assert "By officer alice just now : Loner-area-52 belongs to Mito" in shown.text("content")
+    assert await _owner(known, "Loner") == "Mito"
+    attempt = (await known.rows("select id from guild_identity.fix_attempts"))[0][0]
+    undone = await alice.post(f"/admin/data-quality/actions/attempts/{attempt}/undo", data={"back": page})
+    assert undone.headers["location"] == page
+    assert "Undone by officer alice" in Seen(await alice.get(page)).text("content")
+    assert await _owner(known, "Loner") is None
+
+
+async def test_a_player_page_tells_of_a_link_that_was_taken_away(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    await alice.post(f"{PLAYERS_API}/decisions", json={"decision": "link", "character": "Grimalt", "player": "Mito"})
+    for player in ("Mito", "Elrek"):
+        attempts = (await alice.get(f"{PLAYERS_API}/{await _number(known, player)}")).json()["attempts"]
+        assert [attempt["reason"] for attempt in attempts] == [
+            "Grimalt-area-52 belongs to Mito: an officer says so."
+        ], player
+
+
+async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(
+    alice: httpx2.AsyncClient, known: GuildBuilder
+) -> None:
+    asked = {"decision": "link", "character": "Loner", "player": "Mito"}
+    key = (await alice.post(f"{PLAYERS_API}/decisions/preview", json=asked)).json()["plan_key"]
+    await alice.post(f"{PLAYERS_API}/decisions", json={**asked, "player": "Elrek"})
+    late = await alice.post(f"{PLAYERS_API}/decisions", json={**asked, "plan_key": key})
+    assert (late.status_code, late.json()["type"]) == (409, "urn:patt:problem:plan-stale")
+    assert await _owner(known, "Loner") == "Elrek"
+
+
+WRONG: list[tuple[Asked, int, str]] = [
+    ({"decision": "link", "character": "Nobodyhere", "player": "Mito"}, 404, "No character of the guild is called"),
+    ({"decision": "link", "character": "Loner", "player": "Nobodyhere"}, 404, "No player is called “Nobodyhere”"),
+    ({"decision": "link", "character": "Loner"}, 422, "player"),
+    ({"decision": "link", "character": " ", "player": "Mito"}, 422, "character"),
+    ({"decision": "link", "character": "9" * 101, "player": "Mito"}, 422, "character"),
+    ({"decision": "unlink", "character": "Loner"}, 409, "belongs to nobody already"),
+    ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
+    ({"decision": "nonsense"}, 422, "decision"),
+    ({}, 422, "decision"),
+]
+
+
+@pytest.mark.parametrize(("asked", "status", "says"), WRONG)
+async def test_a_decision_that_cannot_be_carried_out_says_why_and_changes_nothing(
+    alice: httpx2.AsyncClient, known: GuildBuilder, asked: Asked, status: int, says: str
+) -> None:
+    before = await _everything(known)
+    for path in ("decisions", "decisions/preview"):
+        answer = await alice.post(f"{PLAYERS_API}/{path}", json=asked)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert says in answer.text
+    form = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    assert (form.status_code, form.headers["location"]) == (303, PLAYERS)
+    assert says in Seen(await alice.get(PLAYERS)).text("status")
+    preview = await alice.get(f"{PLAYERS}/preview", params={**asked, "back": "//elsewhere.test"})
+    assert (preview.status_code, preview.headers["location"]) == (303, PLAYERS)
+    assert await _everything(known) == before
+
+
+async def test_odd_names_in_a_preview_are_text(alice: httpx2.AsyncClient, known: GuildBuilder) -> None:
+    odd = "<script>alert(1)</script>\u202e"
+    number = await known.player(odd)
+    asked = {"decision": "link", "character": "Loner", "player": str(number)}
+    page = Seen(await alice.get(f"{PLAYERS}/preview", params=asked))
+    assert (page.status, page.tags.count("script")) == (200, 1)
+    assert "<script>alert(1)</script>" in page.text("content")
+    assert "\u202e" not in page.text()
