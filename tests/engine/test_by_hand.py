@@ -6,15 +6,18 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.by_hand import (
+    AliasMeans,
+    AliasMeansNobody,
     BelongsTo,
     BelongsToNobody,
     HandDecision,
     HandReport,
+    MainIs,
     NotThisPlayer,
     decide_by_hand,
     preview_by_hand,
 )
-from sv_common.guild_sync.domain.errors import NotFound, PattError, Refused
+from sv_common.guild_sync.domain.errors import NotFound, PattError, PlanStale, Refused
 from sv_common.guild_sync.identity_engine import run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_all, run_auto_mitigations, undo
@@ -148,3 +151,51 @@ async def test_a_player_may_be_called_by_number(guild: GuildBuilder) -> None:
     character = await guild.character("Rivermane")
     await _decide(guild, BelongsTo("Rivermane", str(twin)))
     assert await guild.player_of(character) == twin
+
+
+async def _main_of(guild: GuildBuilder, player: int) -> int | None:
+    rows = await guild.rows(
+        "select main_character_id from guild_identity.players where id = %(player)s", {"player": player}
+    )
+    return rows[0][0]  # type: ignore[no-any-return]  # a row of the database has no types
+
+
+async def test_a_main_is_set_and_the_former_one_comes_back(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    former = await _main_of(guild, mito)
+    alt = await guild.alt("Rivermane", None, mito)
+    report = await _decide(guild, MainIs("Rivermane"))
+    assert await _main_of(guild, mito) == alt
+    await _undo(guild, report)
+    assert await _main_of(guild, mito) == former
+
+
+async def test_a_main_that_was_changed_since_is_not_put_back(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    await guild.alt("Rivermane", None, mito)
+    report = await _decide(guild, MainIs("Rivermane"))
+    await _decide(guild, MainIs("Mito"))
+    with pytest.raises(PlanStale, match="was changed since"):
+        await _undo(guild, report)
+
+
+async def test_an_alias_means_its_player_at_once_and_no_longer_when_it_is_removed(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    orphan = await guild.character("Rivermane", "Robin")
+    await _decide(guild, AliasMeans("Robin", "Mito"))
+    await fix_all(guild.pool, "orphan_wow", actor="officer alice", guild_id=guild.guild_id)
+    assert await guild.player_of(orphan) == mito
+    report = await _decide(guild, AliasMeansNobody("robin"))
+    assert await guild.rows("select 1 from guild_identity.player_note_aliases") == []
+    await _undo(guild, report)
+    assert await guild.rows("select player_id, alias from guild_identity.player_note_aliases") == [(mito, "Robin")]
+
+
+async def test_an_alias_that_means_somebody_else_by_now_does_not_come_back(guild: GuildBuilder) -> None:
+    await guild.alias(await guild.main("Mito"), "Robin")
+    zork = await guild.main("Zork")
+    report = await _decide(guild, AliasMeansNobody("Robin"))
+    await _decide(guild, AliasMeans("Robin", "Zork"))
+    with pytest.raises(PlanStale, match="given to somebody else"):
+        await _undo(guild, report)
+    assert await guild.rows("select player_id from guild_identity.player_note_aliases") == [(zork,)]

@@ -16,7 +16,7 @@ Asked = dict[str, Any]
 @pytest.fixture
 async def known(guild: GuildBuilder) -> GuildBuilder:
     """A guild with Mito, Elrek and his alt Grimalt, and Loner, whom nobody has."""
-    await guild.main("Mito")
+    await guild.alias(await guild.main("Mito"), "Mitzi")
     await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
     await guild.character("Loner", "Robin's alt")
     return guild
@@ -52,6 +52,9 @@ DECISIONS: list[Asked] = [
     {"decision": "link", "character": "grimalt-area-52", "player": "Mito", "remember_note": True},
     {"decision": "unlink", "character": "Mito"},
     {"decision": "reject", "character": "Grimalt", "player": "Elrek", "reason": "another Elrek"},
+    {"decision": "main", "character": "Grimalt"},
+    {"decision": "add_alias", "alias": "Robin", "player": "Elrek"},
+    {"decision": "remove_alias", "alias": "mitzi"},
 ]
 
 
@@ -141,6 +144,13 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "9" * 101, "player": "Mito"}, 422, "character"),
     ({"decision": "unlink", "character": "Loner"}, 409, "belongs to nobody already"),
     ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
+    ({"decision": "main", "character": "Loner"}, 409, "Link it first"),
+    ({"decision": "main", "character": "Mito"}, 409, "is the main of Mito already"),
+    ({"decision": "add_alias", "alias": "MITZI", "player": "Elrek"}, 409, "is already remembered to mean Mito"),
+    ({"decision": "add_alias", "alias": "Mitzi", "player": "Mito"}, 409, "already"),
+    ({"decision": "add_alias", "alias": "a\x00b", "player": "Mito"}, 422, "An alias is a name"),
+    ({"decision": "add_alias", "alias": "a" * 61, "player": "Mito"}, 422, "An alias is a name"),
+    ({"decision": "remove_alias", "alias": "Nothing"}, 404, "no alias in this guild"),
     ({"decision": "nonsense"}, 422, "decision"),
     ({}, 422, "decision"),
 ]

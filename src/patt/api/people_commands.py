@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from patt.api.people_models import (
+    AddAliasRequest,
     EffectAnswer,
     HandAnswer,
     HandPreviewAnswer,
     HandRequest,
     LinkRequest,
+    MainRequest,
     RejectRequest,
+    RemoveAliasRequest,
     UnlinkRequest,
 )
 from patt.bootstrap import Services
 from patt.deps import Officer
 from sv_common.guild_sync.by_hand import (
+    AliasMeans,
+    AliasMeansNobody,
     BelongsTo,
     BelongsToNobody,
     HandDecision,
     HandReport,
+    MainIs,
     NotThisPlayer,
     decide_by_hand,
     preview_by_hand,
@@ -47,6 +53,12 @@ def _decision(request: HandRequest) -> HandDecision:
             return BelongsToNobody(request.character)
         case RejectRequest():
             return NotThisPlayer(request.character, request.player, request.reason)
+        case MainRequest():
+            return MainIs(request.character)
+        case AddAliasRequest():
+            return AliasMeans(request.alias, request.player)
+        case RemoveAliasRequest():
+            return AliasMeansNobody(request.alias)
 
 
 def _told(report: HandReport, sentence: str) -> HandPreviewAnswer:

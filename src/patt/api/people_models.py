@@ -195,7 +195,32 @@ class RejectRequest(_Request):
     reason: Reason = Field(default="", description="Why, in a few words.")
 
 
-HandRequest: TypeAlias = Annotated[LinkRequest | UnlinkRequest | RejectRequest, Field(discriminator="decision")]
+class MainRequest(_Request):
+    """The character is the main of the player that it belongs to."""
+
+    decision: Literal["main"]
+    character: Called = Field(description=_CHARACTER)
+
+
+class AddAliasRequest(_Request):
+    """A word of notes means this player from now on, and nobody else."""
+
+    decision: Literal["add_alias"]
+    alias: Called = Field(description="A name as notes write it.")
+    player: Called = Field(description=_PLAYER)
+
+
+class RemoveAliasRequest(_Request):
+    """A word of notes is no alias any more."""
+
+    decision: Literal["remove_alias"]
+    alias: Called = Field(description="A name as notes write it.")
+
+
+HandRequest: TypeAlias = Annotated[
+    LinkRequest | UnlinkRequest | RejectRequest | MainRequest | AddAliasRequest | RemoveAliasRequest,
+    Field(discriminator="decision"),
+]
 """An officer's decision about who is who."""
 
 

@@ -63,6 +63,8 @@ COMMANDS = {
     "reject": Later(
         "patt.cli.person:reject", "Say that a character is not this player's, whatever its note or name says."
     ),
+    "main": Later("patt.cli.person:main", "Make a character the main of its player."),
+    "alias": Later("patt.cli.person:alias_app", "Words of notes that mean a player."),
     "watch": Later(
         "patt.cli.watch:watch",
         "Send each new export of the addon to the guild's server, and wait calmly while the server is away.",

@@ -9,9 +9,12 @@ import typer
 from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, with_services
 from patt.cli.output import print_json, say
 from sv_common.guild_sync.by_hand import (
+    AliasMeans,
+    AliasMeansNobody,
     BelongsTo,
     BelongsToNobody,
     HandDecision,
+    MainIs,
     NotThisPlayer,
     decide_by_hand,
     preview_by_hand,
@@ -21,6 +24,8 @@ CharacterArgument = Annotated[
     str, typer.Argument(metavar="CHARACTER", help="Name-Realm, or a name that only one bears.")
 ]
 PlayerArgument = Annotated[str, typer.Argument(metavar="PLAYER", help="Display name or number of the player.")]
+AliasArgument = Annotated[str, typer.Argument(metavar="ALIAS", help="A name as notes write it.")]
+alias_app = typer.Typer(help="Words of notes that mean a player.", no_args_is_help=True)
 
 
 def link(
@@ -54,6 +59,33 @@ def reject(
 ) -> None:
     """Say that a character is not this player's, whatever its note or name says."""
     _decide(NotThisPlayer(character, player, reason), dry_run, guild, as_json)
+
+
+def main(
+    character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    """Make a character the main of its player."""
+    _decide(MainIs(character), dry_run, guild, as_json)
+
+
+@alias_app.command("add")
+def add_alias(
+    alias: AliasArgument,
+    player: PlayerArgument,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a word of notes mean a player from now on."""
+    _decide(AliasMeans(alias, player), dry_run, guild, as_json)
+
+
+@alias_app.command("remove")
+def remove_alias(
+    alias: AliasArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    """Let a word of notes be no alias any more."""
+    _decide(AliasMeansNobody(alias), dry_run, guild, as_json)
 
 
 def _decide(decision: HandDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:

@@ -23,6 +23,9 @@ LABELS = {
     "link": "Link the character",
     "unlink": "Unlink the character",
     "reject": "Not this player",
+    "main": "Make it the main",
+    "add_alias": "Add the alias",
+    "remove_alias": "Remove the alias",
 }
 _REQUEST: TypeAdapter[HandRequest] = TypeAdapter(HandRequest)
 

@@ -1,4 +1,4 @@
-"""What an officer decides about one character: whose it is, whose it is not, and which word means whom.
+"""What an officer decides: whose a character is and whose not, which one is a main, and which word means whom.
 
 Each decision is previewed as a plan, applied in one transaction, recorded as an attempt, and can be undone as a whole.
 What a person decided is never changed by automation, and "not this player" is respected by every later decision.
@@ -53,7 +53,29 @@ class NotThisPlayer:
     why: str
 
 
-HandDecision: TypeAlias = BelongsTo | BelongsToNobody | NotThisPlayer
+@dataclass(frozen=True, slots=True)
+class MainIs:
+    """The character is the main of the player that it belongs to."""
+
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasMeans:
+    """A word of notes means this player from now on, and nobody else."""
+
+    alias: str
+    player: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasMeansNobody:
+    """A word of notes is no alias any more."""
+
+    alias: str
+
+
+HandDecision: TypeAlias = BelongsTo | BelongsToNobody | NotThisPlayer | MainIs | AliasMeans | AliasMeansNobody
 """A decision of an officer. Characters are called Name-Realm, by a name that only one bears, or by number; players by display
 name or number."""
 
@@ -116,3 +138,9 @@ def _plan_of(directory: Directory, decision: HandDecision) -> Plan:
         case NotThisPlayer():
             character, player = character_called(facts, decision.character), player_called(facts, decision.player)
             return hand_plans.not_this_player(directory, character, player, decision.why)
+        case MainIs():
+            return hand_plans.main_is(facts, character_called(facts, decision.character))
+        case AliasMeans():
+            return hand_plans.alias_means(facts, decision.alias, player_called(facts, decision.player))
+        case AliasMeansNobody():
+            return hand_plans.alias_means_nobody(facts, decision.alias)

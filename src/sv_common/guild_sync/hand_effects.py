@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sv_common.guild_sync.domain.plan import Link, Plan, RejectLink, RememberAlias, Step, Unlink
+from sv_common.guild_sync.domain.plan import ForgetAlias, Link, Plan, RejectLink, RememberAlias, SetMain, Step, Unlink
 from sv_common.guild_sync.store.directory import GuildFacts
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 NOBODY = "nobody"
+NO_ALIAS = "is a word like any other"
 BY_AN_OFFICER = "as an officer decided"
 BY_EVIDENCE = "by evidence"
 
@@ -39,7 +40,11 @@ def _effects(facts: GuildFacts, step: Step) -> list[Effect]:
         case Link():
             return [Effect(_player_of(step.character), NOBODY, f"{step.player}, {BY_AN_OFFICER}")]
         case RememberAlias():
-            return [Effect(_meaning_of(step.alias), "nothing special", step.player)]
+            return [Effect(_meaning_of(step.alias), NO_ALIAS, f"means {step.player}")]
+        case ForgetAlias():
+            return [Effect(_meaning_of(step.alias), f"means {step.player}", NO_ALIAS)]
+        case SetMain():
+            return [Effect(f"Main of {step.player}", step.former_main or "none", step.character)]
         case RejectLink():
             return [Effect(f"Whether {step.character} may be {step.player}’s", "by evidence", f"never: {step.why}")]
         case _:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.plan import Link, Plan, RejectLink, RememberAlias, Step, Unlink
+from sv_common.guild_sync.domain.plan import ForgetAlias, Link, Plan, RejectLink, RememberAlias, SetMain, Step, Unlink
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownPlayer
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 MOST_NAMES_IN_A_SENTENCE = 5
+LONGEST_ALIAS = 60
 
 
 def belongs_to(directory: Directory, character: KnownCharacter, player: KnownPlayer, *, remember_note: bool) -> Plan:
@@ -49,6 +50,49 @@ def not_this_player(directory: Directory, character: KnownCharacter, player: Kno
     )
     steps: list[Step] = [*(_unlink(directory, character) if character.player_id == player.id else ()), rejection]
     return Plan(tuple(steps), f"{character.label} does not belong to {player.display_name}: an officer says so.")
+
+
+def main_is(facts: GuildFacts, character: KnownCharacter) -> Plan:
+    """Plan that a character is its player's main. Raises `Refused` where it has no player or is the main already."""
+    if character.player_id is None:
+        raise Refused(f"{character.label} has no player, so it can be nobody's main. Link it first.")
+    player = facts.players[character.player_id]
+    if player.main_character_id == character.id:
+        raise Refused(f"{character.label} is the main of {player.display_name} already.")
+    former = facts.characters.get(player.main_character_id or 0)
+    step = SetMain(
+        player.id,
+        player.display_name,
+        character.id,
+        character.label,
+        *((former.id, former.label) if former else (None, None)),
+    )
+    return Plan((step,), f"{character.label} is the main of {player.display_name}: an officer says so.")
+
+
+def alias_means(facts: GuildFacts, alias: str, player: KnownPlayer) -> Plan:
+    """Plan that a word means a player. Raises `BadInput` for what can be no alias, and `Refused` for a known one."""
+    word = alias.strip()
+    if not word or len(word) > LONGEST_ALIAS or not word.isprintable():
+        raise BadInput(
+            f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
+        )
+    known = facts.aliases.get(name_key(word))
+    if known == player.id:
+        raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
+    _check_is_free(facts, word)
+    step = RememberAlias(player.id, player.display_name, word)
+    return Plan((step,), f"“{word}” means {player.display_name}: an officer says so.")
+
+
+def alias_means_nobody(facts: GuildFacts, alias: str) -> Plan:
+    """Plan that a word is no alias any more. Raises `NotFound` where it is none."""
+    known = facts.aliases.get(name_key(alias))
+    if known is None:
+        raise NotFound(f"“{alias}” is no alias in this guild.")
+    player = facts.players[known]
+    step = ForgetAlias(player.id, player.display_name, alias.strip())
+    return Plan((step,), f"“{alias.strip()}” no longer means {player.display_name}: an officer says so.")
 
 
 def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
@@ -94,11 +138,14 @@ def _alias_of_note(directory: Directory, character: KnownCharacter, player: Know
     named = directory.decide(character).named
     if named is None:
         raise Refused(f"The note of {character.label} names nobody, so there is no word to remember.")
-    known = directory.facts.aliases.get(name_key(named))
-    if known is not None:
-        other = directory.facts.players[known].display_name
-        raise Refused(f"“{named}” is already remembered to mean {other}.")
+    _check_is_free(directory.facts, named)
     return RememberAlias(player.id, player.display_name, named)
+
+
+def _check_is_free(facts: GuildFacts, word: str) -> None:
+    known = facts.aliases.get(name_key(word))
+    if known is not None:
+        raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")
 
 
 def _or(names: Sequence[str]) -> str:

@@ -88,6 +88,37 @@ class RememberAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetAlias:
+    """Let a word of notes mean a player no longer."""
+
+    player_id: int
+    player: str
+    alias: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Forget that “{self.alias}” in a note means {self.player}."
+
+
+@dataclass(frozen=True, slots=True)
+class SetMain:
+    """Make one of a player's characters its main, instead of the one that is now."""
+
+    player_id: int
+    player: str
+    character_id: int
+    character: str
+    former_main_id: int | None
+    former_main: str | None
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Make {self.character} the main of {self.player}" + (
+            f" instead of {self.former_main}." if self.former_main else "."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RejectLink:
     """Remember that a character is not a player's, whatever notes and names say."""
 
@@ -131,7 +162,16 @@ class RemoveDiscordRole:
 
 
 Step: TypeAlias = (
-    Unlink | Link | CreatePlayer | AttachDiscord | RememberAlias | RejectLink | AddDiscordRole | RemoveDiscordRole
+    Unlink
+    | Link
+    | CreatePlayer
+    | AttachDiscord
+    | RememberAlias
+    | ForgetAlias
+    | SetMain
+    | RejectLink
+    | AddDiscordRole
+    | RemoveDiscordRole
 )
 
 

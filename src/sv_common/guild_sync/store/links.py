@@ -13,7 +13,16 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, RejectLink, RememberAlias, Unlink
+from sv_common.guild_sync.domain.plan import (
+    AttachDiscord,
+    CreatePlayer,
+    ForgetAlias,
+    Link,
+    RejectLink,
+    RememberAlias,
+    SetMain,
+    Unlink,
+)
 
 SQL = load_sql(__package__, "links.sql")
 
@@ -157,6 +166,44 @@ async def remember_aliases(
     return {key: Change(table="alias", id=row["id"], before=None, after=row) for key, row in rows}
 
 
+async def forget_aliases(conn: Connection, guild_id: int, steps: Sequence[ForgetAlias]) -> dict[str, Change]:
+    """Let words mean players no longer; return the changes by key of the word. Raises `PlanStale` for an unknown word."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "alias_keys": [name_key(step.alias) for step in steps],
+        "player_ids": [step.player_id for step in steps],
+    }
+    rows = await (await conn.execute(SQL["forget_aliases"], values)).fetchall()
+    if len(rows) != len(steps):
+        raise PlanStale("An alias was changed by somebody else in the meantime. Nothing was changed; look again.")
+    return {key: Change(table="alias", id=row["id"], before=row, after=None) for key, row in rows}
+
+
+async def set_mains(conn: Connection, guild_id: int, steps: Sequence[SetMain]) -> dict[int, Change]:
+    """Make characters the mains of their players; return the changes by player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "player_ids": [step.player_id for step in steps],
+        "character_ids": [step.character_id for step in steps],
+        "former_ids": [step.former_main_id for step in steps],
+    }
+    if (await conn.execute(SQL["set_mains"], values)).rowcount != len(steps):
+        raise PlanStale("A main was changed by somebody else in the meantime. Nothing was changed; look again.")
+    return {
+        step.player_id: Change(
+            table="player",
+            id=step.player_id,
+            before={"main_character_id": step.former_main_id},
+            after={"main_character_id": step.character_id},
+        )
+        for step in steps
+    }
+
+
 async def reject(
     conn: Connection, guild_id: int, steps: Sequence[RejectLink], author: LinkAuthor
 ) -> dict[tuple[int, int], Change]:
@@ -183,8 +230,8 @@ async def reject(
 async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
     """Undo changes of links and players, exactly, or not at all.
 
-    Raises `PlanStale` when any row no longer holds what was written, or when a player that would be deleted has got
-    other characters or aliases since.
+    Raises `PlanStale` when any row no longer holds what was written, when a player that would be deleted has got other
+    characters or aliases since, or when a word that would be an alias again has become another one.
     """
     folded = _fold([change for change in changes if change["table"] != "role"])
     ids = {
@@ -197,7 +244,12 @@ async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
     current = {(table, row_id): (row, others) for table, row_id, row, others in rows}
     for change in folded:
         _check_still_as_written(change, *current.get((change["table"], change["id"]), (None, 0)))
-    await _write_back(conn, folded)
+    try:
+        await _write_back(conn, folded)
+    except psycopg.errors.UniqueViolation as error:
+        raise PlanStale(
+            "An alias or a Discord member has been given to somebody else since, so this can no longer be undone."
+        ) from error
 
 
 async def _write_back(conn: Connection, folded: Sequence[Change]) -> None:
@@ -205,13 +257,15 @@ async def _write_back(conn: Connection, folded: Sequence[Change]) -> None:
     made_players = [c["id"] for c in folded if c["table"] == "player" and c["before"] is None]
     lost_links = [c["before"] for c in folded if c["table"] == "link" and c["before"] is not None]
     columns = [{"id": c["id"], **c["before"]} for c in folded if c["table"] == "player" and c["before"] is not None]
-    new_aliases = [c["id"] for c in folded if c["table"] == "alias"]
+    aliases = [c["id"] for c in folded if c["table"] == "alias"]
+    lost_aliases = [c["before"] for c in folded if c["table"] == "alias" and c["before"] is not None]
     new_rejections = [c["id"] for c in folded if c["table"] == "rejection"]
-    await conn.execute(SQL["delete_aliases"], {"alias_ids": new_aliases})
+    await conn.execute(SQL["delete_aliases"], {"alias_ids": aliases})
     await conn.execute(SQL["delete_rejections"], {"rejection_ids": new_rejections})
     await conn.execute(SQL["delete_links"], {"character_ids": written_links})
     await conn.execute(SQL["delete_players"], {"player_ids": made_players})
     await conn.execute(SQL["restore_links"], {"rows": Jsonb(lost_links)})
+    await conn.execute(SQL["restore_aliases"], {"rows": Jsonb(lost_aliases)})
     await conn.execute(SQL["restore_players"], {"rows": Jsonb(columns)})
 
 

@@ -45,6 +45,24 @@ select %(guild_id)s, player_id, alias, alias_key, %(actor)s
 from unnest(%(player_ids)b::bigint[], %(aliases)b::text[], %(alias_keys)b::text[]) as n (player_id, alias, alias_key)
 returning alias_key, to_jsonb(player_note_aliases)
 
+-- name: forget_aliases
+-- Delete words, provided they still mean the players that a plan says.
+delete from guild_identity.player_note_aliases a
+using unnest(%(alias_keys)b::text[], %(player_ids)b::bigint[]) as n (alias_key, player_id)
+where a.guild_id = %(guild_id)s and a.alias_key = n.alias_key and a.player_id = n.player_id
+returning a.alias_key, to_jsonb(a)
+
+-- name: set_mains
+-- Provided the main is still the one that a plan says, and the character is the player's.
+update guild_identity.players p
+set main_character_id = n.character_id
+from unnest(%(player_ids)b::bigint[], %(character_ids)b::bigint[], %(former_ids)b::bigint[])
+    as n (player_id, character_id, former_id)
+where p.id = n.player_id and p.guild_id = %(guild_id)s and p.main_character_id is not distinct from n.former_id
+  and exists (select from guild_identity.player_characters l
+              where l.player_id = p.id and l.character_id = n.character_id)
+returning p.id
+
 -- name: reject
 insert into guild_identity.link_rejections (guild_id, character_id, player_id, reason, rejected_by)
 select %(guild_id)s, character_id, player_id, reason, %(actor)s
@@ -89,6 +107,10 @@ delete from guild_identity.players where id = any (%(player_ids)s)
 -- name: restore_links
 insert into guild_identity.player_characters
 select * from jsonb_populate_recordset(null::guild_identity.player_characters, %(rows)s)
+
+-- name: restore_aliases
+insert into guild_identity.player_note_aliases
+select * from jsonb_populate_recordset(null::guild_identity.player_note_aliases, %(rows)s)
 
 -- name: restore_players
 -- Put back single columns: those that a change names, and only those.
