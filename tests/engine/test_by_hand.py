@@ -199,3 +199,14 @@ async def test_an_alias_that_means_somebody_else_by_now_does_not_come_back(guild
     with pytest.raises(PlanStale, match="given to somebody else"):
         await _undo(guild, report)
     assert await guild.rows("select player_id from guild_identity.player_note_aliases") == [(zork,)]
+
+
+async def test_a_main_whose_link_an_officer_confirms_stays_the_main(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    main = await _main_of(guild, mito)
+    report = await _decide(guild, BelongsTo("Mito", "Mito"))
+    assert await _main_of(guild, mito) == main
+    assert [effect.what for effect in report.effects] == ["Player of Mito-area-52"]
+    await _undo(guild, report)
+    assert await _main_of(guild, mito) == main
+    assert await guild.rows("select link_source from guild_identity.player_characters") == [("full_match",)]

@@ -48,7 +48,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: HandRequest) -> 
 
 @router.post("/decisions", summary="Decide who is who")
 async def decide(services: ServicesDep, officer: OfficerDep, guild: GuildDep, body: HandRequest) -> HandAnswer:
-    """Carry out an officer's decision. Automation never changes it, and it can be undone as a whole."""
+    """Carry out an officer's decision, which is recorded and can be undone as a whole."""
     return await people_commands.decide(services, officer, body, guild_id=guild)
 
 

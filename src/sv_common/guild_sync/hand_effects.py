@@ -30,7 +30,7 @@ def effects_of(facts: GuildFacts, plan: Plan) -> tuple[Effect, ...]:
         for effect in _effects(facts, step):
             first = table.get(effect.what, (effect.before, ""))[0]
             table[effect.what] = (first, effect.after)
-    return tuple(Effect(what, before, after) for what, (before, after) in table.items())
+    return tuple(Effect(what, before, after) for what, (before, after) in table.items() if before != after)
 
 
 def _effects(facts: GuildFacts, step: Step) -> list[Effect]:

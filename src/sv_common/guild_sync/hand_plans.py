@@ -26,6 +26,8 @@ def belongs_to(directory: Directory, character: KnownCharacter, player: KnownPla
         steps += _unlink(directory, character)
         evidence = "an officer says so."
         steps.append(Link(character.id, character.label, player.id, player.display_name, evidence))
+        if player.main_character_id == character.id:  # unlinking has cleared the pointer
+            steps.append(SetMain(player.id, player.display_name, character.id, character.label, None, None))
     if remember_note:
         steps.append(_alias_of_note(directory, character, player))
     if not steps:
