@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from guild_builder import GuildBuilder
 from patt import access
@@ -154,6 +154,12 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
     assert wrong == []
 
 
+async def _left_edge(place: Locator) -> float:
+    box = await place.bounding_box()
+    assert box is not None
+    return box["x"]
+
+
 async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     sign_in: SignIn, site: str, troubled: GuildBuilder
 ) -> None:
@@ -161,6 +167,8 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await page.get_by_role("link", name="Players").click()
     await page.get_by_label("Name of a player").fill("mit")
     await page.get_by_role("button", name="Search").click()
+    row, name = page.locator("#content .person").first, page.locator("#content .person-name").first
+    assert await _left_edge(name) - await _left_edge(row) < 40
     await page.get_by_role("link", name="Mito", exact=True).first.click()
     content, status = page.locator("#content"), page.get_by_role("status")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Mito")
