@@ -126,12 +126,10 @@ async def run_full_match(
 ) -> tuple[PipelineReport, MatchReport]:
     """Match the whole guild, or the people who were chosen by their keys, on an officer's command; then check it."""
     guild = await _guild(pool, guild_id)
-
-    async def match_them() -> MatchReport:
-        return await run_matching(pool, actor=actor, guild_id=guild.id, chosen=chosen)
-
     async with _run(pool, guild, "full_match", actor) as run:
-        match = await run.step("run_matching", match_them, _match_step)
+        match = await run.step(
+            "run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id, chosen=chosen), _match_step
+        )
         await _check(pool, run)
         await _summarise(pool, run, outside)
     return run.report(), match

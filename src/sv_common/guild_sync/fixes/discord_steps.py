@@ -100,11 +100,10 @@ class RoleRun:
         when Discord cannot be reached, and `HalfPutBack` when it stops or shows something else after the first change.
         """
         held = set((await _fetch(self._discord, member)).role_ids)
-        turns = _inverse(changes)
-        back = [turn for turn in turns if (turn.role_id in held) is turn.give]
-        if len(back) == len(turns):
+        first, turns = _held_at_first(changes), _inverse(changes)
+        if all((role_id in held) is was_held for role_id, was_held in first.items()):
             return sorted(held)
-        if back:
+        if any((turn.role_id in held) is turn.give for turn in turns):
             raise Refused("The member's roles were changed on Discord since, so this can no longer be undone.")
         await self._check(member, turns)
         made: list[Change] = []
@@ -198,15 +197,21 @@ def _turn(step: Step) -> _Turn:
             raise TypeError(f"{type(step).__name__} is not a step on Discord")
 
 
-def _inverse(changes: Sequence[Change]) -> list[_Turn]:
-    """What undoes the changes taken together, giving before taking; nothing for a role that is as it was at first."""
+def _held_at_first(changes: Sequence[Change]) -> dict[str, bool]:
+    """Whether the member held each of the roles before the first of the changes."""
     first: dict[str, bool] = {}
-    last: dict[str, bool] = {}
     for change in changes:
         before, after = change["before"] or {}, change["after"] or {}
         first.setdefault(after["role_id"], before["held"])
-        last[after["role_id"]] = after["held"]
-    turns = [_Turn(role_id, "", give=held) for role_id, held in first.items() if last[role_id] is not held]
+    return first
+
+
+def _inverse(changes: Sequence[Change]) -> list[_Turn]:
+    """What undoes the changes taken together, giving before taking; nothing for a role that is as it was at first."""
+    last = {after["role_id"]: after["held"] for change in changes if (after := change["after"])}
+    turns = [
+        _Turn(role_id, "", give=held) for role_id, held in _held_at_first(changes).items() if last[role_id] is not held
+    ]
     return sorted(turns, key=lambda turn: not turn.give)
 
 
