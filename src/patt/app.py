@@ -20,7 +20,16 @@ from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
 from patt.limits import Clock, Limits
 from patt.overlong import OverlongBodies
-from patt.pages import actions, activity_pages, admin_pages, match_pages, player_actions, player_pages, sign_in
+from patt.pages import (
+    actions,
+    activity_pages,
+    admin_pages,
+    issue_pages,
+    match_pages,
+    player_actions,
+    player_pages,
+    sign_in,
+)
 from patt.problems import answer
 from patt.throttle import ThrottleGuessing, ThrottleRequests
 from sv_common.guild_sync.domain.errors import PattError
@@ -53,6 +62,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
+    app.include_router(issue_pages.router)
     app.include_router(activity_pages.router)
     app.include_router(match_pages.actions)
     app.include_router(match_pages.router)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, cast, get_args
 
 from fastapi import Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
@@ -19,21 +19,32 @@ LARGEST_INTEGER = 2**31 - 1
 LARGEST_BIGINT = 2**63 - 1
 
 
+Role = Literal["viewer", "officer", "administrator"]
+"""What somebody may do: look, also decide and change data, also change settings. Each includes those before it."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
 @dataclass(frozen=True, slots=True)
-class Officer:
-    """Whoever asks: a signed-in person, or a program with a token, which may be bound to one guild."""
+class Caller:
+    """Whoever asks: a signed-in person, or a program with a token. Either may be bound to one guild, `guild_id`."""
 
     name: str
     kind: Literal["officer", "token"] = "officer"
     guild_id: int | None = None
+    role: Role = "administrator"
 
     @property
     def actor(self) -> str:
         """How moves and attempts name them."""
         return f"{self.kind} {self.name}"
 
+    def may_act_as(self, role: Role) -> bool:
+        """Whether they may do what this role may."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
     def guild_in_reach(self, asked: int | None) -> int | None:
-        """Return the guild to act on; None for any. Raises `NotFound` for one that a bound token may not see."""
+        """Return the guild to act on; None for any. Raises `NotFound` for one that is out of their reach."""
         if self.guild_id is None:
             return asked
         if asked not in (None, self.guild_id):
@@ -46,20 +57,46 @@ def services_of(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
-def officer_of(request: Request) -> Officer:
-    """Return who asks. The guard has let only them through; a route that it does not cover stays closed all the same."""
-    officer = getattr(request.state, "officer", None)
-    if not isinstance(officer, Officer):
+def viewer_of(request: Request) -> Caller:
+    """Return who asks, for a route that only shows something.
+
+    The guard has let only them through; a route that it does not cover stays closed all the same.
+    """
+    caller = getattr(request.state, "caller", None)
+    if not isinstance(caller, Caller):
         raise HTTPException(401, "Sign in first.")
-    return officer
+    return caller
+
+
+def officer_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
+    """Return who asks, for a route that changes data."""
+    return _with_role(caller, "officer")
+
+
+def administrator_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
+    """Return who asks, for a route that changes settings, or shows what only administrators see."""
+    return _with_role(caller, "administrator")
+
+
+def _with_role(caller: Caller, role: Role) -> Caller:
+    if not caller.may_act_as(role):
+        raise HTTPException(403, f"This is for {role}s. You are signed in as {caller.name}, who is {_A[caller.role]}.")
+    return caller
 
 
 def open_to_all() -> None:
-    """Declare that a route is for everybody. Each route says whom it is for, by this, `officer_of` or `uploader_of`."""
+    """Declare that a route is for everybody.
 
+    Each route says whom it is for, by this, `uploader_of`, `viewer_of`, `officer_of` or `administrator_of`.
+    """
+
+
+_A: dict[Role, str] = {"viewer": "a viewer", "officer": "an officer", "administrator": "an administrator"}
 
 ServicesDep = Annotated[Services, Depends(services_of)]
-OfficerDep = Annotated[Officer, Depends(officer_of)]
+ViewerDep = Annotated[Caller, Depends(viewer_of)]
+OfficerDep = Annotated[Caller, Depends(officer_of)]
+AdministratorDep = Annotated[Caller, Depends(administrator_of)]
 GuildQuery = Annotated[
     int | None,
     Query(ge=1, le=LARGEST_INTEGER, description="Number of the guild; needed only when there are several."),
@@ -74,9 +111,9 @@ MatchId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of th
 IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.")]
 
 
-def guild_in_reach(officer: OfficerDep, guild: GuildQuery = None) -> int | None:
+def guild_in_reach(caller: ViewerDep, guild: GuildQuery = None) -> int | None:
     """Return the guild that the request is about; None when it names none and may be about any."""
-    return officer.guild_in_reach(guild)
+    return caller.guild_in_reach(guild)
 
 
 GuildDep = Annotated[int | None, Depends(guild_in_reach)]

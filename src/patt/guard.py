@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patt import access
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE, Officer
+from patt.deps import SESSION_COOKIE, Caller
 from patt.problems import API_PREFIX, METRICS_PATH, answer, is_for_programs
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -62,37 +62,37 @@ class Guard:
                 else await _unauthorised(request, "This upload key is not valid (any more).")
             )
         if (token := bearer_token(request)) is not None:
-            request.state.officer = await self._token_holder(token, path)
-            return None if request.state.officer else await _unauthorised(request)
+            request.state.caller = await self._token_holder(token, path)
+            return None if request.state.caller else await _unauthorised(request)
         session = request.cookies.get(SESSION_COOKIE)
         is_for_a_browser = session or _is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, "This request came from another site and was refused."))
         if is_for_programs(path):
-            request.state.officer = await self._account(session)
-            return None if request.state.officer else await _unauthorised(request)
+            request.state.caller = await self._account(session)
+            return None if request.state.caller else await _unauthorised(request)
         if _is_below(ADMIN_PREFIX, path):
-            request.state.officer = await self._account(session)
-            return None if request.state.officer else RedirectResponse("/login", 303)
+            request.state.caller = await self._account(session)
+            return None if request.state.caller else RedirectResponse("/login", 303)
         return None
 
-    async def _account(self, session: str | None) -> Officer | None:
+    async def _account(self, session: str | None) -> Caller | None:
         if not session:
             return None
         async with self._services.pool.connection() as conn:
             account = await access.account_of_session(conn, session)
-        return Officer(account.name) if account else None
+        return Caller(account.name) if account else None
 
     async def _uploader(self, key: str) -> access.Uploader | None:
         async with self._services.pool.connection() as conn:
             return await access.uploader_of_key(conn, key)
 
-    async def _token_holder(self, token: str, path: str) -> Officer | None:
+    async def _token_holder(self, token: str, path: str) -> Caller | None:
         async with self._services.pool.connection() as conn:
             holder = await access.holder_of_token(conn, token)
         if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
             return None
-        return Officer(holder.name, "token", holder.guild_id)
+        return Caller(holder.name, "token", holder.guild_id)
 
     def _is_from_elsewhere(self, request: Request) -> bool:
         """Whether a browser says that a page of another site sent this; what says nothing was sent by no browser."""

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from patt import access, data_metrics
 from patt.bootstrap import Services
-from patt.deps import OfficerDep, ServicesDep, officer_of, open_to_all
+from patt.deps import ServicesDep, ViewerDep, open_to_all, viewer_of
 from patt.http_metrics import HttpMetrics
 from patt.problems import METRICS_PATH
 from patt.setup.check import Check, well, wrong
@@ -47,10 +47,10 @@ async def ready(services: ServicesDep) -> Response:
     return JSONResponse({"status": "ready" if is_ready else "not ready", "checks": told}, 200 if is_ready else 503)
 
 
-@router.get(METRICS_PATH, summary="How well the product runs", dependencies=[Depends(officer_of)])
-async def metrics(request: Request, services: ServicesDep, officer: OfficerDep) -> Response:
+@router.get(METRICS_PATH, summary="How well the product runs", dependencies=[Depends(viewer_of)])
+async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
-    if officer.guild_id is not None:
+    if viewer.guild_id is not None:
         raise HTTPException(403, "The metrics are of all guilds: use a token that is not bound to one.")
     of_requests = cast("HttpMetrics", request.app.state.http_metrics)
     text = of_requests.exposition() + await data_metrics.exposition(services)

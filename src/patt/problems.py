@@ -101,7 +101,7 @@ async def answer(request: Request, error: Exception) -> Response:
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
     context = {
         "problem": problem,
-        "officer": getattr(request.state, "officer", None),
+        "viewer": getattr(request.state, "caller", None),
         "navigation": NAVIGATION,
         "path": request.url.path,
     }

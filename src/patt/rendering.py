@@ -25,8 +25,8 @@ _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2
 def page(
     template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
-    """Return a page. `officer` is in the context of pages that need a session, and names who is signed in."""
-    text = _ENVIRONMENT.get_template(template).render({"officer": None, "flash": None, **context})
+    """Return a page. `viewer` is in the context of pages that need a session: whoever is signed in."""
+    text = _ENVIRONMENT.get_template(template).render({"viewer": None, "flash": None, **context})
     return HTMLResponse(text, status, headers)
 
 

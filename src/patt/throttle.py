@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from patt.deps import SESSION_COOKIE, Officer
+from patt.deps import SESSION_COOKIE, Caller
 from patt.guard import SAFE_METHODS, SIGN_IN_PREFIX, bearer_token, upload_key
 from patt.limits import Limits
 from patt.problems import answer
@@ -91,12 +91,12 @@ def _holder(request: Request) -> str | None:
 
     The secret itself is not kept in memory for longer than its request.
     """
-    officer: Officer | None = getattr(request.state, "officer", None)
+    caller: Caller | None = getattr(request.state, "caller", None)
     secret = None
     if getattr(request.state, "uploader", None):
         secret = upload_key(request)
-    elif officer is not None:
-        secret = bearer_token(request) if officer.kind == "token" else request.cookies.get(SESSION_COOKIE)
+    elif caller is not None:
+        secret = bearer_token(request) if caller.kind == "token" else request.cookies.get(SESSION_COOKIE)
     return hashlib.sha256(secret.encode()).hexdigest() if secret else None
 
 

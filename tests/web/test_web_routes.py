@@ -18,7 +18,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from guild_builder import GuildBuilder
 from patt import access
 from patt.api.uploads import uploader_of
-from patt.deps import officer_of, open_to_all
+from patt.deps import administrator_of, officer_of, open_to_all, viewer_of
 from patt.guard import ADMIN_PREFIX
 from patt.problems import API_PREFIX, METRICS_PATH
 from sv_common.db.pool import Pool
@@ -29,7 +29,14 @@ from web.helpers import api_token, application, asker, issue_number
 FRAMEWORK = {"/openapi.json", "/static"}
 """What the framework itself serves; both are for everybody."""
 
-AUDIENCES = {open_to_all: "all", officer_of: "officer", uploader_of: "uploader"}
+AUDIENCES = {
+    open_to_all: "all",
+    uploader_of: "uploader",
+    viewer_of: "viewer",
+    officer_of: "officer",
+    administrator_of: "administrator",
+}
+ROLES = ("viewer", "officer", "administrator")
 CLOSED = (ADMIN_PREFIX, API_PREFIX, METRICS_PATH)
 BODY = {"reason": "mine now"}
 
@@ -47,6 +54,11 @@ class Way:
         """Whether it is a page rather than a part of the API."""
         return self.path == ADMIN_PREFIX or self.path.startswith(f"{ADMIN_PREFIX}/")
 
+    @property
+    def is_for_a_role(self) -> bool:
+        """Whether it is for signed-in people of some role, and for tokens."""
+        return not self.audiences.isdisjoint(ROLES)
+
     async def ask(
         self, client: httpx2.AsyncClient, numbers: dict[str, int], headers: dict[str, str], guild: int | None = None
     ) -> httpx2.Response:
@@ -60,8 +72,11 @@ class Way:
 
 
 def _audiences(route: RouteContext) -> frozenset[str]:
+    """Whom a route is for; of the roles it asks for, the one that may do most counts, as each includes the others."""
     declared = {each.call for each in route.dependant.dependencies}
-    return frozenset(name for marker, name in AUDIENCES.items() if marker in declared)
+    named = {name for marker, name in AUDIENCES.items() if marker in declared}
+    least = [role for role in ROLES if role in named][-1:]
+    return frozenset({*(named - set(ROLES)), *least})
 
 
 def _ways(app: FastAPI) -> Iterator[Way]:
@@ -111,6 +126,13 @@ def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:
         assert way.path.startswith(f"{API_PREFIX}/v1/guild-sync/") is ("uploader" in way.audiences), way.path
 
 
+def test_whatever_changes_something_asks_for_more_than_a_viewer(patient: FastAPI) -> None:
+    only_looks = {"/api/v1/admin/players/decisions/preview"}
+    for way in _ways(patient):
+        if way.method != "GET" and way.path not in only_looks:
+            assert "viewer" not in way.audiences, way.path
+
+
 async def test_without_signing_in_only_the_open_routes_answer(patient: FastAPI, theirs: dict[str, int]) -> None:
     async with asker(patient) as client:
         for way in _ways(patient):
@@ -125,7 +147,7 @@ async def test_an_upload_key_opens_the_uploads_alone_however_it_is_sent(
     key, before = await _key(troubled), await _all_that_is_written(troubled)
     async with asker(patient) as client:
         for way in _ways(patient):
-            if "officer" in way.audiences:
+            if way.is_for_a_role:
                 for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
                     answer = await way.ask(client, theirs, headers)
                     assert answer.status_code == (303 if way.is_page else 401), way.path
@@ -160,7 +182,7 @@ async def test_with_another_guilds_token_or_key_nothing_of_this_guild_is_seen_or
         for way in _ways(patient):
             headers = key if "uploader" in way.audiences else token
             guilds: list[int | None] = [None] if "_id}" in way.path else []
-            guilds += [troubled.guild_id] if "officer" in way.audiences else []
+            guilds += [troubled.guild_id] if way.is_for_a_role else []
             for guild in () if way.is_page or "all" in way.audiences else guilds:
                 answer = await way.ask(client, theirs, headers, guild)
                 assert answer.status_code in (403, 404), (way.method, way.path, guild, answer.text)

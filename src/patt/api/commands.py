@@ -15,7 +15,7 @@ from patt.api.models import (
     UndoAnswer,
 )
 from patt.bootstrap import Services
-from patt.deps import Officer
+from patt.deps import Caller
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.domain.errors import BadInput
@@ -37,7 +37,7 @@ _WORDS = {
 
 
 async def scan(
-    services: Services, officer: Officer, *, guild_id: int | None, issue_type: str | None = None
+    services: Services, officer: Caller, *, guild_id: int | None, issue_type: str | None = None
 ) -> ScanAnswer:
     """Look for issues now, by one rule or by all. Raises `NotFound`."""
     report = await run_integrity_check(
@@ -52,7 +52,7 @@ async def scan(
     )
 
 
-async def fix(services: Services, officer: Officer, issue_id: int, *, guild_id: int | None) -> FixAnswer:
+async def fix(services: Services, officer: Caller, issue_id: int, *, guild_id: int | None) -> FixAnswer:
     """Fix one issue. Raises `NotFound`."""
     result = await mitigations.fix_one(
         services.pool, issue_id, actor=officer.actor, guild_id=guild_id, discord_bot=services.outside.discord
@@ -60,7 +60,7 @@ async def fix(services: Services, officer: Officer, issue_id: int, *, guild_id: 
     return FixAnswer(sentence=_fix_sentence(result), **_fixed_issue(result).model_dump())
 
 
-async def fix_all(services: Services, officer: Officer, issue_type: str, *, guild_id: int | None) -> FixAllAnswer:
+async def fix_all(services: Services, officer: Caller, issue_type: str, *, guild_id: int | None) -> FixAllAnswer:
     """Fix all open issues of a rule in one guild. Raises `NotFound`, and `Refused` where it is not clear which guild."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
@@ -77,7 +77,7 @@ async def fix_all(services: Services, officer: Officer, issue_type: str, *, guil
     )
 
 
-async def undo(services: Services, officer: Officer, attempt_id: int, *, guild_id: int | None) -> UndoAnswer:
+async def undo(services: Services, officer: Caller, attempt_id: int, *, guild_id: int | None) -> UndoAnswer:
     """Take an attempt back. Raises `NotFound`, `Refused` and `PlanStale`."""
     report = await mitigations.undo(
         services.pool, attempt_id, actor=officer.actor, guild_id=guild_id, discord_bot=services.outside.discord
@@ -87,7 +87,7 @@ async def undo(services: Services, officer: Officer, attempt_id: int, *, guild_i
 
 
 async def dismiss(
-    services: Services, officer: Officer, issue_id: int, *, guild_id: int | None, reason: str, until: date | None = None
+    services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, reason: str, until: date | None = None
 ) -> IssueMoveAnswer:
     """Set an issue aside. Raises `NotFound`, `Refused`, and `BadInput` without a reason or for a day that has come."""
     end = datetime.combine(until, time(), UTC) if until is not None else None
@@ -102,7 +102,7 @@ async def dismiss(
 
 
 async def wake(
-    services: Services, officer: Officer, issue_id: int, *, guild_id: int | None, reason: str
+    services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, reason: str
 ) -> IssueMoveAnswer:
     """End a dismissal. Raises `NotFound` and `Refused`."""
     async with services.pool.connection() as conn:

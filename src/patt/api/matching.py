@@ -15,7 +15,7 @@ from patt.api.models import (
     UndecidedPerson,
 )
 from patt.bootstrap import Services
-from patt.deps import Officer
+from patt.deps import Caller
 from patt.queue import Task
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import activity
@@ -65,7 +65,7 @@ def undecided_of(report: MatchReport, *, number: int) -> UndecidedAnswer:
 
 
 async def ask(
-    services: Services, officer: Officer, guild_id: int | None, chosen: Collection[str] | None = None
+    services: Services, officer: Caller, guild_id: int | None, chosen: Collection[str] | None = None
 ) -> MatchReceipt:
     """Ask for a full match of everybody or of the people with these keys.
 

@@ -6,23 +6,23 @@ from fastapi import APIRouter, Depends, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from patt.api.problem_answers import problems
-from patt.deps import LARGEST_BODY, SESSION_COOKIE, officer_of
+from patt.deps import LARGEST_BODY, SESSION_COOKIE, viewer_of
 
 
 def officer_router(path: str, tag: str) -> APIRouter:
-    """Return a router for officers below `/api/v1/admin`."""
+    """Return a router below `/api/v1/admin`, for viewers; a route that changes something asks for an officer itself."""
     return APIRouter(
         prefix=f"/api/v1/admin/{path}",
         tags=[tag],
         dependencies=[
-            Depends(officer_of),
+            Depends(viewer_of),
             # These two only describe, for OpenAPI, what the guard demands.
             Security(HTTPBearer(auto_error=False, description="An API token: `patt admin token`.")),
             Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="A signed-in officer's session.")),
         ],
         responses=problems(
             _401="Neither a session nor a valid token.",
-            _403="Sent with a session by a page of another site.",
+            _403="For a role that whoever asks does not have, or sent with a session by a page of another site.",
             _404="No such guild, rule, issue, attempt or request, or it is not visible to whoever asks.",
             _409="Refused: the sentence says why, and nothing was changed.",
             _422="The input cannot be used.",

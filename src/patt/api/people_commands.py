@@ -15,7 +15,7 @@ from patt.api.people_models import (
     UnlinkRequest,
 )
 from patt.bootstrap import Services
-from patt.deps import Officer
+from patt.deps import Caller
 from sv_common.guild_sync.by_hand import (
     AliasMeans,
     AliasMeansNobody,
@@ -36,7 +36,7 @@ async def preview(services: Services, request: HandRequest, *, guild_id: int | N
     return _told(report, report.plan.reason)
 
 
-async def decide(services: Services, officer: Officer, request: HandRequest, *, guild_id: int | None) -> HandAnswer:
+async def decide(services: Services, officer: Caller, request: HandRequest, *, guild_id: int | None) -> HandAnswer:
     """Carry out a decision. Raises `NotFound`, `Refused`, and `PlanStale` for another plan than the previewed one."""
     report = await decide_by_hand(
         services.pool, _decision(request), actor=officer.actor, guild_id=guild_id, seen=request.plan_key

@@ -13,14 +13,13 @@ from starlette.responses import Response
 from patt import jobs_overview
 from patt.api.activity import LONGEST_ACTOR
 from patt.api.activity_models import RunAnswer
-from patt.deps import GuildQuery, OfficerDep, PageQuery, ServicesDep, officer_of
+from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import ACTIVITY
-from patt.pages.shell import chosen_of, respond, respond_with_part
+from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
 from patt.pages.words import PIPELINES, TASKS
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import activity
 from sv_common.guild_sync.activity import DeedFilter, Pipeline, RunFilter, RunStatus
-from sv_common.guild_sync.store import guilds
 
 HOME = ACTIVITY.href
 API = "/api/v1/admin/activity"
@@ -28,7 +27,7 @@ Shown = Literal["runs", "deeds"]
 _Anything = Literal[""]
 """What a form sends where nothing was chosen."""
 
-router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class View:
 
 
 def _view(
-    guild: GuildQuery = None,
+    guild: GuildDep,
     show: Annotated[Shown, Query()] = "runs",
     pipeline: Annotated[Pipeline | _Anything, Query()] = "",
     status: Annotated[RunStatus | _Anything, Query()] = "",
@@ -74,26 +73,26 @@ def _view(
 
 @router.get("")
 async def overview(
-    request: Request, services: ServicesDep, officer: OfficerDep, asked: Annotated[View, Depends(_view)]
+    request: Request, services: ServicesDep, viewer: ViewerDep, asked: Annotated[View, Depends(_view)]
 ) -> Response:
     """Show the jobs, and the sync log or who did what."""
     async with services.pool.connection() as conn:
-        known = await guilds.all_guilds(conn)
+        known = await guilds_in_reach(conn, viewer)
         if not known:
-            return respond(request, "admin/activity.html", officer, {"guild": None})
+            return respond(request, "admin/activity.html", viewer, {"guild": None})
         chosen = chosen_of(known, asked.guild or None)
         view = replace(asked, guild=chosen.id)
         context = await (_runs if view.show == "runs" else _deeds)(conn, view)
         jobs = await jobs_overview.jobs(conn, chosen.id)
     shell = {"guild": chosen, "guilds": known, "jobs": jobs, "tasks": TASKS, "pipelines": PIPELINES}
-    return respond(request, "admin/activity.html", officer, shell | context)
+    return respond(request, "admin/activity.html", viewer, shell | context)
 
 
 @router.get("/jobs")
-async def jobs_part(services: ServicesDep, guild: GuildQuery = None) -> Response:
+async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show the jobs alone, for the page that is looked at."""
     async with services.pool.connection() as conn:
-        chosen = chosen_of(await guilds.all_guilds(conn), guild)
+        chosen, _ = await chosen_guild(conn, viewer, guild)
         jobs = await jobs_overview.jobs(conn, chosen.id)
     return respond_with_part("partials/jobs.html", {"guild": chosen, "jobs": jobs, "tasks": TASKS})
 

@@ -1,4 +1,4 @@
-"""The data quality pages: the overview, one issue, and what a fix of many would do."""
+"""The data quality pages: the overview, and what a fix of many would do."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import reading
 from patt.api.reading import Shown
-from patt.deps import GuildQuery, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
+from patt.deps import Caller, GuildDep, IssueType, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import DATA_QUALITY
-from patt.pages.shell import chosen_guild, chosen_of, respond
-from patt.pages.words import details_in_words
+from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations, overview
-from sv_common.guild_sync.domain.issue import Issue, IssueState
+from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.rules import RULES, rule_named
-from sv_common.guild_sync.store import guilds
 
 HOME = DATA_QUALITY.href
 SHOWN: tuple[Shown, ...] = ("open", "dismissed", "resolved", "all")
 
-router = APIRouter(prefix="/admin", dependencies=[Depends(officer_of)], include_in_schema=False)
+router = APIRouter(prefix="/admin", dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +64,21 @@ async def home() -> Response:
 async def data_quality(
     request: Request,
     services: ServicesDep,
-    officer: OfficerDep,
-    guild: GuildQuery = None,
+    viewer: ViewerDep,
+    guild: GuildDep,
     rule: Annotated[str | None, Query()] = None,
     state: Annotated[Shown, Query()] = "open",
     page: PageQuery = 1,
 ) -> Response:
     """Show the rules with their counts, and the findings."""
     async with services.pool.connection() as conn:
-        context = await data_quality_context(conn, guild_id=guild, issue_type=rule, shown=state, page=page)
-    return respond(request, "admin/data_quality.html", officer, context)
+        context = await data_quality_context(conn, viewer, guild_id=guild, issue_type=rule, shown=state, page=page)
+    return respond(request, "admin/data_quality.html", viewer, context)
 
 
 async def data_quality_context(
     conn: Connection,
+    viewer: Caller,
     *,
     guild_id: int | None = None,
     issue_type: str | None = None,
@@ -90,7 +89,7 @@ async def data_quality_context(
 
     Without a guild the first one is shown. Raises `NotFound` for a guild or a rule that does not exist.
     """
-    known = await guilds.all_guilds(conn)
+    known = await guilds_in_reach(conn, viewer)
     if not known:
         return {"guild": None, "guilds": []}
     guild = chosen_of(known, guild_id)
@@ -108,33 +107,14 @@ async def data_quality_context(
     }
 
 
-@router.get("/data-quality/issues/{issue_id}")
-async def issue(
-    request: Request, services: ServicesDep, officer: OfficerDep, issue_id: IssueId, guild: GuildQuery = None
-) -> Response:
-    """Show one issue: what, since when, what a fix would do, and all that happened to it."""
-    found = await reading.issue(services, issue_id, guild)
-    rule = RULES.get(found.issue_type)
-    context = {
-        "issue": found,
-        "details": details_in_words(found.details),
-        "rule": rule,
-        "is_open": found.state is IssueState.OPEN,
-        "is_dismissed": found.state is IssueState.DISMISSED,
-        "back": f"{HOME}/issues/{found.id}?guild={found.guild_id}",
-        "home": View(found.guild_id).href(),
-    }
-    return respond(request, "admin/issue.html", officer, context)
-
-
 @router.get("/data-quality/rules/{issue_type}/preview")
 async def preview(
-    request: Request, services: ServicesDep, officer: OfficerDep, issue_type: IssueType, guild: GuildQuery = None
+    request: Request, services: ServicesDep, viewer: ViewerDep, issue_type: IssueType, guild: GuildDep
 ) -> Response:
     """Show what fixing all open issues of a rule would do, before anything is done."""
     rule = rule_named(issue_type)
     async with services.pool.connection() as conn:
-        chosen, _ = await chosen_guild(conn, guild)
+        chosen, _ = await chosen_guild(conn, viewer, guild)
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
     planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     context = {
@@ -146,7 +126,7 @@ async def preview(
         "home": View(chosen.id).href(),
         "back": f"{HOME}/rules/{rule.issue_type}/preview?guild={chosen.id}",
     }
-    return respond(request, "admin/preview.html", officer, context)
+    return respond(request, "admin/preview.html", viewer, context)
 
 
 def _grouped(found: Any) -> list[Group]:

@@ -11,21 +11,20 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt.api import matching
-from patt.deps import GuildDep, GuildQuery, OfficerDep, PageQuery, ServicesDep, officer_of
+from patt.deps import GuildDep, OfficerDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import FULL_MATCH
 from patt.pages.forms import FormDep, TickedDep, done, form_router
-from patt.pages.shell import chosen_of, respond, respond_with_part
+from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
 from patt.pages.words import KINDS_OF_EVIDENCE
 from sv_common.guild_sync import activity
 from sv_common.guild_sync.activity import MatchRun
 from sv_common.guild_sync.domain.paging import Page
 from sv_common.guild_sync.identity_engine import Evidence, MatchReport, preview_matching
-from sv_common.guild_sync.store import guilds
 
 HOME = FULL_MATCH.href
 Shown = Literal["found", "left", "runs"]
 
-router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 actions = form_router(f"{HOME}/actions")
 
 
@@ -51,31 +50,31 @@ class View:
 async def full_match(
     request: Request,
     services: ServicesDep,
-    officer: OfficerDep,
-    guild: GuildQuery = None,
+    viewer: ViewerDep,
+    guild: GuildDep,
     show: Annotated[Shown, Query()] = "found",
     evidence: Annotated[Evidence | None, Query()] = None,
     page: PageQuery = 1,
 ) -> Response:
     """Show what a full match would do, whom it would leave alone, or the matches of before."""
     async with services.pool.connection() as conn:
-        known = await guilds.all_guilds(conn)
+        known = await guilds_in_reach(conn, viewer)
         if not known:
-            return respond(request, "admin/full_match.html", officer, {"guild": None})
+            return respond(request, "admin/full_match.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
         runs = await activity.match_runs(conn, chosen.id, number=page if show == "runs" else 1)
         newest = runs if runs.number == 1 else await activity.match_runs(conn, chosen.id)
     report = await preview_matching(services.pool, guild_id=chosen.id)
     view = View(chosen.id, show, evidence, page)
     context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}
-    return respond(request, "admin/full_match.html", officer, context)
+    return respond(request, "admin/full_match.html", viewer, context)
 
 
 @router.get("/state")
-async def state(services: ServicesDep, guild: GuildQuery = None) -> Response:
+async def state(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show how the newest full match stands, for the page that waits for it."""
     async with services.pool.connection() as conn:
-        chosen = chosen_of(await guilds.all_guilds(conn), guild)
+        chosen, _ = await chosen_guild(conn, viewer, guild)
         latest = _latest(await activity.match_runs(conn, chosen.id))
     return respond_with_part("partials/match_state.html", {"guild": chosen, "latest": latest, "view": View(chosen.id)})
 

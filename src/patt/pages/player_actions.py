@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import people_commands
 from patt.api.people_models import HandAnswer, HandRequest
-from patt.deps import GuildQuery, OfficerDep, ServicesDep, officer_of
+from patt.deps import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import PLAYERS
 from patt.pages import flash
 from patt.pages.flash import Flash
@@ -29,12 +29,12 @@ LABELS = {
 }
 _REQUEST: TypeAdapter[HandRequest] = TypeAdapter(HandRequest)
 
-preview_router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+preview_router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 router = form_router(f"{HOME}/actions")
 
 
 @preview_router.get("/preview")
-async def preview(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildQuery = None) -> Response:
+async def preview(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show what a decision would change; where it cannot be carried out, lead back and say why."""
     fields = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
     back = way_back(fields.get("back", ""), HOME)
@@ -54,12 +54,12 @@ async def preview(request: Request, services: ServicesDep, officer: OfficerDep, 
         "home": HOME,
         "back": back,
     }
-    return respond(request, "admin/decision.html", officer, context)
+    return respond(request, "admin/decision.html", viewer, context)
 
 
 @router.post("/decide")
 async def decide(
-    request: Request, services: ServicesDep, officer: OfficerDep, form: FormDep, guild: GuildQuery = None
+    request: Request, services: ServicesDep, officer: OfficerDep, form: FormDep, guild: GuildDep
 ) -> Response:
     """Carry out a decision that was previewed."""
 

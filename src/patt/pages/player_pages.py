@@ -12,12 +12,11 @@ from starlette.responses import Response
 from patt.api import people_reading
 from patt.api.people_reading import ShownPeople
 from patt.api.players import LONGEST_SEARCH
-from patt.deps import CharacterId, GuildQuery, OfficerDep, PageQuery, PlayerId, ServicesDep, officer_of
+from patt.deps import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import PLAYERS
-from patt.pages.shell import chosen_of, respond
+from patt.pages.shell import chosen_of, guilds_in_reach, respond
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import people
-from sv_common.guild_sync.store import guilds
 
 HOME = PLAYERS.href
 KINDS: tuple[tuple[ShownPeople, str], ...] = (
@@ -27,7 +26,7 @@ KINDS: tuple[tuple[ShownPeople, str], ...] = (
     ("all", "Everybody"),
 )
 
-router = APIRouter(prefix=HOME, dependencies=[Depends(officer_of)], include_in_schema=False)
+router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +51,32 @@ class View:
 async def players(
     request: Request,
     services: ServicesDep,
-    officer: OfficerDep,
-    guild: GuildQuery = None,
+    viewer: ViewerDep,
+    guild: GuildDep,
     search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
     show: Annotated[ShownPeople, Query()] = "players",
     page: PageQuery = 1,
 ) -> Response:
     """Show who is who."""
     async with services.pool.connection() as conn:
-        context = await players_context(conn, guild_id=guild, search=search.strip(), shown=show, page=page)
-    return respond(request, "admin/players.html", officer, context)
+        context = await players_context(conn, viewer, guild_id=guild, search=search.strip(), shown=show, page=page)
+    return respond(request, "admin/players.html", viewer, context)
 
 
 async def players_context(
-    conn: Connection, *, guild_id: int | None = None, search: str = "", shown: ShownPeople = "players", page: int = 1
+    conn: Connection,
+    viewer: Caller,
+    *,
+    guild_id: int | None = None,
+    search: str = "",
+    shown: ShownPeople = "players",
+    page: int = 1,
 ) -> dict[str, Any]:
     """Return all that the list shows, in a number of statements that depends on nothing.
 
     Without a guild the first one is shown. Raises `NotFound` for a guild that does not exist.
     """
-    known = await guilds.all_guilds(conn)
+    known = await guilds_in_reach(conn, viewer)
     guild = chosen_of(known, guild_id)
     kind = people_reading.kind_of(shown)
     found = await people.people_page(conn, guild.id, search=search, kind=kind, number=page)
@@ -87,7 +92,7 @@ async def players_context(
 
 @router.get("/characters/{character_id}")
 async def character(
-    request: Request, services: ServicesDep, officer: OfficerDep, character_id: CharacterId, guild: GuildQuery = None
+    request: Request, services: ServicesDep, viewer: ViewerDep, character_id: CharacterId, guild: GuildDep
 ) -> Response:
     """Show one character: whose it is, or whose it may be."""
     async with services.pool.connection() as conn:
@@ -99,12 +104,12 @@ async def character(
         "home": View(found.guild_id).href(),
         "back": f"{HOME}/characters/{character_id}?guild={found.guild_id}",
     }
-    return respond(request, "admin/character.html", officer, context)
+    return respond(request, "admin/character.html", viewer, context)
 
 
 @router.get("/{player_id}")
 async def player(
-    request: Request, services: ServicesDep, officer: OfficerDep, player_id: PlayerId, guild: GuildQuery = None
+    request: Request, services: ServicesDep, viewer: ViewerDep, player_id: PlayerId, guild: GuildDep
 ) -> Response:
     """Show one player: characters, Discord member, aliases, what is open, and all that was done."""
     async with services.pool.connection() as conn:
@@ -116,7 +121,7 @@ async def player(
         "home": View(found.guild_id).href(),
         "back": f"{HOME}/{player_id}?guild={found.guild_id}",
     }
-    return respond(request, "admin/player.html", officer, context)
+    return respond(request, "admin/player.html", viewer, context)
 
 
 def _count(counts: Any, shown: ShownPeople) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.deps import Officer
+from patt.deps import Caller
 from patt.navigation import NAVIGATION
 from patt.pages import flash
 from patt.rendering import page as render
@@ -19,10 +19,10 @@ from sv_common.guild_sync.store import guilds
 from sv_common.guild_sync.store.guilds import Guild
 
 
-def respond(request: Request, template: str, officer: Officer, context: dict[str, Any]) -> Response:
+def respond(request: Request, template: str, viewer: Caller, context: dict[str, Any]) -> Response:
     """Return a page of the admin, once with what was just done."""
     shell = {
-        "officer": officer,
+        "viewer": viewer,
         "now": datetime.now(UTC),
         "navigation": NAVIGATION,
         "path": request.url.path,
@@ -38,9 +38,14 @@ def respond_with_part(template: str, context: dict[str, Any]) -> Response:
     return render(template, {"now": datetime.now(UTC)} | context)
 
 
-async def chosen_guild(conn: Connection, guild_id: int | None) -> tuple[Guild, list[Guild]]:
-    """Return the guild that is asked for, by default the first one, and all guilds. Raises `NotFound`."""
-    known = await guilds.all_guilds(conn)
+async def guilds_in_reach(conn: Connection, caller: Caller) -> list[Guild]:
+    """Return the guilds that whoever asks may see, in the order of their numbers."""
+    return [guild for guild in await guilds.all_guilds(conn) if caller.guild_id in (None, guild.id)]
+
+
+async def chosen_guild(conn: Connection, caller: Caller, guild_id: int | None) -> tuple[Guild, list[Guild]]:
+    """Return the guild that is asked for, by default the first one, and all in reach. Raises `NotFound`."""
+    known = await guilds_in_reach(conn, caller)
     return chosen_of(known, guild_id), known
 
 
