@@ -12,16 +12,14 @@ from typing import Any, TypeVar
 import httpx2
 
 from patt.config import Settings
+from patt.database import check_schema, database_url
 from patt.queue import Queue, open_queue
-from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
 from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.domain.errors import ConfigurationError
 from sv_common.guild_sync.ports import Outside
 
-DATABASE_NAME = "patt"
 _Result = TypeVar("_Result")
 
 
@@ -35,22 +33,14 @@ class Services:
     queue: Queue | None = None
 
 
-def database_url(settings: Settings) -> str:
-    """Return the URL of the database, starting the embedded server where none is configured."""
-    if settings.database_url is not None:
-        return settings.database_url
-    server = embedded.start(settings.data_dir / "postgres")
-    return embedded.ensure_database(server, DATABASE_NAME)
-
-
 @contextlib.asynccontextmanager
 async def open_services(settings: Settings, url: str | None = None) -> AsyncIterator[Services]:
     """Open the database (by default the configured one) and the clients of the sources that are set up.
 
-    Raises `ConfigurationError` when the database has another schema than this version needs.
+    Raises `ConfigurationError` when the database does not answer, or has another schema than this version needs.
     """
     url = url or database_url(settings)
-    _check_schema(url)
+    check_schema(url)
     async with make_pool(url) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
         yield Services(settings, pool, outside(settings, http), queue)
@@ -98,11 +88,3 @@ def run(work: Coroutine[Any, Any, _Result]) -> _Result:
     factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(work)
-
-
-def _check_schema(url: str) -> None:
-    current, newest = migrate.current_revision(url), migrate.newest_revision()
-    if current != newest:
-        raise ConfigurationError(
-            f"The database has the schema {current or '(none)'}, and this version needs {newest}. Run: patt db upgrade"
-        )

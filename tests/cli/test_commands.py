@@ -238,3 +238,34 @@ def test_db_upgrade_and_status_tell_the_schema(patt: Patt) -> None:
     newest = migrate.newest_revision()
     assert f"The database has the schema {newest}." in patt("db", "upgrade").out
     assert patt("db", "status", "--json").json == {"current": newest, "newest": newest}
+
+
+def test_without_its_database_a_command_ends_with_a_sentence(patt: Patt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATT_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/patt")
+    for arguments in (("rules",), ("db", "upgrade"), ("db", "status")):
+        outcome = patt(*arguments)
+        assert outcome.code == 1
+        assert "The database does not answer: " in outcome.err
+        assert "Traceback" not in outcome.err
+
+
+def test_a_database_that_goes_away_ends_a_command_with_a_sentence(patt: Patt, database: psycopg.Connection) -> None:
+    database.execute(
+        "create function guild_identity.leave() returns trigger language plpgsql as "
+        "$$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$"
+    )
+    database.execute(
+        "create trigger leave before insert on guild_identity.guilds "
+        "for each row execute function guild_identity.leave()"
+    )
+    outcome = patt("guild", "add", "Lantern Watch", "--realm", "area-52")
+    assert outcome.code == 1
+    assert "The database does not answer any more" in outcome.err
+    assert "patt doctor" in outcome.err
+
+
+def test_an_upgrade_refuses_a_database_of_a_newer_version(patt: Patt, database: psycopg.Connection) -> None:
+    database.execute("update public.alembic_version set version_num = '9999'")
+    outcome = patt("db", "upgrade")
+    assert outcome.code == 1
+    assert "the schema 9999, which this version of PATT does not know" in outcome.err

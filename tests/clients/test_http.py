@@ -13,6 +13,7 @@ from sv_common.guild_sync.clients.http import (
     RetryPolicy,
     Timing,
     read_json,
+    refuse_busy,
     retry_after,
     seconds,
     with_retries,
@@ -146,6 +147,37 @@ def test_the_body_says_more_precisely_how_long_to_wait_than_the_header() -> None
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"text"', b"{"])
 def test_the_header_says_how_long_to_wait_where_the_body_does_not(body: bytes) -> None:
     assert retry_after(httpx2.Response(429, headers={"Retry-After": "2"}, content=body)) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("until", "wait"),
+    [
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 29.0),
+        ("Friday, 31-Dec-99 23:59:59 GMT", 29.0),
+        ("Fri, 31 Dec 1999 23:00:00 GMT", 0.0),
+        ("Fri, 99 Dec 1999 23:59:59 GMT", None),
+        ("soon", None),
+        ("", None),
+        ("120", 120.0),
+    ],
+)
+def test_a_date_to_wait_for_is_counted_from_the_answers_own(until: str, wait: float | None) -> None:
+    sent = {"Date": "Fri, 31 Dec 1999 23:59:30 GMT", "Retry-After": until}
+    assert retry_after(httpx2.Response(429, headers=sent)) == wait
+
+
+async def test_a_service_that_is_down_is_asked_again_after_the_wait_that_it_names(
+    clock: SimulatedClock, timing: Timing
+) -> None:
+    answers = iter([httpx2.Response(503, headers={"Retry-After": "7"}), httpx2.Response(200)])
+
+    async def attempt() -> int:
+        answer = next(answers)
+        refuse_busy(answer, ASKED)
+        return answer.status_code
+
+    assert await with_retries(attempt, RetryPolicy(), timing) == 200
+    assert clock.sleeps == [7.0]
 
 
 def test_json_is_read_as_it_is() -> None:

@@ -13,8 +13,8 @@ from patt.cli.dialogues import ScriptDialogue, TerminalDialogue
 from patt.cli.options import actor
 from patt.cli.output import out, say
 from patt.config import Settings, load_settings
+from patt.database import make_ready
 from patt.setup.bench import Bench
-from patt.setup.database import make_ready
 from patt.setup.dialogue import Dialogue
 from patt.setup.flow import STEPS, set_up
 from sv_common.db.pool import make_pool

@@ -9,7 +9,7 @@ import typer
 
 from patt.cli.lazy import Later, LazyGroup
 from patt.cli.output import say_error
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
 
 COMMANDS = {
     "demo": Later("patt.cli.demo:demo", "Play a week in the life of a made-up guild, then serve its admin page."),
@@ -104,3 +104,16 @@ def main() -> None:
     except PattError as error:
         say_error(error)
         sys.exit(1)
+    except Exception as error:
+        if not _is_a_lost_database(error):
+            raise
+        say_error(
+            ConfigurationError(f"The database does not answer any more ({type(error).__name__}). Look: patt doctor")
+        )
+        sys.exit(1)
+
+
+def _is_a_lost_database(error: Exception) -> bool:
+    """Whether the database went away. A companion's small install has no psycopg, and no command that loads it."""
+    psycopg = sys.modules.get("psycopg")
+    return psycopg is not None and isinstance(error, psycopg.OperationalError)

@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 from patt.config import ENV_FILE, Settings, load_settings
+from patt.database import database_url, revision_of
 from patt.setup.check import Check, well, wrong
-from patt.setup.database import reach
 from patt.worker import SILENCE_OF_THE_DEAD_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
@@ -37,7 +37,8 @@ def check_settings() -> tuple[Check, Settings | None]:
 def check_database(settings: Settings) -> tuple[list[Check], str | None]:
     """Check that the database answers with the schema that this version needs; return its URL if it does."""
     try:
-        url, revision = reach(settings)
+        url = database_url(settings)
+        revision = revision_of(url)
     except Exception as error:  # noqa: BLE001 -- whatever keeps the embedded server from starting is what is to be told
         said = str(error) if isinstance(error, PattError) else f"The embedded database does not start: {error}"
         remedy = (

@@ -9,6 +9,8 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx2
@@ -152,7 +154,7 @@ async def send(
 
 
 def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
-    """Raise RetryableError for an answer that says "not now": 408, 425, 429 or any 5xx."""
+    """Raise RetryableError for an answer that says "not now": 408, 425, 429 or any 5xx, after the wait that it asks for."""
     status = response.status_code
     if status == TOO_MANY_REQUESTS:
         wait = retry_after(response)
@@ -168,7 +170,7 @@ def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
         sentence = (
             f"{asked.service} failed with an error of its own (HTTP {status}) over {asked.what}. Try again later."
         )
-        raise RetryableError(SourceUnavailable(sentence))
+        raise RetryableError(SourceUnavailable(sentence), wait_in_header(response))
 
 
 def read_json(response: httpx2.Response, asked: Asked) -> object:
@@ -192,7 +194,27 @@ def retry_after(response: httpx2.Response) -> float | None:
     except (ValueError, RecursionError):
         body = None
     in_body = body.get("retry_after") if isinstance(body, dict) else None
-    return seconds(in_body) if in_body is not None else seconds(response.headers.get("retry-after"))
+    return seconds(in_body) if in_body is not None else wait_in_header(response)
+
+
+def wait_in_header(response: httpx2.Response) -> float | None:
+    """Seconds that the header Retry-After asks to wait; None without one that can be read.
+
+    It holds seconds or a date (RFC 9110, 10.2.3). A date is counted from the answer's own, so that clocks need not agree.
+    """
+    asked = response.headers.get("retry-after")
+    until, sent = _moment(asked), _moment(response.headers.get("date"))
+    if until is not None:
+        return max(0.0, (until - (sent or datetime.now(UTC))).total_seconds())
+    return seconds(asked)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def seconds(value: object) -> float | None:
