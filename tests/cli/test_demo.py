@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_every_rule_has_found_something_and_the_counts_agree_with_the_issues(sto
         assert counts["opened"] >= 1
         assert counts["open"] == sum(issue["resolved_at"] is None for issue in issues)
         assert counts["opened"] - counts["resolved"] == counts["open"]
+
+
+def test_the_story_took_a_week(story: Any) -> None:
+    days = sorted({str(issue["created_at"])[:10] for issue in story["issues"]})
+    first, last = (datetime.fromisoformat(day) for day in (days[0], days[-1]))
+    assert (last - first).days == 6  # from the first reading to Saturday: on Sunday nothing is new
+    assert len(days) >= 5
 
 
 def test_the_changed_note_was_fixed_by_itself_and_the_others_wait(story: Any) -> None:

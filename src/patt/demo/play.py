@@ -16,6 +16,7 @@ from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from patt.demo.story import Day, week
 from sv_common.db import embedded, migrate
+from sv_common.db.sql import load_sql
 from sv_common.guild_sync import overview
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.errors import Busy
@@ -26,6 +27,7 @@ from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, ru
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.store import guilds, ranks
 
+SQL = load_sql(__package__, "calendar.sql")
 DATABASE_NAME = "patt_demo"
 OFFICER = "officer demo"
 MOST_ISSUES = 100_000
@@ -107,6 +109,7 @@ class Demo:
         pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
         tell("An officer runs the full match", self._remember([pipeline]))
         for number, day in enumerate(week(self._simulator.world)):
+            await self._let_a_day_pass()
             tell(day.heading, await self._live(day, "older" if number % 2 else "current"))
         return await self._outcome(guild_id)
 
@@ -129,6 +132,11 @@ class Demo:
             for index, role in roles.items():
                 await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
         return [*ran, await self._read("discord")]
+
+    async def _let_a_day_pass(self) -> None:
+        """Make everything a day older, so that the pages show a week and not a moment."""
+        async with self.services.pool.connection() as conn:
+            await conn.execute(SQL["let_a_day_pass"])
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()

@@ -1,0 +1,65 @@
+"""What is photographed: each page once as an officer sees it, the most used ones also in the dark and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from playwright.async_api import Page
+
+from patt.bootstrap import Services
+from sv_common.guild_sync import overview, people
+from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync.people import PersonKind
+from sv_common.guild_sync.store import guilds
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture: its name in docs/images, and what it shows. `{…}` in the path is filled from `places_of`."""
+
+    name: str
+    path: str
+    is_dark: bool = False
+    is_phone: bool = False
+    is_whole: bool = False
+    is_before_signing_in: bool = False
+    prepare: Callable[[Page], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the demo is served, and the numbers of what it has."""
+
+    base_url: str
+    places: Mapping[str, int]
+
+    def address_of(self, scene: Scene) -> str:
+        """Return the address that a scene shows."""
+        return self.base_url + scene.path.format_map(self.places)
+
+
+SCENES = (
+    Scene("sign-in", "", is_before_signing_in=True),
+    Scene("data-quality", "/admin/data-quality"),
+    Scene("data-quality-dark", "/admin/data-quality", is_dark=True),
+    Scene("data-quality-phone", "/admin/data-quality", is_phone=True),
+    Scene("issue", "/admin/data-quality/issues/{ambiguous}"),
+    Scene("issue-phone", "/admin/data-quality/issues/{ambiguous}", is_phone=True, is_dark=True),
+    Scene("preview", "/admin/data-quality/rules/orphan_wow/preview"),
+    Scene("players", "/admin/players"),
+    Scene("player", "/admin/players/{player}"),
+    Scene("full-match", "/admin/full-match"),
+    Scene("activity", "/admin/activity"),
+)
+
+
+async def places_of(services: Services) -> dict[str, int]:
+    """Return the numbers of an issue that only an officer can decide, and of the player with most characters."""
+    async with services.pool.connection() as conn:
+        guild = await guilds.the_only(conn, None)
+        found = await overview.findings_page(conn, guild.id, issue_type="orphan_wow", state=IssueState.OPEN)
+        players = await people.people_page(conn, guild.id, kind=PersonKind.PLAYER)
+    hardest = max(found.findings, key=lambda issue: issue.details.get("verdict") == "ambiguous")
+    busiest = max(players.people, key=lambda person: person.characters)
+    return {"ambiguous": hardest.id, "player": busiest.id}

@@ -1,0 +1,17 @@
+-- name: let_a_day_pass
+-- What was found, done and read so far was so a day earlier. Links and players keep their dates: an undo compares their rows.
+with issues as (
+    update guild_identity.audit_issues
+    set created_at = created_at - interval '1 day',
+        opened_at = opened_at - interval '1 day',
+        resolved_at = resolved_at - interval '1 day',
+        notified_at = notified_at - interval '1 day',
+        dismissed_at = dismissed_at - interval '1 day'
+), moves as (
+    update guild_identity.issue_events set at = at - interval '1 day'
+), attempts as (
+    update guild_identity.fix_attempts
+    set started_at = started_at - interval '1 day', undone_at = undone_at - interval '1 day'
+)
+update guild_identity.sync_log
+set started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day'
