@@ -1,4 +1,4 @@
-"""What an officer decides: whose a character is and whose not, which one is a main, and which word means whom.
+"""What an officer decides: whose a character is and whose not, which one is a main, which word means whom, who is one person.
 
 Each decision is previewed as a plan, applied in one transaction, recorded as an attempt, and can be undone as a whole.
 What a person decided is never changed by automation, and "not this player" is respected by every later decision.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import hand_plans
+from sv_common.guild_sync import hand_merge, hand_plans
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.plan import Plan
@@ -54,6 +54,29 @@ class NotThisPlayer:
 
 
 @dataclass(frozen=True, slots=True)
+class MayBeThisPlayer:
+    """The character may be this player's after all: what was said against it is taken back."""
+
+    character: str
+    player: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotThisMember:
+    """The player is not the Discord member that it was taken for."""
+
+    player: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnePerson:
+    """Two players are one person: `player` stays and takes over what is the other's, which is deleted."""
+
+    player: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
 class MainIs:
     """The character is the main of the player that it belongs to."""
 
@@ -75,7 +98,17 @@ class AliasMeansNobody:
     alias: str
 
 
-HandDecision: TypeAlias = BelongsTo | BelongsToNobody | NotThisPlayer | MainIs | AliasMeans | AliasMeansNobody
+HandDecision: TypeAlias = (
+    BelongsTo
+    | BelongsToNobody
+    | NotThisPlayer
+    | MayBeThisPlayer
+    | NotThisMember
+    | OnePerson
+    | MainIs
+    | AliasMeans
+    | AliasMeansNobody
+)
 """A decision of an officer. Characters are called Name-Realm, by a name that only one bears, or by number; players by display
 name or number."""
 
@@ -130,17 +163,33 @@ async def _plan(conn: Connection, guild_id: int, decision: HandDecision) -> tupl
 def _plan_of(directory: Directory, decision: HandDecision) -> Plan:
     facts = directory.facts
     match decision:
-        case BelongsTo():
-            character, player = character_called(facts, decision.character), player_called(facts, decision.player)
-            return hand_plans.belongs_to(directory, character, player, remember_note=decision.remember_note)
-        case BelongsToNobody():
-            return hand_plans.belongs_to_nobody(directory, character_called(facts, decision.character))
-        case NotThisPlayer():
-            character, player = character_called(facts, decision.character), player_called(facts, decision.player)
-            return hand_plans.not_this_player(directory, character, player, decision.why)
-        case MainIs():
-            return hand_plans.main_is(facts, character_called(facts, decision.character))
+        case BelongsTo() | BelongsToNobody() | NotThisPlayer() | MayBeThisPlayer() | MainIs():
+            return _plan_for_character(directory, decision)
+        case NotThisMember():
+            return hand_plans.not_this_member(facts, player_called(facts, decision.player))
+        case OnePerson():
+            stays = player_called(facts, decision.player)
+            return hand_merge.merged(facts, stays, player_called(facts, decision.other, rather_than=stays))
         case AliasMeans():
             return hand_plans.alias_means(facts, decision.alias, player_called(facts, decision.player))
         case AliasMeansNobody():
             return hand_plans.alias_means_nobody(facts, decision.alias)
+
+
+def _plan_for_character(
+    directory: Directory, decision: BelongsTo | BelongsToNobody | NotThisPlayer | MayBeThisPlayer | MainIs
+) -> Plan:
+    facts = directory.facts
+    character = character_called(facts, decision.character)
+    match decision:
+        case BelongsTo():
+            player = player_called(facts, decision.player)
+            return hand_plans.belongs_to(directory, character, player, remember_note=decision.remember_note)
+        case BelongsToNobody():
+            return hand_plans.belongs_to_nobody(directory, character)
+        case NotThisPlayer():
+            return hand_plans.not_this_player(directory, character, player_called(facts, decision.player), decision.why)
+        case MayBeThisPlayer():
+            return hand_plans.may_be_this_player(facts, character, player_called(facts, decision.player))
+        case MainIs():
+            return hand_plans.main_is(facts, character)

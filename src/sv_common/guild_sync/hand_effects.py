@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sv_common.guild_sync.domain.plan import ForgetAlias, Link, Plan, RejectLink, RememberAlias, SetMain, Step, Unlink
+from sv_common.guild_sync.domain.plan import (
+    AttachDiscord,
+    DeletePlayer,
+    DetachDiscord,
+    ForgetAlias,
+    ForgetRejection,
+    Link,
+    MoveAlias,
+    MoveRejection,
+    Plan,
+    RejectLink,
+    RememberAlias,
+    SetMain,
+    SetOffspec,
+    Step,
+    Unlink,
+)
 from sv_common.guild_sync.store.directory import GuildFacts
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
@@ -26,37 +43,69 @@ class Effect:
 def effects_of(facts: GuildFacts, plan: Plan) -> tuple[Effect, ...]:
     """Say what a plan changes; what several steps change is said once, from the first to the last."""
     table: dict[str, tuple[str, str]] = {}
+    deleted = {step.player_id for step in plan.steps if isinstance(step, DeletePlayer)}
     for step in plan.steps:
-        for effect in _effects(facts, step):
+        for effect in _effects(facts, step, deleted):
             first = table.get(effect.what, (effect.before, ""))[0]
             table[effect.what] = (first, effect.after)
     return tuple(Effect(what, before, after) for what, (before, after) in table.items() if before != after)
 
 
-def _effects(facts: GuildFacts, step: Step) -> list[Effect]:
+def _effects(facts: GuildFacts, step: Step, deleted: Collection[int]) -> list[Effect]:
     match step:
         case Unlink():
-            return [Effect(_player_of(step.character), _owner(facts, step), NOBODY), *_lost_pointers(facts, step)]
+            effect = Effect(_player_of(step.character), _owner(facts, step), NOBODY)
+            return [effect] if step.player_id in deleted else [effect, *_lost_pointers(facts, step)]
         case Link():
             return [Effect(_player_of(step.character), NOBODY, f"{step.player}, {BY_AN_OFFICER}")]
-        case RememberAlias():
-            return [Effect(_meaning_of(step.alias), NO_ALIAS, f"means {step.player}")]
-        case ForgetAlias():
-            return [Effect(_meaning_of(step.alias), f"means {step.player}", NO_ALIAS)]
-        case SetMain():
-            return [Effect(f"Main of {step.player}", step.former_main or "none", step.character)]
-        case RejectLink():
-            return [Effect(f"Whether {step.character} may be {step.player}’s", "by evidence", f"never: {step.why}")]
+        case RememberAlias() | ForgetAlias() | MoveAlias():
+            return [_effect_on_word(step)]
+        case RejectLink() | MoveRejection() | ForgetRejection():
+            return [_effect_on_rejection(step)]
         case _:
-            return [Effect("Besides", "", step.describe())]
+            return [_effect_on_player(step)]
+
+
+def _effect_on_word(step: RememberAlias | ForgetAlias | MoveAlias) -> Effect:
+    match step:
+        case RememberAlias():
+            before, after = NO_ALIAS, f"means {step.player}"
+        case ForgetAlias():
+            before, after = f"means {step.player}", NO_ALIAS
+        case MoveAlias():
+            before, after = f"means {step.former_player}", f"means {step.player}"
+    return Effect(f"“{step.alias}” in a note", before, after)
+
+
+def _effect_on_rejection(step: RejectLink | MoveRejection | ForgetRejection) -> Effect:
+    match step:
+        case RejectLink():
+            before, after = BY_EVIDENCE, f"never: {step.why}"
+        case MoveRejection():
+            before, after = BY_EVIDENCE, f"never: an officer said so of {step.former_player}"
+        case ForgetRejection():
+            before, after = "never", BY_EVIDENCE
+    return Effect(f"Whether {step.character} may be {step.player}’s", before, after)
+
+
+def _effect_on_player(step: Step) -> Effect:
+    match step:
+        case SetMain():
+            return Effect(f"Main of {step.player}", step.former_main or "none", step.character)
+        case SetOffspec():
+            return Effect(f"Off-spec of {step.player}", "none", step.character)
+        case AttachDiscord():
+            return Effect(f"Discord member of {step.player}", "none", step.discord_name)
+        case DetachDiscord():
+            return Effect(f"Discord member of {step.player}", step.discord_name, "none")
+        case DeletePlayer():
+            return Effect(f"The player {step.player}", "a player by itself", "deleted")
+        case _:
+            return Effect("Besides", "", step.describe())
 
 
 def _player_of(character: str) -> str:
     return f"Player of {character}"
-
-
-def _meaning_of(alias: str) -> str:
-    return f"“{alias}” in a note"
 
 
 def _owner(facts: GuildFacts, step: Unlink) -> str:

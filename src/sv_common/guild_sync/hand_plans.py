@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.plan import ForgetAlias, Link, Plan, RejectLink, RememberAlias, SetMain, Step, Unlink
+from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key, realm_key
+from sv_common.guild_sync.domain.plan import (
+    DetachDiscord,
+    ForgetAlias,
+    ForgetRejection,
+    Link,
+    Plan,
+    RejectLink,
+    RememberAlias,
+    SetMain,
+    Step,
+    Unlink,
+)
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownPlayer
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 MOST_NAMES_IN_A_SENTENCE = 5
-LONGEST_ALIAS = 60
 
 
 def belongs_to(directory: Directory, character: KnownCharacter, player: KnownPlayer, *, remember_note: bool) -> Plan:
@@ -54,6 +64,23 @@ def not_this_player(directory: Directory, character: KnownCharacter, player: Kno
     return Plan(tuple(steps), f"{character.label} does not belong to {player.display_name}: an officer says so.")
 
 
+def may_be_this_player(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> Plan:
+    """Plan that a character may be a player's again. Raises `NotFound` where nobody has said that it is not."""
+    if (character.id, player.id) not in facts.rejections:
+        raise NotFound(f"Nobody has said that {character.label} does not belong to {player.display_name}.")
+    step = ForgetRejection(character.id, character.label, player.id, player.display_name)
+    return Plan((step,), f"{character.label} may belong to {player.display_name} after all: an officer says so.")
+
+
+def not_this_member(facts: GuildFacts, player: KnownPlayer) -> Plan:
+    """Plan that a player is nobody on Discord. Raises `Refused` where it is nobody already."""
+    member = facts.members.get(player.discord_user_id or 0)
+    if member is None:
+        raise Refused(f"Nobody on Discord is known to be {player.display_name}, so there is nothing to unlink.")
+    step = DetachDiscord(player.id, player.display_name, member.id, member.display_name)
+    return Plan((step,), f"{player.display_name} is not the Discord member {member.display_name}: an officer says so.")
+
+
 def main_is(facts: GuildFacts, character: KnownCharacter) -> Plan:
     """Plan that a character is its player's main. Raises `Refused` where it has no player or is the main already."""
     if character.player_id is None:
@@ -75,7 +102,7 @@ def main_is(facts: GuildFacts, character: KnownCharacter) -> Plan:
 def alias_means(facts: GuildFacts, alias: str, player: KnownPlayer) -> Plan:
     """Plan that a word means a player. Raises `BadInput` for what can be no alias, and `Refused` for a known one."""
     word = alias.strip()
-    if not word or len(word) > LONGEST_ALIAS or not word.isprintable():
+    if not is_alias(word):
         raise BadInput(
             f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
         )
@@ -115,13 +142,19 @@ def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
     return found[0]
 
 
-def player_called(facts: GuildFacts, called: str) -> KnownPlayer:
-    """Return the player of a display name or number. Raises `NotFound`, and `Refused` for a name that several have."""
+def player_called(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | None = None) -> KnownPlayer:
+    """Return the player of a display name or number. Raises `NotFound`, and `Refused` for a name that several have.
+
+    A name that `rather_than` has too means the other one who has it.
+    """
     if called.isdecimal() and int(called) in facts.players:
         return facts.players[int(called)]
-    found = [player for player in facts.players.values() if name_key(player.display_name) == name_key(called)]
+    namesakes = [player for player in facts.players.values() if name_key(player.display_name) == name_key(called)]
+    found = [player for player in namesakes if player is not rather_than] or namesakes
     if not found:
-        raise NotFound(f"No player is called “{called}”. Give the display name, or the number of the player.")
+        raise NotFound(
+            f"No player is called “{called}”. Give the display name, or the number, of a player of this guild."
+        )
     if len(found) > 1:
         numbers = [f"{player.display_name} (number {player.id})" for player in found]
         raise Refused(f"“{called}” could be {_or(numbers)}. Give the number.")

@@ -114,6 +114,13 @@ async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
         await conn.execute(SQL["say_why_waiting"], values)
 
 
+async def point_again(conn: Connection, players: Mapping[int, int]) -> None:
+    """Let issues (by number) be about players that were deleted and are there again."""
+    if players:
+        values = {"issue_ids": list(players), "player_ids": list(players.values())}
+        await conn.execute(SQL["point_again"], values)
+
+
 async def mark_as_told(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
     """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
     values = {"guild_id": guild_id, "first": first_event, "last": last_event}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+LONGEST_ALIAS = 60
+
 
 def name_key(name: str) -> str:
     """Key of a character, player, Discord or alias name: NFC, lower case, outer blanks dropped.
@@ -30,3 +32,8 @@ def realm_key(realm: str) -> str:
     """
     lowered = unicodedata.normalize("NFC", realm).lower()
     return "".join(letter for letter in lowered if unicodedata.category(letter)[0] in "LMN")
+
+
+def is_alias(word: str) -> bool:
+    """Whether a word can be an alias: one line of letters that can be seen, and not too many."""
+    return 0 < len(word) <= LONGEST_ALIAS and word.isprintable()

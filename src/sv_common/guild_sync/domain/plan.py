@@ -75,6 +75,20 @@ class AttachDiscord:
 
 
 @dataclass(frozen=True, slots=True)
+class DetachDiscord:
+    """Say that a player is not the Discord member that it was taken for."""
+
+    player_id: int
+    player: str
+    discord_user_id: int
+    discord_name: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Forget that the player {self.player} is the Discord member {self.discord_name}."
+
+
+@dataclass(frozen=True, slots=True)
 class RememberAlias:
     """Let a word of notes mean a player from now on. A negative `player_id` means the `CreatePlayer` of the same plan."""
 
@@ -119,6 +133,35 @@ class SetMain:
 
 
 @dataclass(frozen=True, slots=True)
+class SetOffspec:
+    """Make one of a player's characters its off-spec, where it has none."""
+
+    player_id: int
+    player: str
+    character_id: int
+    character: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Make {self.character} the off-spec of {self.player}."
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAlias:
+    """Let a word of notes mean another player than it did."""
+
+    player_id: int
+    player: str
+    former_player_id: int
+    former_player: str
+    alias: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Let “{self.alias}” in a note mean {self.player} instead of {self.former_player}."
+
+
+@dataclass(frozen=True, slots=True)
 class RejectLink:
     """Remember that a character is not a player's, whatever notes and names say."""
 
@@ -131,6 +174,51 @@ class RejectLink:
     def describe(self) -> str:
         """Say it in a sentence."""
         return f"Remember that {self.character} does not belong to {self.player}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRejection:
+    """Let an officer's "not this player" be about another player than it was."""
+
+    character_id: int
+    character: str
+    player_id: int
+    player: str
+    former_player_id: int
+    former_player: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Remember of {self.player} what was said of {self.former_player}: {self.character} is not theirs."
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRejection:
+    """Forget that a character is not a player's."""
+
+    character_id: int
+    character: str
+    player_id: int
+    player: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Forget that {self.character} does not belong to {self.player}."
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePlayer:
+    """Delete a player who is the same person as another, when nothing is left to it but its Discord member."""
+
+    player_id: int
+    player: str
+    discord_user_id: int | None
+    merged_into_id: int
+    merged_into: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Delete the player {self.player}, who is {self.merged_into}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +254,16 @@ Step: TypeAlias = (
     | Link
     | CreatePlayer
     | AttachDiscord
+    | DetachDiscord
     | RememberAlias
     | ForgetAlias
     | SetMain
+    | SetOffspec
+    | MoveAlias
     | RejectLink
+    | MoveRejection
+    | ForgetRejection
+    | DeletePlayer
     | AddDiscordRole
     | RemoveDiscordRole
 )

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import (
     AttachDiscord,
     CreatePlayer,
+    DeletePlayer,
+    DetachDiscord,
     ForgetAlias,
+    ForgetRejection,
     Link,
+    MoveAlias,
+    MoveRejection,
     Plan,
     RejectLink,
     RememberAlias,
     SetMain,
+    SetOffspec,
     Step,
     Unlink,
 )
@@ -25,14 +31,47 @@ from sv_common.guild_sync.store.links import Change, LinkAuthor
 _Kind = TypeVar("_Kind", bound=Step)
 
 
+_Written: TypeAlias = dict[Step, list[Change]]
+"""What each step has changed."""
+
+
 async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: LinkAuthor) -> list[list[Change]]:
     """Carry out the plans; return, for each, its changes in the order of its steps. Raises `PlanStale`.
 
-    The number of statements does not depend on the number of plans.
+    What is taken away comes first, so that something else may be put in its place. The number of statements does not
+    depend on the number of plans.
     """
     steps = [step for plan in plans for step in plan.steps]
+    written = {
+        **await _take_away(conn, guild_id, steps),
+        **await _make(conn, guild_id, steps, author),
+        **await _point(conn, guild_id, steps),
+    }
+    return [[change for step in plan.steps for change in written[step]] for plan in plans]
+
+
+async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> _Written:
+    """Take characters and words from players; then players that nothing belongs to any more can go."""
     unlinks = await links.unlink(conn, guild_id, _those(Unlink, steps))
     forgotten = await links.forget_aliases(conn, guild_id, _those(ForgetAlias, steps))
+    moved = await links.move_aliases(conn, guild_id, _those(MoveAlias, steps))
+    unsaid = await links.forget_rejections(conn, guild_id, _those(ForgetRejection, steps))
+    said_of_others = await links.move_rejections(conn, guild_id, _those(MoveRejection, steps))
+    detached = await links.detach_discord(conn, guild_id, _those(DetachDiscord, steps))
+    deleted = await links.delete_players(conn, guild_id, _those(DeletePlayer, steps))
+    return {
+        **{step: unlinks[step.character_id] for step in _those(Unlink, steps)},
+        **{step: [forgotten[name_key(step.alias)]] for step in _those(ForgetAlias, steps)},
+        **{step: [moved[name_key(step.alias)]] for step in _those(MoveAlias, steps)},
+        **{step: [unsaid[step.character_id, step.player_id]] for step in _those(ForgetRejection, steps)},
+        **{step: [said_of_others[step.character_id, step.player_id]] for step in _those(MoveRejection, steps)},
+        **{step: [detached[step.player_id]] for step in _those(DetachDiscord, steps)},
+        **{step: deleted[step.player_id] for step in _those(DeletePlayer, steps)},
+    }
+
+
+async def _make(conn: Connection, guild_id: int, steps: Sequence[Step], author: LinkAuthor) -> _Written:
+    """Make players, and say what is theirs and what is not."""
     creations = _those(CreatePlayer, steps)
     numbers = await links.new_player_ids(conn, len(creations))
     real_id = {step.placeholder: number for step, number in zip(creations, numbers, strict=True)}
@@ -42,19 +81,24 @@ async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: 
     aliases = [(real_id.get(step.player_id, step.player_id), step) for step in _those(RememberAlias, steps)]
     remembered = await links.remember_aliases(conn, guild_id, aliases, author)
     rejected = await links.reject(conn, guild_id, _those(RejectLink, steps), author)
-    mains = await links.set_mains(conn, guild_id, _those(SetMain, steps))
-    attached = await links.attach_discord(conn, guild_id, _those(AttachDiscord, steps))
-    written: dict[Step, list[Change]] = {
-        **{step: unlinks[step.character_id] for step in _those(Unlink, steps)},
-        **{step: [forgotten[name_key(step.alias)]] for step in _those(ForgetAlias, steps)},
+    return {
         **{step: [created[real_id[step.placeholder]]] for step in creations},
         **{step: [linked[step.character_id]] for _, step in new_links},
         **{step: [remembered[name_key(step.alias)]] for _, step in aliases},
         **{step: [rejected[step.character_id, step.player_id]] for step in _those(RejectLink, steps)},
+    }
+
+
+async def _point(conn: Connection, guild_id: int, steps: Sequence[Step]) -> _Written:
+    """Let players point to characters that are theirs by now, and to Discord members whom nobody is any more."""
+    mains = await links.set_mains(conn, guild_id, _those(SetMain, steps))
+    offspecs = await links.set_offspecs(conn, guild_id, _those(SetOffspec, steps))
+    attached = await links.attach_discord(conn, guild_id, _those(AttachDiscord, steps))
+    return {
         **{step: [mains[step.player_id]] for step in _those(SetMain, steps)},
+        **{step: [offspecs[step.player_id]] for step in _those(SetOffspec, steps)},
         **{step: [attached[step.player_id]] for step in _those(AttachDiscord, steps)},
     }
-    return [[change for step in plan.steps for change in written[step]] for plan in plans]
 
 
 def _those(kind: type[_Kind], steps: Sequence[Step]) -> list[_Kind]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes import discord_steps
 from sv_common.guild_sync.fixes.engine import Rules, concerned_by
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, discord, guilds, links
+from sv_common.guild_sync.store import attempts, discord, guilds, journal
 from sv_common.guild_sync.store.attempts import Attempt
 from sv_common.guild_sync.store.links import Change
 
@@ -57,7 +58,8 @@ async def _put_back(
     """Put everything back and mark the attempt as undone; return what stopped it after a part that cannot be unsaid."""
     try:
         async with conn.transaction():
-            await links.put_back(conn, attempt.changes)
+            await journal.put_back(conn, attempt.changes)
+            await _put_back_issues(conn, attempt)
             await attempts.mark_undone(conn, attempt.id, actor=actor)
             await _put_back_roles(conn, attempt, actor, source)
     except discord_steps.HalfPutBack as half:
@@ -66,6 +68,12 @@ async def _put_back(
             await discord.set_roles(conn, attempt.guild_id, {_role_changes(attempt)[0]["id"]: half.roles})
         return half
     return None
+
+
+async def _put_back_issues(conn: Connection, attempt: Attempt) -> None:
+    """Let issues be about the players again that were deleted and are there again."""
+    changes = [change for change in attempt.changes if change["table"] == "issue"]
+    await issues.point_again(conn, {change["id"]: (change["before"] or {})["player_id"] for change in changes})
 
 
 async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source: DiscordSource | None) -> None:

@@ -6,7 +6,7 @@ Its rows are named tuples: a guild has thousands of them, and a frozen dataclass
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sv_common.db.pool import Connection
@@ -60,7 +60,7 @@ class KnownMember(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
-    """Everything that a decision about identity may rest on."""
+    """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written."""
 
     guild_id: int
     characters: Mapping[int, KnownCharacter]
@@ -69,6 +69,7 @@ class GuildFacts:
     aliases: Mapping[str, int]
     rejections: frozenset[tuple[int, int]]
     vocabulary: Vocabulary = DEFAULT_VOCABULARY
+    written_aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 def main_pointer(main: KnownCharacter | None) -> tuple[int | None, str | None]:
@@ -90,5 +91,6 @@ async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
         {row[0]: KnownMember._make(row) for row in members},
         {key: player for kind, key, player, _, _ in words if kind == "alias"},
         frozenset((character, player) for kind, _, player, character, _ in words if kind == "rejection"),
-        vocabulary_with({word: category for kind, word, _, _, category in words if kind == "category"}),
+        vocabulary_with({word: said for kind, word, _, _, said in words if kind == "category"}),
+        {key: said for kind, key, _, _, said in words if kind == "alias"},
     )

@@ -22,9 +22,9 @@ where d.guild_id = %(guild_id)s and not d.is_bot
 order by id
 
 -- name: words
--- What people have said: aliases that mean a player, "this character is not this player", and what a word is in this
--- guild (null: no word of the vocabulary).
-select 'alias', alias_key, player_id, null::bigint, null
+-- What people have said: aliases that mean a player, each as it is written, "this character is not this player", and what
+-- a word is in this guild (null: no word of the vocabulary).
+select 'alias', alias_key, player_id, null::bigint, alias
 from guild_identity.player_note_aliases
 where guild_id = %(guild_id)s
 union all

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -16,11 +15,17 @@ from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import (
     AttachDiscord,
     CreatePlayer,
+    DeletePlayer,
+    DetachDiscord,
     ForgetAlias,
+    ForgetRejection,
     Link,
+    MoveAlias,
+    MoveRejection,
     RejectLink,
     RememberAlias,
     SetMain,
+    SetOffspec,
     Unlink,
 )
 
@@ -29,14 +34,18 @@ SQL = load_sql(__package__, "links.sql")
 DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
 """Link sources that automation never changes."""
 
+_REJECTION_CHANGED = (
+    "A “not this player” was changed by somebody else in the meantime. Nothing was changed; look again."
+)
+
 
 class Change(TypedDict):
     """One row before and after. `before` None: the row was made. `after` None: it was deleted.
 
-    For a player that existed before, both hold only the columns that changed.
+    For a player that existed before and after, and for an issue, both hold only the columns that changed.
     """
 
-    table: Literal["link", "player", "alias", "rejection", "role"]
+    table: Literal["link", "player", "alias", "rejection", "role", "issue"]
     id: int
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -144,6 +153,28 @@ async def attach_discord(conn: Connection, guild_id: int, steps: Sequence[Attach
     }
 
 
+async def detach_discord(conn: Connection, guild_id: int, steps: Sequence[DetachDiscord]) -> dict[int, Change]:
+    """Take their Discord members from players; return the changes by player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "player_ids": [step.player_id for step in steps],
+        "member_ids": [step.discord_user_id for step in steps],
+    }
+    if (await conn.execute(SQL["detach_discord"], values)).rowcount != len(steps):
+        raise PlanStale("A player was given another Discord member in the meantime. Nothing was changed.")
+    return {
+        step.player_id: Change(
+            table="player",
+            id=step.player_id,
+            before={"discord_user_id": step.discord_user_id},
+            after={"discord_user_id": None},
+        )
+        for step in steps
+    }
+
+
 async def remember_aliases(
     conn: Connection, guild_id: int, steps: Sequence[tuple[int, RememberAlias]], author: LinkAuthor
 ) -> dict[str, Change]:
@@ -179,6 +210,26 @@ async def forget_aliases(conn: Connection, guild_id: int, steps: Sequence[Forget
     if len(rows) != len(steps):
         raise PlanStale("An alias was changed by somebody else in the meantime. Nothing was changed; look again.")
     return {key: Change(table="alias", id=row["id"], before=row, after=None) for key, row in rows}
+
+
+async def move_aliases(conn: Connection, guild_id: int, steps: Sequence[MoveAlias]) -> dict[str, Change]:
+    """Let words mean other players; return the changes by key of the word. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    former = {name_key(step.alias): step.former_player_id for step in steps}
+    values = {
+        "guild_id": guild_id,
+        "alias_keys": list(former),
+        "former_ids": list(former.values()),
+        "player_ids": [step.player_id for step in steps],
+    }
+    rows = await (await conn.execute(SQL["move_aliases"], values)).fetchall()
+    if len(rows) != len(steps):
+        raise PlanStale("An alias was changed by somebody else in the meantime. Nothing was changed; look again.")
+    return {
+        key: Change(table="alias", id=row["id"], before={**row, "player_id": former[key]}, after=row)
+        for key, row in rows
+    }
 
 
 async def set_mains(conn: Connection, guild_id: int, steps: Sequence[SetMain]) -> dict[int, Change]:
@@ -221,90 +272,103 @@ async def reject(
         rows = await (await conn.execute(SQL["reject"], values)).fetchall()
     except (psycopg.errors.UniqueViolation, psycopg.errors.ForeignKeyViolation) as error:
         raise PlanStale("Somebody has said the same in the meantime, or the player is gone. Look again.") from error
+    return {_pair(row): Change(table="rejection", id=row["id"], before=None, after=row) for (row,) in rows}
+
+
+async def set_offspecs(conn: Connection, guild_id: int, steps: Sequence[SetOffspec]) -> dict[int, Change]:
+    """Make characters the off-specs of players without one; return the changes by player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "player_ids": [step.player_id for step in steps],
+        "character_ids": [step.character_id for step in steps],
+    }
+    if (await conn.execute(SQL["set_offspecs"], values)).rowcount != len(steps):
+        raise PlanStale("An off-spec was changed by somebody else in the meantime. Nothing was changed; look again.")
     return {
-        (row["character_id"], row["player_id"]): Change(table="rejection", id=row["id"], before=None, after=row)
-        for (row,) in rows
+        step.player_id: Change(
+            table="player",
+            id=step.player_id,
+            before={"offspec_character_id": None},
+            after={"offspec_character_id": step.character_id},
+        )
+        for step in steps
     }
 
 
-async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
-    """Undo changes of links and players, exactly, or not at all.
-
-    Raises `PlanStale` when any row no longer holds what was written, when a player that would be deleted has got other
-    characters or aliases since, or when a word that would be an alias again has become another one.
-    """
-    folded = _fold([change for change in changes if change["table"] != "role"])
-    ids = {
-        "character_ids": [change["id"] for change in folded if change["table"] == "link"],
-        "player_ids": [change["id"] for change in folded if change["table"] == "player"],
-        "alias_ids": [change["id"] for change in folded if change["table"] == "alias"],
-        "rejection_ids": [change["id"] for change in folded if change["table"] == "rejection"],
+async def move_rejections(
+    conn: Connection, guild_id: int, steps: Sequence[MoveRejection]
+) -> dict[tuple[int, int], Change]:
+    """Let rejections be about other players; return the changes by character and player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    former = {(step.character_id, step.player_id): step.former_player_id for step in steps}
+    values = {
+        "guild_id": guild_id,
+        "character_ids": [character_id for character_id, _ in former],
+        "player_ids": [player_id for _, player_id in former],
+        "former_ids": list(former.values()),
     }
-    rows = await (await conn.execute(SQL["current_rows"], ids)).fetchall()
-    current = {(table, row_id): (row, others) for table, row_id, row, others in rows}
-    for change in folded:
-        _check_still_as_written(change, *current.get((change["table"], change["id"]), (None, 0)))
     try:
-        await _write_back(conn, folded)
+        rows = [row for (row,) in await (await conn.execute(SQL["move_rejections"], values)).fetchall()]
     except psycopg.errors.UniqueViolation as error:
-        raise PlanStale(
-            "An alias or a Discord member has been given to somebody else since, so this can no longer be undone."
-        ) from error
+        raise PlanStale(_REJECTION_CHANGED) from error
+    if len(rows) != len(steps):
+        raise PlanStale(_REJECTION_CHANGED)
+    return {
+        _pair(row): Change(table="rejection", id=row["id"], before={**row, "player_id": former[_pair(row)]}, after=row)
+        for row in rows
+    }
 
 
-async def _write_back(conn: Connection, folded: Sequence[Change]) -> None:
-    written_links = [c["id"] for c in folded if c["table"] == "link" and c["after"] is not None]
-    made_players = [c["id"] for c in folded if c["table"] == "player" and c["before"] is None]
-    lost_links = [c["before"] for c in folded if c["table"] == "link" and c["before"] is not None]
-    columns = [{"id": c["id"], **c["before"]} for c in folded if c["table"] == "player" and c["before"] is not None]
-    aliases = [c["id"] for c in folded if c["table"] == "alias"]
-    lost_aliases = [c["before"] for c in folded if c["table"] == "alias" and c["before"] is not None]
-    new_rejections = [c["id"] for c in folded if c["table"] == "rejection"]
-    await conn.execute(SQL["delete_aliases"], {"alias_ids": aliases})
-    await conn.execute(SQL["delete_rejections"], {"rejection_ids": new_rejections})
-    await conn.execute(SQL["delete_links"], {"character_ids": written_links})
-    await conn.execute(SQL["delete_players"], {"player_ids": made_players})
-    await conn.execute(SQL["restore_links"], {"rows": Jsonb(lost_links)})
-    await conn.execute(SQL["restore_aliases"], {"rows": Jsonb(lost_aliases)})
-    await conn.execute(SQL["restore_players"], {"rows": Jsonb(columns)})
+async def forget_rejections(
+    conn: Connection, guild_id: int, steps: Sequence[ForgetRejection]
+) -> dict[tuple[int, int], Change]:
+    """Forget whose characters are not whose; return the changes by character and player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "character_ids": [step.character_id for step in steps],
+        "player_ids": [step.player_id for step in steps],
+    }
+    rows = await (await conn.execute(SQL["forget_rejections"], values)).fetchall()
+    if len(rows) != len(steps):
+        raise PlanStale(_REJECTION_CHANGED)
+    return {_pair(row): Change(table="rejection", id=row["id"], before=row, after=None) for (row,) in rows}
 
 
-def _fold(changes: Sequence[Change]) -> list[Change]:
-    """One change for each row: what it was at first, what it was at last."""
-    folded: dict[tuple[str, int], Change] = {}
-    for change in changes:
-        key = (change["table"], change["id"])
-        earlier = folded.get(key)
-        if earlier is None:
-            folded[key] = change
-        elif change["table"] == "player":
-            folded[key] = Change(
-                table="player",
-                id=change["id"],
-                before=None if earlier["before"] is None else {**(change["before"] or {}), **earlier["before"]},
-                after={**(earlier["after"] or {}), **(change["after"] or {})},
-            )
-        else:
-            folded[key] = Change(
-                table=change["table"], id=change["id"], before=earlier["before"], after=change["after"]
-            )
-    return list(folded.values())
+async def delete_players(conn: Connection, guild_id: int, steps: Sequence[DeletePlayer]) -> dict[int, list[Change]]:
+    """Delete players to whom nothing is left; return the changes by player, with the issues that lose them.
+
+    Raises `PlanStale` when something belongs to one of them by now.
+    """
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "player_ids": [step.player_id for step in steps],
+        "member_ids": [step.discord_user_id for step in steps],
+    }
+    rows = await (await conn.execute(SQL["delete_players"], values)).fetchall()
+    if len(rows) != len(steps):
+        raise PlanStale("A player was changed by somebody else in the meantime. Nothing was changed; look again.")
+    return {
+        player_id: [Change(table="player", id=player_id, before=row, after=None), *_orphaned(player_id, issue_ids)]
+        for player_id, row, issue_ids in rows
+    }
 
 
-def _check_still_as_written(change: Change, row: dict[str, Any] | None, others: int) -> None:
-    after = change["after"]
-    if change["table"] != "player":
-        is_same = row == after
-    else:
-        is_same = row is not None and after is not None and all(row.get(name) == value for name, value in after.items())
-    if not is_same:
-        raise PlanStale(
-            f"The {change['table']} {change['id']} was changed since, so this can no longer be undone as a whole."
-        )
-    if change["table"] == "player" and change["before"] is None and others:
-        raise PlanStale(
-            "The player that was created has got other characters or aliases since, so it cannot be taken back."
-        )
+def _pair(row: dict[str, Any]) -> tuple[int, int]:
+    return row["character_id"], row["player_id"]
+
+
+def _orphaned(player_id: int, issue_ids: Sequence[int]) -> list[Change]:
+    return [
+        Change(table="issue", id=issue_id, before={"player_id": player_id}, after={"player_id": None})
+        for issue_id in issue_ids
+    ]
 
 
 def _unlink_changes(

@@ -39,6 +39,12 @@ from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id,
 where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id is null
 returning p.id
 
+-- name: detach_discord
+update guild_identity.players p
+set discord_user_id = null
+from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, discord_user_id)
+where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id = n.discord_user_id
+
 -- name: remember_aliases
 insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by)
 select %(guild_id)s, player_id, alias, alias_key, %(actor)s
@@ -52,6 +58,15 @@ using unnest(%(alias_keys)b::text[], %(player_ids)b::bigint[]) as n (alias_key, 
 where a.guild_id = %(guild_id)s and a.alias_key = n.alias_key and a.player_id = n.player_id
 returning a.alias_key, to_jsonb(a)
 
+-- name: move_aliases
+-- Let words mean other players, provided they still mean those that a plan says.
+update guild_identity.player_note_aliases a
+set player_id = n.player_id
+from unnest(%(alias_keys)b::text[], %(former_ids)b::bigint[], %(player_ids)b::bigint[])
+    as n (alias_key, former_id, player_id)
+where a.guild_id = %(guild_id)s and a.alias_key = n.alias_key and a.player_id = n.former_id
+returning a.alias_key, to_jsonb(a)
+
 -- name: set_mains
 -- Provided the main is still the one that a plan says, and the character is the player's.
 update guild_identity.players p
@@ -63,6 +78,16 @@ where p.id = n.player_id and p.guild_id = %(guild_id)s and p.main_character_id i
               where l.player_id = p.id and l.character_id = n.character_id)
 returning p.id
 
+-- name: set_offspecs
+-- Provided there is none yet, and the character is the player's.
+update guild_identity.players p
+set offspec_character_id = n.character_id
+from unnest(%(player_ids)b::bigint[], %(character_ids)b::bigint[]) as n (player_id, character_id)
+where p.id = n.player_id and p.guild_id = %(guild_id)s and p.offspec_character_id is null
+  and exists (select from guild_identity.player_characters l
+              where l.player_id = p.id and l.character_id = n.character_id)
+returning p.id
+
 -- name: reject
 insert into guild_identity.link_rejections (guild_id, character_id, player_id, reason, rejected_by)
 select %(guild_id)s, character_id, player_id, reason, %(actor)s
@@ -70,56 +95,32 @@ from unnest(%(character_ids)b::bigint[], %(player_ids)b::bigint[], %(reasons)b::
     as n (character_id, player_id, reason)
 returning to_jsonb(link_rejections)
 
--- name: current_rows
--- The rows of some links and players as they are now, with how much hangs on each player besides.
-select 'link', l.character_id, to_jsonb(l), 0
-from guild_identity.player_characters l
-where l.character_id = any (%(character_ids)s)
-union all
-select 'player', p.id, to_jsonb(p),
-       (select count(*) from guild_identity.player_characters l
-        where l.player_id = p.id and not l.character_id = any (%(character_ids)s))
-       + (select count(*) from guild_identity.player_note_aliases a
-          where a.player_id = p.id and not a.id = any (%(alias_ids)s))
-from guild_identity.players p
-where p.id = any (%(player_ids)s)
-union all
-select 'alias', a.id, to_jsonb(a), 0
-from guild_identity.player_note_aliases a
-where a.id = any (%(alias_ids)s)
-union all
-select 'rejection', r.id, to_jsonb(r), 0
-from guild_identity.link_rejections r
-where r.id = any (%(rejection_ids)s)
+-- name: move_rejections
+-- Let "not this player" be about other players, provided it is still about those that a plan says.
+update guild_identity.link_rejections r
+set player_id = n.player_id
+from unnest(%(character_ids)b::bigint[], %(former_ids)b::bigint[], %(player_ids)b::bigint[])
+    as n (character_id, former_id, player_id)
+where r.guild_id = %(guild_id)s and r.character_id = n.character_id and r.player_id = n.former_id
+returning to_jsonb(r)
 
--- name: delete_rejections
-delete from guild_identity.link_rejections where id = any (%(rejection_ids)s)
-
--- name: delete_aliases
-delete from guild_identity.player_note_aliases where id = any (%(alias_ids)s)
-
--- name: delete_links
-delete from guild_identity.player_characters where character_id = any (%(character_ids)s)
+-- name: forget_rejections
+delete from guild_identity.link_rejections r
+using unnest(%(character_ids)b::bigint[], %(player_ids)b::bigint[]) as n (character_id, player_id)
+where r.guild_id = %(guild_id)s and r.character_id = n.character_id and r.player_id = n.player_id
+returning to_jsonb(r)
 
 -- name: delete_players
-delete from guild_identity.players where id = any (%(player_ids)s)
-
--- name: restore_links
-insert into guild_identity.player_characters
-select * from jsonb_populate_recordset(null::guild_identity.player_characters, %(rows)s)
-
--- name: restore_aliases
-insert into guild_identity.player_note_aliases
-select * from jsonb_populate_recordset(null::guild_identity.player_note_aliases, %(rows)s)
-
--- name: restore_players
--- Put back single columns: those that a change names, and only those.
-update guild_identity.players p
-set main_character_id =
-        case when r ? 'main_character_id' then (r ->> 'main_character_id')::bigint else p.main_character_id end,
-    offspec_character_id =
-        case when r ? 'offspec_character_id' then (r ->> 'offspec_character_id')::bigint else p.offspec_character_id end,
-    discord_user_id =
-        case when r ? 'discord_user_id' then (r ->> 'discord_user_id')::bigint else p.discord_user_id end
-from jsonb_array_elements(%(rows)s) as r
-where p.id = (r ->> 'id')::bigint
+-- Provided nothing is left to them but the Discord member that a plan says. With each, the issues that pointed to it,
+-- which then point to nobody.
+with deleted as (
+    delete from guild_identity.players p
+    using unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, member_id)
+    where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id is not distinct from n.member_id
+      and not exists (select from guild_identity.player_characters l where l.player_id = p.id)
+      and not exists (select from guild_identity.player_note_aliases a where a.player_id = p.id)
+      and not exists (select from guild_identity.link_rejections r where r.player_id = p.id)
+    returning p.id, to_jsonb(p) as row
+)
+select d.id, d.row, array(select i.id from guild_identity.audit_issues i where i.player_id = d.id order by i.id)
+from deleted d
