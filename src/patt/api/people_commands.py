@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from patt.api.people_models import (
     AddAliasRequest,
+    AllowRequest,
     EffectAnswer,
     HandAnswer,
     HandPreviewAnswer,
     HandRequest,
     LinkRequest,
     MainRequest,
+    MergeRequest,
     RejectRequest,
     RemoveAliasRequest,
+    UnlinkMemberRequest,
     UnlinkRequest,
 )
 from patt.bootstrap import Services
@@ -24,10 +27,16 @@ from sv_common.guild_sync.by_hand import (
     HandDecision,
     HandReport,
     MainIs,
+    MayBeThisPlayer,
+    NotThisMember,
     NotThisPlayer,
+    OnePerson,
     decide_by_hand,
     preview_by_hand,
 )
+from sv_common.guild_sync.domain.plan import Plan
+
+MOST_STEPS_IN_A_SENTENCE = 3
 
 
 async def preview(services: Services, request: HandRequest, *, guild_id: int | None) -> HandPreviewAnswer:
@@ -41,8 +50,8 @@ async def decide(services: Services, officer: Caller, request: HandRequest, *, g
     report = await decide_by_hand(
         services.pool, _decision(request), actor=officer.actor, guild_id=guild_id, seen=request.plan_key
     )
-    steps = " ".join(step.describe() for step in report.plan.steps)
-    return HandAnswer(**_told(report, f"Done. {steps}").model_dump(), attempt_id=report.attempt_id or 0)
+    told = _told(report, f"Done. {_in_short(report.plan)}")
+    return HandAnswer(**told.model_dump(), attempt_id=report.attempt_id or 0)
 
 
 def _decision(request: HandRequest) -> HandDecision:
@@ -53,12 +62,25 @@ def _decision(request: HandRequest) -> HandDecision:
             return BelongsToNobody(request.character)
         case RejectRequest():
             return NotThisPlayer(request.character, request.player, request.reason)
+        case AllowRequest():
+            return MayBeThisPlayer(request.character, request.player)
+        case UnlinkMemberRequest():
+            return NotThisMember(request.player)
+        case MergeRequest():
+            return OnePerson(request.player, request.other)
         case MainRequest():
             return MainIs(request.character)
         case AddAliasRequest():
             return AliasMeans(request.alias, request.player)
         case RemoveAliasRequest():
             return AliasMeansNobody(request.alias)
+
+
+def _in_short(plan: Plan) -> str:
+    """What was done; a merge has more steps than a sentence can hold, and its reason says it all."""
+    if len(plan.steps) > MOST_STEPS_IN_A_SENTENCE:
+        return plan.reason
+    return " ".join(step.describe() for step in plan.steps)
 
 
 def _told(report: HandReport, sentence: str) -> HandPreviewAnswer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from patt.api.models import Answer, AttemptAnswer
 from sv_common.guild_sync.domain.decision import Verdict
@@ -195,6 +195,39 @@ class RejectRequest(_Request):
     reason: Reason = Field(default="", description="Why, in a few words.")
 
 
+class AllowRequest(_Request):
+    """The character may be this player's after all: a rejection is taken back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "allow", "character": "Grimalt-Area 52", "player": "Mito"}]}
+    )
+
+    decision: Literal["allow"]
+    character: Called = Field(description=_CHARACTER)
+    player: Called = Field(description=_PLAYER)
+
+
+class UnlinkMemberRequest(_Request):
+    """The player is not the Discord member that it was taken for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "unlink_member", "player": "Mito"}]})
+
+    decision: Literal["unlink_member"]
+    player: Called = Field(description=_PLAYER)
+
+
+class MergeRequest(_Request):
+    """Two players are one person: one stays and takes over all that is the other's, which is deleted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "merge", "player": "12", "other": "Mito"}]})
+
+    decision: Literal["merge"]
+    player: Called = Field(description=f"The one that stays. {_PLAYER}")
+    other: Called = Field(
+        description=f"The one that is merged into it. {_PLAYER} A name that both have means this one."
+    )
+
+
 class MainRequest(_Request):
     """The character is the main of the player that it belongs to."""
 
@@ -218,7 +251,15 @@ class RemoveAliasRequest(_Request):
 
 
 HandRequest: TypeAlias = Annotated[
-    LinkRequest | UnlinkRequest | RejectRequest | MainRequest | AddAliasRequest | RemoveAliasRequest,
+    LinkRequest
+    | UnlinkRequest
+    | RejectRequest
+    | AllowRequest
+    | UnlinkMemberRequest
+    | MergeRequest
+    | MainRequest
+    | AddAliasRequest
+    | RemoveAliasRequest,
     Field(discriminator="decision"),
 ]
 """An officer's decision about who is who."""

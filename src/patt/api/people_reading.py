@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from patt.api.models import AttemptAnswer
 from patt.api.people_models import (
@@ -33,6 +33,14 @@ MOST_STEPS = 12
 """Steps of one attempt that are told; a full match can have thousands."""
 
 
+class _Subject(NamedTuple):
+    """Whom a page is about: the field of a step that holds its number, the number, and the name."""
+
+    field: Literal["player_id", "character_id"]
+    id: int
+    name: str
+
+
 def kind_of(shown: ShownPeople) -> PersonKind | None:
     """Return the kind to list; None for everybody."""
     return _KINDS.get(shown)
@@ -54,7 +62,9 @@ async def player(conn: Connection, player_id: int, guild_id: int | None) -> Play
     """Return one player with all that is known. Raises `NotFound`."""
     view = await person.player_view(conn, player_id, guild_id=guild_id)
     fields = {name: getattr(view, name) for name in PlayerAnswer.model_fields if hasattr(view, name)}
-    return PlayerAnswer.model_validate({**fields, **_about(view.about, {view.display_name})})
+    return PlayerAnswer.model_validate(
+        {**fields, **_about(view.about, _Subject("player_id", view.id, view.display_name))}
+    )
 
 
 async def character(conn: Connection, character_id: int, guild_id: int | None) -> CharacterDetailAnswer:
@@ -64,30 +74,32 @@ async def character(conn: Connection, character_id: int, guild_id: int | None) -
         guild_id=page.character.guild_id,
         player=page.player,
         character=CharacterAnswer.model_validate(page.character),
-        **_about(page.about, {page.character.label}),
+        **_about(page.about, _Subject("character_id", character_id, page.character.label)),
     )
 
 
-def _about(about: About, names: set[str]) -> dict[str, Any]:
+def _about(about: About, subject: _Subject) -> dict[str, Any]:
     return {
         "rejections": [RejectionAnswer.model_validate(each) for each in about.rejections],
         "issues": [OpenIssueAnswer.model_validate(each) for each in about.issues],
-        "attempts": [_attempt(each, names) for each in about.attempts],
+        "attempts": [_attempt(each, subject) for each in about.attempts],
     }
 
 
-def _attempt(attempt: PastAttempt, names: set[str]) -> AttemptAnswer:
+def _attempt(attempt: PastAttempt, subject: _Subject) -> AttemptAnswer:
     fields = {name: getattr(attempt, name) for name in AttemptAnswer.model_fields if name != "steps"}
-    return AttemptAnswer(**fields, steps=_steps(attempt.plan, names))
+    return AttemptAnswer(**fields, steps=_steps(attempt.plan, subject))
 
 
-def _steps(plan: Sequence[dict[str, Any]], names: set[str]) -> list[str]:
-    """The sentences of a plan; of a long one, such as a full match, those that are about whom these names mean."""
+def _steps(plan: Sequence[dict[str, Any]], subject: _Subject) -> list[str]:
+    """The sentences of a plan; of a long one, such as a full match, those that are about the subject."""
     if len(plan) <= MOST_STEPS:
         return [step["sentence"] for step in plan]
-    about = [step["sentence"] for step in plan if not names.isdisjoint(_people_in(step))][:MOST_STEPS]
+    about = [step["sentence"] for step in plan if _is_about(step, subject)][:MOST_STEPS]
     return [*about, f"And {len(plan) - len(about)} more steps."]
 
 
-def _people_in(step: dict[str, Any]) -> set[str]:
-    return {step[name] for name in ("player", "display_name", "character") if step.get(name)}
+def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
+    """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
+    named = {step[name] for name in ("player", "display_name", "character") if step.get(name)}
+    return step.get(subject.field) == subject.id or subject.name in named

@@ -63,6 +63,14 @@ COMMANDS = {
     "reject": Later(
         "patt.cli.person:reject", "Say that a character is not this player's, whatever its note or name says."
     ),
+    "allow": Later("patt.cli.person:allow", "Take back that a character is not this player's."),
+    "unlink-member": Later(
+        "patt.cli.person:unlink_member", "Take the Discord member from a player that it was taken for."
+    ),
+    "merge": Later(
+        "patt.cli.person:merge",
+        "Make two players one: the first takes over all that is the other's. Look with --dry-run first.",
+    ),
     "main": Later("patt.cli.person:main", "Make a character the main of its player."),
     "alias": Later("patt.cli.person:alias_app", "Words of notes that mean a player."),
     "watch": Later(

@@ -15,7 +15,10 @@ from sv_common.guild_sync.by_hand import (
     BelongsToNobody,
     HandDecision,
     MainIs,
+    MayBeThisPlayer,
+    NotThisMember,
     NotThisPlayer,
+    OnePerson,
     decide_by_hand,
     preview_by_hand,
 )
@@ -59,6 +62,35 @@ def reject(
 ) -> None:
     """Say that a character is not this player's, whatever its note or name says."""
     _decide(NotThisPlayer(character, player, reason), dry_run, guild, as_json)
+
+
+def allow(
+    character: CharacterArgument,
+    player: PlayerArgument,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back that a character is not this player's."""
+    _decide(MayBeThisPlayer(character, player), dry_run, guild, as_json)
+
+
+def unlink_member(
+    player: PlayerArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    """Take the Discord member from a player that it was taken for."""
+    _decide(NotThisMember(player), dry_run, guild, as_json)
+
+
+def merge(
+    player: Annotated[str, typer.Argument(metavar="PLAYER", help="The one that stays: display name or number.")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The one that is merged into it, and is gone then.")],
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make two players one: the first takes over all that is the other's. Look with --dry-run first."""
+    _decide(OnePerson(player, other), dry_run, guild, as_json)
 
 
 def main(

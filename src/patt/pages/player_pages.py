@@ -74,9 +74,12 @@ async def players_context(
 ) -> dict[str, Any]:
     """Return all that the list shows, in a number of statements that depends on nothing.
 
-    Without a guild the first one is shown. Raises `NotFound` for a guild that does not exist.
+    Without a guild the first one is shown; where there is none, `guild` is None and nothing else is there. Raises
+    `NotFound` for a guild that does not exist.
     """
     known = await guilds_in_reach(conn, viewer)
+    if not known:
+        return {"guild": None}
     guild = chosen_of(known, guild_id)
     kind = people_reading.kind_of(shown)
     found = await people.people_page(conn, guild.id, search=search, kind=kind, number=page)

@@ -266,7 +266,8 @@ def _traces_of_player(player_id: int) -> dict[str, list[Jsonb]]:
         for side in ("before", "after")
     ]
     in_changes = [{"table": "player", "id": player_id}, *held]
-    return {"in_plan": [Jsonb([{"player_id": player_id}])], "in_changes": [Jsonb([each]) for each in in_changes]}
+    in_plan = [{"player_id": player_id}, {"merged_into_id": player_id}]
+    return {"in_plan": [Jsonb([each]) for each in in_plan], "in_changes": [Jsonb([each]) for each in in_changes]}
 
 
 def _traces_of_character(character_id: int) -> dict[str, list[Jsonb]]:
