@@ -99,16 +99,23 @@ OfficerDep = Annotated[Caller, Depends(officer_of)]
 AdministratorDep = Annotated[Caller, Depends(administrator_of)]
 GuildQuery = Annotated[
     int | None,
-    Query(ge=1, le=LARGEST_INTEGER, description="Number of the guild; needed only when there are several."),
+    Query(
+        ge=1,
+        le=LARGEST_INTEGER,
+        description="Number of the guild; needed only when there are several.",
+        examples=[1],
+    ),
 ]
-PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 50, counted from 1.")]
-IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.")]
-AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.")]
-PlayerId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the player.")]
-CharacterId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the character.")]
-UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.")]
-MatchId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the request for a full match.")]
-IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.")]
+PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 50, counted from 1.", examples=[1])]
+IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.", examples=[1])]
+AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.", examples=[1])]
+PlayerId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the player.", examples=[1])]
+CharacterId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the character.", examples=[1])]
+UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.", examples=[1])]
+MatchId = Annotated[
+    int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the request for a full match.", examples=[1])
+]
+IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.", examples=["orphan_wow"])]
 
 
 def guild_in_reach(caller: ViewerDep, guild: GuildQuery = None) -> int | None:

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from patt import access, data_metrics
+from patt.api.probe_models import METRICS_ANSWER, HealthAnswer, ReadyAnswer
+from patt.api.problem_answers import problems
 from patt.bootstrap import Services
 from patt.deps import ServicesDep, ViewerDep, open_to_all, viewer_of
 from patt.http_metrics import HttpMetrics
@@ -23,11 +25,23 @@ from sv_common.db import migrate
 
 _PATIENCE_S = 3.0
 _FOR_ALL = [Depends(open_to_all)]
+_REFUSALS = problems(
+    _401="Neither a session nor a valid token.",
+    _403="The token is bound to one guild.",
+    _429="Asked too often; the header Retry-After says how many seconds to wait.",
+    _503="The database does not answer.",
+)
 
 router = APIRouter()
 
 
-@router.get("/health", summary="Whether the application and its database answer", dependencies=_FOR_ALL)
+@router.get(
+    "/health",
+    summary="Whether the application and its database answer",
+    dependencies=_FOR_ALL,
+    response_model=HealthAnswer,
+    responses={503: {"model": HealthAnswer, "description": "The database does not answer."}},
+)
 async def health(services: ServicesDep) -> Response:
     """Answer 200 while the database answers, and 503 when it does not."""
     try:
@@ -38,7 +52,13 @@ async def health(services: ServicesDep) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/ready", summary="Whether the application can do its work", dependencies=_FOR_ALL)
+@router.get(
+    "/ready",
+    summary="Whether the application can do its work",
+    dependencies=_FOR_ALL,
+    response_model=ReadyAnswer,
+    responses={503: {"model": ReadyAnswer, "description": "Not now: one of the checks says why."}},
+)
 async def ready(services: ServicesDep) -> Response:
     """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
     checks = await _checks(services)
@@ -47,7 +67,13 @@ async def ready(services: ServicesDep) -> Response:
     return JSONResponse({"status": "ready" if is_ready else "not ready", "checks": told}, 200 if is_ready else 503)
 
 
-@router.get(METRICS_PATH, summary="How well the product runs", dependencies=[Depends(viewer_of)])
+@router.get(
+    METRICS_PATH,
+    summary="How well the product runs",
+    dependencies=[Depends(viewer_of)],
+    response_class=Response,
+    responses={**METRICS_ANSWER, **_REFUSALS},
+)
 async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
     if viewer.guild_id is not None:

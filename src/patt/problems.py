@@ -46,6 +46,9 @@ _EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
 )
 """The error tree as status, code and title; of several classes that fit, the first counts."""
 
+_NOT_READABLE = 400
+"""What the framework answers to a body that is no text; it is bad input like any other."""
+
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address cannot be used in this way.",
@@ -109,6 +112,8 @@ async def answer(request: Request, error: Exception) -> Response:
 
 
 def _http_problem(error: HTTPException) -> Problem:
+    if error.status_code == _NOT_READABLE:
+        return Problem(422, "bad-input", "This cannot be used", "The body could not be read. Send JSON in UTF-8.")
     title = HTTPStatus(error.status_code).phrase
     detail = _SENTENCES.get(error.status_code, error.detail)
     return Problem(error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers or {})

@@ -34,12 +34,14 @@ LONGEST_ACTOR = 200
 
 router = officer_router("activity", "activity")
 
-SinceQuery = Annotated[date | None, Query(description="Only from this day (UTC) on, like 2026-12-31.")]
+SinceQuery = Annotated[date | None, Query(description="Only from this day (UTC) on.", examples=["2026-12-31"])]
 
 
 def _run_filter(
-    pipeline: Annotated[Pipeline | None, Query(description="Only runs of this pipeline.")] = None,
-    status: Annotated[RunStatus | None, Query(description="Only runs that stand so.")] = None,
+    pipeline: Annotated[
+        Pipeline | None, Query(description="Only runs of this pipeline.", examples=["discord_sync"])
+    ] = None,
+    status: Annotated[RunStatus | None, Query(description="Only runs that stand so.", examples=["failed"])] = None,
     since: SinceQuery = None,
 ) -> RunFilter:
     return RunFilter(pipeline, status, since)
@@ -48,7 +50,12 @@ def _run_filter(
 def _deed_filter(
     actor: Annotated[
         str | None,
-        Query(max_length=LONGEST_ACTOR, pattern=r"^[^\x00]*$", description="Only what this one did: “officer alice”."),
+        Query(
+            max_length=LONGEST_ACTOR,
+            pattern=r"^[^\x00]*$",
+            description="Only what this one did.",
+            examples=["officer alice"],
+        ),
     ] = None,
     since: SinceQuery = None,
 ) -> DeedFilter:

@@ -68,8 +68,8 @@ async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType)
 async def issues(
     services: ServicesDep,
     guild: GuildDep,
-    rule: Annotated[str | None, Query(description="Only issues of this rule.")] = None,
-    state: Annotated[Shown, Query(description="Which issues.")] = "open",
+    rule: Annotated[str | None, Query(description="Only issues of this rule.", examples=["orphan_wow"])] = None,
+    state: Annotated[Shown, Query(description="Which issues.", examples=["open"])] = "open",
     page: PageQuery = 1,
 ) -> IssuesAnswer:
     """A page beyond the last one gives the last one."""

@@ -12,7 +12,10 @@ from starlette.responses import Response
 
 CSV_TYPE = "text/csv; charset=utf-8"
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The list as a file.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+    200: {
+        "description": "The list as a file.",
+        "content": {"text/csv": {"schema": {"type": "string", "examples": ["id,actor\r\n31,officer alice\r\n"]}}},
+    }
 }
 """What OpenAPI says of such an answer."""
 

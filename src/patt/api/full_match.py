@@ -28,7 +28,9 @@ router = officer_router("full-match", "full match")
 async def preview(
     services: ServicesDep,
     guild: GuildDep,
-    evidence: Annotated[Evidence | None, Query(description="Only people of this kind of evidence.")] = None,
+    evidence: Annotated[
+        Evidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
+    ] = None,
     page: PageQuery = 1,
 ) -> MatchPreviewAnswer:
     """Every person that it would make or add to, with the evidence, 50 a page; nothing is changed."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from patt.api.examples import with_examples
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.identity_engine import Evidence
@@ -16,7 +17,7 @@ from sv_common.guild_sync.identity_engine import Evidence
 class Answer(BaseModel):
     """An answer, read from a mapping or from the fields of a dataclass."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra=with_examples)
 
 
 class ProblemAnswer(Answer):
@@ -102,12 +103,16 @@ class UndoAnswer(Answer):
 class DismissRequest(BaseModel):
     """Why an issue is set aside, and until when."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "A guest of the raid.", "until": None}]})
+
     reason: str = Field(min_length=1, max_length=500, description="Why, for whoever looks at it next.")
     until: date | None = Field(default=None, description="The day (UTC) on which it opens again; none: for ever.")
 
 
 class WakeRequest(BaseModel):
     """Why a dismissal ends."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The guest has joined."}]})
 
     reason: str = Field(default="By hand.", min_length=1, max_length=500)
 
@@ -257,7 +262,10 @@ class MatchPreviewAnswer(Answer):
     players_created: int
     characters_linked: int
     left_alone: int
-    by_evidence: dict[Evidence, int] = Field(description="How many people there are of each kind of evidence.")
+    by_evidence: dict[Evidence, int] = Field(
+        description="How many people there are of each kind of evidence.",
+        examples=[{"known_player": 2, "discord_member": 5, "main": 1, "nickname": 0}],
+    )
     page: int
     pages: int
     total: int
@@ -284,6 +292,8 @@ class UndecidedAnswer(Answer):
 
 class MatchWish(BaseModel):
     """Whom to match; without a list everybody."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"chosen": None}, {"chosen": ["0f3c9a5be1d24c77"]}]})
 
     chosen: list[str] | None = Field(
         default=None,

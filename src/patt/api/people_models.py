@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from patt.api.examples import with_examples
 from patt.api.models import Answer, AttemptAnswer
 from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.people import PersonKind
@@ -40,7 +41,9 @@ class PeopleAnswer(Answer):
     page: int
     pages: int
     total: int
-    counts: dict[PersonKind, int] = Field(description="How many of each kind the search finds.")
+    counts: dict[PersonKind, int] = Field(
+        description="How many of each kind the search finds.", examples=[{"player": 120, "character": 7, "member": 9}]
+    )
     people: list[PersonAnswer]
 
 
@@ -165,6 +168,8 @@ Reason: TypeAlias = Annotated[
 
 
 class _Request(BaseModel):
+    model_config = ConfigDict(json_schema_extra=with_examples)
+
     plan_key: str | None = Field(
         default=None, max_length=64, description="Key of the plan that was previewed: another one is refused."
     )

@@ -22,10 +22,17 @@ from patt.deps import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, Se
 LONGEST_SEARCH = 100
 SearchQuery = Annotated[
     str,
-    Query(max_length=LONGEST_SEARCH, description="Part of a name: a player's, a character's, on Discord, an alias."),
+    Query(
+        max_length=LONGEST_SEARCH,
+        description="Part of a name: a player's, a character's, on Discord, an alias.",
+        examples=["mit"],
+    ),
 ]
 ShownQuery = Annotated[
-    ShownPeople, Query(description="Players, characters without a player, Discord members without one, or all.")
+    ShownPeople,
+    Query(
+        description="Players, characters without a player, Discord members without one, or all.", examples=["players"]
+    ),
 ]
 
 router = officer_router("players", "players")

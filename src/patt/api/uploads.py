@@ -21,18 +21,34 @@ from sv_common.guild_sync.store import uploads
 LARGEST_UPLOAD = 16 * 1024 * 1024
 """Bytes of one upload; the export of a guild of 1,000 characters has less than one million."""
 
+_AS_THE_GAME_WROTE_IT = 'PATTSyncDB = { ["lastExport"] = { ["characters"] = { { ["name"] = "Mito" } } } }'
+_TEXTS = ("realm", "note", "officerNote", "rankName", "class")
+_CHARACTER: dict[str, Any] = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "description": "The name alone, or Name-Realm."},
+        **{name: {"type": ["string", "null"]} for name in _TEXTS},
+        "rank": {"type": ["integer", "null"], "description": "From 0, the guild master's, on."},
+        "level": {"type": ["integer", "null"]},
+    },
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The addon's SavedVariables file as the game wrote it, or its last export as JSON.",
         "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary"},
+                "example": _AS_THE_GAME_WROTE_IT,
+            },
             "application/json": {
                 "schema": {
                     "type": "object",
                     "required": ["characters"],
-                    "properties": {"characters": {"type": "array", "items": {"type": "object"}}},
-                }
+                    "properties": {"characters": {"type": "array", "minItems": 1, "items": _CHARACTER}},
+                },
+                "example": {"characters": [{"name": "Newalt", "realm": "Area 52", "note": "alt of Mito", "rank": 3}]},
             },
         },
     }
@@ -58,6 +74,7 @@ router = APIRouter(
     ],
     responses=problems(
         _401="No upload key, or one that is not valid (any more).",
+        _403="Sent by a page of another site in a signed-in browser.",
         _404="No such upload of this guild.",
         _413="More than can be taken in at once.",
         _422="The export cannot be used; nothing of it was.",

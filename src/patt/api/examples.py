@@ -1,0 +1,117 @@
+"""Examples for the API's description: a field is documented with the value that a field of its name has in a guild.
+
+A model that says its own examples, or a field that does, is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+EXAMPLES: Mapping[str, tuple[Any, ...]] = {
+    "actor": ("officer alice",),
+    "after": ("Mito",),
+    "alias": ("Mit",),
+    "attempt_id": (9,),
+    "attempts": (1,),
+    "auto_fixed": (12,),
+    "before": ("nobody",),
+    "character": ("Newalt-area-52",),
+    "character_class": ("Mage",),
+    "character_count": (420,),
+    "characters": (3, ["Newalt-area-52", "Oldalt-area-52"]),
+    "chosen": (2, ["0f3c9a5be1d24c77"]),
+    "counts": ({"seen": 420, "left": 1},),
+    "created_by": ("officer alice",),
+    "description": ("The guild note of a linked character names another player.",),
+    "detail": ("There is no issue with the number 17.",),
+    "details": ({"character": "Newalt-area-52", "note": "alt of Mito"},),
+    "discord_id": ("80351110224678912",),
+    "dismissed": (2,),
+    "dismissed_by": ("officer alice",),
+    "dismissed_reason": ("A guest of the raid.",),
+    "duration_ms": (450,),
+    "error": ("The ranks have changed in the game: confirm them first.",),
+    "event": ("opened",),
+    "evidence": ("the note names Mito",),
+    "guild": ("Lantern Watch",),
+    "guild_id": (1,),
+    "issue_id": (17,),
+    "issue_type": ("orphan_wow",),
+    "item_level": (684,),
+    "key": ("0f3c9a5be1d24c77",),
+    "last_login_timestamp": (1773513000000,),
+    "level": (80,),
+    "link_source": ("full_match",),
+    "linked_by": ("officer alice",),
+    "main_class": ("Mage",),
+    "main_realm": ("area-52",),
+    "matched": ("Newalt",),
+    "message": ("It answers.",),
+    "notices": (["2 characters have a realm that Battle.net does not know."],),
+    "outcome": ("fixed",),
+    "page": (1,),
+    "pages": (3,),
+    "pipeline": ("battlenet_sync",),
+    "plan_key": ("6b1f0c9d2a7e4f35",),
+    "player": ("Mito",),
+    "player_id": (4,),
+    "problems": (["page: Input should be greater than or equal to 1"],),
+    "rank": ("Raider",),
+    "rank_index": (2,),
+    "realm": ("area-52",),
+    "reason": ("The note names Mito.",),
+    "rejected_by": ("officer alice",),
+    "request_id": (6,),
+    "resolved_by": ("officer alice",),
+    "roles": (["Raider"],),
+    "run_id": (31,),
+    "sentence": ("Fixed. Link Newalt-area-52 to Mito: the note names Mito.",),
+    "severity": ("warning",),
+    "status": ("done", 404),
+    "steps": (["Link Newalt-area-52 to Mito."],),
+    "subject": ("Newalt-area-52 has no player.",),
+    "summary": ("Newalt-area-52 has no player.",),
+    "task": ("discord_sync",),
+    "text": ("alt of Mito",),
+    "title": ("Not found",),
+    "total": (120,),
+    "type": ("urn:patt:problem:not-found",),
+    "undone": (["Newalt-area-52 is linked to nobody."],),
+    "undone_by": ("officer alice",),
+    "until": ("2026-12-31",),
+    "upload_id": (5,),
+    "waiting_reason": ("The note names two people.",),
+    "what": ("fixed",),
+}
+"""The values of a field name; of several the one that is of the field's type counts."""
+
+_A_NAME = "Mito"
+_OF_FORMAT = {"date-time": "2026-03-14T18:30:00Z", "date": "2026-03-14"}
+_A_COUNT = 3
+_TYPES: Mapping[str, type] = {"string": str, "integer": int, "array": list, "object": dict}
+_HAS_PARTS = ("enum", "const", "properties", "$ref")
+"""Such a field needs no example: its description says what it can be."""
+
+
+def with_examples(schema: dict[str, Any]) -> None:
+    """Give the fields of a model's schema their examples; for `json_schema_extra`."""
+    for name, field in schema.get("properties", {}).items():
+        example = _example(name, field)
+        if "examples" not in field and example is not None:
+            field["examples"] = [example]
+
+
+def _example(name: str, field: dict[str, Any]) -> Any:
+    """The example of a field that has no parts with examples of their own; None where none is known."""
+    kinds = [kind for kind in (field, *field.get("anyOf", ())) if kind.get("type") in _TYPES]
+    if any(part in kind or part in kind.get("items", ()) for kind in kinds for part in _HAS_PARTS):
+        return None
+    return next((value for kind in kinds if (value := _fitting(name, kind)) is not None), None)
+
+
+def _fitting(name: str, kind: dict[str, Any]) -> Any:
+    known = (value for value in EXAMPLES.get(name, ()) if type(value) is _TYPES[kind["type"]])
+    usual = _A_COUNT if kind["type"] == "integer" else _OF_FORMAT.get(kind.get("format", ""))
+    by_name = _A_NAME if name.endswith("name") and kind["type"] == "string" else None
+    return next(known, None) or usual or by_name

@@ -1,0 +1,114 @@
+"""The examples in an OpenAPI document: where they are, how they are put together from parts, and where one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+ROOT = "#/"
+BODY = "{}, body as {}"
+"""Names the place of a request body: the operation, such as `POST /api`, and the kind of body."""
+
+
+class NoExampleError(Exception):
+    """Something of which the document gives no example."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something that a program sends or gets: where it is described, its schema, and the examples beside the schema."""
+
+    name: str
+    schema: Schema
+    examples: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """An OpenAPI document."""
+
+    content: Schema
+
+    def places(self) -> Iterator[Place]:
+        """Give every parameter, request body and answer that tells something."""
+        for path, operations in self.content["paths"].items():
+            for method, operation in operations.items():
+                yield from self._places_of(f"{method.upper()} {path}", operation)
+
+    def faults(self, place: Place) -> list[str]:
+        """Say what is wrong with the examples of a place; nothing where each is as its schema says."""
+        try:
+            examples = self.examples_of(place)
+        except NoExampleError as missing:
+            return [f"{place.name} has no example: {missing}"]
+        whole = {"$schema": DIALECT, "components": self.content["components"], **place.schema}
+        validator = jsonschema_rs.validator_for(whole, validate_formats=True)
+        return [
+            f"{place.name}: its example {example!r} is not as the schema says: {error.message}"
+            for example in examples
+            for error in validator.iter_errors(example)
+        ]
+
+    def examples_of(self, place: Place) -> list[Any]:
+        """Give the examples of a place, put together from its parts where it has none. Raises `NoExampleError`."""
+        return [*place.examples] or self._examples(place.schema)
+
+    def _places_of(self, operation_name: str, operation: Schema) -> Iterator[Place]:
+        for parameter in operation.get("parameters", ()):
+            yield _place(f"{operation_name}, parameter {parameter['name']}", parameter)
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+            yield _place(BODY.format(operation_name, kind), media)
+        for status, response in operation["responses"].items():
+            for kind, media in response.get("content", {}).items():
+                yield _place(f"{operation_name}, answer {status} as {kind}", media)
+
+    def _examples(self, schema: Schema) -> list[Any]:
+        """The examples that a schema gives: its own, or one put together from those of its parts."""
+        if "$ref" in schema:
+            return self._examples(self._referred(schema["$ref"]))
+        if "examples" in schema:
+            return list(schema["examples"])
+        if "example" in schema:
+            return [schema["example"]]
+        if "enum" in schema or "const" in schema:
+            return list(schema.get("enum", [schema.get("const")]))
+        alternatives = schema.get("oneOf") or schema.get("anyOf")
+        if alternatives:
+            said = [each for each in alternatives if each.get("type") != "null"]
+            return [example for each in said for example in self._examples(each)]
+        return [self._of_kind(schema)]
+
+    def _of_kind(self, schema: Schema) -> Any:
+        match schema.get("type"):
+            case "object" if "properties" in schema:
+                return {name: self._part(name, part) for name, part in schema["properties"].items()}
+            case "array" if "items" in schema:
+                return [self._part("items", schema["items"])]
+            case "boolean":
+                return True
+            case kind:
+                raise NoExampleError(f"a field of type {kind} named “{schema.get('title', '?')}”")
+
+    def _part(self, name: str, schema: Schema) -> Any:
+        try:
+            return self._examples(schema)[0]
+        except NoExampleError as missing:
+            raise NoExampleError(f"{name} › {missing}") from None
+
+    def _referred(self, reference: str) -> Schema:
+        found: Any = self.content
+        for step in reference.removeprefix(ROOT).split("/"):
+            found = found[step]
+        return dict(found)
+
+
+def _place(name: str, described: Schema) -> Place:
+    """A place by what describes it: a parameter or a media type, with examples of its own or in its schema."""
+    examples = [described["example"]] if "example" in described else []
+    examples += [each["value"] for each in described.get("examples", {}).values()]
+    return Place(name, described["schema"], tuple(examples))

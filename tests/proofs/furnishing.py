@@ -1,0 +1,136 @@
+"""A guild to which everything has happened: each page has rows to show, and each command has something to act upon."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
+from patt import access
+from patt.bootstrap import Services
+from patt.full_match import match_when_asked
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.by_hand import AliasMeans, BelongsTo, NotThisPlayer, decide_by_hand
+from sv_common.guild_sync.domain.addon_export import read_addon_export_json
+from sv_common.guild_sync.domain.report import StepReport
+from sv_common.guild_sync.identity_engine import preview_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.store import matches, sync_log, uploads
+from web.helpers import BASE_URL, settings
+
+LONGEST_CHARACTER_NAME = 48
+
+PLAIN = ("Mito", "Elrek", "Sunhollow", "Zephyr", "Moorland", "Heathfen")
+"""Names as most guilds have them."""
+
+
+@dataclass
+class Words:
+    """Texts to name things with, one after the other; every name that is made of them is another one."""
+
+    texts: Sequence[str] = PLAIN
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def one(self, longest: int = 1000) -> str:
+        """Return the next text, made unlike all others by a number, and no longer than this."""
+        number = next(self._numbers)
+        text = self.texts[number % len(self.texts)]
+        return f"{text[: longest - len(str(number))]}{number}"
+
+    def name(self) -> str:
+        """Return what a character can be called."""
+        return self.one(LONGEST_CHARACTER_NAME)
+
+
+async def furnish(guild: GuildBuilder, words: Words, officer: str = "officer alice") -> None:
+    """Let people of these names be in a guild, with something for every rule, and with a past.
+
+    Each of the texts becomes a character's name, a note, a name on Discord, an alias, a reason, and what a run tells.
+    """
+    for _ in words.texts:
+        await _people(guild, words)
+    await run_integrity_check(guild.pool, guild_id=guild.guild_id)
+    await _decisions(guild, words, officer)
+    await _issues_with_a_past(guild, words, officer)
+    await _full_matches(guild, officer)
+    await _what_came_in(guild, words)
+
+
+async def _people(guild: GuildBuilder, words: Words) -> None:
+    main = words.name()
+    player = await guild.main(main, rank=RAIDER, note=words.one())
+    await guild.alias(player, words.one())
+    await guild.alt(words.name(), f"alt of {main}", player)
+    await guild.alt(words.name(), words.one(), player)
+    await guild.character(words.name(), f"{main} alt")
+    await guild.character(words.name(), words.one())
+    await guild.character(words.name())
+    newcomer = words.name()
+    await guild.member(newcomer)
+    await guild.character(newcomer)
+    await guild.member(words.one(), roles=[ROLE_OF_RANK[RAIDER]])
+    await guild.main(words.name(), rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
+    await guild.link(await guild.character(words.name(), last_login_days=40), player)
+
+
+async def _decisions(guild: GuildBuilder, words: Words, officer: str) -> None:
+    """What officers said about who is who."""
+    players = [str(row[0]) for row in await guild.rows("select id from guild_identity.players order by id")]
+    loners = await guild.rows(
+        "select c.id from guild_identity.wow_characters c left join guild_identity.player_characters l "
+        "on l.character_id = c.id where l.character_id is null order by c.id desc"
+    )
+    decisions = (
+        NotThisPlayer(str(loners[0][0]), players[0], words.one()),
+        BelongsTo(str(loners[1][0]), players[0]),
+        AliasMeans(words.one(90), players[0]),
+    )
+    for decision in decisions:
+        await decide_by_hand(guild.pool, decision, actor=officer, guild_id=guild.guild_id)
+
+
+async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -> None:
+    """Of each rule one issue is fixed where it can be, one is set aside, and one fix is taken back."""
+    open_issues = await guild.rows(
+        "select issue_type, array_agg(id order by id) from guild_identity.audit_issues "
+        "where guild_id = %(guild)s and resolved_at is null group by issue_type"
+    )
+    fixed = []
+    for _, (first, *others) in open_issues:
+        result = await mitigations.fix_one(guild.pool, first, actor=officer, guild_id=guild.guild_id, discord_bot=None)
+        fixed += [result.attempt_id] if result.attempt_id is not None else []
+        for issue in others[:1]:
+            async with guild.pool.connection() as conn:
+                await issues.dismiss(conn, issue, guild_id=guild.guild_id, actor=officer, reason=words.one())
+    await mitigations.undo(guild.pool, fixed[0], actor=officer, guild_id=guild.guild_id)
+
+
+async def _full_matches(guild: GuildBuilder, officer: str) -> None:
+    """One full match is done for one person, and another one waits."""
+    found = await preview_matching(guild.pool, guild_id=guild.guild_id)
+    for chosen in ([found.groups[0].key], None):
+        async with guild.pool.connection() as conn:
+            await matches.ask(conn, guild.guild_id, actor=officer, chosen=chosen)
+        if chosen is not None:
+            services = Services(settings(BASE_URL), guild.pool, Outside())
+            await match_when_asked(services, guild.guild_id)
+
+
+async def _what_came_in(guild: GuildBuilder, words: Words) -> None:
+    """Runs that went well, ill and on, and uploads that wait and that were taken in."""
+    async with guild.pool.connection() as conn:
+        for status, error in (("done", None), ("partial", words.one()), ("failed", words.one())):
+            run = await sync_log.start(conn, guild.guild_id, "battlenet_sync", actor="schedule")
+            step = StepReport("sync", 1200, {"seen": 3}, [words.one(), words.one()], error)
+            await sync_log.finish(conn, run, status=status, steps=[step], error=error)
+        await sync_log.start(conn, guild.guild_id, "discord_sync", actor=words.one())
+        await access.create_upload_key(conn, words.one(), guild_id=guild.guild_id, created_by="test")
+        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        for state in ("received", "done"):
+            export = read_addon_export_json(json.dumps({"characters": [{"name": "Charlet", "note": state}]}).encode())
+            upload, _ = await uploads.receive(conn, guild.guild_id, key.id, export)
+            if state == "done":
+                await uploads.finish(conn, upload, "done", words.one())

@@ -1,0 +1,50 @@
+"""Whoever reads the API's description sees by an example what each thing looks like, and the example is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proofs.api_examples import Document, Place
+from sv_common.db.pool import Pool
+from web.helpers import application
+
+HOW_TO_MEND = (
+    "Give the field an example: by its name in patt/api/examples.py, or with Field(examples=[...]), "
+    'or the whole model with json_schema_extra={"examples": [...]}; a parameter with Query(examples=[...]).'
+)
+
+
+@pytest.fixture
+def document(pool: Pool) -> Document:
+    return Document(application(pool).openapi())
+
+
+def test_every_parameter_body_and_answer_has_an_example_that_is_as_its_schema_says(document: Document) -> None:
+    places = list(document.places())
+    faults = [fault for place in places for fault in document.faults(place)]
+    assert len(places) > 100
+    assert faults == [], "\n".join([HOW_TO_MEND, *faults])
+
+
+def test_every_model_that_gives_examples_of_its_own_gives_right_ones(document: Document) -> None:
+    models: dict[str, Any] = document.content["components"]["schemas"]
+    own = [Place(name, schema, tuple(schema["examples"])) for name, schema in models.items() if "examples" in schema]
+    assert own
+    assert [fault for place in own for fault in document.faults(place)] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": "string", "title": "Note"}, "no example: a field of type string named “Note”"),
+        ({"type": "object", "properties": {"at": {"type": "string"}}}, "no example: at › a field of type string"),
+        ({"type": "integer", "examples": ["one"]}, "is not as the schema says"),
+        ({"type": "string", "format": "date", "examples": ["31.12.2026"]}, "is not as the schema says"),
+    ],
+)
+def test_what_lacks_an_example_or_has_a_wrong_one_is_named(
+    document: Document, schema: dict[str, Any], told: str
+) -> None:
+    assert [told in fault for fault in document.faults(Place("GET /here", schema, ()))] == [True]
