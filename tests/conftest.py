@@ -8,12 +8,23 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from server_folders import TEMPLATE, folder_for_a_server
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
 
 _numbers = itertools.count()
+
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""Arguments with which Chromium asks for nothing that no test asked for."""
 
 REQUIRED = frozenset(filter(None, os.environ.get("PATT_TEST_REQUIRES", "").split(",")))
 """Parts ("browser", "fixtures") whose absence fails the tests that need them; elsewhere such tests are skipped."""
@@ -69,3 +80,12 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
     async with make_pool(database_url) as opened:
         await opened.wait()
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium for this test process."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=_QUIET)
+        yield launched
+        await launched.close()

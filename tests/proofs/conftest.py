@@ -1,8 +1,37 @@
-"""What the proofs need beside the fixtures of the web's own tests."""
+"""What the proofs need beside the fixtures of the web's own tests: applications with guilds in every condition."""
 
 from __future__ import annotations
 
-# The web's fixtures are these tests' too: pytest finds fixtures by their names in this module.
-from web.conftest import alice, anonymous, app, guild, house, reader, troubled, visitor
+from collections.abc import AsyncIterator
 
-__all__ = ["alice", "anonymous", "app", "guild", "house", "reader", "troubled", "visitor"]
+import pytest
+
+from proofs import houses
+from proofs.houses import House
+from sv_common.db import embedded
+
+# The web's fixtures are these tests' too: pytest finds fixtures by their names in this module.
+from web.conftest import alice, anonymous, app, guild, troubled
+
+__all__ = ["alice", "anonymous", "app", "guild", "troubled"]
+
+
+@pytest.fixture(scope="session")
+async def lived_in(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
+    """A guild to which everything has happened."""
+    async with houses.opened(server, "lived_in", houses.furnish_lived_in) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+async def bare(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
+    """A guild with nobody in it."""
+    async with houses.opened(server, "bare", houses.furnish_bare) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+async def deserted(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
+    """An installation without a guild."""
+    async with houses.opened(server, "deserted", houses.furnish_nothing) as house:
+        yield house

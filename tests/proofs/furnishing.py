@@ -99,12 +99,14 @@ async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -
         "where guild_id = %(guild)s and resolved_at is null group by issue_type"
     )
     fixed = []
-    for _, (first, *others) in open_issues:
-        result = await mitigations.fix_one(guild.pool, first, actor=officer, guild_id=guild.guild_id, discord_bot=None)
+    for issue_type, numbers in open_issues:
+        planning = await mitigations.preview_all(guild.pool, issue_type, guild_id=guild.guild_id)
+        tried = planning.ready[0].issue.id if planning.ready else numbers[0]
+        result = await mitigations.fix_one(guild.pool, tried, actor=officer, guild_id=guild.guild_id, discord_bot=None)
         fixed += [result.attempt_id] if result.attempt_id is not None else []
-        for issue in others[:1]:
-            async with guild.pool.connection() as conn:
-                await issues.dismiss(conn, issue, guild_id=guild.guild_id, actor=officer, reason=words.one())
+        async with guild.pool.connection() as conn:
+            aside = next(number for number in reversed(numbers) if number != tried)
+            await issues.dismiss(conn, aside, guild_id=guild.guild_id, actor=officer, reason=words.one())
     await mitigations.undo(guild.pool, fixed[0], actor=officer, guild_id=guild.guild_id)
 
 

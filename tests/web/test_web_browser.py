@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from guild_builder import GuildBuilder
 from patt import access
@@ -26,25 +24,6 @@ from web.helpers import PAGE, PLAYERS, issue_number, settings
 pytestmark = pytest.mark.browser
 
 SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
-
-PROGRAM = os.environ.get("PATT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
-        yield launched
-        await launched.close()
-
 
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[str]:

@@ -1,0 +1,137 @@
+"""Applications on a real server with guilds in every condition: lived in, named by somebody hostile, bare, and none."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx2
+from fastapi import FastAPI
+
+from guild_builder import GuildBuilder
+from patt.deps import SESSION_COOKIE
+from proofs.furnishing import Words, furnish
+from proofs.walking import View, Walk, Walker, names_in
+from server_folders import TEMPLATE
+from sv_common.db import embedded
+from sv_common.db.pool import Pool, make_pool
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.simulators.server import serve
+from web.helpers import application, login_link, session
+
+ENOUGH_FOR_TWO_PAGES = 60
+
+LEADS_ON = frozenset({"/", "/admin", "/admin/"})
+"""Addresses that lead to a page and are none."""
+
+MORE_VIEWS = (
+    "/admin/players?search=mito",
+    "/admin/players?search=nobody-is-called-so",
+    "/admin/players?search=%00",
+    "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
+    "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
+    "/admin/activity?show=deeds&actor=nobody",
+    "/admin/activity?status=failed",
+)
+"""Views to which no link leads: what forms ask for. `{name}` stands for the first of the numbers of that name."""
+
+REFUSALS = (
+    View("(an unknown page)", "/admin/nothing-is-here", 404),
+    View("(an unknown issue)", "/admin/data-quality/issues/999999", 404),
+    View("(an address that cannot be used)", "/admin/data-quality?page=0", 422),
+    View("(a useless link)", "/login/useless", 401),
+)
+"""Pages that say why there is nothing to see."""
+
+
+@dataclass(frozen=True)
+class House:
+    """An application that is served at an address, an officer's session, and the numbers of what there is to see."""
+
+    app: FastAPI
+    base_url: str
+    session: str
+    numbers: Mapping[str, Sequence[object]]
+
+    def client(self) -> httpx2.AsyncClient:
+        """Return a client that is signed in."""
+        return httpx2.AsyncClient(base_url=self.base_url, cookies={SESSION_COOKIE: self.session})
+
+    async def walk(self, *, is_lived_in: bool = True) -> Walk:
+        """Visit every page, in each of its views where people live."""
+        known = {name: values[0] for name, values in self.numbers.items() if values}
+        async with self.client() as client:
+            more = [address.format(**known) for address in MORE_VIEWS if known.keys() >= names_in(address)]
+            return await Walker(self.app, client, self.numbers).walk(more, LEADS_ON, follows_links=is_lived_in)
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    server: embedded.EmbeddedServer, name: str, fill: Callable[[Pool], Awaitable[None]], officer: str = "alice"
+) -> AsyncIterator[House]:
+    """Serve the application on a database of its own that was filled before."""
+    url = embedded.clone_database(server, TEMPLATE, name)
+    async with make_pool(url) as pool:
+        await pool.wait()
+        await fill(pool)
+        # Each time this clock is read an hour has passed: nobody is told to wait.
+        app = application(pool, clock=itertools.count(step=3600).__next__)
+        async with serve(app) as base_url:
+            yield House(app, base_url, await session(pool, officer), await numbers_of(pool))
+
+
+async def numbers_of(pool: Pool) -> dict[str, list[object]]:
+    """Return what can stand in the path of a page: of each name the rows that look different from one another."""
+    async with pool.connection() as conn:
+        rows = await conn.execute(_NUMBERS)
+        numbers = {name: [value for value in values if value is not None] for name, values in await rows.fetchall()}
+    return numbers | {"issue_type": list(RULES), "token": [await login_link(pool)]}
+
+
+async def furnish_lived_in(pool: Pool) -> None:
+    """Two guilds; in the first one everything has happened, and its lists have more than one page."""
+    guild = await GuildBuilder.create(pool)
+    for place in range(ENOUGH_FOR_TWO_PAGES):
+        letters = f"{chr(97 + place // 26)}{chr(97 + place % 26)}"
+        await guild.main(f"Sundweller{letters}")
+        await guild.character(f"Wanderer{letters}", f"knows somebody named Quux{letters}")
+    await furnish(guild, Words())
+    await GuildBuilder.create(pool, "Other Watch", "7001")
+
+
+async def furnish_bare(pool: Pool) -> None:
+    """A guild with nobody in it, which was looked at once."""
+    guild = await GuildBuilder.create(pool)
+    await run_integrity_check(pool, guild_id=guild.guild_id)
+
+
+async def furnish_nothing(pool: Pool) -> None:
+    """No guild at all."""
+
+
+_NUMBERS = """
+    select 'issue_id', array(
+        select distinct on (issue_type, resolved_at is null, dismissed_at is null) id
+        from guild_identity.audit_issues order by issue_type, resolved_at is null, dismissed_at is null, id)
+    union all
+    select 'character_id', array(
+        select distinct on (l.character_id is null, c.removed_at is null, e.character_id is null) c.id
+        from guild_identity.wow_characters c
+        left join guild_identity.player_characters l on l.character_id = c.id
+        left join guild_identity.link_rejections e on e.character_id = c.id
+        order by l.character_id is null desc, c.removed_at is null, e.character_id is null, c.id)
+    union all
+    select 'player_id', array(
+        select player_id from guild_identity.player_characters group by player_id order by count(*) desc, player_id limit 2)
+    union all
+    select 'request_id', array(select id from guild_identity.match_requests order by id limit 2)
+    union all
+    select 'attempt_id', array(select id from guild_identity.fix_attempts order by id limit 2)
+    union all
+    select 'upload_id', array(select id from guild_identity.addon_uploads order by id limit 2)
+    union all
+    select 'guild_id', array(select id from guild_identity.guilds order by id limit 1)
+"""
