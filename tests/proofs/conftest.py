@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from proofs import houses
+from proofs import hostile, houses
 from proofs.houses import House
 from sv_common.db import embedded
 
@@ -34,4 +34,11 @@ async def bare(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
 async def deserted(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
     """An installation without a guild."""
     async with houses.opened(server, "deserted", houses.furnish_nothing) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+async def named_by_somebody_hostile(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
+    """Guilds in which every name, note and reason is hostile, and an officer who is called so too."""
+    async with houses.opened(server, "hostile", hostile.furnish_hostile, hostile.OFFICER) as house:
         yield house

@@ -43,7 +43,7 @@ class Eye:
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self.wrong.append(f"an error in a script: {error}"))
         self.page.on("request", self._note_request)
-        self.page.on("response", lambda answer: self.answers.append(answer))
+        self.page.on("response", self._note_answer)
 
     async def open(self, view: View) -> list[str]:
         """Open a page; return what is wrong with how it came."""
@@ -84,6 +84,9 @@ class Eye:
 
     def _note_message(self, message: ConsoleMessage) -> None:
         self.wrong.append(f"in the console: {message.text}")
+
+    def _note_answer(self, answer: Response) -> None:
+        self.answers.append(answer)
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith(self.base_url):

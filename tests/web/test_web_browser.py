@@ -25,6 +25,7 @@ pytestmark = pytest.mark.browser
 
 SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
 
+
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[str]:
     """Address of the application on a real server."""

@@ -22,7 +22,8 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it, Excel takes UTF-8 for the machine's old code page."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Also as East Asian keyboards write them. Source: OWASP, CSV Injection."""
 
 
 def csv_answer(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Response:
