@@ -13,9 +13,12 @@ from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.fixes import undo as undoing
+from sv_common.guild_sync.fixes import undo_preview
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import fix_issues, preview
 from sv_common.guild_sync.fixes.planning import Planning
+from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.issue_history import Seen
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds
@@ -71,13 +74,20 @@ async def run_auto_mitigations(
 
 
 async def fix_one(
-    pool: Pool, issue_id: int, *, actor: str, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+    pool: Pool,
+    issue_id: int,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    discord_bot: DiscordSource | None = None,
+    seen: Seen | None = None,
 ) -> FixResult:
-    """Fix one issue on an officer's command. Raises `NotFound`."""
+    """Fix one issue on an officer's command. Raises `NotFound`, and `PlanStale` where it is not as it was `seen`."""
     async with pool.connection() as conn:
         issue = await issues.get(conn, issue_id, guild_id)
     rule = rule_named(issue.issue_type)
-    results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], Command(actor), source=discord_bot)
+    command = Command(actor)
+    results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], command, source=discord_bot, seen=seen)
     return results[0]
 
 
@@ -106,10 +116,23 @@ async def preview_all(pool: Pool, issue_type: str, *, guild_id: int) -> Planning
 
 
 async def undo(
-    pool: Pool, attempt_id: int, *, actor: str, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+    pool: Pool,
+    attempt_id: int,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    discord_bot: DiscordSource | None = None,
+    seen: Seen | None = None,
 ) -> UndoReport:
-    """Take back an attempt exactly. Raises `NotFound`, `Refused` and `PlanStale`."""
-    return await undoing.undo(pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot)
+    """Take back an attempt exactly. Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`."""
+    return await undoing.undo(pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen)
+
+
+async def preview_undo(
+    pool: Pool, attempt_id: int, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+) -> UndoPreview:
+    """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
+    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot)
 
 
 async def _fix_automatically(

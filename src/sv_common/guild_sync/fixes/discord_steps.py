@@ -36,7 +36,7 @@ class RoleOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
     """One role to give (or else to take)."""
 
     role_id: str
@@ -99,13 +99,9 @@ class RoleRun:
         `Refused` when some of the member's roles are no longer as written or the bot may not change them, `SourceError`
         when Discord cannot be reached, and `HalfPutBack` when it stops or shows something else after the first change.
         """
-        held = set((await _fetch(self._discord, member)).role_ids)
-        first, turns = _held_at_first(changes), _inverse(changes)
-        if all((role_id in held) is was_held for role_id, was_held in first.items()):
+        held, turns = await self.turns_back(member, changes)
+        if not turns:
             return sorted(held)
-        if any((turn.role_id in held) is turn.give for turn in turns):
-            raise Refused("The member's roles were changed on Discord since, so this can no longer be undone.")
-        await self._check(member, turns)
         made: list[Change] = []
         try:
             after = await self._take(member, turns, made, reason)
@@ -117,7 +113,21 @@ class RoleRun:
             raise HalfPutBack(contradiction, [c for c in made if _is_seen(c, after)], sorted(after.role_ids))
         return sorted(after.role_ids)
 
-    async def _check(self, member: Member, turns: Sequence[_Turn]) -> None:
+    async def turns_back(self, member: Member, changes: Sequence[Change]) -> tuple[set[str], list[Turn]]:
+        """Look at the member; return the roles held now and what would put the changes back, nothing where all is back.
+
+        Changes nothing. Raises `Refused` and `SourceError` like `put_back`.
+        """
+        held = set((await _fetch(self._discord, member)).role_ids)
+        first, turns = _held_at_first(changes), _inverse(changes)
+        if all((role_id in held) is was_held for role_id, was_held in first.items()):
+            return held, []
+        if any((turn.role_id in held) is turn.give for turn in turns):
+            raise Refused("The member's roles were changed on Discord since, so this can no longer be undone.")
+        await self._check(member, turns)
+        return held, turns
+
+    async def _check(self, member: Member, turns: Sequence[Turn]) -> None:
         """Raise `_Obstacle` for the first role that the bot may not change."""
         if not turns:
             return
@@ -136,14 +146,14 @@ class RoleRun:
                 raise
         return self._authorities[guild_id]
 
-    async def _take(self, member: Member, turns: Sequence[_Turn], changes: list[Change], reason: str) -> DiscordMember:
+    async def _take(self, member: Member, turns: Sequence[Turn], changes: list[Change], reason: str) -> DiscordMember:
         """Take the turns one after the other, adding to `changes` as they are made; look at the member again."""
         for turn in turns:
             await self._take_turn(member, turn, reason)
             changes.append(_change(member, turn))
         return await _fetch(self._discord, member)
 
-    async def _take_turn(self, member: Member, turn: _Turn, reason: str) -> None:
+    async def _take_turn(self, member: Member, turn: Turn, reason: str) -> None:
         change = self._discord.add_role if turn.give else self._discord.remove_role
         try:
             await change(member.discord_guild_id, member.discord_id, turn.role_id, reason=reason)
@@ -154,7 +164,7 @@ class RoleRun:
             if not await self._was_made(member, turn):
                 raise
 
-    async def _was_made(self, member: Member, turn: _Turn) -> bool:
+    async def _was_made(self, member: Member, turn: Turn) -> bool:
         """Say whether a change was made and only its answer was lost. Where nobody can look, the next sync will."""
         roles = await self._roles_now(member)
         return roles is not None and (turn.role_id in roles) is turn.give
@@ -181,18 +191,18 @@ class RoleRun:
         return f"{' and '.join(done)}, and then it stopped: {error}"
 
 
-def _turns(steps: Sequence[Step]) -> list[_Turn]:
+def _turns(steps: Sequence[Step]) -> list[Turn]:
     """What the steps of a plan ask for, giving before taking."""
     turns = [_turn(step) for step in steps]
     return sorted(turns, key=lambda turn: not turn.give)
 
 
-def _turn(step: Step) -> _Turn:
+def _turn(step: Step) -> Turn:
     match step:
         case AddDiscordRole(role_id=role_id, role=name):
-            return _Turn(role_id, name, give=True)
+            return Turn(role_id, name, give=True)
         case RemoveDiscordRole(role_id=role_id, role=name):
-            return _Turn(role_id, name, give=False)
+            return Turn(role_id, name, give=False)
         case _:
             raise TypeError(f"{type(step).__name__} is not a step on Discord")
 
@@ -206,16 +216,16 @@ def _held_at_first(changes: Sequence[Change]) -> dict[str, bool]:
     return first
 
 
-def _inverse(changes: Sequence[Change]) -> list[_Turn]:
+def _inverse(changes: Sequence[Change]) -> list[Turn]:
     """What undoes the changes taken together, giving before taking; nothing for a role that is as it was at first."""
     last = {after["role_id"]: after["held"] for change in changes if (after := change["after"])}
     turns = [
-        _Turn(role_id, "", give=held) for role_id, held in _held_at_first(changes).items() if last[role_id] is not held
+        Turn(role_id, "", give=held) for role_id, held in _held_at_first(changes).items() if last[role_id] is not held
     ]
     return sorted(turns, key=lambda turn: not turn.give)
 
 
-def _contradiction(turns: Sequence[_Turn], after: DiscordMember) -> str | None:
+def _contradiction(turns: Sequence[Turn], after: DiscordMember) -> str | None:
     """Say what Discord shows otherwise than it was told and confirmed; None when all is so."""
     for turn in turns:
         if (turn.role_id in after.role_ids) is not turn.give:
@@ -228,7 +238,7 @@ def _contradiction(turns: Sequence[_Turn], after: DiscordMember) -> str | None:
     return None
 
 
-def _change(member: Member, turn: _Turn) -> Change:
+def _change(member: Member, turn: Turn) -> Change:
     return Change(
         table="role",
         id=member.row_id,

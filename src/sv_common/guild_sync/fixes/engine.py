@@ -19,6 +19,7 @@ from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import database_steps, discord_steps
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, nothing_to_do, plan_fixes
+from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store import attempts, discord, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
@@ -61,6 +62,7 @@ async def fix_issues(
     *,
     source: DiscordSource | None = None,
     limit: int | None = None,
+    seen: Seen | None = None,
 ) -> list[FixResult]:
     """Fix what can be fixed of these issues of one rule and one guild, and say what became of each.
 
@@ -69,12 +71,15 @@ async def fix_issues(
     3. Carry out the steps on the database, verify with the detector, record, resolve, and look again at the rules that
        the fix can touch: all in one transaction. When the batch fails, each issue is tried by itself.
     4. Steps on Discord follow after the transaction, member by member, each verified by a second look.
+
+    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so.
     """
     started = time.monotonic()
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
         known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
         planning = await plan_fixes(conn, rule, known, command)
+        await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
         results = [*_vanished(rule, issue_ids, known), *planning.settled]
         results += await _settle_gone(conn, planning.gone)
         ready = planning.ready
@@ -294,6 +299,11 @@ async def _record_refusals(
         is_automatic=False,
         duration_ms=_milliseconds(started),
     )
+
+
+def _key_of(planning: Planning) -> str | None:
+    """The key of the plan that would be carried out for the first issue."""
+    return planning.ready[0].plan.key if planning.ready else None
 
 
 def _vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import look_again
@@ -9,6 +11,7 @@ from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes import discord_steps
 from sv_common.guild_sync.fixes.engine import Rules, concerned_by
+from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store import attempts, discord, guilds, journal
 from sv_common.guild_sync.store.attempts import Attempt
@@ -23,19 +26,22 @@ async def undo(
     actor: str,
     guild_id: int | None = None,
     source: DiscordSource | None = None,
+    seen: Seen | None = None,
 ) -> UndoReport:
     """Put back exactly what an attempt changed, look again at the rules concerned, and remember who undid it.
 
     Automation does not repeat a plan that was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it
-    was undone before; `PlanStale` when a row has changed since; `SourceError` when Discord does not let it be done. What
-    was put back on Discord until then is remembered, so that another undo does the rest.
+    was undone before; `PlanStale` when a row has changed since, or the issue is no longer as it was `seen`; `SourceError`
+    when Discord does not let it be done. What was put back on Discord until then is remembered, so that another undo does
+    the rest.
     """
     async with pool.connection() as conn:
-        seen = await attempts.get(conn, attempt_id, guild_id)
+        known = await attempts.get(conn, attempt_id, guild_id)
     async with pool.connection() as conn:
-        await guilds.lock(conn, seen.guild_id)
+        await guilds.lock(conn, known.guild_id)
         attempt = await attempts.get(conn, attempt_id, guild_id)
-        _check_undoable(attempt)
+        check_undoable(attempt)
+        await check_unchanged(conn, attempt.issue_id, seen)
         half = await _put_back(conn, attempt, actor, source)
         await _look_again(conn, rules, attempt)
     if half is not None:
@@ -43,7 +49,8 @@ async def undo(
     return UndoReport(attempt_id, [f"Taken back: {step['sentence']}" for step in reversed(attempt.plan)])
 
 
-def _check_undoable(attempt: Attempt) -> None:
+def check_undoable(attempt: Attempt) -> None:
+    """Raise `Refused` where an attempt was undone before, or changed nothing."""
     if attempt.undone_at is not None:
         raise Refused(
             f"Attempt {attempt.id} was undone already, by {attempt.undone_by} on {attempt.undone_at:%Y-%m-%d}."
@@ -80,16 +87,32 @@ async def _put_back_roles(conn: Connection, attempt: Attempt, actor: str, source
     changes = _role_changes(attempt)
     if not changes:
         return
+    run, member = await _on_discord(conn, attempt, changes, source)
+    why = f"PATT, {actor}: undo of attempt {attempt.id}"
+    roles = await run.put_back(member, changes, reason=why)
+    await discord.set_roles(conn, attempt.guild_id, {member.row_id: roles})
+
+
+async def check_roles_can_go_back(conn: Connection, attempt: Attempt, source: DiscordSource | None) -> None:
+    """Ask Discord whether the roles that an attempt changed can be put back. Raises `Refused` and `SourceError`."""
+    changes = _role_changes(attempt)
+    if changes:
+        run, member = await _on_discord(conn, attempt, changes, source)
+        await run.turns_back(member, changes)
+
+
+async def _on_discord(
+    conn: Connection, attempt: Attempt, changes: Sequence[Change], source: DiscordSource | None
+) -> tuple[discord_steps.RoleRun, discord_steps.Member]:
     if source is None:
         raise Refused(
             "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
         )
     row_id = changes[0]["id"]
     address = (await discord.addresses(conn, attempt.guild_id, [row_id]))[row_id]
-    member = discord_steps.Member(row_id, address.discord_id, address.discord_guild_id or "")
-    why = f"PATT, {actor}: undo of attempt {attempt.id}"
-    roles = await discord_steps.RoleRun(source).put_back(member, changes, reason=why)
-    await discord.set_roles(conn, attempt.guild_id, {row_id: roles})
+    return discord_steps.RoleRun(source), discord_steps.Member(
+        row_id, address.discord_id, address.discord_guild_id or ""
+    )
 
 
 def _role_changes(attempt: Attempt) -> list[Change]:

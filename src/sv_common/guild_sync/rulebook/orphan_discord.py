@@ -47,8 +47,8 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
 
 
 def _plan(directory: Directory, member: KnownMember, placeholder: int) -> Plan:
-    characters = [(c, why) for c in _unlinked(directory) if (why := _means(directory, c, member))]
-    namesakes = _players_called_like(directory, member)
+    characters = [(c, why) for c in _unlinked(directory) if (why := why_theirs(directory, c, member))]
+    namesakes = players_called_like(directory, member)
     if len(namesakes) == 1 and not characters:
         player = namesakes[0]
         step = AttachDiscord(player.id, player.display_name, member.id, member.display_name)
@@ -80,8 +80,8 @@ def _unlinked(directory: Directory) -> list[KnownCharacter]:
     return [c for c in directory.facts.characters.values() if c.player_id is None and c.is_present]
 
 
-def _means(directory: Directory, character: KnownCharacter, member: KnownMember) -> str | None:
-    """The sentence why a character is this member's, or None."""
+def why_theirs(directory: Directory, character: KnownCharacter, member: KnownMember) -> str | None:
+    """Return the sentence why a character is this member's by its note or name, or None."""
     decision = directory.decide(character)
     if decision.target is not None:
         return decision.target.evidence if decision.target.person.member_id == member.id else None
@@ -90,7 +90,8 @@ def _means(directory: Directory, character: KnownCharacter, member: KnownMember)
     return None
 
 
-def _players_called_like(directory: Directory, member: KnownMember) -> list[KnownPlayer]:
+def players_called_like(directory: Directory, member: KnownMember) -> list[KnownPlayer]:
+    """Return the players without a Discord member who bear one of this member's names, or whose character does."""
     names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")} - {""}
     return [
         player

@@ -90,6 +90,15 @@ async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) ->
     return attempt
 
 
+async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:
+    """Return later attempts, not undone, that changed a row that this one changed; newest first."""
+    rows = [[{"table": change["table"], "id": change["id"]}] for change in attempt.changes]
+    values = {"guild_id": attempt.guild_id, "after": attempt.id, "rows": [Jsonb(row) for row in rows], "limit": limit}
+    async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+        await cursor.execute(SQL["later"], values)
+        return await cursor.fetchall()
+
+
 async def mark_undone(conn: Connection, attempt_id: int, *, actor: str) -> None:
     """Record that an attempt was undone."""
     await conn.execute(SQL["mark_undone"], {"attempt_id": attempt_id, "actor": actor})

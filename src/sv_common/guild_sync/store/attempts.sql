@@ -16,6 +16,15 @@ from guild_identity.fix_attempts
 where id = %(attempt_id)s and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
 for update
 
+-- name: later
+-- Later attempts that changed one of these rows and were not undone, newest first.
+select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
+       duration_ms, undone_at, undone_by
+from guild_identity.fix_attempts
+where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and changes @> any (%(rows)s)
+order by id desc
+limit %(limit)s
+
 -- name: mark_undone
 update guild_identity.fix_attempts set undone_at = now(), undone_by = %(actor)s where id = %(attempt_id)s
 
