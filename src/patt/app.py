@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt import probes
-from patt.api import activity, data_quality, full_match, players, uploads
+from patt.api import activity, data_quality, full_match, issues, players, uploads
 from patt.bootstrap import Services
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
@@ -56,6 +56,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     app.include_router(data_quality.router)
+    app.include_router(issues.router)
     app.include_router(activity.router)
     app.include_router(full_match.router)
     app.include_router(players.router)

@@ -22,6 +22,7 @@ from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, FixResult, RuleCheck
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.store import guilds
 
 _MOVES = tuple(Moves.model_fields)
@@ -52,10 +53,17 @@ async def scan(
     )
 
 
-async def fix(services: Services, officer: Caller, issue_id: int, *, guild_id: int | None) -> FixAnswer:
-    """Fix one issue. Raises `NotFound`."""
+async def fix(
+    services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, seen: Seen | None = None
+) -> FixAnswer:
+    """Fix one issue. Raises `NotFound`, and `PlanStale` where it is no longer as it was `seen`."""
     result = await mitigations.fix_one(
-        services.pool, issue_id, actor=officer.actor, guild_id=guild_id, discord_bot=services.outside.discord
+        services.pool,
+        issue_id,
+        actor=officer.actor,
+        guild_id=guild_id,
+        discord_bot=services.outside.discord,
+        seen=seen,
     )
     return FixAnswer(sentence=_fix_sentence(result), **_fixed_issue(result).model_dump())
 
@@ -77,24 +85,42 @@ async def fix_all(services: Services, officer: Caller, issue_type: str, *, guild
     )
 
 
-async def undo(services: Services, officer: Caller, attempt_id: int, *, guild_id: int | None) -> UndoAnswer:
+async def undo(
+    services: Services, officer: Caller, attempt_id: int, *, guild_id: int | None, seen: Seen | None = None
+) -> UndoAnswer:
     """Take an attempt back. Raises `NotFound`, `Refused` and `PlanStale`."""
     report = await mitigations.undo(
-        services.pool, attempt_id, actor=officer.actor, guild_id=guild_id, discord_bot=services.outside.discord
+        services.pool,
+        attempt_id,
+        actor=officer.actor,
+        guild_id=guild_id,
+        discord_bot=services.outside.discord,
+        seen=seen,
     )
     sentence = f"Attempt {attempt_id} is undone. {' '.join(report.sentences)}"
     return UndoAnswer(sentence=sentence.strip(), attempt_id=attempt_id, undone=list(report.sentences))
 
 
 async def dismiss(
-    services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, reason: str, until: date | None = None
+    services: Services,
+    officer: Caller,
+    issue_id: int,
+    *,
+    guild_id: int | None,
+    reason: str,
+    until: date | None = None,
+    seen: Seen | None = None,
 ) -> IssueMoveAnswer:
-    """Set an issue aside. Raises `NotFound`, `Refused`, and `BadInput` without a reason or for a day that has come."""
+    """Set an issue aside.
+
+    Raises `NotFound`, `Refused`, `BadInput` without a reason or for a day that has come, and `PlanStale` where the issue
+    is no longer as it was `seen`.
+    """
     end = datetime.combine(until, time(), UTC) if until is not None else None
     if end is not None and end <= datetime.now(UTC):
         raise BadInput("The day on which the issue opens again must lie ahead.")
     async with services.pool.connection() as conn:
-        await _lock_guild_of(conn, issue_id, guild_id)
+        await _lock_unchanged(conn, issue_id, guild_id, seen)
         issue = await issues.dismiss(
             conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=_storable(reason), until=end
         )
@@ -102,17 +128,37 @@ async def dismiss(
 
 
 async def wake(
-    services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, reason: str
+    services: Services,
+    officer: Caller,
+    issue_id: int,
+    *,
+    guild_id: int | None,
+    reason: str,
+    seen: Seen | None = None,
 ) -> IssueMoveAnswer:
-    """End a dismissal. Raises `NotFound` and `Refused`."""
+    """End a dismissal. Raises `NotFound`, `Refused` and, like `dismiss`, `PlanStale`."""
     async with services.pool.connection() as conn:
-        await _lock_guild_of(conn, issue_id, guild_id)
+        await _lock_unchanged(conn, issue_id, guild_id, seen)
         issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=_storable(reason))
     return _moved(issue, f"Issue {issue_id} is open again.")
 
 
-async def _lock_guild_of(conn: Connection, issue_id: int, guild_id: int | None) -> None:
+async def resolve(
+    services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, reason: str, seen: Seen | None = None
+) -> IssueMoveAnswer:
+    """Close an issue on an officer's word. Raises like `dismiss`."""
+    async with services.pool.connection() as conn:
+        await _lock_unchanged(conn, issue_id, guild_id, seen)
+        issue = await issues.resolve_by_hand(
+            conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=_storable(reason)
+        )
+    return _moved(issue, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
+
+
+async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
+    """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
     await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
+    await check_unchanged(conn, issue_id, seen)
 
 
 def _storable(text: str) -> str:

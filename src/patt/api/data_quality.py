@@ -11,7 +11,6 @@ from patt.api.models import (
     DismissRequest,
     FixAllAnswer,
     FixAnswer,
-    IssueDetailAnswer,
     IssueMoveAnswer,
     IssuesAnswer,
     PreviewAnswer,
@@ -22,6 +21,7 @@ from patt.api.models import (
 )
 from patt.api.officers import officer_router
 from patt.api.reading import Shown
+from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep
 
 router = officer_router("data-quality", "data quality")
@@ -40,9 +40,11 @@ async def scan_rule(services: ServicesDep, officer: OfficerDep, guild: GuildDep,
 
 
 @router.post("/fix/{issue_id}", summary="Fix one issue")
-async def fix(services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId) -> FixAnswer:
+async def fix(
+    services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, seen: SeenDep
+) -> FixAnswer:
     """Plan from the data as it is now, apply, verify. A fix of a resolved issue changes nothing and says so."""
-    return await commands.fix(services, officer, issue_id, guild_id=guild)
+    return await commands.fix(services, officer, issue_id, guild_id=guild, seen=seen)
 
 
 @router.post("/fix-all/{issue_type}", summary="Fix all open issues of a rule")
@@ -77,30 +79,33 @@ async def issues(
         return await reading.issues_page(conn, guild, issue_type=rule, shown=state, number=page)
 
 
-@router.get("/issues/{issue_id}", summary="One issue with its history")
-async def issue(services: ServicesDep, guild: GuildDep, issue_id: IssueId) -> IssueDetailAnswer:
-    """What is known, every move, every attempt to fix, and what a fix would do now."""
-    return await reading.issue(services, issue_id, guild)
-
-
 @router.post("/issues/{issue_id}/dismiss", summary="Set an issue aside")
 async def dismiss(
-    services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: DismissRequest
+    services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: DismissRequest, seen: SeenDep
 ) -> IssueMoveAnswer:
     """For ever or until a day; scans that find it again leave it so."""
-    return await commands.dismiss(services, officer, issue_id, guild_id=guild, reason=body.reason, until=body.until)
+    return await commands.dismiss(
+        services, officer, issue_id, guild_id=guild, reason=body.reason, until=body.until, seen=seen
+    )
 
 
 @router.post("/issues/{issue_id}/wake", summary="End a dismissal")
 async def wake(
-    services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: WakeRequest | None = None
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    issue_id: IssueId,
+    seen: SeenDep,
+    body: WakeRequest | None = None,
 ) -> IssueMoveAnswer:
     """Open an issue again that was set aside."""
     reason = (body or WakeRequest()).reason
-    return await commands.wake(services, officer, issue_id, guild_id=guild, reason=reason)
+    return await commands.wake(services, officer, issue_id, guild_id=guild, reason=reason, seen=seen)
 
 
 @router.post("/attempts/{attempt_id}/undo", summary="Undo a fix")
-async def undo(services: ServicesDep, officer: OfficerDep, guild: GuildDep, attempt_id: AttemptId) -> UndoAnswer:
+async def undo(
+    services: ServicesDep, officer: OfficerDep, guild: GuildDep, attempt_id: AttemptId, seen: SeenDep
+) -> UndoAnswer:
     """Put back exactly what an attempt changed; refused where somebody has changed it since."""
-    return await commands.undo(services, officer, attempt_id, guild_id=guild)
+    return await commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen)

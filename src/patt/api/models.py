@@ -215,14 +215,6 @@ class PreviewAnswer(Answer):
     issues: Sequence[PlannedAnswer]
 
 
-class IssueDetailAnswer(IssueAnswer):
-    """One issue with its history, and what a fix would do now; `preview` is null for a resolved one."""
-
-    events: list[EventAnswer]
-    attempts: list[AttemptAnswer]
-    preview: PlannedAnswer | None
-
-
 class UploadReceipt(Answer):
     """An upload was stored; what becomes of it is told under its number."""
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from patt.api.models import (
-    AttemptAnswer,
-    EventAnswer,
     IssueAnswer,
-    IssueDetailAnswer,
     IssuesAnswer,
     PlannedAnswer,
     PreviewAnswer,
@@ -19,7 +16,6 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.fixes.planning import Planning
-from sv_common.guild_sync.overview import AttemptSummary
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.store import guilds
 
@@ -47,22 +43,6 @@ async def issues_page(
     found = await overview.findings_page(conn, guild.id, number=number, issue_type=chosen, state=state_of(shown))
     issues = [IssueAnswer.model_validate(issue) for issue in found.findings]
     return IssuesAnswer(page=found.number, pages=found.pages, total=found.total, issues=issues)
-
-
-async def issue(services: Services, issue_id: int, guild_id: int | None) -> IssueDetailAnswer:
-    """Return one issue with its history and what a fix would do. Raises `NotFound`."""
-    async with services.pool.connection() as conn:
-        view = await overview.issue_view(conn, issue_id, guild_id=guild_id)
-    preview = None
-    if view.issue.state is not IssueState.RESOLVED:
-        plans = planned(await mitigations.preview_one(services.pool, issue_id, guild_id=guild_id))
-        preview = plans[0] if plans else None
-    return IssueDetailAnswer(
-        **IssueAnswer.model_validate(view.issue).model_dump(),
-        events=[EventAnswer.model_validate(event) for event in view.events],
-        attempts=[_attempt(attempt) for attempt in view.attempts],
-        preview=preview,
-    )
 
 
 async def preview(services: Services, issue_type: str, guild_id: int | None) -> PreviewAnswer:
@@ -95,8 +75,3 @@ def planned(planning: Planning) -> list[PlannedAnswer]:
         for gone in planning.gone
     ]
     return [*ready, *gone, *settled]
-
-
-def _attempt(attempt: AttemptSummary) -> AttemptAnswer:
-    fields = {name: getattr(attempt, name) for name in AttemptAnswer.model_fields if name != "steps"}
-    return AttemptAnswer(**fields, steps=[step["sentence"] for step in attempt.plan])

@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from patt.api import commands
+from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
 from patt.navigation import DATA_QUALITY
 from patt.pages.forms import Answer, FormDep, done, form_router
@@ -39,10 +40,16 @@ async def scan_rule(
 
 @router.post("/fix/{issue_id}")
 async def fix(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_id: IssueId
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    form: FormDep,
+    issue_id: IssueId,
+    seen: SeenDep,
 ) -> Response:
     """Fix one issue."""
-    return await done(request, form, commands.fix(services, officer, issue_id, guild_id=guild), home=HOME)
+    return await done(request, form, commands.fix(services, officer, issue_id, guild_id=guild, seen=seen), home=HOME)
 
 
 @router.post("/fix-all/{issue_type}")
@@ -55,35 +62,69 @@ async def fix_all(
 
 @router.post("/issues/{issue_id}/dismiss")
 async def dismiss(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_id: IssueId
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    form: FormDep,
+    issue_id: IssueId,
+    seen: SeenDep,
 ) -> Response:
     """Set an issue aside."""
     reason = form.get("reason", "")
 
     async def work() -> Answer:
         until = _day(form.get("until", ""))
-        return await commands.dismiss(services, officer, issue_id, guild_id=guild, reason=reason, until=until)
+        return await commands.dismiss(
+            services, officer, issue_id, guild_id=guild, reason=reason, until=until, seen=seen
+        )
 
     return await done(request, form, work(), home=HOME)
 
 
 @router.post("/issues/{issue_id}/wake")
 async def wake(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_id: IssueId
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    form: FormDep,
+    issue_id: IssueId,
+    seen: SeenDep,
 ) -> Response:
     """End a dismissal."""
     reason = form.get("reason") or "By hand."
-    return await done(
-        request, form, commands.wake(services, officer, issue_id, guild_id=guild, reason=reason), home=HOME
-    )
+    work = commands.wake(services, officer, issue_id, guild_id=guild, reason=reason, seen=seen)
+    return await done(request, form, work, home=HOME)
+
+
+@router.post("/issues/{issue_id}/resolve")
+async def resolve(
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    form: FormDep,
+    issue_id: IssueId,
+    seen: SeenDep,
+) -> Response:
+    """Close an issue on an officer's word."""
+    work = commands.resolve(services, officer, issue_id, guild_id=guild, reason=form.get("reason", ""), seen=seen)
+    return await done(request, form, work, home=HOME)
 
 
 @router.post("/attempts/{attempt_id}/undo")
 async def undo(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, attempt_id: AttemptId
+    request: Request,
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    form: FormDep,
+    attempt_id: AttemptId,
+    seen: SeenDep,
 ) -> Response:
     """Undo a fix."""
-    return await done(request, form, commands.undo(services, officer, attempt_id, guild_id=guild), home=HOME)
+    return await done(request, form, commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen), home=HOME)
 
 
 def _day(text: str) -> date | None:

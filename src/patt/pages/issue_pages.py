@@ -1,37 +1,114 @@
-"""The page of one issue: what, since when, what a fix would do, and all that happened to it."""
+"""The page of one issue: why it is there, who could be meant, what a fix would change; and the preview of an undo."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from patt.api import reading
-from patt.deps import GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
+from patt.api import issue_reading, people_reading
+from patt.api.issue_models import CandidateAnswer, IssueDetailAnswer
+from patt.api.people_models import PersonAnswer
+from patt.api.players import LONGEST_SEARCH
+from patt.bootstrap import Services
+from patt.deps import AttemptId, GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import DATA_QUALITY
+from patt.pages.forms import way_back
 from patt.pages.shell import respond
-from patt.pages.words import details_in_words
+from patt.pages.words import by_source, details_in_words
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href
+MOST_FOUND = 8
+LONGEST_BACK = 500
 
-router = APIRouter(prefix=f"{HOME}/issues", dependencies=[Depends(viewer_of)], include_in_schema=False)
+router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 
 
-@router.get("/{issue_id}")
+@router.get("/issues/{issue_id}")
 async def issue(
-    request: Request, services: ServicesDep, viewer: ViewerDep, issue_id: IssueId, guild: GuildDep
+    request: Request,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    issue_id: IssueId,
+    guild: GuildDep,
+    search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
 ) -> Response:
-    """Show one issue: what, since when, what a fix would do, and all that happened to it."""
-    found = await reading.issue(services, issue_id, guild)
-    rule = RULES.get(found.issue_type)
+    """Show one issue so that whoever sees it for the first time can decide; `search` looks for another player."""
+    found = await issue_reading.issue(services, issue_id, guild)
+    asked = search.strip()
     context = {
-        "issue": found,
-        "details": details_in_words(found.details),
-        "rule": rule,
-        "is_open": found.state is IssueState.OPEN,
-        "is_dismissed": found.state is IssueState.DISMISSED,
-        "back": f"{HOME}/issues/{found.id}?guild={found.guild_id}",
-        "home": f"{HOME}?guild={found.guild_id}",
+        **issue_context(found),
+        "search": asked,
+        "players": await _players(services, found.guild_id, asked) if asked else [],
+        "can_decide": viewer.may_act_as("officer"),
     }
     return respond(request, "admin/issue.html", viewer, context)
+
+
+@router.get("/attempts/{attempt_id}/undo")
+async def undo(
+    request: Request,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    attempt_id: AttemptId,
+    guild: GuildDep,
+    back: Annotated[str, Query(max_length=LONGEST_BACK)] = "",
+) -> Response:
+    """Show what taking an attempt back would change, or why it cannot be taken back."""
+    found = await issue_reading.undo_preview(services, attempt_id, guild)
+    home = f"{HOME}?guild={found.guild_id}"
+    usual = f"{HOME}/issues/{found.issue_id}?guild={found.guild_id}" if found.issue_id is not None else home
+    context = {
+        "undo": found,
+        "home": home,
+        "back": way_back(back, usual),
+        "can_decide": viewer.may_act_as("officer"),
+    }
+    return respond(request, "admin/undo.html", viewer, context)
+
+
+def issue_context(found: IssueDetailAnswer) -> dict[str, Any]:
+    """Return all that the page shows of an issue."""
+    back = f"{HOME}/issues/{found.id}?guild={found.guild_id}"
+    return {
+        "issue": found,
+        "details": details_in_words(found.details),
+        "sources": by_source(found.story.sayings) if found.story else [],
+        "candidates": [(each, _links(found, each, back)) for each in found.candidates],
+        "rule": RULES.get(found.issue_type),
+        "is_open": found.state is IssueState.OPEN,
+        "is_dismissed": found.state is IssueState.DISMISSED,
+        "is_about_an_owner": found.issue_type in ("note_mismatch", "orphan_wow"),
+        "back": back,
+        "home": f"{HOME}?guild={found.guild_id}",
+    }
+
+
+def _links(found: IssueDetailAnswer, candidate: CandidateAnswer, back: str) -> dict[str, str | None]:
+    """Where a candidate is shown, and where the decisions about it are previewed."""
+    place = {"player": "/admin/players", "character": "/admin/players/characters"}.get(candidate.kind)
+    about = {"guild": found.guild_id, "back": back}
+    return {
+        "page": f"{place}/{candidate.id}?guild={found.guild_id}" if place else None,
+        "choose": _preview(candidate.choose, about),
+        "reject": _preview(candidate.reject, about),
+    }
+
+
+def _preview(decision: Any, about: dict[str, Any]) -> str | None:
+    if decision is None:
+        return None
+    said = decision.model_dump(exclude_none=True, exclude_defaults=True) | {"decision": decision.decision}
+    if said.pop("remember_note", False):
+        said["remember_note"] = "true"
+    return f"/admin/players/preview?{urlencode(said | about)}"
+
+
+async def _players(services: Services, guild_id: int, search: str) -> list[PersonAnswer]:
+    async with services.pool.connection() as conn:
+        page = await people_reading.people_page(conn, guild_id, search=search, shown="players", number=1)
+    return page.people[:MOST_FOUND]

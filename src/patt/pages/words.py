@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
+from patt.api.issue_models import SayingAnswer
 from patt.queue import Task
 from sv_common.guild_sync.activity import Pipeline
+from sv_common.guild_sync.domain.story import Source
 from sv_common.guild_sync.identity_engine import Evidence
 
 _LABELS = {
@@ -35,6 +38,16 @@ _LINK_SOURCES = {
     "auto_fix": "by an automatic fix",
     "full_match": "by a full match",
 }
+
+SOURCES: Mapping[Source, str] = {
+    Source.ROSTER: "In the game",
+    Source.NOTE: "Guild note",
+    Source.DISCORD: "On Discord",
+    Source.RANKS: "Rank table",
+    Source.RECORD: "In PATT",
+    Source.OFFICER: "By an officer",
+}
+"""Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
     Evidence.KNOWN_PLAYER: (
@@ -73,6 +86,14 @@ TASKS: Mapping[str, str] = {
     Task.DIGEST: "Tell officers the news",
     Task.PLAN: "Plan what is due",
 }
+
+
+def by_source(sayings: Sequence[SayingAnswer]) -> list[tuple[str, list[str]]]:
+    """Return what is said, in its order, with the source named once for what follows on it."""
+    return [
+        (SOURCES[source], [saying.sentence for saying in group])
+        for source, group in groupby(sayings, key=lambda saying: saying.source)
+    ]
 
 
 def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:

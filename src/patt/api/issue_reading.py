@@ -1,0 +1,105 @@
+"""One issue, and what undoing an attempt would change, as the API and the pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from patt.api.issue_models import (
+    CandidateAnswer,
+    IssueDetailAnswer,
+    LaterDeedAnswer,
+    SayingAnswer,
+    StoryAnswer,
+    ToldEventAnswer,
+    UndoPreviewAnswer,
+)
+from patt.api.models import AttemptAnswer, IssueAnswer, PlannedAnswer
+from patt.api.people_models import EffectAnswer, LinkRequest, RejectRequest
+from patt.bootstrap import Services
+from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.story import Possibility, PossibleKind
+from sv_common.guild_sync.issue_story import FixPreview, IssueStory, issue_story
+from sv_common.guild_sync.overview import AttemptSummary
+
+
+async def issue(services: Services, issue_id: int, guild_id: int | None) -> IssueDetailAnswer:
+    """Return one issue with its history, why it is there and what a fix would do. Raises `NotFound`."""
+    told = await issue_story(services.pool, issue_id, guild_id=guild_id)
+    async with services.pool.connection() as conn:
+        attempts = await overview.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
+    return IssueDetailAnswer(
+        **IssueAnswer.model_validate(told.issue).model_dump(),
+        events=[ToldEventAnswer.model_validate(move) for move in told.history],
+        attempts=[_attempt(attempt) for attempt in attempts],
+        preview=_planned(told.issue, told.fix),
+        changes=[EffectAnswer.model_validate(effect) for effect in told.fix.effects] if told.fix else [],
+        waits=told.fix.waits if told.fix else None,
+        story=_story(told),
+        candidates=[_candidate(told.issue, each) for each in told.possibilities],
+        character_id=told.issue.wow_character_id,
+        seen=str(told.seen),
+    )
+
+
+async def undo_preview(services: Services, attempt_id: int, guild_id: int | None) -> UndoPreviewAnswer:
+    """Return what an undo would put back now, or why it cannot. Raises `NotFound`."""
+    found = await mitigations.preview_undo(
+        services.pool, attempt_id, guild_id=guild_id, discord_bot=services.outside.discord
+    )
+    attempt = found.attempt
+    return UndoPreviewAnswer(
+        attempt_id=attempt.id,
+        guild_id=attempt.guild_id,
+        issue_id=attempt.issue_id,
+        actor=attempt.actor,
+        started_at=attempt.started_at,
+        reason=attempt.reason,
+        can_be_undone=found.obstacle is None,
+        obstacle=found.obstacle,
+        later=[LaterDeedAnswer.model_validate(each) for each in found.later],
+        effects=[EffectAnswer.model_validate(effect) for effect in found.effects],
+        total=found.total,
+        seen=str(found.seen),
+    )
+
+
+def _planned(issue: Issue, fix: FixPreview | None) -> PlannedAnswer | None:
+    if fix is None:
+        return None
+    steps = [step.describe() for step in fix.plan.steps] if fix.plan else []
+    values: dict[str, Any] = {"issue_id": issue.id, "outcome": fix.outcome, "reason": fix.reason, "steps": steps}
+    return PlannedAnswer.model_validate(values)
+
+
+def _story(told: IssueStory) -> StoryAnswer | None:
+    if told.story is None:
+        return None
+    return StoryAnswer(
+        sayings=[SayingAnswer.model_validate(saying) for saying in told.story.sayings],
+        conclusion=told.story.conclusion,
+        is_still_so=told.is_still_so,
+        doubt=told.doubt,
+        changed=list(told.changed),
+    )
+
+
+def _candidate(issue: Issue, found: Possibility) -> CandidateAnswer:
+    values = {name: getattr(found, name) for name in CandidateAnswer.model_fields if hasattr(found, name)}
+    return CandidateAnswer.model_validate({**values, **_decisions(issue, found)})
+
+
+def _decisions(issue: Issue, found: Possibility) -> dict[str, Any]:
+    """What an officer can decide by hand: only a player can be linked, and none whom an officer has rejected."""
+    if found.kind is not PossibleKind.PLAYER or issue.wow_character_id is None or found.is_rejected:
+        return {"choose": None, "reject": None}
+    character, player = str(issue.wow_character_id), str(found.id)
+    choose = LinkRequest(decision="link", character=character, player=player, remember_note=found.needs_word)
+    is_useful = found.needs_word or not found.is_linked
+    reject = RejectRequest(decision="reject", character=character, player=player)
+    return {"choose": choose if is_useful else None, "reject": reject}
+
+
+def _attempt(attempt: AttemptSummary) -> AttemptAnswer:
+    fields = {name: getattr(attempt, name) for name in AttemptAnswer.model_fields if name != "steps"}
+    return AttemptAnswer(**fields, steps=[step["sentence"] for step in attempt.plan])
