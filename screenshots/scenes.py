@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from patt.bootstrap import Services
 from sv_common.guild_sync import overview, people
 from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync.overview import FindingFilter
 from sv_common.guild_sync.people import PersonKind
 from sv_common.guild_sync.store import guilds
 
@@ -58,7 +59,7 @@ async def places_of(services: Services) -> dict[str, int]:
     """Return the numbers of an issue that only an officer can decide, and of the player with most characters."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, None)
-        found = await overview.findings_page(conn, guild.id, issue_type="orphan_wow", state=IssueState.OPEN)
+        found = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"))
         players = await people.people_page(conn, guild.id, kind=PersonKind.PLAYER)
     hardest = max(found.findings, key=lambda issue: issue.details.get("verdict") == "ambiguous")
     busiest = max(players.people, key=lambda person: person.characters)

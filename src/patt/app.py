@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt import probes
-from patt.api import activity, data_quality, full_match, issues, players, uploads
+from patt.api import activity, data_quality, full_match, health, issues, players, selection, uploads
 from patt.bootstrap import Services
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
@@ -57,6 +57,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
         app.add_exception_handler(kind, answer)
     app.include_router(data_quality.router)
     app.include_router(issues.router)
+    app.include_router(health.router)
+    app.include_router(selection.router)
     app.include_router(activity.router)
     app.include_router(full_match.router)
     app.include_router(players.router)

@@ -153,9 +153,9 @@ async def test_what_an_officer_set_aside_before_it_was_told_is_not_told(desk: De
     await desk.scan()
     await desk.guild.execute(
         "with moved as (update guild_identity.audit_issues set dismissed_at = now(), dismissed_by = 'alice', "
-        "dismissed_reason = 'a bank' returning id, guild_id) "
-        "insert into guild_identity.issue_events (guild_id, issue_id, event, actor) "
-        "select guild_id, id, 'dismissed', 'alice' from moved"
+        "dismissed_reason = 'a bank' returning id, guild_id, issue_type) "
+        "insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor) "
+        "select guild_id, id, issue_type, 'dismissed', -1, 'alice' from moved"
     )
     assert await desk.tell() == 0
     assert desk.messages == []

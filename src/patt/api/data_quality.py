@@ -20,9 +20,20 @@ from patt.api.models import (
     WakeRequest,
 )
 from patt.api.officers import officer_router
-from patt.api.reading import Shown
+from patt.api.reading import LONGEST_SEARCH, Shown
 from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync.domain.issue import Severity
+
+TextQuery = Annotated[
+    str,
+    Query(
+        max_length=LONGEST_SEARCH,
+        pattern=r"^[^\x00]*$",
+        description="Words that the summary holds, with or without accents, in upper or lower case.",
+        examples=["newalt"],
+    ),
+]
 
 router = officer_router("data-quality", "data quality")
 
@@ -72,11 +83,16 @@ async def issues(
     guild: GuildDep,
     rule: Annotated[str | None, Query(description="Only issues of this rule.", examples=["orphan_wow"])] = None,
     state: Annotated[Shown, Query(description="Which issues.", examples=["open"])] = "open",
+    severity: Annotated[
+        Severity | None, Query(description="Only issues of this severity.", examples=["warning"])
+    ] = None,
+    text: TextQuery = "",
     page: PageQuery = 1,
 ) -> IssuesAnswer:
     """A page beyond the last one gives the last one."""
+    chosen = reading.finding_filter(state, rule, severity, text)
     async with services.pool.connection() as conn:
-        return await reading.issues_page(conn, guild, issue_type=rule, shown=state, number=page)
+        return await reading.issues_page(conn, guild, chosen, number=page)
 
 
 @router.post("/issues/{issue_id}/dismiss", summary="Set an issue aside")

@@ -13,6 +13,26 @@ from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.identity_engine import Evidence
 
+_ISSUE: dict[str, Any] = {
+    "id": 12,
+    "guild_id": 1,
+    "issue_type": "orphan_wow",
+    "severity": "warning",
+    "state": "open",
+    "summary": "'Newalt' has no player link",
+    "details": {"character": "Newalt-area-52", "note": "alt of Mito"},
+    "waiting_reason": None,
+    "created_at": "2026-11-23T06:00:00Z",
+    "opened_at": "2026-11-23T06:00:00Z",
+    "resolved_at": None,
+    "resolved_by": None,
+    "dismissed_at": None,
+    "dismissed_by": None,
+    "dismissed_reason": None,
+    "dismissed_until": None,
+    "key": "9f2c7a1be04d5536",
+}
+
 
 class Answer(BaseModel):
     """An answer, read from a mapping or from the fields of a dataclass."""
@@ -118,7 +138,43 @@ class WakeRequest(BaseModel):
 
 
 class RuleAnswer(Answer):
-    """A rule with its counts in one guild. `resolved` counts the last 30 days."""
+    """A rule with its counts in one guild.
+
+    `resolved`, `found` and `reopened` count the last 30 days, `fixes_*` the last 90, `*_ever` and `auto_fixed` all days.
+    """
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "issue_type": "orphan_wow",
+                    "name": "Unlinked WoW Character",
+                    "description": "Character in guild with no player record",
+                    "severity": "warning",
+                    "auto_mitigate": False,
+                    "is_enabled": True,
+                    "is_fixable": True,
+                    "open": 12,
+                    "waiting": 12,
+                    "dismissed": 1,
+                    "resolved": 8,
+                    "found": 11,
+                    "found_in_a_week": 3,
+                    "reopened": 1,
+                    "fixes_tried": 14,
+                    "fixes_worked": 12,
+                    "fixes_failed": 2,
+                    "fixes_refused": 5,
+                    "fixes_undone": 1,
+                    "opened_ever": 31,
+                    "resolved_ever": 18,
+                    "auto_fixed": 0,
+                    "last_triggered": "2026-11-23T06:00:00Z",
+                }
+            ]
+        },
+    )
 
     issue_type: str
     name: str
@@ -131,6 +187,16 @@ class RuleAnswer(Answer):
     waiting: int
     dismissed: int
     resolved: int
+    found: int = Field(description="How often it found something, new or again, in 30 days.")
+    found_in_a_week: int = Field(description="The same in 7 days.")
+    reopened: int = Field(description="How many came back in 30 days after they had been resolved.")
+    fixes_tried: int = Field(description="Fixes that were carried out in 90 days.")
+    fixes_worked: int
+    fixes_failed: int
+    fixes_refused: int = Field(
+        description="Fixes that an officer asked for and that were refused, nothing being changed."
+    )
+    fixes_undone: int = Field(description="Fixes of 90 days that were taken back.")
     opened_ever: int
     resolved_ever: int
     auto_fixed: int
@@ -156,6 +222,7 @@ class IssueAnswer(Answer):
     dismissed_by: str | None
     dismissed_reason: str | None
     dismissed_until: datetime | None
+    key: str = Field(description="Another one as soon as the issue says something else or stands otherwise.")
 
 
 class IssueMoveAnswer(IssueAnswer):
@@ -167,9 +234,27 @@ class IssueMoveAnswer(IssueAnswer):
 class IssuesAnswer(Answer):
     """One page of issues, newest first."""
 
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "page": 1,
+                    "pages": 1,
+                    "total": 1,
+                    "by_rule": {"orphan_wow": 1},
+                    "by_severity": {"warning": 1},
+                    "issues": [_ISSUE],
+                }
+            ]
+        },
+    )
+
     page: int
     pages: int
     total: int
+    by_rule: dict[str, int] = Field(description="How many there would be of each rule, by the other filters.")
+    by_severity: dict[str, int] = Field(description="How many there would be of each severity, by the other filters.")
     issues: list[IssueAnswer]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from patt.api.models import (
@@ -11,16 +12,21 @@ from patt.api.models import (
     PreviewAnswer,
     RuleAnswer,
 )
+from patt.api.selection_models import ChosenPreviewAnswer, PlannedIssue
 from patt.bootstrap import Services
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import mitigations, overview
-from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync import issues, mitigations, overview
+from sv_common.guild_sync.domain.issue import IssueState, Severity
 from sv_common.guild_sync.fixes.planning import Planning
+from sv_common.guild_sync.overview import FindingFilter
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.store import guilds
 
 Shown = Literal["open", "dismissed", "resolved", "all"]
 """Which issues to list."""
+
+LONGEST_SEARCH = 100
+"""Letters that a search may have."""
 
 
 def state_of(shown: Shown) -> IssueState | None:
@@ -31,18 +37,30 @@ def state_of(shown: Shown) -> IssueState | None:
 async def rules(conn: Connection, guild_id: int | None) -> list[RuleAnswer]:
     """Return every rule with its counts. Raises `NotFound`, and `Refused` where it is not clear which guild."""
     guild = await guilds.the_only(conn, guild_id)
-    return [RuleAnswer.model_validate(rule) for rule in await overview.rule_overviews(conn, guild.id)]
+    return [RuleAnswer.model_validate(rule) for rule in await overview.rule_records(conn, guild.id)]
 
 
-async def issues_page(
-    conn: Connection, guild_id: int | None, *, issue_type: str | None, shown: Shown, number: int
-) -> IssuesAnswer:
+def finding_filter(
+    shown: Shown, issue_type: str | None = None, severity: Severity | None = None, text: str | None = None
+) -> FindingFilter:
+    """Return the filter that is asked for; what is empty filters nothing. Raises `NotFound` for an unknown rule."""
+    rule = rule_named(issue_type).issue_type if issue_type else None
+    words = (text or "").strip()
+    return FindingFilter(state_of(shown), rule, severity or None, words or None)
+
+
+async def issues_page(conn: Connection, guild_id: int | None, chosen: FindingFilter, *, number: int) -> IssuesAnswer:
     """Return one page of issues. Raises like `rules`."""
     guild = await guilds.the_only(conn, guild_id)
-    chosen = rule_named(issue_type).issue_type if issue_type is not None else None
-    found = await overview.findings_page(conn, guild.id, number=number, issue_type=chosen, state=state_of(shown))
-    issues = [IssueAnswer.model_validate(issue) for issue in found.findings]
-    return IssuesAnswer(page=found.number, pages=found.pages, total=found.total, issues=issues)
+    found = await overview.findings_page(conn, guild.id, chosen, number=number)
+    return IssuesAnswer(
+        page=found.number,
+        pages=found.pages,
+        total=found.total,
+        by_rule=dict(found.by_rule),
+        by_severity=dict(found.by_severity),
+        issues=[IssueAnswer.model_validate(issue) for issue in found.findings],
+    )
 
 
 async def preview(services: Services, issue_type: str, guild_id: int | None) -> PreviewAnswer:
@@ -51,6 +69,25 @@ async def preview(services: Services, issue_type: str, guild_id: int | None) -> 
         guild = await guilds.the_only(conn, guild_id)
     planning = await mitigations.preview_all(services.pool, issue_type, guild_id=guild.id)
     return PreviewAnswer(guild_id=guild.id, issue_type=issue_type, issues=planned(planning))
+
+
+async def preview_selected(services: Services, issue_ids: Sequence[int], guild_id: int | None) -> ChosenPreviewAnswer:
+    """Return what fixing these issues would do, in their order. Raises like `commands.fix_selected`."""
+    async with services.pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        chosen = await issues.get_all(conn, issue_ids, guild.id)
+    found: dict[int, PlannedAnswer] = {}
+    keys: dict[int, str] = {}
+    for planning in (await mitigations.preview_selected(services.pool, issue_ids, guild_id=guild.id)).values():
+        found |= {each.issue_id: each for each in planned(planning)}
+        keys |= {fix.issue.id: fix.plan.key for fix in planning.ready}
+    told = [
+        PlannedIssue(
+            **found[each.id].model_dump(), issue_type=each.issue_type, summary=each.summary, key=keys.get(each.id)
+        )
+        for each in chosen
+    ]
+    return ChosenPreviewAnswer(guild_id=guild.id, issues=told)
 
 
 def planned(planning: Planning) -> list[PlannedAnswer]:

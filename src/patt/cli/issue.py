@@ -17,7 +17,7 @@ from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.overview import FindingsPage, IssueView, RuleOverview
+from sv_common.guild_sync.overview import FindingFilter, FindingsPage, IssueView, RuleRecord
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.store import guilds
 
@@ -29,10 +29,10 @@ _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.HELD)
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show every rule with its counts."""
 
-    async def work(services: Services) -> list[RuleOverview]:
+    async def work(services: Services) -> list[RuleRecord]:
         number = await guild_number(services, guild)
         async with services.pool.connection() as conn:
-            return await overview.rule_overviews(conn, number)
+            return await overview.rule_records(conn, number)
 
     found = with_services(work)
     if as_json:
@@ -83,7 +83,7 @@ def issues(
     async def work(services: Services) -> FindingsPage:
         number = await guild_number(services, guild)
         async with services.pool.connection() as conn:
-            return await overview.findings_page(conn, number, number=page, issue_type=chosen, state=state)
+            return await overview.findings_page(conn, number, FindingFilter(state, chosen), number=page)
 
     found = with_services(work)
     if as_json:

@@ -14,7 +14,8 @@ from patt.api import commands
 from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
 from patt.navigation import DATA_QUALITY
-from patt.pages.forms import Answer, FormDep, done, form_router
+from patt.pages.chosen import chosen_issues
+from patt.pages.forms import Answer, FormDep, TickedDep, done, form_router
 from sv_common.guild_sync.domain.errors import BadInput
 
 HOME = DATA_QUALITY.href
@@ -111,6 +112,48 @@ async def resolve(
     """Close an issue on an officer's word."""
     work = commands.resolve(services, officer, issue_id, guild_id=guild, reason=form.get("reason", ""), seen=seen)
     return await done(request, form, work, home=HOME)
+
+
+@router.post("/issues/fix")
+async def fix_chosen(
+    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
+) -> Response:
+    """Fix the issues that were previewed, as they were previewed."""
+
+    async def work() -> Answer:
+        numbers, seen = chosen_issues(ticked)
+        return await commands.fix_selected(services, officer, numbers, guild_id=guild, seen=seen)
+
+    return await done(request, form, work(), home=HOME)
+
+
+@router.post("/issues/dismiss")
+async def dismiss_chosen(
+    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
+) -> Response:
+    """Set the ticked issues aside."""
+
+    async def work() -> Answer:
+        numbers, seen = chosen_issues(ticked)
+        reason, until = form.get("reason", ""), _day(form.get("until", ""))
+        return await commands.dismiss_selected(
+            services, officer, numbers, guild_id=guild, reason=reason, until=until, seen=seen
+        )
+
+    return await done(request, form, work(), home=HOME)
+
+
+@router.post("/issues/wake")
+async def wake_chosen(
+    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
+) -> Response:
+    """End the dismissals of the ticked issues."""
+
+    async def work() -> Answer:
+        numbers, seen = chosen_issues(ticked)
+        return await commands.wake_selected(services, officer, numbers, guild_id=guild, reason="By hand.", seen=seen)
+
+    return await done(request, form, work(), home=HOME)
 
 
 @router.post("/attempts/{attempt_id}/undo")

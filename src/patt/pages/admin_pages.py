@@ -2,55 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.api import reading
 from patt.api.reading import Shown
-from patt.deps import Caller, GuildDep, IssueType, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.api.selection_models import PlannedIssue
+from patt.deps import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import DATA_QUALITY
+from patt.pages import flash
+from patt.pages.charts import bar, line_chart
+from patt.pages.chosen import chosen_issues
+from patt.pages.flash import Flash
+from patt.pages.forms import way_back
+from patt.pages.quality_view import GROUPINGS, View, ViewDep, grouped
+from patt.pages.quality_words import (
+    SOURCES,
+    change,
+    expectation,
+    fix_record,
+    frequency,
+    not_counted,
+    remedy,
+    verdict,
+)
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import issues, mitigations, overview
-from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync import health, issues, mitigations, overview
+from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.issue import Severity
+from sv_common.guild_sync.health import Share, TrendDays, Trends
+from sv_common.guild_sync.overview import FindingsPage
 from sv_common.guild_sync.rules import RULES, rule_named
 
 HOME = DATA_QUALITY.href
-SHOWN: tuple[Shown, ...] = ("open", "dismissed", "resolved", "all")
+SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 router = APIRouter(prefix="/admin", dependencies=[Depends(viewer_of)], include_in_schema=False)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which part of the overview is looked at; `href` gives the address of this view, or of a changed one."""
-
-    guild: int
-    state: Shown = "open"
-    rule: str | None = None
-    page: int = 1
-
-    def href(self, **changes: Any) -> str:
-        """Return the address; what is as usual is left out of it."""
-        view = replace(self, **changes)
-        usual = View(view.guild)
-        chosen = {name: getattr(view, name) for name in ("state", "rule", "page")}
-        unusual = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
-        return f"{HOME}?{urlencode({'guild': view.guild, **unusual})}"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The findings of one rule on a page."""
-
-    issue_type: str
-    name: str
-    is_fixable: bool
-    issues: list[Issue]
 
 
 @router.get("")
@@ -61,49 +54,80 @@ async def home() -> Response:
 
 
 @router.get("/data-quality")
-async def data_quality(
-    request: Request,
-    services: ServicesDep,
-    viewer: ViewerDep,
-    guild: GuildDep,
-    rule: Annotated[str | None, Query()] = None,
-    state: Annotated[Shown, Query()] = "open",
-    page: PageQuery = 1,
-) -> Response:
-    """Show the rules with their counts, and the findings."""
+async def data_quality(request: Request, services: ServicesDep, viewer: ViewerDep, asked: ViewDep) -> Response:
+    """Show how healthy the data is, the rules with their counts, and the findings."""
     async with services.pool.connection() as conn:
-        context = await data_quality_context(conn, viewer, guild_id=guild, issue_type=rule, shown=state, page=page)
+        context = await data_quality_context(conn, viewer, asked)
     return respond(request, "admin/data_quality.html", viewer, context)
 
 
-async def data_quality_context(
-    conn: Connection,
-    viewer: Caller,
-    *,
-    guild_id: int | None = None,
-    issue_type: str | None = None,
-    shown: Shown = "open",
-    page: int = 1,
-) -> dict[str, Any]:
-    """Return all that the overview shows, in a number of statements that depends on nothing.
+async def data_quality_context(conn: Connection, viewer: Caller, asked: View) -> dict[str, Any]:
+    """Return all that the overview shows, in a number of statements that depends on the view alone.
 
     Without a guild the first one is shown. Raises `NotFound` for a guild or a rule that does not exist.
     """
     known = await guilds_in_reach(conn, viewer)
     if not known:
         return {"guild": None, "guilds": []}
-    guild = chosen_of(known, guild_id)
-    rule = rule_named(issue_type).issue_type if issue_type else None
-    state = reading.state_of(shown)
-    found = await overview.findings_page(conn, guild.id, number=page, issue_type=rule, state=state)
+    guild = chosen_of(known, asked.guild or None)
+    found = await overview.findings_page(conn, guild.id, asked.filter(), number=asked.page)
+    view = replace(asked, guild=guild.id, page=found.number)
     return {
         "guild": guild,
         "guilds": known,
-        "view": View(guild.id, shown, rule, found.number),
+        "view": view,
+        "may_act": viewer.may_act_as("officer"),
         "rules": await overview.rule_overviews(conn, guild.id),
+        "frequency": frequency,
+        "fix_record": fix_record,
+        **await _health(conn, view),
+        **await _findings(conn, view, found),
+    }
+
+
+async def _health(conn: Connection, view: View) -> dict[str, Any]:
+    found = await health.health(conn, view.guild)
+    trends = await health.trends(conn, view.guild, view.days)
+    return {
+        "health": found,
+        "verdict": verdict(found, trends),
+        "shares": [_share("characters", found.characters), _share("members", found.members)],
+        "trends": [_trend(trends, issue_type) for issue_type in trends.open],
+        "total": trends.total[-1],
+        "trend_days": get_args(TrendDays),
+        "sources": [(SOURCES[age.source], age, expectation(age), remedy(age)) for age in found.sources],
+        "pipelines": {age.source: health.EXPECTED[age.source].pipeline for age in found.sources},
+    }
+
+
+async def _findings(conn: Connection, view: View, found: FindingsPage) -> dict[str, Any]:
+    ids = [issue.id for issue in found.findings]
+    subjects = await overview.subjects(conn, view.guild, ids) if view.group == "subject" else {}
+    return {
         "findings": found,
-        "groups": _grouped(found.findings),
+        "groups": grouped(found.findings, view, subjects),
         "states": SHOWN,
+        "severities": tuple(Severity),
+        "groupings": GROUPINGS,
+        "rule_names": {rule.issue_type: rule.name for rule in RULES.values()},
+        "fixable": {rule.issue_type for rule in RULES.values() if rule.is_fixable},
+    }
+
+
+def _share(kind: str, share: Share) -> dict[str, Any]:
+    parts = [("healthy", share.healthy), ("troubled", share.troubled), ("unlinked", share.unlinked)]
+    return {"kind": kind, "share": share, "bar": bar(parts), "not_counted": not_counted(kind, share)}
+
+
+def _trend(trends: Trends, issue_type: str) -> dict[str, Any]:
+    counts, days = trends.open[issue_type], len(trends.days) - 1
+    name = RULES[issue_type].name
+    return {
+        "issue_type": issue_type,
+        "name": name,
+        "open": counts[-1],
+        "chart": line_chart(counts, f"Open issues of “{name}” over {days} days"),
+        "change": f"{change(counts)} {days} days ago",
     }
 
 
@@ -129,12 +153,42 @@ async def preview(
     return respond(request, "admin/preview.html", viewer, context)
 
 
-def _grouped(found: Any) -> list[Group]:
-    """Findings by rule, rules in the registry's order, those of rules that are no more at the end."""
-    types = dict.fromkeys([*RULES, *(issue.issue_type for issue in found)])
-    groups = [(each, RULES.get(each), [issue for issue in found if issue.issue_type == each]) for each in types]
+@router.get("/data-quality/preview")
+async def preview_selected(
+    request: Request,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    guild: GuildDep,
+    chosen: Annotated[list[str] | None, Query()] = None,
+    back: Annotated[str, Query()] = "",
+) -> Response:
+    """Show what fixing the ticked issues would do, row by row, before anything is done."""
+    way = way_back(back, HOME)
+    try:
+        numbers, _ = chosen_issues(chosen or [])
+    except BadInput as error:
+        response = RedirectResponse(way, 303)
+        flash.keep(request, response, Flash(str(error), "problem"))
+        return response
+    async with services.pool.connection() as conn:
+        found, _ = await chosen_guild(conn, viewer, guild)
+    answer = await reading.preview_selected(services, numbers, found.id)
+    context = {
+        "guild": found,
+        "groups": _by_rule(answer.issues),
+        "count": len(answer.issues),
+        "would_change": [each for each in answer.issues if each.outcome in ("ready", "no_longer_found")],
+        "may_act": viewer.may_act_as("officer"),
+        "back": way,
+    }
+    return respond(request, "admin/preview_selected.html", viewer, context)
+
+
+def _by_rule(planned: Sequence[PlannedIssue]) -> list[tuple[str, str, list[PlannedIssue]]]:
+    """Planned issues by rule, rules in the registry's order."""
+    places = {issue_type: place for place, issue_type in enumerate(RULES)}
+    ordered = sorted(planned, key=lambda each: (places.get(each.issue_type, len(places)), each.issue_type))
     return [
-        Group(issue_type, rule.name if rule else issue_type, rule is not None and rule.is_fixable, issues)
-        for issue_type, rule, issues in groups
-        if issues
+        (issue_type, RULES[issue_type].name if issue_type in RULES else issue_type, list(group))
+        for issue_type, group in groupby(ordered, key=lambda each: each.issue_type)
     ]

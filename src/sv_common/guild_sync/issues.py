@@ -22,6 +22,9 @@ from sv_common.guild_sync.domain.report import Reconciliation
 
 SQL = load_sql(__package__, "issues.sql")
 
+MOST_NAMED = 10
+"""Numbers that a sentence about missing issues names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -93,9 +96,16 @@ async def dismiss(
     Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` without a reason.
     """
     await _unresolved(conn, issue_id, guild_id, "dismissed")
-    values = {"issue_id": issue_id, "actor": actor, "reason": _said(reason), "until": until}
-    await conn.execute(SQL["dismiss"], values)
+    await dismiss_many(conn, [issue_id], actor=actor, reason=reason, until=until)
     return await get(conn, issue_id)
+
+
+async def dismiss_many(
+    conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
+) -> int:
+    """Set issues aside; resolved ones are left alone. Return how many. Raises `BadInput` without a reason."""
+    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason), "until": until}
+    return (await conn.execute(SQL["dismiss"], values)).rowcount
 
 
 async def wake(conn: Connection, issue_id: int, *, guild_id: int | None = None, actor: str, reason: str) -> Issue:
@@ -103,8 +113,14 @@ async def wake(conn: Connection, issue_id: int, *, guild_id: int | None = None, 
     issue = await get(conn, issue_id, guild_id)
     if issue.dismissed_at is None:
         raise Refused(f"Issue {issue_id} is not dismissed.")
-    await conn.execute(SQL["wake_one"], {"issue_id": issue_id, "actor": actor, "reason": reason})
+    await wake_many(conn, [issue_id], actor=actor, reason=reason)
     return await get(conn, issue_id)
+
+
+async def wake_many(conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
+    """End dismissals by hand; issues that are not dismissed are left alone. Return how many."""
+    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": reason}
+    return (await conn.execute(SQL["wake"], values)).rowcount
 
 
 async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
@@ -154,6 +170,20 @@ async def get_many(conn: Connection, issue_ids: Iterable[int], guild_id: int | N
     async with conn.cursor(row_factory=class_row(Issue)) as cursor:
         await cursor.execute(SQL["get"], {"issue_ids": list(issue_ids), "guild_id": guild_id})
         return await cursor.fetchall()
+
+
+async def get_all(conn: Connection, issue_ids: Sequence[int], guild_id: int) -> list[Issue]:
+    """Return all of these issues of a guild, in the order asked for, each once. Raises `NotFound` if any is not there."""
+    known = {issue.id: issue for issue in await get_many(conn, issue_ids, guild_id)}
+    missing = [number for number in dict.fromkeys(issue_ids) if number not in known]
+    if missing:
+        listed = ", ".join(str(number) for number in missing[:MOST_NAMED])
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise NotFound(
+            f"The guild has no issue with these numbers: {listed}{more}. Nothing was changed for any of the others; "
+            "look at the list again and choose from it."
+        )
+    return [known[number] for number in dict.fromkeys(issue_ids)]
 
 
 async def open_of_rule(conn: Connection, guild_id: int, issue_type: str) -> list[Issue]:

@@ -30,7 +30,7 @@ with rules as (
         severity = found.severity, summary = found.summary, details = found.details
     from found, known
     where known.issue_hash = found.issue_hash and known.was_resolved and i.id = known.id
-    returning i.id, i.issue_type
+    returning i.id, i.issue_type, i.dismissed_at
 ), refreshed as (
     update guild_identity.audit_issues i
     set severity = found.severity, summary = found.summary, details = found.details,
@@ -50,18 +50,18 @@ with rules as (
     from known
     where %(is_complete)s and not known.was_resolved and i.id = known.id
       and not exists (select from found where found.issue_hash = known.issue_hash)
-    returning i.id, i.issue_type, i.resolved_by
+    returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
 ), moves as (
-    select id, issue_type, 'opened' as event, null as reason from opened
-    union all select id, issue_type, 'reopened', null from reopened
-    union all select id, issue_type, 'refreshed', null from refreshed
-    union all select id, issue_type, 'resolved',
+    select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened
+    union all select id, issue_type, 'reopened', (dismissed_at is null)::integer, null from reopened
+    union all select id, issue_type, 'refreshed', 0, null from refreshed
+    union all select id, issue_type, 'resolved', -(dismissed_at is null)::integer,
                      case resolved_by when 'subject gone' then 'The character or member has left.'
                                       else 'No longer found.' end
               from resolved
 ), logged as (
-    insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-    select %(guild_id)s, id, event, %(actor)s, reason from moves order by id
+    insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+    select %(guild_id)s, id, issue_type, event, open_change, %(actor)s, reason from moves order by id
 )
 select issue_type, event, count(*) from moves group by issue_type, event
 
@@ -72,36 +72,46 @@ with woken as (
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
     where guild_id = %(guild_id)s and issue_type = any(%(issue_types)s)
       and dismissed_until <= coalesce(%(now)s::timestamptz, now())
-    returning id, issue_type
+    returning id, issue_type, resolved_at
 ), logged as (
-    insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-    select %(guild_id)s, id, 'woken', 'clock', 'The dismissal has ended.' from woken
+    insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+    select %(guild_id)s, id, issue_type, 'woken', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.'
+    from woken
 )
 select issue_type from woken
 
--- name: wake_one
+-- name: wake
+-- End dismissals; issues that are not dismissed are not touched.
 with woken as (
     update guild_identity.audit_issues
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
-    where id = %(issue_id)s and dismissed_at is not null
-    returning id, guild_id
+    where id = any(%(issue_ids)s) and dismissed_at is not null
+    returning id, guild_id, issue_type, resolved_at
 )
-insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-select guild_id, id, 'woken', %(actor)s, %(reason)s from woken
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select guild_id, id, issue_type, 'woken', (resolved_at is null)::integer, %(actor)s, %(reason)s from woken order by id
 
 -- name: dismiss
-with dismissed as (
-    update guild_identity.audit_issues
+-- Set issues aside; resolved ones are not touched. One that is set aside already gets the new reason.
+with known as (
+    select id, dismissed_at is null as was_open
+    from guild_identity.audit_issues
+    where id = any(%(issue_ids)s) and resolved_at is null
+    for update
+), dismissed as (
+    update guild_identity.audit_issues i
     set dismissed_at = now(), dismissed_by = %(actor)s, dismissed_reason = %(reason)s,
         dismissed_until = %(until)s, waiting_reason = null
-    where id = %(issue_id)s and resolved_at is null
-    returning id, guild_id
+    from known
+    where i.id = known.id
+    returning i.id, i.guild_id, i.issue_type, known.was_open
 )
-insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-select guild_id, id, 'dismissed', %(actor)s,
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select guild_id, id, issue_type, 'dismissed', -was_open::integer, %(actor)s,
        %(reason)s || case when %(until)s::timestamptz is null then ''
                           else ' (until ' || to_char(%(until)s::timestamptz, 'YYYY-MM-DD') || ')' end
 from dismissed
+order by id
 
 -- name: resolve
 -- Close issues that a fix, or an officer, has dealt with.
@@ -109,10 +119,12 @@ with resolved as (
     update guild_identity.audit_issues
     set resolved_at = now(), resolved_by = %(resolved_by)s, waiting_reason = null
     where id = any(%(issue_ids)s) and resolved_at is null
-    returning id, guild_id
+    returning id, guild_id, issue_type, dismissed_at
 )
-insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-select guild_id, id, 'resolved', %(resolved_by)s, %(reason)s from resolved order by id
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %(resolved_by)s, %(reason)s
+from resolved
+order by id
 
 -- name: say_why_waiting
 -- Note why automation leaves issues to an officer; rows that say it already are not touched.

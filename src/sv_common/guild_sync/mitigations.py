@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import reason_of
+from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.fixes import undo as undoing
@@ -101,6 +102,43 @@ async def fix_all(
     return FixReport(await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot))
 
 
+async def fix_selected(
+    pool: Pool,
+    issue_ids: Sequence[int],
+    *,
+    actor: str,
+    guild_id: int,
+    discord_bot: DiscordSource | None = None,
+    seen: Mapping[int, str] | None = None,
+) -> FixReport:
+    """Fix exactly these issues of one guild, rule by rule, on an officer's command and by evidence alone.
+
+    `seen` holds the keys of plans that were previewed: an issue for which another plan would be carried out now is left
+    alone. Raises `NotFound`, before anything is done, if any of the issues is not the guild's.
+    """
+    command = Command(actor, is_bulk=True, seen=seen or {})
+    results: list[FixResult] = []
+    for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items():
+        if issue_type in RULES:
+            ids = [issue.id for issue in chosen]
+            results += await fix_issues(pool, RULES, RULES[issue_type], guild_id, ids, command, source=discord_bot)
+        else:
+            results += [_without_a_rule(issue) for issue in chosen]
+    place = {issue_id: number for number, issue_id in enumerate(dict.fromkeys(issue_ids))}
+    return FixReport(sorted(results, key=lambda result: place[result.issue_id]))
+
+
+async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: int) -> dict[str, Planning]:
+    """Return what `fix_selected` would do, by rule, in the order of the registry. Raises like it."""
+    command = Command("preview", is_bulk=True)
+    return {
+        issue_type: await preview(pool, RULES[issue_type], [issue.id for issue in chosen], command)
+        if issue_type in RULES
+        else Planning((), [_without_a_rule(issue) for issue in chosen], ())
+        for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items()
+    }
+
+
 async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> Planning:
     """Return what `fix_one` would do. Raises `NotFound`."""
     async with pool.connection() as conn:
@@ -153,6 +191,20 @@ async def _fix_automatically(
 async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[int]:
     async with pool.connection() as conn:
         return [issue.id for issue in await issues.open_of_rule(conn, guild_id, issue_type)]
+
+
+async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict[str, list[Issue]]:
+    """These issues by rule: rules in the registry's order, those that are no more at the end."""
+    async with pool.connection() as conn:
+        chosen = await issues.get_all(conn, issue_ids, guild_id)
+    types = dict.fromkeys([*RULES, *(issue.issue_type for issue in chosen)])
+    found = {issue_type: [issue for issue in chosen if issue.issue_type == issue_type] for issue_type in types}
+    return {issue_type: of_rule for issue_type, of_rule in found.items() if of_rule}
+
+
+def _without_a_rule(issue: Issue) -> FixResult:
+    reason = f"The rule “{issue.issue_type}” is no more, so nothing can be fixed by it. Dismiss the issue."
+    return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
 
 
 def _budget(settings: RuleSettings, roster_size: int) -> int:

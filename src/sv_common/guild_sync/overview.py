@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState
+from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState, Severity
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store.rules import read_settings
@@ -25,9 +26,10 @@ PAGE_SIZE = 50
 class RuleOverview:
     """A rule as a guild has it, with what it has found.
 
-    `resolved` counts the last 30 days; `opened_ever`, `resolved_ever` and `auto_fixed` count since the beginning.
     `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not
-    automatic all open ones wait, and in one without a fix none does.
+    automatic all open ones wait, and in one without a fix none does. `resolved`, `found` (opened or opened again) and
+    `reopened` count the last 30 days. `fixes_worked`, `fixes_failed`, `fixes_refused` (before anything was changed) and
+    `fixes_undone` count attempts of the last 90 days.
     """
 
     issue_type: str
@@ -41,20 +43,62 @@ class RuleOverview:
     waiting: int
     dismissed: int
     resolved: int
+    found: int
+    found_in_a_week: int
+    reopened: int
+    fixes_worked: int
+    fixes_failed: int
+    fixes_refused: int
+    fixes_undone: int
+    last_triggered: datetime | None
+
+    @property
+    def fixes_tried(self) -> int:
+        """How many fixes were carried out, whether they worked or not."""
+        return self.fixes_worked + self.fixes_failed
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRecord(RuleOverview):
+    """A rule with what it did since the beginning, too; to count that, its whole history is read."""
+
     opened_ever: int
     resolved_ever: int
     auto_fixed: int
-    last_triggered: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are meant; None: whichever. `text` is looked for in the summary, without case and accents."""
+
+    state: IssueState | None = IssueState.OPEN
+    issue_type: str | None = None
+    severity: Severity | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FindingsPage:
-    """One page of findings, newest first. `number` counts from 1."""
+    """One page of findings, newest first. `number` counts from 1.
+
+    `by_rule` and `by_severity` say how many there would be of each rule or severity, all else being filtered as asked.
+    """
 
     findings: Sequence[Issue]
     number: int
     pages: int
     total: int
+    by_rule: Mapping[str, int]
+    by_severity: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom an issue is about: a player, a character or Discord member without one, or (None) somebody who is no more."""
+
+    kind: Literal["player", "character", "member"] | None
+    id: int | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,49 +130,47 @@ class IssueView:
 
 
 async def rule_overviews(conn: Connection, guild_id: int) -> list[RuleOverview]:
-    """Return every rule of the registry, in its order, with the guild's settings and counts."""
+    """Return every rule of the registry, in its order, with the guild's settings and what is open or recent of it."""
     settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
-    rows = await (await conn.execute(SQL["rules"], {"guild_id": guild_id})).fetchall()
-    counts = {row[0]: row[1:] for row in rows}
-    overviews = []
-    for rule in RULES.values():
-        chosen = settings[rule.issue_type]
-        opened, waiting, *rest = counts.get(rule.issue_type, (0, 0, 0, 0, 0, 0, 0, None))
-        overviews.append(
-            RuleOverview(
-                rule.issue_type,
-                rule.name,
-                rule.description,
-                chosen.severity,
-                chosen.auto_mitigate,
-                chosen.is_enabled,
-                rule.is_fixable,
-                opened,
-                _waiting(rule, chosen, opened, waiting),
-                *rest,
-            )
-        )
-    return overviews
+    counts = await _by_rule(conn, "rules", guild_id)
+    return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
+
+
+async def rule_records(conn: Connection, guild_id: int) -> list[RuleRecord]:
+    """Return what `rule_overviews` does, with the numbers since the beginning."""
+    overviews = await rule_overviews(conn, guild_id)
+    totals = await _by_rule(conn, "totals", guild_id)
+    names = [each.name for each in fields(RuleOverview)]
+    return [RuleRecord(*(getattr(each, name) for name in names), *totals[each.issue_type]) for each in overviews]
 
 
 async def findings_page(
     conn: Connection,
     guild_id: int,
+    chosen: FindingFilter | None = None,
     *,
     number: int = 1,
-    issue_type: str | None = None,
-    state: IssueState | None = IssueState.OPEN,
     page_size: int = PAGE_SIZE,
 ) -> FindingsPage:
-    """Return one page of findings; a number beyond the last page gives the last one. `state` None means every state."""
-    values = {"guild_id": guild_id, "issue_type": issue_type, "state": state}
-    row = await (await conn.execute(SQL["count_findings"], values)).fetchone()
-    total = int(row[0]) if row else 0
+    """Return one page of findings, by default of the open ones; a number beyond the last page gives the last one."""
+    chosen = chosen or FindingFilter()
+    values = {"guild_id": guild_id, **asdict(chosen)}
+    # Never prepared: planned for no filter in particular, these statements would not use the indexes.
+    counts = await (await conn.execute(SQL["count_findings"], values, prepare=False)).fetchall()
+    by_rule, by_severity, total = _counts(counts, chosen)
     pages = max(1, -(-total // page_size))
     number = min(max(1, number), pages)
+    place = {"limit": page_size, "offset": (number - 1) * page_size}
     async with conn.cursor(row_factory=class_row(Issue)) as cursor:
-        await cursor.execute(SQL["findings"], {**values, "limit": page_size, "offset": (number - 1) * page_size})
-        return FindingsPage(await cursor.fetchall(), number, pages, total)
+        await cursor.execute(SQL["findings"], {**values, **place}, prepare=False)
+        return FindingsPage(await cursor.fetchall(), number, pages, total, by_rule, by_severity)
+
+
+async def subjects(conn: Connection, guild_id: int, issue_ids: Sequence[int]) -> dict[int, Subject]:
+    """Return whom each of these issues is about: the player behind it, where there is one."""
+    values = {"guild_id": guild_id, "issue_ids": list(issue_ids)}
+    rows = await (await conn.execute(SQL["subjects"], values)).fetchall()
+    return {row[0]: Subject(*row[1:]) for row in rows}
 
 
 async def issue_view(conn: Connection, issue_id: int, *, guild_id: int | None = None) -> IssueView:
@@ -148,6 +190,38 @@ async def recent_attempts(
     async with conn.cursor(row_factory=class_row(AttemptSummary)) as cursor:
         await cursor.execute(SQL["attempts"], {"guild_id": guild_id, "issue_id": issue_id, "limit": limit})
         return await cursor.fetchall()
+
+
+async def _by_rule(conn: Connection, statement: str, guild_id: int) -> dict[str, tuple[Any, ...]]:
+    values = {"guild_id": guild_id, "rules": list(RULES)}
+    return {row[0]: row[1:] for row in await (await conn.execute(SQL[statement], values)).fetchall()}
+
+
+def _overview(rule: RuleDefinition, chosen: RuleSettings, opened: int, waiting: int, *rest: Any) -> RuleOverview:
+    return RuleOverview(
+        rule.issue_type,
+        rule.name,
+        rule.description,
+        chosen.severity,
+        chosen.auto_mitigate,
+        chosen.is_enabled,
+        rule.is_fixable,
+        opened,
+        _waiting(rule, chosen, opened, waiting),
+        *rest,
+    )
+
+
+def _counts(
+    rows: Sequence[tuple[str, str, int]], chosen: FindingFilter
+) -> tuple[Mapping[str, int], Mapping[str, int], int]:
+    by_rule, by_severity, total = Counter[str](), Counter[str](), 0
+    for issue_type, severity, count in rows:
+        is_of_rule, is_of_severity = chosen.issue_type in (None, issue_type), chosen.severity in (None, severity)
+        by_rule[issue_type] += count * is_of_severity
+        by_severity[severity] += count * is_of_rule
+        total += count * (is_of_rule and is_of_severity)
+    return by_rule, by_severity, total
 
 
 def _waiting(rule: RuleDefinition, settings: RuleSettings, opened: int, with_reason: int) -> int:

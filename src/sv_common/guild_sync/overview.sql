@@ -1,5 +1,6 @@
 -- name: rules
--- For each rule of a guild: open, waiting, dismissed, resolved lately, fixed by itself lately, and when it last moved.
+-- For each of these rules in a guild: open, waiting, dismissed; how it moved in the last 30 days; how its fixes ended in
+-- the last 90; and when it last found something. Reads what is open or recent, however long the history.
 with counted as (
     select issue_type,
            count(*) filter (where dismissed_at is null) as open,
@@ -9,51 +10,91 @@ with counted as (
     where guild_id = %(guild_id)s and resolved_at is null
     group by issue_type
 ), moved as (
-    select i.issue_type,
-           count(*) filter (where e.event = 'resolved' and e.at > now() - interval '30 days') as resolved,
-           count(*) filter (where e.event in ('opened', 'reopened')) as opened,
-           count(*) filter (where e.event = 'resolved') as resolved_ever,
-           max(e.at) filter (where e.event in ('opened', 'reopened')) as last_triggered
-    from guild_identity.issue_events e
-    join guild_identity.audit_issues i on i.id = e.issue_id
-    where e.guild_id = %(guild_id)s and e.event in ('opened', 'reopened', 'resolved')
-    group by i.issue_type
-), fixed as (
-    select issue_type, count(*) as auto_fixed
+    select issue_type,
+           count(*) filter (where event = 'resolved') as resolved,
+           count(*) filter (where event in ('opened', 'reopened')) as found,
+           count(*) filter (where event in ('opened', 'reopened') and at > now() - interval '7 days') as found_in_a_week,
+           count(*) filter (where event = 'reopened') as reopened
+    from guild_identity.issue_events
+    where guild_id = %(guild_id)s and at > now() - interval '30 days' and event <> 'refreshed'
+    group by issue_type
+), tried as (
+    select issue_type,
+           count(*) filter (where outcome = 'fixed') as fixed,
+           count(*) filter (where outcome = 'failed') as failed,
+           count(*) filter (where outcome = 'refused') as refused,
+           count(*) filter (where undone_at is not null) as undone
     from guild_identity.fix_attempts
-    where guild_id = %(guild_id)s and is_automatic and outcome = 'fixed'
+    where guild_id = %(guild_id)s and started_at > now() - interval '90 days'
     group by issue_type
 )
-select issue_type, coalesce(c.open, 0), coalesce(c.waiting, 0), coalesce(c.dismissed, 0), coalesce(m.resolved, 0),
-       coalesce(m.opened, 0), coalesce(m.resolved_ever, 0), coalesce(f.auto_fixed, 0), m.last_triggered
-from counted c
-full join moved m using (issue_type)
-full join fixed f using (issue_type)
+select r.issue_type, coalesce(c.open, 0), coalesce(c.waiting, 0), coalesce(c.dismissed, 0), coalesce(m.resolved, 0),
+       coalesce(m.found, 0), coalesce(m.found_in_a_week, 0), coalesce(m.reopened, 0),
+       coalesce(t.fixed, 0), coalesce(t.failed, 0), coalesce(t.refused, 0), coalesce(t.undone, 0),
+       greatest(
+           (select max(e.at) from guild_identity.issue_events e
+            where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'opened'),
+           (select max(e.at) from guild_identity.issue_events e
+            where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'reopened'))
+from unnest(%(rules)s::text[]) as r (issue_type)
+left join counted c using (issue_type)
+left join moved m using (issue_type)
+left join tried t using (issue_type)
+
+-- name: totals
+-- For each rule of a guild: opened, resolved and fixed by itself since the beginning.
+select r.issue_type,
+       (select count(*) from guild_identity.issue_events e
+        where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event in ('opened', 'reopened')),
+       (select count(*) from guild_identity.issue_events e
+        where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'resolved'),
+       (select count(*) from guild_identity.fix_attempts a
+        where a.guild_id = %(guild_id)s and a.issue_type = r.issue_type and a.is_automatic and a.outcome = 'fixed')
+from unnest(%(rules)s::text[]) as r (issue_type)
 
 -- name: findings
--- Findings, newest first; by state and rule where asked for, and how many there are in all.
-select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
-       waiting_reason, created_at, opened_at, resolved_at, resolved_by,
-       dismissed_at, dismissed_by, dismissed_reason, dismissed_until
-from guild_identity.audit_issues
-where guild_id = %(guild_id)s
-  and (%(issue_type)s::text is null or issue_type = %(issue_type)s)
-  and (%(state)s::text is null
-       or %(state)s = 'open' and resolved_at is null and dismissed_at is null
-       or %(state)s = 'dismissed' and resolved_at is null and dismissed_at is not null
-       or %(state)s = 'resolved' and resolved_at is not null)
-order by opened_at desc, id desc
-limit %(limit)s offset %(offset)s
+-- Findings, newest first, by state, rule, severity and words of the summary where asked for. Which ones is decided by an
+-- index alone, so that a rare rule or word is found without reading the rows of all others.
+with chosen as (
+    select id
+    from guild_identity.audit_issues
+    where guild_id = %(guild_id)s
+      and (%(state)s::text is null or state = %(state)s)
+      and (%(issue_type)s::text is null or issue_type = %(issue_type)s)
+      and (%(severity)s::text is null or severity = %(severity)s)
+      and (%(text)s::text is null or strpos(search_text, guild_identity.search_key(%(text)s)) > 0)
+    order by opened_at desc, id desc
+    limit %(limit)s offset %(offset)s
+)
+select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
+       i.discord_member_id, i.player_id, i.waiting_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
+       i.dismissed_at, i.dismissed_by, i.dismissed_reason, i.dismissed_until
+from chosen
+join guild_identity.audit_issues i using (id)
+order by i.opened_at desc, i.id desc
 
 -- name: count_findings
-select count(*)
+-- How many findings there are by state and words, of each rule and severity.
+select issue_type, severity, count(*)
 from guild_identity.audit_issues
 where guild_id = %(guild_id)s
-  and (%(issue_type)s::text is null or issue_type = %(issue_type)s)
-  and (%(state)s::text is null
-       or %(state)s = 'open' and resolved_at is null and dismissed_at is null
-       or %(state)s = 'dismissed' and resolved_at is null and dismissed_at is not null
-       or %(state)s = 'resolved' and resolved_at is not null)
+  and (%(state)s::text is null or state = %(state)s)
+  and (%(text)s::text is null or strpos(search_text, guild_identity.search_key(%(text)s)) > 0)
+group by issue_type, severity
+
+-- name: subjects
+-- Whom each of these issues is about: the player behind it where there is one, else the character or the member itself.
+select i.id,
+       case when p.id is not null then 'player' when c.id is not null then 'character' when d.id is not null then 'member' end,
+       coalesce(p.id, c.id, d.id),
+       coalesce(p.display_name, c.character_name || '-' || coalesce(c.realm_name, c.realm_slug), d.display_name)
+from guild_identity.audit_issues i
+left join guild_identity.wow_characters c on c.id = i.wow_character_id
+left join guild_identity.player_characters l on l.character_id = c.id
+left join guild_identity.discord_users d on d.id = i.discord_member_id
+left join guild_identity.players of_member on of_member.guild_id = i.guild_id and of_member.discord_user_id = d.id
+left join guild_identity.players p on p.id = coalesce(i.player_id, l.player_id, of_member.id)
+where i.guild_id = %(guild_id)s and i.id = any(%(issue_ids)s)
 
 -- name: attempts
 select id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+_KEY_LENGTH = 16
 
 
 class Severity(StrEnum):
@@ -106,6 +109,12 @@ class Issue:
         if self.resolved_at is not None:
             return IssueState.RESOLVED
         return IssueState.DISMISSED if self.dismissed_at is not None else IssueState.OPEN
+
+    @property
+    def key(self) -> str:
+        """What the issue says and how it stands, hashed: another one as soon as either has changed."""
+        said = [self.state, self.severity, self.summary, self.details, self.opened_at, self.dismissed_at]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:_KEY_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

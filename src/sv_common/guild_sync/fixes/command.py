@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sv_common.guild_sync.store.links import LinkAuthor
 
@@ -15,12 +16,14 @@ class Command:
 
     `is_automatic` applies only plans that wait for nobody. `is_bulk` is an officer's click on many issues at once: it
     links by evidence, as automation does; a click on one issue is a person's decision about it, and its links are
-    left alone by automation from then on.
+    left alone by automation from then on. `seen` holds, for issues whose preview was looked at, the key of the plan
+    that it showed: another plan than that is not carried out.
     """
 
     actor: str
     is_automatic: bool = False
     is_bulk: bool = False
+    seen: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def automation(cls) -> Command:

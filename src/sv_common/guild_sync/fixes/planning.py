@@ -13,6 +13,8 @@ from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.store import attempts
 
+_NOT_AS_SEEN = "What would be done now is no longer what the preview showed. Look at the preview again."
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedFix:
@@ -68,7 +70,9 @@ async def _barred(
 ) -> dict[int, tuple[FixOutcome, str]]:
     """What keeps each plan from being applied for this command, by issue."""
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
-    barred = {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
+    changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
+    barred = dict.fromkeys(changed, (refused, _NOT_AS_SEEN))
+    barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
     if command.is_automatic:
         barred |= {fix.issue.id: (refused, fix.plan.waits_for_officer) for fix in planned if fix.plan.waits_for_officer}
         barred |= await _undone_before(conn, [fix for fix in planned if fix.issue.id not in barred])

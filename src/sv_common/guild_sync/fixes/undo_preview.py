@@ -24,7 +24,7 @@ from sv_common.guild_sync.fixes.undo_effects import (
 from sv_common.guild_sync.hand_effects import Effect
 from sv_common.guild_sync.issue_history import Seen, moves
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, guilds, links
+from sv_common.guild_sync.store import attempts, guilds, journal
 from sv_common.guild_sync.store.attempts import Attempt
 
 SQL = load_sql(__package__, "undo_preview.sql")
@@ -81,7 +81,7 @@ async def _obstacle(conn: Connection, attempt: Attempt, source: DiscordSource | 
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True):
-            await links.put_back(conn, attempt.changes)
+            await journal.put_back(conn, attempt.changes)
         await check_roles_can_go_back(conn, attempt, source)
     except PattError as error:
         return str(error)
@@ -107,5 +107,8 @@ async def _names(conn: Connection, attempt: Attempt) -> Names:
     found: dict[str, dict[int, str]] = {"character": {}, "player": {}, "member": {}}
     for kind, number, name in rows:
         found[kind][number] = name
+    for change in changes:
+        if change["table"] == "player" and "display_name" in (change["before"] or {}):
+            found["player"].setdefault(change["id"], change["before"]["display_name"])
     roles = {step["role_id"]: step["role"] for step in attempt.plan if "role_id" in step}
     return Names(found["character"], found["player"], found["member"], roles)

@@ -1,0 +1,42 @@
+// Ticks all findings of a group at once, and says how many are chosen. Without it every box can still be ticked.
+"use strict";
+
+const NONE_CHOSEN = "Tick findings to act on them together.";
+
+function boxesIn(place) {
+  return [...place.querySelectorAll('input[name="chosen"]')];
+}
+
+function showChoice() {
+  const count = document.querySelector("[data-chosen-count]");
+  if (!count) {
+    return;
+  }
+  for (const all of document.querySelectorAll("[data-choose-all]")) {
+    const boxes = boxesIn(all.closest("section"));
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.hidden = boxes.length < 2;
+    all.checked = ticked > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+  const chosen = boxesIn(document).filter((box) => box.checked).length;
+  const words = chosen ? `${chosen} selected` : NONE_CHOSEN;
+  if (count.textContent !== words) {
+    count.textContent = words;
+  }
+  count.closest("form").classList.toggle("has-choice", chosen > 0);
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-choose-all]")) {
+    for (const box of boxesIn(event.target.closest("section"))) {
+      box.checked = event.target.checked;
+    }
+  }
+  showChoice();
+});
+
+// The page's other buttons show it afresh, with boxes that nobody has ticked; the way back shows it as it was left.
+new MutationObserver(showChoice).observe(document.body, { childList: true });
+window.addEventListener("pageshow", showChoice);
+showChoice();
