@@ -108,7 +108,8 @@ async def _names(conn: Connection, attempt: Attempt) -> Names:
     for kind, number, name in rows:
         found[kind][number] = name
     for change in changes:
-        if change["table"] == "player" and "display_name" in (change["before"] or {}):
-            found["player"].setdefault(change["id"], change["before"]["display_name"])
+        before = change["before"] or {}
+        if change["table"] == "player" and "display_name" in before:
+            found["player"].setdefault(change["id"], before["display_name"])
     roles = {step["role_id"]: step["role"] for step in attempt.plan if "role_id" in step}
     return Names(found["character"], found["player"], found["member"], roles)
