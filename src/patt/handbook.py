@@ -29,8 +29,9 @@ def _section(rule: RuleDefinition) -> Iterator[str]:
     yield f"- **Severity:** {rule.severity}"
     yield f"- **About:** a {page.subject.replace('_', ' ')}"
     yield f"- **Fix:** {fix if rule.is_fixable else 'none; for information'}"
-    for name, value in page.parameters.items():
-        yield f"- **Setting `{name}`:** {value} unless a guild sets it"
+    for each in page.parameters:
+        bounds = f"from {each.least} to {each.most} {each.unit}"
+        yield f"- **Setting `{each.name}`:** {each.default_in_words}, unless a guild sets it ({bounds})"
     yield f"\n{page.why}\n"
     yield f"**Left to a person.** {page.left_to_a_person}\n"
     yield "| the case | what the rule makes of it |\n|---|---|"

@@ -7,12 +7,13 @@ from typing import Any
 
 import structlog
 
-from sv_common.db.pool import Pool
+from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import undo as undoing
 from sv_common.guild_sync.fixes import undo_preview
 from sv_common.guild_sync.fixes.command import Command
@@ -26,9 +27,6 @@ from sv_common.guild_sync.store import guilds
 from sv_common.guild_sync.store.rules import read_settings
 
 log = structlog.get_logger(__name__)
-
-SMALLEST_BUDGET = 10
-BUDGET_SHARE_OF_ROSTER = 0.05
 
 
 async def mitigate_note_mismatch(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
@@ -63,15 +61,23 @@ async def run_auto_mitigations(
     """
     async with pool.connection() as conn:
         guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
-        settings = {each: await read_settings(conn, each, [rule.page for rule in RULES.values()]) for each in guild_ids}
-        roster_sizes = {each: await guilds.roster_size(conn, each) for each in guild_ids}
+        limits = {each: await automatic_limits(conn, each) for each in guild_ids}
     results: list[FixResult] = []
     for each in guild_ids:
-        for rule in RULES.values():
-            chosen = settings[each][rule.issue_type]
-            if rule.is_fixable and chosen.is_enabled and chosen.auto_mitigate:
-                results += await _fix_automatically(pool, rule, each, _budget(chosen, roster_sizes[each]), discord_bot)
+        for issue_type, limit in limits[each].items():
+            results += await _fix_automatically(pool, RULES[issue_type], each, limit, discord_bot)
     return FixReport(results)
+
+
+async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
+    """Return the rules of which a guild lets fixes run by themselves, in their order, each with its budget."""
+    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    roster_size = await guilds.roster_size(conn, guild_id)
+    return {
+        rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
+        for rule in RULES.values()
+        if rule.is_fixable and settings[rule.issue_type].is_enabled and settings[rule.issue_type].auto_mitigate
+    }
 
 
 async def fix_one(
@@ -205,11 +211,6 @@ async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict
 def _without_a_rule(issue: Issue) -> FixResult:
     reason = f"The rule “{issue.issue_type}” is no more, so nothing can be fixed by it. Dismiss the issue."
     return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
-
-
-def _budget(settings: RuleSettings, roster_size: int) -> int:
-    limit = settings.parameters.get("automatic_fix_limit")
-    return int(limit) if limit is not None else max(SMALLEST_BUDGET, int(roster_size * BUDGET_SHARE_OF_ROSTER))
 
 
 async def _mitigate(

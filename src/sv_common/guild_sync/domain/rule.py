@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
 from sv_common.guild_sync.domain.plan import Plan
 
 
@@ -39,7 +40,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """One page of the rulebook: all there is to know about one rule."""
+    """One page of the rulebook: all there is to know about one rule.
+
+    `affects` names the rules whose findings a fix of this one can change: they are looked at again in the same
+    transaction.
+    """
 
     issue_type: str
     name: str
@@ -53,16 +58,17 @@ class RulePage:
     left_to_a_person: str
     examples: Sequence[Example]
     affects: Sequence[str] = ()
-    parameters: Mapping[str, int] = field(default_factory=dict)
+    thresholds: Sequence[Parameter] = ()
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All that a guild may set: the rule's own thresholds, and the budget of a rule that knows a fix."""
+        return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.plan is not None else []))
 
 
 @dataclass(frozen=True, slots=True)
 class RuleDefinition:
-    """A rule as the registry shows it.
-
-    `affects` names the rules whose findings a fix of this one can change: they are looked at again in the same
-    transaction. `parameters` are thresholds with their defaults, which a guild's settings may override.
-    """
+    """A rule as the registry shows it."""
 
     issue_type: str
     name: str
@@ -91,4 +97,36 @@ class RuleSettings:
     parameters: Mapping[str, Any]
 
 
-__all__ = ["Detector", "Example", "Mitigation", "Planner", "Pool", "RuleDefinition", "RulePage", "RuleSettings"]
+@dataclass(frozen=True, slots=True)
+class RuleWishes:
+    """What a guild has said of one rule itself; None, or a threshold that is not there: as the rulebook says."""
+
+    is_enabled: bool = True
+    auto_mitigate: bool | None = None
+    severity: str | None = None
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+    def merged_with(self, page: RulePage) -> RuleSettings:
+        """Return the settings that follow, defaults filled in."""
+        defaults = {each.name: each.default for each in page.thresholds}
+        return RuleSettings(
+            page.issue_type,
+            self.is_enabled,
+            page.auto_mitigate if self.auto_mitigate is None else self.auto_mitigate,
+            self.severity or page.severity,
+            {**defaults, **self.parameters},
+        )
+
+
+__all__ = [
+    "Detector",
+    "Example",
+    "Mitigation",
+    "Parameter",
+    "Planner",
+    "Pool",
+    "RuleDefinition",
+    "RulePage",
+    "RuleSettings",
+    "RuleWishes",
+]

@@ -46,6 +46,14 @@ class _Applied:
     found: Sequence[Finding] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FixedHere:
+    """What became of issues in the database, and the fixes that are left to be carried out on Discord."""
+
+    results: Sequence[FixResult]
+    on_discord: Sequence[PlannedFix]
+
+
 async def preview(pool: Pool, rule: RuleDefinition, issue_ids: Sequence[int], command: Command) -> Planning:
     """Return what fixing would do, and do nothing. The issues are of one rule and one guild."""
     async with pool.connection() as conn:
@@ -74,28 +82,44 @@ async def fix_issues(
 
     `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so.
     """
-    started = time.monotonic()
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
-        planning = await plan_fixes(conn, rule, known, command)
-        await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
-        results = [*_vanished(rule, issue_ids, known), *planning.settled]
-        results += await _settle_gone(conn, planning.gone)
-        ready = planning.ready
-        if limit is not None and len(ready) > limit:
-            results += [_held(fix, len(ready), limit) for fix in ready]
-            ready = ()
-        on_discord = [fix for fix in ready if _is_on_discord(fix)]
-        here = sorted((fix for fix in ready if not _is_on_discord(fix)), key=_founders_first)
-        applied = await _apply(conn, rule, here, command)
-        results += await _record(conn, rules, rule, guild_id, applied, command, started)
-        await _keep_reasons(conn, results, known)
-        await _record_refusals(conn, rule, guild_id, results, command, started)
-    if on_discord:
-        results += await _fix_on_discord(pool, rules, rule, guild_id, on_discord, command, source)
+        here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, limit=limit, seen=seen)
+    results = list(here.results)
+    if here.on_discord:
+        results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source)
     order = {issue_id: place for place, issue_id in enumerate(issue_ids)}
     return sorted(results, key=lambda result: order[result.issue_id])
+
+
+async def fix_in_database(
+    conn: Connection,
+    rules: Rules,
+    rule: RuleDefinition,
+    guild_id: int,
+    issue_ids: Sequence[int],
+    command: Command,
+    *,
+    limit: int | None = None,
+    seen: Seen | None = None,
+) -> FixedHere:
+    """Do the steps 1 to 3 of `fix_issues` in the transaction of the caller, who holds the guild's lock. Raises like it."""
+    started = time.monotonic()
+    known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
+    planning = await plan_fixes(conn, rule, known, command)
+    await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
+    results = [*_vanished(rule, issue_ids, known), *planning.settled]
+    results += await _settle_gone(conn, planning.gone)
+    ready = planning.ready
+    if limit is not None and len(ready) > limit:
+        results += [_held(fix, len(ready), limit) for fix in ready]
+        ready = ()
+    here = sorted((fix for fix in ready if not _is_on_discord(fix)), key=_founders_first)
+    applied = await _apply(conn, rule, here, command)
+    results += await _record(conn, rules, rule, guild_id, applied, command, started)
+    await _keep_reasons(conn, results, known)
+    await _record_refusals(conn, rule, guild_id, results, command, started)
+    return FixedHere(results, [fix for fix in ready if _is_on_discord(fix)])
 
 
 def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
@@ -189,7 +213,7 @@ async def _record(
     ]
 
 
-async def _fix_on_discord(
+async def fix_on_discord(
     pool: Pool,
     rules: Rules,
     rule: RuleDefinition,
@@ -198,6 +222,7 @@ async def _fix_on_discord(
     command: Command,
     source: DiscordSource | None,
 ) -> list[FixResult]:
+    """Do step 4 of `fix_issues`, outside of any transaction: what Discord has done stays done."""
     started = time.monotonic()
     if source is None:
         async with pool.connection() as conn:

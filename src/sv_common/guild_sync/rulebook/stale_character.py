@@ -7,16 +7,25 @@ from datetime import UTC, datetime
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.parameter import Parameter
 from sv_common.guild_sync.domain.rule import Example, RulePage
 
 ISSUE_TYPE = "stale_character"
-STALE_AFTER_DAYS = 30
+STALE_AFTER = Parameter(
+    name="stale_after_days",
+    label="Stale after",
+    unit="days",
+    least=1,
+    most=3650,
+    default=30,
+    about="Days without a login after which a character is found",
+)
 SQL = load_sql(__package__, "stale_character.sql")
 
 
 async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:
     """Find characters asleep for longer than the guild's `stale_after_days` (30 by default)."""
-    values = {"guild_id": guild_id, "now": now, "default_days": STALE_AFTER_DAYS}
+    values = {"guild_id": guild_id, "now": now, "default_days": STALE_AFTER.default}
     rows = await (await conn.execute(SQL["find"], values)).fetchall()
     return [_finding(*row) for row in rows]
 
@@ -46,7 +55,7 @@ PAGE = RulePage(
     auto_mitigate=False,
     detect=detect,
     plan=None,
-    parameters={"stale_after_days": STALE_AFTER_DAYS},
+    thresholds=(STALE_AFTER,),
     why="A roster has a thousand places. Characters asleep for long may free one, or tell that somebody has gone quiet.",
     left_to_a_person="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
     examples=(

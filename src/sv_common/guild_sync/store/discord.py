@@ -23,6 +23,12 @@ class MemberAddress:
     discord_guild_id: str | None
 
 
+async def known_roles(conn: Connection, guild_id: int) -> list[DiscordRole]:
+    """Return the server's roles as the last sync saw them, the most powerful first."""
+    rows = await (await conn.execute(SQL["known_roles"], {"guild_id": guild_id})).fetchall()
+    return [DiscordRole(role_id, name, position, managed) for role_id, name, position, managed in rows]
+
+
 async def present_people(conn: Connection, guild_id: int) -> set[str]:
     """Return the Discord ids of the people (not bots) who are on the server as far as is known."""
     return {row[0] for row in await (await conn.execute(SQL["present_people"], {"guild_id": guild_id})).fetchall()}

@@ -22,6 +22,13 @@ from guild_identity.discord_roles d
 where r.guild_id = %(guild_id)s and d.guild_id = r.guild_id and d.role_id = r.discord_role_id
   and r.discord_role_name is distinct from d.name
 
+-- name: known_roles
+-- Of two roles in one position the older, whose id is lower, is the higher.
+select role_id, name, position, is_integration
+from guild_identity.discord_roles
+where guild_id = %(guild_id)s
+order by position desc, length(role_id), role_id
+
 -- name: present_people
 select discord_id from guild_identity.discord_users where guild_id = %(guild_id)s and is_present and not is_bot
 

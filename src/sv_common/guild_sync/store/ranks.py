@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.setting import RankRole
 from sv_common.guild_sync.store import characters, guilds
 
 SQL = load_sql(__package__, "ranks.sql")
@@ -87,6 +88,32 @@ async def leave_without_role(conn: Connection, guild_id: int, index: int) -> Non
     _refuse_unknown(index, (await conn.execute(SQL["leave_without_role"], values)).rowcount)
 
 
+async def put_roles(conn: Connection, guild_id: int, roles: Mapping[int, RankRole]) -> None:
+    """Write names and roles of some ranks as they are given; a rank that the guild does not have is passed over."""
+    values = {
+        "guild_id": guild_id,
+        "indexes": list(roles),
+        "names": [role.name for role in roles.values()],
+        "role_ids": [role.role_id for role in roles.values()],
+        "role_names": [role.role_name for role in roles.values()],
+        "managed": [role.is_managed for role in roles.values()],
+        "without": [role.is_without_role for role in roles.values()],
+    }
+    await conn.execute(SQL["put_roles"], values)
+
+
+async def members_by_rank(conn: Connection, guild_id: int) -> dict[int, int]:
+    """Return how many characters in the guild hold each rank now; a rank that nobody holds is not among them."""
+    rows = await (await conn.execute(SQL["members"], {"guild_id": guild_id})).fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+async def moved(conn: Connection, guild_id: int) -> int:
+    """Return how many characters are in ranks that moved as a whole, so that no role is concluded from any rank."""
+    row = await (await conn.execute(SQL["moved"], {"guild_id": guild_id})).fetchone()
+    return int(row[0]) if row else 0
+
+
 async def confirm_names(conn: Connection, guild_id: int) -> int:
     """Take the rank names seen in the game as right, and roles along with their names; return how many names are new.
 
@@ -95,8 +122,7 @@ async def confirm_names(conn: Connection, guild_id: int) -> int:
     """
     await guilds.lock(conn, guild_id)
     has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(conn, guild_id))
-    moved = await (await conn.execute(SQL["moved"], {"guild_id": guild_id})).fetchone()
-    if has_new_names and moved is not None:
+    if has_new_names and await moved(conn, guild_id):
         raise Refused(
             "The ranks that the addon saw are not yet those of Battle.net's roster, which is often some hours behind. "
             "Sync Battle.net, and confirm then; until then no role is compared."

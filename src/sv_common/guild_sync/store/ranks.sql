@@ -46,6 +46,22 @@ set discord_role_id = null, discord_role_name = null, is_role_managed = false, i
     name = coalesce(r.name_in_game, r.name)
 where r.guild_id = %(guild_id)s and r.wow_rank_index = %(index)s
 
+-- name: put_roles
+-- Names and roles of several ranks, as an administrator has decided or as they were before that.
+update common.guild_ranks r
+set name = n.name, discord_role_id = n.role_id, discord_role_name = n.role_name, is_role_managed = n.is_managed,
+    is_without_role = n.is_without
+from unnest(%(indexes)b::smallint[], %(names)b::text[], %(role_ids)b::text[], %(role_names)b::text[],
+            %(managed)b::boolean[], %(without)b::boolean[]) as n (i, name, role_id, role_name, is_managed, is_without)
+where r.guild_id = %(guild_id)s and r.wow_rank_index = n.i
+
+-- name: members
+-- How many characters hold each rank now.
+select rank_index, count(*)
+from guild_identity.wow_characters
+where guild_id = %(guild_id)s and removed_at is null
+group by rank_index
+
 -- name: moved
 -- How many characters are in ranks that moved as a whole.
 select characters from guild_identity.moved_ranks where guild_id = %(guild_id)s

@@ -9,16 +9,21 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.rule import RulePage, RuleSettings
+from sv_common.guild_sync.domain.rule import RulePage, RuleSettings, RuleWishes
 
 SQL = load_sql(__package__, "rules.sql")
 
 
 async def read_settings(conn: Connection, guild_id: int, pages: Iterable[RulePage]) -> dict[str, RuleSettings]:
     """Return the guild's settings of each rule, the rulebook's defaults where it has set nothing."""
+    wishes = await read_wishes(conn, guild_id)
+    return {page.issue_type: wishes.get(page.issue_type, RuleWishes()).merged_with(page) for page in pages}
+
+
+async def read_wishes(conn: Connection, guild_id: int) -> dict[str, RuleWishes]:
+    """Return what the guild has said of its rules, by rule; of a rule that is not among them it has said nothing."""
     rows = await (await conn.execute(SQL["settings"], {"guild_id": guild_id})).fetchall()
-    chosen = {row[0]: row[1:] for row in rows}
-    return {page.issue_type: _merged(page, chosen.get(page.issue_type)) for page in pages}
+    return {row[0]: RuleWishes(*row[1:]) for row in rows}
 
 
 async def save_settings(
@@ -43,14 +48,3 @@ async def save_settings(
         "actor": actor,
     }
     await conn.execute(SQL["save"], values)
-
-
-def _merged(page: RulePage, row: tuple[Any, ...] | None) -> RuleSettings:
-    is_enabled, auto_mitigate, severity, parameters = row or (True, None, None, {})
-    return RuleSettings(
-        page.issue_type,
-        is_enabled,
-        page.auto_mitigate if auto_mitigate is None else auto_mitigate,
-        severity or page.severity,
-        {**page.parameters, **parameters},
-    )

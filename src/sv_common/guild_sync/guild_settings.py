@@ -1,0 +1,241 @@
+"""Changing a guild's settings: first what would come of it, then exactly that, and every change can be taken back.
+
+A preview really makes the change, looks at the guild and mends what mends itself, in a transaction that is rolled back.
+Saving does the same and keeps it, unless something else would come of it now than what was seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.decision import Decision
+from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync.domain.setting import RuleSetting, WordSetting
+from sv_common.guild_sync.domain.setting_words import Difference
+from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.engine import fix_on_discord
+from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.setting_effects import IssueEffect, Move, Sight, counts_of, effects_between, look_and_mend
+from sv_common.guild_sync.setting_requests import SettingRequest, Wanted, read_request, write
+from sv_common.guild_sync.store import guilds, setting_changes, words
+from sv_common.guild_sync.store.directory import GuildFacts, read_facts
+from sv_common.guild_sync.store.setting_changes import NewSettingChange
+from sv_common.guild_sync.store.words import vocabulary_with
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingChange:
+    """A note that is read differently with the new vocabulary."""
+
+    character_id: int
+    character: str
+    note: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingReport:
+    """What a change of the settings would do, or did. `change_id` is what to undo; None for a preview.
+
+    `notices` are sentences that an administrator should read; `key` is what saving is compared with.
+    """
+
+    guild_id: int
+    wanted: Wanted
+    effects: Sequence[IssueEffect]
+    readings: Sequence[ReadingChange]
+    notices: tuple[str, ...]
+    key: str
+    change_id: int | None = None
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What is set now, and what would be."""
+        return self.wanted.differences
+
+    @property
+    def counts(self) -> dict[Move, int]:
+        """How many issues open, are resolved, and are fixed by themselves."""
+        return counts_of(self.effects)
+
+    @property
+    def sentence(self) -> str:
+        """Say what would come of it, or what came of it."""
+        return _would(self.counts) if self.change_id is None else _did(self.counts)
+
+
+async def preview_setting(
+    pool: Pool, request: SettingRequest, *, guild_id: int | None = None, with_discord: bool = False
+) -> SettingReport:
+    """Return exactly what `save_setting` would do now, and do nothing. Raises like `read_request`.
+
+    `with_discord`: whether a bot is there that could carry out fixes on Discord.
+    """
+    async with pool.connection() as conn:
+        number = await guilds.lock_the_only(conn, guild_id)
+        async with conn.transaction(force_rollback=True):
+            report, _ = await _carry_out(conn, number, request, "preview", with_discord=with_discord)
+    return report
+
+
+async def save_setting(
+    pool: Pool,
+    request: SettingRequest,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    seen: str | None = None,
+    discord_bot: DiscordSource | None = None,
+) -> SettingReport:
+    """Change a setting, look at the guild at once, fix what fixes itself, and remember who changed it.
+
+    `seen` is the key of the preview. Raises like `read_request`, and `PlanStale` where something else would come of it
+    than what was seen: then nothing is changed.
+    """
+    async with pool.connection() as conn:
+        number = await guilds.lock_the_only(conn, guild_id)
+        report, sight = await _carry_out(conn, number, request, actor, with_discord=discord_bot is not None)
+        if seen not in (None, report.key):
+            raise PlanStale(
+                "The settings or the data have changed since the preview, so nothing was saved. Look at the preview again."
+            )
+        change_id = await setting_changes.add(conn, _kept(number, report.wanted), actor=actor)
+    left = await _mend_on_discord(pool, number, sight, discord_bot) if discord_bot is not None else []
+    return replace(report, change_id=change_id, notices=(*report.notices, *left))
+
+
+async def _carry_out(
+    conn: Connection, guild_id: int, request: SettingRequest, actor: str, *, with_discord: bool
+) -> tuple[SettingReport, Sight]:
+    """Look with the settings as they are, so that what has changed since the last look counts for nobody; change; look again."""
+    wanted = await read_request(conn, guild_id, request)
+    before = await look_and_mend(conn, guild_id)
+    readings = await _readings_changed(conn, guild_id, wanted)
+    await write(conn, guild_id, wanted.after, actor=actor)
+    after = await look_and_mend(conn, guild_id)
+    found = await effects_between(conn, guild_id, before, after)
+    effects = [effect for effect in found if with_discord or not effect.on_discord]
+    notices = (*_of_a_rule(wanted, before), *_without_bot(found, with_discord=with_discord), *after.notices)
+    key = _key(wanted, effects, readings)
+    return SettingReport(guild_id, wanted, effects, readings, notices, key), after
+
+
+async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: DiscordSource) -> list[str]:
+    """Carry out the fixes that are left for Discord; return why some could not be."""
+    results: list[FixResult] = []
+    for issue_type, fixes in sight.on_discord.items():
+        if fixes:
+            rule = RULES[issue_type]
+            results += await fix_on_discord(pool, RULES, rule, guild_id, fixes, Command.automation(), source)
+    undone = [result.reason for result in results if result.outcome is not FixOutcome.FIXED]
+    return [f"{len(undone)} could not be fixed on Discord: {undone[0]}"] if undone else []
+
+
+async def _readings_changed(conn: Connection, guild_id: int, wanted: Wanted) -> list[ReadingChange]:
+    """The notes of the guild that are read differently once a word is."""
+    if not isinstance(wanted.after, WordSetting):
+        return []
+    facts = await read_facts(conn, guild_id)
+    said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
+    said.pop(wanted.after.word, None)
+    if wanted.after.is_said:
+        said[wanted.after.word] = wanted.after.category
+    return compare_readings(facts, replace(facts, vocabulary=vocabulary_with(said)))
+
+
+def compare_readings(before: GuildFacts, after: GuildFacts) -> list[ReadingChange]:
+    """Return the notes of characters in the guild that are read differently, by name. Pure."""
+    then, now = Directory(before), Directory(after)
+    changes = [
+        ReadingChange(each.id, each.label, each.note, was, will_be)
+        for each in before.characters.values()
+        if each.is_present and each.note
+        if (was := reading_in_words(then.decide(each))) != (will_be := reading_in_words(now.decide(each)))
+    ]
+    return sorted(changes, key=lambda change: (change.character, change.character_id))
+
+
+def reading_in_words(decision: Decision) -> str:
+    """Say whom a note means and why, or why it means nobody for certain."""
+    target = decision.target
+    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
+
+
+def _of_a_rule(wanted: Wanted, before: Sight) -> list[str]:
+    """What becomes of the open issues of a rule that is switched off."""
+    was, will_be = wanted.before, wanted.after
+    if not isinstance(was, RuleSetting) or not isinstance(will_be, RuleSetting):
+        return []
+    if will_be.wishes.is_enabled or not was.wishes.is_enabled:
+        return []
+    count = sum(issue.issue_type == will_be.issue_type for issue in before.open.values())
+    if count == 0:
+        return ["Nothing of this rule is open. It is not looked for any more until the rule is switched on again."]
+    sentence = (
+        f"{_issues(count)} of this rule stay open as they are: nobody looks at them again, and nothing resolves or fixes "
+        "them by itself, until the rule is switched on again. An officer can still fix, dismiss or resolve each."
+    )
+    return [sentence]
+
+
+def _without_bot(found: Sequence[IssueEffect], *, with_discord: bool) -> list[str]:
+    waiting = sum(effect.on_discord for effect in found)
+    if with_discord or not waiting:
+        return []
+    return [f"{_issues(waiting)} could be fixed on Discord, and no Discord bot is set up: set PATT_DISCORD_BOT_TOKEN."]
+
+
+def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[ReadingChange]) -> str:
+    """SHA-256 of the change and of all that comes of it."""
+    told = [
+        [wanted.after.kind, wanted.after.subject, wanted.undoes],
+        wanted.before.as_json(),
+        wanted.after.as_json(),
+        [[effect.issue_hash, effect.move, effect.steps] for effect in effects],
+        [[each.character_id, each.after] for each in readings],
+    ]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _kept(guild_id: int, wanted: Wanted) -> NewSettingChange:
+    return NewSettingChange(
+        guild_id,
+        wanted.after.kind,
+        wanted.after.subject,
+        wanted.before.as_json(),
+        wanted.after.as_json(),
+        wanted.sentence,
+        wanted.undoes,
+    )
+
+
+def _would(counts: dict[Move, int]) -> str:
+    opens, resolves, fixed = counts[Move.OPENS], counts[Move.RESOLVES], counts[Move.FIXED]
+    if not opens + resolves + fixed:
+        return "No issue would open or be resolved."
+    first = f"This would open {_issues(opens)} and resolve {resolves}"
+    return f"{first}, and {fixed} more would be fixed by {_themselves(fixed)}." if fixed else f"{first}."
+
+
+def _did(counts: dict[Move, int]) -> str:
+    opens, resolves, fixed = counts[Move.OPENS], counts[Move.RESOLVES], counts[Move.FIXED]
+    if not opens + resolves + fixed:
+        return "Saved. No issue opened or was resolved."
+    first = f"Saved. {_issues(opens)} opened and {resolves} resolved"
+    return f"{first}, and {fixed} more fixed by {_themselves(fixed)}." if fixed else f"{first}."
+
+
+def _issues(count: int) -> str:
+    return f"{count} issue" if count == 1 else f"{count} issues"
+
+
+def _themselves(count: int) -> str:
+    return "itself" if count == 1 else "themselves"
