@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import psycopg
 from psycopg.rows import class_row
@@ -21,6 +21,8 @@ from sv_common.guild_sync.domain.errors import BadInput, NotFound
 SQL = load_sql(__package__, "access.sql")
 Scope = Literal["api", "metrics"]
 """What a token opens: the whole API, or the metrics alone."""
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 LINK_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(days=7)

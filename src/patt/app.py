@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt import probes
-from patt.api import activity, data_quality, full_match, health, issues, players, selection, uploads
+from patt.api import activity, data_quality, full_match, health, issues, players, secrets, selection, settings, uploads
 from patt.bootstrap import Services
 from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
@@ -28,6 +28,9 @@ from patt.pages import (
     match_pages,
     player_actions,
     player_pages,
+    secret_pages,
+    setting_actions,
+    setting_pages,
     sign_in,
 )
 from patt.problems import answer
@@ -62,6 +65,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(activity.router)
     app.include_router(full_match.router)
     app.include_router(players.router)
+    app.include_router(settings.router)
+    app.include_router(secrets.router)
     app.include_router(uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
@@ -72,6 +77,11 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(player_actions.router)
     app.include_router(player_actions.preview_router)
     app.include_router(player_pages.router)
+    app.include_router(setting_actions.actions)
+    app.include_router(setting_actions.router)
+    app.include_router(secret_pages.actions)
+    app.include_router(secret_pages.router)
+    app.include_router(setting_pages.router)
     app.include_router(sign_in.router)
     app.include_router(probes.router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")

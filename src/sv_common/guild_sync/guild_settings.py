@@ -8,37 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.decision import Decision
 from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.setting import RuleSetting, WordSetting
+from sv_common.guild_sync.domain.setting import RuleSetting
 from sv_common.guild_sync.domain.setting_words import Difference
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import fix_on_discord
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.setting_effects import IssueEffect, Move, Sight, counts_of, effects_between, look_and_mend
+from sv_common.guild_sync.setting_effects import (
+    IssueEffect,
+    Move,
+    Sight,
+    counts_of,
+    effects_between,
+    look_and_mend,
+    open_now,
+)
+from sv_common.guild_sync.setting_readings import ReadingChange, readings_changed
 from sv_common.guild_sync.setting_requests import SettingRequest, Wanted, read_request, write
-from sv_common.guild_sync.store import guilds, setting_changes, words
-from sv_common.guild_sync.store.directory import GuildFacts, read_facts
+from sv_common.guild_sync.store import guilds, setting_changes
 from sv_common.guild_sync.store.setting_changes import NewSettingChange
-from sv_common.guild_sync.store.words import vocabulary_with
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingChange:
-    """A note that is read differently with the new vocabulary."""
-
-    character_id: int
-    character: str
-    note: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +112,19 @@ async def _carry_out(
 ) -> tuple[SettingReport, Sight]:
     """Look with the settings as they are, so that what has changed since the last look counts for nobody; change; look again."""
     wanted = await read_request(conn, guild_id, request)
+    logged = await open_now(conn, guild_id)
     before = await look_and_mend(conn, guild_id)
-    readings = await _readings_changed(conn, guild_id, wanted)
+    readings = await readings_changed(conn, guild_id, wanted.after)
     await write(conn, guild_id, wanted.after, actor=actor)
     after = await look_and_mend(conn, guild_id)
     found = await effects_between(conn, guild_id, before, after)
     effects = [effect for effect in found if with_discord or not effect.on_discord]
-    notices = (*_of_a_rule(wanted, before), *_without_bot(found, with_discord=with_discord), *after.notices)
+    notices = (
+        *_of_a_rule(wanted, before),
+        *_without_bot(found, with_discord=with_discord),
+        *_in_any_case(logged, before),
+        *after.notices,
+    )
     key = _key(wanted, effects, readings)
     return SettingReport(guild_id, wanted, effects, readings, notices, key), after
 
@@ -137,36 +138,6 @@ async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: Disc
             results += await fix_on_discord(pool, RULES, rule, guild_id, fixes, Command.automation(), source)
     undone = [result.reason for result in results if result.outcome is not FixOutcome.FIXED]
     return [f"{len(undone)} could not be fixed on Discord: {undone[0]}"] if undone else []
-
-
-async def _readings_changed(conn: Connection, guild_id: int, wanted: Wanted) -> list[ReadingChange]:
-    """The notes of the guild that are read differently once a word is."""
-    if not isinstance(wanted.after, WordSetting):
-        return []
-    facts = await read_facts(conn, guild_id)
-    said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
-    said.pop(wanted.after.word, None)
-    if wanted.after.is_said:
-        said[wanted.after.word] = wanted.after.category
-    return compare_readings(facts, replace(facts, vocabulary=vocabulary_with(said)))
-
-
-def compare_readings(before: GuildFacts, after: GuildFacts) -> list[ReadingChange]:
-    """Return the notes of characters in the guild that are read differently, by name. Pure."""
-    then, now = Directory(before), Directory(after)
-    changes = [
-        ReadingChange(each.id, each.label, each.note, was, will_be)
-        for each in before.characters.values()
-        if each.is_present and each.note
-        if (was := reading_in_words(then.decide(each))) != (will_be := reading_in_words(now.decide(each)))
-    ]
-    return sorted(changes, key=lambda change: (change.character, change.character_id))
-
-
-def reading_in_words(decision: Decision) -> str:
-    """Say whom a note means and why, or why it means nobody for certain."""
-    target = decision.target
-    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
 
 
 def _of_a_rule(wanted: Wanted, before: Sight) -> list[str]:
@@ -191,6 +162,18 @@ def _without_bot(found: Sequence[IssueEffect], *, with_discord: bool) -> list[st
     if with_discord or not waiting:
         return []
     return [f"{_issues(waiting)} could be fixed on Discord, and no Discord bot is set up: set PATT_DISCORD_BOT_TOKEN."]
+
+
+def _in_any_case(logged: Mapping[str, Issue], settled: Sight) -> list[str]:
+    """What the next look would do without the change, which is none of its effects and happens along with it."""
+    opens, goes = len(settled.open.keys() - logged.keys()), len(logged.keys() - settled.open.keys())
+    if not opens + goes:
+        return []
+    sentence = (
+        f"Whether this is saved or not, the next look at the guild opens {_issues(opens)} and settles {goes}: the data has "
+        "changed since the last one."
+    )
+    return [sentence]
 
 
 def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[ReadingChange]) -> str:

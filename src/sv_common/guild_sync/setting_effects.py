@@ -79,8 +79,13 @@ async def look_and_mend(conn: Connection, guild_id: int) -> Sight:
                 results += here.results
                 on_discord[issue_type] = here.on_discord
                 notices += _held(RULES[issue_type].name, here.results)
-    still_open = [issue for each in RULES for issue in await issues.open_of_rule(conn, guild_id, each)]
-    return Sight({issue.issue_hash: issue for issue in still_open}, results, on_discord, tuple(notices))
+    return Sight(await open_now(conn, guild_id), results, on_discord, tuple(notices))
+
+
+async def open_now(conn: Connection, guild_id: int) -> dict[str, Issue]:
+    """Return the guild's open issues as they are in the log, by hash."""
+    found = [issue for each in RULES for issue in await issues.open_of_rule(conn, guild_id, each)]
+    return {issue.issue_hash: issue for issue in found}
 
 
 async def effects_between(conn: Connection, guild_id: int, before: Sight, after: Sight) -> list[IssueEffect]:
