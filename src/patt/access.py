@@ -1,12 +1,11 @@
-"""Who may use the pages and the API: one-time sign-in links, sessions, and API tokens.
+"""What opens the pages and the API: one-time sign-in links, API tokens and upload keys.
 
-Every secret is 32 random bytes and leaves this module once, to whoever it is for; the database keeps its SHA-256.
+Every secret leaves this module once, to whoever it is for; the database keeps its SHA-256.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -14,26 +13,30 @@ from typing import Literal, get_args
 import psycopg
 from psycopg.rows import class_row
 
+from patt.hashing import hashed, new_secret
+from patt.roles import Role
+from patt.sessions import SESSION_LIFETIME
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
 
 SQL = load_sql(__package__, "access.sql")
-Scope = Literal["api", "metrics"]
-"""What a token opens: the whole API, or the metrics alone."""
+Scope = Literal["read", "write", "admin", "metrics"]
+"""What a token opens: what viewers see; also what officers do; also what administrators set; or the metrics alone."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 LINK_LIFETIME = timedelta(minutes=15)
-SESSION_LIFETIME = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An administrator of this installation."""
+    """Somebody who signs in by link, what they may do, and the only guild they may do it in, or None for every guild."""
 
     id: int
     name: str
+    role: Role
+    guild_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,6 @@ class TokenHolder:
     name: str
     guild_id: int | None
     scope: Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A session as it is listed: never its secret."""
-
-    id: int
-    account: str
-    created_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,65 +85,66 @@ class UploadKey:
     revoked_at: datetime | None
 
 
-async def create_login_link(conn: Connection, account_name: str, *, lifetime: timedelta = LINK_LIFETIME) -> str:
-    """Return the token of a link that signs this administrator in, once; an unknown name becomes an account."""
-    token = secrets.token_urlsafe(32)
-    values = {"name": _named(account_name), "link": _hash(token), "lifetime": lifetime}
-    await conn.execute(SQL["create_login_link"], values)
+async def create_login_link(
+    conn: Connection,
+    account_name: str,
+    *,
+    lifetime: timedelta = LINK_LIFETIME,
+    role: Role | None = None,
+    guild_id: int | None = None,
+) -> str:
+    """Return the token of a link that signs somebody in, once.
+
+    An unknown name becomes an account, by default an administrator of every guild. With a role, also a known account gets
+    role and guild, and its sessions with it; without, it stays as it is. Raises `NotFound` for an unknown guild, and
+    `BadInput` for a name that nobody can have here.
+    """
+    if account_name.strip().startswith("@"):
+        raise BadInput(
+            "name: those who sign in with Discord are called by an “@” and their name there. Choose another."
+        )
+    if guild_id is not None and role is None:
+        raise BadInput("role: say what the account may do in that guild: viewer, officer or administrator.")
+    token = new_secret()
+    values = {"name": _named(account_name), "link": hashed(token), "lifetime": lifetime}
+    try:
+        await conn.execute(SQL["create_login_link"], {**values, "role": role, "guild_id": guild_id})
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise NotFound(f"There is no guild with the number {guild_id}.") from error
     return token
 
 
 async def account_of_login_link(conn: Connection, token: str) -> Account | None:
     """Return whom a link would sign in, and leave it as it is; None for one that is unknown, used or too old."""
     async with conn.cursor(row_factory=class_row(Account)) as cursor:
-        return await (await cursor.execute(SQL["account_of_login_link"], {"link": _hash(token)})).fetchone()
+        return await (await cursor.execute(SQL["account_of_login_link"], {"link": hashed(token)})).fetchone()
 
 
 async def redeem_login_link(conn: Connection, token: str) -> str | None:
     """Use a link up and return the token of a new session; None for a link that is unknown, used or too old."""
-    session = secrets.token_urlsafe(32)
-    values = {"link": _hash(token), "session": _hash(session), "lifetime": SESSION_LIFETIME}
+    session = new_secret()
+    values = {"link": hashed(token), "session": hashed(session), "lifetime": SESSION_LIFETIME}
     cursor = await conn.execute(SQL["redeem_login_link"], values)
     return session if cursor.rowcount == 1 else None
 
 
-async def account_of_session(conn: Connection, token: str) -> Account | None:
-    """Return whose session this is; None for one that is unknown, ended or too old."""
-    async with conn.cursor(row_factory=class_row(Account)) as cursor:
-        return await (await cursor.execute(SQL["account_of_session"], {"session": _hash(token)})).fetchone()
+async def create_api_token(
+    conn: Connection, name: str, *, guild_id: int | None = None, scope: Scope = "write", created_by: str
+) -> str:
+    """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist.
 
-
-async def end_session(conn: Connection, token: str) -> None:
-    """End a session; one that has ended stays so."""
-    await conn.execute(SQL["end_session"], {"session": _hash(token)})
-
-
-async def sessions(conn: Connection) -> list[Session]:
-    """Return the sessions of all administrators that are of use, newest first."""
-    async with conn.cursor(row_factory=class_row(Session)) as cursor:
-        return await (await cursor.execute(SQL["sessions"])).fetchall()
-
-
-async def revoke_session(conn: Connection, session_id: int) -> None:
-    """End a session by its number. Raises `NotFound` for one that is none, or has ended."""
-    cursor = await conn.execute(SQL["revoke_session"], {"session_id": session_id})
-    if cursor.rowcount != 1:
-        raise NotFound(f"There is no session with the number {session_id} that could be ended.")
-
-
-async def end_sessions_of(conn: Connection, account_name: str) -> int:
-    """End all sessions of an administrator; return how many there were."""
-    return (await conn.execute(SQL["end_sessions_of"], {"name": account_name})).rowcount
-
-
-async def create_api_token(conn: Connection, name: str, *, guild_id: int | None = None, created_by: str) -> str:
-    """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist."""
-    return await _new_secret(conn, "create_api_token", name, guild_id, created_by)
+    Raises `BadInput` for metrics of one guild: they are of all guilds.
+    """
+    if scope == "metrics" and guild_id is not None:
+        raise BadInput(
+            "guild: the metrics are of all guilds, so a token for them is bound to none. Leave the guild out."
+        )
+    return await _new_secret(conn, "create_api_token", name, guild_id, created_by, {"scope": scope})
 
 
 async def create_metrics_token(conn: Connection, name: str, *, created_by: str) -> str:
     """Return a new token that opens the metrics of this installation, and nothing else."""
-    return await _new_secret(conn, "create_metrics_token", name, None, created_by)
+    return await create_api_token(conn, name, scope="metrics", created_by=created_by)
 
 
 async def api_tokens(conn: Connection) -> list[ApiToken]:
@@ -162,7 +156,7 @@ async def api_tokens(conn: Connection) -> list[ApiToken]:
 async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
     """Return who holds an API token; None for one that is unknown or revoked."""
     async with conn.cursor(row_factory=class_row(TokenHolder)) as cursor:
-        return await (await cursor.execute(SQL["holder_of_token"], {"token": _hash(token)})).fetchone()
+        return await (await cursor.execute(SQL["holder_of_token"], {"token": hashed(token)})).fetchone()
 
 
 async def revoke_api_token(conn: Connection, token_id: int) -> bool:
@@ -178,7 +172,7 @@ async def create_upload_key(conn: Connection, uploader: str, *, guild_id: int, c
 async def uploader_of_key(conn: Connection, key: str) -> Uploader | None:
     """Return whose upload key this is; None for one that is unknown or revoked."""
     async with conn.cursor(row_factory=class_row(Uploader)) as cursor:
-        return await (await cursor.execute(SQL["uploader_of_key"], {"key": _hash(key)})).fetchone()
+        return await (await cursor.execute(SQL["uploader_of_key"], {"key": hashed(key)})).fetchone()
 
 
 async def upload_keys(conn: Connection, guild_id: int) -> list[UploadKey]:
@@ -205,12 +199,19 @@ async def schema_revision(conn: Connection) -> str | None:
     return str(row[0]) if row else None
 
 
-async def _new_secret(conn: Connection, statement: str, name: str, guild_id: int | None, created_by: str) -> str:
+async def _new_secret(
+    conn: Connection,
+    statement: str,
+    name: str,
+    guild_id: int | None,
+    created_by: str,
+    further: Mapping[str, str] | None = None,
+) -> str:
     """Return a new secret whose hash the statement has stored under a name."""
-    secret = secrets.token_urlsafe(32)
-    values = {"guild_id": guild_id, "name": _named(name), "secret": _hash(secret), "created_by": created_by}
+    secret = new_secret()
+    values = {"guild_id": guild_id, "name": _named(name), "secret": hashed(secret), "created_by": created_by}
     try:
-        await conn.execute(SQL[statement], values)
+        await conn.execute(SQL[statement], {**values, **(further or {})})
     except psycopg.errors.ForeignKeyViolation as error:
         raise NotFound(f"There is no guild with the number {guild_id}.") from error
     return secret
@@ -220,7 +221,3 @@ def _named(name: str) -> str:
     if not name.strip():
         raise BadInput("A name is needed.")
     return name.strip()
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

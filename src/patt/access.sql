@@ -1,15 +1,18 @@
 -- name: create_login_link
--- A link for an account, which is made when there is none of this name.
+-- A link for an account, which is made when there is none of this name; a role that is given is given to a known one too.
 with account as (
-    insert into common.admin_accounts (name) values (%(name)s)
-    on conflict (name) do update set name = excluded.name
+    insert into common.admin_accounts as a (name, role, guild_id)
+    values (%(name)s, coalesce(%(role)s::text, 'administrator'), %(guild_id)s)
+    on conflict (name) where discord_id is null do update
+    set role = coalesce(%(role)s::text, a.role),
+        guild_id = case when %(role)s::text is null then a.guild_id else excluded.guild_id end
     returning id
 )
 insert into common.login_links (token_hash, account_id, expires_at)
 select %(link)s, id, now() + %(lifetime)s from account
 
 -- name: account_of_login_link
-select a.id, a.name
+select a.id, a.name, a.role, a.guild_id
 from common.login_links l
 join common.admin_accounts a on a.id = l.account_id
 where l.token_hash = %(link)s and l.used_at is null and l.expires_at > now()
@@ -24,39 +27,9 @@ with used as (
 insert into common.web_sessions (token_hash, account_id, expires_at)
 select %(session)s, account_id, now() + %(lifetime)s from used
 
--- name: account_of_session
-select a.id, a.name
-from common.web_sessions s
-join common.admin_accounts a on a.id = s.account_id
-where s.token_hash = %(session)s and s.revoked_at is null and s.expires_at > now()
-
--- name: end_session
-update common.web_sessions set revoked_at = now() where token_hash = %(session)s and revoked_at is null
-
--- name: sessions
--- The sessions that are of use, newest first.
-select s.id, a.name as account, s.created_at, s.expires_at
-from common.web_sessions s
-join common.admin_accounts a on a.id = s.account_id
-where s.revoked_at is null and s.expires_at > now()
-order by s.id desc
-
--- name: revoke_session
-update common.web_sessions set revoked_at = now()
-where id = %(session_id)s and revoked_at is null and expires_at > now()
-
--- name: end_sessions_of
-update common.web_sessions s set revoked_at = now()
-from common.admin_accounts a
-where a.id = s.account_id and a.name = %(name)s and s.revoked_at is null and s.expires_at > now()
-
 -- name: create_api_token
-insert into common.api_tokens (guild_id, name, token_hash, created_by)
-values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s)
-
--- name: create_metrics_token
 insert into common.api_tokens (guild_id, name, token_hash, created_by, scope)
-values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s, 'metrics')
+values (%(guild_id)s, %(name)s, %(secret)s, %(created_by)s, %(scope)s)
 
 -- name: api_tokens
 -- All tokens, revoked ones last.

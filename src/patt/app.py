@@ -14,18 +14,35 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt import probes
-from patt.api import activity, data_quality, full_match, health, issues, players, secrets, selection, settings, uploads
+from patt.api import (
+    account,
+    activity,
+    data_quality,
+    full_match,
+    health,
+    issues,
+    officer_access,
+    players,
+    secrets,
+    selection,
+    settings,
+    uploads,
+)
 from patt.bootstrap import Services
-from patt.guard import STATIC_PREFIX, Guard, SecurityHeaders
+from patt.guard import Guard
+from patt.headers import STATIC_PREFIX, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
 from patt.limits import Clock, Limits
 from patt.overlong import OverlongBodies
 from patt.pages import (
+    account_pages,
     actions,
     activity_pages,
     admin_pages,
+    discord_sign_in,
     issue_pages,
     match_pages,
+    officer_pages,
     player_actions,
     player_pages,
     secret_pages,
@@ -67,6 +84,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(players.router)
     app.include_router(settings.router)
     app.include_router(secrets.router)
+    app.include_router(officer_access.router)
+    app.include_router(account.router)
     app.include_router(uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
@@ -82,6 +101,11 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(secret_pages.actions)
     app.include_router(secret_pages.router)
     app.include_router(setting_pages.router)
+    app.include_router(account_pages.router)
+    app.include_router(account_pages.actions)
+    app.include_router(officer_pages.router)
+    app.include_router(officer_pages.actions)
+    app.include_router(discord_sign_in.router)
     app.include_router(sign_in.router)
     app.include_router(probes.router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
@@ -89,7 +113,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
     app.add_middleware(OverlongBodies)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, is_over_tls=services.settings.is_over_tls)
     app.add_middleware(MeasureRequests, metrics=app.state.http_metrics)
     if services.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=services.settings.trusted_proxies)

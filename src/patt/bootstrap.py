@@ -17,8 +17,12 @@ from patt.queue import Queue, open_queue
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
+from sv_common.guild_sync.clients.discord_login import DiscordLogin
 from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, http_client
 from sv_common.guild_sync.ports import Outside
+
+DISCORD_CALLBACK = "/login/discord/callback"
+"""The page to which Discord sends people back; its whole address is registered there."""
 
 _Result = TypeVar("_Result")
 
@@ -80,6 +84,19 @@ def discord_client(
         api_url=settings.discord_api_url,
         contact_url=settings.base_url,
         retries=retries,
+    )
+
+
+def discord_login(settings: Settings) -> DiscordLogin | None:
+    """Return the application with which people sign in through Discord; None where none is set up."""
+    if not settings.discord_client_id or not settings.discord_client_secret:
+        return None
+    return DiscordLogin(
+        client_id=settings.discord_client_id,
+        client_secret=settings.discord_client_secret.get_secret_value(),
+        authorize_url=settings.discord_authorize_url,
+        api_url=settings.discord_api_url,
+        redirect_url=settings.own_page(DISCORD_CALLBACK),
     )
 
 

@@ -47,6 +47,13 @@ class Settings(BaseSettings):
     )
     discord_bot_token: SecretStr | None = Field(default=None, description="Token of the guild's Discord bot.")
     discord_api_url: str = Field(default="https://discord.com/api/v10", description="Discord's API.")
+    discord_client_id: str | None = Field(
+        default=None, description="Client id of the Discord application with which officers sign in."
+    )
+    discord_client_secret: SecretStr | None = Field(default=None, description="The application's client secret.")
+    discord_authorize_url: str = Field(
+        default="https://discord.com/oauth2/authorize", description="Where Discord asks people who sign in."
+    )
     discord_gateway: bool = Field(
         default=False, description="Whether `patt serve` also listens to Discord, so that changes arrive in seconds."
     )
@@ -65,10 +72,19 @@ class Settings(BaseSettings):
                 raise ValueError(f"“{each.strip()}” is neither an address nor a network such as 10.0.0.0/8") from error
         return value
 
+    @property
+    def is_over_tls(self) -> bool:
+        """Whether people reach the pages over TLS."""
+        return urlsplit(self.base_url).scheme.lower() == "https"
+
+    def own_page(self, path: str) -> str:
+        """Return the address of a page as people reach it."""
+        return self.base_url.rstrip("/") + path
+
     def public_page(self, path: str) -> str | None:
         """Return the address of a page for people elsewhere; None while the base URL is this computer's own."""
         host = urlsplit(self.base_url).hostname
-        return None if host in _OWN_HOSTS else self.base_url.rstrip("/") + path
+        return None if host in _OWN_HOSTS else self.own_page(path)
 
 
 def load_settings() -> Settings:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast, get_args
+from datetime import timedelta
+from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from patt.bootstrap import Services
+from patt.config import Settings
+from patt.roles import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
 from sv_common.guild_sync.domain.errors import NotFound
 
 SESSION_COOKIE = "patt_session"
+SIGN_IN_COOKIE = "patt_sign_in"
 LARGEST_BODY = 64 * 1024
 """Bytes that a form or a JSON body may have."""
 
@@ -19,20 +24,23 @@ LARGEST_INTEGER = 2**31 - 1
 LARGEST_BIGINT = 2**63 - 1
 
 
-Role = Literal["viewer", "officer", "administrator"]
-"""What somebody may do: look, also decide and change data, also change settings. Each includes those before it."""
-
-ROLES: tuple[Role, ...] = get_args(Role)
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks: a signed-in person, or a program with a token. Either may be bound to one guild, `guild_id`."""
+    """Whoever asks: a signed-in person, or a program with a token. Either may be bound to one guild, `guild_id`.
+
+    A signed-in person has a session and an account; `is_of_discord` says how they signed in, `guild` is the name of the
+    guild that they have chosen, and `other_guilds` how many more they could choose.
+    """
 
     name: str
     kind: Literal["officer", "token"] = "officer"
     guild_id: int | None = None
     role: Role = "administrator"
+    session_id: int | None = None
+    account_id: int | None = None
+    is_of_discord: bool = False
+    guild: str | None = None
+    other_guilds: int = 0
 
     @property
     def actor(self) -> str:
@@ -41,7 +49,7 @@ class Caller:
 
     def may_act_as(self, role: Role) -> bool:
         """Whether they may do what this role may."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+        return includes(self.role, role)
 
     def guild_in_reach(self, asked: int | None) -> int | None:
         """Return the guild to act on; None for any. Raises `NotFound` for one that is out of their reach."""
@@ -55,6 +63,34 @@ class Caller:
 def services_of(request: Request) -> Services:
     """Return the services that the application was made with."""
     return cast("Services", request.app.state.services)
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """Return the full name of a cookie. Over TLS it has the prefix by which browsers take it from this host alone."""
+    return f"__Host-{name}" if settings.is_over_tls else name
+
+
+def session_of(request: Request) -> str | None:
+    """Return the secret of the session that a browser sent, valid or not."""
+    return request.cookies.get(cookie_name(services_of(request).settings, SESSION_COOKIE)) or None
+
+
+def keep_cookie(response: Response, settings: Settings, name: str, value: str, lifetime: timedelta) -> None:
+    """Have a browser keep a secret: out of reach of scripts and of other sites' requests, and over TLS where there is."""
+    response.set_cookie(
+        cookie_name(settings, name),
+        value,
+        max_age=int(lifetime.total_seconds()),
+        httponly=True,
+        secure=settings.is_over_tls,
+        samesite="lax",
+    )
+
+
+def drop_cookie(response: Response, settings: Settings, name: str) -> None:
+    """Have a browser forget a secret."""
+    full = cookie_name(settings, name)
+    response.delete_cookie(full, httponly=True, secure=settings.is_over_tls, samesite="lax")
 
 
 def viewer_of(request: Request) -> Caller:
@@ -80,7 +116,8 @@ def administrator_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
 
 def _with_role(caller: Caller, role: Role) -> Caller:
     if not caller.may_act_as(role):
-        raise HTTPException(403, f"This is for {role}s. You are signed in as {caller.name}, who is {_A[caller.role]}.")
+        asked, is_now = EVERYBODY_WITH[role], WITH_ARTICLE[caller.role]
+        raise HTTPException(403, f"This is for {asked}. You are signed in as {caller.name}, who is {is_now}.")
     return caller
 
 
@@ -90,8 +127,6 @@ def open_to_all() -> None:
     Each route says whom it is for, by this, `uploader_of`, `viewer_of`, `officer_of` or `administrator_of`.
     """
 
-
-_A: dict[Role, str] = {"viewer": "a viewer", "officer": "an officer", "administrator": "an administrator"}
 
 ServicesDep = Annotated[Services, Depends(services_of)]
 ViewerDep = Annotated[Caller, Depends(viewer_of)]

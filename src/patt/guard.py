@@ -1,41 +1,48 @@
-"""What stands before every route: who asks, from which site, and what a browser may do with the answer."""
+"""What stands before every route: who asks, from which site, and in which role."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from patt import access
+from patt import access, authority, sessions
+from patt.access import Scope as TokenScope
+from patt.authority import Standing
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE, Caller
+from patt.deps import Caller, session_of
+from patt.forgery import body_of_own_form, form_token_of
 from patt.problems import API_PREFIX, METRICS_PATH, answer, is_for_programs
+from patt.roles import Role
+from patt.sessions import Holder
+from patt.viewing import Viewing, look_as
+from sv_common.db.pool import Connection
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/admin"
 SIGN_IN_PREFIX = "/login"
-STATIC_PREFIX = "/static"
+DISCORD_PREFIX = f"{SIGN_IN_PREFIX}/discord"
+CHOICE_PATH = f"{SIGN_IN_PREFIX}/guild"
 UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
 UPLOAD_KEY_HEADER = "X-API-Key"
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
+
+_POWERLESS = (
+    "You are signed in, and may do nothing in the guild that you chose. Open the page /login/guild: it says why, and who "
+    "can let you in."
+)
+_FORGED = "This form is not one of your session. Load the page again, and repeat what you did there."
 
 
 class Guard:
     """Lets nobody without a session to the admin pages, and nobody without a session or a token to the API.
 
-    It works on the path, before any route is looked for or any body is read, so that a new route is closed by default.
+    It works on the path, before any route is looked for, so that a new route is closed by default. Of bodies it reads
+    the forms of browsers alone, to find their session's token.
     """
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
@@ -50,10 +57,15 @@ class Guard:
             return
         request = Request(scope)
         refusal = await self._refusal(request)
+        try:
+            receive = receive if refusal else await self._checked_body(request, receive)
+        except HTTPException as error:
+            refusal = await answer(request, error)
         await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, request: Request) -> Response | None:
-        path = request.scope["path"]
+        path, session = request.scope["path"], session_of(request)
+        look_as(Viewing(form_token=form_token_of(session) if session else ""))
         if (key := upload_key(request)) is not None:
             request.state.uploader = await self._uploader(key)
             return (
@@ -64,24 +76,41 @@ class Guard:
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
             return None if request.state.caller else await _unauthorised(request)
-        session = request.cookies.get(SESSION_COOKIE)
         is_for_a_browser = session or _is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, "This request came from another site and was refused."))
-        if is_for_programs(path):
-            request.state.caller = await self._account(session)
-            return None if request.state.caller else await _unauthorised(request)
-        if _is_below(ADMIN_PREFIX, path):
-            request.state.caller = await self._account(session)
-            return None if request.state.caller else RedirectResponse("/login", 303)
+        if is_for_programs(path) or _is_below(ADMIN_PREFIX, path):
+            return await self._refusal_of_session(request, session)
         return None
 
-    async def _account(self, session: str | None) -> Caller | None:
-        if not session:
-            return None
-        async with self._services.pool.connection() as conn:
-            account = await access.account_of_session(conn, session)
-        return Caller(account.name) if account else None
+    async def _refusal_of_session(self, request: Request, session: str | None) -> Response | None:
+        """Find out who has the session, and in which role they may go on."""
+        is_api = is_for_programs(request.scope["path"])
+        holder = None
+        if session:
+            async with self._services.pool.connection() as conn:
+                holder = await sessions.holder(conn, session)
+                request.state.caller = await caller_of(conn, holder) if holder else None
+        if holder is None:
+            return await _unauthorised(request) if is_api else RedirectResponse(SIGN_IN_PREFIX, 303)
+        caller: Caller | None = request.state.caller
+        if caller is None:
+            return (
+                await answer(request, HTTPException(403, _POWERLESS)) if is_api else RedirectResponse(CHOICE_PATH, 303)
+            )
+        look_as(Viewing(caller.role, form_token_of(session or "")))
+        return None
+
+    async def _checked_body(self, request: Request, receive: Receive) -> Receive:
+        """Demand the session's own token of every change that a session asks for. Raises `HTTPException`."""
+        session = session_of(request)
+        is_by_session = session and upload_key(request) is None and bearer_token(request) is None
+        if not is_by_session or request.method in SAFE_METHODS:
+            return receive
+        checked = await body_of_own_form(request, session or "", receive)
+        if checked is None:
+            raise HTTPException(403, _FORGED)
+        return checked
 
     async def _uploader(self, key: str) -> access.Uploader | None:
         async with self._services.pool.connection() as conn:
@@ -92,7 +121,7 @@ class Guard:
             holder = await access.holder_of_token(conn, token)
         if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
             return None
-        return Caller(holder.name, "token", holder.guild_id)
+        return Caller(holder.name, "token", holder.guild_id, ROLE_OF_SCOPE.get(holder.scope, "viewer"))
 
     def _is_from_elsewhere(self, request: Request) -> bool:
         """Whether a browser says that a page of another site sent this; what says nothing was sent by no browser."""
@@ -105,6 +134,34 @@ class Guard:
         return urlsplit(origin).netloc.lower() not in (request.headers.get("host", "").lower(), self._own_host)
 
 
+async def caller_of(conn: Connection, holder: Holder) -> Caller | None:
+    """Return in which role the holder of a session asks; None for somebody from Discord who has none where they are.
+
+    It is asked anew for each request, so that whoever is demoted or leaves loses it at once.
+    """
+    if holder.discord_id is None:
+        role = holder.role or "viewer"
+        return Caller(
+            holder.name, guild_id=holder.guild_id, role=role, session_id=holder.id, account_id=holder.account_id
+        )
+    powerful = [each for each in await authority.standings_of(conn, holder.discord_id) if each.role]
+    here = next((each for each in powerful if each.guild_id == holder.guild_id), None)
+    return _caller_in(holder, here, len(powerful) - 1) if here else None
+
+
+def _caller_in(holder: Holder, standing: Standing, other_guilds: int) -> Caller:
+    return Caller(
+        holder.name,
+        guild_id=standing.guild_id,
+        role=standing.role or "viewer",
+        session_id=holder.id,
+        account_id=holder.account_id,
+        is_of_discord=True,
+        guild=standing.guild,
+        other_guilds=other_guilds,
+    )
+
+
 def bearer_token(request: Request) -> str | None:
     """Return the API token that was sent to where one counts; None where none was."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -114,40 +171,6 @@ def bearer_token(request: Request) -> str | None:
 def upload_key(request: Request) -> str | None:
     """Return the upload key that was sent to where one counts; None where none was."""
     return request.headers.get(UPLOAD_KEY_HEADER) if _is_below(UPLOAD_PREFIX, request.scope["path"]) else None
-
-
-class SecurityHeaders:
-    """Adds to every answer what a browser may do with it, and answers calmly where something unexpected was raised."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        has_started = False
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal has_started
-            if message["type"] == "http.response.start":
-                has_started = True
-                _add_headers(MutableHeaders(scope=message), scope["path"])
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_with_headers)
-        except Exception as error:
-            if has_started:
-                raise
-            response = await answer(Request(scope), error)
-            await response(scope, receive, send_with_headers)
-
-
-def _add_headers(headers: MutableHeaders, path: str) -> None:
-    headers.update(_HEADERS)
-    headers["Cache-Control"] = "no-cache" if _is_below(STATIC_PREFIX, path) else "no-store"
 
 
 async def _unauthorised(

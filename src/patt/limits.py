@@ -62,16 +62,18 @@ class Limit:
 FAILURES = Allowance(10, 15 * 60)
 REQUESTS = Allowance(600, 60)
 UPLOADS = Allowance(30, 60)
+SIGN_INS = Allowance(30, 15 * 60)
 
 
 class Limits:
     """The limits of one application. Each web process counts for itself.
 
     `failures` counts, for each address, sign-in links, tokens and upload keys that were not valid; `requests` what each
-    token, key or session asks for, and `uploads` what each key sends.
+    token, key or session asks for, and `uploads` what each key sends; `sign_ins` each address's ways to Discord and back.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self.failures = Limit(FAILURES, clock)
         self.requests = Limit(REQUESTS, clock, MOST_HOLDERS)
         self.uploads = Limit(UPLOADS, clock, MOST_HOLDERS)
+        self.sign_ins = Limit(SIGN_INS, clock)

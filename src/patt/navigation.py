@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from patt.deps import Role
+from patt.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ SETTING_PLACES = (
     Place("Words in notes", f"{SETTINGS.href}/words", "officer"),
     Place("Upload keys", f"{SETTINGS.href}/keys", "administrator"),
     Place("API tokens", f"{SETTINGS.href}/tokens", "administrator"),
+    Place("Officers", f"{SETTINGS.href}/officers", "administrator"),
     Place("Guild", f"{SETTINGS.href}/guild", "officer"),
     Place("History", f"{SETTINGS.href}/history", "officer"),
 )

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from patt.viewing import FORM_FIELD, form_token, may, why_not
 from sv_common.guild_sync.domain.guild import CLASS_NAMES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -93,6 +94,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
     environment.filters |= {"from_milliseconds": from_milliseconds, "class_colour": class_colour}
+    environment.globals |= {"may": may, "why_not": why_not, "form_token": form_token, "form_field": FORM_FIELD}
     return environment
 
 

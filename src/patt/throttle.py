@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import math
 
@@ -10,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from patt.deps import SESSION_COOKIE, Caller
-from patt.guard import SAFE_METHODS, SIGN_IN_PREFIX, bearer_token, upload_key
+from patt.deps import Caller, session_of
+from patt.guard import DISCORD_PREFIX, SAFE_METHODS, SIGN_IN_PREFIX, bearer_token, upload_key
+from patt.hashing import hashed
 from patt.limits import Limits
 from patt.problems import answer
 
@@ -28,6 +28,7 @@ class ThrottleGuessing:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._failures = limits.failures
+        self._sign_ins = limits.sign_ins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, and count it where what it presented was not valid."""
@@ -38,6 +39,9 @@ class ThrottleGuessing:
         if wait_s := self._failures.wait_s(address):
             sentence = "Too much that came from this address was not valid: sign-in links, tokens or upload keys."
             await _refuse(request, receive, send, sentence, wait_s)
+            return
+        if _is_with_discord(request) and (wait_s := self._sign_ins.take(address)):
+            await _refuse(request, receive, send, "Too many sign-ins came from this address.", wait_s)
             return
 
         async def count_failures(message: Message) -> None:
@@ -86,6 +90,11 @@ def _presents_a_secret(request: Request) -> bool:
     return is_sign_in or bearer_token(request) is not None or upload_key(request) is not None
 
 
+def _is_with_discord(request: Request) -> bool:
+    path = str(request.scope["path"])
+    return path == DISCORD_PREFIX or path.startswith(f"{DISCORD_PREFIX}/")
+
+
 def _holder(request: Request) -> str | None:
     """Whom the guard has let through, by the hash of what they presented; None where nobody is known.
 
@@ -96,8 +105,8 @@ def _holder(request: Request) -> str | None:
     if getattr(request.state, "uploader", None):
         secret = upload_key(request)
     elif caller is not None:
-        secret = bearer_token(request) if caller.kind == "token" else request.cookies.get(SESSION_COOKIE)
-    return hashlib.sha256(secret.encode()).hexdigest() if secret else None
+        secret = bearer_token(request) if caller.kind == "token" else session_of(request)
+    return hashed(secret) if secret else None
 
 
 async def _refuse(request: Request, receive: Receive, send: Send, sentence: str, wait_s: float) -> None:

@@ -17,6 +17,7 @@ from patt.app import create_app
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.deps import SESSION_COOKIE
+from patt.forgery import FORM_HEADER, form_token_of
 from patt.limits import Clock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -89,7 +90,12 @@ def application(pool: Pool, base_url: str = BASE_URL, *, clock: Clock = time.mon
 
 def officer(app: FastAPI, token: str) -> httpx2.AsyncClient:
     """Return a signed-in client that behaves like a browser of today, on pages of this site."""
-    return asker(app, cookies={SESSION_COOKIE: token}, headers={"Sec-Fetch-Site": "same-origin"})
+    return asker(app, cookies={SESSION_COOKIE: token}, headers={"Sec-Fetch-Site": "same-origin", **own_form(token)})
+
+
+def own_form(session: str) -> dict[str, str]:
+    """Return the header that proves that a request comes from a page of this session."""
+    return {FORM_HEADER: form_token_of(session)}
 
 
 async def trouble(guild: GuildBuilder) -> None:

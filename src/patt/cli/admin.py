@@ -7,27 +7,36 @@ from typing import Annotated
 
 import typer
 
-from patt import access
-from patt.access import ApiToken, Session
+from patt import access, sessions
+from patt.access import ApiToken, Scope
 from patt.bootstrap import Services
+from patt.cli import officers
 from patt.cli.options import GuildOption, JsonOption, actor, with_services
 from patt.cli.output import print_json, say, table
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from patt.roles import Role
+from patt.sessions import Session
+from sv_common.guild_sync.domain.errors import NotFound
 
 app = typer.Typer(help="Sign-in links, sessions and API tokens.", no_args_is_help=True)
+app.add_typer(officers.app, name="officers")
 
 
 @app.command()
 def link(
-    name: Annotated[str, typer.Option(help="Name of the administrator.")] = "administrator",
+    name: Annotated[str, typer.Option(help="Name of the account.")] = "administrator",
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
+    role: Annotated[Role | None, typer.Option(help="What they may do; a new account: administrator.")] = None,
+    guild: Annotated[
+        int | None, typer.Option(help="The only guild they may see; left out with --role: every one.")
+    ] = None,
 ) -> None:
-    """Print a link with which an administrator signs in, once. Opening it shows a button; pressing that uses it up."""
+    """Print a link with which somebody signs in, once. Opening it shows a button; pressing that uses it up."""
 
     async def work(services: Services) -> str:
         async with services.pool.connection() as conn:
-            token = await access.create_login_link(conn, name, lifetime=timedelta(minutes=minutes))
-        return f"{services.settings.base_url.rstrip('/')}/login/{token}"
+            lifetime = timedelta(minutes=minutes)
+            token = await access.create_login_link(conn, name, lifetime=lifetime, role=role, guild_id=guild)
+        return services.settings.own_page(f"/login/{token}")
 
     say(with_services(work))
 
@@ -36,17 +45,17 @@ def link(
 def token(
     name: Annotated[str, typer.Argument(help="What the token is for.")],
     guild: GuildOption = None,
-    metrics: Annotated[bool, typer.Option("--metrics", help="For /metrics alone, of all guilds.")] = False,
+    scope: Annotated[
+        Scope, typer.Option(help="What it opens; write: what officers do, admin: settings too.")
+    ] = "write",
+    metrics: Annotated[bool, typer.Option("--metrics", help="The same as --scope metrics.")] = False,
 ) -> None:
     """Print a new API token. It is shown once; keep it like a password."""
-    if metrics and guild is not None:
-        raise BadInput("The metrics are of all guilds: leave --guild out, or --metrics.")
+    chosen: Scope = "metrics" if metrics else scope
 
     async def work(services: Services) -> str:
         async with services.pool.connection() as conn:
-            if metrics:
-                return await access.create_metrics_token(conn, name, created_by=actor())
-            return await access.create_api_token(conn, name, guild_id=guild, created_by=actor())
+            return await access.create_api_token(conn, name, guild_id=guild, scope=chosen, created_by=actor())
 
     say(with_services(work))
 
@@ -91,20 +100,23 @@ def revoke_token(number: Annotated[int, typer.Argument(metavar="TOKEN", help="Nu
     say(f"Token {number} is revoked.")
 
 
-@app.command()
-def sessions(as_json: JsonOption = False) -> None:
+@app.command("sessions")
+def list_sessions(as_json: JsonOption = False) -> None:
     """Show who is signed in to the web pages."""
 
     async def work(services: Services) -> list[Session]:
         async with services.pool.connection() as conn:
-            return await access.sessions(conn)
+            return await sessions.sessions(conn)
 
     found = with_services(work)
     if as_json:
         print_json(found)
         return
-    rows = [(each.id, each.account, each.created_at, each.expires_at) for each in found]
-    table("session", "administrator", "since", "until", rows=rows)
+    rows = [
+        (each.id, each.account, each.kind, each.guild_id or "", each.created_at, each.last_seen_at, each.expires_at)
+        for each in found
+    ]
+    table("session", "who", "by", "guild", "since", "last seen", "until", rows=rows)
 
 
 @app.command("revoke-session")
@@ -113,19 +125,19 @@ def revoke_session(number: Annotated[int, typer.Argument(metavar="SESSION", help
 
     async def work(services: Services) -> None:
         async with services.pool.connection() as conn:
-            await access.revoke_session(conn, number)
+            await sessions.revoke(conn, number)
 
     with_services(work)
     say(f"Session {number} is ended.")
 
 
 @app.command("sign-out")
-def sign_out(name: Annotated[str, typer.Argument(help="Name of the administrator.")]) -> None:
-    """End all sessions of an administrator."""
+def sign_out(name: Annotated[str, typer.Argument(help="Name of the account; of Discord’s, with the “@”.")]) -> None:
+    """End all sessions of somebody."""
 
     async def work(services: Services) -> int:
         async with services.pool.connection() as conn:
-            return await access.end_sessions_of(conn, name)
+            return await sessions.end_all_of_name(conn, name)
 
     count = with_services(work)
     say(f"{name} is signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -56,6 +57,7 @@ async def _serve(services: Services, port: int) -> None:
     async with services.pool.connection() as conn:
         token = await access.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
+    settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
     err.print(
         f"\nThe admin page is served on http://{HOST}:{free}/admin/data-quality until you press Ctrl-C.", soft_wrap=True
     )
@@ -63,7 +65,8 @@ async def _serve(services: Services, port: int) -> None:
         f"To sign in, open this link and press its button (it works once): http://{HOST}:{free}/login/{token}",
         soft_wrap=True,
     )
-    await serve_until_stopped(services, HOST, free)
+    err.print("Or sign in with the made-up Discord, as whomever of the guild you like.", soft_wrap=True)
+    await serve_until_stopped(replace(services, settings=settings), HOST, free)
 
 
 def _free_port(wanted: int) -> int:

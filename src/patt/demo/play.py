@@ -12,9 +12,11 @@ import psycopg
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from patt import authority
+from patt.authority import Change
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.demo.story import Day, week
+from patt.demo.story import OFFICER_RANK, Day, week
 from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import overview
@@ -108,6 +110,7 @@ class Demo:
         )
         pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
         tell("An officer runs the full match", self._remember([pipeline]))
+        await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
             await self._let_a_day_pass()
             tell(day.heading, await self._live(day, "older" if number % 2 else "current"))
@@ -137,6 +140,16 @@ class Demo:
         """Make everything a day older, so that the pages show a week and not a moment."""
         async with self.services.pool.connection() as conn:
             await conn.execute(SQL["let_a_day_pass"])
+
+    async def _let_officers_in(self, guild_id: int) -> None:
+        """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
+        async with self.services.pool.connection() as conn:
+            change = Change("rank", str(OFFICER_RANK), "officer")
+            await authority.decide(conn, guild_id, change, actor=OFFICER)
+            for standing in await authority.standings_in(conn, guild_id):
+                for claim in standing.waiting:
+                    if claim.character_id is not None:
+                        await authority.vouch(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()
@@ -183,4 +196,7 @@ def _settings(simulator: GuildSimulator, data_dir: Path) -> Settings:
         blizzard_api_url=simulator.battlenet_url,
         discord_bot_token=SecretStr(simulator.discord_token),
         discord_api_url=simulator.discord_url,
+        discord_client_id=simulator.discord_client_id,
+        discord_client_secret=SecretStr(simulator.discord_client_secret),
+        discord_authorize_url=simulator.discord_authorize_url,
     )

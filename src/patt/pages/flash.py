@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from patt.deps import SESSION_COOKIE
+from patt.deps import session_of
+from patt.hashing import proof_of
 
 COOKIE = "patt_flash"
 _PATH = "/admin"
@@ -58,4 +58,4 @@ def forget(request: Request, response: Response) -> None:
 
 
 def _signature(request: Request, payload: bytes) -> str:
-    return hmac.new(request.cookies[SESSION_COOKIE].encode(), payload, hashlib.sha256).hexdigest()
+    return proof_of(session_of(request) or "", f"flash {payload.decode()}")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.deps import LARGEST_BODY, officer_of
+from patt.deps import LARGEST_BODY, Caller, officer_of
 from patt.navigation import NAVIGATION
 from patt.pages import flash
 from patt.pages.flash import Flash
+from patt.viewing import FORM_FIELD
 from sv_common.guild_sync.domain.errors import PattError
 
 
@@ -26,9 +27,9 @@ class Answer(Protocol):
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; a field that is there twice counts with its first value."""
+    """The fields of a form but for the session's token; a field that is there twice counts with its first value."""
     body = (await request.body()).decode("utf-8", errors="replace")
-    return {name: values[0].strip() for name, values in parse_qs(body).items()}
+    return {name: values[0].strip() for name, values in parse_qs(body).items() if name != FORM_FIELD}
 
 
 async def _ticked(request: Request) -> list[str]:
@@ -41,10 +42,10 @@ FormDep = Annotated[dict[str, str], Depends(_form)]
 TickedDep = Annotated[list[str], Depends(_ticked)]
 
 
-def form_router(prefix: str) -> APIRouter:
-    """Return a router for the forms of a page."""
+def form_router(prefix: str, audience: Callable[..., Caller] = officer_of) -> APIRouter:
+    """Return a router for the forms of a page, by default for officers."""
     return APIRouter(
-        prefix=prefix, dependencies=[Depends(officer_of)], include_in_schema=False, max_body_size=LARGEST_BODY
+        prefix=prefix, dependencies=[Depends(audience)], include_in_schema=False, max_body_size=LARGEST_BODY
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt import access
-from patt.deps import SESSION_COOKIE, ServicesDep, open_to_all
+from patt import access, sessions
+from patt.bootstrap import discord_login
+from patt.config import Settings
+from patt.deps import SESSION_COOKIE, ServicesDep, drop_cookie, keep_cookie, open_to_all, session_of
 from patt.pages.admin_pages import HOME
 from patt.rendering import page
+from patt.roles import WITH_ARTICLE
+from patt.sessions import SESSION_LIFETIME
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 
@@ -22,9 +26,9 @@ async def root() -> Response:
 
 
 @router.get("/login")
-async def login() -> Response:
+async def login(services: ServicesDep) -> Response:
     """Say how to sign in."""
-    return page("login.html", {"problem": None})
+    return sign_in_page(services.settings)
 
 
 @router.get("/login/{token}")
@@ -35,55 +39,61 @@ async def ask(services: ServicesDep, token: str) -> Response:
     """
     async with services.pool.connection() as conn:
         account = await access.account_of_login_link(conn, token)
-    return page("sign_in.html", {"account": account}) if account else _useless()
+    if account is None:
+        return sign_in_page(services.settings, _USELESS, 401)
+    return page("sign_in.html", {"account": account, "role": WITH_ARTICLE[account.role]})
 
 
 @router.post("/login/{token}")
-async def redeem(services: ServicesDep, token: str) -> Response:
+async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
     """Use a link up; a useless one answers 401."""
     async with services.pool.connection() as conn:
         session = await access.redeem_login_link(conn, token)
     if session is None:
-        return _useless()
-    response = RedirectResponse(HOME, 303)
-    response.set_cookie(
-        SESSION_COOKIE,
-        session,
-        max_age=int(access.SESSION_LIFETIME.total_seconds()),
-        httponly=True,
-        secure=services.settings.base_url.startswith("https:"),
-        samesite="lax",
-    )
-    return response
+        return sign_in_page(services.settings, _USELESS, 401)
+    return await signed_in(request, services, session)
 
 
 @router.post("/logout")
 async def logout(request: Request, services: ServicesDep) -> Response:
     """End the session."""
-    session = request.cookies.get(SESSION_COOKIE)
+    session = session_of(request)
     if session:
         async with services.pool.connection() as conn:
-            await access.end_session(conn, session)
-    return _signed_out()
+            await sessions.end(conn, session)
+    return _signed_out(services.settings)
 
 
 @router.post("/logout/everywhere")
 async def logout_everywhere(request: Request, services: ServicesDep) -> Response:
     """End all sessions of whoever this one is of."""
-    session = request.cookies.get(SESSION_COOKIE)
+    session = session_of(request)
     if session:
         async with services.pool.connection() as conn:
-            account = await access.account_of_session(conn, session)
-            if account is not None:
-                await access.end_sessions_of(conn, account.name)
-    return _signed_out()
+            holder = await sessions.holder(conn, session)
+            if holder is not None:
+                await sessions.end_all_of(conn, holder.account_id)
+    return _signed_out(services.settings)
 
 
-def _signed_out() -> Response:
-    response = RedirectResponse("/login", 303)
-    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+async def signed_in(request: Request, services: ServicesDep, session: str, *, to: str = HOME) -> Response:
+    """Have the browser keep a new session in the place of the one that it had, which ends."""
+    earlier = session_of(request)
+    if earlier:
+        async with services.pool.connection() as conn:
+            await sessions.end(conn, earlier)
+    response = RedirectResponse(to, 303)
+    keep_cookie(response, services.settings, SESSION_COOKIE, session, SESSION_LIFETIME)
     return response
 
 
-def _useless() -> Response:
-    return page("login.html", {"problem": _USELESS}, status=401)
+def sign_in_page(settings: Settings, problem: str | None = None, status: int = 200) -> Response:
+    """Say how to sign in, and why it did not work."""
+    context = {"problem": problem, "has_discord": discord_login(settings) is not None}
+    return page("login.html", context, status=status)
+
+
+def _signed_out(settings: Settings) -> Response:
+    response = RedirectResponse("/login", 303)
+    drop_cookie(response, settings, SESSION_COOKIE)
+    return response

@@ -2,6 +2,12 @@
 "use strict";
 
 const JSON_TYPE = "application/json";
+const FORM_FIELD = "form_token";
+const OWN_FIELDS = ["back", FORM_FIELD];
+
+function formToken() {
+  return document.querySelector("meta[name=form-token]")?.content ?? "";
+}
 
 function tell(sentence, tone) {
   const status = document.getElementById("status");
@@ -19,7 +25,7 @@ function setBusy(isBusy) {
 }
 
 function bodyOf(form) {
-  const fields = [...new FormData(form)].filter(([name, value]) => name !== "back" && value !== "");
+  const fields = [...new FormData(form)].filter(([name, value]) => !OWN_FIELDS.includes(name) && value !== "");
   const body = Object.fromEntries(fields);
   for (const { name } of form.querySelectorAll("input[type=checkbox]")) {
     body[name] = fields.filter(([each]) => each === name).map(([, value]) => value);
@@ -29,7 +35,10 @@ function bodyOf(form) {
 
 async function send(form) {
   const body = bodyOf(form);
-  const headers = body ? { Accept: JSON_TYPE, "Content-Type": JSON_TYPE } : { Accept: JSON_TYPE };
+  const headers = { Accept: JSON_TYPE, "X-Form-Token": formToken() };
+  if (body) {
+    headers["Content-Type"] = JSON_TYPE;
+  }
   const response = await fetch(form.dataset.api, { method: "POST", headers, body });
   if (response.status === 401) {
     location.assign("/login");

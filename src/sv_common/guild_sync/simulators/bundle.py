@@ -21,12 +21,15 @@ class GuildSimulator:
     """A context manager that serves a world over HTTP on loopback while it is entered.
 
     Hand `token_url`, `battlenet_url`, `client_id` and `client_secret` to a Battle.net client, `discord_url` and
-    `discord_token` to a Discord client. `faults` makes either misbehave; `calls` counts requests by route name.
+    `discord_token` to a Discord client, `discord_authorize_url` and `discord_client_…` to whoever signs people in.
+    `faults` makes either misbehave; `calls` counts requests by route name.
     """
 
     client_id = "patt-client"
     client_secret = "patt-secret"  # noqa: S105  # of the simulator, made up
     discord_token = "patt-bot-token"  # noqa: S105  # of the simulator, made up
+    discord_client_id = "patt-application"
+    discord_client_secret = "patt-application-secret"  # noqa: S105  # of the simulator, made up
 
     def __init__(self, world: GuildWorld) -> None:
         self._base_url = ""
@@ -40,9 +43,19 @@ class GuildSimulator:
         self.battlenet = BattleNetSimulator(
             world, client_id=self.client_id, client_secret=self.client_secret, faults=self.faults
         )
-        self.discord = DiscordSimulator(world, token=self.discord_token, faults=self.faults)
+        self.discord = DiscordSimulator(
+            world,
+            token=self.discord_token,
+            faults=self.faults,
+            client_id=self.discord_client_id,
+            client_secret=self.discord_client_secret,
+        )
         self._app = Starlette(
-            routes=[Mount("/battlenet", self.battlenet.app), Mount("/discord/api/v10", self.discord.app)]
+            routes=[
+                Mount("/battlenet", self.battlenet.app),
+                Mount("/discord/api/v10", self.discord.app),
+                Mount("/discord", routes=[self.discord.sign_in.page]),
+            ]
         )
 
     @property
@@ -64,6 +77,11 @@ class GuildSimulator:
     def discord_url(self) -> str:
         """Base address of the Discord API."""
         return self._address("/discord/api/v10")
+
+    @property
+    def discord_authorize_url(self) -> str:
+        """Where people are asked who sign in."""
+        return self._address("/discord/oauth2/authorize")
 
     def __enter__(self) -> GuildSimulator:
         self._base_url = self._serving.enter_context(running(self._answer))

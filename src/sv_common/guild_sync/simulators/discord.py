@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.guild_sync.domain.discord_access import Permission, permissions_in_channel
+from sv_common.guild_sync.simulators.discord_oauth import DiscordSignIn
 from sv_common.guild_sync.simulators.discord_shapes import (
     application_object,
     channel_object,
@@ -67,6 +68,7 @@ class DiscordSimulator:
     message, rewrite, me, my_guilds, application. With `members_intent` False, the member list is refused as Discord does
     without that intent; with `is_invited` False, the bot is not on the server. `other_servers` (names by id) are only
     listed.
+    `sign_in` is how people sign in by it.
     `invalid_requests` counts what brings an address nearer to being blocked, which happens at `most_invalid_requests`.
     """
 
@@ -76,9 +78,12 @@ class DiscordSimulator:
         *,
         token: str = "patt-bot-token",  # noqa: S107  # of the simulator, made up
         faults: Faults | None = None,
+        client_id: str = "patt-application",
+        client_secret: str = "patt-application-secret",  # noqa: S107  # of the simulator, made up
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
+        self.sign_in = DiscordSignIn(world, client_id=client_id, client_secret=client_secret, faults=self.faults)
         self.members_intent = True
         self.is_invited = True
         self.other_servers: dict[str, str] = {}
@@ -101,6 +106,7 @@ class DiscordSimulator:
                 self._route("/users/@me", "me", self._me),
                 self._route("/users/@me/guilds", "my_guilds", self._my_guilds),
                 self._route("/oauth2/applications/@me", "application", self._application),
+                *self.sign_in.routes,
             ]
         )
 
@@ -108,6 +114,8 @@ class DiscordSimulator:
         async def guarded(request: Request) -> Response:
             if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
                 return HTMLResponse(ERROR_PAGE, 403)
+            if name == "me" and (user := self.sign_in.user_of(request.headers.get("authorization"))):
+                return JSONResponse(user)
             if request.headers.get("authorization") != self._authorization:
                 return JSONResponse({"message": "401: Unauthorized", "code": 0}, 401)
             try:

@@ -1,0 +1,34 @@
+"""One's own sign-ins: where one is signed in, and the end of any of it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from patt.api import officer_commands
+from patt.api.officer_access import SessionId
+from patt.deps import PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.pages.forms import FormDep, done, form_router
+from patt.pages.shell import respond
+from patt.roles import WITH_ARTICLE
+
+HOME = "/admin/account"
+
+router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
+actions = form_router(f"{HOME}/actions", viewer_of)
+
+
+@router.get("")
+async def account(request: Request, services: ServicesDep, viewer: ViewerDep, page: PageQuery = 1) -> Response:
+    """Show who is signed in, what they may do, and all their sessions."""
+    found = await officer_commands.own_sessions(services, viewer, number=page)
+    context = {"found": found, "role": WITH_ARTICLE[viewer.role], "home": HOME}
+    return respond(request, "admin/account.html", viewer, context)
+
+
+@actions.post("/sessions/{session_id}/revoke")
+async def revoke(
+    request: Request, services: ServicesDep, viewer: ViewerDep, form: FormDep, session_id: SessionId
+) -> Response:
+    """End a session of one's own."""
+    return await done(request, form, officer_commands.revoke_own(services, viewer, session_id), home=HOME)

@@ -1,0 +1,155 @@
+"""Signing in with Discord: to Discord and back, and the choice among several guilds.
+
+What Discord sends back counts only with what this very browser was given at the beginning, within ten minutes, and once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from patt import authority, sessions
+from patt.authority import Standing
+from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
+from patt.deps import (
+    LARGEST_BODY,
+    SESSION_COOKIE,
+    SIGN_IN_COOKIE,
+    ServicesDep,
+    cookie_name,
+    drop_cookie,
+    keep_cookie,
+    open_to_all,
+    session_of,
+)
+from patt.guard import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
+from patt.hashing import hashed, new_secret
+from patt.pages.admin_pages import HOME
+from patt.pages.forms import FormDep
+from patt.pages.sign_in import sign_in_page, signed_in
+from patt.rendering import page
+from patt.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.clients.discord_login import DiscordLogin
+from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
+
+_DENIED = "access_denied"
+_STRANGE = (
+    "This sign-in was not begun in this browser, was used before, or took longer than ten minutes. Nothing was done. "
+    "Begin again."
+)
+_REFUSED = "Discord did not let you in. Nothing was done; you can try again."
+_CANCELLED = "You have not allowed Discord to say who you are, so nothing was done. You can begin again."
+
+
+@router.get(DISCORD_PREFIX)
+async def begin(services: ServicesDep) -> Response:
+    """Lead to Discord, which asks whether PATT may know who this is."""
+    login = _login(services)
+    state, verifier = new_secret(), new_secret()
+    async with services.pool.connection() as conn:
+        await sessions.begin_sign_in(conn, _proof(state, verifier))
+    response = RedirectResponse(login.address(state, verifier), 303)
+    keep_cookie(response, services.settings, SIGN_IN_COOKIE, verifier, SIGN_IN_LIFETIME)
+    return response
+
+
+@router.get(DISCORD_CALLBACK)
+async def come_back(
+    request: Request,
+    services: ServicesDep,
+    state: Annotated[str, Query()] = "",
+    code: Annotated[str, Query()] = "",
+    error: Annotated[str, Query()] = "",
+) -> Response:
+    """Sign in whoever Discord has sent back, or say calmly why not."""
+    login = _login(services)
+    verifier = request.cookies.get(cookie_name(services.settings, SIGN_IN_COOKIE), "")
+    async with services.pool.connection() as conn:
+        is_ours = await sessions.end_sign_in(conn, _proof(state, verifier))
+    if not is_ours:
+        response = sign_in_page(services.settings, _STRANGE, 401)
+    elif error or not code:
+        response = sign_in_page(services.settings, _CANCELLED if error == _DENIED else _REFUSED, 403)
+    else:
+        response = await _identified(request, services, login, code, verifier)
+    drop_cookie(response, services.settings, SIGN_IN_COOKIE)
+    return response
+
+
+@router.get(CHOICE_PATH)
+async def choice(request: Request, services: ServicesDep) -> Response:
+    """Show the guilds in which somebody who is signed in with Discord may do something; where there is none, say why."""
+    async with services.pool.connection() as conn:
+        holder = await sessions.holder(conn, session_of(request) or "")
+        if holder is None or holder.discord_id is None:
+            return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
+        standings = await authority.standings_of(conn, holder.discord_id)
+        powerful = [each for each in standings if each.role]
+        if not powerful:
+            return await _powerless_page(conn, holder.name, standings, is_signed_in=True)
+    return page("choose_guild.html", {"name": holder.name, "standings": powerful, "current": holder.guild_id})
+
+
+@router.post(CHOICE_PATH)
+async def choose(request: Request, services: ServicesDep, form: FormDep) -> Response:
+    """Go on in another guild, with a new secret for the session. What they may do there is asked at the next request."""
+    session, wanted = session_of(request) or "", form.get("guild", "")
+    async with services.pool.connection() as conn:
+        holder = await sessions.holder(conn, session)
+        if holder is None or holder.discord_id is None:
+            return RedirectResponse(SIGN_IN_PREFIX, 303)
+        powerful = [each for each in await authority.standings_of(conn, holder.discord_id) if each.role]
+        chosen = next((each for each in powerful if str(each.guild_id) == wanted), None)
+        if chosen is None:
+            raise BadInput("guild: choose one of the guilds that the page shows.")
+        renewed = await sessions.move_to_guild(conn, session, chosen.guild_id)
+    response = RedirectResponse(HOME, 303)
+    keep_cookie(response, services.settings, SESSION_COOKIE, renewed, SESSION_LIFETIME)
+    return response
+
+
+async def _identified(request: Request, services: Services, login: DiscordLogin, code: str, verifier: str) -> Response:
+    """Ask Discord who came back, and sign them in where they may do something."""
+    try:
+        identity = await login.identify(code, verifier)
+    except PattError as error:
+        status = 502 if isinstance(error, SourceError) else 503 if isinstance(error, ConfigurationError) else 401
+        return sign_in_page(services.settings, str(error), status)
+    async with services.pool.connection() as conn:
+        standings = await authority.standings_of(conn, identity.discord_id)
+        powerful = [each for each in standings if each.role]
+        if not powerful:
+            return await _powerless_page(conn, f"@{identity.username}", standings, is_signed_in=False)
+        guild_id = powerful[0].guild_id if len(powerful) == 1 else None
+        session = await sessions.sign_in_with_discord(conn, identity.discord_id, identity.username, guild_id)
+    return await signed_in(request, services, session, to=HOME if guild_id else CHOICE_PATH)
+
+
+async def _powerless_page(conn: Connection, name: str, standings: list[Standing], *, is_signed_in: bool) -> Response:
+    """Say why somebody may do nothing here, and who can let them in."""
+    helpers = {
+        each.guild_id: [one.display_name for one in await authority.administrators(conn, each.guild_id)]
+        for each in standings
+    }
+    context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}
+    return page("no_authority.html", context, status=403)
+
+
+def _login(services: Services) -> DiscordLogin:
+    login = discord_login(services.settings)
+    if login is None:
+        raise ConfigurationError(
+            "Signing in with Discord is not set up here. Whoever runs PATT sets PATT_DISCORD_CLIENT_ID and "
+            "PATT_DISCORD_CLIENT_SECRET; until then, ask them for a sign-in link."
+        )
+    return login
+
+
+def _proof(state: str, verifier: str) -> str:
+    """What Discord hands back together with what the browser kept; neither alone is of use."""
+    return f"{hashed(state)}.{hashed(verifier)}"

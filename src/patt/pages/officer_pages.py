@@ -1,0 +1,116 @@
+"""Who may sign in: what gives a role, who has one by it, accounts, and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from patt.api import officer_commands
+from patt.api.officer_access import SessionId
+from patt.api.officer_models import AuthorityRequest, DoneAnswer, VouchRequest
+from patt.authority import GIVEN
+from patt.bootstrap import DISCORD_CALLBACK, discord_login
+from patt.deps import AdministratorDep, GuildDep, PageQuery, ServicesDep, administrator_of
+from patt.pages import flash
+from patt.pages.flash import Flash
+from patt.pages.forms import FormDep, done, form_router
+from patt.pages.shell import chosen_of, guilds_in_reach, respond
+from sv_common.guild_sync.domain.errors import BadInput, PattError
+
+HOME = "/admin/settings/officers"
+_Model = TypeVar("_Model", bound=BaseModel)
+
+router = APIRouter(prefix=HOME, dependencies=[Depends(administrator_of)], include_in_schema=False)
+actions = form_router(f"{HOME}/actions", administrator_of)
+
+
+@router.get("")
+async def officers(
+    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, page: PageQuery = 1
+) -> Response:
+    """Show what gives a role, who may sign in, accounts and sessions."""
+    async with services.pool.connection() as conn:
+        known = await guilds_in_reach(conn, administrator)
+    if not known:
+        return respond(request, "admin/officers.html", administrator, {"guild": None})
+    chosen = chosen_of(known, guild)
+    context = {
+        "guild": chosen,
+        "guilds": known,
+        "mapping": (await officer_commands.mapping(services, chosen.id)).mapping,
+        "people": await officer_commands.people(services, chosen.id, number=page),
+        "sessions": await officer_commands.all_sessions(services, administrator),
+        "accounts": await officer_commands.accounts(services, administrator),
+        "given": GIVEN,
+        "home": HOME,
+        "has_discord": discord_login(services.settings) is not None,
+        "callback": services.settings.own_page(DISCORD_CALLBACK),
+    }
+    return respond(request, "admin/officers.html", administrator, context)
+
+
+@router.get("/preview")
+async def preview(
+    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep
+) -> Response:
+    """Show who would gain or lose what; where it cannot be done, lead back and say why."""
+    try:
+        asked = _asked(AuthorityRequest, dict(request.query_params), ("kind", "key", "role"))
+        planned = await officer_commands.preview(services, guild, asked)
+    except PattError as error:
+        response = RedirectResponse(_home(guild), 303)
+        flash.keep(request, response, Flash(str(error), "problem"))
+        return response
+    context = {"planned": planned, "asked": asked, "guild_id": guild, "back": _home(guild), "home": HOME}
+    return respond(request, "admin/officers_preview.html", administrator, context)
+
+
+@actions.post("/authority")
+async def decide(
+    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, form: FormDep
+) -> Response:
+    """Let a rank or a Discord role give a role, as it was previewed."""
+
+    async def work() -> DoneAnswer:
+        asked = _asked(AuthorityRequest, form, ("kind", "key", "role", "seen"))
+        return await officer_commands.decide(services, administrator, guild, asked)
+
+    return await done(request, form, work(), home=_home(guild))
+
+
+@actions.post("/vouch")
+async def vouch(
+    request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, form: FormDep
+) -> Response:
+    """Confirm that a character is a member's."""
+
+    async def work() -> DoneAnswer:
+        asked = _asked(VouchRequest, form, ("discord_id", "character_id"))
+        return await officer_commands.vouch(services, administrator, guild, asked)
+
+    return await done(request, form, work(), home=_home(guild))
+
+
+@actions.post("/sessions/{session_id}/revoke")
+async def revoke(
+    request: Request, services: ServicesDep, administrator: AdministratorDep, form: FormDep, session_id: SessionId
+) -> Response:
+    """End a session."""
+    return await done(request, form, officer_commands.revoke_any(services, administrator, session_id), home=HOME)
+
+
+def _home(guild: int | None) -> str:
+    return HOME if guild is None else f"{HOME}?guild={guild}"
+
+
+def _asked(model: type[_Model], fields: Mapping[str, str], names: tuple[str, ...]) -> _Model:
+    """Read what a form asks for. Raises `BadInput`, which names each field that cannot be used."""
+    try:
+        return model.model_validate({name: fields[name] for name in names if name in fields})
+    except ValidationError as error:
+        faults = [f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors()]
+        raise BadInput(f"This cannot be used. {'; '.join(faults)}.", faults) from error
