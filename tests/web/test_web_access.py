@@ -11,7 +11,7 @@ from patt import access
 from patt.deps import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from web.helpers import API, PAGE, House, api_token, asker, issue_number, login_link, session
+from web.helpers import API, PAGE, House, api_token, asker, issue_number, login_link, own_form, session
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/v1", "/api/v1/admin/nothing", f"{API}/", "/api//v1"])
@@ -178,6 +178,7 @@ async def test_a_page_of_another_site_cannot_use_the_session(house: House, heade
     "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://patt.test"}, {"Origin": "HTTP://PATT.TEST"}, {}]
 )
 async def test_a_page_of_this_site_can(house: House, headers: dict[str, str]) -> None:
+    headers = {**headers, **own_form(house.session)}
     async with asker(house.app, cookies={SESSION_COOKIE: house.session}, headers=headers) as client:
         answer = await client.post(f"{API}/fix/999999")
     assert answer.status_code == 404

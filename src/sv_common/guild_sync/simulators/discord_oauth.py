@@ -42,12 +42,13 @@ class DiscordSignIn:
     """The OAuth part of the simulated Discord. `page` serves the page for people, `routes` belong to the API.
 
     On the page one says as whom of the server one is signed in to Discord; `strangers` are further users, on no server.
-    Any redirect address on loopback counts as registered. Routes, as `faults` names them: authorize, token, revoke.
+    Redirect addresses are registered in `redirect_urls`; those on loopback always are. Routes, as `faults` names them: authorize, token, revoke.
     """
 
     def __init__(self, world: GuildWorld, *, client_id: str, client_secret: str, faults: Faults) -> None:
         self.world = world
         self.strangers: list[WorldMember] = []
+        self.redirect_urls: list[str] = []
         self.tokens: dict[str, str] = {}
         self._client = (client_id, client_secret)
         self._grants: dict[str, _Grant] = {}
@@ -95,7 +96,8 @@ class DiscordSignIn:
             return "Unknown Application"
         if asked.get("response_type") != "code" or asked.get("scope") != _SCOPE:
             return "Invalid OAuth2 request"
-        if urlsplit(asked.get("redirect_uri", "")).hostname != "127.0.0.1":
+        redirect_url = asked.get("redirect_uri", "")
+        if redirect_url not in self.redirect_urls and urlsplit(redirect_url).hostname != "127.0.0.1":
             return "Invalid OAuth2 redirect_uri"
         if "code_challenge" in asked and asked.get("code_challenge_method") != "S256":
             return 'Unsupported "code_challenge_method"'
