@@ -62,7 +62,7 @@ class Limit:
 FAILURES = Allowance(10, 15 * 60)
 REQUESTS = Allowance(600, 60)
 UPLOADS = Allowance(30, 60)
-SIGN_INS = Allowance(30, 15 * 60)
+SIGN_INS = Allowance(60, 15 * 60)
 
 
 class Limits:

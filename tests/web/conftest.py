@@ -16,7 +16,9 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool
-from web.helpers import House, application, asker, officer, session, trouble
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.store import matches
+from web.helpers import House, application, asker, issue_number, officer, session, trouble
 
 
 @pytest.fixture
@@ -77,3 +79,21 @@ async def reader(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     """An officer at the house."""
     async with officer(house.app, house.session) as client:
         yield client
+
+
+@pytest.fixture
+def patient(pool: Pool) -> FastAPI:
+    """The application with a clock that goes so fast that nobody is told to wait."""
+    return application(pool, clock=itertools.count(step=3600).__next__)
+
+
+@pytest.fixture
+async def theirs(troubled: GuildBuilder) -> dict[str, int]:
+    """Numbers of what the troubled guild has."""
+    issue = await issue_number(troubled, "orphan_wow", "Newalt")
+    fixed = await mitigations.fix_one(troubled.pool, issue, actor="test", guild_id=troubled.guild_id, discord_bot=None)
+    assert fixed.attempt_id is not None
+    async with troubled.pool.connection() as conn:
+        request, _ = await matches.ask(conn, troubled.guild_id, actor="test")
+    issue = await issue_number(troubled, "orphan_wow", "Riddle")
+    return {"issue_id": issue, "attempt_id": fixed.attempt_id, "request_id": request}

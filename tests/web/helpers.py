@@ -19,6 +19,7 @@ from patt.config import Settings
 from patt.deps import SESSION_COOKIE
 from patt.forgery import FORM_HEADER, form_token_of
 from patt.limits import Clock
+from patt.roles import Role
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
@@ -62,6 +63,15 @@ async def session(pool: Pool, name: str = "alice") -> str:
     """Sign somebody in and return the session."""
     async with pool.connection() as conn:
         token = await access.redeem_login_link(conn, await access.create_login_link(conn, name))
+    assert token is not None
+    return token
+
+
+async def bound_session(pool: Pool, name: str, role: Role, guild_id: int | None) -> str:
+    """Sign somebody in who has a role, in one guild or in all, and return the session."""
+    async with pool.connection() as conn:
+        link = await access.create_login_link(conn, name, role=role, guild_id=guild_id)
+        token = await access.redeem_login_link(conn, link)
     assert token is not None
     return token
 

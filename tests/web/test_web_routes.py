@@ -5,14 +5,13 @@ The routes are taken from the application itself, so that a new one is judged he
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx2
-import pytest
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from guild_builder import GuildBuilder
@@ -22,9 +21,7 @@ from patt.deps import administrator_of, officer_of, open_to_all, viewer_of
 from patt.guard import ADMIN_PREFIX
 from patt.problems import API_PREFIX, METRICS_PATH
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.store import matches
-from web.helpers import api_token, application, asker, issue_number
+from web.helpers import api_token, asker
 
 FRAMEWORK = {"/openapi.json", "/static"}
 """What the framework itself serves; both are for everybody."""
@@ -48,6 +45,7 @@ class Way:
     method: str
     path: str
     audiences: frozenset[str]
+    query: frozenset[str]
 
     @property
     def is_page(self) -> bool:
@@ -79,36 +77,27 @@ def _audiences(route: RouteContext) -> frozenset[str]:
     return frozenset({*(named - set(ROLES)), *least})
 
 
-def _ways(app: FastAPI) -> Iterator[Way]:
+def _query(dependant: Dependant) -> frozenset[str]:
+    """The names of what a route takes in its address after the path."""
+    own = {str(each.alias) for each in dependant.query_params}
+    return frozenset(own.union(*(_query(each) for each in dependant.dependencies)))
+
+
+def all_ways(app: FastAPI) -> Iterator[Way]:
+    """Return every method of every route of the application."""
     for route in iter_route_contexts(app.routes):
         if route.path not in FRAMEWORK:
             for method in sorted(route.methods or ()):
-                yield Way(method, str(route.path), _audiences(route))
+                yield Way(method, str(route.path), _audiences(route), _query(route.dependant))
 
 
-@pytest.fixture
-def patient(pool: Pool) -> FastAPI:
-    """The application with a clock that goes so fast that nobody is told to wait."""
-    return application(pool, clock=itertools.count(step=3600).__next__)
-
-
-@pytest.fixture
-async def theirs(troubled: GuildBuilder) -> dict[str, int]:
-    """Numbers of what the troubled guild has."""
-    issue = await issue_number(troubled, "orphan_wow", "Newalt")
-    fixed = await mitigations.fix_one(troubled.pool, issue, actor="test", guild_id=troubled.guild_id, discord_bot=None)
-    assert fixed.attempt_id is not None
-    async with troubled.pool.connection() as conn:
-        request, _ = await matches.ask(conn, troubled.guild_id, actor="test")
-    issue = await issue_number(troubled, "orphan_wow", "Riddle")
-    return {"issue_id": issue, "attempt_id": fixed.attempt_id, "request_id": request}
-
-
-async def _all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
+async def all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
+    """Return what routes could have changed, for comparing."""
     return await guild.rows(
         "select (select count(*) from guild_identity.issue_events), (select count(*) from guild_identity.sync_log), "
         "(select json_agg(a order by id)::text from guild_identity.fix_attempts a), "
-        "(select count(*) from guild_identity.addon_uploads), (select count(*) from guild_identity.player_characters)"
+        "(select count(*) from guild_identity.addon_uploads), (select count(*) from guild_identity.player_characters), "
+        "(select count(*) from common.guild_authority), (select count(*) from common.vouched_links)"
     )
 
 
@@ -118,7 +107,7 @@ async def _key(guild: GuildBuilder) -> str:
 
 
 def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:
-    ways = list(_ways(patient))
+    ways = list(all_ways(patient))
     assert len(ways) > 30
     for way in ways:
         assert len(way.audiences) == 1, f"{way.path} is for {sorted(way.audiences) or 'nobody in particular'}"
@@ -128,14 +117,16 @@ def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:
 
 def test_whatever_changes_something_asks_for_more_than_a_viewer(patient: FastAPI) -> None:
     only_looks = {"/api/v1/admin/players/decisions/preview"}
-    for way in _ways(patient):
-        if way.method != "GET" and way.path not in only_looks:
+    own_sessions = {"/api/v1/admin/account/sessions/revoke-all", "/api/v1/admin/account/sessions/{session_id}/revoke"}
+    own_sessions |= {"/admin/account/actions/sessions/{session_id}/revoke"}
+    for way in all_ways(patient):
+        if way.method != "GET" and way.path not in only_looks | own_sessions:
             assert "viewer" not in way.audiences, way.path
 
 
 async def test_without_signing_in_only_the_open_routes_answer(patient: FastAPI, theirs: dict[str, int]) -> None:
     async with asker(patient) as client:
-        for way in _ways(patient):
+        for way in all_ways(patient):
             answer = await way.ask(client, theirs, {})
             is_refused = (answer.status_code, answer.headers.get("location")) in ((401, None), (303, "/login"))
             assert is_refused is ("all" not in way.audiences) or way.path.startswith(("/login", "/logout")), way.path
@@ -144,26 +135,26 @@ async def test_without_signing_in_only_the_open_routes_answer(patient: FastAPI, 
 async def test_an_upload_key_opens_the_uploads_alone_however_it_is_sent(
     patient: FastAPI, troubled: GuildBuilder, theirs: dict[str, int]
 ) -> None:
-    key, before = await _key(troubled), await _all_that_is_written(troubled)
+    key, before = await _key(troubled), await all_that_is_written(troubled)
     async with asker(patient) as client:
-        for way in _ways(patient):
+        for way in all_ways(patient):
             if way.is_for_a_role:
                 for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
                     answer = await way.ask(client, theirs, headers)
                     assert answer.status_code == (303 if way.is_page else 401), way.path
-    assert await _all_that_is_written(troubled) == before
+    assert await all_that_is_written(troubled) == before
 
 
 async def test_a_token_opens_no_page_and_no_upload(
     patient: FastAPI, troubled: GuildBuilder, theirs: dict[str, int]
 ) -> None:
-    headers, before = await api_token(troubled.pool), await _all_that_is_written(troubled)
+    headers, before = await api_token(troubled.pool), await all_that_is_written(troubled)
     async with asker(patient) as client:
-        for way in _ways(patient):
+        for way in all_ways(patient):
             if way.is_page or "uploader" in way.audiences:
                 answer = await way.ask(client, theirs, headers)
                 assert answer.status_code == (303 if way.is_page else 401), way.path
-    assert await _all_that_is_written(troubled) == before
+    assert await all_that_is_written(troubled) == before
 
 
 async def test_with_another_guilds_token_or_key_nothing_of_this_guild_is_seen_or_changed(
@@ -177,9 +168,9 @@ async def test_with_another_guilds_token_or_key_nothing_of_this_guild_is_seen_or
         "insert into guild_identity.addon_uploads (guild_id, upload_key_id, content_hash, characters, character_count) "
         "select %(guild)s, id, 'c', '[]', 1 from key"
     )
-    before, asked = await _all_that_is_written(troubled), 0
+    before, asked = await all_that_is_written(troubled), 0
     async with asker(patient) as client:
-        for way in _ways(patient):
+        for way in all_ways(patient):
             headers = key if "uploader" in way.audiences else token
             guilds: list[int | None] = [None] if "_id}" in way.path else []
             guilds += [troubled.guild_id] if way.is_for_a_role else []
@@ -188,4 +179,4 @@ async def test_with_another_guilds_token_or_key_nothing_of_this_guild_is_seen_or
                 assert answer.status_code in (403, 404), (way.method, way.path, guild, answer.text)
                 asked += 1
     assert asked > 15
-    assert await _all_that_is_written(troubled) == before
+    assert await all_that_is_written(troubled) == before

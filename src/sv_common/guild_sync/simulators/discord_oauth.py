@@ -42,7 +42,8 @@ class DiscordSignIn:
     """The OAuth part of the simulated Discord. `page` serves the page for people, `routes` belong to the API.
 
     On the page one says as whom of the server one is signed in to Discord; `strangers` are further users, on no server.
-    Redirect addresses are registered in `redirect_urls`; those on loopback always are. Routes, as `faults` names them: authorize, token, revoke.
+    Redirect addresses are registered in `redirect_urls`; those on loopback always are. Routes, as `faults` names them:
+    authorize, token, revoke.
     """
 
     def __init__(self, world: GuildWorld, *, client_id: str, client_secret: str, faults: Faults) -> None:

@@ -1,0 +1,132 @@
+"""Every route in every role, with a session or a token, of this guild or of another: what is declared is what happens."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from guild_builder import GuildBuilder
+from patt import access
+from patt.access import Scope
+from patt.deps import SESSION_COOKIE
+from patt.forgery import FORM_HEADER, form_token_of
+from patt.roles import ROLES, Role
+from sv_common.db.pool import Pool
+from web.helpers import PAGE, PLAYERS, Seen, asker, bound_session
+from web.test_web_routes import Way, all_that_is_written, all_ways
+
+SCOPE_OF_ROLE: dict[Role, Scope] = {"viewer": "read", "officer": "write", "administrator": "admin"}
+ENDS_THE_SESSION = ("/logout", "/api/v1/admin/account/sessions/revoke-all")
+
+
+def _may(way: Way, role: Role) -> bool:
+    return any(ROLES.index(role) >= ROLES.index(asked) for asked in ROLES if asked in way.audiences)
+
+
+async def _session(pool: Pool, role: Role, guild_id: int | None) -> dict[str, str]:
+    """Headers of a browser in which somebody in this role is signed in, on a page of their own."""
+    secret = await bound_session(pool, f"{role} of {guild_id}", role, guild_id)
+    cookie = f"{SESSION_COOKIE}={secret}"
+    return {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", FORM_HEADER: form_token_of(secret)}
+
+
+async def _token(pool: Pool, role: Role, guild_id: int | None) -> dict[str, str]:
+    async with pool.connection() as conn:
+        token = await access.create_api_token(
+            conn, f"{role} of {guild_id}", guild_id=guild_id, scope=SCOPE_OF_ROLE[role], created_by="test"
+        )
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["session", "token"])
+async def test_each_role_gets_what_a_route_declares_and_nothing_more(
+    patient: FastAPI, pool: Pool, troubled: GuildBuilder, theirs: dict[str, int], role: Role, kind: str
+) -> None:
+    headers = await (_session if kind == "session" else _token)(pool, role, troubled.guild_id)
+    before, refused = await all_that_is_written(troubled), 0
+    async with asker(patient) as client:
+        for way in all_ways(patient):
+            if not way.is_for_a_role or way.path in ENDS_THE_SESSION or (kind == "token" and way.is_page):
+                continue
+            if _may(way, role) and way.method != "GET":
+                continue  # what it does then is told elsewhere
+            answer = await way.ask(client, theirs, headers, troubled.guild_id)
+            if not _may(way, role):
+                refused += 1
+                assert answer.status_code == 403, (way.method, way.path, answer.status_code)
+            elif way.path != "/metrics":
+                assert answer.status_code not in (401, 403), (way.method, way.path, answer.text)
+    assert await all_that_is_written(troubled) == before
+    assert bool(refused) is (role != "administrator")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("kind", ["session", "token"])
+async def test_in_no_role_is_anything_of_another_guild_seen_or_changed(
+    patient: FastAPI, pool: Pool, troubled: GuildBuilder, theirs: dict[str, int], role: Role, kind: str
+) -> None:
+    other = await GuildBuilder.create(pool, "Other Watch", "7001")
+    headers = await (_session if kind == "session" else _token)(pool, role, other.guild_id)
+    before = await all_that_is_written(troubled)
+    async with asker(patient) as client:
+        for way in all_ways(patient):
+            if not way.is_for_a_role or way.path in ENDS_THE_SESSION or (kind == "token" and way.is_page):
+                continue
+            for guild in (None, troubled.guild_id):
+                answer = await way.ask(client, theirs, headers, guild)
+                assert "Lantern Watch" not in answer.text, (way.method, way.path)
+                if guild is not None and _takes_a_guild(way) and not way.path.endswith(("/revoke", "/sessions")):
+                    assert answer.status_code in (303, 403, 404, 422), (way.method, way.path, answer.text)
+    assert await all_that_is_written(troubled) == before
+
+
+def _takes_a_guild(way: Way) -> bool:
+    return "guild" in way.query
+
+
+@pytest.mark.parametrize("path", [PAGE, PLAYERS, "/admin/full-match", "/admin/activity", "/admin/settings/officers"])
+async def test_pages_show_only_the_guilds_in_reach(
+    patient: FastAPI, pool: Pool, troubled: GuildBuilder, path: str
+) -> None:
+    other = await GuildBuilder.create(pool, "Other Watch", "7001")
+    bound, free = await _session(pool, "administrator", other.guild_id), await _session(pool, "administrator", None)
+    async with asker(patient) as client:
+        seen = await client.get(path, headers=bound)
+        assert seen.status_code == 200
+        assert "Lantern Watch" not in seen.text
+        everything = await client.get(path, headers=free)
+        assert "Lantern Watch" in everything.text
+        assert "Other Watch" in everything.text
+
+
+@pytest.mark.parametrize("path", [PAGE, "/admin/full-match", "/admin/players/1", "/admin/players/characters/1"])
+async def test_a_viewer_sees_no_button_that_changes_something(
+    patient: FastAPI, pool: Pool, troubled: GuildBuilder, path: str
+) -> None:
+    viewer, officer = await _session(pool, "viewer", None), await _session(pool, "officer", None)
+    async with asker(patient) as client:
+        assert _changing_forms(await client.get(path, headers=viewer)) == []
+        assert _changing_forms(await client.get(path, headers=officer)) != [] or path.startswith("/admin/players/")
+    assert Seen(await _ask(patient, path, viewer)).status == 200
+
+
+def _changing_forms(page: httpx2.Response) -> list[str]:
+    forms = page.text.split("<form")[1:]
+    return [form for form in forms if 'method="post"' in form and 'action="/logout"' not in form]
+
+
+async def _ask(app: FastAPI, path: str, headers: dict[str, str]) -> httpx2.Response:
+    async with asker(app) as client:
+        return await client.get(path, headers=headers)
+
+
+async def test_an_unknown_role_of_a_link_is_refused(pool: Pool, guild: GuildBuilder) -> None:
+    async with pool.connection() as conn:
+        link = await access.create_login_link(conn, "bob", role="viewer", guild_id=guild.guild_id)
+        account = await access.account_of_login_link(conn, link)
+        again = await access.account_of_login_link(conn, await access.create_login_link(conn, "bob"))
+    assert account is not None
+    assert (account.role, account.guild_id) == ("viewer", guild.guild_id)
+    assert again == account
