@@ -11,8 +11,8 @@ from typing import Any
 
 from patt.bootstrap import Services
 from patt.full_match import match_when_asked
-from patt.queue import Queue, Task
-from patt.worker import SILENCE_OF_THE_DEAD_S, ask_for_what_is_due, take_in
+from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
+from patt.worker import ask_for_what_is_due, take_in
 from simulation.clock import FakeClock
 from simulation.tally import LawBroken, Tally
 from sv_common.guild_sync import scheduler

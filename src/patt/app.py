@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from patt.api import (
     full_match,
     health,
     issues,
+    jobs,
+    live,
     officer_access,
     players,
     secrets,
@@ -33,6 +37,9 @@ from patt.guard import Guard
 from patt.headers import STATIC_PREFIX, SecurityHeaders
 from patt.http_metrics import HttpMetrics, MeasureRequests
 from patt.limits import Clock, Limits
+from patt.live.hub import Hub
+from patt.live.mark import NoteMark
+from patt.live.stream import HEARTBEAT_S
 from patt.overlong import OverlongBodies
 from patt.pages import (
     account_pages,
@@ -57,10 +64,10 @@ from sv_common.guild_sync.domain.errors import PattError
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
+def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
     """Return the application on these services. Their pool is open, and stays its owner's to close.
 
-    How often somebody asks is measured by the clock.
+    How often somebody asks is measured by the clock; open streams are looked after at each heartbeat.
     """
     limits = Limits(clock)
     app = FastAPI(
@@ -70,8 +77,11 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
         # The interactive pages load scripts from elsewhere, which these pages never do.
         docs_url=None,
         redoc_url=None,
+        lifespan=_listen,
     )
     app.state.services = services
+    app.state.live = Hub(services.pool)
+    app.state.heartbeat_s = heartbeat_s
     app.state.http_metrics = HttpMetrics()
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
@@ -79,6 +89,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(issues.router)
     app.include_router(health.router)
     app.include_router(selection.router)
+    app.include_router(jobs.router)
+    app.include_router(live.router)
     app.include_router(activity.router)
     app.include_router(full_match.router)
     app.include_router(players.router)
@@ -109,6 +121,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     app.include_router(sign_in.router)
     app.include_router(probes.router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(NoteMark, hub=app.state.live)
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
@@ -118,3 +131,11 @@ def create_app(services: Services, *, clock: Clock = time.monotonic) -> FastAPI:
     if services.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=services.settings.trusted_proxies)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _listen(app: FastAPI) -> AsyncIterator[None]:
+    """Hear what changes for as long as the application is served."""
+    hub: Hub = app.state.live
+    async with hub.listening():
+        yield

@@ -11,8 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from patt.bootstrap import Services
-from patt.queue import Task
-from patt.worker import SILENCE_OF_THE_DEAD_S
+from patt.queue import SILENCE_OF_THE_DEAD_S, Task
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.issue import IssueState

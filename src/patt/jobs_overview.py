@@ -8,6 +8,7 @@ from typing import Literal
 
 from psycopg.rows import class_row
 
+from patt.queue import SILENCE_OF_THE_DEAD_S
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.paging import PAGE_SIZE, Page, Place
@@ -36,3 +37,9 @@ async def jobs(conn: Connection, guild_id: int | None, *, number: int = 1) -> Pa
     async with conn.cursor(row_factory=class_row(JobSummary)) as cursor:
         await cursor.execute(SQL["jobs"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
         return place.page(await cursor.fetchall())
+
+
+async def has_worker(conn: Connection) -> bool:
+    """Whether somebody does the jobs."""
+    row = await (await conn.execute(SQL["has_worker"], {"silence": SILENCE_OF_THE_DEAD_S})).fetchone()
+    return bool(row and row[0])

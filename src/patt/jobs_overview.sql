@@ -13,3 +13,7 @@ limit %(limit)s offset %(offset)s
 select count(*)
 from jobs.procrastinate_jobs
 where status in ('todo', 'doing') and (%(guild_id)s::integer is null or args -> 'guild_id' = to_jsonb(%(guild_id)s::integer))
+
+-- name: has_worker
+-- Whether a worker has lately given a sign of life.
+select exists (select from jobs.procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(silence)s))

@@ -19,6 +19,11 @@ from procrastinate.jobs import Job, Status
 log = structlog.get_logger(__name__)
 
 _CONNECTIONS = 4
+_BEFORE_OTHERS = 10
+
+
+SILENCE_OF_THE_DEAD_S = 45
+"""Seconds without a heartbeat after which a worker counts as dead and its jobs go to another."""
 
 
 class Task(StrEnum):
@@ -30,6 +35,7 @@ class Task(StrEnum):
     SWEEP = "sweep"
     FULL_MATCH = "full_match"
     DIGEST = "digest"
+    WORK = "work_asked_for"
     PLAN = "plan"
 
 
@@ -47,7 +53,11 @@ class Queue:
     async def ask_for(self, task: Task, guild_id: int) -> bool:
         """Ask for a job; return whether it is new. A queue that does not answer is noted: the planner asks again."""
         job = self.app.configure_task(
-            task.value, lock=f"guild {guild_id}", queueing_lock=f"{task.value} {guild_id}", allow_unknown=True
+            task.value,
+            lock=f"guild {guild_id}",
+            queueing_lock=f"{task.value} {guild_id}",
+            priority=_BEFORE_OTHERS if task is Task.WORK else 0,  # somebody sits and waits for it
+            allow_unknown=True,
         )
         try:
             await job.defer_async(guild_id=guild_id)

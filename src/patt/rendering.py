@@ -27,7 +27,7 @@ def page(
     template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """Return a page. `viewer` is in the context of pages that need a session: whoever is signed in."""
-    text = _ENVIRONMENT.get_template(template).render({"viewer": None, "flash": None, **context})
+    text = _ENVIRONMENT.get_template(template).render({"viewer": None, "flash": None, "live": None, **context})
     return HTMLResponse(text, status, headers)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.gateway import listen
+from patt.live.hub import Hub
 from patt.worker import work_until_stopped
 from sv_common.guild_sync.domain.errors import ConfigurationError
 
@@ -25,15 +29,29 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
     Where it is set, listen to Discord's gateway too.
     """
     config = server_config(services, host, port)
+    hub: Hub = cast("FastAPI", config.app).state.live
     beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, services))] if with_worker else []
     if services.settings.discord_gateway:
         beside.append(asyncio.create_task(_keep_up("gateway", listen, services)))
     try:
-        await uvicorn.Server(config).serve()
+        await Server(config, hub.close).serve()
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+
+
+class Server(uvicorn.Server):
+    """A server that ends the open streams when it is asked to stop: by themselves they go on for ever."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests, and wait for those that there are."""
+        self._end_streams()
+        await super().shutdown(sockets)
 
 
 def server_config(services: Services, host: str, port: int) -> uvicorn.Config:

@@ -2,25 +2,27 @@
 
 Uploads are taken in as they come; Battle.net is asked four times a day and Discord every 15 minutes for each guild, spread
 over the interval by the guild's number; each guild is looked at once a day. After a failure the next try comes in 1, 2,
-4 … minutes, and never later than the next regular one. Full matches are done when officers ask for them, and officers are
-told the news when there are any. Jobs of a worker that died are given to another.
+4 … minutes, and never later than the next regular one. Scans, fixes and full matches are done when officers ask for them,
+and officers are told the news when there are any. Jobs of a worker that died are given to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
 from patt.bootstrap import Services
 from patt.full_match import match_when_asked
-from patt.queue import Queue, Task
+from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
+from patt.work import work_when_asked
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.errors import BadInput, reason_of
 from sv_common.guild_sync.reporter import send_digest
-from sv_common.guild_sync.store import announcements, guilds, matches, sync_log, uploads
+from sv_common.guild_sync.store import announcements, guilds, matches, sync_log, uploads, work
 from sv_common.guild_sync.store.guilds import Guild
 from sv_common.guild_sync.store.sync_log import History
 from sv_common.guild_sync.store.uploads import WaitingUpload
@@ -29,9 +31,6 @@ log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 6
 """Tries after which an upload that fails for an unexpected reason is given up."""
-
-SILENCE_OF_THE_DEAD_S = 45
-"""Seconds without a heartbeat after which a worker counts as dead and its jobs go to another."""
 
 _SPREAD = 0.618_033_988_75
 """The golden ratio: multiples of it spread any number of guilds evenly over an interval."""
@@ -79,9 +78,6 @@ def _register(queue: Queue, services: Services) -> None:
     if Task.PLAN.value in queue.app.tasks:
         return
 
-    async def take_in_uploads(guild_id: int) -> None:
-        await take_in(services, guild_id)
-
     async def sync_battlenet(guild_id: int) -> None:
         await scheduler.run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
 
@@ -90,9 +86,6 @@ def _register(queue: Queue, services: Services) -> None:
 
     async def sweep(guild_id: int) -> None:
         await scheduler.run_sweep(services.pool, guild_id=guild_id, outside=services.outside)
-
-    async def full_match(guild_id: int) -> None:
-        await match_when_asked(services, guild_id)
 
     async def tell(guild_id: int) -> None:
         page_url = services.settings.public_page("/admin/data-quality")
@@ -103,15 +96,27 @@ def _register(queue: Queue, services: Services) -> None:
         await ask_for_what_is_due(services, datetime.fromtimestamp(timestamp, UTC))
 
     for task, function in (
-        (Task.UPLOADS, take_in_uploads),
+        (Task.UPLOADS, _with(services, take_in)),
         (Task.BATTLE_NET, sync_battlenet),
         (Task.DISCORD, sync_discord),
         (Task.SWEEP, sweep),
-        (Task.FULL_MATCH, full_match),
+        (Task.FULL_MATCH, _with(services, match_when_asked)),
         (Task.DIGEST, tell),
+        (Task.WORK, _with(services, work_when_asked)),
     ):
         queue.app.task(name=task.value)(function)
     queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
+
+
+def _with(
+    services: Services, work: Callable[[Services, int], Awaitable[None]]
+) -> Callable[[int], Coroutine[Any, Any, None]]:
+    """Return what a job of a guild does with these services; the queue gives the guild's number by its name."""
+
+    async def for_guild(guild_id: int) -> None:
+        await work(services, guild_id)
+
+    return for_guild
 
 
 async def take_in(services: Services, guild_id: int) -> None:
@@ -169,6 +174,8 @@ async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[T
     async with services.pool.connection() as conn:
         waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
         waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
+        await work.clear_old(conn)
+        waiting += [(Task.WORK, guild_id) for guild_id in await work.guilds_that_wait(conn)]
         if services.outside.announcer is not None:
             waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_to_tell(conn)]
         all_guilds = await guilds.all_guilds(conn)

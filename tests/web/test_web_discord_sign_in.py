@@ -165,7 +165,7 @@ async def test_whoever_loses_what_let_them_in_loses_the_session_at_once(
 ) -> None:
     await captain.sign_in()
     assert (await captain.client.get(PAGE)).status_code == 200
-    await guild.execute(change)  # type: ignore[arg-type]  # one of those above
+    await guild.execute(change)
     page = await captain.client.get(PAGE)
     assert (page.status_code, page.headers["location"]) == (303, CHOICE)
     assert (await captain.client.get(f"{API}/rules")).status_code == 403

@@ -53,10 +53,7 @@ async def scan(
         issue_types=[issue_type] if issue_type is not None else None,
         actor=officer.actor,
     )
-    totals = Moves(**{move: report.total(move) for move in _MOVES})
-    return ScanAnswer(
-        sentence=_scan_sentence(report, totals), totals=totals, rules=[_rule_scan(c) for c in report.checks]
-    )
+    return scan_answer(report)
 
 
 async def fix(
@@ -71,7 +68,7 @@ async def fix(
         discord_bot=services.outside.discord,
         seen=seen,
     )
-    return FixAnswer(sentence=_fix_sentence(result), **_fixed_issue(result).model_dump())
+    return FixAnswer(sentence=_fix_sentence(result), **fixed_issue(result).model_dump())
 
 
 async def fix_all(services: Services, officer: Caller, issue_type: str, *, guild_id: int | None) -> FixAllAnswer:
@@ -81,11 +78,11 @@ async def fix_all(services: Services, officer: Caller, issue_type: str, *, guild
         services.pool, issue_type, actor=officer.actor, guild_id=guild.id, discord_bot=services.outside.discord
     )
     return FixAllAnswer(
-        sentence=_fix_all_sentence(report),
+        sentence=fixes_sentence(report, "open"),
         guild_id=guild.id,
         issue_type=issue_type,
         found=len(report.results),
-        issues=[_fixed_issue(result) for result in report.results],
+        issues=[fixed_issue(result) for result in report.results],
         **{outcome.value: report.count(outcome) for outcome in FixOutcome},
     )
 
@@ -177,10 +174,10 @@ async def fix_selected(
         seen=seen,
     )
     return FixChosenAnswer(
-        sentence=_fix_all_sentence(report, "chosen"),
+        sentence=fixes_sentence(report, "chosen"),
         guild_id=guild.id,
         found=len(report.results),
-        issues=[_fixed_issue(result) for result in report.results],
+        issues=[fixed_issue(result) for result in report.results],
         **{outcome.value: report.count(outcome) for outcome in FixOutcome},
     )
 
@@ -287,6 +284,14 @@ def _storable(text: str) -> str:
     return text
 
 
+def scan_answer(report: CheckReport) -> ScanAnswer:
+    """Say what a scan found."""
+    totals = Moves(**{move: report.total(move) for move in _MOVES})
+    return ScanAnswer(
+        sentence=_scan_sentence(report, totals), totals=totals, rules=[_rule_scan(c) for c in report.checks]
+    )
+
+
 def _moved(issue: Issue, sentence: str) -> IssueMoveAnswer:
     return IssueMoveAnswer.model_validate({**_fields(issue), "sentence": sentence})
 
@@ -306,7 +311,8 @@ def _rule_scan(check: RuleCheck) -> RuleScan:
     )
 
 
-def _fixed_issue(result: FixResult) -> FixedIssue:
+def fixed_issue(result: FixResult) -> FixedIssue:
+    """Say what became of one issue."""
     return FixedIssue(
         issue_id=result.issue_id,
         issue_type=result.issue_type,
@@ -337,8 +343,9 @@ def _fix_sentence(result: FixResult) -> str:
             return f"Not fixed: {result.reason}"
 
 
-def _fix_all_sentence(report: FixReport, called: str = "open") -> str:
+def fixes_sentence(report: FixReport, which: str) -> str:
+    """Say how many of the issues, such as those “open”, ended how."""
     if not report.results:
         return "Nothing is open, so nothing was changed."
     counts = [f"{count} {_WORDS[outcome]}" for outcome in FixOutcome if (count := report.count(outcome))]
-    return f"Of {len(report.results)} {called}: {', '.join(counts)}."
+    return f"Of {len(report.results)} {which}: {', '.join(counts)}."

@@ -66,7 +66,7 @@ async def _serve(services: Services, port: int) -> None:
         soft_wrap=True,
     )
     err.print("Or sign in with the made-up Discord, as whomever of the guild you like.", soft_wrap=True)
-    await serve_until_stopped(replace(services, settings=settings), HOST, free)
+    await serve_until_stopped(replace(services, settings=settings), HOST, free, with_worker=True)
 
 
 def _free_port(wanted: int) -> int:

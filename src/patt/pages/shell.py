@@ -27,6 +27,7 @@ def respond(request: Request, template: str, viewer: Caller, context: dict[str, 
         "navigation": NAVIGATION,
         "path": request.url.path,
         "flash": flash.kept(request),
+        "live": _live(request, context),
     }
     response = render(template, shell | context)
     flash.forget(request, response)
@@ -36,6 +37,15 @@ def respond(request: Request, template: str, viewer: Caller, context: dict[str, 
 def respond_with_part(template: str, context: dict[str, Any]) -> Response:
     """Return a part of a page, for a page that looks at it again; what was just done is left to the page itself."""
     return render(template, {"now": datetime.now(UTC)} | context)
+
+
+def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:
+    """Return from which mark on the page hears of changes, and of which guild; None for a page of no guild."""
+    guild = context.get("guild") or context.get("issue")
+    if guild is None:
+        return None
+    mark: str | None = getattr(request.state, "live_mark", None)
+    return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": mark or ""}
 
 
 async def guilds_in_reach(conn: Connection, caller: Caller) -> list[Guild]:

@@ -84,6 +84,7 @@ TASKS: Mapping[str, str] = {
     Task.SWEEP: "Daily check",
     Task.FULL_MATCH: "Full match",
     Task.DIGEST: "Tell officers the news",
+    Task.WORK: "Scans and fixes that officers asked for",
     Task.PLAN: "Plan what is due",
 }
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.database import database_url, revision_of
+from patt.queue import SILENCE_OF_THE_DEAD_S
 from patt.setup.check import Check, well, wrong
-from patt.worker import SILENCE_OF_THE_DEAD_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql

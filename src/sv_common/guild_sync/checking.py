@@ -13,6 +13,7 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding
+from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import Reconciliation, RuleCheck
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.issues import Conclusion
@@ -31,12 +32,14 @@ async def scan(
     *,
     actor: str = DETECTION,
     now: datetime | None = None,
+    watch: Watch = unwatched,
 ) -> list[RuleCheck]:
     """End the dismissals whose time has come, then check the rules. The caller holds the guild's lock."""
     settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
     enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
     woken = await issues.wake_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
-    checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}))
+    checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}, watch=watch))
+    watch(Progress(len(enabled), len(enabled), "Writing down what was found"))
     return [replace(each, moves=replace(each.moves, woken=woken[each.issue_type])) for each in checks]
 
 
@@ -67,10 +70,15 @@ class _Look:
     actor: str
     now: datetime | None
     found: Mapping[str, Sequence[Finding]]
+    watch: Watch = unwatched
 
     def conclusion(self, detection: _Detection) -> Conclusion:
         issue_type = detection.rule.issue_type
         return Conclusion(issue_type, self.settings[issue_type].severity, detection.findings)
+
+    def begin(self, rule: RuleDefinition) -> None:
+        """Tell whoever watches that all rules before this one have been looked at."""
+        self.watch(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ async def _detect(conn: Connection, rule: RuleDefinition, look: _Look) -> _Detec
     """Ask the detector, unless what it finds is known; a detector may refuse to tell."""
     if rule.issue_type in look.found:
         return _Detection(rule, look.found[rule.issue_type])
+    look.begin(rule)
     started = time.monotonic()
     findings: Sequence[Finding] = ()
     error = None

@@ -18,7 +18,7 @@ from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.setting import RuleSetting
 from sv_common.guild_sync.domain.setting_words import Difference
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import fix_on_discord
+from sv_common.guild_sync.fixes.engine import Count, fix_on_discord
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.setting_effects import (
@@ -135,7 +135,9 @@ async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: Disc
     for issue_type, fixes in sight.on_discord.items():
         if fixes:
             rule = RULES[issue_type]
-            results += await fix_on_discord(pool, RULES, rule, guild_id, fixes, Command.automation(), source)
+            results += await fix_on_discord(
+                pool, RULES, rule, guild_id, fixes, Command.automation(), source, Count(len(fixes))
+            )
     undone = [result.reason for result in results if result.outcome is not FixOutcome.FIXED]
     return [f"{len(undone)} could not be fixed on Discord: {undone[0]}"] if undone else []
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.checking import DETECTION, scan
+from sv_common.guild_sync.domain.progress import Watch, unwatched
 from sv_common.guild_sync.domain.report import CheckReport, RuleCheck
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
@@ -34,10 +35,12 @@ async def run_integrity_check(
     issue_types: Sequence[str] | None = None,
     actor: str = DETECTION,
     now: datetime | None = None,
+    watch: Watch = unwatched,
 ) -> CheckReport:
     """Run the detectors of one guild or of every guild, and make the audit log agree with what they find.
 
     A detector that cannot conclude changes nothing of its rule and stops no other; its error is in the report.
+    Whoever watches hears of each rule, guild by guild.
     Raises `NotFound` for a rule or a guild that does not exist.
     """
     rules = [rule_named(name) for name in issue_types] if issue_types is not None else list(RULES.values())
@@ -45,14 +48,14 @@ async def run_integrity_check(
         guild_ids = await guilds.ids_of(conn, guild_id)
     checks: list[RuleCheck] = []
     for each in guild_ids:
-        checks += await _check_guild(pool, rules, each, actor, now)
+        checks += await _check_guild(pool, rules, each, actor, now, watch)
     return CheckReport(checks)
 
 
 async def _check_guild(
-    pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None
+    pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None, watch: Watch
 ) -> list[RuleCheck]:
     """Check one guild in one transaction."""
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        return await scan(conn, rules, guild_id, actor=actor, now=now)
+        return await scan(conn, rules, guild_id, actor=actor, now=now, watch=watch)

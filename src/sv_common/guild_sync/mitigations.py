@@ -12,6 +12,7 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.parameter import budget_of
+from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import undo as undoing
@@ -116,18 +117,23 @@ async def fix_selected(
     guild_id: int,
     discord_bot: DiscordSource | None = None,
     seen: Mapping[int, str] | None = None,
+    watch: Watch = unwatched,
 ) -> FixReport:
     """Fix exactly these issues of one guild, rule by rule, on an officer's command and by evidence alone.
 
     `seen` holds the keys of plans that were previewed: an issue for which another plan would be carried out now is left
-    alone. Raises `NotFound`, before anything is done, if any of the issues is not the guild's.
+    alone. Whoever watches hears of all issues together. Raises `NotFound`, before anything is done, if any of the issues
+    is not the guild's.
     """
     command = Command(actor, is_bulk=True, seen=seen or {})
     results: list[FixResult] = []
     for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items():
         if issue_type in RULES:
             ids = [issue.id for issue in chosen]
-            results += await fix_issues(pool, RULES, RULES[issue_type], guild_id, ids, command, source=discord_bot)
+            further = _further(watch, len(results), len(issue_ids))
+            results += await fix_issues(
+                pool, RULES, RULES[issue_type], guild_id, ids, command, source=discord_bot, watch=further
+            )
         else:
             results += [_without_a_rule(issue) for issue in chosen]
     place = {issue_id: number for number, issue_id in enumerate(dict.fromkeys(issue_ids))}
@@ -177,6 +183,11 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
     return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot)
+
+
+def _further(watch: Watch, before: int, total: int) -> Watch:
+    """Tell the progress of a part as that of the whole."""
+    return lambda part: watch(Progress(before + part.done, total, part.doing))
 
 
 async def _fix_automatically(

@@ -19,7 +19,7 @@ from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import fix_in_database
+from sv_common.guild_sync.fixes.engine import Count, fix_in_database
 from sv_common.guild_sync.fixes.planning import PlannedFix
 from sv_common.guild_sync.mitigations import automatic_limits
 from sv_common.guild_sync.rules import RULES
@@ -70,7 +70,14 @@ async def look_and_mend(conn: Connection, guild_id: int) -> Sight:
             try:
                 async with conn.transaction():
                     here = await fix_in_database(
-                        conn, RULES, RULES[issue_type], guild_id, found, Command.automation(), limit=limit
+                        conn,
+                        RULES,
+                        RULES[issue_type],
+                        guild_id,
+                        found,
+                        Command.automation(),
+                        Count(len(found)),
+                        limit=limit,
                     )
             except Exception as error:  # one rule's failure never stops the others
                 log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)

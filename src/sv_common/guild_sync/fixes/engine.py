@@ -14,6 +14,7 @@ from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding, Issue
 from sv_common.guild_sync.domain.plan import AddDiscordRole, CreatePlayer, RemoveDiscordRole
+from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import database_steps, discord_steps
@@ -30,6 +31,24 @@ log = structlog.get_logger(__name__)
 Rules = Mapping[str, RuleDefinition]
 
 _NO_BOT = "No Discord bot is set up, so roles cannot be changed. Set PATT_DISCORD_BOT_TOKEN and try again."
+
+
+@dataclass(slots=True)
+class Count:
+    """How many issues are settled so far, for whoever watches."""
+
+    total: int
+    watch: Watch = unwatched
+    done: int = 0
+
+    def add(self, issues: int, doing: str) -> None:
+        """Count issues that are settled, and say what comes next."""
+        self.done = min(self.done + issues, self.total)
+        self.tell(doing)
+
+    def tell(self, doing: str) -> None:
+        """Say what is being done."""
+        self.watch(Progress(self.done, self.total, doing))
 
 
 class _StillFound(PattError):
@@ -71,6 +90,7 @@ async def fix_issues(
     source: DiscordSource | None = None,
     limit: int | None = None,
     seen: Seen | None = None,
+    watch: Watch = unwatched,
 ) -> list[FixResult]:
     """Fix what can be fixed of these issues of one rule and one guild, and say what became of each.
 
@@ -81,13 +101,16 @@ async def fix_issues(
     4. Steps on Discord follow after the transaction, member by member, each verified by a second look.
 
     `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so.
+    Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
     """
+    count = Count(len(issue_ids), watch)
+    count.tell(f"Planning: {rule.name}")
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, limit=limit, seen=seen)
+        here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
     results = list(here.results)
     if here.on_discord:
-        results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source)
+        results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count)
     order = {issue_id: place for place, issue_id in enumerate(issue_ids)}
     return sorted(results, key=lambda result: order[result.issue_id])
 
@@ -99,6 +122,7 @@ async def fix_in_database(
     guild_id: int,
     issue_ids: Sequence[int],
     command: Command,
+    count: Count,
     *,
     limit: int | None = None,
     seen: Seen | None = None,
@@ -115,7 +139,8 @@ async def fix_in_database(
         results += [_held(fix, len(ready), limit) for fix in ready]
         ready = ()
     here = sorted((fix for fix in ready if not _is_on_discord(fix)), key=_founders_first)
-    applied = await _apply(conn, rule, here, command)
+    count.add(len(results), f"Fixing: {rule.name}")
+    applied = await _apply(conn, rule, here, command, count)
     results += await _record(conn, rules, rule, guild_id, applied, command, started)
     await _keep_reasons(conn, results, known)
     await _record_refusals(conn, rule, guild_id, results, command, started)
@@ -128,19 +153,23 @@ def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
 
 
 async def _apply(
-    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command
+    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
 ) -> list[_Applied]:
     """Carry out all plans at once; when that fails, one by one, each planned anew, so that one failure stops no other."""
     if not ready:
         return []
     try:
-        return await _apply_together(conn, rule, ready, command)
+        applied = await _apply_together(conn, rule, ready, command)
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong with one issue must not stop the others
         if len(ready) == 1:
             return [_Applied(ready[0], (), _explain(error, rule))]
-    applied: list[_Applied] = []
+    else:
+        count.add(len(ready), f"Verified: {rule.name}")
+        return applied
+    applied = []
     for fix in ready:
         applied += await _apply_alone(conn, rule, fix, command)
+        count.add(1, f"Fixing one by one: {rule.name}")
     return _judged_again(applied)
 
 
@@ -161,7 +190,7 @@ async def _apply_alone(conn: Connection, rule: RuleDefinition, fix: PlannedFix, 
             planning = await plan_fixes(conn, rule, [fix.issue], command)
     except Exception as error:  # noqa: BLE001 -- as above
         return [_Applied(fix, (), _explain(error, rule))]
-    return await _apply(conn, rule, planning.ready, command)
+    return await _apply(conn, rule, planning.ready, command, Count(1, unwatched))
 
 
 async def _apply_together(
@@ -221,6 +250,7 @@ async def fix_on_discord(
     fixes: Sequence[PlannedFix],
     command: Command,
     source: DiscordSource | None,
+    count: Count,
 ) -> list[FixResult]:
     """Do step 4 of `fix_issues`, outside of any transaction: what Discord has done stays done."""
     started = time.monotonic()
@@ -229,7 +259,7 @@ async def fix_on_discord(
             results = [fix.result(FixOutcome.REFUSED, _NO_BOT) for fix in fixes]
             await _record_refusals(conn, rule, guild_id, results, command, started)
         return results
-    outcomes = await _change_roles(pool, guild_id, fixes, command, source)
+    outcomes = await _change_roles(pool, guild_id, fixes, command, source, count)
     refused = [fix.result(FixOutcome.REFUSED, outcome.error or "") for fix, outcome in outcomes if outcome.is_refused]
     outcomes = [(fix, outcome) for fix, outcome in outcomes if not outcome.is_refused]
     async with pool.connection() as conn:
@@ -251,7 +281,12 @@ async def fix_on_discord(
 
 
 async def _change_roles(
-    pool: Pool, guild_id: int, fixes: Sequence[PlannedFix], command: Command, source: DiscordSource
+    pool: Pool,
+    guild_id: int,
+    fixes: Sequence[PlannedFix],
+    command: Command,
+    source: DiscordSource,
+    count: Count,
 ) -> list[tuple[PlannedFix, discord_steps.RoleOutcome]]:
     async with pool.connection() as conn:
         known = await discord.addresses(conn, guild_id, [_member_of(fix) for fix in fixes])
@@ -262,6 +297,7 @@ async def _change_roles(
         member = discord_steps.Member(address.row_id, address.discord_id, address.discord_guild_id or "")
         why = f"PATT, {command.actor}: {fix.plan.reason}"
         outcomes.append((fix, await run.carry_out(member, fix.plan, reason=why)))
+        count.add(1, "Changing roles on Discord")
     return outcomes
 
 

@@ -114,3 +114,12 @@ async def undone_plans(conn: Connection, guild_id: int, plan_keys: Sequence[str]
     values = {"guild_id": guild_id, "plan_keys": list(plan_keys)}
     rows = await (await conn.execute(SQL["undone"], values)).fetchall()
     return {key: (actor, at) for key, actor, at in rows}
+
+
+async def fixed_since(
+    conn: Connection, guild_id: int, issue_ids: Sequence[int], *, actor: str, since: datetime
+) -> dict[int, tuple[int, str]]:
+    """Return, by issue, the number and the reason of the fix that somebody has made since then and nobody has undone."""
+    values = {"guild_id": guild_id, "issue_ids": list(issue_ids), "actor": actor, "since": since}
+    rows = await (await conn.execute(SQL["fixed_since"], values)).fetchall()
+    return {issue_id: (attempt_id, reason) for issue_id, attempt_id, reason in rows}

@@ -25,6 +25,14 @@ where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and chang
 order by id desc
 limit %(limit)s
 
+-- name: fixed_since
+-- The fixes of these issues that somebody has made since a moment and that still stand, the newest of each issue.
+select distinct on (issue_id) issue_id, id, reason
+from guild_identity.fix_attempts
+where guild_id = %(guild_id)s and actor = %(actor)s and started_at >= %(since)s and outcome = 'fixed'
+  and undone_at is null and issue_id = any (%(issue_ids)s)
+order by issue_id, id desc
+
 -- name: mark_undone
 update guild_identity.fix_attempts set undone_at = now(), undone_by = %(actor)s where id = %(attempt_id)s
 

@@ -1,6 +1,6 @@
 """Signing in with Discord: what gives a member a role here, sessions with a guild and a last sight, scopes of tokens.
 
-Revision ID: 0013
+Revision ID: 0012
 Revises: 0011
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,129 @@
+"""What the jobs API takes and gives: work that officers ask for, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from patt.api.models import Answer, FixedIssue, Moves, RuleScan
+from patt.deps import LARGEST_BIGINT
+
+MOST_CHOSEN = 1000
+"""Issues that one request may name."""
+
+IssueNumber = Annotated[int, Field(ge=1, le=LARGEST_BIGINT)]
+
+
+class ScanWish(BaseModel):
+    """Look for issues by every rule; nothing is fixed."""
+
+    kind: Literal["scan"]
+
+
+class ScanRuleWish(BaseModel):
+    """Look for issues by one rule; nothing is fixed."""
+
+    kind: Literal["scan_rule"]
+    issue_type: str = Field(description="A rule, such as orphan_wow.", examples=["orphan_wow"])
+
+
+class FixAllWish(BaseModel):
+    """Fix all open issues of a rule, by evidence alone."""
+
+    kind: Literal["fix_all"]
+    issue_type: str = Field(description="A rule, such as orphan_wow.", examples=["orphan_wow"])
+
+
+class FixSelectedWish(BaseModel):
+    """Fix these issues, by evidence alone."""
+
+    kind: Literal["fix_selected"]
+    issue_ids: list[IssueNumber] = Field(
+        min_length=1, max_length=MOST_CHOSEN, description="Numbers of issues of the guild.", examples=[[12, 15]]
+    )
+
+
+JobWish = Annotated[ScanWish | ScanRuleWish | FixAllWish | FixSelectedWish, Field(discriminator="kind")]
+"""Work that can be asked for."""
+
+
+class ScanResult(Answer):
+    """What a scan found, in all and by rule."""
+
+    totals: Moves
+    rules: list[RuleScan]
+
+
+class FixesResult(Answer):
+    """What became of the issues of a fix."""
+
+    found: int = Field(description="How many issues the fix was about.")
+    fixed: int
+    refused: int
+    waiting: int
+    failed: int
+    nothing_to_do: int
+    held: int
+    issues: list[FixedIssue]
+
+
+_JOB: dict[str, Any] = {
+    "id": 41,
+    "guild_id": 1,
+    "kind": "scan",
+    "title": "Scan by all rules",
+    "place": "all",
+    "asked_by": "officer alice",
+    "asked_at": "2026-11-23T07:00:00Z",
+    "state": "running",
+    "attempts": 1,
+    "done": 2,
+    "total": 5,
+    "sentence": "Looking for: Unlinked Discord Member",
+    "result": None,
+    "started_at": "2026-11-23T07:00:01Z",
+    "finished_at": None,
+}
+
+
+class JobAnswer(Answer):
+    """A job: what was asked for, how far it is, and what came of it. Jobs are kept for a day."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_JOB]})
+
+    id: int
+    guild_id: int
+    kind: str
+    title: str = Field(description="What it is, in words.")
+    place: str = Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")
+    asked_by: str
+    asked_at: datetime
+    state: Literal["waiting", "running", "done", "failed"]
+    attempts: int = Field(description="Tries so far; more than one where a worker was cut off or a source was away.")
+    done: int
+    total: int = Field(description="0 while it is not known.")
+    sentence: str = Field(description="What is being done now, or what came of it.")
+    result: ScanResult | FixesResult | None = Field(description="What came of it as data; null until it is done.")
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobReceipt(JobAnswer):
+    """A job that was asked for, or the equal one that waited already."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_JOB, "state": "waiting", "is_new": True}]})
+
+    is_new: bool = Field(description="False where an equal job waited already: this is that one.")
+
+
+class JobsAnswer(Answer):
+    """Jobs, 50 a page, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"page": 1, "pages": 1, "total": 1, "jobs": [_JOB]}]})
+
+    page: int
+    pages: int
+    total: int
+    jobs: list[JobAnswer]

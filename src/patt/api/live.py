@@ -1,0 +1,80 @@
+"""The stream of what changes: progress of jobs, and who has just done what. Server-sent events, for viewers."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import Annotated, Any, cast
+
+from fastapi import Header, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
+
+from patt.api import asking
+from patt.api.officers import officer_router
+from patt.bootstrap import Services
+from patt.deps import SESSION_COOKIE, GuildDep, ServicesDep, ViewerDep
+from patt.guard import bearer_token
+from patt.live.hub import Hub
+from patt.live.stream import Listener, LiveResponse
+from patt.live.welcome import is_still_welcome
+from sv_common.guild_sync.store import guilds
+
+MOST_STREAMS = 8
+"""Streams that one session or token may have open: a page that nobody looks at closes its own."""
+
+_EVENTS = """Events, each with a mark as its id, from which a stream that breaks off is continued (`Last-Event-ID`):
+
+- `hello`: the jobs that wait and run now (`jobs`); with `is_continued` false, what was before is not known: read anew.
+- `job`: how a job stands, as `GET …/jobs/{id}` tells it, without the result.
+- `change`: somebody has changed the guild's data: a `sentence` for an officer. `is_own` says whether it was you.
+- `part`: the list named by `kind` (`jobs`, `runs`, `matches`) is no longer as it was.
+- `reset`: something may have been missed: read anew.
+- `bye`: the session or token counts no longer; do not come back with it."""
+
+router = officer_router("live", "live")
+
+
+@router.get(
+    "",
+    summary="What changes, as it happens",
+    description=_EVENTS,
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events."}},
+)
+async def live(
+    request: Request,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    guild: GuildDep,
+    after: Annotated[str | None, Query(max_length=40, description="The mark to continue from.")] = None,
+    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+) -> LiveResponse:
+    """Keep the answer open, and tell what happens."""
+    hub, holder = cast("Hub", request.app.state.live), _holder(request)
+    if hub.streams_of(holder) >= MOST_STREAMS:
+        sentence = f"{MOST_STREAMS} streams are open already. Close a page, or wait until it is closed."
+        raise HTTPException(429, sentence, {"Retry-After": "30"})
+    async with services.pool.connection() as conn:
+        guild_id = (await guilds.the_only(conn, guild)).id
+    listener = Listener(
+        viewer.actor,
+        guild_id,
+        holder,
+        last_event_id or after,
+        partial(is_still_welcome, services, request.scope, guild_id),
+        partial(_now, services, guild_id),
+    )
+    return LiveResponse(hub, listener, request.app.state.heartbeat_s)
+
+
+async def _now(services: Services, guild_id: int) -> dict[str, Any]:
+    async with services.pool.connection() as conn:
+        jobs = await asking.under_way(conn, guild_id)
+    return {"jobs": [job.model_dump(mode="json", exclude={"result"}) for job in jobs]}
+
+
+def _holder(request: Request) -> str:
+    """By what the streams of somebody are counted: the secret itself is not kept."""
+    secret = bearer_token(request) or request.cookies.get(SESSION_COOKIE, "")
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,75 @@
+"""From the numbers of rows that have changed to a sentence that says who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+
+SQL = load_sql(__package__, "news.sql")
+
+_NAMES = {"automation": "Automation", "detection": "A check", "clock": "The clock"}
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "fixed": ("fixed 1 issue", "fixed {} issues"),
+    "resolved": ("closed 1 issue", "closed {} issues"),
+    "opened": ("found 1 new issue", "found {} new issues"),
+    "reopened": ("found 1 issue again", "found {} issues again"),
+    "refreshed": ("brought 1 issue up to date", "brought {} issues up to date"),
+    "dismissed": ("set 1 issue aside", "set {} issues aside"),
+    "woken": ("opened 1 issue again", "opened {} issues again"),
+    "undone": ("undid a change", "undid {} changes"),
+    "decided": ("changed who belongs to whom", "changed who belongs to whom, {} times"),
+    "matched": ("did a full match", "did {} full matches"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """So much of one kind that somebody did."""
+
+    actor: str
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has changed, in a sentence, and who did it."""
+
+    sentence: str
+    actors: frozenset[str]
+
+
+async def of_rows(conn: Connection, statement: str, guild_id: int, first: int, last: int) -> list[Deed]:
+    """Return what these rows tell: `moves` of issue events, `deeds` of attempts."""
+    values = {"guild_id": guild_id, "first": first, "last": last}
+    return [Deed(*row) for row in await (await conn.execute(SQL[statement], values)).fetchall()]
+
+
+def in_words(deeds: Sequence[Deed]) -> News | None:
+    """Say who did what; None where nobody did anything."""
+    if not deeds:
+        return None
+    by_actor: dict[str, list[Deed]] = {}
+    for deed in deeds:
+        by_actor.setdefault(deed.actor, []).append(deed)
+    told = [f"{name_of(actor)} {_list(map(_said, theirs))}" for actor, theirs in by_actor.items()]
+    return News(f"{'; '.join(told)}.", frozenset(by_actor))
+
+
+def name_of(actor: str) -> str:
+    """Return how somebody is called on a page: an officer by the name alone."""
+    kind, _, name = actor.partition(" ")
+    return name if kind == "officer" and name else _NAMES.get(actor, actor)
+
+
+def _said(deed: Deed) -> str:
+    one, many = _WORDS.get(deed.what, (deed.what, f"{deed.what} {{}} times"))
+    return one if deed.count == 1 else many.format(deed.count)
+
+
+def _list(parts: Iterable[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last

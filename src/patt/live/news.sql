@@ -1,0 +1,24 @@
+-- name: listen
+-- The channel of the triggers of migration 0014.
+listen patt_live
+
+-- name: moves
+-- Who moved how many issues how, in a range of events. A fix says so in the reason that it leaves.
+select actor,
+       case when event = 'resolved' and reason = 'Fixed by ' || actor || '.' then 'fixed' else event end as what,
+       count(*) as count
+from guild_identity.issue_events
+where guild_id = %(guild_id)s and id between %(first)s and %(last)s
+group by 1, 2
+order by min(id)
+
+-- name: deeds
+-- What was done besides fixing issues, in a range of attempts: decisions by hand, full matches, and what was undone.
+select coalesce(undone_by, actor) as actor,
+       case when undone_at is not null then 'undone' when issue_type = 'full_match' then 'matched' else 'decided' end as what,
+       count(*) as count
+from guild_identity.fix_attempts
+where guild_id = %(guild_id)s and id between %(first)s and %(last)s
+  and (undone_at is not null or (issue_id is null and changes <> '[]'))
+group by 1, 2
+order by min(id)

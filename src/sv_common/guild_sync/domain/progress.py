@@ -1,0 +1,24 @@
+"""How far long work has come: told by the engine as it goes, to whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """So much is done of so much, and what is being done now, in words for an officer."""
+
+    done: int
+    total: int
+    doing: str
+
+
+Watch: TypeAlias = Callable[[Progress], None]
+"""Hears of progress. It must not wait: it is called in the middle of the work, which may hold locks."""
+
+
+def unwatched(progress: Progress) -> None:
+    """Hear of progress and do nothing with it."""

@@ -1,0 +1,255 @@
+"""Scans and fixes that officers asked for: done by a worker, once, with progress, and never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from guild_builder import GuildBuilder
+from patt import work as working
+from patt.api import asking
+from patt.api.jobs_models import FixAllWish, FixSelectedWish, JobAnswer, JobWish, ScanRuleWish, ScanWish
+from patt.bootstrap import Services
+from patt.deps import Caller
+from patt.queue import Task
+from patt.work import work_when_asked
+from patt.worker import ask_for_what_is_due, work_until_stopped
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.domain.errors import Busy, NotFound
+from sv_common.guild_sync.domain.progress import Progress
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.store import work
+
+ALICE, BOB = Caller("alice"), Caller("bob")
+
+
+@pytest.fixture
+async def noted(guild: GuildBuilder) -> GuildBuilder:
+    """A scanned guild with three characters that a fix links to Elrek, and one that it leaves."""
+    await guild.main("Elrek")
+    for name in ("Ashfen", "Birchlow", "Cinderhall"):
+        await guild.character(name, "alt of Elrek")
+    await guild.character("Riddle", "hello there friend")
+    await run_integrity_check(guild.pool)
+    return guild
+
+
+async def _ask(services: Services, wish: JobWish, officer: Caller = ALICE) -> int:
+    return (await asking.ask(services, officer, wish, guild_id=None)).id
+
+
+async def _job(services: Services, job_id: int) -> JobAnswer:
+    async with services.pool.connection() as conn:
+        return await asking.job(conn, None, job_id)
+
+
+async def _orphans(guild: GuildBuilder) -> list[int]:
+    rows = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'orphan_wow' order by id")
+    return [row[0] for row in rows]
+
+
+async def _state(guild: GuildBuilder) -> Sequence[Any]:
+    return await guild.rows(
+        "select i.issue_type, i.summary, i.resolved_by, i.waiting_reason, p.display_name, l.link_source, l.linked_by, "
+        "(select array_agg((event, actor, reason) order by e.id)::text from guild_identity.issue_events e where e.issue_id = i.id), "
+        "(select array_agg((outcome, actor, is_automatic, reason) order by a.id)::text from guild_identity.fix_attempts a "
+        "where a.issue_id = i.id) from guild_identity.audit_issues i "
+        "left join guild_identity.player_characters l on l.character_id = i.wow_character_id "
+        "left join guild_identity.players p on p.id = l.player_id where i.guild_id = %(guild)s order by i.issue_type, i.summary"
+    )
+
+
+async def test_a_scan_that_was_asked_for_is_done_by_a_worker_and_tells_each_rule(
+    services: Services, noted: GuildBuilder
+) -> None:
+    await noted.character("Latecomer", "alt of Elrek")
+    receipt = await asking.ask(services, ALICE, ScanWish(kind="scan"), guild_id=None)
+    assert (receipt.state, receipt.is_new, receipt.title, receipt.place) == (
+        "waiting",
+        True,
+        "Scan by all rules",
+        "all",
+    )
+    assert "patt worker" in receipt.sentence
+    await work_until_stopped(services, wait=False)
+    job = await _job(services, receipt.id)
+    assert (job.state, job.done, job.total, job.asked_by) == ("done", 5, 5, "officer alice")
+    assert job.sentence.startswith("Scan done: ")
+    assert job.result is not None
+    assert job.result.model_dump()["totals"]["opened"] == 1
+
+
+async def test_a_scan_of_one_rule_looks_with_that_rule_alone(services: Services, noted: GuildBuilder) -> None:
+    job_id = await _ask(services, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"))
+    await work_when_asked(services, noted.guild_id)
+    result = (await _job(services, job_id)).result
+    assert result is not None
+    assert [rule["issue_type"] for rule in result.model_dump()["rules"]] == ["orphan_wow"]
+
+
+async def test_a_fix_of_all_ends_as_the_direct_command_does(services: Services, noted: GuildBuilder) -> None:
+    other = await GuildBuilder.create(noted.pool, "Ember Court", "7001")
+    await other.main("Elrek")
+    for name in ("Ashfen", "Birchlow", "Cinderhall"):
+        await other.character(name, "alt of Elrek")
+    await other.character("Riddle", "hello there friend")
+    await other.character("Mito")
+    await run_integrity_check(noted.pool, guild_id=other.guild_id)
+    direct = await mitigations.fix_all(noted.pool, "orphan_wow", actor="officer alice", guild_id=other.guild_id)
+    wish = FixAllWish(kind="fix_all", issue_type="orphan_wow")
+    job_id = (await asking.ask(services, ALICE, wish, guild_id=noted.guild_id)).id
+    await work_when_asked(services, noted.guild_id)
+    async with services.pool.connection() as conn:
+        job = await asking.job(conn, noted.guild_id, job_id)
+    assert job.sentence == "Of 5 open: 3 fixed, 2 refused."
+    assert job.result is not None
+    outcomes = Counter(each["outcome"] for each in job.result.model_dump()["issues"])
+    assert outcomes == Counter(each.outcome for each in direct.results)
+    assert await _state(noted) == await _state(other)
+
+
+async def test_of_chosen_issues_each_is_told_of(services: Services, noted: GuildBuilder) -> None:
+    rows = await noted.rows("select id from guild_identity.audit_issues where summary ~ 'Ashfen|Riddle' order by id")
+    job_id = await _ask(services, FixSelectedWish(kind="fix_selected", issue_ids=[row[0] for row in rows]))
+    await work_when_asked(services, noted.guild_id)
+    job = await _job(services, job_id)
+    assert job.title == "Fix of 2 chosen issues"
+    assert job.sentence == "Of 2 chosen: 1 fixed, 1 refused."
+    assert job.place == "chosen"
+
+
+async def test_who_asks_for_the_same_while_it_waits_gets_the_first_ones_number(
+    services: Services, noted: GuildBuilder
+) -> None:
+    first = await asking.ask(services, ALICE, ScanWish(kind="scan"), guild_id=None)
+    second = await asking.ask(services, BOB, ScanWish(kind="scan"), guild_id=None)
+    other = await asking.ask(services, BOB, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"), guild_id=None)
+    assert (second.id, second.is_new) == (first.id, False)
+    assert second.sentence == "Scan by all rules was asked for already, by officer alice."
+    assert (other.id == first.id, other.is_new) == (False, True)
+    assert await noted.rows("select count(*) from jobs.procrastinate_jobs") == [(1,)]
+
+
+async def test_what_cannot_be_asked_for_is_refused_and_nothing_waits(services: Services, noted: GuildBuilder) -> None:
+    for wish in (
+        ScanRuleWish(kind="scan_rule", issue_type="no_such_rule"),
+        FixSelectedWish(kind="fix_selected", issue_ids=[999_999]),
+    ):
+        with pytest.raises(NotFound):
+            await asking.ask(services, ALICE, wish, guild_id=None)
+    assert await noted.rows("select 1 from guild_identity.work_requests") == []
+
+
+async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_not_done_again(
+    services: Services, noted: GuildBuilder
+) -> None:
+    job_id = await _ask(services, FixAllWish(kind="fix_all", issue_type="orphan_wow"))
+    async with services.pool.connection() as conn:
+        begun = await work.next_waiting(conn, noted.guild_id)
+        assert begun is not None
+        issue_ids = await _orphans(noted)
+        await work.begin_fix(conn, begun.id, issue_ids)
+    await mitigations.fix_selected(noted.pool, issue_ids, actor="officer alice", guild_id=noted.guild_id)
+    before = await noted.rows("select count(*) from guild_identity.fix_attempts where outcome = 'fixed'")
+    await work_when_asked(services, noted.guild_id)
+    job = await _job(services, job_id)
+    assert (job.state, job.attempts) == ("done", 2)
+    assert job.sentence == "Of 5 open: 3 fixed, 2 refused."
+    assert (
+        await noted.rows("select count(*) from guild_identity.fix_attempts where outcome = 'fixed'") == before == [(3,)]
+    )
+
+
+async def test_work_that_ends_every_worker_is_given_up(services: Services, noted: GuildBuilder) -> None:
+    job_id = await _ask(services, ScanWish(kind="scan"))
+    for _ in range(working.MOST_ATTEMPTS):
+        async with services.pool.connection() as conn:
+            await work.next_waiting(conn, noted.guild_id)
+    await work_when_asked(services, noted.guild_id)
+    job = await _job(services, job_id)
+    assert job.state == "failed"
+    assert "Given up" in job.sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "state"), [(Busy("Busy."), "running"), (RuntimeError("x"), "running"), (NotFound("Gone."), "failed")]
+)
+async def test_only_what_another_try_cannot_change_fails_at_once_and_others_pass(
+    services: Services, noted: GuildBuilder, monkeypatch: pytest.MonkeyPatch, error: Exception, state: str
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(mitigations, "fix_selected", fail)
+    job_id = await _ask(services, FixAllWish(kind="fix_all", issue_type="orphan_wow"))
+    scan = await _ask(services, ScanWish(kind="scan"))
+    await work_when_asked(services, noted.guild_id)
+    assert (await _job(services, job_id)).state == state
+    assert (await _job(services, scan)).state == "done"
+    for _ in range(working.MOST_ATTEMPTS):
+        await work_when_asked(services, noted.guild_id)
+    assert (await _job(services, job_id)).state == "failed"
+
+
+async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cleared_away(
+    services: Services, noted: GuildBuilder
+) -> None:
+    old = await _ask(services, ScanWish(kind="scan"))
+    await noted.execute("update guild_identity.work_requests set asked_at = now() - interval '25 hours'")
+    ended = await _ask(services, FixAllWish(kind="fix_all", issue_type="orphan_wow"))
+    await noted.execute(
+        "update guild_identity.work_requests set state = 'done', sentence = 'x', finished_at = now() - interval '25 hours' "
+        "where id = %(id)s",
+        {"id": ended},
+    )
+    fresh = await _ask(services, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"))
+    assert (Task.WORK, noted.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC))
+    assert (await _job(services, old)).sentence.startswith("Given up: no worker came within a day.")
+    assert (await _job(services, fresh)).state == "waiting"
+    with pytest.raises(NotFound, match="kept for a day"):
+        await _job(services, ended)
+
+
+async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
+    services: Services, noted: GuildBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two rules the work waits until somebody else has seen how far it is."""
+    seen: list[tuple[int, str]] = []
+    rule = RULES["orphan_wow"]
+    job_id = await _ask(services, ScanWish(kind="scan"))
+
+    async def detect(conn: Any, **options: Any) -> Any:
+        while not seen:
+            async with services.pool.connection() as other:
+                request = await work.get(other, job_id, noted.guild_id)
+            if request.doing:
+                seen.append((request.total, request.doing))
+            await asyncio.sleep(0)
+        return await original(conn, **options)
+
+    original = rule.detect_fn
+    object.__setattr__(rule, "detect_fn", detect)
+    try:
+        async with asyncio.timeout(20):
+            await work_when_asked(services, noted.guild_id)
+    finally:
+        object.__setattr__(rule, "detect_fn", original)
+    assert seen[0][0] == 5
+    assert seen[0][1].startswith("Looking for: ")
+
+
+async def test_a_scan_tells_of_each_rule_and_a_fix_of_each_issue(noted: GuildBuilder) -> None:
+    told: list[Progress] = []
+    await run_integrity_check(noted.pool, guild_id=noted.guild_id, watch=told.append)
+    assert [each.done for each in told] == [0, 1, 2, 3, 4, 5]
+    told.clear()
+    ids = await _orphans(noted)
+    await mitigations.fix_selected(noted.pool, ids, actor="officer alice", guild_id=noted.guild_id, watch=told.append)
+    assert [each.done for each in told] == sorted(each.done for each in told)
+    assert (told[0].done, told[-1].done, told[-1].total) == (0, 5, 5)

@@ -1,0 +1,287 @@
+"""The stream of what changes: who hears what, from when on, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from guild_builder import GuildBuilder
+from patt.api.live import MOST_STREAMS
+from patt.app import create_app
+from patt.bootstrap import Services
+from patt.deps import SESSION_COOKIE
+from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
+from patt.queue import open_queue
+from patt.work import work_when_asked
+from sv_common.db.pool import Pool, make_pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.ports import Outside
+from web.helpers import API, api_token, issue_number, session, settings
+from web.live_server import LIVE, served, streaming
+
+BEAT_S = 0.05
+
+
+@pytest.fixture
+def live_app(pool: Pool) -> FastAPI:
+    """The application, which looks after its streams all the time."""
+    return create_app(Services(settings("http://patt.test"), pool, Outside()), heartbeat_s=BEAT_S)
+
+
+@pytest.fixture
+async def site(live_app: FastAPI) -> AsyncIterator[str]:
+    """Its address on the product's own server."""
+    async with served(live_app) as base_url:
+        yield base_url
+
+
+@contextlib.asynccontextmanager
+async def _signed_in(pool: Pool, name: str = "alice") -> AsyncIterator[httpx2.AsyncClient]:
+    cookies = {SESSION_COOKIE: await session(pool, name)}
+    async with httpx2.AsyncClient(
+        cookies=cookies, headers={"Sec-Fetch-Site": "same-origin"}, trust_env=False
+    ) as client:
+        yield client
+
+
+async def test_the_stream_says_first_what_is_so_now(site: str, troubled: GuildBuilder) -> None:
+    async with _signed_in(troubled.pool) as alice:
+        asked = await alice.post(f"{site}{API}/jobs", json={"kind": "scan"})
+        assert asked.status_code == 202
+        async with streaming(alice, site) as stream:
+            hello = await stream.until("hello")
+            assert stream.response.headers["content-type"].startswith("text/event-stream")
+            assert stream.response.headers["x-accel-buffering"] == "no"
+            assert "no-store" in stream.response.headers["cache-control"]
+    assert [job["id"] for job in hello.data["jobs"]] == [asked.json()["id"]]
+    assert hello.data["is_continued"] is False
+
+
+async def test_one_officers_fix_is_told_to_another_by_name_and_number(site: str, troubled: GuildBuilder) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    async with (
+        _signed_in(troubled.pool) as alice,
+        _signed_in(troubled.pool, "bob") as bob,
+        streaming(alice, site) as hers,
+        streaming(bob, site) as his,
+    ):
+        await hers.until("hello"), await his.until("hello")
+        await bob.post(f"{site}{API}/fix/{number}")
+        assert (await hers.until("change")).data["sentence"] == "bob fixed 1 issue."
+        assert (await his.until("change")).data["is_own"] is True
+
+
+async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuilder) -> None:
+    insert = (
+        "insert into guild_identity.issue_events (guild_id, issue_id, event, actor) "
+        "select %s, min(id), 'woken', %s from guild_identity.audit_issues"
+    )
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        async with troubled.pool.connection() as conn:
+            await conn.execute(insert, [troubled.guild_id, "officer ghost"])
+            await conn.rollback()
+        await troubled.execute(insert.replace("%s", "%(guild)s", 1).replace("%s", "'officer bob'"))
+        assert (await stream.until("change")).data["sentence"] == "bob opened 1 issue again."
+
+
+async def test_a_notice_of_the_database_holds_numbers_and_no_names(troubled: GuildBuilder) -> None:
+    async with troubled.pool.locks.connection() as conn:
+        await conn.execute("listen patt_live")
+        await mitigations.fix_one(
+            troubled.pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice"
+        )
+        notice = await anext(conn.notifies(timeout=20, stop_after=1))
+        await conn.execute("unlisten *")
+    assert notice.payload.startswith('{"guild" : 1, "kind" : "')
+    assert "alice" not in notice.payload
+
+
+async def test_a_jobs_progress_and_its_end_are_told(site: str, troubled: GuildBuilder, database_url: str) -> None:
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        asked = (await alice.post(f"{site}{API}/jobs", json={"kind": "scan_rule", "issue_type": "orphan_wow"})).json()
+        await stream.until("job", id=asked["id"], state="waiting", place="orphan_wow")
+        async with open_queue(database_url) as queue:
+            await work_when_asked(Services(settings(site), troubled.pool, Outside(), queue), troubled.guild_id)
+        told = await stream.until("job", id=asked["id"], state="done")
+    assert told.data["sentence"].startswith("Scan done: ")
+    assert "result" not in told.data
+
+
+async def test_a_stream_that_comes_back_is_given_what_it_missed_and_nothing_twice(
+    site: str, live_app: FastAPI, troubled: GuildBuilder
+) -> None:
+    hub: Hub = live_app.state.live
+    async with _signed_in(troubled.pool) as alice:
+        async with streaming(alice, site) as stream:
+            await stream.until("hello")
+            hub.publish(troubled.guild_id, "change", {"sentence": "first"})
+            first = await stream.until("change", sentence="first")
+        hub.publish(troubled.guild_id, "change", {"sentence": "second"})
+        hub.publish(troubled.guild_id + 1, "change", {"sentence": "not ours"})
+        hub.publish(troubled.guild_id, "change", {"sentence": "third"})
+        async with streaming(alice, site, last_event_id=first.mark) as stream:
+            assert (await stream.until("hello")).data["is_continued"] is True
+            told = [await stream.next(), await stream.next()]
+            assert [each.data["sentence"] for each in told if each] == ["second", "third"]
+
+
+async def test_a_page_is_told_what_changed_between_its_reading_and_its_stream(
+    site: str, live_app: FastAPI, troubled: GuildBuilder
+) -> None:
+    hub: Hub = live_app.state.live
+    async with _signed_in(troubled.pool) as alice:
+        page = (await alice.get(f"{site}/admin/data-quality")).text
+        mark = page.split('data-live-mark="')[1].split('"')[0]
+        hub.publish(troubled.guild_id, "change", {"sentence": "in between"})
+        async with streaming(alice, site, after=mark, guild=troubled.guild_id) as stream:
+            assert (await stream.until("hello")).data["is_continued"] is True
+            await stream.until("change", sentence="in between")
+
+
+@pytest.mark.parametrize("mark", ["", "0.0", "ffffffff.1", "nonsense", "{epoch}.999999", "{epoch}.-1"])
+async def test_a_mark_that_cannot_be_continued_is_said_to_be_so(
+    site: str, live_app: FastAPI, troubled: GuildBuilder, mark: str
+) -> None:
+    hub: Hub = live_app.state.live
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as first:
+        await first.until("hello")
+        after = mark.format(epoch=str(hub.mark).partition(".")[0])
+        async with streaming(alice, site, after=after) as stream:
+            assert (await stream.until("hello")).data["is_continued"] is False
+
+
+async def test_a_mark_older_than_the_history_cannot_be_continued(
+    site: str, live_app: FastAPI, troubled: GuildBuilder
+) -> None:
+    hub: Hub = live_app.state.live
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as first:
+        mark = (await first.until("hello")).mark
+        for _ in range(HISTORY + 1):
+            hub.publish(troubled.guild_id + 1, "change", {})
+        async with streaming(alice, site, after=mark) as stream:
+            assert (await stream.until("hello")).data["is_continued"] is False
+
+
+async def test_a_stream_ends_after_signing_out(site: str, live_app: FastAPI, troubled: GuildBuilder) -> None:
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        await troubled.execute("update common.web_sessions set revoked_at = now()")
+        await stream.until("bye")
+        assert await stream.next() is None
+
+
+async def test_a_stream_ends_when_its_token_is_revoked(site: str, troubled: GuildBuilder) -> None:
+    async with (
+        httpx2.AsyncClient(headers=await api_token(troubled.pool), trust_env=False) as robot,
+        streaming(robot, site) as stream,
+    ):
+        await stream.until("hello")
+        await troubled.execute("update common.api_tokens set revoked_at = now()")
+        await stream.until("bye")
+
+
+async def test_of_another_guild_nothing_is_heard(site: str, live_app: FastAPI, troubled: GuildBuilder) -> None:
+    other = await GuildBuilder.create(troubled.pool, "Ember Court", "7001")
+    hub: Hub = live_app.state.live
+    token = await api_token(troubled.pool, guild_id=other.guild_id)
+    async with httpx2.AsyncClient(headers=token, trust_env=False) as robot:
+        assert (await robot.get(f"{site}{LIVE}", params={"guild": troubled.guild_id})).status_code == 404
+        async with streaming(robot, site) as stream:
+            await stream.until("hello")
+            hub.publish(troubled.guild_id, "change", {"sentence": "not yours"})
+            hub.publish(other.guild_id, "change", {"sentence": "yours"})
+            assert (await stream.until("change")).data["sentence"] == "yours"
+
+
+async def test_a_session_has_so_many_streams_and_no_more(site: str, live_app: FastAPI, troubled: GuildBuilder) -> None:
+    async with _signed_in(troubled.pool) as alice, contextlib.AsyncExitStack() as open_streams:
+        for _ in range(MOST_STREAMS):
+            stream = await open_streams.enter_async_context(streaming(alice, site))
+            await stream.until("hello")
+        refused = await alice.get(f"{site}{LIVE}")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+        assert "Close a page" in refused.json()["detail"]
+        async with _signed_in(troubled.pool, "bob") as bob, streaming(bob, site) as his:
+            await his.until("hello")
+
+
+async def test_who_does_not_read_is_dropped_and_the_others_are_told(
+    site: str, live_app: FastAPI, troubled: GuildBuilder
+) -> None:
+    hub: Hub = live_app.state.live
+    address = urlsplit(site)
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(deaf, (str(address.hostname), address.port))
+            cookie = f"{SESSION_COOKIE}={alice.cookies[SESSION_COOKIE]}"
+            await loop.sock_sendall(
+                deaf, f"GET {LIVE} HTTP/1.1\r\nHost: patt.test\r\nCookie: {cookie}\r\n\r\n".encode()
+            )
+            assert (await loop.sock_recv(deaf, 12)).startswith(b"HTTP/1.1 200")
+            async with asyncio.timeout(60):
+                number = 0
+                while hub.streams > 1:
+                    number += 1
+                    hub.publish(troubled.guild_id, "change", {"sentence": "x" * 50_000, "number": number})
+                    await stream.until("change", number=number)
+        assert number > LONGEST_QUEUE
+
+
+async def test_a_hundred_streams_hold_no_connection_of_the_pool(troubled: GuildBuilder, database_url: str) -> None:
+    async with make_pool(database_url, max_size=2) as small:
+        app = create_app(Services(settings("http://patt.test"), small, Outside()), heartbeat_s=BEAT_S)
+        async with contextlib.AsyncExitStack() as stack:
+            base_url = await stack.enter_async_context(served(app))
+            for number in range(100):
+                client = await stack.enter_async_context(_signed_in(troubled.pool, f"officer{number}"))
+                stream = await stack.enter_async_context(streaming(client, base_url))
+                await stream.until("hello")
+            hub: Hub = app.state.live
+            assert hub.streams == 100
+            answer = await client.get(f"{base_url}{API}/rules")
+            assert answer.status_code == 200
+            listeners = await troubled.rows(
+                "select count(*) from pg_stat_activity where datname = current_database() and query = 'listen patt_live'"
+            )
+            assert listeners == [(1,)]
+
+
+async def test_the_server_stops_at_once_with_streams_open(live_app: FastAPI, troubled: GuildBuilder) -> None:
+    async with _signed_in(troubled.pool) as alice:
+        async with asyncio.timeout(20), contextlib.AsyncExitStack() as stack:
+            base_url = await stack.enter_async_context(served(live_app))
+            async with streaming(alice, base_url) as stream:
+                await stream.until("hello")
+                await stack.aclose()
+                assert await stream.next() is None
+        hub: Hub = live_app.state.live
+        assert hub.streams == 0
+
+
+async def test_after_a_lost_connection_everybody_is_told_to_look_anew(
+    site: str, live_app: FastAPI, troubled: GuildBuilder
+) -> None:
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        await troubled.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and query = 'listen patt_live'"
+        )
+        await stream.until("reset")
+        await mitigations.fix_one(
+            troubled.pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice"
+        )
+        await stream.until("change", sentence="alice fixed 1 issue.")
