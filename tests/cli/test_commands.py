@@ -146,6 +146,36 @@ def test_not_this_player_is_remembered(patt: Patt, guild: psycopg.Connection) ->
     assert (again.code, "does not belong to Elrek" in again.err) == (1, True)
 
 
+def test_two_players_are_merged_after_a_look_and_taken_apart_again(patt: Patt, guild: psycopg.Connection) -> None:
+    players = "select id, display_name from guild_identity.players order by id"
+    dry = patt("merge", "Mito", "Elrek", "--dry-run")
+    for words in (
+        "Unlink Rivermane-area-52 from Elrek.",
+        "Link Rivermane-area-52 to Mito: an officer says that Elrek is Mito.",
+        "Delete the player Elrek, who is Mito.",
+        "Nothing was changed yet.",
+    ):
+        assert words in dry.out
+    assert guild.execute(players).fetchall() == [(1, "Elrek"), (2, "Mito")]
+    done = patt("merge", "Mito", "Elrek", "--json").json
+    assert done["reason"] == "Elrek and Mito are one person: an officer says so."
+    assert guild.execute(players).fetchall() == [(2, "Mito")]
+    assert patt("undo", done["attempt_id"]).code == 0
+    assert guild.execute(players).fetchall() == [(1, "Elrek"), (2, "Mito")]
+
+
+def test_a_rejection_and_a_discord_member_are_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute(
+        "with member as (insert into guild_identity.discord_users (guild_id, discord_id, username, display_name) "
+        "values (1, '8001', 'mito', 'Mito') returning id) "
+        "update guild_identity.players set discord_user_id = member.id from member where display_name = 'Mito'"
+    )
+    patt("reject", "Rivermane", "Elrek")
+    assert "Forget that Rivermane-area-52 does not belong to Elrek." in patt("allow", "Rivermane", "Elrek").out
+    assert patt("link", "Rivermane", "Elrek").code == 0
+    assert "Forget that the player Mito is the Discord member Mito." in patt("unlink-member", "Mito").out
+
+
 def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connection) -> None:
     assert patt("words", "add", "Nightcrew", "role").code == 0
     assert patt("words", "remove", "Holy").code == 0
@@ -160,6 +190,10 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
     ("arguments", "sentence"),
     [
         (["link", "Stranger", "Nobody"], "No player is called “Nobody”."),
+        (["merge", "Mito", "Mito"], "Mito cannot be merged with itself."),
+        (["merge", "Mito", "Nobody"], "No player is called “Nobody”."),
+        (["allow", "Stranger", "Mito"], "Nobody has said that Stranger-area-52 does not belong to Mito."),
+        (["unlink-member", "Mito"], "there is nothing to unlink"),
         (["reject", "Nobody", "Mito"], "No character of the guild is called “Nobody”."),
         (["words", "add", "123", "role"], "has no letter"),
         (["show", "999"], "There is no issue with the number 999."),

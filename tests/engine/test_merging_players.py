@@ -382,6 +382,22 @@ async def test_an_issue_about_the_player_that_is_gone_is_resolved_and_is_about_i
     assert sorted(await guild.rows(about)) == [(issue, two.zed, True), (issue + 1, two.mito, False)]
 
 
+async def test_an_issue_about_a_player_that_is_gone_does_not_stay_open_while_its_rule_can_conclude_nothing(
+    two: Two,
+) -> None:
+    guild = two.guild
+    await guild.execute("update guild_identity.discord_users set all_guild_roles = '{101}'")
+    await run_integrity_check(guild.pool)
+    await guild.execute("update common.guild_ranks set name_in_game = 'Warlord' where wow_rank_index = 2")
+    await _decide(guild, OnePerson("Mito", "Zed"))
+    told = "select resolved_by from guild_identity.audit_issues where issue_type = 'role_mismatch'"
+    assert await guild.rows(told) == [("officer alice",)]
+    events = (
+        "select event, reason from guild_identity.issue_events where event = 'resolved' and actor = 'officer alice'"
+    )
+    assert await guild.rows(events) == [("resolved", "Zed and Mito are one person: an officer says so.")]
+
+
 async def test_an_issue_that_was_resolved_before_is_about_its_player_again_after_the_undo(two: Two) -> None:
     guild = two.guild
     await guild.execute("update guild_identity.discord_users set all_guild_roles = '{101}'")

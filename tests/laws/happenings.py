@@ -13,6 +13,7 @@ from laws.game import RANK_NAMES, Toon
 from laws.guilds import RANKS, ROLES, Deed
 from laws.life import Life
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.by_hand import OnePerson
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import ranks
@@ -179,6 +180,15 @@ async def _link_by_hand(life: Life, deed: Deed) -> None:
         await by_hand.link(conn, life.guild_id, character, player, as_main=bool(deed.number % 2))
 
 
+async def _merge(life: Life, deed: Deed) -> None:
+    """An officer says that two players are one person, where nothing speaks against it."""
+    players = [row["id"] for row in await life.rows("players")]
+    if len(players) > 1:
+        stays, other = _one_of(players, deed.who), _one_of(players, deed.number)
+        with contextlib.suppress(Refused):
+            await life.decide(OnePerson(str(stays), str(other)))
+
+
 _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
@@ -202,4 +212,5 @@ _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "undo": _undo,
     "dismiss": _dismiss,
     "link_by_hand": _link_by_hand,
+    "merge": _merge,
 }

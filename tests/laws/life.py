@@ -17,6 +17,7 @@ from laws.guilds import ROLE_NAMES, GuildSpec
 from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.by_hand import HandDecision, HandReport, decide_by_hand
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.domain.errors import Refused
@@ -181,6 +182,10 @@ class Life:
                     self.pool, issue_type, actor=OFFICER, guild_id=self.guild_id, discord_bot=self.discord
                 )
             )
+
+    async def decide(self, decision: HandDecision) -> HandReport:
+        """Decide something as an officer. Raises like the product."""
+        return self._keep(await decide_by_hand(self.pool, decision, actor=OFFICER, guild_id=self.guild_id))
 
     async def undo(self, attempt_id: int) -> None:
         """Undo an attempt as an officer. Raises like the product."""

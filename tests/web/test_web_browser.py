@@ -172,6 +172,33 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     assert wrong == []
 
 
+async def test_an_officer_merges_two_players_and_takes_them_apart_again(
+    sign_in: SignIn, site: str, guild: GuildBuilder
+) -> None:
+    mito = await guild.main("Mito")
+    await guild.alt("Grimalt", "alt of Mito", await guild.player("Mito"))
+    page, wrong = await sign_in()
+    await page.goto(f"{site}{PLAYERS}/{mito}")
+    content, status = page.locator("#content"), page.get_by_role("status")
+    await page.get_by_label("Merge with another player").fill("mito")
+    await page.locator("section", has=page.locator("#merge")).get_by_role("button", name="Preview").click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Grimalt-area-52")
+    await page.get_by_role("link", name="Leave it as it is").click()
+    await expect(content).to_contain_text("Characters 1")
+    await page.get_by_label("Merge with another player").fill("mito")
+    await page.get_by_label("Merge with another player").press("Enter")
+    await page.get_by_role("button", name="Merge the players").click()
+    await expect(status).to_contain_text("are one person: an officer says so.")
+    await expect(content).to_contain_text("Characters 2")
+    await page.get_by_role("link", name="Activity").click()
+    await page.get_by_role("link", name="Who did what").click()
+    await page.get_by_role("button", name="Undo").first.click()
+    await expect(status).to_contain_text("is undone")
+    await page.goto(f"{site}{PLAYERS}/{mito}")
+    await expect(content).to_contain_text("Characters 1")
+    assert wrong == []
+
+
 async def test_what_cannot_be_done_is_told(sign_in: SignIn, site: str, troubled: GuildBuilder) -> None:
     page, _ = await sign_in()
     await page.get_by_role("button", name="Fix: 'Riddle'").click()
@@ -199,8 +226,21 @@ async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, troubled: 
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     issue = await issue_number(troubled, "orphan_discord", "WWW")
     player = (await troubled.rows("select min(id) from guild_identity.players"))[0][0]
-    preview = f"{PLAYERS}/preview?decision=link&character=Longnote&player={player}"
-    people = (PLAYERS, f"{PLAYERS}?show=all", f"{PLAYERS}/{player}", f"{PLAYERS}/characters/1", preview)
+    long = await troubled.player("W" * 80)
+    await troubled.link(await troubled.character("Ŵ" * 12), long, as_main=True)
+    previews = (
+        f"{PLAYERS}/preview?decision=link&character=Longnote&player={player}",
+        f"{PLAYERS}/preview?decision=merge&player={player}&other={long}",
+        f"{PLAYERS}/preview?decision=merge&player={long}&other={player}",
+    )
+    people = (
+        PLAYERS,
+        f"{PLAYERS}?show=all",
+        f"{PLAYERS}/{player}",
+        f"{PLAYERS}/{long}",
+        f"{PLAYERS}/characters/1",
+        *previews,
+    )
     others = ("/admin/full-match", "/admin/activity", "/login")
     for path in (PAGE, f"{PAGE}/issues/{issue}", f"{PAGE}/rules/orphan_discord/preview", *people, *others):
         await page.goto(f"{site}{path}")

@@ -15,10 +15,18 @@ Asked = dict[str, Any]
 
 @pytest.fixture
 async def known(guild: GuildBuilder) -> GuildBuilder:
-    """A guild with Mito, Elrek and his alt Grimalt, and Loner, whom nobody has."""
+    """A guild with Mito, Elrek and his alt Grimalt, Loner, whom nobody has, and Zed, who is not on Discord."""
     await guild.alias(await guild.main("Mito"), "Mitzi")
     await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
-    await guild.character("Loner", "Robin's alt")
+    loner = await guild.character("Loner", "Robin's alt")
+    zed = await guild.player("Zed")
+    await guild.link(await guild.character("Zedalt"), zed, as_main=True)
+    await guild.alias(zed, "Zeddy")
+    await guild.execute(
+        "insert into guild_identity.link_rejections (guild_id, character_id, player_id, rejected_by) "
+        "values (%(guild)s, %(loner)s, %(zed)s, 'test')",
+        {"loner": loner, "zed": zed},
+    )
     return guild
 
 
@@ -52,6 +60,10 @@ DECISIONS: list[Asked] = [
     {"decision": "link", "character": "grimalt-area-52", "player": "Mito", "remember_note": True},
     {"decision": "unlink", "character": "Mito"},
     {"decision": "reject", "character": "Grimalt", "player": "Elrek", "reason": "another Elrek"},
+    {"decision": "allow", "character": "Loner", "player": "Zed"},
+    {"decision": "unlink_member", "player": "Mito"},
+    {"decision": "merge", "player": "Mito", "other": "Zed"},
+    {"decision": "merge", "player": "Zed", "other": "Mito"},
     {"decision": "main", "character": "Grimalt"},
     {"decision": "add_alias", "alias": "Robin", "player": "Elrek"},
     {"decision": "remove_alias", "alias": "mitzi"},
@@ -144,6 +156,14 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "9" * 101, "player": "Mito"}, 422, "character"),
     ({"decision": "unlink", "character": "Loner"}, 409, "belongs to nobody already"),
     ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
+    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "Nobody has said that"),
+    ({"decision": "unlink_member", "player": "Zed"}, 409, "nothing to unlink"),
+    ({"decision": "merge", "player": "Mito", "other": "Elrek"}, 409, "so they are two people"),
+    ({"decision": "merge", "player": "Mito", "other": "mito"}, 409, "cannot be merged with itself"),
+    ({"decision": "merge", "player": "Mito", "other": "Nobodyhere"}, 404, "No player is called “Nobodyhere”"),
+    ({"decision": "merge", "player": "999999", "other": "Mito"}, 404, "of a player of this guild"),
+    ({"decision": "merge", "player": "Mito"}, 422, "other"),
+    ({"decision": "merge", "player": "Mito", "other": "a" * 101}, 422, "other"),
     ({"decision": "main", "character": "Loner"}, 409, "Link it first"),
     ({"decision": "main", "character": "Mito"}, 409, "is the main of Mito already"),
     ({"decision": "add_alias", "alias": "MITZI", "player": "Elrek"}, 409, "is already remembered to mean Mito"),

@@ -36,7 +36,7 @@ from sv_common.guild_sync.by_hand import (
 )
 from sv_common.guild_sync.domain.plan import Plan
 
-MOST_STEPS_IN_A_SENTENCE = 3
+MOST_STEPS_IN_A_SENTENCE = 2
 
 
 async def preview(services: Services, request: HandRequest, *, guild_id: int | None) -> HandPreviewAnswer:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import hand_merge, hand_plans
+from sv_common.guild_sync import hand_merge, hand_plans, issues
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.plan import Plan
@@ -150,8 +150,16 @@ async def decide_by_hand(
         numbers = await attempts.add(
             conn, number, BY_HAND, [attempt], actor=actor, is_automatic=False, duration_ms=duration_ms
         )
+        await _close_issues_of_nobody(conn, attempt, actor)
         await look_again(conn, list(RULES.values()), number, {})
     return HandReport(number, plan, effects, numbers[0])
+
+
+async def _close_issues_of_nobody(conn: Connection, attempt: NewAttempt, actor: str) -> None:
+    """Close what was open about a player that is gone: a rule that can conclude nothing just now would leave it open."""
+    orphaned = [change["id"] for change in attempt.changes if change["table"] == "issue"]
+    if orphaned:
+        await issues.resolve(conn, orphaned, resolved_by=actor, reason=attempt.reason)
 
 
 async def _plan(conn: Connection, guild_id: int, decision: HandDecision) -> tuple[Plan, tuple[Effect, ...]]:
