@@ -13,6 +13,7 @@ from sv_common.guild_sync.by_hand import (
     HandDecision,
     HandReport,
     MainIs,
+    MayBeThisPlayer,
     NotThisPlayer,
     decide_by_hand,
     preview_by_hand,
@@ -210,3 +211,27 @@ async def test_a_main_whose_link_an_officer_confirms_stays_the_main(guild: Guild
     await _undo(guild, report)
     assert await _main_of(guild, mito) == main
     assert await guild.rows("select link_source from guild_identity.player_characters") == [("full_match",)]
+
+
+async def test_a_link_that_an_officer_has_rejected_since_is_not_put_back(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", None, mito)
+    report = await _decide(guild, BelongsToNobody("Rivermane"))
+    await _decide(guild, NotThisPlayer("Rivermane", "Mito", ""))
+    with pytest.raises(PlanStale, match="does not belong to the player that would have it again"):
+        await _undo(guild, report)
+    assert await guild.player_of(character) is None
+    await _decide(guild, MayBeThisPlayer("Rivermane", "Mito"))
+    await _undo(guild, report)
+    assert await guild.player_of(character) == mito
+
+
+async def test_a_player_of_whom_an_officer_has_said_something_since_is_not_taken_back(guild: GuildBuilder) -> None:
+    await guild.member("Mito")
+    await guild.character("Mito")
+    await guild.character("Rivermane")
+    match = await run_matching(guild.pool, actor="officer alice")
+    await _decide(guild, NotThisPlayer("Rivermane", "Mito", ""))
+    with pytest.raises(PlanStale, match="characters, aliases or rejections since"):
+        await undo(guild.pool, match.attempt_id or 0, actor="officer alice")
+    assert len(await _rejections(guild)) == 1

@@ -65,7 +65,7 @@ async def _put_back(
     """Put everything back and mark the attempt as undone; return what stopped it after a part that cannot be unsaid."""
     try:
         async with conn.transaction():
-            await journal.put_back(conn, attempt.changes)
+            await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
             await _put_back_issues(conn, attempt)
             await attempts.mark_undone(conn, attempt.id, actor=actor)
             await _put_back_roles(conn, attempt, actor, source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -19,12 +20,12 @@ _TABLES = frozenset({"link", "player", "alias", "rejection"})
 """What is taken back here; Discord roles and issues are others' to write."""
 
 
-async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
+async def put_back(conn: Connection, changes: Sequence[Change], *, written_at: datetime) -> None:
     """Undo changes of links and players, exactly, or not at all.
 
     Raises `PlanStale` when any row no longer holds what was written, when a player that would be deleted has got other
-    characters or aliases since, when a word that would be an alias again has become another one, or when a character
-    that would be said not to be a player's is linked to that player by now.
+    characters, aliases or rejections since, when a word that would be an alias again has become another one, or when a
+    link and a "not this player" would stand against each other of which one is newer than the changes.
     """
     folded = _fold(change for change in changes if change["table"] in _TABLES)
     ids = {
@@ -39,7 +40,7 @@ async def put_back(conn: Connection, changes: Sequence[Change]) -> None:
         _check_still_as_written(change, *current.get((change["table"], change["id"]), (None, 0)))
     try:
         await _take_away(conn, folded, ids)
-        await _restore(conn, folded)
+        await _restore(conn, folded, written_at)
     except psycopg.errors.UniqueViolation as error:
         raise PlanStale(
             "An alias, a Discord member or a rejection has been given to somebody else since, so this can no longer be undone."
@@ -55,16 +56,21 @@ async def _take_away(conn: Connection, folded: Sequence[Change], ids: Mapping[st
     await conn.execute(SQL["delete_players"], {"player_ids": made})
 
 
-async def _restore(conn: Connection, folded: Sequence[Change]) -> None:
+async def _restore(conn: Connection, folded: Sequence[Change], written_at: datetime) -> None:
     """Write what was there before. A Discord member is let go by one player before another has it again."""
     players = [c for c in folded if c["table"] == "player" and c["before"] is not None]
     columns = [{"id": c["id"], **(c["before"] or {})} for c in players if c["after"] is not None]
     deleted = [c["before"] for c in players if c["after"] is None]
     await conn.execute(SQL["restore_columns"], {"rows": Jsonb(columns)})
     await conn.execute(SQL["restore_players"], {"rows": Jsonb(deleted)})
-    await conn.execute(SQL["restore_links"], {"rows": Jsonb(_rows_before(folded, "link"))})
     await conn.execute(SQL["restore_aliases"], {"rows": Jsonb(_rows_before(folded, "alias"))})
-    rejections = _rows_before(folded, "rejection")
+    links, rejections = _rows_before(folded, "link"), _rows_before(folded, "rejection")
+    restored = await conn.execute(SQL["restore_links"], {"rows": Jsonb(links), "written_at": written_at})
+    if restored.rowcount != len(links):
+        raise PlanStale(
+            "An officer has said since that a character does not belong to the player that would have it again. "
+            "Take that back first."
+        )
     restored = await conn.execute(SQL["restore_rejections"], {"rows": Jsonb(rejections)})
     if restored.rowcount != len(rejections):
         raise PlanStale(
@@ -114,5 +120,5 @@ def _check_still_as_written(change: Change, row: dict[str, Any] | None, others: 
         )
     if change["table"] == "player" and change["before"] is None and others:
         raise PlanStale(
-            "The player that was created has got other characters or aliases since, so it cannot be taken back."
+            "The player that was created has got other characters, aliases or rejections since, so it cannot be taken back."
         )

@@ -9,6 +9,8 @@ select 'player', p.id, to_jsonb(p),
         where l.player_id = p.id and not l.character_id = any (%(character_ids)s))
        + (select count(*) from guild_identity.player_note_aliases a
           where a.player_id = p.id and not a.id = any (%(alias_ids)s))
+       + (select count(*) from guild_identity.link_rejections r
+          where r.player_id = p.id and not r.id = any (%(rejection_ids)s))
 from guild_identity.players p
 where p.id = any (%(player_ids)s)
 union all
@@ -33,8 +35,12 @@ delete from guild_identity.player_characters where character_id = any (%(charact
 delete from guild_identity.players where id = any (%(player_ids)s)
 
 -- name: restore_links
+-- Unless an officer has said since the links were taken away that a character is not that player's.
 insert into guild_identity.player_characters
-select * from jsonb_populate_recordset(null::guild_identity.player_characters, %(rows)s)
+select l.*
+from jsonb_populate_recordset(null::guild_identity.player_characters, %(rows)s) l
+where not exists (select from guild_identity.link_rejections r
+                  where r.character_id = l.character_id and r.player_id = l.player_id and r.created_at > %(written_at)s)
 
 -- name: restore_aliases
 insert into guild_identity.player_note_aliases
