@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 import schemathesis
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
@@ -29,6 +29,9 @@ CHECKED = (
 
 EXPECTED_FAULTS = {("GET /ready", 503)}
 """No other operation may answer with a fault of the server: no worker runs here."""
+
+LONGEST_ANSWER_S = 30
+"""Of what never ends, such as events, a few are read."""
 
 FEW_NUMBERS = range(1, 13)
 """Numbers of rows in a fresh database, so that many requests are about something that is there."""
@@ -82,7 +85,7 @@ class Fuzzing:
         checks = CHECKS.get_by_names(CHECKED)
         with requests.Session() as connection:
 
-            @tried_on(requests_each)
+            @settings(tried_on(requests_each), phases=[Phase.generate])
             @given(data=st.data())
             def every_answer_is_as_described(data: st.DataObject) -> None:
                 case = data.draw(operation.as_strategy(generation_mode=data.draw(modes)))
@@ -93,6 +96,7 @@ class Fuzzing:
                     session=connection,
                     headers=dict(credential.headers),
                     cookies=dict(credential.cookies),
+                    timeout=LONGEST_ANSWER_S,
                 )
                 self.answers[credential.name, operation.label, answer.status_code] += 1
                 case.validate_response(answer, checks=checks)

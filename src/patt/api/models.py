@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from patt.api.examples import with_examples
 from sv_common.guild_sync.domain.issue import IssueState
@@ -37,7 +39,14 @@ _ISSUE: dict[str, Any] = {
 class Answer(BaseModel):
     """An answer, read from a mapping or from the fields of a dataclass."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra=with_examples)
+    model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the model, with an example for each field; here, so that no model's own settings put it aside."""
+        schema = handler(core_schema)
+        with_examples(handler.resolve_ref_schema(schema))
+        return schema
 
 
 class ProblemAnswer(Answer):
