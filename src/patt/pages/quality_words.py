@@ -24,7 +24,7 @@ _REMEDIES: Mapping[Source, str] = {
 
 _LEFT_OUT = {
     "characters": {"left": "{} that left the guild", "gone": "{} that Battle.net says are gone"},
-    "members": {"bots": "bots: {}", "left": "{} who left Discord", "guests": "{} without a role of the guild"},
+    "members": {"guests": "{} without a role of the guild", "left": "{} who left Discord", "bots": "{} bot(s)"},
 }
 
 
@@ -43,7 +43,10 @@ def expectation(age: SourceAge) -> str:
 
 def not_counted(kind: str, share: Share) -> str:
     """Say who does not count; nothing where everybody does."""
-    parts = [words.format(share.left_out[why]) for why, words in _LEFT_OUT[kind].items() if share.left_out.get(why)]
+    counts = {why: share.left_out[why] for why in _LEFT_OUT[kind] if share.left_out.get(why)}
+    parts = [
+        _LEFT_OUT[kind][why].format(count).replace("(s)", "" if count == 1 else "s") for why, count in counts.items()
+    ]
     return f"Not counted: {', '.join(parts)}." if parts else ""
 
 

@@ -1,0 +1,171 @@
+"""Trends: how many issues were open at the end of each day, whatever happened to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal, NamedTuple
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guild_builder import GuildBuilder
+from sv_common.db import migrate
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import health, issues
+from sv_common.guild_sync.domain.issue import Finding, SubjectKind
+from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.rules import RULES
+
+_RULES = ("orphan_wow", "stale_character")
+_CHARACTERS = 3
+
+
+class Move(NamedTuple):
+    """Something that happens to the issues of a rule, some hours after what happened before it."""
+
+    hours: int
+    what: Literal["find", "dismiss", "wake", "resolve"]
+    issue_type: str
+    characters: frozenset[int]
+
+
+_moves = st.lists(
+    st.builds(
+        Move,
+        st.integers(0, 300),
+        st.sampled_from(["find", "dismiss", "wake", "resolve"]),
+        st.sampled_from(_RULES),
+        st.frozensets(st.integers(0, _CHARACTERS - 1)),
+    ),
+    max_size=14,
+)
+
+
+async def _play(guild: GuildBuilder, moves: Sequence[Move]) -> None:
+    """Let it all happen, and date each move: the last one was an hour ago."""
+    characters = [await guild.character(f"Char{number}") for number in range(_CHARACTERS)]
+    for index, move in enumerate(moves):
+        chosen = [characters[number] for number in sorted(move.characters)]
+        await _happen(guild, move, chosen)
+        ago = 1 + sum(later.hours for later in moves[index + 1 :])
+        await guild.execute(
+            "update guild_identity.issue_events set at = date_trunc('second', now()) - make_interval(hours => %(ago)s) "
+            "where at > now() - interval '30 minutes'",
+            {"ago": ago},
+        )
+
+
+async def _happen(guild: GuildBuilder, move: Move, characters: Sequence[int]) -> None:
+    rows = await guild.rows(
+        "select id from guild_identity.audit_issues where issue_type = %(type)s and wow_character_id = any(%(ids)s)",
+        {"type": move.issue_type, "ids": list(characters)},
+    )
+    known = [row[0] for row in rows]
+    async with guild.pool.connection() as conn:
+        match move.what:
+            case "find":
+                findings = [
+                    Finding(move.issue_type, guild.guild_id, SubjectKind.CHARACTER, each, "s") for each in characters
+                ]
+                conclusion = Conclusion(move.issue_type, "warning", findings)
+                await issues.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
+            case "dismiss":
+                await issues.dismiss_many(conn, known, actor="alice", reason="later")
+            case "wake":
+                await issues.wake_many(conn, known, actor="alice", reason="now")
+            case "resolve":
+                await issues.resolve(conn, known, resolved_by="alice", reason="done")
+
+
+def _open_at(end: datetime, events: Sequence[tuple[Any, ...]]) -> dict[str, int]:
+    """Count by replaying every issue's moves up to a moment."""
+    resolved: dict[int, bool] = {}
+    dismissed: dict[int, bool] = defaultdict(bool)
+    rule_of = {}
+    for issue_id, issue_type, event, at in events:
+        if at >= end:
+            continue
+        rule_of[issue_id] = issue_type
+        if event in ("opened", "reopened", "resolved"):
+            resolved[issue_id] = event == "resolved"
+        elif event in ("dismissed", "woken"):
+            dismissed[issue_id] = event == "dismissed"
+    counts = dict.fromkeys(_RULES, 0)
+    for issue_id, issue_type in rule_of.items():
+        counts[issue_type] += not resolved[issue_id] and not dismissed[issue_id]
+    return counts
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(_moves)
+async def test_a_trend_is_what_counting_day_by_day_comes_to(pool: Pool, moves: list[Move]) -> None:
+    async with pool.connection() as conn:
+        await conn.execute("delete from guild_identity.guilds")
+    guild = await GuildBuilder.create(pool)
+    await _play(guild, moves)
+    events = await guild.rows(
+        "select e.issue_id, i.issue_type, e.event, e.at from guild_identity.issue_events e "
+        "join guild_identity.audit_issues i on i.id = e.issue_id order by e.id"
+    )
+    async with pool.connection() as conn:
+        trends = await health.trends(conn, guild.guild_id, 30)
+    assert list(trends.open) == list(RULES)
+    for index, day in enumerate(trends.days):
+        assert {rule: trends.open[rule][index] for rule in _RULES} == _open_at(_end_of(day), events), day
+    ((opened,),) = await guild.rows("select count(*) from guild_identity.audit_issues where state = 'open'")
+    assert trends.total[-1] == opened
+
+
+async def test_a_trend_has_each_day_once_and_today_last(guild: GuildBuilder) -> None:
+    async with guild.pool.connection() as conn:
+        for days in (30, 90):
+            trends = await health.trends(conn, guild.guild_id, 90 if days == 90 else 30)
+            assert len(trends.days) == days + 1
+            assert trends.days == [trends.days[0] + timedelta(days=number) for number in range(days + 1)]
+            assert trends.total == [0] * (days + 1)
+        ((today,),) = await guild.rows("select (now() at time zone 'UTC')::date")
+    assert trends.days[-1] == today
+
+
+async def test_a_trend_counts_the_guilds_own_issues_only(guild: GuildBuilder, pool: Pool) -> None:
+    other = await GuildBuilder.create(pool, "Other Watch", "7001")
+    await _play(other, [Move(0, "find", "orphan_wow", frozenset({0, 1}))])
+    await _play(guild, [Move(0, "find", "orphan_wow", frozenset({0}))])
+    async with pool.connection() as conn:
+        counts = [(await health.trends(conn, each.guild_id)).total[-1] for each in (guild, other)]
+    assert counts == [1, 2]
+
+
+async def test_moves_of_before_the_trend_are_worked_out_like_those_of_today(pool: Pool, database_url: str) -> None:
+    guild = await GuildBuilder.create(pool)
+    both = frozenset({0, 1})
+    await _play(
+        guild,
+        [
+            Move(0, "find", "orphan_wow", both),
+            Move(5, "dismiss", "orphan_wow", both),
+            Move(5, "dismiss", "orphan_wow", frozenset({0})),
+            Move(5, "find", "orphan_wow", frozenset()),
+            Move(5, "wake", "orphan_wow", frozenset({0})),
+            Move(5, "find", "orphan_wow", both),
+            Move(5, "resolve", "orphan_wow", both),
+            Move(5, "find", "stale_character", both),
+        ],
+    )
+    question = "select id, issue_type, open_change from guild_identity.issue_events order by id"
+    written = await guild.rows(question)
+    assert {change for _, _, change in written} == {-1, 0, 1}
+    await asyncio.to_thread(migrate.downgrade, database_url, "0011")
+    await asyncio.to_thread(migrate.upgrade, database_url)
+    assert await guild.rows(question) == written
