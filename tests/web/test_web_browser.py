@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Response, expect
 
 from guild_builder import GuildBuilder
 from patt import access
@@ -17,6 +17,7 @@ from patt.bootstrap import Services
 from patt.queue import Task, open_queue
 from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.server import serve
 from web.helpers import PAGE, PLAYERS, issue_number, settings
@@ -249,3 +250,109 @@ async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, troubled: 
     brightness = sum(int(part) for part in (await page.evaluate(colours))[4:-1].split(","))
     assert (brightness < 200) is (scheme == "dark")
     assert wrong == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_an_officer_previews_and_fixes_what_is_ticked(
+    sign_in: SignIn, troubled: GuildBuilder, width: int, scripted: bool
+) -> None:
+    page, wrong = await sign_in(viewport={"width": width, "height": 800}, java_script_enabled=scripted)
+    await page.get_by_label("Choose 'Newalt'").check()
+    await page.get_by_label("Choose 'Riddle'").check()
+    if scripted:
+        await expect(page.locator("#selection")).to_contain_text("2 selected")
+    await page.get_by_role("button", name="Preview fix of the selected").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("What a fix of the selected would do")
+    content = page.locator("#content")
+    await expect(content).to_contain_text("Link Newalt-area-52 to Mito")
+    await expect(content).to_contain_text("2 selected, of which a fix would change 1")
+    assert await page.locator("html").evaluate("page => page.scrollWidth") == width
+    await page.get_by_role("button", name="Fix this one").click()
+    await expect(page.get_by_role("status")).to_have_text("Of 1 chosen: 1 fixed.")
+    await expect(page.get_by_label("Choose 'Newalt'")).to_have_count(0)
+    await expect(page.locator("#rule-orphan_wow")).to_contain_text("Open: 1")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_again(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, width: int
+) -> None:
+    page, wrong = await sign_in(viewport={"width": width, "height": 800})
+    everything = page.get_by_label("Choose all of Unlinked WoW Character on this page")
+    chosen, status = page.locator("#selection"), page.get_by_role("status")
+    await expect(chosen).to_contain_text("Tick findings to act on them together.")
+    await everything.focus()
+    await page.keyboard.press("Space")
+    await expect(page.get_by_label("Choose 'Riddle'")).to_be_checked()
+    await expect(chosen).to_contain_text("2 selected")
+    await page.get_by_label("Choose 'Riddle'").uncheck()
+    await expect(chosen).to_contain_text("1 selected")
+    assert await everything.evaluate("box => box.indeterminate")
+    await everything.focus()
+    await page.keyboard.press("Space")
+    await expect(chosen).to_contain_text("2 selected")
+
+    await chosen.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Why").fill("guests of the season")
+    await page.keyboard.press("Enter")
+    await expect(status).to_have_text("2 issues are set aside.")
+    await expect(page.get_by_label("Choose 'Riddle'")).to_have_count(0)
+    await page.get_by_role("link", name="Dismissed", exact=True).click()
+    await expect(page.locator("#content")).to_contain_text("guests of the season")
+    await page.get_by_label("Choose 'Riddle'").check()
+    await page.get_by_role("button", name="Open again").click()
+    await expect(status).to_have_text("1 issue is open again.")
+    assert page.url.startswith(f"{site}{PAGE}?guild={troubled.guild_id}&state=dismissed")
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("troubled")
+async def test_what_was_ticked_is_no_longer_counted_when_a_button_has_shown_the_page_afresh(sign_in: SignIn) -> None:
+    page, _ = await sign_in()
+    await page.get_by_label("Choose 'Riddle'").check()
+    await expect(page.locator("#selection")).to_contain_text("1 selected")
+    await page.get_by_role("button", name="Run all scans").click()
+    await expect(page.get_by_role("status")).to_contain_text("Scan done")
+    await expect(page.locator("#selection")).to_contain_text("Tick findings to act on them together.")
+    await expect(page.get_by_label("Choose all of Unlinked WoW Character on this page")).to_be_visible()
+
+
+async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(
+    sign_in: SignIn, site: str, troubled: GuildBuilder
+) -> None:
+    page, wrong = await sign_in()
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the findings")
+    await skip.focus()
+    await expect(skip).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Recent findings")).to_be_in_viewport()
+    await page.get_by_label("Words in the summary").fill("RIDDLÉ")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_contain_text("1 open by this filter")
+    await expect(page.locator(".finding")).to_have_count(1)
+    assert "text=RIDDL" in page.url
+    await page.get_by_role("link", name="Show all open").click()
+    await expect(page.locator(".finding")).to_have_count(6)
+    await page.get_by_role("link", name="90 days").click()
+    await expect(page).to_have_url(f"{site}{PAGE}?guild={troubled.guild_id}&days=90#trends")
+    assert wrong == []
+
+
+async def test_the_whole_page_with_fifty_findings_stays_light(sign_in: SignIn, site: str, guild: GuildBuilder) -> None:
+    for number in range(60):
+        await guild.character(f"Char{number:03}", "hello there friend")
+    await run_integrity_check(guild.pool)
+    page, _ = await sign_in()
+    sizes: dict[str, int] = {}
+
+    async def weigh(response: Response) -> None:
+        sizes[response.url.partition("#")[0]] = len(await response.body())
+
+    page.on("response", weigh)
+    await page.goto(f"{site}{PAGE}", wait_until="networkidle")
+    assert len(sizes) >= 5
+    assert sum(sizes.values()) < 150_000, sizes

@@ -1,0 +1,143 @@
+"""The health of a guild, on the page and in the API: shares, trends, ages, what mended itself."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.rules import RULES
+from web.helpers import API, PAGE, House, Seen
+
+
+async def _page(client: httpx2.AsyncClient, **query: object) -> Seen:
+    answer = await client.get(PAGE, params={name: str(value) for name, value in query.items()})
+    assert answer.status_code == 200, answer.text
+    return Seen(answer)
+
+
+async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx2.AsyncClient) -> None:
+    text = (await _page(reader)).text("content")
+    for words in (
+        "4 of 7 characters and 2 of 4 Discord members are linked and consistent.",
+        "6 issues are open, 6 more than 30 days ago.",
+        "No fresh data from: Addon notes, Battle.net roster, Discord members, Battle.net profiles.",
+        "1 with an open issue",
+        "2 without a player",
+        "Issues for information only do not count: 1 here have one.",
+    ):
+        assert words in text, words
+
+
+@pytest.mark.usefixtures("guild")
+async def test_before_anything_came_in_the_page_says_so(alice: httpx2.AsyncClient) -> None:
+    text = (await _page(alice)).text("content")
+    assert "No character and no Discord member has come in yet." in text
+    assert "Nothing has come in yet. An officer types /pattsync" in text
+
+
+async def test_a_stale_source_comes_with_what_to_do_and_its_last_failure(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, error, started_at, finished_at) values "
+        "(%(guild)s, 'battlenet_sync', 'clock', 'done', null, now() - interval '3 days', now() - interval '3 days'), "
+        "(%(guild)s, 'battlenet_sync', 'clock', 'failed', 'Battle.net said <no>.', now(), now()), "
+        "(%(guild)s, 'discord_sync', 'clock', 'done', null, now(), now())"
+    )
+    page = await _page(alice)
+    roster = page.text("source-battlenet_roster")
+    assert roster.startswith(
+        "Battle.net roster stale 3d ago It should not be older than 1 day. Keep “patt serve” running"
+    )
+    assert "The last try failed: Battle.net said <no>." in roster
+    assert f"/admin/activity?guild={guild.guild_id}&pipeline=battlenet_sync&status=failed" in page.links
+    assert page.text("source-discord_members") == "Discord members just now expected every 15 minutes"
+
+
+async def test_each_rules_trend_is_told_in_words_and_can_be_had_over_90_days(
+    reader: httpx2.AsyncClient, house: House
+) -> None:
+    answer = await reader.get(PAGE)
+    assert 'aria-label="Open issues of “Unlinked WoW Character” over 30 days: from 0 to 2, 2 at most."' in answer.text
+    page = Seen(answer)
+    assert page.tags.count("path") == 2 * len(RULES)
+    longer = f"{PAGE}?guild={house.guild.guild_id}&days=90"
+    assert f"{longer}#trends" in page.links
+    assert "6 more than 90 days ago" in Seen(await reader.get(longer)).text("content")
+
+
+async def test_what_mended_itself_is_counted_and_leads_to_the_attempts(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
+    page = await _page(alice)
+    assert "Fixed by itself this week 1 Guild Note Mismatch 1" in page.text("content")
+    (link,) = [link for link in page.links if "actor=automation" in link]
+    listed = Seen(await alice.get(link)).text("content")
+    assert "1 in all" in listed
+    assert "fixed 'Grimalt'" in listed
+
+
+async def test_a_card_tells_how_often_the_rule_fires_and_how_its_fixes_ended(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    assert "Found once in 30 days, once this week. No fix was made in 90 days." in (await _page(alice)).text(
+        "rule-note_mismatch"
+    )
+    await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
+    ((attempt,),) = await troubled.rows("select id from guild_identity.fix_attempts")
+    await mitigations.undo(troubled.pool, attempt, actor="officer alice")
+    await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
+    page = await _page(alice)
+    assert "Found twice in 30 days, twice this week; 1 came back. 1 of 1 fix worked, 1 was undone." in page.text(
+        "rule-note_mismatch"
+    )
+    assert "1 of 1 fix worked. 1 click changed nothing: the evidence did not decide." in page.text("rule-orphan_wow")
+    assert "No fix" not in page.text("rule-stale_character")
+
+
+async def test_the_api_tells_the_same_health(reader: httpx2.AsyncClient, house: House) -> None:
+    body = (await reader.get(f"{API}/health")).json()
+    characters = {"counted": 7, "healthy": 4, "percent": 57, "unlinked": 2, "troubled": 1, "noted": 1, "left_out": {}}
+    assert body["characters"] == characters
+    assert body["guild_id"] == house.guild.guild_id
+    assert [source["is_stale"] for source in body["sources"]] == [True] * 4
+    assert (body["fixed"], body["fixed_by_itself"]) == (0, [])
+
+
+async def test_the_api_tells_trends_of_30_or_90_days(reader: httpx2.AsyncClient) -> None:
+    month = (await reader.get(f"{API}/trends")).json()
+    assert (len(month["days"]), month["total"][0], month["total"][-1]) == (31, 0, 6)
+    assert [rule["issue_type"] for rule in month["rules"]] == list(RULES)
+    assert [rule["open"][-1] for rule in month["rules"]] == [1, 2, 1, 1, 1]
+    assert len((await reader.get(f"{API}/trends", params={"days": 90})).json()["days"]) == 91
+    for days in ("31", "x", "", "-30"):
+        assert (await reader.get(f"{API}/trends", params={"days": days})).status_code == 422, days
+        assert (await reader.get(PAGE, params={"days": days})).status_code == 422, days
+
+
+async def test_the_api_tells_the_record_of_each_rule(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+    await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
+    rule = (await alice.get(f"{API}/rules")).json()[0]
+    names = ("found", "found_in_a_week", "reopened", "fixes_tried", "fixes_worked", "fixes_failed", "fixes_undone")
+    assert [rule[name] for name in names] == [1, 1, 0, 1, 1, 0, 0]
+    assert (rule["opened_ever"], rule["resolved_ever"], rule["auto_fixed"]) == (1, 1, 1)
+
+
+async def test_what_the_api_tells_of_health_is_described_with_examples(visitor: httpx2.AsyncClient) -> None:
+    schemas = (await visitor.get("/openapi.json")).json()["components"]["schemas"]
+    for name in (
+        "HealthAnswer",
+        "TrendsAnswer",
+        "RuleAnswer",
+        "IssuesAnswer",
+        "FixChosen",
+        "DismissChosen",
+        "WakeChosen",
+        "FixChosenAnswer",
+        "ChosenPreviewAnswer",
+        "MovedChosenAnswer",
+    ):
+        assert schemas[name]["examples"], name
