@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Locator, Page, Response, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from guild_builder import GuildBuilder
 from patt import access
@@ -17,7 +17,6 @@ from patt.bootstrap import Services
 from patt.queue import Task, open_queue
 from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.server import serve
 from web.helpers import PAGE, PLAYERS, issue_number, settings
@@ -340,19 +339,3 @@ async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(
     await page.get_by_role("link", name="90 days").click()
     await expect(page).to_have_url(f"{site}{PAGE}?guild={troubled.guild_id}&days=90#trends")
     assert wrong == []
-
-
-async def test_the_whole_page_with_fifty_findings_stays_light(sign_in: SignIn, site: str, guild: GuildBuilder) -> None:
-    for number in range(60):
-        await guild.character(f"Char{number:03}", "hello there friend")
-    await run_integrity_check(guild.pool)
-    page, _ = await sign_in()
-    sizes: dict[str, int] = {}
-
-    async def weigh(response: Response) -> None:
-        sizes[response.url.partition("#")[0]] = len(await response.body())
-
-    page.on("response", weigh)
-    await page.goto(f"{site}{PAGE}", wait_until="networkidle")
-    assert len(sizes) >= 5
-    assert sum(sizes.values()) < 150_000, sizes
