@@ -74,6 +74,10 @@ class IssueDetailAnswer(IssueAnswer):
     preview: PlannedAnswer | None
     changes: list[EffectAnswer] = Field(description="What the fix would change: what it is, before and after.")
     waits: str | None = Field(description="Why automation leaves the fix to an officer.")
+    remedy: str | None = Field(
+        description="What an officer can do where there is no fix.",
+        examples=["Choose the player by hand, or set this aside with your reason."],
+    )
     story: StoryAnswer | None = Field(description="Null for a rule that is no longer there.")
     candidates: list[CandidateAnswer] = Field(description="Whom the fix would take first, whom officers rejected last.")
     character_id: int | None = Field(description="The character that the issue is about, where it is about one.")

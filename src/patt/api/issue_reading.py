@@ -35,6 +35,7 @@ async def issue(services: Services, issue_id: int, guild_id: int | None) -> Issu
         preview=_planned(told.issue, told.fix),
         changes=[EffectAnswer.model_validate(effect) for effect in told.fix.effects] if told.fix else [],
         waits=told.fix.waits if told.fix else None,
+        remedy=told.fix.remedy if told.fix else None,
         story=_story(told),
         candidates=[_candidate(told.issue, each) for each in told.possibilities],
         character_id=told.issue.wow_character_id,

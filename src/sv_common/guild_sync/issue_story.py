@@ -25,7 +25,7 @@ from sv_common.guild_sync.evidence.claims import claims_of
 from sv_common.guild_sync.evidence.effects import effects_of_fix
 from sv_common.guild_sync.evidence.known import Known, LinkFact, RejectionFact, UnlinkFact
 from sv_common.guild_sync.evidence.possibilities import owners_of
-from sv_common.guild_sync.evidence.stories import STORIES, what_has_changed
+from sv_common.guild_sync.evidence.stories import STORIES, ruled_out_by_officers, what_has_changed
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import Planning, plan_fixes
 from sv_common.guild_sync.hand_effects import Effect
@@ -43,13 +43,17 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class FixPreview:
-    """What fixing the issue would do now. `outcome` is `READY`, `GONE`, or why not; `waits` is why automation leaves it."""
+    """What fixing the issue would do now. `outcome` is `READY`, `GONE`, or why not.
+
+    `waits` says why automation leaves it to an officer, `remedy` what an officer can do where there is no fix.
+    """
 
     outcome: str
     reason: str
     plan: Plan | None = None
     effects: Sequence[Effect] = ()
     waits: str | None = None
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +146,27 @@ async def _fix(conn: Connection, issue: Issue, look: _Look, known: Known) -> Fix
         return FixPreview(GONE, "No longer found; it will be closed.")
     if look.planning.settled:
         settled = look.planning.settled[0]
-        return FixPreview(settled.outcome, settled.reason)
+        return FixPreview(settled.outcome, settled.reason, remedy=_remedy(issue, known))
     plan = look.planning.ready[0].plan
     effects = effects_of_fix(known.directory.facts, plan)
     return FixPreview(READY, plan.reason, plan, effects, await _waits(conn, issue, plan))
+
+
+def _remedy(issue: Issue, known: Known) -> str | None:
+    if issue.issue_type == "orphan_discord":
+        return (
+            "If a character is theirs, write their name into its guild note in the game: after the next export the fix can "
+            "make the player. Or set this aside with your reason."
+        )
+    character = known.character(issue.wow_character_id or 0)
+    if issue.issue_type not in _ABOUT_AN_OWNER or character is None:
+        return None
+    for candidate, word in ruled_out_by_officers(known, character):
+        return (
+            f"{word.sentence(character.label, candidate.label).rstrip('.')}. If you think otherwise, undo that on the "
+            "character’s page; or choose another player."
+        )
+    return "Choose the player by hand, or set this aside with your reason."
 
 
 async def _waits(conn: Connection, issue: Issue, plan: Plan) -> str | None:

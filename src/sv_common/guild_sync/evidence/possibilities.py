@@ -7,15 +7,16 @@ Likeness adds whom a badly written note may mean, and proves nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.names import realm_key
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.evidence.known import Known
+from sv_common.guild_sync.evidence.stories import ruled_out_by_officers
+from sv_common.guild_sync.name_index import discord_names
 from sv_common.guild_sync.note_hints import Hints
-from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter
 
 MOST = 12
@@ -80,23 +81,26 @@ class _Owners:
             self._speaks_against(candidate.person, sentence)
 
     def _by_own_name(self) -> None:
-        member = self._directory.member_named_like(self._about)
-        if member is None:
-            return
-        player_id = self._directory.player_of_member(member.id)
-        person = Person(player_id) if player_id is not None else Person(member_id=member.id)
-        self._speaks_for(person, f"{self._about.label} has the Discord name of {member.display_name}.")
-        is_named = any(candidate.person == person for candidate in self._decision.candidates)
-        if self._decision.verdict is not Verdict.NOBODY and not is_named:
-            self._speaks_against(
-                person, "The note gives another name, and the note counts more than the character’s own."
-            )
+        members = [m for m in self._directory.facts.members.values() if m.is_present]
+        bearers = [m for m in members if self._about.name_key in discord_names(m)]
+        for member in bearers:
+            player_id = self._directory.player_of_member(member.id)
+            person = Person(player_id) if player_id is not None else Person(member_id=member.id)
+            self._speaks_for(person, f"{self._about.label} has the Discord name of {member.display_name}.")
+            if any(candidate.person == person for candidate in self._decision.candidates):
+                continue
+            if self._decision.verdict is not Verdict.NOBODY:
+                self._speaks_against(person, "The note gives another name, and counts more than the character’s own.")
+            elif len(bearers) > 1:
+                self._speaks_against(person, "Several Discord members bear this name.")
+            elif self._directory.member_named_like(self._about) is None:
+                self._speaks_against(person, "Other characters of the guild bear this name too.")
 
     def _by_likeness(self) -> None:
         for hint in Hints(self._directory).of(self._about):
             like = self._directory.facts.characters[hint.number]
             person = Person(like.player_id) if like.player_id is not None else Person(character_id=like.id)
-            if person in self._drafts:
+            if person in self._drafts or self._is_rejected(person):
                 continue
             whose = f", a character of {self._directory.label(person)}" if like.player_id is not None else ""
             self._speaks_for(person, f"“{hint.words}” {hint.how} {like.label}{whose}.")
@@ -118,15 +122,10 @@ class _Owners:
             self._speaks_against(person, f"“{mentions[0].text}” is no name of theirs.")
 
     def _rejected(self) -> None:
-        if not self._known.rejections:
-            return
-        without = self._directory.facts.rejections - {(self._about.id, r.player_id) for r in self._known.rejections}
-        freely = Directory(replace(self._directory.facts, rejections=frozenset(without))).decide(self._about)
-        evidence = {candidate.person: candidate.evidence for candidate in freely.candidates}
+        for candidate, _ in ruled_out_by_officers(self._known, self._about):
+            self._speaks_for(candidate.person, candidate.evidence)
         for rejection in self._known.rejections:
             person = Person(rejection.player_id)
-            if person in evidence:
-                self._speaks_for(person, evidence[person])
             label = self._known.player(rejection.player_id)
             self._speaks_against(person, rejection.sentence(self._about.label, label))
 
@@ -147,9 +146,12 @@ class _Owners:
             (*draft.speaks_against, *self._without_player(person, is_decided=person in decided)),
             is_decided=person in decided,
             is_linked=is_linked,
-            is_rejected=(self._about.id, person.player_id) in self._directory.facts.rejections,
+            is_rejected=self._is_rejected(person),
             needs_word=is_linked and self._decision.verdict is Verdict.UNKNOWN,
         )
+
+    def _is_rejected(self, person: Person) -> bool:
+        return (self._about.id, person.player_id) in self._directory.facts.rejections
 
     def _without_player(self, person: Person, *, is_decided: bool) -> Iterable[str]:
         if person.character_id is not None:

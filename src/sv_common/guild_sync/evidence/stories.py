@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -10,7 +11,8 @@ from sv_common.guild_sync.domain.decision import Candidate, Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.evidence.known import Known
+from sv_common.guild_sync.evidence.known import Known, RejectionFact
+from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook.orphan_discord import players_called_like, why_theirs
 from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember
 
@@ -49,8 +51,7 @@ def orphan_wow(known: Known, finding: Finding) -> Story:
         gone = known.unlinked
         sentence = f"{gone.actor} took it from {gone.player} on {gone.at:%Y-%m-%d}."
         sayings.append(Saying(Source.OFFICER, sentence))
-    conclusion = "It is in the guild, and nobody here knows whose it is: its rank counts for nobody."
-    return Story(tuple(sayings), conclusion)
+    return Story(tuple(sayings), "It is in the guild, and it is nobody’s.")
 
 
 def orphan_discord(known: Known, finding: Finding) -> Story:
@@ -64,10 +65,7 @@ def orphan_discord(known: Known, finding: Finding) -> Story:
         sayings.append(Saying(Source.DISCORD, f"A guild role is held: {roles}."))
     sayings.append(Saying(Source.RECORD, _record_of_member(known, member)))
     sayings.append(Saying(Source.NOTE, _characters_that_mean(known, member)))
-    conclusion = (
-        "The role says that somebody of this guild is meant, and nobody here knows which characters are theirs."
-    )
-    return Story(tuple(sayings), conclusion)
+    return Story(tuple(sayings), f"{member.display_name} holds a guild role and is no player here.")
 
 
 def role_mismatch(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every story is given what is known
@@ -138,7 +136,29 @@ def _what_the_note_says(known: Known, character: KnownCharacter) -> list[Saying]
     if not character.note:
         return [Saying(Source.NOTE, f"The note of {character.label} is empty.")]
     first = Saying(Source.NOTE, f"The note of {character.label} says “{character.note}”.")
-    return [first, *(Saying(Source.NOTE, each) for each in meaning_of(known.directory.decide(character)))]
+    decision = known.directory.decide(character)
+    ruled_out = ruled_out_by_officers(known, character)
+    if not ruled_out or decision.target is not None:
+        return [first, *(Saying(Source.NOTE, each) for each in meaning_of(decision))]
+    told = [first, *(Saying(Source.NOTE, candidate.evidence) for candidate, _ in ruled_out)]
+    told += [Saying(Source.OFFICER, word.sentence(character.label, candidate.label)) for candidate, word in ruled_out]
+    others = meaning_of(decision) if decision.candidates else []
+    return [*told, *(Saying(Source.NOTE, each) for each in others)]
+
+
+def ruled_out_by_officers(known: Known, character: KnownCharacter) -> list[tuple[Candidate, RejectionFact]]:
+    """Return whom the note would mean, had officers not said that it is not so, each with that word."""
+    if not known.rejections:
+        return []
+    words = {word.player_id: word for word in known.rejections}
+    facts = known.directory.facts
+    free = facts.rejections - {(character.id, player_id) for player_id in words}
+    freely = Directory(replace(facts, rejections=frozenset(free))).decide(character)
+    return [
+        (candidate, words[number])
+        for candidate in freely.candidates
+        if (number := candidate.person.player_id) is not None and number in words
+    ]
 
 
 def meaning_of(decision: Decision) -> list[str]:

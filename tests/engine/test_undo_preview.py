@@ -1,0 +1,157 @@
+"""What an undo would change back, and why it cannot: by the undo itself, and without leaving a trace."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
+from sv_common.guild_sync.by_hand import (
+    AliasMeans,
+    AliasMeansNobody,
+    BelongsTo,
+    BelongsToNobody,
+    HandDecision,
+    MainIs,
+    NotThisPlayer,
+    decide_by_hand,
+)
+from sv_common.guild_sync.domain.errors import NotFound, PlanStale, Refused
+from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.mitigations import fix_one, preview_undo, undo
+
+ALICE, BOB = "officer alice", "officer bob"
+
+
+@pytest.fixture
+async def known(guild: GuildBuilder) -> GuildBuilder:
+    """Mito with the alias Mitzi, Elrek with the alt Grimalt, and Loner, whom nobody has."""
+    await guild.alias(await guild.main("Mito"), "Mitzi")
+    await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
+    await guild.character("Loner", "Robin's alt")
+    return guild
+
+
+async def _decide(guild: GuildBuilder, decision: HandDecision, actor: str = ALICE) -> int:
+    report = await decide_by_hand(guild.pool, decision, actor=actor)
+    assert report.attempt_id is not None
+    return report.attempt_id
+
+
+async def _everything(guild: GuildBuilder) -> list[tuple[Any, ...]]:
+    return await guild.rows(
+        "select to_jsonb(l) from guild_identity.player_characters l "
+        "union all select to_jsonb(p) from guild_identity.players p "
+        "union all select to_jsonb(a) from guild_identity.player_note_aliases a "
+        "union all select to_jsonb(f) from guild_identity.fix_attempts f "
+        "union all select to_jsonb(e) from guild_identity.issue_events e "
+        "union all select to_jsonb(r) from guild_identity.link_rejections r order by 1"
+    )
+
+
+def _lines(preview: UndoPreview) -> list[tuple[str, str, str]]:
+    return [(effect.what, effect.before, effect.after) for effect in preview.effects]
+
+
+DECISIONS: list[tuple[HandDecision, list[tuple[str, str, str]]]] = [
+    (BelongsTo("Loner", "Mito"), [("Player of Loner-area-52", "Mito, as an officer decided", "nobody")]),
+    (
+        BelongsTo("Grimalt", "Mito"),
+        [("Player of Grimalt-area-52", "Mito, as an officer decided", "Elrek, by evidence")],
+    ),
+    (
+        BelongsToNobody("Mito"),
+        [("Player of Mito-area-52", "nobody", "Mito, by evidence"), ("Main of Mito", "none", "Mito-area-52")],
+    ),
+    (
+        NotThisPlayer("Loner", "Mito", "another one"),
+        [("Whether Loner-area-52 may be Mito’s", "never: another one", "by evidence")],
+    ),
+    (MainIs("Grimalt"), [("Main of Elrek", "Grimalt-area-52", "Elrek-area-52")]),
+    (AliasMeans("Robin", "Elrek"), [("“Robin” in a note", "means Elrek", "is a word like any other")]),
+    (AliasMeansNobody("Mitzi"), [("“Mitzi” in a note", "is a word like any other", "means Mito")]),
+]
+
+
+@pytest.mark.parametrize(("decision", "lines"), DECISIONS, ids=lambda each: type(each).__name__)
+async def test_an_undo_is_told_before_and_after_and_nothing_is_done(
+    known: GuildBuilder, decision: HandDecision, lines: list[tuple[str, str, str]]
+) -> None:
+    attempt = await _decide(known, decision)
+    before = await _everything(known)
+    preview = await preview_undo(known.pool, attempt)
+    assert (_lines(preview), preview.obstacle) == (lines, None)
+    assert await _everything(known) == before
+    await undo(known.pool, attempt, actor=BOB)
+
+
+async def test_a_new_player_would_go_again_with_its_links(guild: GuildBuilder) -> None:
+    await guild.member("Stormy", roles=[ROLE_OF_RANK[RAIDER]])
+    await guild.character("Stormy")
+    await run_integrity_check(guild.pool)
+    ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'orphan_discord'")
+    done = await fix_one(guild.pool, issue, actor=ALICE)
+    assert done.attempt_id is not None
+    preview = await preview_undo(guild.pool, done.attempt_id)
+    assert _lines(preview) == [
+        ("The player Stormy", "is there", "is not there"),
+        ("Player of Stormy-area-52", "Stormy, as an officer decided", "nobody"),
+    ]
+    assert preview.seen.move_id > 0
+
+
+async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBuilder) -> None:
+    first = await _decide(known, BelongsTo("Loner", "Mito"))
+    second = await _decide(known, BelongsTo("Loner", "Elrek"), actor=BOB)
+    preview = await preview_undo(known.pool, first)
+    assert "was changed since" in (preview.obstacle or "")
+    assert [(deed.attempt_id, deed.actor, deed.reason) for deed in preview.later] == [
+        (second, BOB, "Loner-area-52 belongs to Elrek: an officer says so.")
+    ]
+    with pytest.raises(PlanStale) as refusal:
+        await undo(known.pool, first, actor=ALICE)
+    assert str(refusal.value) == preview.obstacle
+    await undo(known.pool, second, actor=BOB)
+    assert (await preview_undo(known.pool, first)).obstacle is None
+
+
+async def test_a_word_that_means_somebody_else_by_now_is_in_the_way_of_the_preview_too(known: GuildBuilder) -> None:
+    attempt = await _decide(known, AliasMeansNobody("Mitzi"))
+    await _decide(known, AliasMeans("Mitzi", "Elrek"), actor=BOB)
+    assert "has been given to somebody else since" in ((await preview_undo(known.pool, attempt)).obstacle or "")
+    assert await known.rows("select alias from guild_identity.player_note_aliases") == [("Mitzi",)]
+
+
+async def test_what_was_undone_already_says_by_whom(known: GuildBuilder) -> None:
+    attempt = await _decide(known, BelongsTo("Loner", "Mito"))
+    await undo(known.pool, attempt, actor=BOB)
+    preview = await preview_undo(known.pool, attempt)
+    assert "was undone already, by officer bob" in (preview.obstacle or "")
+    with pytest.raises(Refused):
+        await undo(known.pool, attempt, actor=ALICE)
+
+
+async def test_without_a_bot_the_preview_of_a_role_says_what_is_missing(guild: GuildBuilder) -> None:
+    await guild.main("Promoted", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
+    ((member,),) = await guild.rows("select id from guild_identity.discord_users")
+    change = {"table": "role", "id": member, "before": {"role_id": "101", "held": False}}
+    changes = json.dumps([{**change, "after": {"role_id": "101", "held": True}}])
+    await guild.execute(
+        "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, is_automatic, outcome, reason, plan, changes, "
+        "duration_ms) values (%(guild)s, 'role_mismatch', 'bob', false, 'fixed', 'x', "
+        """'[{"role_id": "101", "role": "Officer"}]', %(changes)s::jsonb, 1)""",
+        {"changes": changes},
+    )
+    ((attempt,),) = await guild.rows("select id from guild_identity.fix_attempts")
+    preview = await preview_undo(guild.pool, attempt)
+    assert _lines(preview) == [("Discord role Officer of Promoted#discord", "held", "not held")]
+    assert "No Discord bot is set up" in (preview.obstacle or "")
+
+
+async def test_another_guilds_attempt_is_not_previewed(known: GuildBuilder) -> None:
+    attempt = await _decide(known, BelongsTo("Loner", "Mito"))
+    with pytest.raises(NotFound):
+        await preview_undo(known.pool, attempt, guild_id=known.guild_id + 1)
