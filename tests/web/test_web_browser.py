@@ -17,6 +17,7 @@ from patt.bootstrap import Services
 from patt.queue import Task, open_queue
 from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.server import serve
 from web.helpers import PAGE, PLAYERS, issue_number, settings
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.browser
 
 SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
 
+SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 800})
 
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[str]:
@@ -75,13 +77,76 @@ async def test_an_officer_scans_previews_fixes_and_undoes(sign_in: SignIn, site:
     await expect(card).to_contain_text("Open: 1")
 
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
-    await page.get_by_role("button", name="Undo").click()
+    await page.get_by_role("link", name="Undo").click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Newalt-area-52")
+    await page.get_by_role("button", name="Undo it").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
     await page.get_by_label("Why").fill("a guest")
     await page.get_by_role("button", name="Dismiss").click()
-    await expect(page.locator("#content")).to_contain_text("dismissed by officer alice")
+    await expect(page.locator("#content")).to_contain_text("dismissed officer alice set it aside: a guest")
     assert wrong == []
+
+
+@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
+async def test_an_officer_chooses_another_player_for_an_issue(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+) -> None:
+    page, wrong = await sign_in(viewport=viewport)
+    content = page.locator("#content")
+    number = await issue_number(troubled, "orphan_wow", "Riddle")
+    await page.goto(f"{site}{PAGE}/issues/{number}")
+    await expect(content).to_contain_text("The note of Riddle-area-52 says “hello there friend”.")
+    await page.get_by_label("Choose another player").fill("elr")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name="Choose this player: Elrek").click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
+    await page.get_by_role("button", name="Link the character").click()
+    await expect(page.get_by_role("status")).to_have_text("Done. Link Riddle-area-52 to Elrek: an officer says so.")
+    assert page.url.startswith(f"{site}{PAGE}/issues/{number}")
+    await expect(content).to_contain_text("a scan found that it is no longer so, after officer alice decided")
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert wrong == []
+
+
+@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
+async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+) -> None:
+    page, wrong = await sign_in(viewport=viewport)
+    candidates = page.locator("#candidates")
+    await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
+    await expect(candidates).to_contain_text("the fix takes this one")
+    await page.get_by_role("link", name="Not this player: Mito").click()
+    await page.get_by_label("Why").fill("another Mito")
+    await page.get_by_role("button", name="Not this player").click()
+    await expect(page.get_by_role("status")).to_contain_text("Remember that Newalt-area-52 does not belong to Mito")
+    await run_integrity_check(troubled.pool)
+    await page.reload()
+    await expect(candidates).to_contain_text("ruled out")
+    await expect(candidates).to_contain_text("does not belong to Mito: another Mito")
+    await expect(page.get_by_role("button", name="Fix")).to_have_count(0)
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert wrong == []
+
+
+@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
+async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+) -> None:
+    early, _ = await sign_in(viewport=viewport)
+    late, wrong = await sign_in(viewport=viewport)
+    address = f"{site}{PAGE}/issues/{await issue_number(troubled, 'note_mismatch')}"
+    for page in (early, late):
+        await page.goto(address)
+    await early.get_by_role("button", name="Fix").click()
+    await expect(early.get_by_role("status")).to_contain_text("Fixed. Unlink Grimalt-area-52 from Elrek.")
+    await late.get_by_label("Why").fill("it is right")
+    await late.get_by_role("button", name="Dismiss").click()
+    await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: officer alice fixed it")
+    await expect(late.locator("#content")).to_contain_text("Resolved")
+    await expect(late.get_by_role("button", name="Dismiss")).to_have_count(0)
+    assert [entry for entry in wrong if "409" not in entry] == []
 
 
 async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
@@ -106,7 +171,9 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
         await work_until_stopped(services, wait=False)
     await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 chosen.")
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
-    await state.get_by_role("button", name="Undo").click()
+    await state.get_by_role("link", name="Undo").click()
+    await expect(page.locator(".changes")).to_contain_text("The player Moorland")
+    await page.get_by_role("button", name="Undo it").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.get_by_label("Moorland")).to_be_visible()
     assert [entry for entry in wrong if "422" not in entry] == []
@@ -164,7 +231,8 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await expect(status).to_contain_text("Done. Link Riddle-area-52 to Mito")
     await expect(content).to_contain_text("Characters 2")
 
-    await page.get_by_role("button", name="Undo").click()
+    await page.get_by_role("link", name="Undo").click()
+    await page.get_by_role("button", name="Undo it").click()
     await expect(status).to_contain_text("is undone")
     await expect(content).to_contain_text("Characters 1")
     await expect(content).to_contain_text("Undone by officer alice")
@@ -242,7 +310,9 @@ async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, troubled: 
         *previews,
     )
     others = ("/admin/full-match", "/admin/activity", "/login")
-    for path in (PAGE, f"{PAGE}/issues/{issue}", f"{PAGE}/rules/orphan_discord/preview", *people, *others):
+    linked = await issue_number(troubled, "note_mismatch")
+    issues = (f"{PAGE}/issues/{issue}", f"{PAGE}/issues/{linked}?search=o")
+    for path in (PAGE, *issues, f"{PAGE}/rules/orphan_discord/preview", *people, *others):
         await page.goto(f"{site}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
     colours = "getComputedStyle(document.body).backgroundColor"
