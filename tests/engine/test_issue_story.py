@@ -189,6 +189,7 @@ async def test_whom_an_officer_has_ruled_out_is_shown_last_with_who_said_so_and_
     assert found.speaks_against[-1].endswith("that Newalt-area-52 does not belong to Mito: another Mito")
     assert any(sentence.startswith("officer bob said on ") for sentence in _sentences(told))
     assert told.fix is not None
+    assert told.fix.reason.endswith("does not belong to Mito: another Mito")
     assert "undo that on the character’s page" in (told.fix.remedy or "")
 
 

@@ -81,6 +81,7 @@ class IssueDetailAnswer(IssueAnswer):
     story: StoryAnswer | None = Field(description="Null for a rule that is no longer there.")
     candidates: list[CandidateAnswer] = Field(description="Whom the fix would take first, whom officers rejected last.")
     character_id: int | None = Field(description="The character that the issue is about, where it is about one.")
+    player_id: int | None = Field(description="The player that the issue is about, where it is about one.")
     seen: str = Field(description="What was seen: a query parameter of the commands.", examples=["1042"])
 
 

@@ -39,6 +39,7 @@ async def issue(services: Services, issue_id: int, guild_id: int | None) -> Issu
         story=_story(told),
         candidates=[_candidate(told.issue, each) for each in told.possibilities],
         character_id=told.issue.wow_character_id,
+        player_id=told.issue.player_id,
         seen=str(told.seen),
     )
 

@@ -19,6 +19,7 @@ from patt.pages.forms import way_back
 from patt.pages.shell import respond
 from patt.pages.words import by_source, details_in_words
 from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync.issue_story import ABOUT_AN_OWNER
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href
@@ -82,7 +83,7 @@ def issue_context(found: IssueDetailAnswer) -> dict[str, Any]:
         "rule": RULES.get(found.issue_type),
         "is_open": found.state is IssueState.OPEN,
         "is_dismissed": found.state is IssueState.DISMISSED,
-        "is_about_an_owner": found.issue_type in ("note_mismatch", "orphan_wow"),
+        "is_about_an_owner": found.issue_type in ABOUT_AN_OWNER,
         "back": back,
         "home": f"{HOME}?guild={found.guild_id}",
     }

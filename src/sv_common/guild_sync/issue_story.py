@@ -18,7 +18,7 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, SubjectKind
 from sv_common.guild_sync.domain.plan import Plan
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.domain.story import Possibility, Story
 from sv_common.guild_sync.evidence.claims import claims_of
@@ -37,6 +37,16 @@ from sv_common.guild_sync.store.directory import read_facts
 
 SQL = load_sql(__package__, "issue_story.sql")
 READY, GONE = "ready", "no_longer_found"
+
+ABOUT_AN_OWNER = frozenset({"note_mismatch", "orphan_wow"})
+"""Rules that ask whose a character is."""
+
+_CHOOSE = "Choose the player by hand, or set this aside with your reason."
+_UNDO_THE_RULING = "If you think otherwise, undo that on the character’s page; or choose another player."
+_NAME_THEM_IN_A_NOTE = (
+    "If a character is theirs, write their name into its guild note in the game: after the next export the fix can make "
+    "the player. Or set this aside with your reason."
+)
 
 _Row = TypeVar("_Row")
 
@@ -145,28 +155,22 @@ async def _fix(conn: Connection, issue: Issue, look: _Look, known: Known) -> Fix
     if look.planning.gone:
         return FixPreview(GONE, "No longer found; it will be closed.")
     if look.planning.settled:
-        settled = look.planning.settled[0]
-        return FixPreview(settled.outcome, settled.reason, remedy=_remedy(issue, known))
+        return _refused(issue, known, look.planning.settled[0])
     plan = look.planning.ready[0].plan
     effects = effects_of_fix(known.directory.facts, plan)
     return FixPreview(READY, plan.reason, plan, effects, await _waits(conn, issue, plan))
 
 
-def _remedy(issue: Issue, known: Known) -> str | None:
-    if issue.issue_type == "orphan_discord":
-        return (
-            "If a character is theirs, write their name into its guild note in the game: after the next export the fix can "
-            "make the player. Or set this aside with your reason."
-        )
+def _refused(issue: Issue, known: Known, settled: FixResult) -> FixPreview:
+    """Why there is no fix, and what an officer can do instead; what an officer has ruled out is the first reason."""
     character = known.character(issue.wow_character_id or 0)
-    if issue.issue_type not in _ABOUT_AN_OWNER or character is None:
-        return None
+    if issue.issue_type == "orphan_discord":
+        return FixPreview(settled.outcome, settled.reason, remedy=_NAME_THEM_IN_A_NOTE)
+    if issue.issue_type not in ABOUT_AN_OWNER or character is None:
+        return FixPreview(settled.outcome, settled.reason)
     for candidate, word in ruled_out_by_officers(known, character):
-        return (
-            f"{word.sentence(character.label, candidate.label).rstrip('.')}. If you think otherwise, undo that on the "
-            "character’s page; or choose another player."
-        )
-    return "Choose the player by hand, or set this aside with your reason."
+        return FixPreview(settled.outcome, word.sentence(character.label, candidate.label), remedy=_UNDO_THE_RULING)
+    return FixPreview(settled.outcome, settled.reason, remedy=_CHOOSE)
 
 
 async def _waits(conn: Connection, issue: Issue, plan: Plan) -> str | None:
@@ -179,16 +183,13 @@ async def _waits(conn: Connection, issue: Issue, plan: Plan) -> str | None:
 
 
 def _possibilities(issue: Issue, known: Known, plan: Plan | None) -> tuple[Possibility, ...]:
-    if issue.issue_type in _ABOUT_AN_OWNER:
+    if issue.issue_type in ABOUT_AN_OWNER:
         character = known.character(issue.wow_character_id or 0)
         return owners_of(known, character, plan) if character is not None else ()
     if issue.issue_type == "orphan_discord":
         member = known.member(issue.discord_member_id or 0)
         return claims_of(known, member, plan) if member is not None else ()
     return ()
-
-
-_ABOUT_AN_OWNER = frozenset({"note_mismatch", "orphan_wow"})
 
 
 async def _known(conn: Connection, issue: Issue) -> Known:
