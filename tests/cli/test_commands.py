@@ -87,6 +87,9 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
     )
     patt("scan")
     number = patt("issues", "--json").json["findings"][0]["id"]
+    told = patt("show", number).out
+    assert "So it means the player Mito." in told
+    assert "Mito (the fix takes this one)" in told
     dry = patt("fix", number, "--dry-run")
     assert "Link Stranger-area-52 to Mito" in dry.out
     assert "nothing was changed" in dry.out
@@ -96,8 +99,12 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
     assert (done.code, attempt is not None) == (0, True)
     assert patt("issues", "--json").json["total"] == 0
     assert attempt is not None
+    preview = patt("undo", attempt.group(1), "--dry-run")
+    assert (preview.code, "Player of Stranger-area-52" in preview.out) == (0, True)
     assert "Taken back: Link Stranger-area-52 to Mito" in patt("undo", attempt.group(1)).out
     assert patt("issues", "--json").json["total"] == 1
+    again = patt("undo", attempt.group(1), "--dry-run")
+    assert (again.code, "was undone already" in again.out) == (1, True)
     again = patt("undo", attempt.group(1))
     assert (again.code, "was undone already" in again.err) == (1, True)
 

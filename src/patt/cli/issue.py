@@ -11,12 +11,14 @@ from patt.bootstrap import Services
 from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, guild_number, with_services
 from patt.cli.output import as_json as as_plain_json
 from patt.cli.output import print_json, say, say_result, table
+from patt.cli.telling import tell_story, tell_undo
 from sv_common.guild_sync import issues as issue_life
 from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issue_story import IssueStory, issue_story
 from sv_common.guild_sync.overview import FindingFilter, FindingsPage, IssueView, RuleRecord
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.store import guilds
@@ -95,20 +97,20 @@ def issues(
 
 
 def show(issue: IssueArgument, as_json: JsonOption = False) -> None:
-    """Show one issue: what, since when, and everything that happened to it."""
+    """Show one issue: why it is there, who could be meant, and everything that happened to it."""
 
-    async def work(services: Services) -> IssueView:
+    async def work(services: Services) -> tuple[IssueView, IssueStory]:
         async with services.pool.connection() as conn:
-            return await overview.issue_view(conn, issue)
+            view = await overview.issue_view(conn, issue)
+        return view, await issue_story(services.pool, issue)
 
-    view = with_services(work)
+    view, told = with_services(work)
     if as_json:
         print_json(view)
         return
     found = view.issue
     say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
-    for name, value in found.details.items():
-        say(f"  {name.replace('_', ' ')}: {value}")
+    tell_story(told)
     if found.waiting_reason:
         say(f"  It waits: {found.waiting_reason}")
     for event in view.events:
@@ -153,9 +155,13 @@ def fix_all(
 
 def undo(
     attempt: Annotated[int, typer.Argument(metavar="ATTEMPT", help="Number of the attempt.")],
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back a fix or a full match, exactly."""
+    """Take back a fix or a full match, exactly. Exit code 1 when it cannot be taken back; the sentence says why."""
+    if dry_run:
+        _show_undo(attempt, as_json)
+        return
     report = with_services(
         lambda services: mitigations.undo(services.pool, attempt, actor=actor(), discord_bot=services.outside.discord)
     )
@@ -164,6 +170,19 @@ def undo(
         return
     for sentence in report.sentences:
         say(sentence)
+
+
+def _show_undo(attempt: int, as_json: bool) -> None:
+    preview = with_services(
+        lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.outside.discord)
+    )
+    if as_json:
+        told = {"attempt_id": attempt, "obstacle": preview.obstacle, "effects": preview.effects, "later": preview.later}
+        print_json(told)
+    else:
+        tell_undo(preview)
+    if preview.obstacle is not None:
+        raise typer.Exit(1)
 
 
 def dismiss(

@@ -1,0 +1,57 @@
+"""How the command line tells why an issue is there, and what an undo would change."""
+
+from __future__ import annotations
+
+from patt.cli.output import say, table
+from sv_common.guild_sync.domain.story import Possibility
+from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.issue_story import IssueStory
+
+
+def tell_story(told: IssueStory) -> None:
+    """Print what each source says, what does not fit, and who could be meant."""
+    if told.story is None:
+        return
+    for saying in told.story.sayings:
+        say(f"  {saying.source}: {saying.sentence}")
+    if told.is_still_so:
+        say(f"  So: {told.story.conclusion}")
+    elif told.doubt:
+        say(f"  {told.doubt}")
+    for sentence in told.changed:
+        say(f"  {sentence}")
+    for each in told.possibilities:
+        _tell_possibility(each)
+    if told.fix is not None and told.fix.remedy:
+        say(f"  {told.fix.remedy}")
+
+
+def tell_undo(preview: UndoPreview) -> None:
+    """Print what would change back, or why it cannot."""
+    if preview.obstacle is not None:
+        say(f"It cannot be undone: {preview.obstacle}")
+        for deed in preview.later:
+            say(f"  Since then, {deed.actor} (attempt {deed.attempt_id}, {deed.at:%Y-%m-%d %H:%M}): {deed.reason}")
+        return
+    rows = [(effect.what, effect.before, effect.after) for effect in preview.effects]
+    table("what", "now", "then", rows=rows)
+    if preview.total > len(preview.effects):
+        say(f"And {preview.total - len(preview.effects)} more lines.")
+
+
+def _tell_possibility(each: Possibility) -> None:
+    marks = [
+        word
+        for word, is_so in (
+            ("the fix takes this one", each.is_decided),
+            ("linked now", each.is_linked),
+            ("ruled out", each.is_rejected),
+        )
+        if is_so
+    ]
+    marked = f" ({', '.join(marks)})" if marks else ""
+    say(f"  Could be {each.kind} {each.id}, {each.label}{marked}")
+    for sentence in each.speaks_for:
+        say(f"    + {sentence}")
+    for sentence in each.speaks_against:
+        say(f"    - {sentence}")
