@@ -133,7 +133,7 @@ async def test_a_preview_says_what_would_come_of_a_threshold_and_writes_nothing(
     await _sleepers(guild)
     before = await snapshot.take(guild.pool)
     report = await _preview(guild, AFTER_45_DAYS)
-    assert report.sentence == "This would open 0 issues and resolve 1."
+    assert report.sentence == "This would resolve 1 issue."
     assert [(effect.move, effect.summary.split("'")[1]) for effect in report.effects] == [(Move.RESOLVES, "Napper")]
     assert report.differences[0].sentence == "Stale after: 30 days → 45 days"
     assert snapshot.differences(before, await snapshot.take(guild.pool)) == {}
@@ -143,7 +143,7 @@ async def test_saving_makes_the_preview_true_and_is_remembered(guild: GuildBuild
     await _sleepers(guild)
     seen = await _preview(guild, AFTER_45_DAYS)
     saved = await _save(guild, AFTER_45_DAYS, seen.key)
-    assert saved.sentence == "Saved. 0 issues opened and 1 resolved."
+    assert saved.sentence == "Saved. It resolved 1 issue."
     assert {summary.split("'")[1] for kind, summary in await _open(guild) if kind == "stale_character"} == {"Sleeper"}
     async with guild.pool.connection() as conn:
         [change] = (await setting_changes.newest(conn, guild.guild_id)).items
@@ -199,10 +199,10 @@ async def test_a_rule_that_fixes_by_itself_does_so_at_once_within_its_budget(gui
     assert held.counts[Move.FIXED] == 0
     assert "2 fixes at once is more than the 1 that may run by themselves" in held.notices[0]
     seen = await _preview(guild, RuleRequest("orphan_wow", fixes_itself="yes"))
-    assert seen.sentence == "This would open 0 issues and resolve 0, and 2 more would be fixed by themselves."
+    assert seen.sentence == "2 issues would be fixed by themselves."
     assert seen.effects[0].steps[0].startswith("Link Firstalt-area-52 to Mito")
     saved = await _save(guild, RuleRequest("orphan_wow", fixes_itself="yes"), seen.key)
-    assert saved.sentence == "Saved. 0 issues opened and 0 resolved, and 2 more fixed by themselves."
+    assert saved.sentence == "Saved. It fixed 2 issues."
     assert not [each for each in await _open(guild) if each[0] == "orphan_wow"]
 
 

@@ -55,7 +55,9 @@ class DeedAnswer(Answer):
     at: datetime
     actor: str
     is_automatic: bool
-    what: str = Field(description="fixed, refused, failed, undone, dismissed, woken or asked (for a full match).")
+    what: str = Field(
+        description="fixed, refused, failed, undone, dismissed, woken, asked (for a full match) or set (a setting)."
+    )
     subject: str | None = Field(description="The issue it was done to.")
     reason: str | None
     issue_type: str | None

@@ -152,7 +152,7 @@ class SettingReportAnswer(Answer):
 
     model_config = _shown(
         guild_id=1,
-        sentence="This would open 0 issues and resolve 1.",
+        sentence="This would resolve 1 issue.",
         differences=[{"what": "Stale after", "before": "30 days", "after": "45 days"}],
         opens=0,
         resolves=1,

@@ -84,8 +84,17 @@ async def guild_facts(conn: Connection, guild: Guild) -> GuildFactsAnswer:
 
 
 async def history(conn: Connection, caller: Caller, guild_id: int, number: int) -> MadeChangesAnswer:
-    """Return one page of changes; those of the whole installation only to whoever is bound to no guild."""
-    found = await setting_changes.newest(conn, guild_id, number=number, with_installation=caller.guild_id is None)
+    """Return one page of changes.
+
+    Keys and tokens are told to administrators only, those of the whole installation to whoever is bound to no guild.
+    """
+    found = await setting_changes.newest(
+        conn,
+        guild_id,
+        number=number,
+        with_installation=caller.guild_id is None,
+        with_secrets=caller.may_act_as("administrator"),
+    )
     listed = [MadeChangeAnswer.model_validate(each) for each in found.items]
     return MadeChangesAnswer(page=found.number, pages=found.pages, total=found.total, changes=listed)
 

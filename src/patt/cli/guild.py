@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, guild_number, with_services
+from patt.cli.options import GuildOption, JsonOption, actor, guild_number, with_services
 from patt.cli.output import print_json, say, table
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.domain.setting import RanksSetting
+from sv_common.guild_sync.guild_settings import recorded
 from sv_common.guild_sync.store import guilds, ranks
 from sv_common.guild_sync.store.guilds import Guild
 from sv_common.guild_sync.store.ranks import Rank
@@ -105,7 +107,7 @@ def map_rank(
 
     async def work(services: Services) -> None:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.connection() as conn, recorded(conn, number, RanksSetting.of([rank]), actor=actor()):
             await ranks.map_to_role(conn, number, rank, role_id, role_name or None, is_managed=is_managed)
 
     with_services(work)
@@ -121,7 +123,7 @@ def unmap(
 
     async def work(services: Services) -> None:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.connection() as conn, recorded(conn, number, RanksSetting.of([rank]), actor=actor()):
             await ranks.leave_without_role(conn, number, rank)
 
     with_services(work)
@@ -135,7 +137,10 @@ def confirm(guild: GuildOption = None) -> None:
     async def work(services: Services) -> tuple[int, list[Rank]]:
         number = await guild_number(services, guild)
         async with services.pool.connection() as conn:
-            return await ranks.confirm_names(conn, number), await ranks.all_ranks(conn, number)
+            known = [rank.wow_rank_index for rank in await ranks.all_ranks(conn, number)]
+            async with recorded(conn, number, RanksSetting.of(known), actor=actor()):
+                confirmed = await ranks.confirm_names(conn, number)
+            return confirmed, await ranks.all_ranks(conn, number)
 
     confirmed, table_now = with_services(work)
     say(f"{confirmed} rank names confirmed.")

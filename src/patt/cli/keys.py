@@ -8,8 +8,9 @@ import typer
 
 from patt import access
 from patt.access import UploadKey
+from patt.api import secrets_commands
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, actor, guild_number, with_services
+from patt.cli.options import GuildOption, JsonOption, guild_number, operator, with_services
 from patt.cli.output import print_json, say, table
 
 app = typer.Typer(help="Keys with which companions upload the addon's export.", no_args_is_help=True)
@@ -20,9 +21,7 @@ def add(uploader: Annotated[str, typer.Argument(help="Whose companion it is for.
     """Print a new upload key. It is shown once; give it to that person only."""
 
     async def work(services: Services) -> str:
-        number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
-            return await access.create_upload_key(conn, uploader, guild_id=number, created_by=actor())
+        return (await secrets_commands.make_key(services, operator(), uploader, guild_id=guild)).secret
 
     say(with_services(work))
 
@@ -51,9 +50,7 @@ def revoke(
     """Make a key useless."""
 
     async def work(services: Services) -> None:
-        number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
-            await access.revoke_upload_key(conn, key, guild_id=number)
+        await secrets_commands.revoke_key(services, operator(), key, guild_id=guild)
 
     with_services(work)
     say(f"Key {key} is revoked.")

@@ -80,6 +80,9 @@ COMMANDS = {
     ),
     "notes": Later("patt.cli.notes:notes", "Show how each note of a roster is read, and why. No database is used."),
     "words": Later("patt.cli.words:app", "The guild's own words in notes."),
+    "settings": Later(
+        "patt.cli.settings:app", "What a guild sets for itself: rules, ranks, words of notes; with preview and undo."
+    ),
     "guild": Later("patt.cli.guild:app", "The guilds of this installation."),
     "ranks": Later("patt.cli.guild:ranks_app", "The rank table: names, and the Discord role of each rank."),
     "keys": Later("patt.cli.keys:app", "Keys with which companions upload the addon's export."),

@@ -10,6 +10,7 @@ import typer
 
 from patt.bootstrap import Services, open_services, run
 from patt.config import load_settings
+from patt.deps import Caller
 from sv_common.guild_sync.store import guilds
 
 _Result = TypeVar("_Result")
@@ -37,6 +38,11 @@ async def guild_number(services: Services, guild_id: int | None) -> int:
         return (await guilds.the_only(conn, guild_id)).id
 
 
-def actor() -> str:
+def operator() -> Caller:
     """Return who acts on the command line: the user of this computer."""
-    return f"officer {getpass.getuser()}"
+    return Caller(getpass.getuser())
+
+
+def actor() -> str:
+    """Return how moves and attempts name whoever acts on the command line."""
+    return operator().actor

@@ -10,8 +10,11 @@ from patt.bootstrap import Services
 from patt.cli.options import GuildOption, JsonOption, actor, guild_number, with_services
 from patt.cli.output import print_json, say, table
 from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes import Category
-from sv_common.guild_sync.store import guilds, words
+from sv_common.guild_sync.domain.setting import WordSetting
+from sv_common.guild_sync.guild_settings import recorded
+from sv_common.guild_sync.store import words
 from sv_common.guild_sync.store.words import GuildWord
 
 app = typer.Typer(help="The guild's own words in notes.", no_args_is_help=True)
@@ -59,8 +62,8 @@ def reset(word: WordArgument, guild: GuildOption = None) -> None:
 
     async def work(services: Services) -> bool:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
-            await guilds.lock(conn, number)
+        about = WordSetting(name_key(word), is_said=False)
+        async with services.pool.connection() as conn, recorded(conn, number, about, actor=actor()):
             return await words.forget(conn, number, word)
 
     if not with_services(work):
@@ -71,8 +74,8 @@ def reset(word: WordArgument, guild: GuildOption = None) -> None:
 def _say(word: str, category: Category | None, guild: int | None) -> None:
     async def work(services: Services) -> None:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
-            await guilds.lock(conn, number)
+        about = WordSetting(name_key(word), is_said=False)
+        async with services.pool.connection() as conn, recorded(conn, number, about, actor=actor()):
             await words.say(conn, number, word, category, actor=actor())
 
     with_services(work)

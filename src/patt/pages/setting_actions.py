@@ -12,7 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import settings_commands
 from patt.api.settings_commands import Asked
-from patt.api.settings_models import SettingChangeRequest, SettingReportAnswer
+from patt.api.settings_models import (
+    RanksChangeRequest,
+    RuleChangeRequest,
+    SettingChangeRequest,
+    SettingReportAnswer,
+    WordChangeRequest,
+)
 from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, ServicesDep, officer_of
 from patt.navigation import SETTINGS
 from patt.pages import flash
@@ -52,9 +58,11 @@ async def preview(request: Request, services: ServicesDep, officer: OfficerDep, 
         report = await settings_commands.preview(services, asked, guild_id=chosen.id)
     except PattError as error:
         return _told(request, _with_typed(back, fields), Flash(str(error), "problem"))
+    under, title = _place_of(asked)
     context = {
         "report": report,
-        "title": _title(asked),
+        "under": under,
+        "title": title,
         "fields": {**_change(fields), "key": report.key, "back": back},
         "back": back,
         "groups": _by_move(report),
@@ -131,16 +139,18 @@ def _told(request: Request, address: str, told: Flash) -> Response:
     return response
 
 
-def _title(asked: Asked) -> str:
+def _place_of(asked: Asked) -> tuple[str, str]:
+    """The label of the page that a change belongs to, and what the preview is called."""
     match asked:
+        case RuleChangeRequest():
+            rule = RULES.get(asked.issue_type)
+            return "Rules", rule.name if rule else asked.issue_type
+        case RanksChangeRequest():
+            return "Ranks", "Ranks"
+        case WordChangeRequest():
+            return "Words in notes", "Words in notes"
         case int():
-            return "Undo"
-        case _ if asked.kind == "rule":
-            return RULES[asked.issue_type].name if asked.issue_type in RULES else asked.issue_type
-        case _ if asked.kind == "ranks":
-            return "Ranks and roles"
-        case _:
-            return "Words in notes"
+            return "History", "Undo"
 
 
 def _by_move(report: SettingReportAnswer) -> list[tuple[str, int, list[Any]]]:

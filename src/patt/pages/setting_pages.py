@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.api import settings_commands, settings_reading
+from patt.api.settings_models import GuildFactsAnswer
 from patt.deps import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
 from patt.navigation import SETTINGS
 from patt.pages.forms import FormDep
@@ -99,7 +101,8 @@ async def guild_facts(request: Request, services: ServicesDep, officer: OfficerD
     """Show the guild itself, and how to change it."""
     async with services.pool.connection() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        context = {"facts": await settings_reading.guild_facts(conn, chosen)}
+        facts = await settings_reading.guild_facts(conn, chosen)
+    context = {"facts": facts, "command": _command(facts)}
     return respond_with_settings(request, "guild", officer, chosen, known, context)
 
 
@@ -123,6 +126,12 @@ async def _words(
         said = await settings_reading.word_list(conn, chosen.id)
     context = {"said": said, "typed": _typed(request.query_params), "problem": None, **shown}
     return respond_with_settings(request, "words", officer, chosen, known, context)
+
+
+def _command(facts: GuildFactsAnswer) -> str:
+    """The command that changes where the guild is on Discord; whatever its name holds, a shell reads it as one word."""
+    where = f"--realm {shlex.quote(facts.realm_slug)} --region {facts.region}"
+    return f"patt guild add {shlex.quote(facts.name)} {where} --discord-server SERVER_ID --audit-channel CHANNEL_ID"
 
 
 def _typed(given: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,8 @@ from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.guild import DiscordRole
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
+from sv_common.guild_sync.domain.setting import RanksSetting
+from sv_common.guild_sync.guild_settings import recorded
 from sv_common.guild_sync.store import ranks
 from sv_common.guild_sync.store.ranks import Rank
 
@@ -66,7 +68,8 @@ async def _confirm_names(bench: Bench, guild_id: int, table: Sequence[Rank]) -> 
     if bench.dialogue.confirm(
         _NAMES, "Does each rank, under its name in the game, still go with its role", default=False
     ):
-        async with bench.pool.connection() as conn:
+        about = RanksSetting.of(rank.wow_rank_index for rank in table)
+        async with bench.pool.connection() as conn, recorded(conn, guild_id, about, actor=bench.actor):
             await ranks.confirm_names(conn, guild_id)
     else:
         bench.dialogue.say(
@@ -136,7 +139,8 @@ def _ask(bench: Bench, rank: Rank, roles: Sequence[DiscordRole], suggested: Disc
 
 
 async def _store(bench: Bench, guild_id: int, decided: Decisions, *, is_managed: bool) -> None:
-    async with bench.pool.connection() as conn:
+    about = RanksSetting.of(decided)
+    async with bench.pool.connection() as conn, recorded(conn, guild_id, about, actor=bench.actor):
         for index, role in decided.items():
             if role is None:
                 await ranks.leave_without_role(conn, guild_id, index)

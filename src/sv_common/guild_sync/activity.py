@@ -58,7 +58,7 @@ class DeedFilter:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did: tried a fix, took one back, set an issue aside or opened it again, asked for a full match.
+    """What somebody did: a fix, an undo, an issue set aside or opened again, a full match asked for, a setting changed.
 
     `what` is one word for it, `subject` what it was done to, and `reason` the sentence that was given for it.
     """

@@ -44,7 +44,8 @@ where guild_id = %(guild_id)s
   and (%(since)s::timestamptz is null or started_at >= %(since)s)
 
 -- name: deeds
--- Who did what, newest first. What detectors do to issues by themselves (opened, refreshed, resolved) is none of it.
+-- Who did what, newest first. What detectors do to issues by themselves (opened, refreshed, resolved) is none of it, nor
+-- are keys and tokens, of which only administrators know.
 with deeds as (
     select started_at as at, actor, is_automatic, outcome as what, reason, issue_type, issue_id, id as attempt_id,
            changes <> '[]' and undone_at is null as is_undoable
@@ -62,6 +63,10 @@ with deeds as (
     select asked_at, actor, false, 'asked', sentence, 'full_match', null, null, false
     from guild_identity.match_requests
     where guild_id = %(guild_id)s
+    union all
+    select at, actor, false, 'set', sentence, 'settings', null, null, false
+    from guild_identity.setting_changes
+    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
 )
 select d.at, d.actor, d.is_automatic, d.what, i.summary as subject, d.reason,
        coalesce(d.issue_type, i.issue_type) as issue_type, d.issue_id, d.attempt_id, d.is_undoable
@@ -84,6 +89,9 @@ from (
     where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
     union all
     select asked_at, actor from guild_identity.match_requests where guild_id = %(guild_id)s
+    union all
+    select at, actor from guild_identity.setting_changes
+    where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
 ) d
 where (%(actor)s::text is null or d.actor = %(actor)s)
   and (%(since)s::timestamptz is null or d.at >= %(since)s)
@@ -96,4 +104,7 @@ union
 select actor from guild_identity.issue_events where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
 union
 select actor from guild_identity.match_requests where guild_id = %(guild_id)s
+union
+select actor from guild_identity.setting_changes
+where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
 order by 1

@@ -6,16 +6,18 @@ Saving does the same and keeps it, unless something else would come of it now th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.setting import RuleSetting
+from sv_common.guild_sync.domain.setting import RuleSetting, Setting
 from sv_common.guild_sync.domain.setting_words import Difference
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import Count, fix_on_discord
@@ -31,9 +33,18 @@ from sv_common.guild_sync.setting_effects import (
     open_now,
 )
 from sv_common.guild_sync.setting_readings import ReadingChange, readings_changed
-from sv_common.guild_sync.setting_requests import SettingRequest, Wanted, read_request, write
+from sv_common.guild_sync.setting_requests import (
+    SettingRequest,
+    Wanted,
+    current_setting,
+    differences_between,
+    read_request,
+    write,
+)
 from sv_common.guild_sync.store import guilds, setting_changes
 from sv_common.guild_sync.store.setting_changes import NewSettingChange
+
+_NOTHING_WOULD: Final = "No issue would open or be resolved."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,21 @@ async def save_setting(
     return replace(report, change_id=change_id, notices=(*report.notices, *left))
 
 
+@contextlib.asynccontextmanager
+async def recorded(conn: Connection, guild_id: int, about: Setting, *, actor: str) -> AsyncIterator[None]:
+    """Remember what is changed inside of a setting that somebody changes without a preview, if anything is.
+
+    Nothing is looked at again: the next scan does that. `about` says which rule, ranks or word it is.
+    """
+    await guilds.lock(conn, guild_id)
+    before = await current_setting(conn, guild_id, about)
+    yield
+    after = await current_setting(conn, guild_id, about)
+    differences = await differences_between(conn, guild_id, before, after)
+    if differences:
+        await setting_changes.add(conn, _kept(guild_id, Wanted(before, after, differences)), actor=actor)
+
+
 async def _carry_out(
     conn: Connection, guild_id: int, request: SettingRequest, actor: str, *, with_discord: bool
 ) -> tuple[SettingReport, Sight]:
@@ -152,9 +178,10 @@ def _of_a_rule(wanted: Wanted, before: Sight) -> list[str]:
     count = sum(issue.issue_type == will_be.issue_type for issue in before.open.values())
     if count == 0:
         return ["Nothing of this rule is open. It is not looked for any more until the rule is switched on again."]
+    stay = "stays open as it is" if count == 1 else "stay open as they are"
     sentence = (
-        f"{_issues(count)} of this rule stay open as they are: nobody looks at them again, and nothing resolves or fixes "
-        "them by itself, until the rule is switched on again. An officer can still fix, dismiss or resolve each."
+        f"{_issues(count)} of this rule {stay}: nobody looks again, and nothing is resolved or fixed by itself, until the "
+        "rule is switched on again. An officer can still fix, dismiss or resolve."
     )
     return [sentence]
 
@@ -203,19 +230,30 @@ def _kept(guild_id: int, wanted: Wanted) -> NewSettingChange:
 
 
 def _would(counts: dict[Move, int]) -> str:
-    opens, resolves, fixed = counts[Move.OPENS], counts[Move.RESOLVES], counts[Move.FIXED]
-    if not opens + resolves + fixed:
-        return "No issue would open or be resolved."
-    first = f"This would open {_issues(opens)} and resolve {resolves}"
-    return f"{first}, and {fixed} more would be fixed by {_themselves(fixed)}." if fixed else f"{first}."
+    moves = _joined(("open", counts[Move.OPENS]), ("resolve", counts[Move.RESOLVES]))
+    fixed = counts[Move.FIXED]
+    if not moves:
+        return f"{_issues(fixed)} would be fixed by {_themselves(fixed)}." if fixed else _NOTHING_WOULD
+    return (
+        f"This would {moves}, and {fixed} more would be fixed by {_themselves(fixed)}."
+        if fixed
+        else f"This would {moves}."
+    )
 
 
 def _did(counts: dict[Move, int]) -> str:
-    opens, resolves, fixed = counts[Move.OPENS], counts[Move.RESOLVES], counts[Move.FIXED]
-    if not opens + resolves + fixed:
-        return "Saved. No issue opened or was resolved."
-    first = f"Saved. {_issues(opens)} opened and {resolves} resolved"
-    return f"{first}, and {fixed} more fixed by {_themselves(fixed)}." if fixed else f"{first}."
+    moves = _joined(("opened", counts[Move.OPENS]), ("resolved", counts[Move.RESOLVES]))
+    fixed = counts[Move.FIXED]
+    if not moves:
+        return f"Saved. It fixed {_issues(fixed)}." if fixed else "Saved. No issue opened or was resolved."
+    return f"Saved. It {moves}, and fixed {fixed} more." if fixed else f"Saved. It {moves}."
+
+
+def _joined(*moves: tuple[str, int]) -> str:
+    """Such as `open 14 issues and resolve 3`; moves that no issue makes are left out."""
+    made = [(verb, count) for verb, count in moves if count]
+    words = [f"{verb} {_issues(count) if place == 0 else count}" for place, (verb, count) in enumerate(made)]
+    return " and ".join(words)
 
 
 def _issues(count: int) -> str:

@@ -119,7 +119,7 @@ async def read_request(conn: Connection, guild_id: int, request: SettingRequest)
     """
     before, after = await _before_and_after(conn, guild_id, request)
     undoes = request.change_id if isinstance(request, UndoRequest) else None
-    differences = await _differences(conn, guild_id, before, after)
+    differences = await differences_between(conn, guild_id, before, after)
     if not differences:
         raise Refused("It is set like this already, so there is nothing to change.")
     return Wanted(before, after, differences, undoes)
@@ -258,7 +258,7 @@ async def _undo(conn: Connection, guild_id: int, change_id: int) -> tuple[Settin
     if change.undone_by is not None:
         raise Refused(f"This change was taken back already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
     before, after = _kept(change)
-    if await _current(conn, guild_id, after) != after:
+    if await current_setting(conn, guild_id, after) != after:
         raise Refused(
             "This was changed again since, so it is not put back. Undo the later change first, or set it anew."
         )
@@ -276,8 +276,8 @@ def _kept(change: SettingChange) -> tuple[Setting, Setting]:
     return before, after
 
 
-async def _current(conn: Connection, guild_id: int, like: Setting) -> Setting:
-    """What is set now of the same rule, ranks or word."""
+async def current_setting(conn: Connection, guild_id: int, like: Setting) -> Setting:
+    """Return what is set now of the same rule, ranks or word as another setting is about."""
     match like:
         case RuleSetting(issue_type, _):
             return RuleSetting(issue_type, (await read_wishes(conn, guild_id)).get(issue_type, RuleWishes()))
@@ -289,7 +289,10 @@ async def _current(conn: Connection, guild_id: int, like: Setting) -> Setting:
             return WordSetting(word, word in said, said.get(word))
 
 
-async def _differences(conn: Connection, guild_id: int, before: Setting, after: Setting) -> tuple[Difference, ...]:
+async def differences_between(
+    conn: Connection, guild_id: int, before: Setting, after: Setting
+) -> tuple[Difference, ...]:
+    """Return what is different between two settings of the same rule, ranks or word."""
     if isinstance(before, RuleSetting) and isinstance(after, RuleSetting):
         size = await guilds.roster_size(conn, guild_id)
         return differences_of_rule(RULES[after.issue_type].page, before.wishes, after.wishes, size)

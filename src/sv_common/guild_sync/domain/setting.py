@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
@@ -60,6 +60,11 @@ class RanksSetting:
     roles: Mapping[int, RankRole]
 
     kind: ClassVar[SettingKind] = SettingKind.RANKS
+
+    @classmethod
+    def of(cls, indexes: Iterable[int]) -> RanksSetting:
+        """Return a setting that only says which ranks it is about."""
+        return cls({index: RankRole("") for index in indexes})
 
     @property
     def subject(self) -> str:

@@ -78,10 +78,22 @@ async def get(conn: Connection, change_id: int, guild_id: int | None) -> Setting
 
 
 async def newest(
-    conn: Connection, guild_id: int, *, number: int = 1, with_installation: bool = True
+    conn: Connection,
+    guild_id: int,
+    *,
+    number: int = 1,
+    with_installation: bool = True,
+    with_secrets: bool = True,
 ) -> Page[SettingChange]:
-    """Return one page of a guild's changes, newest first; those of the whole installation too, unless told."""
-    values: dict[str, Any] = {"guild_id": guild_id, "with_installation": with_installation}
+    """Return one page of a guild's changes, newest first.
+
+    Those of the whole installation are among them, and keys and tokens that were made or revoked, unless told.
+    """
+    values: dict[str, Any] = {
+        "guild_id": guild_id,
+        "with_installation": with_installation,
+        "with_secrets": with_secrets,
+    }
     row = await (await conn.execute(SQL["count"], values)).fetchone()
     place = Place(int(row[0]) if row else 0, number)
     async with conn.cursor(row_factory=class_row(SettingChange)) as cursor:

@@ -20,11 +20,13 @@ from guild_identity.setting_changes c
 left join lateral (
     select id, actor, at from guild_identity.setting_changes where undoes = c.id order by id desc limit 1
 ) u on true
-where c.guild_id = %(guild_id)s or (c.guild_id is null and %(with_installation)s)
+where (c.guild_id = %(guild_id)s or (c.guild_id is null and %(with_installation)s))
+  and (%(with_secrets)s or c.kind in ('rule', 'ranks', 'word'))
 order by c.id desc
 limit %(limit)s offset %(offset)s
 
 -- name: count
 select count(*)
 from guild_identity.setting_changes
-where guild_id = %(guild_id)s or (guild_id is null and %(with_installation)s)
+where (guild_id = %(guild_id)s or (guild_id is null and %(with_installation)s))
+  and (%(with_secrets)s or kind in ('rule', 'ranks', 'word'))

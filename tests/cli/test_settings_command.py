@@ -1,0 +1,86 @@
+"""`patt settings`: showing and changing what a guild sets for itself."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from cli.conftest import Patt
+
+
+@pytest.fixture(autouse=True)
+def asleep(guild: psycopg.Connection) -> None:
+    """Let a character of the guild sleep for 40 days."""
+    guild.execute(
+        "update guild_identity.wow_characters set last_login_timestamp = "
+        "(extract(epoch from now() - interval '40 days') * 1000)::bigint where character_name = 'Mito'"
+    )
+
+
+def test_a_threshold_is_previewed_set_shown_and_taken_back(patt: Patt) -> None:
+    assert patt("scan", "stale_character").code == 0
+    change = ("settings", "rule", "stale_character", "--set", "stale_after_days=45")
+    seen = patt(*change, "--preview")
+    assert "Stale after  30 days  45 days" in seen.out
+    assert "This would resolve 1 issue." in seen.out
+    assert patt("settings", "history", "--json").json == []
+    saved = patt(*change)
+    assert "Saved. It resolved 1 issue." in saved.out
+    assert "stale_after_days: 45 days" in patt("settings", "show").out
+    [made] = patt("settings", "history", "--json").json
+    assert made["sentence"] == "stale_character. Stale after: 30 days → 45 days"
+    undone = patt("settings", "undo", made["id"], "--json").json
+    assert undone["counts"] == {"opens": 1, "resolves": 0, "fixed": 0}
+    assert "undone" in patt("settings", "history").out
+    assert patt("settings", "show", "--json").json[-1]["parameters"] == {"stale_after_days": 30}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["rule", "stale_character", "--set", "stale_after_days=0"], "from 1 to 3650"),
+        (["rule", "stale_character", "--set", "stale_after_days"], "Write --set NAME=NUMBER"),
+        (["rule", "stale_character", "--set", "stale_days=45"], "It has: stale_after_days"),
+        (["rule", "orphan_wow", "--fixes-itself", "perhaps"], "none of yes, no and default"),
+        (["rule", "orphan_wow", "--severity", "dire"], "“dire” is none"),
+        (["rule", "orphan_wow"], "set like this already"),
+        (["rule", "nonsense", "--off"], "There is no rule “nonsense”"),
+        (["rank", "3", "12345"], "has no role “12345”"),
+        (["word", "Nightcrew", "nonsense"], "“nonsense” is none"),
+        (["undo", "99"], "no change of the settings with the number 99"),
+        (["try", "x" * 201], "the longest that is read here has 200"),
+    ],
+)
+def test_what_cannot_be_set_is_one_sentence_and_exit_code_1(patt: Patt, arguments: list[str], sentence: str) -> None:
+    outcome = patt("settings", *arguments)
+    assert (outcome.code, sentence in outcome.err) == (1, True), outcome.err
+    assert patt("settings", "history", "--json").json == []
+
+
+def test_a_rule_is_switched_off_with_a_word_about_its_issues(patt: Patt) -> None:
+    patt("scan")
+    said = patt("settings", "rule", "stale_character", "--off", "--preview").out
+    assert "! 1 issue of this rule stays open" in " ".join(said.split())
+
+
+def test_a_word_is_said_and_a_note_is_tried(patt: Patt) -> None:
+    before = patt("settings", "try", "Nightcrew", "--json").json
+    assert (before["verdict"], before["sentence"]) == ("unknown", "Nobody here is called “Nightcrew”.")
+    assert patt("settings", "word", "Nightcrew", "role").code == 0
+    assert patt("settings", "try", "nightcrew", "--json").json["known_words"] == [["nightcrew", "role"]]
+    assert "means" in patt("settings", "try", "alt of Mito").out.lower()
+
+
+def test_what_other_commands_set_is_remembered_too(patt: Patt) -> None:
+    patt("words", "add", "Nightcrew", "role")
+    patt("words", "reset", "Nightcrew")
+    patt("ranks", "map", 3, "4711", "--name", "Social")
+    patt("ranks", "unmap", 3)
+    patt("ranks", "unmap", 3)
+    sentences = [each["sentence"] for each in patt("settings", "history", "--json").json]
+    assert sentences == [
+        "Rank 3, Social: Social → no role, on purpose",
+        "Rank 3, Social: not set → Social",
+        "The word “nightcrew”: role → as in every guild (no word of the vocabulary)",
+        "The word “nightcrew”: as in every guild (no word of the vocabulary) → role",
+    ]
