@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from patt.bootstrap import DISCORD_CALLBACK
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.database import database_url, revision_of
 from patt.queue import SILENCE_OF_THE_DEAD_S
@@ -16,6 +17,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
 
 SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
+SIGN_IN = "discord sign-in"
 SQL = load_sql(__package__, "check_installation.sql")
 _OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
@@ -54,6 +56,32 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
         message = f"The database has the schema {revision or '(none)'}, and this version needs {newest}."
         return [answers, wrong(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
     return [answers, well(SCHEMA, f"The database has the schema {newest}, as it should.")], url
+
+
+def check_sign_in(settings: Settings) -> Check:
+    """Check that the settings for signing in with Discord are complete; say which address Discord has to know."""
+    missing = [
+        name
+        for name, value in (
+            ("PATT_DISCORD_CLIENT_ID", settings.discord_client_id),
+            ("PATT_DISCORD_CLIENT_SECRET", settings.discord_client_secret),
+        )
+        if not value
+    ]
+    if len(missing) == 1:
+        message = f"Nobody can sign in with Discord: {missing[0]} is not set, and the other half is."
+        return wrong(
+            SIGN_IN, message, "Copy it from the page OAuth2 of the application at Discord, or remove the other."
+        )
+    if missing:
+        return well(SIGN_IN, "Signing in with Discord is not set up; people sign in by link: patt admin link.")
+    redirect = settings.own_page(DISCORD_CALLBACK)
+    if not settings.is_over_tls and settings.public_page("/") is not None:
+        message = (
+            f"People sign in at {settings.base_url}, which is not encrypted: others can read their sessions on the way."
+        )
+        return wrong(SIGN_IN, message, "Serve the pages over TLS, and let PATT_BASE_URL begin with https.")
+    return well(SIGN_IN, f"Discord has to know this redirect, letter by letter (OAuth2 → Redirects): {redirect}")
 
 
 async def check_access(conn: Connection) -> Check:

@@ -15,10 +15,12 @@ from patt.setup.check_installation import (
     DATABASE,
     SCHEMA,
     SETTINGS,
+    SIGN_IN,
     WORKER,
     check_access,
     check_database,
     check_settings,
+    check_sign_in,
     check_worker,
 )
 from patt.setup.check_sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
@@ -27,6 +29,7 @@ from sv_common.guild_sync.clients.http import RetryPolicy, http_client
 from sv_common.guild_sync.store import guilds
 
 GUILDS = "guilds"
+_OF_SETTINGS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER, GUILDS)
 _BRIEFLY = RetryPolicy(attempts=2, first_pause=0.5, longest_wait=10.0)
 """A check-up says that a source is away rather than wait for it."""
 
@@ -35,12 +38,18 @@ async def examine() -> list[Check]:
     """Check everything that was set up, in the order in which to mend it. Changes nothing."""
     first, settings = check_settings()
     if settings is None:
-        return [first, *not_made([DATABASE, SCHEMA, ACCESS, WORKER, GUILDS, CREDENTIALS, TOKEN, INTENT], SETTINGS)]
+        return [first, *not_made([*_OF_SETTINGS, CREDENTIALS, TOKEN, INTENT], SETTINGS)]
     database, facts = await _examine_database(settings)
     async with http_client() as http:
         sources = await check_battlenet(battlenet_client(settings, http, _BRIEFLY), facts)
         sources += await check_discord(discord_client(settings, http, _BRIEFLY), facts)
-    return [first, *database, *sources, *(check for each in facts for check in check_data(each))]
+    return [
+        first,
+        check_sign_in(settings),
+        *database,
+        *sources,
+        *(check for each in facts for check in check_data(each)),
+    ]
 
 
 async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[GuildFacts]]:
