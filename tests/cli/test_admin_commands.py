@@ -10,8 +10,8 @@ from cli.conftest import Patt
 def _signed_in(database: psycopg.Connection, *names: str) -> None:
     for name in names:
         database.execute(
-            "with account as (insert into common.admin_accounts (name) values (%(name)s) "
-            "on conflict (name) do update set name = excluded.name returning id) "
+            "with account as (insert into common.admin_accounts (name, role) values (%(name)s, 'administrator') "
+            "on conflict (name) where discord_id is null do update set name = excluded.name returning id) "
             "insert into common.web_sessions (token_hash, account_id, expires_at) "
             "select gen_random_uuid()::text, id, now() + interval '1 day' from account",
             {"name": name},
@@ -46,7 +46,7 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
     secrets = [patt("admin", "token", "script", "--guild", 1).out, patt("admin", "token", "watch", "--metrics").out]
     listed = patt("admin", "tokens", "--json")
     assert [(each["name"], each["guild_id"], each["scope"]) for each in listed.json] == [
-        ("script", 1, "api"),
+        ("script", 1, "write"),
         ("watch", None, "metrics"),
     ]
     assert all(secret.strip() not in listed.out for secret in secrets)
@@ -59,5 +59,42 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
 
 def test_a_token_of_the_metrics_is_of_no_single_guild(patt: Patt, guild: psycopg.Connection) -> None:
     refused = patt("admin", "token", "watch", "--metrics", "--guild", 1)
-    assert (refused.code, "leave --guild out" in refused.err) == (1, True)
+    assert (refused.code, "Leave the guild out" in refused.err) == (1, True)
     assert patt("admin", "tokens", "--json").json == []
+
+
+def test_a_tokens_scope_is_chosen_and_an_unknown_one_refused(patt: Patt, guild: psycopg.Connection) -> None:
+    for scope in ("read", "write", "admin", "metrics"):
+        patt("admin", "token", f"for {scope}", "--scope", scope)
+    assert [each["scope"] for each in patt("admin", "tokens", "--json").json] == ["admin", "metrics", "read", "write"]
+    assert patt("admin", "token", "x", "--scope", "everything").code != 0
+    assert len(patt("admin", "tokens", "--json").json) == 4
+
+
+def test_a_link_can_be_for_a_role_in_one_guild(patt: Patt, guild: psycopg.Connection) -> None:
+    assert "/login/" in patt("admin", "link", "--name", "vera", "--role", "viewer", "--guild", 1).out
+    assert guild.execute("select name, role, guild_id from common.admin_accounts").fetchall() == [("vera", "viewer", 1)]
+    for words, sentence in (
+        (("--role", "officer", "--guild", 99), "There is no guild with the number 99."),
+        (("--guild", 1), "say what the account may do"),
+        (("--name", "@vera"), "those who sign in with Discord"),
+    ):
+        refused = patt("admin", "link", *words)
+        assert (refused.code, sentence in refused.err) == (1, True)
+
+
+def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute(
+        "insert into common.guild_ranks (guild_id, wow_rank_index, name, level) values (1, 1, 'Council', 9) "
+        "on conflict (guild_id, wow_rank_index) do update set name = 'Council'"
+    )
+    looked = patt("admin", "officers", "give", "rank", "council", "officer", "--dry-run")
+    assert looked.out == "Council would give: officer.\n"
+    assert guild.execute("select count(*) from common.guild_authority").fetchone() == (0,)
+    assert patt("admin", "officers", "give", "rank", "1", "officer").out == "Council gives now: officer.\n"
+    mapping = patt("admin", "officers", "list", "--json").json["mapping"]
+    assert ("1", "officer") in [(each["key"], each["role"]) for each in mapping]
+    unknown = patt("admin", "officers", "give", "rank", "nobody", "officer")
+    assert (unknown.code, "none of them" in unknown.err) == (1, True)
+    strange = patt("admin", "officers", "confirm", "123", 7)
+    assert (strange.code, "no character whose rank gives a role" in strange.err) == (1, True)

@@ -127,7 +127,7 @@ def test_for_people_each_check_is_a_line_with_its_remedy_below(practice: Practic
         f"→ Switch it on at https://discord.com/developers/applications/{practice.world.bot.user_id}/bot" in outcome.out
     )
     assert "ok     guild 1 discord server  The bot is on the Discord server" in outcome.out
-    assert "1 of 21 checks found something wrong." in outcome.out
+    assert "1 of 22 checks found something wrong." in outcome.out
 
 
 def _let_others_read_the_settings(practice: Practice) -> None:
@@ -305,6 +305,18 @@ def test_a_failure_before_the_last_good_run_and_one_of_last_week_are_forgotten(p
     assert practice.wrong() == {}
 
 
+def test_signing_in_with_discord_is_set_up_whole_or_not_at_all(practice: Practice) -> None:
+    assert "not set up" in practice.examine()["discord sign-in"]["message"]
+    practice.environment.setenv("PATT_DISCORD_CLIENT_ID", "1")
+    assert "PATT_DISCORD_CLIENT_SECRET is not set" in practice.wrong()["discord sign-in"][0]
+    practice.environment.setenv("PATT_DISCORD_CLIENT_SECRET", "s")
+    practice.environment.setenv("PATT_BASE_URL", "https://patt.example.org/")
+    redirect = "https://patt.example.org/login/discord/callback"
+    assert practice.examine()["discord sign-in"]["message"].endswith(f": {redirect}")
+    practice.environment.setenv("PATT_BASE_URL", "http://patt.example.org")
+    assert "not encrypted" in practice.wrong()["discord sign-in"][0]
+
+
 def test_a_worker_that_gives_signs_of_life_will_do_the_jobs(practice: Practice) -> None:
     _let_a_job_wait(practice)
     practice.change("insert into jobs.procrastinate_workers default values")
@@ -317,7 +329,7 @@ def test_settings_that_cannot_be_used_are_named_and_nothing_else_can_be_checked(
     wrong = practice.wrong()
     assert "PATT_LOG_LEVEL: Input should be" in wrong.pop("settings")[0]
     assert set(wrong) == {
-        *("database", "schema", "database access", "worker", "guilds"),
+        *("discord sign-in", "database", "schema", "database access", "worker", "guilds"),
         *("battlenet credentials", "discord token", "discord members intent"),
     }
     assert set(wrong.values()) == {(NOT_CHECKED.format("settings"), "Mend “settings”.")}

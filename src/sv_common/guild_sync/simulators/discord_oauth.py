@@ -71,7 +71,7 @@ class DiscordSignIn:
         return user_object(user) | {"mfa_enabled": True, "locale": "en-US"} if user else None
 
     def _users(self) -> list[WorldMember]:
-        return [*(member for member in self.world.members if not member.is_bot), *self.strangers]
+        return [*self.strangers, *(member for member in self.world.members if not member.is_bot)]
 
     async def _authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
@@ -107,7 +107,7 @@ class DiscordSignIn:
     def _page(self) -> str:
         buttons = "".join(
             f'<p><button name="user" value="{each.user_id}">Authorise as {escape(each.display_name)}</button></p>'
-            for each in [*self.strangers, *self._users()][:MOST_ON_THE_PAGE]
+            for each in self._users()[:MOST_ON_THE_PAGE]
         )
         return (
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
