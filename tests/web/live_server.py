@@ -94,7 +94,9 @@ class Stream:
 @contextlib.asynccontextmanager
 async def streaming(client: httpx2.AsyncClient, base_url: str, **params: Any) -> AsyncIterator[Stream]:
     """Open a stream; it has told what is so now."""
-    headers = {"Last-Event-ID": params.pop("last_event_id")} if "last_event_id" in params else {}
+    headers = dict(params.pop("headers", {}))
+    if "last_event_id" in params:
+        headers["Last-Event-ID"] = params.pop("last_event_id")
     async with client.stream("GET", f"{base_url}{LIVE}", params=params, headers=headers, timeout=30) as response:
         assert response.status_code == httpx2.codes.OK, await response.aread()
         yield Stream(response)

@@ -28,6 +28,7 @@ SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
 
 SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 800})
 
+
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[str]:
     """Address of the application on a real server."""

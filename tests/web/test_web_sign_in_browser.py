@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
 from guild_builder import GuildBuilder
@@ -17,7 +17,6 @@ from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
 from web.discord_people import MASTER, confirm, give, populate, with_discord
 from web.helpers import PAGE
-from web.test_web_browser import PROGRAM, QUIET
 
 pytestmark = pytest.mark.browser
 
@@ -31,14 +30,6 @@ class _Later:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
-        yield launched
-        await launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +55,12 @@ async def site(discord: GuildSimulator, pool: Pool, people: dict[str, int]) -> A
 
 
 @pytest.fixture
-async def sign_in(chromium: Browser, site: str) -> AsyncIterator[SignIn]:
+async def sign_in(browser: Browser, site: str) -> AsyncIterator[SignIn]:
     """Go to Discord and press somebody's button there; gives the page, and what the browser complained of."""
     async with contextlib.AsyncExitStack() as contexts:
 
         async def signed_in(name: str, **options: Any) -> tuple[Page, list[str]]:
-            context = await contexts.enter_async_context(await chromium.new_context(**options))
+            context = await contexts.enter_async_context(await browser.new_context(**options))
             page, wrong = await context.new_page(), list[str]()
             page.on("console", lambda message: wrong.append(message.text))
             page.on("pageerror", lambda error: wrong.append(str(error)))

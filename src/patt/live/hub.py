@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import structlog
 
+from patt import jobs_overview
 from patt.api import asking
 from patt.live import news
 from patt.live.notices import Notice, gathered, read_notice
@@ -208,8 +209,9 @@ class Hub:
                 await self._tell_changes(conn, guild_id, theirs)
 
     async def _tell_work(self, conn: Connection, notice: Notice) -> None:
+        has_worker = await jobs_overview.has_worker(conn)
         for request in await work.by_number(conn, notice.guild_id, notice.first, notice.last):
-            told = asking.job_of(request, has_worker=True).model_dump(mode="json", exclude={"result"})
+            told = asking.job_of(request, has_worker=has_worker).model_dump(mode="json", exclude={"result"})
             self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
 
     async def _tell_changes(self, conn: Connection, guild_id: int, notices: dict[str, Notice]) -> None:

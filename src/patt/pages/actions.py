@@ -1,6 +1,7 @@
 """The buttons of the data quality pages for browsers without JavaScript: do what the API does, then lead back.
 
-What came of it is told on the page that follows. With JavaScript the same forms go to the API instead.
+What came of it is told on the page that follows; of scans and fixes of many, which a worker does, that they are under way.
+With JavaScript the same forms go to the API instead.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from datetime import date
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.api import commands
+from patt.api import asking, commands
+from patt.api.jobs_models import FixAllWish, ScanRuleWish, ScanWish
 from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
 from patt.navigation import DATA_QUALITY
@@ -27,16 +29,17 @@ router = form_router(f"{HOME}/actions")
 async def scan(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep
 ) -> Response:
-    """Run all rules."""
-    return await done(request, form, commands.scan(services, officer, guild_id=guild), home=HOME)
+    """Ask for a scan by all rules."""
+    return await done(request, form, asking.ask(services, officer, ScanWish(kind="scan"), guild_id=guild), home=HOME)
 
 
 @router.post("/scan/{issue_type}")
 async def scan_rule(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
-    """Run one rule."""
-    return await done(request, form, commands.scan(services, officer, guild_id=guild, issue_type=issue_type), home=HOME)
+    """Ask for a scan by one rule."""
+    wish = ScanRuleWish(kind="scan_rule", issue_type=issue_type)
+    return await done(request, form, asking.ask(services, officer, wish, guild_id=guild), home=HOME)
 
 
 @router.post("/fix/{issue_id}")
@@ -57,8 +60,9 @@ async def fix(
 async def fix_all(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
-    """Fix all open issues of a rule."""
-    return await done(request, form, commands.fix_all(services, officer, issue_type, guild_id=guild), home=HOME)
+    """Ask for a fix of all open issues of a rule."""
+    wish = FixAllWish(kind="fix_all", issue_type=issue_type)
+    return await done(request, form, asking.ask(services, officer, wish, guild_id=guild), home=HOME)
 
 
 @router.post("/issues/{issue_id}/dismiss")

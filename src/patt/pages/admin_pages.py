@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import reading
+from patt.api import asking, reading
 from patt.api.reading import Shown
 from patt.api.selection_models import PlannedIssue
 from patt.deps import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
@@ -80,6 +80,7 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: View) ->
         "rules": await overview.rule_overviews(conn, guild.id),
         "frequency": frequency,
         "fix_record": fix_record,
+        "work": await asking.under_way(conn, guild.id),
         **await _health(conn, view),
         **await _findings(conn, view, found),
     }
@@ -140,11 +141,13 @@ async def preview(
     async with services.pool.connection() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
+        work = await asking.under_way(conn, chosen.id)
     planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     context = {
         "guild": chosen,
         "rule": rule,
         "planning": planning,
+        "work": work,
         "summaries": {issue.id: issue.summary for issue in known},
         "label": "Fix All" if rule.auto_mitigate else "Attempt Fix",
         "home": View(chosen.id).href(),

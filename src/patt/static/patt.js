@@ -33,7 +33,7 @@ function bodyOf(form) {
   return Object.keys(body).length ? JSON.stringify(body) : undefined;
 }
 
-async function send(form) {
+async function ask(form) {
   const body = bodyOf(form);
   const headers = { Accept: JSON_TYPE, "X-Form-Token": formToken() };
   if (body) {
@@ -43,17 +43,79 @@ async function send(form) {
   if (response.status === 401) {
     location.assign("/login");
   }
-  const answer = await response.json();
-  const sentence = answer.sentence ?? [answer.detail, ...(answer.problems ?? [])].join(" ");
-  return { sentence, tone: response.ok ? "result" : "problem" };
+  return { answer: await response.json(), isDone: response.ok };
 }
 
-async function showAfresh() {
+async function send(form) {
+  const { answer, isDone } = await ask(form);
+  return { sentence: sentenceOf(answer), tone: isDone ? "result" : "problem" };
+}
+
+function sentenceOf(answer) {
+  return answer.sentence ?? [answer.detail, ...(answer.problems ?? [])].join(" ");
+}
+
+// What somebody has ticked, typed, opened and focused, so that a fresh page does not take it away.
+const fieldsOf = (content) => content.querySelectorAll("input:not([type=hidden]), select, textarea");
+const actionOf = (element) => element.form?.getAttribute("action") ?? element.form?.dataset.api ?? "";
+const isBox = (field) => field.type === "checkbox" || field.type === "radio";
+const keyOf = (field) => [actionOf(field), field.name, isBox(field) ? field.value : ""].join(" ");
+const wordsOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
+const placeOf = (element) =>
+  [element.tagName, element.id, actionOf(element), element.getAttribute("href"), wordsOf(element)].join(" ");
+
+function isTouched(field) {
+  if (isBox(field)) {
+    return field.checked !== field.defaultChecked;
+  }
+  if (field.tagName === "SELECT") {
+    const usual = [...field.options].findIndex((each) => each.defaultSelected);
+    return field.selectedIndex !== Math.max(usual, 0);
+  }
+  return field.value !== field.defaultValue;
+}
+
+function remember(content, sentForm) {
+  const touched = [...fieldsOf(content)].filter((field) => isTouched(field) && (!sentForm || field.form !== sentForm));
+  return {
+    fields: new Map(touched.map((field) => [keyOf(field), isBox(field) ? field.checked : field.value])),
+    opened: [...content.querySelectorAll("details[open]")].map((each) => each.closest("[id]")?.id),
+    focused: content.contains(document.activeElement) ? placeOf(document.activeElement) : null,
+  };
+}
+
+function restore(content, { fields, opened, focused }) {
+  for (const field of fieldsOf(content)) {
+    if (fields.has(keyOf(field))) {
+      field[isBox(field) ? "checked" : "value"] = fields.get(keyOf(field));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+  for (const each of content.querySelectorAll("details")) {
+    each.open ||= opened.includes(each.closest("[id]")?.id);
+  }
+  const places = focused ? [...content.querySelectorAll("a, button, input, select, textarea, summary")] : [];
+  places.find((each) => placeOf(each) === focused)?.focus({ preventScroll: true });
+}
+
+async function freshContent() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const content = page.getElementById("content");
-  if (response.ok && content) {
-    document.getElementById("content").replaceWith(content);
+  return response.ok ? page.getElementById("content") : null;
+}
+
+function replaceContent(fresh, sentForm) {
+  const content = document.getElementById("content");
+  const kept = remember(content, sentForm);
+  content.replaceWith(fresh);
+  restore(fresh, kept);
+  document.dispatchEvent(new CustomEvent("patt:fresh"));
+}
+
+async function showAfresh(sentForm) {
+  const fresh = await freshContent();
+  if (fresh) {
+    replaceContent(fresh, sentForm);
   }
 }
 
@@ -67,7 +129,7 @@ async function run(form) {
   setBusy(true);
   try {
     const { sentence, tone } = await send(form);
-    await showAfresh();
+    await showAfresh(tone === "result" ? form : undefined);
     tell(sentence, tone);
   } catch {
     tell("The server did not answer. Reload the page to see what is so now.", "problem");
@@ -77,7 +139,8 @@ async function run(form) {
   }
 }
 
-// Parts that name the address where they can be had anew are looked at again while somebody looks at the page.
+// Parts that name the address where they can be had anew are looked at again while somebody looks at the page, where
+// nothing tells when they change: live.js hears it, and says so.
 const LOOK_AGAIN_MS = 4000;
 
 async function lookAgain(part) {
@@ -96,7 +159,8 @@ async function lookAgain(part) {
 
 async function lookAgainWhileSeen() {
   const isBusy = document.documentElement.classList.contains("is-busy");
-  if (document.visibilityState === "visible" && !isBusy) {
+  const isTold = globalThis.isLive?.() ?? false;
+  if (document.visibilityState === "visible" && !isBusy && !isTold) {
     await Promise.allSettled([...document.querySelectorAll("[data-live]")].map(lookAgain));
   }
   setTimeout(lookAgainWhileSeen, LOOK_AGAIN_MS);
@@ -108,6 +172,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("form[data-api]")) {
     event.preventDefault();
-    run(form);
+    if (form.hasAttribute("data-job") && globalThis.askForJob) {
+      askForJob(form);
+    } else {
+      run(form);
+    }
   }
 });

@@ -81,7 +81,7 @@ async def _obstacle(conn: Connection, attempt: Attempt, source: DiscordSource | 
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True):
-            await journal.put_back(conn, attempt.changes)
+            await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
         await check_roles_can_go_back(conn, attempt, source)
     except PattError as error:
         return str(error)
