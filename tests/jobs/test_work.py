@@ -131,7 +131,7 @@ async def test_who_asks_for_the_same_while_it_waits_gets_the_first_ones_number(
     second = await asking.ask(services, BOB, ScanWish(kind="scan"), guild_id=None)
     other = await asking.ask(services, BOB, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"), guild_id=None)
     assert (second.id, second.is_new) == (first.id, False)
-    assert second.sentence == "Scan by all rules was asked for already, by officer alice."
+    assert second.sentence == "Scan by all rules was asked for already, by alice."
     assert (other.id == first.id, other.is_new) == (False, True)
     assert await noted.rows("select count(*) from jobs.procrastinate_jobs") == [(1,)]
 

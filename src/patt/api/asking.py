@@ -9,6 +9,7 @@ from patt import jobs_overview
 from patt.api.jobs_models import JobAnswer, JobReceipt, JobsAnswer, JobWish
 from patt.bootstrap import Services
 from patt.deps import Caller
+from patt.live.news import name_of
 from patt.queue import Task
 from patt.work_kinds import KINDS, WorkKind
 from sv_common.db.pool import Connection
@@ -39,9 +40,7 @@ async def ask(services: Services, officer: Caller, wish: JobWish, *, guild_id: i
     async with services.pool.connection() as conn:
         job = job_of(request, has_worker=await jobs_overview.has_worker(conn))
     sentence = (
-        f"{job.title} is asked for. {job.sentence}"
-        if is_new
-        else f"{job.title} was asked for already, by {job.asked_by}."
+        f"{job.title} is asked for. {job.sentence}" if is_new else f"{job.title} was asked for already, by {job.who}."
     )
     return JobReceipt(**{**dict(job), "sentence": sentence}, is_new=is_new)
 
@@ -76,6 +75,7 @@ def job_of(request: WorkRequest, *, has_worker: bool) -> JobAnswer:
             "title": kind.title(request.arguments),
             "place": kind.place(request.arguments),
             "asked_by": request.actor,
+            "who": name_of(request.actor),
             "sentence": request.sentence or _how_it_stands(request, has_worker=has_worker),
         }
     )

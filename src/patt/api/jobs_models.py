@@ -76,6 +76,7 @@ _JOB: dict[str, Any] = {
     "title": "Scan by all rules",
     "place": "all",
     "asked_by": "officer alice",
+    "who": "alice",
     "asked_at": "2026-11-23T07:00:00Z",
     "state": "running",
     "attempts": 1,
@@ -98,7 +99,8 @@ class JobAnswer(Answer):
     kind: str
     title: str = Field(description="What it is, in words.")
     place: str = Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")
-    asked_by: str
+    asked_by: str = Field(description="Who asked, as the log names them.")
+    who: str = Field(description="The same for people: an officer by the name alone.")
     asked_at: datetime
     state: Literal["waiting", "running", "done", "failed"]
     attempts: int = Field(description="Tries so far; more than one where a worker was cut off or a source was away.")

@@ -42,11 +42,9 @@ function jobElement(job) {
   if (found) {
     return found;
   }
-  const by = make("span", { className: "aside" }, " by ", make("bdi", { textContent: job.asked_by }));
   const bar = make("progress");
   bar.setAttribute("aria-label", job.title);
-  const title = make("p", {}, make("strong", { textContent: job.title }), by);
-  const element = make("div", { className: "work" }, title, bar, make("p", { className: "aside" }));
+  const element = make("div", { className: "work" }, make("p", { className: "work-words" }), bar);
   element.dataset.job = job.id;
   slotOf(job).append(element);
   return element;
@@ -62,7 +60,11 @@ function showProgress(job) {
     bar.removeAttribute("value");
   }
   const far = job.total ? `${job.done} of ${job.total} · ` : "";
-  element.lastElementChild.textContent = far + job.sentence;
+  const isAtRule = element.closest("article") !== null; // whose name stands there already
+  const title = make("strong", { textContent: isAtRule ? job.title.split(":")[0] : job.title });
+  const words = element.querySelector(".work-words");
+  words.title = `${job.title}: ${job.sentence}`;
+  words.replaceChildren(far, title, " by ", make("bdi", { textContent: job.who }), ` · ${job.sentence}`);
 }
 
 async function showEnd(job) {

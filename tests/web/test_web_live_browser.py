@@ -1,0 +1,184 @@
+"""Two officers at once in real browsers, with a real server and a real worker: each sees what the other does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from guild_builder import GuildBuilder
+from patt import access
+from patt.app import create_app
+from patt.bootstrap import Services
+from patt.queue import open_queue
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.domain.progress import Progress
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.store import guilds, work
+from web.at_work import at_work
+from web.helpers import BASE_URL, PAGE, issue_number, settings
+from web.live_server import served
+
+pytestmark = pytest.mark.browser
+
+SignIn = Callable[..., Awaitable[Page]]
+PROGRAM = os.environ.get("PATT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+SLOW_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
+    async with open_queue(database_url) as queue:
+        yield Services(settings(BASE_URL), pool, Outside(), queue)
+
+
+@pytest.fixture
+async def site(services: Services) -> AsyncIterator[str]:
+    async with served(create_app(services)) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
+    """Sign somebody in; whatever goes wrong on a page fails the test in the end."""
+    wrong: list[str] = []
+    async with contextlib.AsyncExitStack() as contexts:
+
+        async def signed_in(name: str, **options: Any) -> Page:
+            context = await contexts.enter_async_context(await browser.new_context(**options))
+            page = await context.new_page()
+            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            async with pool.connection() as conn:
+                link = await access.create_login_link(conn, name)
+            await page.goto(f"{site}/login/{link}")
+            await page.get_by_role("button", name=f"Sign in as {name}").click()
+            await expect(page.locator("#content")).to_contain_text("Data quality rules")
+            if options.get("java_script_enabled", True):
+                await page.wait_for_function("isLive()")
+            return page
+
+        yield signed_in
+    assert wrong == []
+
+
+async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_who_asked(
+    sign_in: SignIn, services: Services, troubled: GuildBuilder
+) -> None:
+    alice, bob = await sign_in("alice"), await sign_in("bob")
+    button = alice.locator("#rule-orphan_wow").get_by_role("button", name="Run Scan")
+    await button.click()
+    await expect(alice.locator("#status")).to_contain_text(
+        "No worker runs, so this waits for one. Start one: patt serve"
+    )
+    await expect(bob.locator("#rule-orphan_wow .work")).to_contain_text("Scan: Unlinked WoW Character by alice")
+    await expect(button).to_be_focused()
+
+    async with troubled.pool.connection() as holding:
+        await guilds.lock(holding, troubled.guild_id)
+        async with at_work(services):
+            begun = await _begun(troubled)
+            async with troubled.pool.connection() as conn:
+                await work.report(conn, begun, Progress(1, 4, "Looking for: trouble"))
+            for page in (alice, bob):
+                await expect(page.locator("#rule-orphan_wow .work")).to_contain_text("1 of 4", timeout=SLOW_MS)
+                assert await page.locator("#rule-orphan_wow progress").get_attribute("value") == "1"
+            await holding.commit()
+            await expect(alice.locator("#status")).to_have_text("Scan done: 2 found, 0 new, 0 resolved.", timeout=SLOW_MS)
+    for page in (alice, bob):
+        await expect(page.locator(".work")).to_have_count(0)
+    await expect(button).to_be_focused()
+
+
+async def _begun(guild: GuildBuilder) -> work.WorkRequest:
+    while True:
+        async with guild.pool.connection() as conn:
+            found = await work.under_way(conn, guild.guild_id)
+        if found and found[0].state == "running":
+            return found[0]
+        await asyncio.sleep(0.05)
+
+
+async def test_one_officers_fix_shows_at_the_others_page_without_taking_what_is_being_written(
+    sign_in: SignIn, site: str, troubled: GuildBuilder
+) -> None:
+    alice, bob = await sign_in("alice"), await sign_in("bob")
+    await alice.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
+    await alice.wait_for_function("isLive()")
+    await alice.get_by_label("Why").fill("a guest")
+    await bob.get_by_role("button", name="Fix: 'Newalt'").click()
+    await expect(bob.locator("#status")).to_contain_text("Fixed. Link Newalt")
+    await expect(alice.locator("#news")).to_contain_text("bob fixed 1 issue.")
+    await expect(alice.get_by_label("Why")).to_have_value("a guest")
+    await expect(alice.get_by_label("Why")).to_be_focused()
+    await alice.get_by_role("button", name="Show").click()
+    await expect(alice.locator("#content")).to_contain_text("by officer bob")
+    await expect(bob.locator("#news")).to_be_hidden()
+
+
+async def test_a_page_that_nobody_touches_is_brought_up_to_date_by_itself(
+    sign_in: SignIn, troubled: GuildBuilder
+) -> None:
+    alice = await sign_in("alice")
+    await alice.evaluate("lastTouch = 0; document.activeElement.blur()")
+    await expect(alice.locator("#rule-orphan_wow")).to_contain_text("Open: 2")
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    await mitigations.fix_one(troubled.pool, number, actor="automation")
+    await expect(alice.locator("#rule-orphan_wow")).to_contain_text("Open: 1")
+    await expect(alice.locator("#news")).to_contain_text("Automation fixed 1 issue.")
+
+
+async def test_a_fix_of_all_is_asked_for_on_the_preview_and_tells_its_outcome_there(
+    sign_in: SignIn, services: Services, troubled: GuildBuilder
+) -> None:
+    alice = await sign_in("alice")
+    await alice.locator("#rule-orphan_wow").get_by_role("link", name="Attempt Fix").click()
+    async with at_work(services):
+        await alice.get_by_role("button", name="Attempt Fix").click()
+        await expect(alice.locator("#status")).to_have_text("Of 2 open: 1 fixed, 1 refused.", timeout=SLOW_MS)
+    await expect(alice.locator("#content")).not_to_contain_text("Newalt")
+
+
+async def test_without_javascript_the_next_page_says_that_it_is_under_way(
+    sign_in: SignIn, services: Services, troubled: GuildBuilder
+) -> None:
+    alice = await sign_in("alice", java_script_enabled=False)
+    await alice.get_by_role("button", name="Run all scans").click()
+    await expect(alice.locator("#status")).to_contain_text("Scan by all rules is asked for. No worker runs")
+    await expect(alice.locator(".page-head .work")).to_contain_text("Reload this page to see how far it is.")
+    async with at_work(services):
+        while await troubled.rows("select 1 from guild_identity.work_requests where finished_at is null"):  # noqa: ASYNC110 -- nothing tells a page without JavaScript
+            await asyncio.sleep(0.05)
+    await alice.reload()
+    await expect(alice.locator(".work")).to_have_count(0)
+
+
+async def test_what_happens_while_the_connection_is_lost_is_shown_when_it_is_back(
+    sign_in: SignIn, site: str, troubled: GuildBuilder
+) -> None:
+    alice = await sign_in("alice")
+    await alice.evaluate("lastTouch = 0; document.activeElement.blur()")
+    await alice.context.set_offline(True)
+    await alice.evaluate("leave()")
+    number = await issue_number(troubled, "orphan_wow", "Newalt")
+    await mitigations.fix_one(troubled.pool, number, actor="officer bob")
+    await alice.context.set_offline(False)
+    await alice.evaluate("listen()")
+    await expect(alice.locator("#news")).to_contain_text("bob fixed 1 issue.")
+    await expect(alice.locator("#rule-orphan_wow")).to_contain_text("Open: 1")
