@@ -7,7 +7,7 @@ insert into guild_identity.wow_characters
 select %(guild_id)s, 'Wanderer' || n, 'wanderer' || n, 'area-52', 'area52', 80, 3,
        case when n %% 2 = 0 then 'alt of Wanderer' || n - 1 end,
        (extract(epoch from now() - make_interval(days => n %% 40)) * 1000)::bigint,
-       case when n > %(characters)s / 10 then now() - interval '1 year' end
+       case when n <= %(characters)s * 9 / 10 then now() - interval '1 year' end
 from generate_series(1, %(characters)s) n
 
 -- name: players
@@ -23,36 +23,27 @@ select c.id, made.id, made.guild_id, 'full_match', 'exact', 'officer test'
 from made
 join guild_identity.wow_characters c on c.guild_id = made.guild_id and c.character_name = made.display_name
 
--- name: issues
--- One for each rule and character in turn; the newest are open, of which every tenth is set aside.
-with subjects as (
-    select id, character_name, row_number() over (order by id) as place
-    from guild_identity.wow_characters
-    where guild_id = %(guild_id)s
-), numbered as (
-    select n, %(rules)s::text[] as rules, (n - 1) / %(characters)s + 1 as rule, (n - 1) %% %(characters)s + 1 as place,
-           n > %(issues)s - %(open)s as is_open, now() - make_interval(mins => %(issues)s - n) as at
-    from generate_series(1, %(issues)s) n
-)
-insert into guild_identity.audit_issues
-    (guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, created_at, opened_at, resolved_at,
-     resolved_by, dismissed_at, dismissed_by, dismissed_reason)
-select %(guild_id)s, rules[rule], 'warning', s.character_name || '-area-52 belongs to nobody.',
-       jsonb_build_object('character', s.character_name), encode(sha256(n::text::bytea), 'hex'), s.id, at, at,
-       case when not is_open then at + interval '1 day' end, case when not is_open then 'automation' end,
-       case when is_open and n %% 10 = 0 then at end, case when is_open and n %% 10 = 0 then 'officer alice' end,
-       case when is_open and n %% 10 = 0 then 'A guest.' end
-from numbered
-join subjects s using (place)
-order by n
+-- name: subjects
+select id, character_name from guild_identity.wow_characters where guild_id = %(guild_id)s order by id
 
--- name: events
-insert into guild_identity.issue_events (guild_id, issue_id, event, actor, at)
-select i.guild_id, i.id, m.event, 'schedule', m.at
+-- name: spread_over_the_years
+-- The guild's issues came one after the other, an issue every ten minutes; what is open came last.
+update guild_identity.audit_issues
+set created_at = at, opened_at = at, resolved_at = case when resolved_at is not null then at + interval '1 day' end
+from (select id as number, now() - (%(issues)s - row_number() over (order by resolved_at nulls last, id)) * interval '10 minutes' as at
+      from guild_identity.audit_issues where guild_id = %(guild_id)s) as moments
+where id = number
+
+-- name: set_some_aside
+update guild_identity.audit_issues
+set dismissed_at = now(), dismissed_by = 'officer alice', dismissed_reason = 'A guest.'
+where guild_id = %(guild_id)s and resolved_at is null and id %% 10 = 0
+
+-- name: moves
+update guild_identity.issue_events e
+set at = case when e.event = 'resolved' then i.resolved_at else i.opened_at end
 from guild_identity.audit_issues i
-cross join lateral (values ('opened', i.opened_at), ('resolved', i.resolved_at)) as m (event, at)
-where i.guild_id = %(guild_id)s and m.at is not null
-order by m.at
+where i.id = e.issue_id and e.guild_id = %(guild_id)s
 
 -- name: attempts
 insert into guild_identity.fix_attempts

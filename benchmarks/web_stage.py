@@ -7,17 +7,20 @@ import math
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
 from patt import access
-from sv_common.db.pool import Pool
+from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.domain.issue import Finding, SubjectKind
+from sv_common.guild_sync.issues import Conclusion, reconcile
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import guilds
 
@@ -25,7 +28,6 @@ SQL = load_sql(__package__, "web.sql")
 LOOPBACK = "127.0.0.1"
 LONGEST_START_S = 60.0
 _PAUSE_S = 0.1
-_FURNITURE = ("characters", "players", "issues", "events", "attempts")
 
 
 class ServerDidNotStartError(RuntimeError):
@@ -41,24 +43,39 @@ class Past:
 
 
 async def furnish(pool: Pool, *, issues: int, open_issues: int) -> Past:
-    """Make a guild with these issues, each with its moves, and a quarter of the resolved ones fixed by automation."""
+    """Make a guild with these issues, each with its moves, and a quarter of the resolved ones fixed by automation.
+
+    The issues are found and resolved by the engine itself; only when that was is made up.
+    """
     async with pool.connection() as conn:
         guild_id = await guilds.add(conn, GuildAddress("us", "area-52", "lantern-watch"), "Lantern Watch")
-        values = {
-            "guild_id": guild_id,
-            "characters": math.ceil(issues / len(RULES)),
-            "rules": list(RULES),
-            "issues": issues,
-            "open": open_issues,
-        }
-        for statement in _FURNITURE:
-            await conn.execute(SQL[statement], values)
+        values = {"guild_id": guild_id, "characters": math.ceil(issues / len(RULES)), "issues": issues}
+        await _run(conn, ("characters", "players"), values)
+        subjects = await (await conn.execute(SQL["subjects"], values)).fetchall()
+        for still_found in (issues, open_issues):
+            found = subjects[-math.ceil(still_found / len(RULES)) :]
+            conclusions = [_conclusion(guild_id, issue_type, found) for issue_type in RULES]
+            await reconcile(conn, conclusions, guild_id=guild_id, actor="schedule")
+        await _run(conn, ("spread_over_the_years", "set_some_aside", "moves", "attempts"), values)
         row = await (await conn.execute(SQL["an_open_issue"], values)).fetchone()
     async with pool.connection() as conn:
         await conn.set_autocommit(True)
         await conn.execute("vacuum analyze")
         await conn.set_autocommit(False)
     return Past(guild_id, int(row[0]) if row else 0)
+
+
+async def _run(conn: Connection, statements: Sequence[str], values: Mapping[str, Any]) -> None:
+    for statement in statements:
+        await conn.execute(SQL[statement], values)
+
+
+def _conclusion(guild_id: int, issue_type: str, subjects: Sequence[tuple[Any, ...]]) -> Conclusion:
+    findings = [
+        Finding(issue_type, guild_id, SubjectKind.CHARACTER, number, f"{name} belongs to nobody.", {"character": name})
+        for number, name in subjects
+    ]
+    return Conclusion(issue_type, RULES[issue_type].severity, findings)
 
 
 async def sessions(pool: Pool, count: int) -> list[str]:

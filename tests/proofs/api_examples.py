@@ -43,7 +43,7 @@ class Document:
     def faults(self, place: Place) -> list[str]:
         """Say what is wrong with the examples of a place; nothing where each is as its schema says."""
         try:
-            examples = self.examples_of(place)
+            examples = [self._with_nulls(example, place.schema) for example in self.examples_of(place)]
         except NoExampleError as missing:
             return [f"{place.name} has no example: {missing}"]
         whole = {"$schema": DIALECT, "components": self.content["components"], **place.schema}
@@ -66,6 +66,20 @@ class Document:
         for status, response in operation["responses"].items():
             for kind, media in response.get("content", {}).items():
                 yield _place(f"{operation_name}, answer {status} as {kind}", media)
+
+    def _with_nulls(self, example: Any, schema: Schema) -> Any:
+        """Return an example with its fields that are null: FastAPI leaves every null out of the document."""
+        if "$ref" in schema:
+            return self._with_nulls(example, self._referred(schema["$ref"]))
+        if alternatives := [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]:
+            return self._with_nulls(example, alternatives[0])
+        if isinstance(example, list):
+            return [self._with_nulls(each, schema.get("items", {})) for each in example]
+        if not isinstance(example, dict):
+            return example
+        parts: Schema = schema.get("properties", {})
+        nulls = {name: None for name, part in parts.items() if name not in example and _may_be_null(part)}
+        return nulls | {name: self._with_nulls(each, parts.get(name, {})) for name, each in example.items()}
 
     def _examples(self, schema: Schema) -> list[Any]:
         """The examples that a schema gives: its own, or one put together from those of its parts."""
@@ -105,6 +119,10 @@ class Document:
         for step in reference.removeprefix(ROOT).split("/"):
             found = found[step]
         return dict(found)
+
+
+def _may_be_null(schema: Schema) -> bool:
+    return any(each.get("type") == "null" for each in schema.get("anyOf", ()))
 
 
 def _place(name: str, described: Schema) -> Place:

@@ -24,7 +24,9 @@ from web.helpers import application, login_link, session
 
 ENOUGH_FOR_TWO_PAGES = 60
 
-LEADS_ON = frozenset({"/", "/admin", "/admin/"})
+LEADS_ON = frozenset(
+    {"/", "/admin", "/admin/", "/admin/settings", "/login/discord", "/login/discord/callback", "/login/guild"}
+)
 """Addresses that lead to a page and are none."""
 
 MORE_VIEWS = (
@@ -33,6 +35,10 @@ MORE_VIEWS = (
     "/admin/players?search=%00",
     "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
     "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
+    "/admin/data-quality/preview?guild={guild_id}&chosen={issue_id}",
+    "/admin/settings/preview?guild={guild_id}&kind=word&word=Quux&reading=profession",
+    "/admin/settings/preview?guild={guild_id}&kind=rule&issue_type=orphan_wow&is_enabled=false",
+    "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",
     "/admin/activity?show=deeds&actor=nobody",
     "/admin/activity?status=failed",
 )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 EXAMPLES: Mapping[str, tuple[Any, ...]] = {
+    "account": ("alice",),
     "actor": ("officer alice",),
     "after": ("Mito",),
     "alias": ("Mit",),
@@ -67,6 +68,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "roles": (["Raider"],),
     "run_id": (31,),
     "sentence": ("Fixed. Link Newalt-area-52 to Mito: the note names Mito.",),
+    "set_by": ("officer alice",),
     "severity": ("warning",),
     "status": ("done", 404),
     "steps": (["Link Newalt-area-52 to Mito."],),
@@ -81,6 +83,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "undone_by": ("officer alice",),
     "until": ("2026-12-31",),
     "upload_id": (5,),
+    "waits": ("The note names two people.",),
     "waiting_reason": ("The note names two people.",),
     "what": ("fixed",),
 }
