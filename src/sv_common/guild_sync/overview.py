@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
@@ -75,6 +75,11 @@ class FindingFilter:
     issue_type: str | None = None
     severity: Severity | None = None
     text: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the statements."""
+        states = list(IssueState) if self.state is None else [self.state]
+        return {"states": states, "issue_type": self.issue_type, "severity": self.severity, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ async def findings_page(
 ) -> FindingsPage:
     """Return one page of findings, by default of the open ones; a number beyond the last page gives the last one."""
     chosen = chosen or FindingFilter()
-    values = {"guild_id": guild_id, **asdict(chosen)}
+    values = {"guild_id": guild_id, **chosen.values()}
     # Never prepared: planned for no filter in particular, these statements would not use the indexes.
     counts = await (await conn.execute(SQL["count_findings"], values, prepare=False)).fetchall()
     by_rule, by_severity, total = _counts(counts, chosen)

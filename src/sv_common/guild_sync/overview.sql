@@ -53,17 +53,22 @@ select r.issue_type,
 from unnest(%(rules)s::text[]) as r (issue_type)
 
 -- name: findings
--- Findings, newest first, by state, rule, severity and words of the summary where asked for. Which ones is decided by an
--- index alone, so that a rare rule or word is found without reading the rows of all others.
+-- Findings of some states, newest first, by rule, severity and words of the summary where asked for. Which ones is decided
+-- by an index alone, state by state, so that a rare rule or word is found without reading the rows of all others.
 with chosen as (
-    select id
-    from guild_identity.audit_issues
-    where guild_id = %(guild_id)s
-      and (%(state)s::text is null or state = %(state)s)
-      and (%(issue_type)s::text is null or issue_type = %(issue_type)s)
-      and (%(severity)s::text is null or severity = %(severity)s)
-      and (%(text)s::text is null or strpos(search_text, guild_identity.search_key(%(text)s)) > 0)
-    order by opened_at desc, id desc
+    select found.id
+    from unnest(%(states)s::text[]) as s (state)
+    cross join lateral (
+        select i.id, i.opened_at
+        from guild_identity.audit_issues i
+        where i.guild_id = %(guild_id)s and i.state = s.state
+          and (%(issue_type)s::text is null or i.issue_type = %(issue_type)s)
+          and (%(severity)s::text is null or i.severity = %(severity)s)
+          and (%(text)s::text is null or strpos(i.search_text, guild_identity.search_key(%(text)s)) > 0)
+        order by i.opened_at desc, i.id desc
+        limit %(limit)s::bigint + %(offset)s::bigint
+    ) found
+    order by found.opened_at desc, found.id desc
     limit %(limit)s offset %(offset)s
 )
 select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
@@ -74,11 +79,10 @@ join guild_identity.audit_issues i using (id)
 order by i.opened_at desc, i.id desc
 
 -- name: count_findings
--- How many findings there are by state and words, of each rule and severity.
+-- How many findings there are by states and words, of each rule and severity.
 select issue_type, severity, count(*)
 from guild_identity.audit_issues
-where guild_id = %(guild_id)s
-  and (%(state)s::text is null or state = %(state)s)
+where guild_id = %(guild_id)s and state = any(%(states)s::text[])
   and (%(text)s::text is null or strpos(search_text, guild_identity.search_key(%(text)s)) > 0)
 group by issue_type, severity
 

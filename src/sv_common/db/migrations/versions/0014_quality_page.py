@@ -23,8 +23,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop both; nothing is lost that could not be worked out again."""
-    op.execute("drop index guild_identity.uploads_by_run")
-    op.execute("drop index guild_identity.issues_by_state")
+    for index in ("uploads_by_run", "fixes_by_themselves", "recent_fix_attempts", "issues_by_state"):
+        op.execute(f"drop index guild_identity.{index}")
     op.execute("alter table guild_identity.audit_issues drop column state, drop column search_text")
     op.execute("drop function guild_identity.search_key(text)")
     op.execute("alter table guild_identity.issue_events drop column issue_type, drop column open_change")

@@ -51,5 +51,10 @@ alter table guild_identity.audit_issues
 create index issues_by_state on guild_identity.audit_issues (guild_id, state, opened_at desc, id desc)
     include (issue_type, severity, search_text);
 
+create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, started_at)
+    include (issue_type, outcome, is_automatic, undone_at);
+create index fixes_by_themselves on guild_identity.fix_attempts (guild_id, issue_type)
+    where is_automatic and outcome = 'fixed';
+
 -- How old the notes of an upload are is asked by the run that took it in.
 create index uploads_by_run on guild_identity.addon_uploads (run_id) where run_id is not null;
