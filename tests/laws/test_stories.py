@@ -1,0 +1,89 @@
+"""What a page tells of an issue is what the fix and the undo then do, in every guild."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from laws import snapshot
+from laws.guilds import IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.happenings import live
+from laws.law import empty, tried_on
+from laws.life import Life
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
+from sv_common.guild_sync.domain.story import Possibility, PossibleKind
+from sv_common.guild_sync.issue_story import READY, IssueStory, issue_story
+
+_guilds = guild_specs(fewest_characters=4, fewest_members=2)
+_deeds = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
+
+
+def _people_of(plan: Plan, issue: Issue) -> set[tuple[PossibleKind, int]]:
+    """Whom or what a plan ties to the subject of the issue."""
+    if issue.wow_character_id is None:
+        linked = {(PossibleKind.CHARACTER, step.character_id) for step in plan.steps if isinstance(step, Link)}
+        return linked | {(PossibleKind.PLAYER, s.player_id) for s in plan.steps if isinstance(s, AttachDiscord)}
+    created = {step.placeholder: step.discord_user_id for step in plan.steps if isinstance(step, CreatePlayer)}
+    return {
+        (PossibleKind.MEMBER, created[step.player_id] or 0)
+        if step.player_id in created
+        else (PossibleKind.PLAYER, step.player_id)
+        for step in plan.steps
+        if isinstance(step, Link)
+    }
+
+
+def _named(found: Possibility) -> tuple[PossibleKind, int]:
+    return found.kind, found.id
+
+
+def _assert_well_told(told: IssueStory) -> None:
+    assert told.story is not None
+    assert all(saying.sentence.strip() for saying in told.story.sayings)
+    people = [_named(each) for each in told.possibilities]
+    assert len(set(people)) == len(people)
+    assert all(each.speaks_for or each.speaks_against for each in told.possibilities)
+
+
+@tried_on(15)
+@given(_guilds, _deeds)
+async def test_whom_an_issue_names_as_decided_is_whom_its_fix_takes(
+    pool: Pool, spec: GuildSpec, life_of: list[Deed]
+) -> None:
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await live(life, life_of)
+    await life.scan()
+    for issue in await life.open_issues():
+        told = await issue_story(pool, issue.id, guild_id=life.guild_id)
+        _assert_well_told(told)
+        decided = {_named(each) for each in told.possibilities if each.is_decided}
+        plan = told.fix.plan if told.fix is not None and told.fix.outcome == READY else None
+        taken = _people_of(plan, issue) if plan is not None else set()
+        assert decided <= taken
+        assert len(told.possibilities) >= 12 or decided == taken
+
+
+@tried_on(15)
+@given(_guilds, _deeds)
+async def test_the_preview_of_an_undo_is_right_about_whether_it_can_be_done_and_leaves_no_trace(
+    pool: Pool, spec: GuildSpec, life_of: list[Deed]
+) -> None:
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await life.match()
+    await live(life, life_of)
+    for attempt in await life.undoable_attempts():
+        before = await snapshot.take(pool)
+        preview = await mitigations.preview_undo(pool, attempt, guild_id=life.guild_id, discord_bot=life.discord)
+        assert snapshot.differences(before, await snapshot.take(pool)) == {}
+        if preview.obstacle is None:
+            await life.undo(attempt)
+        else:
+            with pytest.raises(PattError) as refusal:
+                await life.undo(attempt)
+            assert str(refusal.value) == preview.obstacle
