@@ -103,6 +103,22 @@ async def test_not_this_player_is_respected_by_the_next_scan_and_fix(
     assert (await alice.post(f"{API}/fix/{number}")).json()["outcome"] == "refused"
 
 
+async def test_a_player_is_kept_by_letting_the_unknown_name_mean_them(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    await guild.alt("Grimalt", "Zorkmund", await guild.main("Elrek"))
+    await run_integrity_check(guild.pool)
+    number = await issue_number(guild, "note_mismatch")
+    (keep,) = [link for link in Seen(await alice.get(f"{PAGE}/issues/{number}")).links if "remember_note" in link]
+    preview = await alice.get(keep)
+    assert "“Zorkmund” in a note is a word like any other means Elrek" in Seen(preview).text("content")
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
+    done = await alice.post("/admin/players/actions/decide", data=fields)
+    shown = Seen(await alice.get(done.headers["location"]))
+    assert "Remember that “Zorkmund” in a note means Elrek." in shown.text("status")
+    assert (await _issue(alice, number))["state"] == "resolved"
+
+
 MOVES = [
     ("fix/{number}", {}),
     ("issues/{number}/dismiss", {"reason": "a guest"}),

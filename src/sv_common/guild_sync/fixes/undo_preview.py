@@ -61,28 +61,39 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 
-    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks.
+    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; the guild's lock is let
+    go before, so that nobody waits for Discord.
     """
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
     async with pool.connection() as conn:
         await guilds.lock(conn, known.guild_id)
         attempt = await attempts.get(conn, attempt_id, guild_id)
-        obstacle = await _obstacle(conn, attempt, source)
+        obstacle = await _obstacle_here(conn, attempt)
         effects = undo_effects(attempt.changes, await _names(conn, attempt))
         later = await _later(conn, attempt) if obstacle and attempt.undone_at is None else []
         newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
+    obstacle = obstacle or await _obstacle_on_discord(pool, attempt, source)
     seen = Seen(newest[-1].id if newest else 0)
     return UndoPreview(attempt, effects[:MOST_EFFECTS], len(effects), obstacle, later, seen)
 
 
-async def _obstacle(conn: Connection, attempt: Attempt, source: DiscordSource | None) -> str | None:
-    """Why the undo would be refused now; None where it would not."""
+async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
+    """Why the rows cannot be put back now; None where they can."""
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True):
             await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
-        await check_roles_can_go_back(conn, attempt, source)
+    except PattError as error:
+        return str(error)
+    return None
+
+
+async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> str | None:
+    """Why the roles cannot be put back now; None where they can, or where the attempt changed none."""
+    try:
+        async with pool.connection() as conn:
+            await check_roles_can_go_back(conn, attempt, source)
     except PattError as error:
         return str(error)
     return None
