@@ -172,6 +172,8 @@ async def test_what_has_changed_before_counts_for_no_setting(guild: GuildBuilder
     await guild.character("Newcomer")
     report = await _preview(guild, AFTER_45_DAYS)
     assert report.counts == {Move.OPENS: 0, Move.RESOLVES: 1, Move.FIXED: 0}
+    [told] = report.unrelated
+    assert told.startswith("Whether this is saved or not, the next look at the guild opens 1 issue and settles 0")
 
 
 async def test_a_rule_that_is_switched_off_leaves_its_issues_open_and_says_so(guild: GuildBuilder) -> None:

@@ -44,6 +44,7 @@ async def preview(services: Services, asked: Asked, *, guild_id: int | None) -> 
     has_bot = services.outside.discord is not None
     report = await preview_setting(services.pool, _request(asked), guild_id=guild_id, with_discord=has_bot)
     answer = _answer(report)
+    answer.notices += report.unrelated
     setting = report.wanted.after
     if isinstance(setting, RanksSetting):
         managed = {

@@ -215,7 +215,7 @@ def _say(report: SettingReport) -> None:
         rows=[(d.what, d.before, d.after) for d in report.differences],
     )
     say(report.sentence)
-    for notice in report.notices:
+    for notice in (*report.notices, *(report.unrelated if report.change_id is None else ())):
         say(f"! {notice}")
     for effect in report.effects[:PAGE_SIZE]:
         say(f"  {effect.move.value}: {effect.summary}")

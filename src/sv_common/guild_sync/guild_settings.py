@@ -51,7 +51,8 @@ _NOTHING_WOULD: Final = "No issue would open or be resolved."
 class SettingReport:
     """What a change of the settings would do, or did. `change_id` is what to undo; None for a preview.
 
-    `notices` are sentences that an administrator should read; `key` is what saving is compared with.
+    `notices` are sentences that an administrator should read, `unrelated` those of what the next look would do without the
+    change too; `key` is what saving is compared with.
     """
 
     guild_id: int
@@ -59,6 +60,7 @@ class SettingReport:
     effects: Sequence[IssueEffect]
     readings: Sequence[ReadingChange]
     notices: tuple[str, ...]
+    unrelated: tuple[str, ...]
     key: str
     change_id: int | None = None
 
@@ -148,11 +150,11 @@ async def _carry_out(
     notices = (
         *_of_a_rule(wanted, before),
         *_without_bot(found, with_discord=with_discord),
-        *_in_any_case(logged, before),
         *after.notices,
     )
     key = _key(wanted, effects, readings)
-    return SettingReport(guild_id, wanted, effects, readings, notices, key), after
+    unrelated = tuple(_in_any_case(logged, before))
+    return SettingReport(guild_id, wanted, effects, readings, notices, unrelated, key), after
 
 
 async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: DiscordSource) -> list[str]:

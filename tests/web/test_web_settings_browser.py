@@ -1,0 +1,174 @@
+"""The settings in a real browser: each change is seen before it is made, and everything fits and reads everywhere."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from guild_builder import ROLE_NAMES, GuildBuilder
+from patt import access
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.domain.guild import DiscordRole
+from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.store import discord
+from web.test_web_browser import PROGRAM, QUIET
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/admin/settings"
+SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def site(app: FastAPI) -> AsyncIterator[str]:
+    """Address of the application on a real server."""
+    async with serve(app) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+async def sign_in(chromium: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
+    """Sign in by link; gives the page, and a list that gathers whatever goes wrong on it."""
+    async with contextlib.AsyncExitStack() as contexts:
+
+        async def signed_in(**options: Any) -> tuple[Page, list[str]]:
+            context = await contexts.enter_async_context(await chromium.new_context(**options))
+            wrong: list[str] = []
+            page = await context.new_page()
+            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
+            async with pool.connection() as conn:
+                link = await access.create_login_link(conn, "alice")
+            await page.goto(f"{site}/login/{link}")
+            await page.get_by_role("button", name="Sign in as alice").click()
+            return page, wrong
+
+        yield signed_in
+
+
+@pytest.fixture
+async def furnished(troubled: GuildBuilder) -> GuildBuilder:
+    """The troubled guild, whose Discord roles are known."""
+    known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
+    async with troubled.pool.connection() as conn:
+        await discord.apply_roles(conn, troubled.guild_id, known)
+    return troubled
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+@pytest.mark.usefixtures("furnished")
+async def test_a_rule_is_turned_off_and_on_and_its_threshold_changed(sign_in: SignIn, with_script: bool) -> None:
+    page, wrong = await sign_in(java_script_enabled=with_script)
+    await page.get_by_role("link", name="Settings").click()
+    status, content = page.get_by_role("status"), page.locator("#content")
+    await page.get_by_role("link", name="Change: Stale Character").click()
+    await page.get_by_label("Look for it").select_option("Off")
+    await page.get_by_role("button", name="Preview").click()
+    await expect(content).to_contain_text("1 issue of this rule stays open as it is")
+    await page.get_by_role("button", name="Save").click()
+    await expect(status).to_contain_text("Saved. No issue opened or was resolved.")
+    await page.get_by_label("Look for it").select_option("On")
+    await page.get_by_label("Stale after").fill("45")
+    await page.get_by_role("button", name="Preview").click()
+    await expect(content).to_contain_text("This would resolve 1 issue.")
+    await expect(page.locator(".changes").first).to_contain_text("30 days")
+    await page.get_by_role("button", name="Save").click()
+    await expect(status).to_contain_text("Saved. It resolved 1 issue.")
+    await page.get_by_role("link", name="History").click()
+    await expect(page.locator(".entry")).to_have_count(2)
+    await page.get_by_role("link", name="Undo: stale_character. Switched: off → on; Stale after").click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".entry")).to_have_count(3)
+    await expect(page.locator(".entry").nth(1)).to_contain_text("undone by officer alice")
+    assert wrong == []
+
+
+async def test_a_rank_is_mapped_and_a_word_added(sign_in: SignIn, site: str, furnished: GuildBuilder) -> None:
+    page, wrong = await sign_in()
+    await page.goto(f"{site}{PAGE}/ranks")
+    status, content = page.get_by_role("status"), page.locator("#content")
+    await page.get_by_label("Social", exact=True).select_option("No role, on purpose")
+    await page.get_by_role("button", name="Preview").click()
+    await expect(content).to_contain_text("Rank 3, Social")
+    await page.get_by_role("button", name="Save").click()
+    await expect(status).to_contain_text("Saved.")
+    await expect(page.get_by_label("Social", exact=True)).to_have_value("none")
+
+    await page.get_by_role("link", name="Words in notes").click()
+    await page.get_by_label("Note", exact=True).fill("hello there friend")
+    await page.get_by_role("button", name="Read it").click()
+    await expect(page.locator(".tried")).to_contain_text("Known words")
+    await page.get_by_label("Word", exact=True).fill("Nightcrew")
+    await page.get_by_label("Is here", exact=True).select_option("role")
+    await page.get_by_role("button", name="Preview").click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".rows")).to_contain_text("nightcrew")
+    await page.get_by_role("link", name="Remove: nightcrew").click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".rows")).to_contain_text("None: notes are read as in every guild.")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+@pytest.mark.usefixtures("furnished")
+async def test_a_key_is_made_shown_once_and_revoked(sign_in: SignIn, site: str, with_script: bool) -> None:
+    page, wrong = await sign_in(java_script_enabled=with_script)
+    await page.goto(f"{site}{PAGE}/keys")
+    await page.get_by_label("For whom").fill("Mito")
+    await page.get_by_role("button", name="Make a key").click()
+    secret = await page.locator(".key").inner_text()
+    assert len(secret) > 40
+    await expect(page.locator(".secret")).to_contain_text(f"--key {secret}")
+    await page.get_by_role("link", name="Upload keys").click()
+    assert secret not in await page.content()
+    await page.get_by_text("Revoke", exact=True).click()
+    await page.get_by_role("button", name="Revoke for good").click()
+    await expect(page.get_by_role("status")).to_contain_text("Mito’s upload key 1 is revoked.")
+    await expect(page.locator("#content")).to_contain_text("Nobody’s companion may upload yet.")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_everything_fits_on_a_phone(sign_in: SignIn, site: str, furnished: GuildBuilder, scheme: str) -> None:
+    await furnished.execute("update guild_identity.guilds set name = repeat('W', 60)")
+    await furnished.execute("update common.guild_ranks set name = repeat('W', 40)")
+    await furnished.execute("update guild_identity.discord_roles set name = repeat('W', 90)")
+    page, wrong = await sign_in(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    rule = "preview?kind=rule&issue_type=stale_character&parameter.stale_after_days=2"
+    word = f"preview?kind=word&word={'w' * 60}&reading=name"
+    ranks = "preview?kind=ranks&role.1=900&managed.1=true"
+    pages = ("rules", "rules/orphan_wow", "ranks", "words", "keys", "tokens", "guild", "history", rule, word, ranks)
+    for path in pages:
+        await page.goto(f"{site}{PAGE}/{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
+    await page.goto(f"{site}{PAGE}/keys")
+    await page.get_by_label("For whom").fill("w" * 100)
+    await page.get_by_role("button", name="Make a key").click()
+    await expect(page.locator(".secret")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 360
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("furnished")
+async def test_every_field_has_a_name_that_is_read_aloud(sign_in: SignIn, site: str) -> None:
+    page, _ = await sign_in()
+    unnamed = """[...document.querySelectorAll("main input:not([type=hidden]), main select, main button, main a")]
+        .filter((each) => !(each.labels?.length || each.getAttribute("aria-label") || each.textContent.trim()))
+        .map((each) => each.outerHTML)"""
+    for path in ("rules", "rules/orphan_wow", "ranks", "words", "keys", "tokens", "guild", "history"):
+        await page.goto(f"{site}{PAGE}/{path}")
+        assert await page.evaluate(unnamed) == [], path
