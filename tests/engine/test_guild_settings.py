@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -336,3 +337,25 @@ async def test_the_number_of_statements_does_not_grow_with_the_guild(
             await _preview(guild, asked)
         counts.append(counted.statements)
     assert counts[0] == counts[1]
+
+
+async def test_of_two_who_save_one_preview_at_one_moment_one_is_refused(guild: GuildBuilder) -> None:
+    await _sleepers(guild)
+    seen = await _preview(guild, AFTER_45_DAYS)
+    ended = await asyncio.gather(*(_save(guild, AFTER_45_DAYS, seen.key) for _ in range(2)), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in ended) == ["Refused", "SettingReport"]
+    async with guild.pool.connection() as conn:
+        assert (await setting_changes.newest(conn, guild.guild_id)).total == 1
+
+
+async def test_fixes_on_discord_are_counted_only_where_a_bot_is_set_up(guild: GuildBuilder) -> None:
+    await _roles(guild)
+    await guild.main("Mito", rank=RAIDER, roles=[ROLE_OF_RANK[3]])
+    await run_integrity_check(guild.pool, guild_id=guild.guild_id)
+    asked = RuleRequest("role_mismatch", fixes_itself="yes")
+    without = await _preview(guild, asked)
+    assert without.sentence == "No issue would open or be resolved."
+    assert without.notices[0].startswith("1 issue could be fixed on Discord, and no Discord bot is set up")
+    with_bot = await preview_setting(guild.pool, asked, guild_id=guild.guild_id, with_discord=True)
+    assert with_bot.sentence == "1 issue would be fixed by itself."
+    assert [step.split()[0] for step in with_bot.effects[0].steps] == ["Give", "Take"]

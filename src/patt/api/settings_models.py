@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from patt.api.models import Answer
 from sv_common.guild_sync.setting_effects import Move
@@ -38,7 +38,7 @@ class RuleChangeRequest(BaseModel):
     is_enabled: bool | None = Field(default=None, description="Whether it is looked for.")
     fixes_itself: YesNo | None = Field(default=None, description="Whether certain fixes run without an officer.")
     severity: str | None = Field(default=None, max_length=60, description="info, warning, error, or default.")
-    parameters: dict[Annotated[str, Field(max_length=60)], int | str | None] = Field(
+    parameters: dict[Annotated[str, Field(max_length=60)], StrictInt | str | None] = Field(
         default={}, max_length=20, description="Thresholds by name; null is the default."
     )
     to_default: bool = Field(default=False, description="Put everything else to the default first.")

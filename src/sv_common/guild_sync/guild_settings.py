@@ -13,14 +13,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import structlog
+
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.domain.errors import PlanStale, reason_of
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.setting import RuleSetting, Setting
 from sv_common.guild_sync.domain.setting_words import Difference
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import Count, fix_on_discord
+from sv_common.guild_sync.fixes.planning import PlannedFix
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.setting_effects import (
@@ -43,6 +46,8 @@ from sv_common.guild_sync.setting_requests import (
 )
 from sv_common.guild_sync.store import guilds, setting_changes
 from sv_common.guild_sync.store.setting_changes import NewSettingChange
+
+log = structlog.get_logger(__name__)
 
 _NOTHING_WOULD: Final = "No issue would open or be resolved."
 
@@ -162,12 +167,19 @@ async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: Disc
     results: list[FixResult] = []
     for issue_type, fixes in sight.on_discord.items():
         if fixes:
-            rule = RULES[issue_type]
-            results += await fix_on_discord(
-                pool, RULES, rule, guild_id, fixes, Command.automation(), source, Count(len(fixes))
-            )
+            results += await _fix_on_discord(pool, guild_id, issue_type, fixes, source)
     undone = [result.reason for result in results if result.outcome is not FixOutcome.FIXED]
     return [f"{len(undone)} could not be fixed on Discord: {undone[0]}"] if undone else []
+
+
+async def _fix_on_discord(
+    pool: Pool, guild_id: int, issue_type: str, fixes: Sequence[PlannedFix], source: DiscordSource
+) -> list[FixResult]:
+    try:
+        return await fix_on_discord(pool, RULES, RULES[issue_type], guild_id, fixes, Command.automation(), source, Count(len(fixes)))
+    except Exception as error:  # the settings are saved by now, whatever becomes of a fix
+        log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
+        return [fix.result(FixOutcome.FAILED, reason_of(error)) for fix in fixes]
 
 
 def _of_a_rule(wanted: Wanted, before: Sight) -> list[str]:
