@@ -7,7 +7,7 @@ only look share one (`house`, asked by `reader` or `visitor`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx2
 import pytest
@@ -17,7 +17,9 @@ from guild_builder import GuildBuilder
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.store import matches
+from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
 from web.helpers import House, application, asker, issue_number, officer, session, trouble
 
 
@@ -97,3 +99,38 @@ async def theirs(troubled: GuildBuilder) -> dict[str, int]:
         request, _ = await matches.ask(conn, troubled.guild_id, actor="test")
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     return {"issue_id": issue, "attempt_id": fixed.attempt_id, "request_id": request}
+
+
+@pytest.fixture(scope="session")
+def served_discord() -> Iterator[GuildSimulator]:
+    """A simulated Discord on loopback."""
+    with GuildSimulator(GuildWorld.seeded(7, 1)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def discord(served_discord: GuildSimulator) -> GuildSimulator:
+    """The simulated Discord, as if nobody had been there."""
+    served_discord.load(GuildWorld.seeded(7, 1))
+    return served_discord
+
+
+@pytest.fixture
+def discord_app(discord: GuildSimulator, pool: Pool) -> FastAPI:
+    """The application, with which people sign in through the simulated Discord."""
+    return with_discord(discord, pool)
+
+
+@pytest.fixture
+async def people(guild: GuildBuilder) -> dict[str, int]:
+    """The guild with its master, an officer and a friend; officers may sign in by their rank."""
+    characters = await populate(guild)
+    await give(guild, "rank", "1", "officer")
+    return characters
+
+
+@pytest.fixture
+async def captain(discord_app: FastAPI, people: dict[str, int]) -> AsyncIterator[Visitor]:
+    """An officer by rank, with a browser."""
+    async with asker(discord_app) as client:
+        yield Visitor(client, CAPTAIN)
