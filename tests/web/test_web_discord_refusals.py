@@ -23,7 +23,7 @@ from web.discord_people import (
     visitor,
     with_discord,
 )
-from web.helpers import PAGE, Seen, asker, session
+from web.helpers import PAGE, Seen, application, asker, session
 
 
 async def _is_refused(answer: httpx2.Response, guild: GuildBuilder, status: int, sentence: str) -> None:
