@@ -7,10 +7,13 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE
 from patt.pages.flash import COOKIE
+from patt.work import work_when_asked
 from sv_common.db.pool import Pool
-from web.helpers import PAGE, House, Seen, asker, issue_number, session
+from sv_common.guild_sync.ports import Outside
+from web.helpers import API, BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
 
 ACTIONS = f"{PAGE}/actions"
 
@@ -23,19 +26,32 @@ async def _click(alice: httpx2.AsyncClient, path: str, **fields: str) -> tuple[s
     return location, Seen(await alice.get(location))
 
 
-async def test_a_scan_leads_back_and_tells_what_it_found(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+async def _work(guild: GuildBuilder) -> None:
+    """Do what was asked for, as a worker does."""
+    await work_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+
+
+async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
     back = f"{PAGE}?guild={troubled.guild_id}&state=all"
     location, page = await _click(alice, f"scan?guild={troubled.guild_id}", back=back)
     assert location == back
-    assert page.text("status") == "Scan done: 6 found, 0 new, 0 resolved."
-    assert Seen(await alice.get(back)).text("status") == ""
+    sentence = "No worker runs, so this waits for one. Start one: patt serve, or patt worker."
+    assert page.text("status") == f"Scan by all rules is asked for. {sentence}"
+    assert f"Scan by all rules by alice · {sentence} Reload this page" in page.text("content")
+    await _work(troubled)
+    after = Seen(await alice.get(back))
+    assert after.text("status") == ""
+    assert "Scan by all rules" not in after.text("content")
 
 
 async def test_one_rule_is_scanned(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     await guild.character("Loner", "hello there friend")
     _, page = await _click(alice, "scan/orphan_wow")
-    assert page.text("status") == "Scan done: 1 found, 1 new, 0 resolved."
-    assert page.counts("orphan_wow")[0] == 1
+    assert page.text("status").startswith("Scan: Unlinked WoW Character is asked for.")
+    await _work(guild)
+    assert Seen(await alice.get(PAGE)).counts("orphan_wow")[0] == 1
 
 
 async def test_a_fix_and_its_undo(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
@@ -49,10 +65,12 @@ async def test_a_fix_and_its_undo(alice: httpx2.AsyncClient, troubled: GuildBuil
     assert "Undone by officer alice" in page.text("attempts") or "Undone by officer alice" in page.text("content")
 
 
-@pytest.mark.usefixtures("troubled")
-async def test_all_are_fixed(alice: httpx2.AsyncClient) -> None:
+async def test_all_are_fixed(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     _, page = await _click(alice, "fix-all/orphan_wow", back=f"{PAGE}/rules/orphan_wow/preview")
-    assert page.text("status") == "Of 2 open: 1 fixed, 1 refused."
+    assert page.text("status").startswith("Fix of all: Unlinked WoW Character is asked for.")
+    await _work(troubled)
+    (job,) = (await alice.get(f"{API}/jobs")).json()["jobs"]
+    assert job["sentence"] == "Of 2 open: 1 fixed, 1 refused."
     assert Seen(await alice.get(PAGE)).counts("orphan_wow")[0] == 1
 
 

@@ -225,6 +225,7 @@ function hearHello({ jobs, is_continued: isContinued }) {
 function leave() {
   stream?.close();
   stream = null;
+  document.documentElement.classList.remove("is-live");
   asked.forEach((_, id) => follow(id));
 }
 
@@ -241,7 +242,10 @@ function listen() {
   }
   const after = lastMark ?? content().dataset.liveMark;
   stream = new EventSource(`${LIVE}?guild=${guildOf()}&after=${encodeURIComponent(after)}`);
-  hear("hello", hearHello);
+  hear("hello", (now) => {
+    document.documentElement.classList.add("is-live");
+    hearHello(now);
+  });
   hear("job", showJob);
   hear("change", hearChange);
   hear("part", hearPart);
@@ -251,6 +255,7 @@ function listen() {
     say("You are no longer signed in here.", quietButton("Sign in", () => location.assign("/login")));
   });
   stream.addEventListener("error", () => {
+    document.documentElement.classList.remove("is-live");
     if (stream?.readyState === EventSource.CLOSED) {
       leave();
       setTimeout(listen, COME_BACK_MS);
