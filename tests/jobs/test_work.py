@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,19 +12,23 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt import work as working
-from patt.api import asking
+from patt.api import asking, commands
 from patt.api.jobs_models import FixAllWish, FixSelectedWish, JobAnswer, JobWish, ScanRuleWish, ScanWish
 from patt.bootstrap import Services
 from patt.deps import Caller
 from patt.queue import Task
 from patt.work import work_when_asked
 from patt.worker import ask_for_what_is_due, work_until_stopped
+from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.domain.errors import Busy, NotFound
 from sv_common.guild_sync.domain.progress import Progress
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import work
+
+MOST_NOTES_OF_PROGRESS = 10
+"""They are told by the clock, a few in a second, whatever the size of the guild."""
 
 ALICE, BOB = Caller("alice"), Caller("bob")
 
@@ -93,25 +97,58 @@ async def test_a_scan_of_one_rule_looks_with_that_rule_alone(services: Services,
     assert [rule["issue_type"] for rule in result.model_dump()["rules"]] == ["orphan_wow"]
 
 
-async def test_a_fix_of_all_ends_as_the_direct_command_does(services: Services, noted: GuildBuilder) -> None:
-    other = await GuildBuilder.create(noted.pool, "Ember Court", "7001")
-    await other.main("Elrek")
-    for name in ("Ashfen", "Birchlow", "Cinderhall"):
-        await other.character(name, "alt of Elrek")
-    await other.character("Riddle", "hello there friend")
-    await other.character("Mito")
-    await run_integrity_check(noted.pool, guild_id=other.guild_id)
-    direct = await mitigations.fix_all(noted.pool, "orphan_wow", actor="officer alice", guild_id=other.guild_id)
+NOTES = ("alt of Elrek", "Elrek", "Birch", "hello there friend", "", None)
+
+
+async def _a_guild(pool: Pool, name: str, number: str, notes: Sequence[str | None]) -> GuildBuilder:
+    """A scanned guild whose characters have these notes."""
+    guild = await GuildBuilder.create(pool, name, number)
+    await guild.main("Elrek")
+    await guild.main("Birch")
+    for place, note in enumerate(notes):
+        await guild.character(f"Character{chr(97 + place)}", note)
+    await run_integrity_check(pool, guild_id=guild.guild_id)
+    return guild
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_command_does(
+    services: Services, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 -- makes guilds up, guards nothing
+    notes = chance.choices(NOTES, k=chance.randint(1, 9))
+    direct = await _a_guild(services.pool, "Ember Court", "7001", notes)
+    asked = await _a_guild(services.pool, "Tide Hall", "7002", notes)
+    report = await mitigations.fix_all(
+        services.pool, "orphan_wow", actor="officer alice", guild_id=direct.guild_id, discord_bot=None
+    )
     wish = FixAllWish(kind="fix_all", issue_type="orphan_wow")
-    job_id = (await asking.ask(services, ALICE, wish, guild_id=noted.guild_id)).id
-    await work_when_asked(services, noted.guild_id)
+    job_id = (await asking.ask(services, ALICE, wish, guild_id=asked.guild_id)).id
+    for _ in range(
+        chance.randint(0, working.MOST_ATTEMPTS - 1)
+    ):  # so many workers begin, and die before they do anything
+        async with services.pool.connection() as conn:
+            await work.next_waiting(conn, asked.guild_id)
+    await work_when_asked(services, asked.guild_id)
     async with services.pool.connection() as conn:
-        job = await asking.job(conn, noted.guild_id, job_id)
-    assert job.sentence == "Of 5 open: 3 fixed, 2 refused."
+        job = await asking.job(conn, asked.guild_id, job_id)
     assert job.result is not None
-    outcomes = Counter(each["outcome"] for each in job.result.model_dump()["issues"])
-    assert outcomes == Counter(each.outcome for each in direct.results)
-    assert await _state(noted) == await _state(other)
+    outcomes = [each["outcome"] for each in job.result.model_dump()["issues"]]
+    assert outcomes == [each.outcome for each in report.results]
+    assert job.sentence == commands.fixes_sentence(report, "open")
+    assert await _state(asked) == await _state(direct)
+
+
+async def test_telling_of_progress_costs_no_statement_for_each_issue(services: Services, noted: GuildBuilder) -> None:
+    async def statements(guild: GuildBuilder) -> int:
+        await asking.ask(services, ALICE, ScanWish(kind="scan"), guild_id=guild.guild_id)
+        with counting_statements() as count:
+            await work_when_asked(services, guild.guild_id)
+        return count.statements
+
+    large = await _a_guild(services.pool, "Tide Hall", "7002", [NOTES[3]] * 25)
+    few, many = await statements(noted), await statements(large)
+    assert many - few <= MOST_NOTES_OF_PROGRESS
 
 
 async def test_of_chosen_issues_each_is_told_of(services: Services, noted: GuildBuilder) -> None:

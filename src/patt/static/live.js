@@ -15,6 +15,7 @@ let lastTouch = 0;
 let lastOwnDeed = 0;
 
 globalThis.isLive = () => stream?.readyState === EventSource.OPEN;
+const isBusy = () => document.documentElement.classList.contains("is-busy");
 const content = () => document.getElementById("content");
 const guildOf = () => content().dataset.liveGuild;
 
@@ -168,7 +169,7 @@ function mayShowAfresh() {
   const selection = document.getSelection();
   return (
     Date.now() - lastTouch > QUIET_MS &&
-    !document.documentElement.classList.contains("is-busy") &&
+    !isBusy() &&
     !content().contains(document.activeElement) &&
     !content().querySelector("details[open]") &&
     ![...fieldsOf(content())].some(isTouched) &&
@@ -198,7 +199,7 @@ function isShown(mark) {
 }
 
 function hearChange(change) {
-  const isMine = change.is_own && (asked.size || Date.now() - lastOwnDeed < QUIET_MS);
+  const isMine = change.is_own && (asked.size > 0 || isBusy() || Date.now() - lastOwnDeed < QUIET_MS);
   if (!isMine && !isShown(change.mark)) {
     takeIn(change.sentence);
   }
@@ -266,7 +267,7 @@ function listen() {
 for (const touch of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "scroll"]) {
   document.addEventListener(touch, () => { lastTouch = Date.now(); }, { passive: true, capture: true });
 }
-document.addEventListener("submit", () => { lastOwnDeed = Date.now(); }, { capture: true });
+document.addEventListener("patt:done", () => { lastOwnDeed = Date.now(); });
 document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? listen() : leave()));
 document.addEventListener("patt:fresh", hideNews);
 listen();

@@ -136,6 +136,7 @@ async function run(form) {
   } finally {
     setBusy(false);
     focusAgain(form);
+    document.dispatchEvent(new CustomEvent("patt:done"));
   }
 }
 
