@@ -37,6 +37,8 @@ LONGEST_QUEUE = 100
 _GATHER_S = 0.05
 _PAUSE_AFTER_A_FAULT_S = 1.0
 _PARTS = frozenset({"jobs", "matches", "runs"})
+_TELLING = {"attempts": "deeds", "issues": "moves"}
+"""The statements that say what rows of a kind mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,25 +205,27 @@ class Hub:
         watched = {subscription.guild_id for subscription in self._subscriptions}
         async with self._pool.connection() as conn:
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
-                theirs = {notice.kind: notice for notice in notices if notice.guild_id == guild_id}
-                if guild_id in watched and "work" in theirs:
-                    await self._tell_work(conn, theirs["work"])
+                theirs = [notice for notice in notices if notice.guild_id == guild_id]
+                if guild_id in watched:
+                    await self._tell_work(conn, [notice for notice in theirs if notice.kind == "work"])
                 await self._tell_changes(conn, guild_id, theirs)
 
-    async def _tell_work(self, conn: Connection, notice: Notice) -> None:
-        has_worker = await jobs_overview.has_worker(conn)
-        for request in await work.by_number(conn, notice.guild_id, notice.first, notice.last):
-            told = asking.job_of(request, has_worker=has_worker).model_dump(mode="json", exclude={"result"})
-            self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
+    async def _tell_work(self, conn: Connection, notices: list[Notice]) -> None:
+        has_worker = bool(notices) and await jobs_overview.has_worker(conn)
+        for notice in notices:
+            for request in await work.by_number(conn, notice.guild_id, notice.first, notice.last):
+                told = asking.job_of(request, has_worker=has_worker).model_dump(mode="json", exclude={"result"})
+                self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
 
-    async def _tell_changes(self, conn: Connection, guild_id: int, notices: dict[str, Notice]) -> None:
+    async def _tell_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
         deeds: list[news.Deed] = []
-        for kind, statement in (("attempts", "deeds"), ("issues", "moves")):
-            if (notice := notices.get(kind)) is not None:
+        for notice in notices:
+            if (statement := _TELLING.get(notice.kind)) is not None:
                 deeds += await news.of_rows(conn, statement, guild_id, notice.first, notice.last)
+        kinds = {notice.kind for notice in notices}
         if (told := news.in_words(deeds)) is not None:
             self.publish(guild_id, "change", {"sentence": told.sentence}, told.actors)
-        if "settings" in notices:
+        if "settings" in kinds:
             self.publish(guild_id, "change", {"sentence": "The settings were changed."})
-        for kind in sorted(_PARTS & notices.keys()):
+        for kind in sorted(_PARTS & kinds):
             self.publish(guild_id, "part", {"kind": kind})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,10 +53,13 @@ def in_words(deeds: Sequence[Deed]) -> News | None:
     """Say who did what; None where nobody did anything."""
     if not deeds:
         return None
-    by_actor: dict[str, list[Deed]] = {}
+    by_actor: dict[str, Counter[str]] = {}
     for deed in deeds:
-        by_actor.setdefault(deed.actor, []).append(deed)
-    told = [f"{name_of(actor)} {_list(map(_said, theirs))}" for actor, theirs in by_actor.items()]
+        by_actor.setdefault(deed.actor, Counter())[deed.what] += deed.count
+    told = [
+        f"{name_of(actor)} {_list(_said(what, count) for what, count in theirs.items())}"
+        for actor, theirs in by_actor.items()
+    ]
     return News(f"{'; '.join(told)}.", frozenset(by_actor))
 
 
@@ -65,9 +69,9 @@ def name_of(actor: str) -> str:
     return name if kind == "officer" and name else _NAMES.get(actor, actor)
 
 
-def _said(deed: Deed) -> str:
-    one, many = _WORDS.get(deed.what, (deed.what, f"{deed.what} {{}} times"))
-    return one if deed.count == 1 else many.format(deed.count)
+def _said(what: str, count: int) -> str:
+    one, many = _WORDS.get(what, (what, f"{what} {{}} times"))
+    return one if count == 1 else many.format(count)
 
 
 def _list(parts: Iterable[str]) -> str:

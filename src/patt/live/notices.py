@@ -24,17 +24,20 @@ def read_notice(payload: str) -> Notice:
 
 
 def gathered(notices: Iterable[Notice]) -> list[Notice]:
-    """Put notices of the same kind and guild together, in the order in which each kind came first.
+    """Put notices of the same kind and guild whose rows follow each other together; the order stays.
 
-    Rows of one kind are told in the order of their numbers, so nothing that was not told lies between them for long: it
-    is on its way.
+    Notices with a gap between them are left apart: the rows in the gap were told of before, or are old ones.
     """
-    kinds: dict[tuple[int, str], Notice] = {}
+    kept: list[Notice] = []
     for each in notices:
-        known = kinds.get((each.guild_id, each.kind))
-        kinds[each.guild_id, each.kind] = (
-            each
-            if known is None
-            else replace(known, first=min(known.first, each.first), last=max(known.last, each.last))
-        )
-    return list(kinds.values())
+        before = next((place for place, known in enumerate(kept) if _follows(known, each)), None)
+        if before is None:
+            kept.append(each)
+        else:
+            kept[before] = replace(kept[before], last=max(kept[before].last, each.last))
+    return kept
+
+
+def _follows(known: Notice, each: Notice) -> bool:
+    is_same = (known.guild_id, known.kind) == (each.guild_id, each.kind)
+    return is_same and known.first <= each.first <= known.last + 1
