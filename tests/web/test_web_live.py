@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import httpx2
@@ -18,7 +19,7 @@ from patt.app import create_app
 from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
-from patt.queue import open_queue
+from patt.queue import Task, open_queue
 from patt.work import work_when_asked
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
@@ -289,3 +290,49 @@ async def test_after_a_lost_connection_everybody_is_told_to_look_anew(
             troubled.pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice"
         )
         await stream.until("change", sentence="alice fixed 1 issue.")
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "values"),
+    [
+        (
+            (
+                "insert into guild_identity.rule_settings (guild_id, issue_type, is_enabled, updated_by) "
+                "values (%(guild)s, 'orphan_wow', false, 'officer bob')"
+            ),
+            "change",
+            {"sentence": "The settings were changed."},
+        ),
+        (
+            (
+                "insert into guild_identity.sync_log (guild_id, pipeline, actor, status) "
+                "values (%(guild)s, 'sweep', 'schedule', 'running')"
+            ),
+            "part",
+            {"kind": "runs"},
+        ),
+        (
+            "insert into guild_identity.match_requests (guild_id, actor) values (%(guild)s, 'officer bob')",
+            "part",
+            {"kind": "matches"},
+        ),
+    ],
+)
+async def test_settings_and_lists_that_move_on_are_told_of_too(
+    site: str, troubled: GuildBuilder, statement: LiteralString, name: str, values: dict[str, str]
+) -> None:
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        await troubled.execute(statement)
+        await stream.until(name, **values)
+
+
+async def test_jobs_that_come_to_the_queue_are_told_of(site: str, troubled: GuildBuilder, database_url: str) -> None:
+    async with (
+        _signed_in(troubled.pool) as alice,
+        streaming(alice, site) as stream,
+        open_queue(database_url) as queue,
+    ):
+        await stream.until("hello")
+        await queue.ask_for(Task.SWEEP, troubled.guild_id)
+        await stream.until("part", kind="jobs")

@@ -97,6 +97,7 @@ async def all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
         "select (select count(*) from guild_identity.issue_events), (select count(*) from guild_identity.sync_log), "
         "(select json_agg(a order by id)::text from guild_identity.fix_attempts a), "
         "(select count(*) from guild_identity.addon_uploads), (select count(*) from guild_identity.player_characters), "
+        "(select count(*) from guild_identity.work_requests), "
         "(select count(*) from common.guild_authority), (select count(*) from common.vouched_links)"
     )
 
