@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from patt.access import Scope
+from patt.api.documented import documented
 from patt.api.models import Answer
 
 LONGEST_NAME = 100
 
 
-def _shown(**example: Any) -> ConfigDict:
-    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [example]})
-
-
 class NewKeyRequest(BaseModel):
     """For whom an upload key is made."""
 
-    model_config = _shown(uploader="Mito")
+    model_config = documented(uploader="Mito")
 
     uploader: str = Field(max_length=LONGEST_NAME, description="Whose companion it is for.")
 
@@ -28,7 +24,7 @@ class NewKeyRequest(BaseModel):
 class UploadKeyAnswer(Answer):
     """An upload key as it is listed. `last_export_at` tells how fresh its data is."""
 
-    model_config = _shown(
+    model_config = documented(
         id=1,
         uploader="Mito",
         created_by="officer alice",
@@ -50,7 +46,7 @@ class UploadKeyAnswer(Answer):
 class NewKeyAnswer(Answer):
     """A new upload key: shown this once."""
 
-    model_config = _shown(
+    model_config = documented(
         sentence="Mito’s upload key is made. It is shown this once.",
         uploader="Mito",
         secret="the-key",  # noqa: S106 -- an example
@@ -66,7 +62,7 @@ class NewKeyAnswer(Answer):
 class NewTokenRequest(BaseModel):
     """What an API token is for, and what it opens."""
 
-    model_config = _shown(name="dashboard", scope="metrics", guild_id=None)
+    model_config = documented(name="dashboard", scope="metrics", guild_id=None)
 
     name: str = Field(max_length=LONGEST_NAME, description="What it is for.")
     scope: str = Field(max_length=30, description="What it opens.")
@@ -76,7 +72,7 @@ class NewTokenRequest(BaseModel):
 class TokenAnswer(Answer):
     """An API token as it is listed."""
 
-    model_config = _shown(
+    model_config = documented(
         id=1,
         name="dashboard",
         guild_id=None,
@@ -100,7 +96,7 @@ class TokenAnswer(Answer):
 class NewTokenAnswer(Answer):
     """A new API token: shown this once."""
 
-    model_config = _shown(
+    model_config = documented(
         sentence="The token “dashboard” is made. It is shown this once.",
         name="dashboard",
         scope="metrics",
@@ -118,6 +114,6 @@ class NewTokenAnswer(Answer):
 class RevokedAnswer(Answer):
     """What was revoked."""
 
-    model_config = _shown(sentence="Mito’s upload key 1 is revoked.")
+    model_config = documented(sentence="Mito’s upload key 1 is revoked.")
 
     sentence: str

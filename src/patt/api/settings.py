@@ -13,13 +13,11 @@ from patt.api.settings_models import (
     MadeChangesAnswer,
     RanksAnswer,
     RuleSettingAnswer,
-    SettingChangeRequest,
     SettingReportAnswer,
     TriedNoteAnswer,
-    TryNoteRequest,
-    UndoSettingRequest,
     WordsAnswer,
 )
+from patt.api.settings_requests import SettingChangeRequest, TryNoteRequest, UndoSettingRequest
 from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, officer_of
 from sv_common.guild_sync.store import guilds, setting_changes
 

@@ -8,14 +8,11 @@ from typing import TypeAlias
 from patt.api.settings_models import (
     DifferenceAnswer,
     RanksAnswer,
-    RanksChangeRequest,
     ReadingChangeAnswer,
-    RuleChangeRequest,
-    SettingChangeRequest,
     SettingEffectAnswer,
     SettingReportAnswer,
-    WordChangeRequest,
 )
+from patt.api.settings_requests import RanksChangeRequest, RuleChangeRequest, SettingChangeRequest, WordChangeRequest
 from patt.bootstrap import Services
 from patt.deps import Caller
 from patt.setup.role_order import find_obstacles

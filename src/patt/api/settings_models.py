@@ -1,108 +1,22 @@
-"""What the API takes and gives about a guild's settings: rules, ranks, words of notes, and who changed what."""
+"""What the API gives about a guild's settings: rules, ranks, words of notes, and who changed what."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import Field
 
+from patt.api.documented import documented
 from patt.api.models import Answer
+from patt.api.settings_requests import KEY_EXAMPLE
 from sv_common.guild_sync.setting_effects import Move
-from sv_common.guild_sync.setting_requests import LONGEST_WORD, YesNo
-
-Index = Annotated[int, Field(ge=0, le=9)]
-KEY_EXAMPLE = "5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d9b1e"
-SeenKey = Annotated[
-    str | None,
-    Field(
-        default=None,
-        max_length=64,
-        description="The preview's key: refused where something else would come of it now. None: saved without comparing.",
-    ),
-]
-
-
-def _shown(**example: Any) -> ConfigDict:
-    """Return the configuration of an answer with an example."""
-    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [example]})
-
-
-class RuleChangeRequest(BaseModel):
-    """Set a rule. What is left out stays as it is; "default" is what the rulebook says."""
-
-    model_config = _shown(kind="rule", issue_type="stale_character", parameters={"stale_after_days": 45})
-
-    kind: Literal["rule"]
-    issue_type: str = Field(max_length=60, description="The rule.")
-    is_enabled: bool | None = Field(default=None, description="Whether it is looked for.")
-    fixes_itself: YesNo | None = Field(default=None, description="Whether certain fixes run without an officer.")
-    severity: str | None = Field(default=None, max_length=60, description="info, warning, error, or default.")
-    parameters: dict[Annotated[str, Field(max_length=60)], StrictInt | str | None] = Field(
-        default={}, max_length=20, description="Thresholds by name; null is the default."
-    )
-    to_default: bool = Field(default=False, description="Put everything else to the default first.")
-    key: SeenKey
-
-
-class RoleWishRequest(BaseModel):
-    """Which Discord role a rank is to map to."""
-
-    model_config = _shown(role="101", is_managed=True)
-
-    role: str = Field(max_length=30, description="Id of the role, “none” on purpose, or empty text for not set.")
-    is_managed: bool = Field(default=True, description="Whether fixes may give and take it.")
-
-
-class RanksChangeRequest(BaseModel):
-    """Map ranks, by index, to Discord roles; ranks that are left out stay as they are."""
-
-    model_config = _shown(kind="ranks", roles={"1": {"role": "101", "is_managed": True}, "4": {"role": "none"}})
-
-    kind: Literal["ranks"]
-    roles: dict[Index, RoleWishRequest] = Field(min_length=1)
-    key: SeenKey
-
-
-class WordChangeRequest(BaseModel):
-    """Say what a word of notes is in this guild."""
-
-    model_config = _shown(kind="word", word="nightcrew", reading="role")
-
-    kind: Literal["word"]
-    word: str = Field(max_length=LONGEST_WORD, description="A word or a short phrase, as notes write it.")
-    reading: str = Field(
-        max_length=60,
-        description="A category; “name”: no word of the vocabulary, so that it may be a name; “default”: as everywhere.",
-    )
-    key: SeenKey
-
-
-SettingChangeRequest: TypeAlias = Annotated[
-    RuleChangeRequest | RanksChangeRequest | WordChangeRequest, Field(discriminator="kind")
-]
-
-
-class UndoSettingRequest(BaseModel):
-    """Put back what a change has changed."""
-
-    model_config = _shown(key=KEY_EXAMPLE)
-
-    key: SeenKey
-
-
-class TryNoteRequest(BaseModel):
-    """A note to be read as if it were on a new character of the guild. It is kept nowhere."""
-
-    model_config = _shown(note="alt of Mito")
-
-    note: str = Field(max_length=1000)
 
 
 class DifferenceAnswer(Answer):
     """One thing that a change makes different."""
 
-    model_config = _shown(what="Stale after", before="30 days", after="45 days")
+    model_config = documented(what="Stale after", before="30 days", after="45 days")
 
     what: str
     before: str
@@ -112,7 +26,7 @@ class DifferenceAnswer(Answer):
 class SettingEffectAnswer(Answer):
     """What becomes of one issue."""
 
-    model_config = _shown(
+    model_config = documented(
         move="resolves",
         issue_type="stale_character",
         summary="'Napper' was last seen on 2026-09-30",
@@ -132,7 +46,7 @@ class SettingEffectAnswer(Answer):
 class ReadingChangeAnswer(Answer):
     """A note that is read differently with another word."""
 
-    model_config = _shown(
+    model_config = documented(
         character_id=4,
         character="Rivermane-area-52",
         note="Nightcrew",
@@ -150,7 +64,7 @@ class ReadingChangeAnswer(Answer):
 class SettingReportAnswer(Answer):
     """What a change would do, or did. Lists hold at most 50 entries; the counts count all."""
 
-    model_config = _shown(
+    model_config = documented(
         guild_id=1,
         sentence="This would resolve 1 issue.",
         differences=[{"what": "Stale after", "before": "30 days", "after": "45 days"}],
@@ -182,7 +96,7 @@ class SettingReportAnswer(Answer):
 class MadeChangeAnswer(Answer):
     """A change of the settings that was made."""
 
-    model_config = _shown(
+    model_config = documented(
         id=3,
         kind="rule",
         subject="stale_character",
@@ -214,7 +128,7 @@ class MadeChangeAnswer(Answer):
 class MadeChangesAnswer(Answer):
     """Changes of the settings, 50 a page, newest first."""
 
-    model_config = _shown(page=1, pages=1, total=0, changes=[])
+    model_config = documented(page=1, pages=1, total=0, changes=[])
 
     page: int
     pages: int
@@ -225,7 +139,7 @@ class MadeChangesAnswer(Answer):
 class ParameterAnswer(Answer):
     """A threshold of a rule. `value` null: not set by the guild, so the default counts."""
 
-    model_config = _shown(
+    model_config = documented(
         name="stale_after_days",
         label="Stale after",
         unit="days",
@@ -251,7 +165,7 @@ class ParameterAnswer(Answer):
 class RuleSettingAnswer(Answer):
     """How a rule is set. `chosen_…` null: the guild has said nothing, so the rulebook counts."""
 
-    model_config = _shown(
+    model_config = documented(
         issue_type="stale_character",
         name="Stale Character",
         description="Character has not logged in for more than 30 days",
@@ -285,7 +199,7 @@ class RuleSettingAnswer(Answer):
 class RoleAnswer(Answer):
     """A Discord role to which a rank can be mapped."""
 
-    model_config = _shown(role_id="101", name="Officer")
+    model_config = documented(role_id="101", name="Officer")
 
     role_id: str
     name: str
@@ -294,7 +208,7 @@ class RoleAnswer(Answer):
 class RankSettingAnswer(Answer):
     """A rank, and the Discord role that it maps to."""
 
-    model_config = _shown(
+    model_config = documented(
         index=1,
         name="Officer",
         name_in_game=None,
@@ -318,7 +232,7 @@ class RankSettingAnswer(Answer):
 class RanksAnswer(Answer):
     """The rank table, the roles to choose from, and what is wrong with it."""
 
-    model_config = _shown(ranks=[], roles=[], warnings=[])
+    model_config = documented(ranks=[], roles=[], warnings=[])
 
     ranks: list[RankSettingAnswer]
     roles: list[RoleAnswer] = Field(description="As the last sync of Discord saw them, the most powerful first.")
@@ -328,7 +242,7 @@ class RanksAnswer(Answer):
 class WordAnswer(Answer):
     """What a guild has said of a word."""
 
-    model_config = _shown(
+    model_config = documented(
         word="nightcrew", category="role", updated_by="officer alice", updated_at="2026-11-23T07:00:00Z"
     )
 
@@ -341,7 +255,7 @@ class WordAnswer(Answer):
 class WordsAnswer(Answer):
     """The guild's own words, and the categories there are."""
 
-    model_config = _shown(words=[], categories=["profession", "role", "bank"])
+    model_config = documented(words=[], categories=["profession", "role", "bank"])
 
     words: list[WordAnswer]
     categories: list[str]
@@ -350,7 +264,7 @@ class WordsAnswer(Answer):
 class TriedMentionAnswer(Answer):
     """Somebody whom a note names."""
 
-    model_config = _shown(text="Mito", kind="alt_of", only_if_known=False)
+    model_config = documented(text="Mito", kind="alt_of", only_if_known=False)
 
     text: str
     kind: str
@@ -360,7 +274,7 @@ class TriedMentionAnswer(Answer):
 class KnownWordAnswer(Answer):
     """A word of the vocabulary, with what it is in this guild."""
 
-    model_config = _shown(word="alt", is_here="alt")
+    model_config = documented(word="alt", is_here="alt")
 
     word: str
     is_here: str
@@ -369,7 +283,7 @@ class KnownWordAnswer(Answer):
 class TriedNoteAnswer(Answer):
     """How a note is read, and why."""
 
-    model_config = _shown(
+    model_config = documented(
         kind="names",
         verdict="confident",
         sentence="Means Mito: the main is called Mito.",
@@ -389,7 +303,7 @@ class TriedNoteAnswer(Answer):
 class GuildFactsAnswer(Answer):
     """The guild as this installation knows it. It is changed with `patt init` and `patt guild add`."""
 
-    model_config = _shown(
+    model_config = documented(
         id=1,
         name="Lantern Watch",
         region="us",

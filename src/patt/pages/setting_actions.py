@@ -12,13 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import settings_commands
 from patt.api.settings_commands import Asked
-from patt.api.settings_models import (
-    RanksChangeRequest,
-    RuleChangeRequest,
-    SettingChangeRequest,
-    SettingReportAnswer,
-    WordChangeRequest,
-)
+from patt.api.settings_models import SettingReportAnswer
+from patt.api.settings_requests import RanksChangeRequest, RuleChangeRequest, SettingChangeRequest, WordChangeRequest
 from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, ServicesDep, officer_of
 from patt.navigation import SETTINGS
 from patt.pages import flash
