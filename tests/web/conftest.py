@@ -6,19 +6,25 @@ only look share one (`house`, asked by `reader` or `visitor`).
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from playwright.async_api import Browser, Page
 
 from guild_builder import GuildBuilder
+from patt import access
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.store import matches
+from web.browsers import SignIn
 from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
 from web.helpers import House, application, asker, issue_number, officer, session, trouble
 
@@ -134,3 +140,31 @@ async def captain(discord_app: FastAPI, people: dict[str, int]) -> AsyncIterator
     """An officer by rank, with a browser."""
     async with asker(discord_app) as client:
         yield Visitor(client, CAPTAIN)
+
+
+@pytest.fixture
+async def site(app: FastAPI) -> AsyncIterator[str]:
+    """Address of the application on a real server."""
+    async with serve(app) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
+    """Sign in by link; gives the page, and a list that gathers whatever goes wrong on it."""
+    async with contextlib.AsyncExitStack() as contexts:
+
+        async def signed_in(**options: Any) -> tuple[Page, list[str]]:
+            context = await contexts.enter_async_context(await browser.new_context(**options))
+            wrong: list[str] = []
+            page = await context.new_page()
+            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
+            async with pool.connection() as conn:
+                link = await access.create_login_link(conn, "alice")
+            await page.goto(f"{site}/login/{link}")
+            await page.get_by_role("button", name="Sign in as alice").click()
+            return page, wrong
+
+        yield signed_in

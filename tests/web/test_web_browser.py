@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, expect
 
 from guild_builder import GuildBuilder
-from patt import access
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.queue import Task, open_queue
@@ -20,13 +18,11 @@ from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.simulators.server import serve
 from web.at_work import at_work
+from web.browsers import SignIn
 from web.helpers import BASE_URL, PAGE, PLAYERS, issue_number, settings
 
 pytestmark = pytest.mark.browser
-
-SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
 
 SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 800})
 
@@ -42,34 +38,6 @@ async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
 def app(services: Services) -> FastAPI:
     """The application with a queue of jobs."""
     return create_app(services)
-
-
-@pytest.fixture
-async def site(app: FastAPI) -> AsyncIterator[str]:
-    """Address of the application on a real server."""
-    async with serve(app) as base_url:
-        yield base_url
-
-
-@pytest.fixture
-async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
-    """Sign in by link; gives the page, and a list that gathers whatever goes wrong on it."""
-    async with contextlib.AsyncExitStack() as contexts:
-
-        async def signed_in(**options: Any) -> tuple[Page, list[str]]:
-            context = await contexts.enter_async_context(await browser.new_context(**options))
-            wrong: list[str] = []
-            page = await context.new_page()
-            page.on("console", lambda message: wrong.append(message.text))
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
-            async with pool.connection() as conn:
-                link = await access.create_login_link(conn, "alice")
-            await page.goto(f"{site}/login/{link}")
-            await page.get_by_role("button", name="Sign in as alice").click()
-            return page, wrong
-
-        yield signed_in
 
 
 async def test_an_officer_scans_previews_fixes_and_undoes(

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
-
 import pytest
-from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import expect
 
 from guild_builder import ROLE_NAMES, GuildBuilder
-from patt import access
-from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.store import discord
-from web.test_web_browser import PROGRAM, QUIET
+from web.browsers import SignIn
 
 pytestmark = pytest.mark.browser
 
 PAGE = "/admin/settings"
-SignIn = Callable[..., Awaitable[tuple[Page, list[str]]]]
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
-        yield launched
-        await launched.close()
-
-
-@pytest.fixture
-async def site(app: FastAPI) -> AsyncIterator[str]:
-    """Address of the application on a real server."""
-    async with serve(app) as base_url:
-        yield base_url
-
-
-@pytest.fixture
-async def sign_in(chromium: Browser, site: str, pool: Pool) -> AsyncIterator[SignIn]:
-    """Sign in by link; gives the page, and a list that gathers whatever goes wrong on it."""
-    async with contextlib.AsyncExitStack() as contexts:
-
-        async def signed_in(**options: Any) -> tuple[Page, list[str]]:
-            context = await contexts.enter_async_context(await chromium.new_context(**options))
-            wrong: list[str] = []
-            page = await context.new_page()
-            page.on("console", lambda message: wrong.append(message.text))
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
-            async with pool.connection() as conn:
-                link = await access.create_login_link(conn, "alice")
-            await page.goto(f"{site}/login/{link}")
-            await page.get_by_role("button", name="Sign in as alice").click()
-            return page, wrong
-
-        yield signed_in
 
 
 @pytest.fixture

@@ -176,7 +176,9 @@ async def _fix_on_discord(
     pool: Pool, guild_id: int, issue_type: str, fixes: Sequence[PlannedFix], source: DiscordSource
 ) -> list[FixResult]:
     try:
-        return await fix_on_discord(pool, RULES, RULES[issue_type], guild_id, fixes, Command.automation(), source, Count(len(fixes)))
+        return await fix_on_discord(
+            pool, RULES, RULES[issue_type], guild_id, fixes, Command.automation(), source, Count(len(fixes))
+        )
     except Exception as error:  # the settings are saved by now, whatever becomes of a fix
         log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
         return [fix.result(FixOutcome.FAILED, reason_of(error)) for fix in fixes]
