@@ -65,8 +65,7 @@ async def _put_back(
     """Put everything back and mark the attempt as undone; return what stopped it after a part that cannot be unsaid."""
     try:
         async with conn.transaction():
-            await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
-            await _put_back_issues(conn, attempt)
+            await put_rows_back(conn, attempt)
             await attempts.mark_undone(conn, attempt.id, actor=actor)
             await _put_back_roles(conn, attempt, actor, source)
     except discord_steps.HalfPutBack as half:
@@ -77,8 +76,12 @@ async def _put_back(
     return None
 
 
-async def _put_back_issues(conn: Connection, attempt: Attempt) -> None:
-    """Let issues be about the players again that were deleted and are there again."""
+async def put_rows_back(conn: Connection, attempt: Attempt) -> None:
+    """Put back the rows that an attempt changed, all or none. Raises `PlanStale`.
+
+    Issues are about the players again that were deleted and are there again.
+    """
+    await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
     changes = [change for change in attempt.changes if change["table"] == "issue"]
     await issues.point_again(conn, {change["id"]: (change["before"] or {})["player_id"] for change in changes})
 

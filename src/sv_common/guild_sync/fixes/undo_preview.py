@@ -13,7 +13,7 @@ from datetime import datetime
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.fixes.undo import check_roles_can_go_back, check_undoable
+from sv_common.guild_sync.fixes.undo import check_roles_can_go_back, check_undoable, put_rows_back
 from sv_common.guild_sync.fixes.undo_effects import (
     Names,
     character_numbers,
@@ -24,7 +24,7 @@ from sv_common.guild_sync.fixes.undo_effects import (
 from sv_common.guild_sync.hand_effects import Effect
 from sv_common.guild_sync.issue_history import Seen, moves
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, guilds, journal
+from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import Attempt
 
 SQL = load_sql(__package__, "undo_preview.sql")
@@ -83,7 +83,7 @@ async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True):
-            await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
+            await put_rows_back(conn, attempt)
     except PattError as error:
         return str(error)
     return None
