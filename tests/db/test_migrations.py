@@ -93,6 +93,22 @@ def test_a_match_of_some_people_does_not_become_one_of_everybody_when_the_schema
     assert states == [("failed",), ("waiting",)]
 
 
+def test_accounts_and_tokens_from_before_there_were_roles_may_do_what_they_could(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0011")
+    with psycopg.connect(empty_url) as conn:
+        conn.execute("insert into common.admin_accounts (name) values ('alice')")
+        conn.execute(
+            "insert into common.api_tokens (name, token_hash, created_by, scope) "
+            "values ('script', 'a', 't', 'api'), ('watch', 'b', 't', 'metrics')"
+        )
+    migrate.upgrade(empty_url)
+    with psycopg.connect(empty_url) as conn:
+        accounts = conn.execute("select name, role, guild_id, discord_id from common.admin_accounts").fetchall()
+        scopes = conn.execute("select name, scope from common.api_tokens order by name").fetchall()
+    assert accounts == [("alice", "administrator", None, None)]
+    assert scopes == [("script", "write"), ("watch", "metrics")]
+
+
 async def test_a_database_without_the_schema_is_refused_with_the_remedy(empty_url: str) -> None:
     with pytest.raises(ConfigurationError, match="patt db upgrade"):
         async with open_services(Settings(), empty_url):

@@ -122,7 +122,7 @@ async def _ask(app: FastAPI, path: str, headers: dict[str, str]) -> httpx2.Respo
         return await client.get(path, headers=headers)
 
 
-async def test_an_unknown_role_of_a_link_is_refused(pool: Pool, guild: GuildBuilder) -> None:
+async def test_a_link_without_a_role_leaves_the_account_as_it_is(pool: Pool, guild: GuildBuilder) -> None:
     async with pool.connection() as conn:
         link = await access.create_login_link(conn, "bob", role="viewer", guild_id=guild.guild_id)
         account = await access.account_of_login_link(conn, link)
