@@ -14,7 +14,6 @@ from patt.api.models import (
     IssueMoveAnswer,
     IssuesAnswer,
     PreviewAnswer,
-    RuleAnswer,
     ScanAnswer,
     UndoAnswer,
     WakeRequest,
@@ -22,6 +21,7 @@ from patt.api.models import (
 from patt.api.officers import officer_router
 from patt.api.reading import LONGEST_SEARCH, Shown
 from patt.api.seen import SeenDep
+from patt.api.rule_models import RuleAnswer
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.domain.issue import Severity
 

@@ -10,8 +10,8 @@ from patt.api.models import (
     IssuesAnswer,
     PlannedAnswer,
     PreviewAnswer,
-    RuleAnswer,
 )
+from patt.api.rule_models import RuleAnswer
 from patt.api.selection_models import ChosenPreviewAnswer, PlannedIssue
 from patt.bootstrap import Services
 from sv_common.db.pool import Connection
