@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
@@ -32,15 +32,21 @@ class Move(NamedTuple):
     characters: frozenset[int]
 
 
+_EVERY_WAY: Sequence[Literal["find", "dismiss", "wake", "resolve"]] = (
+    *("find", "dismiss", "dismiss", "resolve", "wake", "find", "dismiss", "resolve", "find", "wake", "wake", "find"),
+)
+"""An issue that is set aside twice, resolved while it is, woken while resolved, and found again while set aside."""
+
 _moves = st.lists(
     st.builds(
         Move,
-        st.integers(0, 300),
-        st.sampled_from(["find", "dismiss", "wake", "resolve"]),
+        st.integers(0, 90),
+        st.sampled_from(["find", "find", "dismiss", "dismiss", "wake", "resolve"]),
         st.sampled_from(_RULES),
         st.frozensets(st.integers(0, _CHARACTERS - 1)),
     ),
-    max_size=14,
+    min_size=3,
+    max_size=16,
 )
 
 
@@ -104,11 +110,12 @@ def _end_of(day: date) -> datetime:
 
 
 @settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(_moves)
+@example([Move(0, what, "orphan_wow", frozenset({0})) for what in _EVERY_WAY])
 async def test_a_trend_is_what_counting_day_by_day_comes_to(pool: Pool, moves: list[Move]) -> None:
     async with pool.connection() as conn:
         await conn.execute("delete from guild_identity.guilds")
