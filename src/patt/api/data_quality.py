@@ -20,8 +20,8 @@ from patt.api.models import (
 )
 from patt.api.officers import officer_router
 from patt.api.reading import LONGEST_SEARCH, Shown
-from patt.api.seen import SeenDep
 from patt.api.rule_models import RuleAnswer
+from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.domain.issue import Severity
 
