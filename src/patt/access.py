@@ -142,11 +142,6 @@ async def create_api_token(
     return await _new_secret(conn, "create_api_token", name, guild_id, created_by, {"scope": scope})
 
 
-async def create_metrics_token(conn: Connection, name: str, *, created_by: str) -> str:
-    """Return a new token that opens the metrics of this installation, and nothing else."""
-    return await create_api_token(conn, name, scope="metrics", created_by=created_by)
-
-
 async def api_tokens(conn: Connection) -> list[ApiToken]:
     """Return all tokens, revoked ones last."""
     async with conn.cursor(row_factory=class_row(ApiToken)) as cursor:

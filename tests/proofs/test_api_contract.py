@@ -21,7 +21,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.simulators.server import serve
-from web.helpers import API, api_token, application, session
+from web.helpers import API, api_token, application, own_form, session
 
 READING, CHANGING = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT", "PATCH", "DELETE"})
 REQUESTS_EACH = {READING: 40, CHANGING: 60}
@@ -43,10 +43,12 @@ async def furnished(guild: GuildBuilder) -> GuildBuilder:
 
 async def _credentials(pool: Pool, guild: GuildBuilder) -> list[Credential]:
     """Every kind of credential, alone and together."""
-    cookies = {SESSION_COOKIE: await session(pool)}
+    token = await session(pool)
+    cookies = {SESSION_COOKIE: token}
     async with pool.connection() as conn:
         key = await access.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
-    ours, theirs = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
+    ours = {"Sec-Fetch-Site": "same-origin", **own_form(token)}
+    theirs = {**ours, "Sec-Fetch-Site": "cross-site"}
     robot, bound = await api_token(pool, "robot"), await api_token(pool, "bound", guild.guild_id)
     return [
         Credential("session", ours, cookies, is_good=True),

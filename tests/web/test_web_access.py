@@ -68,7 +68,7 @@ async def test_a_token_of_the_metrics_opens_nothing_else(
     anonymous: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder
 ) -> None:
     async with pool.connection() as conn:
-        token = await access.create_metrics_token(conn, "prometheus", created_by="test")
+        token = await access.create_api_token(conn, "prometheus", scope="metrics", created_by="test")
     headers = {"Authorization": f"Bearer {token}"}
     assert (await anonymous.get("/metrics", headers=headers)).status_code == 200
     assert (await anonymous.get(f"{API}/rules", headers=headers)).status_code == 401

@@ -68,7 +68,9 @@ async def make_token(services: Services, administrator: Caller, asked: NewTokenR
     if scope == OF_ALL_GUILDS and guild_id is not None:
         raise BadInput("Guild: the metrics are of all guilds. Choose every guild, or another scope.")
     async with services.pool.connection() as conn:
-        secret = await _create(conn, name, scope, guild_id, administrator.actor)
+        secret = await access.create_api_token(
+            conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
+        )
         about = f"The API token {name} ({scope}, {'every guild' if guild_id is None else f'guild {guild_id}'})"
         await _record(conn, administrator, guild_id, SettingKind.TOKEN, name, about, is_made=True)
     sentence = f"The token “{name}” is made. It is shown this once."
@@ -84,12 +86,6 @@ async def revoke_token(services: Services, administrator: Caller, token_id: int)
         about = f"The API token {token_id}, {known.name},"
         await _record(conn, administrator, known.guild_id, SettingKind.TOKEN, known.name, about, is_made=False)
     return RevokedAnswer(sentence=f"The token {token_id} (“{known.name}”) is revoked.")
-
-
-async def _create(conn: Connection, name: str, scope: Scope, guild_id: int | None, created_by: str) -> str:
-    if scope == OF_ALL_GUILDS:
-        return await access.create_metrics_token(conn, name, created_by=created_by)
-    return await access.create_api_token(conn, name, guild_id=guild_id, created_by=created_by)
 
 
 async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:
