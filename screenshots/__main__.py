@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, StorageState, ViewportSize, async_playwright
 
 from patt import access
 from patt.app import create_app
@@ -23,8 +23,9 @@ from sv_common.guild_sync.simulators.server import serve
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SEED = 7
-WIDE = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
+OFFICER = "Lanternlight"
+WIDE: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def main() -> None:
@@ -45,28 +46,38 @@ async def _take(scenes: list[Scene], folder: Path) -> None:
             await demo.play(lambda _heading, _pipelines: None)
             browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             async with serve(create_app(demo.services)) as base_url:
-                places = await places_of(demo.services)
+                around = Surroundings(base_url, await places_of(demo.services))
+                session = await _sign_in(browser, base_url, demo.services)
                 for scene in scenes:
                     file = folder / f"{scene.name}.png"
-                    await _take_one(scene, Surroundings(base_url, places), browser, demo.services, file)
+                    await _take_one(scene, around, browser, session, file)
                     print(f"{file.name}: {file.stat().st_size // 1024} KB")
             await browser.close()
 
 
-async def _take_one(scene: Scene, around: Surroundings, browser: Browser, services: Services, file: Path) -> None:
-    size = PHONE if scene.is_phone else WIDE
-    theme = "dark" if scene.is_dark else "light"
-    context = await browser.new_context(viewport=size, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type] # a plain dict of the two sizes
+async def _sign_in(browser: Browser, base_url: str, services: Services) -> StorageState:
+    """Sign an officer in, once for all pictures."""
+    context = await browser.new_context()
     page = await context.new_page()
     async with services.pool.connection() as conn:
-        link = await access.create_login_link(conn, "Lanternlight")
-    await page.goto(f"{around.base_url}/login/{link}")
-    if not scene.is_before_signing_in:
-        await page.get_by_role("button", name="Sign in as").click()
-        await page.goto(around.address_of(scene))
-        if scene.prepare:
-            await scene.prepare(page)
-    await page.screenshot(path=file, full_page=scene.is_whole)
+        link = await access.create_login_link(conn, OFFICER)
+    await page.goto(f"{base_url}/login/{link}")
+    await page.get_by_role("button", name=f"Sign in as {OFFICER}").click()
+    session = await context.storage_state()
+    await context.close()
+    return session
+
+
+async def _take_one(scene: Scene, around: Surroundings, browser: Browser, session: StorageState, file: Path) -> None:
+    context = await browser.new_context(
+        viewport=PHONE if scene.is_phone else WIDE,
+        color_scheme="dark" if scene.is_dark else "light",
+        reduced_motion="reduce",
+        storage_state=None if scene.is_before_signing_in else session,
+    )
+    page = await context.new_page()
+    await page.goto(around.address_of(scene))
+    await page.screenshot(path=file)
     await context.close()
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from playwright.async_api import Page
 
 from patt.bootstrap import Services
 from sv_common.guild_sync import overview, people
@@ -23,9 +21,7 @@ class Scene:
     path: str
     is_dark: bool = False
     is_phone: bool = False
-    is_whole: bool = False
     is_before_signing_in: bool = False
-    prepare: Callable[[Page], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Surroundings:
 
 
 SCENES = (
-    Scene("sign-in", "", is_before_signing_in=True),
+    Scene("sign-in", "/login", is_before_signing_in=True),
     Scene("data-quality", "/admin/data-quality"),
     Scene("data-quality-dark", "/admin/data-quality", is_dark=True),
     Scene("data-quality-phone", "/admin/data-quality", is_phone=True),
@@ -50,17 +46,29 @@ SCENES = (
     Scene("preview", "/admin/data-quality/rules/orphan_wow/preview"),
     Scene("players", "/admin/players"),
     Scene("player", "/admin/players/{player}"),
+    Scene("player-phone", "/admin/players/{player}", is_phone=True),
     Scene("full-match", "/admin/full-match"),
+    Scene("undo", "/admin/data-quality/attempts/{attempt}/undo"),
     Scene("activity", "/admin/activity"),
+    Scene("settings-rules", "/admin/settings/rules"),
+    Scene("settings-rule", "/admin/settings/rules/stale_character"),
+    Scene("settings-ranks", "/admin/settings/ranks", is_dark=True),
+    Scene("settings-words", "/admin/settings/words"),
+    Scene("settings-officers", "/admin/settings/officers"),
+    Scene("settings-phone", "/admin/settings/rules", is_phone=True),
 )
 
 
 async def places_of(services: Services) -> dict[str, int]:
-    """Return the numbers of an issue that only an officer can decide, and of the player with most characters."""
+    """Return the numbers of an issue that only an officer can decide, of the player with most characters, and of a fix."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, None)
-        found = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"))
+        found = await overview.findings_page(
+            conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"), page_size=500
+        )
         players = await people.people_page(conn, guild.id, kind=PersonKind.PLAYER)
-    hardest = max(found.findings, key=lambda issue: issue.details.get("verdict") == "ambiguous")
+        fixes = await overview.recent_attempts(conn, guild.id)
+    hardest = max(found.findings, key=lambda issue: len(issue.details.get("candidates") or ()))
     busiest = max(players.people, key=lambda person: person.characters)
-    return {"ambiguous": hardest.id, "player": busiest.id}
+    mended = next(attempt for attempt in fixes if attempt.is_automatic and attempt.is_undoable)
+    return {"ambiguous": hardest.id, "player": busiest.id, "attempt": mended.id}

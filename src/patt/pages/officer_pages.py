@@ -18,7 +18,8 @@ from patt.deps import AdministratorDep, GuildDep, PageQuery, ServicesDep, admini
 from patt.pages import flash
 from patt.pages.flash import Flash
 from patt.pages.forms import FormDep, done, form_router
-from patt.pages.shell import chosen_of, guilds_in_reach, respond
+from patt.pages.setting_shell import respond_with_settings
+from patt.pages.shell import chosen_guild, respond
 from sv_common.guild_sync.domain.errors import BadInput, PattError
 
 HOME = "/admin/settings/officers"
@@ -34,13 +35,8 @@ async def officers(
 ) -> Response:
     """Show what gives a role, who may sign in, accounts and sessions."""
     async with services.pool.connection() as conn:
-        known = await guilds_in_reach(conn, administrator)
-    if not known:
-        return respond(request, "admin/officers.html", administrator, {"guild": None})
-    chosen = chosen_of(known, guild)
+        chosen, known = await chosen_guild(conn, administrator, guild)
     context = {
-        "guild": chosen,
-        "guilds": known,
         "mapping": (await officer_commands.mapping(services, chosen.id)).mapping,
         "people": await officer_commands.people(services, chosen.id, number=page),
         "sessions": await officer_commands.all_sessions(services, administrator),
@@ -50,7 +46,7 @@ async def officers(
         "has_discord": discord_login(services.settings) is not None,
         "callback": services.settings.own_page(DISCORD_CALLBACK),
     }
-    return respond(request, "admin/officers.html", administrator, context)
+    return respond_with_settings(request, "officers", administrator, chosen, known, context)
 
 
 @router.get("/preview")
@@ -66,7 +62,7 @@ async def preview(
         flash.keep(request, response, Flash(str(error), "problem"))
         return response
     context = {"planned": planned, "asked": asked, "guild_id": guild, "back": _home(guild), "home": HOME}
-    return respond(request, "admin/officers_preview.html", administrator, context)
+    return respond(request, "admin/settings/officers_preview.html", administrator, context)
 
 
 @actions.post("/authority")

@@ -63,5 +63,9 @@ def chosen_of(known: Sequence[Guild], guild_id: int | None) -> Guild:
     """Return the guild that is asked for, by default the first one. Raises `NotFound`."""
     chosen = [guild for guild in known if guild_id in (None, guild.id)]
     if not chosen:
-        raise NotFound(f"There is no guild with the number {guild_id}." if known else "No guild is set up yet.")
+        raise NotFound(
+            f"There is no guild with the number {guild_id}."
+            if known
+            else "No guild is set up yet. Set one up with: patt init"
+        )
     return chosen[0]
