@@ -41,8 +41,8 @@ SCENES = (
     Scene("data-quality", "/admin/data-quality"),
     Scene("data-quality-dark", "/admin/data-quality", is_dark=True),
     Scene("data-quality-phone", "/admin/data-quality", is_phone=True),
-    Scene("issue", "/admin/data-quality/issues/{ambiguous}"),
-    Scene("issue-phone", "/admin/data-quality/issues/{ambiguous}", is_phone=True, is_dark=True),
+    Scene("issue", "/admin/data-quality/issues/{fixable}"),
+    Scene("issue-phone", "/admin/data-quality/issues/{undecided}", is_phone=True, is_dark=True),
     Scene("preview", "/admin/data-quality/rules/orphan_wow/preview"),
     Scene("players", "/admin/players"),
     Scene("player", "/admin/players/{player}"),
@@ -60,15 +60,18 @@ SCENES = (
 
 
 async def places_of(services: Services) -> dict[str, int]:
-    """Return the numbers of an issue that only an officer can decide, of the player with most characters, and of a fix."""
+    """Return the numbers of an issue with a fix, of one that only an officer can decide, of a player, and of a fix."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, None)
-        found = await overview.findings_page(
-            conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"), page_size=500
-        )
+        wrong_roles = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "role_mismatch"))
+        unlinked = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"))
         players = await people.people_page(conn, guild.id, kind=PersonKind.PLAYER)
         fixes = await overview.recent_attempts(conn, guild.id)
-    hardest = max(found.findings, key=lambda issue: len(issue.details.get("candidates") or ()))
     busiest = max(players.people, key=lambda person: person.characters)
     mended = next(attempt for attempt in fixes if attempt.is_automatic and attempt.is_undoable)
-    return {"ambiguous": hardest.id, "player": busiest.id, "attempt": mended.id}
+    return {
+        "fixable": wrong_roles.findings[0].id,
+        "undecided": unlinked.findings[0].id,
+        "player": busiest.id,
+        "attempt": mended.id,
+    }
