@@ -130,10 +130,10 @@ with woken as (
     update guild_identity.audit_issues
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
     where guild_id = %(guild_id)s and dismissed_until <= now()
-    returning id
+    returning id, issue_type, resolved_at
 )
-insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-select %(guild_id)s, id, 'woken', 'clock', 'The dismissal has ended.' from woken
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select %(guild_id)s, id, issue_type, 'woken', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.' from woken
 
 -- name: scan
 -- All five rules at once, and the audit log made to agree with what they find.
@@ -278,21 +278,23 @@ with mentions as (
         opened_at = case when i.resolved_at is null then i.opened_at else now() end,
         notified_at = case when i.resolved_at is null then i.notified_at end,
         waiting_reason = null, resolved_at = null, resolved_by = null
-    returning i.id, i.issue_hash
+    returning i.id, i.issue_hash, i.issue_type, i.dismissed_at
 ), resolved as (
     update guild_identity.audit_issues i
     set resolved_at = now(), resolved_by = 'detection', waiting_reason = null
     where i.guild_id = %(guild_id)s and i.resolved_at is null
       and not exists (select from hashed h where h.issue_hash = i.issue_hash)
-    returning i.id
+    returning i.id, i.issue_type, i.dismissed_at
 )
-insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-select %(guild_id)s, w.id, case when k.id is null then 'opened' when k.resolved_at is null then 'refreshed' else 'reopened' end,
-       'detection', null
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select %(guild_id)s, w.id, w.issue_type,
+       case when k.id is null then 'opened' when k.resolved_at is null then 'refreshed' else 'reopened' end,
+       (w.dismissed_at is null and (k.id is null or k.resolved_at is not null))::integer, 'detection', null
 from written w
 left join known k using (issue_hash)
 union all
-select %(guild_id)s, id, 'resolved', 'detection', 'No longer found.' from resolved
+select %(guild_id)s, id, issue_type, 'resolved', -(dismissed_at is null)::integer, 'detection', 'No longer found.'
+from resolved
 
 -- name: fix
 -- Give each character of an open note_mismatch to the one player whom its note names; remember rows before and after.
@@ -332,10 +334,11 @@ with wanted as (
     set resolved_at = now(), resolved_by = 'automation', waiting_reason = null
     from taken t
     where i.id = t.issue_id
-    returning i.id
+    returning i.id, i.issue_type, i.dismissed_at
 ), logged as (
-    insert into guild_identity.issue_events (guild_id, issue_id, event, actor, reason)
-    select %(guild_id)s, id, 'resolved', 'automation', 'Fixed by automation.' from resolved
+    insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+    select %(guild_id)s, id, issue_type, 'resolved', -(dismissed_at is null)::integer, 'automation', 'Fixed by automation.'
+    from resolved
 )
 insert into guild_identity.fix_attempts
     (guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, duration_ms)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from patt import access, data_metrics
-from patt.api.probe_models import METRICS_ANSWER, HealthAnswer, ReadyAnswer
+from patt.api.probe_models import METRICS_ANSWER, AliveAnswer, ReadyAnswer
 from patt.api.problem_answers import problems
 from patt.bootstrap import Services
 from patt.deps import ServicesDep, ViewerDep, open_to_all, viewer_of
@@ -39,8 +39,8 @@ router = APIRouter()
     "/health",
     summary="Whether the application and its database answer",
     dependencies=_FOR_ALL,
-    response_model=HealthAnswer,
-    responses={503: {"model": HealthAnswer, "description": "The database does not answer."}},
+    response_model=AliveAnswer,
+    responses={503: {"model": AliveAnswer, "description": "The database does not answer."}},
 )
 async def health(services: ServicesDep) -> Response:
     """Answer 200 while the database answers, and 503 when it does not."""

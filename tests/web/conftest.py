@@ -145,7 +145,7 @@ async def captain(discord_app: FastAPI, people: dict[str, int]) -> AsyncIterator
 @pytest.fixture
 async def site(app: FastAPI) -> AsyncIterator[str]:
     """Address of the application on a real server."""
-    async with serve(app) as base_url:
+    async with app.state.live.listening(), serve(app) as base_url:
         yield base_url
 
 

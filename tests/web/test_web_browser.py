@@ -128,6 +128,7 @@ async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
     early, _ = await sign_in(viewport=viewport)
     late, wrong = await sign_in(viewport=viewport)
     address = f"{site}{PAGE}/issues/{await issue_number(troubled, 'note_mismatch')}"
+    await late.route("**/api/v1/admin/live**", lambda route: route.abort())
     for page in (early, late):
         await page.goto(address)
     await early.get_by_role("button", name="Fix").click()
@@ -137,7 +138,7 @@ async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
     await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: officer alice fixed it")
     await expect(late.locator("#content")).to_contain_text("Resolved")
     await expect(late.get_by_role("button", name="Dismiss")).to_have_count(0)
-    assert [entry for entry in wrong if "409" not in entry] == []
+    assert [entry for entry in wrong if "409" not in entry and "ERR_FAILED" not in entry] == []
 
 
 async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
@@ -251,7 +252,8 @@ async def test_an_officer_merges_two_players_and_takes_them_apart_again(
     await expect(content).to_contain_text("Characters 2")
     await page.get_by_role("link", name="Activity").click()
     await page.get_by_role("link", name="Who did what").click()
-    await page.get_by_role("button", name="Undo").first.click()
+    await page.get_by_role("link", name="Undo").first.click()
+    await page.get_by_role("button", name="Undo it").click()
     await expect(status).to_contain_text("is undone")
     await page.goto(f"{site}{PLAYERS}/{mito}")
     await expect(content).to_contain_text("Characters 1")
@@ -377,8 +379,8 @@ async def test_what_was_ticked_is_no_longer_counted_when_a_button_has_shown_the_
     page, _ = await sign_in()
     await page.get_by_label("Choose 'Riddle'").check()
     await expect(page.locator("#selection")).to_contain_text("1 selected")
-    await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("Scan done")
+    await page.locator(".finding", has_text="Newalt").get_by_role("button", name="Fix").click()
+    await expect(page.locator("#status")).to_contain_text("Fixed. Link Newalt-area-52 to Mito")
     await expect(page.locator("#selection")).to_contain_text("Tick findings to act on them together.")
     await expect(page.get_by_label("Choose all of Unlinked WoW Character on this page")).to_be_visible()
 

@@ -24,7 +24,7 @@ from patt.work import work_when_asked
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.ports import Outside
-from web.helpers import API, api_token, issue_number, session, settings
+from web.helpers import API, api_token, issue_number, own_form, session, settings
 from web.live_server import LIVE, served, streaming
 
 BEAT_S = 0.05
@@ -45,10 +45,9 @@ async def site(live_app: FastAPI) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def _signed_in(pool: Pool, name: str = "alice") -> AsyncIterator[httpx2.AsyncClient]:
-    cookies = {SESSION_COOKIE: await session(pool, name)}
-    async with httpx2.AsyncClient(
-        cookies=cookies, headers={"Sec-Fetch-Site": "same-origin"}, trust_env=False
-    ) as client:
+    token = await session(pool, name)
+    headers = {"Sec-Fetch-Site": "same-origin", **own_form(token)}
+    async with httpx2.AsyncClient(cookies={SESSION_COOKIE: token}, headers=headers, trust_env=False) as client:
         yield client
 
 
@@ -81,8 +80,8 @@ async def test_one_officers_fix_is_told_to_another_by_name_and_number(site: str,
 
 async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuilder) -> None:
     insert = (
-        "insert into guild_identity.issue_events (guild_id, issue_id, event, actor) "
-        "select %s, min(id), 'woken', %s from guild_identity.audit_issues"
+        "insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor) "
+        "select %s, min(id), 'orphan_wow', 'woken', 1, %s from guild_identity.audit_issues"
     )
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
         await stream.until("hello")

@@ -29,7 +29,7 @@ class StoryAnswer(Answer):
         examples=["The note means Mito, and the link says Elrek. One of the two is out of date."],
     )
     is_still_so: bool | None = Field(description="Whether the rule finds it now; null where it cannot tell.")
-    doubt: str | None = Field(description="Why the rule cannot tell.")
+    doubt: str | None = Field(description="Why the rule cannot tell.", examples=["The ranks have changed in the game."])
     changed: list[str] = Field(description="What is otherwise than when a scan last looked.")
 
 

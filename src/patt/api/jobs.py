@@ -11,7 +11,7 @@ from patt.api.jobs_models import JobAnswer, JobReceipt, JobsAnswer, JobWish
 from patt.api.officers import officer_router
 from patt.deps import LARGEST_BIGINT, GuildDep, OfficerDep, PageQuery, ServicesDep
 
-JobId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the job.")]
+JobId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the job.", examples=[12])]
 
 router = officer_router("data-quality/jobs", "jobs")
 

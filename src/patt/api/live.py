@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from patt.api import asking
 from patt.api.officers import officer_router
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE, GuildDep, ServicesDep, ViewerDep
+from patt.deps import GuildDep, ServicesDep, ViewerDep, session_of
 from patt.guard import bearer_token
 from patt.live.hub import Hub
 from patt.live.stream import Listener, LiveResponse
@@ -32,6 +32,8 @@ _EVENTS = """Events, each with a mark as its id, from which a stream that breaks
 - `reset`: something may have been missed: read anew.
 - `bye`: the session or token counts no longer; do not come back with it."""
 
+_EXAMPLE = 'id: 1a2b3c-43\nevent: change\ndata: {"sentence": "Bo fixed 3 issues.", "is_own": false}\n\n'
+
 router = officer_router("live", "live")
 
 
@@ -40,15 +42,22 @@ router = officer_router("live", "live")
     summary="What changes, as it happens",
     description=_EVENTS,
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events."}},
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "description": "Events.",
+        }
+    },
 )
 async def live(
     request: Request,
     services: ServicesDep,
     viewer: ViewerDep,
     guild: GuildDep,
-    after: Annotated[str | None, Query(max_length=40, description="The mark to continue from.")] = None,
-    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
+    after: Annotated[
+        str | None, Query(max_length=40, description="The mark to continue from.", examples=["1a2b3c-42"])
+    ] = None,
+    last_event_id: Annotated[str | None, Header(max_length=40, examples=["1a2b3c-42"])] = None,
 ) -> LiveResponse:
     """Keep the answer open, and tell what happens."""
     hub, holder = cast("Hub", request.app.state.live), _holder(request)
@@ -76,5 +85,5 @@ async def _now(services: Services, guild_id: int) -> dict[str, Any]:
 
 def _holder(request: Request) -> str:
     """By what the streams of somebody are counted: the secret itself is not kept."""
-    secret = bearer_token(request) or request.cookies.get(SESSION_COOKIE, "")
+    secret = bearer_token(request) or session_of(request) or ""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -22,7 +22,7 @@ from patt.deps import LARGEST_INTEGER, AdministratorDep, GuildDep, PageQuery, Se
 
 router = officer_router("officers", "officers")
 
-SessionId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the session.")]
+SessionId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the session.", examples=[12])]
 
 
 @router.get("/authority", summary="What gives a role in a guild")

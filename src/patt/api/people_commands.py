@@ -34,9 +34,9 @@ from sv_common.guild_sync.by_hand import (
     decide_by_hand,
     preview_by_hand,
 )
-from sv_common.guild_sync.domain.plan import Plan
+from sv_common.guild_sync.domain.plan import DeletePlayer, Plan
 
-MOST_STEPS_IN_A_SENTENCE = 2
+MOST_STEPS_IN_A_SENTENCE = 3
 
 
 async def preview(services: Services, request: HandRequest, *, guild_id: int | None) -> HandPreviewAnswer:
@@ -77,8 +77,9 @@ def _decision(request: HandRequest) -> HandDecision:
 
 
 def _in_short(plan: Plan) -> str:
-    """What was done; a merge has more steps than a sentence can hold, and its reason says it all."""
-    if len(plan.steps) > MOST_STEPS_IN_A_SENTENCE:
+    """What was done; of a merge, or of many steps, the reason says it all."""
+    is_merge = any(isinstance(step, DeletePlayer) for step in plan.steps)
+    if is_merge or len(plan.steps) > MOST_STEPS_IN_A_SENTENCE:
         return plan.reason
     return " ".join(step.describe() for step in plan.steps)
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from patt.api.models import Answer
 
 
-class HealthAnswer(Answer):
+class AliveAnswer(Answer):
     """Whether the application and its database answer."""
 
     status: Literal["ok", "unavailable"]

@@ -20,8 +20,8 @@ from patt.api.secrets_models import (
 )
 from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep, administrator_of
 
-KeyId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the upload key.")]
-TokenId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the API token.")]
+KeyId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the upload key.", examples=[12])]
+TokenId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the API token.", examples=[12])]
 
 
 def person_of(administrator: AdministratorDep) -> Caller:

@@ -21,7 +21,7 @@ from patt.api.settings_requests import SettingChangeRequest, TryNoteRequest, Und
 from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, officer_of
 from sv_common.guild_sync.store import guilds, setting_changes
 
-ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.")]
+ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
 
 FOR_OFFICERS = [Depends(officer_of)]
 

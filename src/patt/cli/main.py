@@ -38,13 +38,19 @@ COMMANDS = {
         "patt.cli.issue:scan", "Look for issues now; nothing is fixed. Exit code 1 when a rule could not conclude."
     ),
     "issues": Later("patt.cli.issue:issues", "List issues, newest first."),
-    "show": Later("patt.cli.issue:show", "Show one issue: what, since when, and everything that happened to it."),
+    "show": Later(
+        "patt.cli.issue:show",
+        "Show one issue: why it is there, who could be meant, and everything that happened to it.",
+    ),
     "fix": Later("patt.cli.issue:fix", "Fix one issue. Exit code 1 when it could not be fixed; the sentence says why."),
     "fix-all": Later(
         "patt.cli.issue:fix_all",
         "Fix all open issues of one rule, by evidence alone; what is not certain stays open with its reason.",
     ),
-    "undo": Later("patt.cli.issue:undo", "Take back a fix or a full match, exactly."),
+    "undo": Later(
+        "patt.cli.issue:undo",
+        "Take back a fix or a full match, exactly. Exit code 1 when it cannot be taken back; the sentence says why.",
+    ),
     "dismiss": Later("patt.cli.issue:dismiss", "Set an issue aside; scans that find it again leave it so."),
     "wake": Later("patt.cli.issue:wake", "End a dismissal."),
     "resolve": Later(

@@ -35,6 +35,7 @@ LONGEST_QUEUE = 100
 """Events that wait for one stream; one that falls further behind is dropped, and comes back when it can."""
 
 _GATHER_S = 0.05
+_PATIENCE_S = 2.0
 _PAUSE_AFTER_A_FAULT_S = 1.0
 _PARTS = frozenset({"jobs", "matches", "runs"})
 _TELLING = {"attempts": "deeds", "issues": "moves"}
@@ -111,10 +112,16 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen while the block runs; the last block to end closes the connection."""
+        """Listen while the block runs; the last block to end closes the connection.
+
+        The block begins when the database is listened to, or without it where the database does not answer soon.
+        """
         self._holders += 1
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen_on())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._is_heard.wait()
         try:
             yield
         finally:
