@@ -375,14 +375,16 @@ async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_agai
 
 
 @pytest.mark.usefixtures("troubled")
-async def test_what_was_ticked_is_no_longer_counted_when_a_button_has_shown_the_page_afresh(sign_in: SignIn) -> None:
+async def test_what_was_ticked_stays_so_and_is_counted_when_a_button_has_shown_the_page_afresh(sign_in: SignIn) -> None:
     page, _ = await sign_in()
     await page.get_by_label("Choose 'Riddle'").check()
     await expect(page.locator("#selection")).to_contain_text("1 selected")
     await page.locator(".finding", has_text="Newalt").get_by_role("button", name="Fix").click()
     await expect(page.locator("#status")).to_contain_text("Fixed. Link Newalt-area-52 to Mito")
+    await expect(page.get_by_label("Choose 'Riddle'")).to_be_checked()
+    await expect(page.locator("#selection")).to_contain_text("1 selected")
+    await page.get_by_label("Choose 'Riddle'").uncheck()
     await expect(page.locator("#selection")).to_contain_text("Tick findings to act on them together.")
-    await expect(page.get_by_label("Choose all of Unlinked WoW Character on this page")).to_be_visible()
 
 
 async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(

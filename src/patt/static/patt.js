@@ -144,14 +144,39 @@ async function run(form) {
 // nothing tells when they change: live.js hears it, and says so.
 const LOOK_AGAIN_MS = 4000;
 
-async function lookAgain(part) {
-  const response = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById(part.id);
-  if (!response.ok || !fresh || !part.isConnected || part.contains(document.activeElement)) {
+// By a part's id: whether it changed once more while it was being looked at. Only one look at a time, so that an older
+// answer never comes after a newer one.
+const lookedAt = new Map();
+
+async function lookAgain({ id }) {
+  if (lookedAt.has(id)) {
+    lookedAt.set(id, true);
     return;
   }
-  if (part.dataset.liveThen === "afresh" && !fresh.dataset.live) {
+  try {
+    do {
+      lookedAt.set(id, false);
+      await look(id);
+    } while (lookedAt.get(id));
+  } finally {
+    lookedAt.delete(id);
+  }
+}
+
+async function look(id) {
+  const address = document.getElementById(id)?.dataset.live;
+  if (!address) {
+    return;
+  }
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const [part, fresh] = [document.getElementById(id), page.getElementById(id)];
+  if (!response.ok || !fresh || !part) {
+    return;
+  }
+  if (part.contains(document.activeElement)) {
+    part.addEventListener("focusout", () => lookAgain(part), { once: true });
+  } else if (part.dataset.liveThen === "afresh" && !fresh.dataset.live) {
     await showAfresh();
   } else {
     part.replaceWith(fresh);
