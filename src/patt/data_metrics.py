@@ -15,6 +15,7 @@ from patt.queue import SILENCE_OF_THE_DEAD_S, Task
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.issue import IssueState
+from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.rules import RULES
 
 SQL = load_sql(__package__, "data_metrics.sql")
@@ -44,6 +45,7 @@ async def exposition(services: Services) -> bytes:
         metrics = [
             _findings(await _rows(conn, "findings"), {row[0] for row in runs}),
             _fixes(await _rows(conn, "fixes")),
+            _budgets(await _rows(conn, "budgets")),
             *_ages(runs),
             *_jobs(await _rows(conn, "jobs")),
             _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
@@ -73,6 +75,18 @@ def _fixes(rows: Rows) -> Metric:
     metric = CounterMetricFamily("patt_fixes", "Fixes and full matches, by how they ended.", labels=labels)
     for guild, rule, outcome, is_automatic, count in rows:
         metric.add_metric([str(guild), rule, outcome, "automation" if is_automatic else "officer"], count)
+    return metric
+
+
+def _budgets(rows: Rows) -> Metric:
+    text = "Fixes of a rule that one run may make by itself; above it the whole batch waits for an officer."
+    metric = GaugeMetricFamily("patt_automatic_fix_budget", text, labels=["guild", "rule"])
+    for guild, roster_size, settings in rows:
+        for rule in (rule for rule in RULES.values() if rule.is_fixable):
+            chosen = settings.get(rule.issue_type, {})
+            mends = rule.auto_mitigate if chosen.get("mends") is None else chosen["mends"]
+            limit = budget_of(chosen.get("parameters", {}), roster_size).limit
+            metric.add_metric([str(guild), rule.issue_type], limit if mends and chosen.get("runs", True) else 0)
     return metric
 
 

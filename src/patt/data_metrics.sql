@@ -43,3 +43,12 @@ group by g.id
 -- name: workers
 -- Workers that have lately given a sign of life.
 select count(*) from jobs.procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(silence)s)
+
+-- name: budgets
+-- For each guild: how many characters are in it, and what it has set about its rules.
+select g.id,
+       (select count(*) from guild_identity.wow_characters c where c.guild_id = g.id and c.removed_at is null),
+       coalesce((select jsonb_object_agg(s.issue_type, jsonb_build_object(
+                            'runs', s.is_enabled, 'mends', s.auto_mitigate, 'parameters', s.parameters))
+                 from guild_identity.rule_settings s where s.guild_id = g.id), '{}')
+from guild_identity.guilds g

@@ -18,6 +18,7 @@ from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.store.rules import save_settings
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -89,6 +90,21 @@ async def test_findings_and_fixes_are_counted_by_rule(anonymous: httpx2.AsyncCli
     for rule, count in fixed:
         labels = {"guild": guild, "rule": rule, "outcome": "fixed", "by": "automation"}
         assert _value(samples, "patt_fixes_total", **labels) == count
+
+
+async def test_the_budget_of_automatic_fixes_is_what_one_run_may_do(
+    anonymous: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    async with troubled.pool.connection() as conn:
+        guild = troubled.guild_id
+        await save_settings(conn, guild, "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3})
+        await save_settings(conn, guild, "role_mismatch", actor="test", auto_mitigate=True)
+    samples = await _metrics(anonymous, await api_token(troubled.pool))
+    budgets = {
+        rule: _value(samples, "patt_automatic_fix_budget", guild=str(guild), rule=rule)
+        for rule in ("note_mismatch", "orphan_wow", "orphan_discord", "role_mismatch")
+    }
+    assert budgets == {"note_mismatch": 3, "orphan_wow": 0, "orphan_discord": 0, "role_mismatch": 10}
 
 
 async def test_ages_are_in_seconds_and_absent_where_there_is_nothing(
@@ -180,7 +196,7 @@ async def test_the_number_of_statements_is_the_same_however_many_guilds_there_ar
     await _metrics(anonymous, headers)
     with counting_statements() as counter:
         await _metrics(anonymous, headers)
-    assert counter.statements == 7
+    assert counter.statements == 8
 
 
 async def test_every_metric_is_in_the_document(anonymous: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
