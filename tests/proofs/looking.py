@@ -86,7 +86,9 @@ class Eye:
         self.wrong.append(f"in the console: {message.text}")
 
     def _note_answer(self, answer: Response) -> None:
-        self.answers.append(answer)
+        """Note an answer that ends; the stream of what changes stays open as long as the page."""
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            self.answers.append(answer)
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith(self.base_url):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -92,7 +94,7 @@ async def test_whatever_is_sent_the_answer_is_one_that_is_described_and_the_data
 ) -> None:
     patient: FastAPI = application(pool, clock=itertools.count(step=3600).__next__)
     credentials = await _credentials(pool, furnished)
-    async with serve(patient) as base_url:
+    async with serve(patient) as base_url, _streams_that_end(patient):
         fuzzing = Fuzzing(patient.openapi(), base_url, credentials, await _names(furnished))
         wrong = await asyncio.to_thread(fuzzing.try_all, methods, REQUESTS_EACH[methods])
     assert wrong == [], "\n\n".join(wrong)
@@ -108,6 +110,22 @@ async def test_a_body_that_is_no_text_is_bad_input_like_any_other(
     answer = await alice.post(f"{API}/issues/1/dismiss", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:patt:problem:bad-input")
     assert answer.json()["detail"] == "The body could not be read. Send JSON in UTF-8."
+
+
+@contextlib.asynccontextmanager
+async def _streams_that_end(app: FastAPI) -> AsyncIterator[None]:
+    """End every stream of events soon after it began, as a server that stops does: whoever asks waits for its end."""
+
+    async def end_them() -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            app.state.live.close()
+
+    ending = asyncio.create_task(end_them())
+    try:
+        yield
+    finally:
+        ending.cancel()
 
 
 async def _names(guild: GuildBuilder) -> list[str]:
