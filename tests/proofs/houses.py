@@ -85,7 +85,7 @@ async def opened(
         await fill(pool)
         # Each time this clock is read an hour has passed: nobody is told to wait.
         app = application(pool, clock=itertools.count(step=3600).__next__)
-        async with serve(app) as base_url:
+        async with app.state.live.listening(), serve(app) as base_url:
             yield House(app, base_url, await session(pool, officer), await numbers_of(pool))
 
 

@@ -30,7 +30,9 @@ class StoryAnswer(Answer):
     )
     is_still_so: bool | None = Field(description="Whether the rule finds it now; null where it cannot tell.")
     doubt: str | None = Field(description="Why the rule cannot tell.", examples=["The ranks have changed in the game."])
-    changed: list[str] = Field(description="What is otherwise than when a scan last looked.")
+    changed: list[str] = Field(
+        description="What is otherwise than when a scan last looked.", examples=[["The note was “Mito” then."]]
+    )
 
 
 class CandidateAnswer(Answer):
