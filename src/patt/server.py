@@ -20,6 +20,9 @@ from sv_common.guild_sync.domain.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 
+GRACE_S = 20
+"""Seconds that requests get to end when the server stops; one that hangs does not keep the process from ending."""
+
 _PAUSE_AFTER_A_FAULT_S = 10
 
 
@@ -60,7 +63,15 @@ def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
     Which proxies are believed is a setting, and the application's own part; uvicorn's usual is to believe this computer's.
     """
     app = create_app(services)
-    return uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=False)
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
 
 
 async def _keep_up(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:

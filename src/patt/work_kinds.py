@@ -71,17 +71,27 @@ async def _fix_all(services: Services, request: WorkRequest, watch: Watch) -> Ou
 
 
 async def _fix_selected(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
-    return await _fix(services, request, request.arguments["issue_ids"], "chosen", watch)
+    seen = {int(number): key for number, key in request.arguments.get("seen", {}).items()}
+    return await _fix(services, request, request.arguments["issue_ids"], "chosen", watch, seen=seen)
 
 
-async def _fix(services: Services, request: WorkRequest, issue_ids: Sequence[int], which: str, watch: Watch) -> Outcome:
-    """Fix issues. What an earlier try of this request has fixed before it was cut off counts as fixed by it."""
+async def _fix(
+    services: Services,
+    request: WorkRequest,
+    issue_ids: Sequence[int],
+    which: str,
+    watch: Watch,
+    *,
+    seen: Mapping[int, str] | None = None,
+) -> Outcome:
+    """Fix issues, as they were `seen`. What an earlier try of this request has fixed before it was cut off counts as fixed by it."""
     report = await mitigations.fix_selected(
         services.pool,
         issue_ids,
         actor=request.actor,
         guild_id=request.guild_id,
         discord_bot=services.outside.discord,
+        seen=seen,
         watch=watch,
     )
     if request.attempts > 1:

@@ -25,7 +25,9 @@ class _QuietServer(Server):
     """The product's server, which says when it has started and leaves signals to the tests."""
 
     def __init__(self, app: FastAPI) -> None:
-        config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=5
+        )
         hub: Hub = app.state.live
         super().__init__(config, hub.close)
         self.has_started = asyncio.Event()
@@ -46,7 +48,11 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     listener.bind((LOOPBACK, 0))
     server = _QuietServer(app)
     serving = asyncio.create_task(server.serve([listener]))
-    await server.has_started.wait()
+    starting = asyncio.create_task(server.has_started.wait())
+    await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        starting.cancel()
+        raise RuntimeError("The server ended before it had started.") from serving.exception()
     try:
         yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     finally:

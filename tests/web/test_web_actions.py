@@ -13,7 +13,7 @@ from patt.pages.flash import COOKIE
 from patt.work import work_when_asked
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.ports import Outside
-from web.helpers import API, BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
+from web.helpers import BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
 
 ACTIONS = f"{PAGE}/actions"
 
@@ -63,15 +63,6 @@ async def test_a_fix_and_its_undo(alice: httpx2.AsyncClient, troubled: GuildBuil
     _, page = await _click(alice, f"attempts/{attempt}/undo", back=back)
     assert page.text("status").startswith(f"Attempt {attempt} is undone.")
     assert "Undone by officer alice" in page.text("attempts") or "Undone by officer alice" in page.text("content")
-
-
-async def test_all_are_fixed(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
-    _, page = await _click(alice, "fix-all/orphan_wow", back=f"{PAGE}/rules/orphan_wow/preview")
-    assert page.text("status").startswith("Fix of all: Unlinked WoW Character is asked for.")
-    await _work(troubled)
-    (job,) = (await alice.get(f"{API}/jobs")).json()["jobs"]
-    assert job["sentence"] == "Of 2 open: 1 fixed, 1 refused."
-    assert Seen(await alice.get(PAGE)).counts("orphan_wow")[0] == 1
 
 
 async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:

@@ -14,6 +14,7 @@ from guild_builder import GuildBuilder
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.queue import Task, open_queue
+from patt.work import work_when_asked
 from patt.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -62,7 +63,7 @@ async def _scan_preview_fix_and_undo(sign_in: SignIn, site: str, troubled: Guild
     await card.get_by_role("link", name="Attempt Fix").click()
     await expect(page.locator("#content")).to_contain_text("Link Newalt-area-52 to Mito")
     await page.get_by_role("button", name="Attempt Fix").click()
-    await expect(status).to_have_text("Of 3 open: 2 fixed, 1 refused.")
+    await expect(status).to_have_text("Of 2 chosen: 2 fixed.")
     await expect(page.locator("#content")).not_to_contain_text("Newalt")
     await page.get_by_role("link", name="Data Quality").last.click()
     await expect(card).to_contain_text("Open: 1")
@@ -320,7 +321,7 @@ async def test_everything_fits_on_a_phone(
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scripted", [True, False])
 async def test_an_officer_previews_and_fixes_what_is_ticked(
-    sign_in: SignIn, troubled: GuildBuilder, width: int, scripted: bool
+    sign_in: SignIn, services: Services, troubled: GuildBuilder, width: int, scripted: bool
 ) -> None:
     page, wrong = await sign_in(viewport={"width": width, "height": 800}, java_script_enabled=scripted)
     await page.get_by_label("Choose 'Newalt'").check()
@@ -334,7 +335,14 @@ async def test_an_officer_previews_and_fixes_what_is_ticked(
     await expect(content).to_contain_text("2 selected, of which a fix would change 1")
     assert await page.locator("html").evaluate("page => page.scrollWidth") == width
     await page.get_by_role("button", name="Fix this one").click()
-    await expect(page.get_by_role("status")).to_have_text("Of 1 chosen: 1 fixed.")
+    await expect(page.get_by_role("status")).to_contain_text("Fix of 1 chosen issue is asked for.")
+    await work_when_asked(services, troubled.guild_id)
+    if scripted:
+        await expect(page.get_by_role("status")).to_have_text("Of 1 chosen: 1 fixed.")
+        await expect(content).to_contain_text("Already resolved by officer alice")
+        await page.get_by_role("link", name="Back to the findings").click()
+    else:
+        await page.reload()
     await expect(page.get_by_label("Choose 'Newalt'")).to_have_count(0)
     await expect(page.locator("#rule-orphan_wow")).to_contain_text("Open: 1")
     assert wrong == []

@@ -19,7 +19,8 @@ from patt.bootstrap import Services
 from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.issue_story import FixPreview, IssueStory, issue_story
+from sv_common.guild_sync.fixes.planning import NO_PLAN
+from sv_common.guild_sync.issue_story import GONE, FixPreview, IssueStory, issue_story
 from sv_common.guild_sync.overview import AttemptSummary
 
 
@@ -70,8 +71,9 @@ def _planned(issue: Issue, fix: FixPreview | None) -> PlannedAnswer | None:
     if fix is None:
         return None
     steps = [step.describe() for step in fix.plan.steps] if fix.plan else []
-    values: dict[str, Any] = {"issue_id": issue.id, "outcome": fix.outcome, "reason": fix.reason, "steps": steps}
-    return PlannedAnswer.model_validate(values)
+    key = fix.plan.key if fix.plan else NO_PLAN if fix.outcome == GONE else None
+    values: dict[str, Any] = {"outcome": fix.outcome, "reason": fix.reason, "steps": steps, "key": key}
+    return PlannedAnswer.model_validate({"issue_id": issue.id, **values})
 
 
 def _story(told: IssueStory) -> StoryAnswer | None:

@@ -8,12 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from patt.api.models import Answer, FixedIssue, Moves, RuleScan
-from patt.deps import LARGEST_BIGINT
-
-MOST_CHOSEN = 1000
-"""Issues that one request may name."""
-
-IssueNumber = Annotated[int, Field(ge=1, le=LARGEST_BIGINT)]
+from patt.api.selection_models import FixChosen
 
 
 class ScanWish(BaseModel):
@@ -36,13 +31,12 @@ class FixAllWish(BaseModel):
     issue_type: str = Field(description="A rule, such as orphan_wow.", examples=["orphan_wow"])
 
 
-class FixSelectedWish(BaseModel):
-    """Fix these issues, by evidence alone."""
+class FixSelectedWish(FixChosen):
+    """Fix these issues, by evidence alone, and as they were seen."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "fix_selected", "issue_ids": [12, 15]}]})
 
     kind: Literal["fix_selected"]
-    issue_ids: list[IssueNumber] = Field(
-        min_length=1, max_length=MOST_CHOSEN, description="Numbers of issues of the guild.", examples=[[12, 15]]
-    )
 
 
 JobWish = Annotated[ScanWish | ScanRuleWish | FixAllWish | FixSelectedWish, Field(discriminator="kind")]

@@ -233,6 +233,9 @@ class PlannedAnswer(Answer):
     outcome: Literal["ready", "refused", "waiting", "nothing_to_do", "no_longer_found"]
     reason: str
     steps: list[str]
+    key: str | None = Field(
+        description="What to send back as `seen` of chosen issues, so that nothing else is done; null where it is left."
+    )
 
 
 class PreviewAnswer(Answer):

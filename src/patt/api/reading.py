@@ -77,37 +77,40 @@ async def preview_selected(services: Services, issue_ids: Sequence[int], guild_i
         guild = await guilds.the_only(conn, guild_id)
         chosen = await issues.get_all(conn, issue_ids, guild.id)
     found: dict[int, PlannedAnswer] = {}
-    keys: dict[int, str] = {}
     for planning in (await mitigations.preview_selected(services.pool, issue_ids, guild_id=guild.id)).values():
         found |= {each.issue_id: each for each in planned(planning)}
-        keys |= {fix.issue.id: fix.plan.key for fix in planning.ready}
     told = [
-        PlannedIssue(
-            **found[each.id].model_dump(), issue_type=each.issue_type, summary=each.summary, key=keys.get(each.id)
-        )
-        for each in chosen
+        PlannedIssue(**found[each.id].model_dump(), issue_type=each.issue_type, summary=each.summary) for each in chosen
     ]
     return ChosenPreviewAnswer(guild_id=guild.id, issues=told)
 
 
 def planned(planning: Planning) -> list[PlannedAnswer]:
     """Return what would become of each issue, those first that would be fixed."""
+    keys = planning.keys
     ready = [
         PlannedAnswer(
             issue_id=fix.issue.id,
             outcome="ready",
             reason=fix.plan.reason,
             steps=[step.describe() for step in fix.plan.steps],
+            key=keys[fix.issue.id],
         )
         for fix in planning.ready
     ]
     settled = [
-        PlannedAnswer.model_validate({"issue_id": r.issue_id, "outcome": r.outcome, "reason": r.reason, "steps": []})
+        PlannedAnswer.model_validate(
+            {"issue_id": r.issue_id, "outcome": r.outcome, "reason": r.reason, "steps": [], "key": None}
+        )
         for r in planning.settled
     ]
     gone = [
         PlannedAnswer(
-            issue_id=gone.id, outcome="no_longer_found", reason="No longer found; it will be closed.", steps=[]
+            issue_id=gone.id,
+            outcome="no_longer_found",
+            reason="No longer found; it will be closed.",
+            steps=[],
+            key=keys[gone.id],
         )
         for gone in planning.gone
     ]

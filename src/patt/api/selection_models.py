@@ -94,7 +94,6 @@ class PlannedIssue(PlannedAnswer):
 
     issue_type: str
     summary: str
-    key: str | None = Field(description="The plan's key, to send back as `seen`; null where nothing would be done.")
 
 
 class ChosenPreviewAnswer(Answer):

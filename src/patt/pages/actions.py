@@ -12,11 +12,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from patt.api import asking, commands
-from patt.api.jobs_models import FixAllWish, ScanRuleWish, ScanWish
+from patt.api.jobs_models import ScanRuleWish, ScanWish
 from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
 from patt.navigation import DATA_QUALITY
-from patt.pages.chosen import chosen_issues
+from patt.pages.chosen import chosen_issues, previewed
 from patt.pages.forms import Answer, FormDep, TickedDep, done, form_router
 from sv_common.guild_sync.domain.errors import BadInput
 
@@ -54,15 +54,6 @@ async def fix(
 ) -> Response:
     """Fix one issue."""
     return await done(request, form, commands.fix(services, officer, issue_id, guild_id=guild, seen=seen), home=HOME)
-
-
-@router.post("/fix-all/{issue_type}")
-async def fix_all(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
-) -> Response:
-    """Ask for a fix of all open issues of a rule."""
-    wish = FixAllWish(kind="fix_all", issue_type=issue_type)
-    return await done(request, form, asking.ask(services, officer, wish, guild_id=guild), home=HOME)
 
 
 @router.post("/issues/{issue_id}/dismiss")
@@ -119,14 +110,13 @@ async def resolve(
 
 
 @router.post("/issues/fix")
-async def fix_chosen(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
+async def fix_previewed(
+    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep
 ) -> Response:
-    """Fix the issues that were previewed, as they were previewed."""
+    """Ask for a fix of the issues that a preview has shown, as it has shown them."""
 
     async def work() -> Answer:
-        numbers, seen = chosen_issues(ticked)
-        return await commands.fix_selected(services, officer, numbers, guild_id=guild, seen=seen)
+        return await asking.ask(services, officer, previewed(form.get("wish", "")), guild_id=guild)
 
     return await done(request, form, work(), home=HOME)
 

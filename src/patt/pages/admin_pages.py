@@ -17,7 +17,7 @@ from patt.deps import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewe
 from patt.navigation import DATA_QUALITY
 from patt.pages import flash
 from patt.pages.charts import bar, line_chart
-from patt.pages.chosen import chosen_issues
+from patt.pages.chosen import chosen_issues, wish_to_fix
 from patt.pages.flash import Flash
 from patt.pages.forms import way_back
 from patt.pages.quality_view import GROUPINGS, View, ViewDep, grouped
@@ -41,6 +41,9 @@ from sv_common.guild_sync.overview import FindingsPage
 from sv_common.guild_sync.rules import RULES, rule_named
 
 HOME = DATA_QUALITY.href
+
+PREVIEWED = 200
+"""Issues that the preview of a rule shows at once: as many as somebody looks through, and as one page holds."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 router = APIRouter(prefix="/admin", dependencies=[Depends(viewer_of)], include_in_schema=False)
@@ -143,10 +146,14 @@ async def preview(
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
         work = await asking.under_way(conn, chosen.id)
     planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
+    shown = dict(list(planning.keys.items())[:PREVIEWED])
     context = {
         "guild": chosen,
         "rule": rule,
         "planning": planning,
+        "shown": shown,
+        "most": PREVIEWED,
+        "wish": wish_to_fix(shown),
         "work": work,
         "summaries": {issue.id: issue.summary for issue in known},
         "label": "Fix All" if rule.auto_mitigate else "Attempt Fix",
@@ -175,13 +182,14 @@ async def preview_selected(
         return response
     async with services.pool.connection() as conn:
         found, _ = await chosen_guild(conn, viewer, guild)
+        work = await asking.under_way(conn, found.id)
     answer = await reading.preview_selected(services, numbers, found.id)
     context = {
         "guild": found,
         "groups": _by_rule(answer.issues),
         "count": len(answer.issues),
-        "would_change": [each for each in answer.issues if each.outcome in ("ready", "no_longer_found")],
-        "may_act": viewer.may_act_as("officer"),
+        "wish": wish_to_fix({each.issue_id: each.key for each in answer.issues if each.key is not None}),
+        "work": work,
         "back": way,
     }
     return respond(request, "admin/preview_selected.html", viewer, context)

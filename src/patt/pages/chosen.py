@@ -1,10 +1,13 @@
-"""Ticked rows of findings, as forms send them: the number of an issue and, after a hyphen, the key of what was seen."""
+"""Issues that a form is about: ticked rows (a number and, after a hyphen, the key of what was seen), or what a preview shows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from pydantic import ValidationError
+
+from patt.api.jobs_models import FixSelectedWish
 from patt.api.selection_models import MOST_CHOSEN
 from patt.deps import LARGEST_BIGINT
 from sv_common.guild_sync.domain.errors import BadInput
@@ -25,6 +28,19 @@ def chosen_issues(ticked: Sequence[str]) -> tuple[list[int], dict[int, str]]:
         )
     seen = dict(_row(value) for value in ticked)
     return list(seen), {number: key for number, key in seen.items() if key}
+
+
+def wish_to_fix(shown: Mapping[int, str]) -> FixSelectedWish | None:
+    """Return what the button of a preview asks for: to fix what it shows, each issue with its key; None where nothing is shown."""
+    return FixSelectedWish(kind="fix_selected", issue_ids=list(shown), seen=dict(shown)) if shown else None
+
+
+def previewed(wish: str) -> FixSelectedWish:
+    """Return what the button of a preview has asked for. Raises `BadInput` where it is not as a preview writes it."""
+    try:
+        return FixSelectedWish.model_validate_json(wish)
+    except ValidationError as error:
+        raise BadInput("This is not what a preview asks for. Open the preview again, and press its button.") from error
 
 
 def _row(value: str) -> tuple[int, str | None]:

@@ -25,6 +25,9 @@ function setBusy(isBusy) {
 }
 
 function bodyOf(form) {
+  if (form.elements.wish) {
+    return form.elements.wish.value; // written by the server, since it is more than flat fields
+  }
   const fields = [...new FormData(form)].filter(([name, value]) => !OWN_FIELDS.includes(name) && value !== "");
   const body = Object.fromEntries(fields);
   for (const { name } of form.querySelectorAll("input[type=checkbox]")) {

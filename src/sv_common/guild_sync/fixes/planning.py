@@ -13,6 +13,9 @@ from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.store import attempts
 
+NO_PLAN = "0"
+"""What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
+
 _NOT_AS_SEEN = "What would be done now is no longer what the preview showed. Look at the preview again."
 
 
@@ -39,6 +42,11 @@ class Planning:
     ready: Sequence[PlannedFix]
     settled: Sequence[FixResult]
     gone: Sequence[Issue]
+
+    @property
+    def keys(self) -> dict[int, str]:
+        """By issue, the key of what would be done about it: given back with the command, nothing else is done."""
+        return {fix.issue.id: fix.plan.key for fix in self.ready} | {issue.id: NO_PLAN for issue in self.gone}
 
 
 async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Issue], command: Command) -> Planning:
