@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,8 @@ from typing import Any
 
 import httpx2
 from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt import access
@@ -47,9 +50,46 @@ def settings(base_url: str, **others: Any) -> Settings:
     return Settings(**values)
 
 
+class _LeavingStreams:
+    """Passes everything on to an application, and leaves a stream of events when it has begun: it has no end to wait for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        is_left, is_complete = asyncio.Event(), False
+        has_asked = False
+
+        async def told() -> Message:
+            nonlocal has_asked
+            if not has_asked:
+                message = await receive()
+                has_asked = not message.get("more_body", False)
+                return message
+            await is_left.wait()
+            return {"type": "http.disconnect"}
+
+        async def tell(message: Message) -> None:
+            nonlocal is_complete
+            await send(message)
+            is_start = message["type"] == "http.response.start"
+            is_complete = not is_start and not message.get("more_body", False)
+            if is_complete or (is_start and _is_of_events(message)):
+                is_left.set()
+
+        await self._app(scope, told, tell)
+        if is_left.is_set() and not is_complete:
+            await send({"type": "http.response.body", "body": b""})
+
+
+def _is_of_events(start: Message) -> bool:
+    return Headers(raw=start["headers"]).get("content-type", "").startswith("text/event-stream")
+
+
 def asker(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
-    """Return a client that asks the application directly."""
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    """Return a client that asks the application directly, and reads nothing of a stream of events."""
+    transport = httpx2.ASGITransport(app=_LeavingStreams(app), raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, **options)
 
 

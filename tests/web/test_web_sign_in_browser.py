@@ -12,11 +12,14 @@ from playwright.async_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
 from guild_builder import GuildBuilder
+from patt.bootstrap import Services
+from patt.work import work_when_asked
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
 from web.discord_people import MASTER, confirm, give, populate, with_discord
-from web.helpers import PAGE
+from web.helpers import PAGE, settings
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +54,8 @@ async def site(discord: GuildSimulator, pool: Pool, people: dict[str, int]) -> A
     later = _Later()
     async with serve(later) as base_url:
         later.app = with_discord(discord, pool, base_url)
-        yield base_url
+        async with later.app.state.live.listening():
+            yield base_url
 
 
 @pytest.fixture
@@ -74,11 +78,13 @@ async def sign_in(browser: Browser, site: str) -> AsyncIterator[SignIn]:
         yield signed_in
 
 
-async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site: str) -> None:
+async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site: str, guild: GuildBuilder) -> None:
     page, wrong = await sign_in("Authorise as Brisa")
     await expect(page).to_have_url(f"{site}{PAGE}")
     await expect(page.locator(".who")).to_contain_text("@brisa")
     await page.get_by_role("button", name="Run all scans").click()
+    await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is asked for.")
+    await work_when_asked(Services(settings(site), guild.pool, Outside()), guild.guild_id)
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     assert wrong == []
 

@@ -111,6 +111,7 @@ class DiscordSignIn:
         )
         return (
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+            "<link rel=icon href='data:,'>"
             "<title>Authorise PATT</title><h1>PATT wants to know who you are on Discord</h1>"
             "<p>This is the simulated Discord. Say as whom you are signed in to it.</p>"
             f"<form method=post>{buttons}<p><button>Cancel</button></p></form></html>"
