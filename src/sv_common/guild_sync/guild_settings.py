@@ -18,11 +18,12 @@ import structlog
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.errors import PlanStale, reason_of
 from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.setting import RuleSetting, Setting
 from sv_common.guild_sync.domain.setting_words import Difference
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import Count, fix_on_discord
+from sv_common.guild_sync.fixes.on_discord import fix_on_discord
 from sv_common.guild_sync.fixes.planning import PlannedFix
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.rules import RULES

@@ -17,9 +17,10 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import scan
 from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import Count, fix_in_database
+from sv_common.guild_sync.fixes.in_database import fix_in_database
 from sv_common.guild_sync.fixes.planning import PlannedFix
 from sv_common.guild_sync.mitigations import automatic_limits
 from sv_common.guild_sync.rules import RULES

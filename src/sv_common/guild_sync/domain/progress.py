@@ -22,3 +22,21 @@ Watch: TypeAlias = Callable[[Progress], None]
 
 def unwatched(progress: Progress) -> None:
     """Hear of progress and do nothing with it."""
+
+
+@dataclass(slots=True)
+class Count:
+    """How many issues are settled so far, for whoever watches."""
+
+    total: int
+    watch: Watch = unwatched
+    done: int = 0
+
+    def add(self, issues: int, doing: str) -> None:
+        """Count issues that are settled, and say what comes next."""
+        self.done = min(self.done + issues, self.total)
+        self.tell(doing)
+
+    def tell(self, doing: str) -> None:
+        """Say what is being done."""
+        self.watch(Progress(self.done, self.total, doing))

@@ -10,7 +10,7 @@ from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes import discord_steps
-from sv_common.guild_sync.fixes.engine import Rules, concerned_by
+from sv_common.guild_sync.fixes.recording import Rules, concerned_by
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.store import attempts, discord, guilds, journal

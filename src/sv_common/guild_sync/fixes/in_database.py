@@ -1,0 +1,167 @@
+"""The steps of fixes in the database: one transaction, believed only when the detector agrees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from sv_common.db.pool import Connection
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.checking import DETECTION
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.plan import CreatePlayer
+from sv_common.guild_sync.domain.progress import Count, unwatched
+from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes import database_steps
+from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.on_discord import is_on_discord
+from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes
+from sv_common.guild_sync.fixes.recording import Applied, Rules, keep_reasons, record, record_refusals
+from sv_common.guild_sync.issue_history import Seen, check_unchanged
+
+log = structlog.get_logger(__name__)
+
+
+class _StillFound(PattError):
+    """After the steps were carried out, the detector still finds the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedHere:
+    """What became of issues in the database, and the fixes that are left to be carried out on Discord."""
+
+    results: Sequence[FixResult]
+    on_discord: Sequence[PlannedFix]
+
+
+async def fix_in_database(
+    conn: Connection,
+    rules: Rules,
+    rule: RuleDefinition,
+    guild_id: int,
+    issue_ids: Sequence[int],
+    command: Command,
+    count: Count,
+    *,
+    limit: int | None = None,
+    seen: Seen | None = None,
+) -> FixedHere:
+    """Do the steps 1 to 3 of `fix_issues` in the transaction of the caller, who holds the guild's lock. Raises like it."""
+    started = time.monotonic()
+    known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
+    planning = await plan_fixes(conn, rule, known, command)
+    await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
+    results = [*_vanished(rule, issue_ids, known), *planning.settled]
+    results += await _settle_gone(conn, planning.gone)
+    ready = planning.ready
+    if limit is not None and len(ready) > limit:
+        results += [_held(fix, len(ready), limit) for fix in ready]
+        ready = ()
+    here = sorted((fix for fix in ready if not is_on_discord(fix)), key=_founders_first)
+    count.add(len(results), f"Fixing: {rule.name}")
+    applied = await _apply(conn, rule, here, command, count)
+    results += await record(conn, rules, rule, guild_id, applied, command, started)
+    await keep_reasons(conn, results, known)
+    await record_refusals(conn, rule, guild_id, results, command, started)
+    return FixedHere(results, [fix for fix in ready if is_on_discord(fix)])
+
+
+async def _apply(
+    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
+) -> list[Applied]:
+    """Carry out all plans at once; when that fails, one by one, each planned anew, so that one failure stops no other."""
+    if not ready:
+        return []
+    try:
+        applied = await _apply_together(conn, rule, ready, command)
+    except Exception as error:  # noqa: BLE001 -- whatever goes wrong with one issue must not stop the others
+        if len(ready) == 1:
+            return [Applied(ready[0], (), _explain(error, rule))]
+    else:
+        count.add(len(ready), f"Verified: {rule.name}")
+        return applied
+    applied = []
+    for fix in ready:
+        applied += await _apply_alone(conn, rule, fix, command)
+        count.add(1, f"Fixing one by one: {rule.name}")
+    return _judged_again(applied)
+
+
+def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
+    """Take back the word "fixed" from what a later fix of the same batch has made wrong again."""
+    done = [each for each in applied if each.error is None]
+    found = {finding.issue_hash for finding in done[-1].found} if done else set()
+    error = "It was done, and another fix of the same run made the rule find it again. Look at it once more."
+    return [
+        replace(each, error=error) if each.error is None and each.fix.issue.issue_hash in found else each
+        for each in applied
+    ]
+
+
+async def _apply_alone(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> list[Applied]:
+    try:
+        async with conn.transaction():
+            planning = await plan_fixes(conn, rule, [fix.issue], command)
+    except Exception as error:  # noqa: BLE001 -- as above
+        return [Applied(fix, (), _explain(error, rule))]
+    return await _apply(conn, rule, planning.ready, command, Count(1, unwatched))
+
+
+async def _apply_together(
+    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command
+) -> list[Applied]:
+    guild_id = ready[0].issue.guild_id
+    async with conn.transaction():
+        changes = await database_steps.write(conn, guild_id, [fix.plan for fix in ready], command.author)
+        found = await rule.detect_fn(conn, guild_id=guild_id)
+        if {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}:
+            raise _StillFound("The fix did not mend it: the rule still finds the same. Nothing was changed.")
+    return [Applied(fix, done, found=found) for fix, done in zip(ready, changes, strict=True)]
+
+
+def _founders_first(fix: PlannedFix) -> bool:
+    """Order fixes so that whatever uses a new player has a higher number than what makes it, and is undone before it."""
+    return not any(isinstance(step, CreatePlayer) for step in fix.plan.steps)
+
+
+async def _settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
+    reason = "No longer found."
+    if gone:
+        await issues.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason=reason)
+    sentence = "This is no longer so, and the issue is resolved; nothing else was changed."
+    return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
+
+
+def _key_of(planning: Planning) -> str | None:
+    """The key of the plan that would be carried out for the first issue."""
+    return planning.ready[0].plan.key if planning.ready else None
+
+
+def _vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
+    there = {issue.id for issue in known}
+    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
+    return [
+        FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+        for issue_id in dict.fromkeys(issue_ids)
+        if issue_id not in there
+    ]
+
+
+def _held(fix: PlannedFix, count: int, limit: int) -> FixResult:
+    reason = (
+        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
+        "If they are right, one click on Fix All applies them."
+    )
+    return fix.result(FixOutcome.HELD, reason)
+
+
+def _explain(error: Exception, rule: RuleDefinition) -> str:
+    if isinstance(error, PattError):
+        return str(error)
+    log.exception("fix_failed", rule=rule.issue_type, exc_info=error)
+    return f"An unexpected error ({type(error).__name__}); nothing was changed for this issue. The log has the details."
