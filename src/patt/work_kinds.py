@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from patt.api import commands
-from patt.api.jobs_models import FixesResult, ScanResult
+from patt.api.answers import fixes_result, fixes_sentence, scan_answer
+from patt.api.jobs_models import ScanResult
+from patt.api.models import FixesResult
 from patt.bootstrap import Services
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.domain.progress import Watch
@@ -56,7 +57,7 @@ async def _scan(services: Services, request: WorkRequest, watch: Watch) -> Outco
         actor=request.actor,
         watch=watch,
     )
-    answer = commands.scan_answer(report)
+    answer = scan_answer(report)
     return Outcome(answer.sentence, ScanResult(totals=answer.totals, rules=answer.rules))
 
 
@@ -96,12 +97,7 @@ async def _fix(
     )
     if request.attempts > 1:
         report = await _with_earlier_tries(services, request, report)
-    result = FixesResult(
-        found=len(report.results),
-        issues=[commands.fixed_issue(each) for each in report.results],
-        **{outcome.value: report.count(outcome) for outcome in FixOutcome},
-    )
-    return Outcome(commands.fixes_sentence(report, which), result)
+    return Outcome(fixes_sentence(report, which), fixes_result(report))
 
 
 async def _with_earlier_tries(services: Services, request: WorkRequest, report: FixReport) -> FixReport:

@@ -12,7 +12,8 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt import work as working
-from patt.api import asking, commands
+from patt.api import asking
+from patt.api.answers import fixes_sentence
 from patt.api.jobs_models import FixAllWish, FixSelectedWish, JobAnswer, JobWish, ScanRuleWish, ScanWish
 from patt.bootstrap import Services
 from patt.deps import Caller
@@ -135,7 +136,7 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
     assert job.result is not None
     outcomes = [each["outcome"] for each in job.result.model_dump()["issues"]]
     assert outcomes == [each.outcome for each in report.results]
-    assert job.sentence == commands.fixes_sentence(report, "open")
+    assert job.sentence == fixes_sentence(report, "open")
     assert await _state(asked) == await _state(direct)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from patt.api.models import Answer, FixedIssue, Moves, RuleScan
+from patt.api.models import Answer, FixesResult, Moves, RuleScan
 from patt.api.selection_models import FixChosen
 
 
@@ -48,19 +48,6 @@ class ScanResult(Answer):
 
     totals: Moves
     rules: list[RuleScan]
-
-
-class FixesResult(Answer):
-    """What became of the issues of a fix."""
-
-    found: int = Field(description="How many issues the fix was about.")
-    fixed: int
-    refused: int
-    waiting: int
-    failed: int
-    nothing_to_do: int
-    held: int
-    issues: list[FixedIssue]
 
 
 _JOB: dict[str, Any] = {

@@ -105,13 +105,10 @@ class FixAnswer(FixedIssue):
     sentence: str
 
 
-class FixAllAnswer(Answer):
-    """What came of fixing all open issues of a rule."""
+class FixesResult(Answer):
+    """What became of the issues of a fix, in all and one by one."""
 
-    sentence: str
-    guild_id: int
-    issue_type: str
-    found: int = Field(description="How many issues were open.")
+    found: int = Field(description="How many issues the fix was about.")
     fixed: int
     refused: int
     waiting: int
@@ -119,6 +116,14 @@ class FixAllAnswer(Answer):
     nothing_to_do: int
     held: int
     issues: list[FixedIssue]
+
+
+class FixAllAnswer(FixesResult):
+    """What came of fixing all open issues of a rule."""
+
+    sentence: str
+    guild_id: int
+    issue_type: str
 
 
 class UndoAnswer(Answer):

@@ -72,7 +72,7 @@ async def preview(services: Services, issue_type: str, guild_id: int | None) -> 
 
 
 async def preview_selected(services: Services, issue_ids: Sequence[int], guild_id: int | None) -> ChosenPreviewAnswer:
-    """Return what fixing these issues would do, in their order. Raises like `commands.fix_selected`."""
+    """Return what fixing these issues would do, in their order. Raises like `selection_commands.fix_selected`."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
         chosen = await issues.get_all(conn, issue_ids, guild.id)

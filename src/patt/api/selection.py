@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from patt.api import commands, reading
+from patt.api import reading, selection_commands
 from patt.api.officers import officer_router
 from patt.api.selection_models import (
     ChosenIssues,
@@ -21,7 +21,7 @@ router = officer_router("data-quality/issues", "data quality")
 @router.post("/fix", summary="Fix the chosen issues")
 async def fix(services: ServicesDep, officer: OfficerDep, guild: GuildDep, body: FixChosen) -> FixChosenAnswer:
     """Fix what evidence decides, rule by rule; everything else stays open with its reason. Works on one guild."""
-    return await commands.fix_selected(services, officer, body.issue_ids, guild_id=guild, seen=body.seen)
+    return await selection_commands.fix_selected(services, officer, body.issue_ids, guild_id=guild, seen=body.seen)
 
 
 @router.post("/fix/preview", summary="What fixing the chosen issues would do")
@@ -40,7 +40,7 @@ async def dismiss(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, body: DismissChosen
 ) -> MovedChosenAnswer:
     """For ever or until a day; resolved ones are left alone. Works on one guild, all at once."""
-    return await commands.dismiss_selected(
+    return await selection_commands.dismiss_selected(
         services, officer, body.issue_ids, guild_id=guild, reason=body.reason, until=body.until, seen=body.seen
     )
 
@@ -48,6 +48,6 @@ async def dismiss(
 @router.post("/wake", summary="Open the chosen issues again")
 async def wake(services: ServicesDep, officer: OfficerDep, guild: GuildDep, body: WakeChosen) -> MovedChosenAnswer:
     """End their dismissals; those that are not dismissed are left alone. Works on one guild, all at once."""
-    return await commands.wake_selected(
+    return await selection_commands.wake_selected(
         services, officer, body.issue_ids, guild_id=guild, reason=body.reason, seen=body.seen
     )

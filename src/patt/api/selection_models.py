@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from patt.api.models import Answer, FixedIssue, PlannedAnswer
+from patt.api.models import Answer, FixesResult, PlannedAnswer
 from patt.deps import LARGEST_BIGINT
 
 MOST_CHOSEN = 500
@@ -70,7 +70,7 @@ class WakeChosen(ChosenIssues):
     reason: str = Field(default="By hand.", min_length=1, max_length=500)
 
 
-class FixChosenAnswer(Answer):
+class FixChosenAnswer(FixesResult):
     """What came of fixing the chosen issues, one by one in the order asked for."""
 
     model_config = _example(
@@ -79,14 +79,6 @@ class FixChosenAnswer(Answer):
 
     sentence: str
     guild_id: int
-    found: int = Field(description="How many issues were chosen.")
-    fixed: int
-    refused: int
-    waiting: int
-    failed: int
-    nothing_to_do: int
-    held: int
-    issues: list[FixedIssue]
 
 
 class PlannedIssue(PlannedAnswer):

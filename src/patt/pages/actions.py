@@ -11,7 +11,7 @@ from datetime import date
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.api import asking, commands
+from patt.api import asking, commands, selection_commands
 from patt.api.jobs_models import ScanRuleWish, ScanWish
 from patt.api.seen import SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
@@ -130,7 +130,7 @@ async def dismiss_chosen(
     async def work() -> Answer:
         numbers, seen = chosen_issues(ticked)
         reason, until = form.get("reason", ""), _day(form.get("until", ""))
-        return await commands.dismiss_selected(
+        return await selection_commands.dismiss_selected(
             services, officer, numbers, guild_id=guild, reason=reason, until=until, seen=seen
         )
 
@@ -145,7 +145,9 @@ async def wake_chosen(
 
     async def work() -> Answer:
         numbers, seen = chosen_issues(ticked)
-        return await commands.wake_selected(services, officer, numbers, guild_id=guild, reason="By hand.", seen=seen)
+        return await selection_commands.wake_selected(
+            services, officer, numbers, guild_id=guild, reason="By hand.", seen=seen
+        )
 
     return await done(request, form, work(), home=HOME)
 
