@@ -25,7 +25,7 @@ from sv_common.guild_sync.domain.plan import (
     Step,
     Unlink,
 )
-from sv_common.guild_sync.store import links
+from sv_common.guild_sync.store import aliases, links, players, rejections
 from sv_common.guild_sync.store.links import Change, LinkAuthor
 
 _Kind = TypeVar("_Kind", bound=Step)
@@ -53,12 +53,12 @@ async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: 
 async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> _Written:
     """Take characters and words from players; then players that nothing belongs to any more can go."""
     unlinks = await links.unlink(conn, guild_id, _those(Unlink, steps))
-    forgotten = await links.forget_aliases(conn, guild_id, _those(ForgetAlias, steps))
-    moved = await links.move_aliases(conn, guild_id, _those(MoveAlias, steps))
-    unsaid = await links.forget_rejections(conn, guild_id, _those(ForgetRejection, steps))
-    said_of_others = await links.move_rejections(conn, guild_id, _those(MoveRejection, steps))
-    detached = await links.detach_discord(conn, guild_id, _those(DetachDiscord, steps))
-    deleted = await links.delete_players(conn, guild_id, _those(DeletePlayer, steps))
+    forgotten = await aliases.forget(conn, guild_id, _those(ForgetAlias, steps))
+    moved = await aliases.move(conn, guild_id, _those(MoveAlias, steps))
+    unsaid = await rejections.forget(conn, guild_id, _those(ForgetRejection, steps))
+    said_of_others = await rejections.move(conn, guild_id, _those(MoveRejection, steps))
+    detached = await players.detach_discord(conn, guild_id, _those(DetachDiscord, steps))
+    deleted = await players.delete(conn, guild_id, _those(DeletePlayer, steps))
     return {
         **{step: unlinks[step.character_id] for step in _those(Unlink, steps)},
         **{step: [forgotten[name_key(step.alias)]] for step in _those(ForgetAlias, steps)},
@@ -73,27 +73,27 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
 async def _make(conn: Connection, guild_id: int, steps: Sequence[Step], author: LinkAuthor) -> _Written:
     """Make players, and say what is theirs and what is not."""
     creations = _those(CreatePlayer, steps)
-    numbers = await links.new_player_ids(conn, len(creations))
+    numbers = await players.new_ids(conn, len(creations))
     real_id = {step.placeholder: number for step, number in zip(creations, numbers, strict=True)}
-    created = await links.create_players(conn, guild_id, list(zip(numbers, creations, strict=True)), author)
+    created = await players.create(conn, guild_id, list(zip(numbers, creations, strict=True)), author)
     new_links = [(real_id.get(step.player_id, step.player_id), step) for step in _those(Link, steps)]
     linked = await links.link(conn, guild_id, new_links, author)
-    aliases = [(real_id.get(step.player_id, step.player_id), step) for step in _those(RememberAlias, steps)]
-    remembered = await links.remember_aliases(conn, guild_id, aliases, author)
-    rejected = await links.reject(conn, guild_id, _those(RejectLink, steps), author)
+    new_words = [(real_id.get(step.player_id, step.player_id), step) for step in _those(RememberAlias, steps)]
+    remembered = await aliases.remember(conn, guild_id, new_words, author)
+    rejected = await rejections.reject(conn, guild_id, _those(RejectLink, steps), author)
     return {
         **{step: [created[real_id[step.placeholder]]] for step in creations},
         **{step: [linked[step.character_id]] for _, step in new_links},
-        **{step: [remembered[name_key(step.alias)]] for _, step in aliases},
+        **{step: [remembered[name_key(step.alias)]] for _, step in new_words},
         **{step: [rejected[step.character_id, step.player_id]] for step in _those(RejectLink, steps)},
     }
 
 
 async def _point(conn: Connection, guild_id: int, steps: Sequence[Step]) -> _Written:
     """Let players point to characters that are theirs by now, and to Discord members whom nobody is any more."""
-    mains = await links.set_mains(conn, guild_id, _those(SetMain, steps))
-    offspecs = await links.set_offspecs(conn, guild_id, _those(SetOffspec, steps))
-    attached = await links.attach_discord(conn, guild_id, _those(AttachDiscord, steps))
+    mains = await players.set_mains(conn, guild_id, _those(SetMain, steps))
+    offspecs = await players.set_offspecs(conn, guild_id, _those(SetOffspec, steps))
+    attached = await players.attach_discord(conn, guild_id, _those(AttachDiscord, steps))
     return {
         **{step: [mains[step.player_id]] for step in _those(SetMain, steps)},
         **{step: [offspecs[step.player_id]] for step in _those(SetOffspec, steps)},

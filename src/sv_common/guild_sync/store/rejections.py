@@ -1,0 +1,80 @@
+"""Whose characters are not whose, on an officer's word: said, moved and forgotten; in sets, each change remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.domain.plan import ForgetRejection, MoveRejection, RejectLink
+from sv_common.guild_sync.store.links import Change, LinkAuthor
+
+SQL = load_sql(__package__, "rejections.sql")
+
+_CHANGED = "A “not this player” was changed by somebody else in the meantime. Nothing was changed; look again."
+
+
+async def reject(
+    conn: Connection, guild_id: int, steps: Sequence[RejectLink], author: LinkAuthor
+) -> dict[tuple[int, int], Change]:
+    """Remember whose characters are not whose; return the changes by character and player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "actor": author.actor,
+        "character_ids": [step.character_id for step in steps],
+        "player_ids": [step.player_id for step in steps],
+        "reasons": [step.why for step in steps],
+    }
+    try:
+        rows = await (await conn.execute(SQL["reject"], values)).fetchall()
+    except (psycopg.errors.UniqueViolation, psycopg.errors.ForeignKeyViolation) as error:
+        raise PlanStale("Somebody has said the same in the meantime, or the player is gone. Look again.") from error
+    return {_pair(row): Change(table="rejection", id=row["id"], before=None, after=row) for (row,) in rows}
+
+
+async def move(conn: Connection, guild_id: int, steps: Sequence[MoveRejection]) -> dict[tuple[int, int], Change]:
+    """Let rejections be about other players; return the changes by character and player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    former = {(step.character_id, step.player_id): step.former_player_id for step in steps}
+    values = {
+        "guild_id": guild_id,
+        "character_ids": [character_id for character_id, _ in former],
+        "player_ids": [player_id for _, player_id in former],
+        "former_ids": list(former.values()),
+    }
+    try:
+        rows = [row for (row,) in await (await conn.execute(SQL["move"], values)).fetchall()]
+    except psycopg.errors.UniqueViolation as error:
+        raise PlanStale(_CHANGED) from error
+    if len(rows) != len(steps):
+        raise PlanStale(_CHANGED)
+    return {
+        _pair(row): Change(table="rejection", id=row["id"], before={**row, "player_id": former[_pair(row)]}, after=row)
+        for row in rows
+    }
+
+
+async def forget(conn: Connection, guild_id: int, steps: Sequence[ForgetRejection]) -> dict[tuple[int, int], Change]:
+    """Forget whose characters are not whose; return the changes by character and player. Raises `PlanStale`."""
+    if not steps:
+        return {}
+    values = {
+        "guild_id": guild_id,
+        "character_ids": [step.character_id for step in steps],
+        "player_ids": [step.player_id for step in steps],
+    }
+    rows = await (await conn.execute(SQL["forget"], values)).fetchall()
+    if len(rows) != len(steps):
+        raise PlanStale(_CHANGED)
+    return {_pair(row): Change(table="rejection", id=row["id"], before=row, after=None) for (row,) in rows}
+
+
+def _pair(row: dict[str, Any]) -> tuple[int, int]:
+    return row["character_id"], row["player_id"]
