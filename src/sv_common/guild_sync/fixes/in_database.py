@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import structlog
 
@@ -14,7 +15,7 @@ from sv_common.guild_sync.checking import DETECTION
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.plan import CreatePlayer
-from sv_common.guild_sync.domain.progress import Count, unwatched
+from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import database_steps
@@ -26,9 +27,19 @@ from sv_common.guild_sync.issue_history import Seen, check_unchanged
 
 log = structlog.get_logger(__name__)
 
+_NOT_MENDED = "The fix did not mend it: the rule still finds the same. Nothing was changed."
+_CONTRADICTED = (
+    "Together with the other fixes of this run it would not hold, since they change whom each other's notes mean. "
+    "Nothing was changed; fix one of them by itself."
+)
+
 
 class _StillFound(PattError):
-    """After the steps were carried out, the detector still finds the subject."""
+    """After the steps were carried out, the detector still finds the subjects of some."""
+
+    def __init__(self, issue_hashes: Collection[str]) -> None:
+        super().__init__(_NOT_MENDED)
+        self.issue_hashes = frozenset(issue_hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +75,92 @@ async def fix_in_database(
         ready = ()
     here = sorted((fix for fix in ready if not is_on_discord(fix)), key=_founders_first)
     count.add(len(results), f"Fixing: {rule.name}")
-    applied = await _apply(conn, rule, here, command, count)
+    applied, settled = await _apply(conn, rule, here, command, count)
+    results += settled
     results += await record(conn, rules, rule, guild_id, applied, command, started)
     await keep_reasons(conn, results, known)
     await record_refusals(conn, rule, guild_id, results, command, started)
     return FixedHere(results, [fix for fix in ready if is_on_discord(fix)])
 
 
+_Tried: TypeAlias = tuple[list[Applied], list[FixResult]]
+"""The fixes that were tried, in the order of trying, and what became of issues that needed none any more."""
+
+
 async def _apply(
     conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
-) -> list[Applied]:
-    """Carry out all plans at once; when that fails, one by one, each planned anew, so that one failure stops no other."""
+) -> _Tried:
+    """Carry out all plans at once, so that what comes of them does not depend on their order.
+
+    Where the rule still finds some of them, the others go first, and these are planned anew after them: a fix can change
+    what another one's note means. Where something breaks, each goes by itself, so that one failure stops no other.
+    """
     if not ready:
-        return []
+        return [], []
     try:
         applied = await _apply_together(conn, rule, ready, command)
+    except _StillFound as error:
+        found = [fix for fix in ready if fix.issue.issue_hash in error.issue_hashes]
+        if len(found) == len(ready):
+            return await _apply_what_holds(conn, rule, ready, command, count)
+        mended = [fix for fix in ready if fix.issue.issue_hash not in error.issue_hashes]
+        return await _apply_in_turn(conn, rule, [mended, found], command, count)
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong with one issue must not stop the others
         if len(ready) == 1:
-            return [Applied(ready[0], (), _explain(error, rule))]
-    else:
-        count.add(len(ready), f"Verified: {rule.name}")
-        return applied
-    applied = []
-    for fix in ready:
-        applied += await _apply_alone(conn, rule, fix, command)
-        count.add(1, f"Fixing one by one: {rule.name}")
-    return _judged_again(applied)
+            return _failed(ready, _explain(error, rule), rule, count), []
+        return await _apply_in_turn(conn, rule, [[fix] for fix in ready], command, count)
+    count.add(len(ready), f"Verified: {rule.name}")
+    return applied, []
+
+
+async def _apply_what_holds(
+    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
+) -> _Tried:
+    """Carry out those plans that hold by themselves; where all of them do, they contradict each other, and none is."""
+    if len(ready) == 1:
+        return _failed(ready, _NOT_MENDED, rule, count), []
+    holding = [fix for fix in ready if await _holds(conn, rule, fix, command)]
+    if len(holding) == len(ready):
+        return _failed(ready, _CONTRADICTED, rule, count), []
+    failed = _failed([fix for fix in ready if fix not in holding], _NOT_MENDED, rule, count)
+    applied, settled = await _apply(conn, rule, holding, command, count)
+    return [*failed, *applied], settled
+
+
+async def _holds(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> bool:
+    """Whether a plan, carried out alone, mends its issue; whatever it changes is taken back."""
+    try:
+        async with conn.transaction(force_rollback=True):
+            await _apply_together(conn, rule, [fix], command)
+    except _StillFound:
+        return False
+    return True
+
+
+async def _apply_in_turn(
+    conn: Connection, rule: RuleDefinition, parts: Sequence[Sequence[PlannedFix]], command: Command, count: Count
+) -> _Tried:
+    """Carry out one part after the other, each looked at and planned anew after what was done before."""
+    applied: list[Applied] = []
+    settled: list[FixResult] = []
+    for part in parts:
+        try:
+            async with conn.transaction():
+                planning = await plan_fixes(conn, rule, [fix.issue for fix in part], command)
+        except Exception as error:  # noqa: BLE001 -- as above
+            applied += _failed(part, _explain(error, rule), rule, count)
+            continue
+        settled += [*planning.settled, *await _settle_gone(conn, planning.gone)]
+        count.add(len(part) - len(planning.ready), f"Fixing: {rule.name}")
+        tried, others = await _apply(conn, rule, planning.ready, command, count)
+        applied += tried
+        settled += others
+    return _judged_again(applied), settled
+
+
+def _failed(fixes: Sequence[PlannedFix], error: str, rule: RuleDefinition, count: Count) -> list[Applied]:
+    count.add(len(fixes), f"Fixing: {rule.name}")
+    return [Applied(fix, (), error) for fix in fixes]
 
 
 def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
@@ -103,15 +174,6 @@ def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
     ]
 
 
-async def _apply_alone(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> list[Applied]:
-    try:
-        async with conn.transaction():
-            planning = await plan_fixes(conn, rule, [fix.issue], command)
-    except Exception as error:  # noqa: BLE001 -- as above
-        return [Applied(fix, (), _explain(error, rule))]
-    return await _apply(conn, rule, planning.ready, command, Count(1, unwatched))
-
-
 async def _apply_together(
     conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command
 ) -> list[Applied]:
@@ -119,8 +181,9 @@ async def _apply_together(
     async with conn.transaction():
         changes = await database_steps.write(conn, guild_id, [fix.plan for fix in ready], command.author)
         found = await rule.detect_fn(conn, guild_id=guild_id)
-        if {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}:
-            raise _StillFound("The fix did not mend it: the rule still finds the same. Nothing was changed.")
+        not_mended = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
+        if not_mended:
+            raise _StillFound(not_mended)
     return [Applied(fix, done, found=found) for fix, done in zip(ready, changes, strict=True)]
 
 
