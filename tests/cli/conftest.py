@@ -1,8 +1,12 @@
-"""Running `patt` in this process, on a test's database."""
+"""Running `patt` in this process, on a test's database: for a guild that is there, is being set up, or was set up."""
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +17,11 @@ import psycopg
 import pytest
 
 from patt.cli.main import main
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.db import embedded
+from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
+
+TEMPLATE = "set_up_template"
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class Outcome:
 
 
 Patt = Callable[..., Outcome]
+Init = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -120,3 +129,124 @@ def addresses_of(simulator: GuildSimulator) -> dict[str, str]:
         "PATT_BLIZZARD_API_URL": simulator.battlenet_url,
         "PATT_DISCORD_API_URL": simulator.discord_url,
     }
+
+
+@pytest.fixture
+def answers(simulator: GuildSimulator, world: GuildWorld) -> dict[str, str | None]:
+    """Every answer that the set-up asks for."""
+    return {
+        "guild": "the lantern watch",
+        "realm": "Mal'Torith",
+        "region": "us",
+        "battlenet-client-id": simulator.client_id,
+        "battlenet-client-secret": simulator.client_secret,
+        "discord-bot-token": simulator.discord_token,
+        "discord-server": world.discord_guild_id,
+        "audit-channel": "officers",
+        "uploader": "Bob",
+    }
+
+
+@pytest.fixture
+def init(patt: Patt, workplace: Path, answers: dict[str, str | None], simulator: GuildSimulator) -> Init:
+    """Run `patt init --yes` with all answers, some of them changed or left out, and see that no secret is printed."""
+
+    def run(*more: str, **changes: str | None) -> Outcome:
+        given = answers | {name.replace("_", "-"): value for name, value in changes.items()}
+        options = [part for name, value in given.items() if value is not None for part in (f"--{name}", value)]
+        outcome = patt("init", "--yes", *options, *more)
+        printed = outcome.out + outcome.err
+        assert simulator.client_secret not in printed
+        assert simulator.discord_token not in printed
+        assert "Traceback" not in printed
+        return outcome
+
+    return run
+
+
+@pytest.fixture
+def export(workplace: Path, world: GuildWorld) -> str:
+    """The addon's file, as an officer has it."""
+    file = workplace / "PATTSync.lua"
+    file.write_text(addon.render(world), encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture(scope="session")
+def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a guild that was set up; its database is the template."""
+    folder = tmp_path_factory.mktemp("set-up")
+    served.load(GuildWorld.seeded(7, 20))
+    (folder / "PATTSync.lua").write_text(addon.render(served.world), encoding="utf-8")
+    url = embedded.recreate_database(server, TEMPLATE)
+    options = {
+        "guild": "The Lantern Watch",
+        "realm": "Mal'Torith",
+        "battlenet-client-id": served.client_id,
+        "battlenet-client-secret": served.client_secret,
+        "discord-bot-token": served.discord_token,
+        "audit-channel": "officers",
+        "export": "PATTSync.lua",
+        "uploader": "Bob",
+    }
+    subprocess.run(  # noqa: S603 -- this project's own program
+        [sys.executable, "-m", "patt", "init", "--yes", *(f"--{name}={value}" for name, value in options.items())],
+        cwd=folder,
+        env={**os.environ, **addresses_of(served), "PATT_DATABASE_URL": url},
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A guild that is set up, and all that can be broken about it."""
+
+    patt: Patt
+    database: psycopg.Connection
+    simulator: GuildSimulator
+    folder: Path
+    environment: pytest.MonkeyPatch
+
+    @property
+    def world(self) -> GuildWorld:
+        return self.simulator.world
+
+    def change(self, statement: str) -> None:
+        self.database.execute(statement.encode())
+
+    def examine(self) -> dict[str, dict[str, Any]]:
+        """Run `patt doctor --json` and return the checks by name, once what holds for every run was seen to hold."""
+        outcome = self.patt("doctor", "--json")
+        assert list(outcome.json) == ["checks"]
+        checks = outcome.json["checks"]
+        assert all(list(check) == ["name", "ok", "message", "remedy"] for check in checks)
+        assert all(check["message"] and bool(check["remedy"]) is not check["ok"] for check in checks)
+        assert len({check["name"] for check in checks}) == len(checks)
+        assert outcome.code == (0 if all(check["ok"] for check in checks) else 1)
+        assert self.simulator.client_secret not in outcome.out + outcome.err
+        assert self.simulator.discord_token not in outcome.out + outcome.err
+        return {check["name"]: check for check in checks}
+
+    def wrong(self) -> dict[str, tuple[str, str]]:
+        """Message and remedy of what is wrong."""
+        return {name: (each["message"], each["remedy"]) for name, each in self.examine().items() if not each["ok"]}
+
+
+@pytest.fixture
+def practice(
+    set_up: Path,
+    server: embedded.EmbeddedServer,
+    patt: Patt,
+    workplace: Path,
+    simulator: GuildSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Practice]:
+    name = f"practice_{next(_numbers)}"
+    url = embedded.clone_database(server, TEMPLATE, name)
+    monkeypatch.setenv("PATT_DATABASE_URL", url)
+    shutil.copy(set_up / ".env", workplace / ".env")
+    with psycopg.connect(url, autocommit=True) as conn:
+        yield Practice(patt, conn, simulator, workplace, monkeypatch)
+    embedded.drop_database(server, name)

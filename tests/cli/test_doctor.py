@@ -2,108 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
-from cli.conftest import Patt, addresses_of
-from sv_common.db import embedded, migrate
+from cli.conftest import Practice
 from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-
-TEMPLATE = "set_up_template"
-NOT_CHECKED = "Not checked: “{}” has to be well first."
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def set_up(server: embedded.EmbeddedServer, served: GuildSimulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a guild that was set up; its database is the template."""
-    folder = tmp_path_factory.mktemp("set-up")
-    served.load(GuildWorld.seeded(7, 20))
-    (folder / "PATTSync.lua").write_text(addon.render(served.world), encoding="utf-8")
-    url = embedded.recreate_database(server, TEMPLATE)
-    options = {
-        "guild": "The Lantern Watch",
-        "realm": "Mal'Torith",
-        "battlenet-client-id": served.client_id,
-        "battlenet-client-secret": served.client_secret,
-        "discord-bot-token": served.discord_token,
-        "audit-channel": "officers",
-        "export": "PATTSync.lua",
-        "uploader": "Bob",
-    }
-    subprocess.run(  # noqa: S603 -- this project's own program
-        [sys.executable, "-m", "patt", "init", "--yes", *(f"--{name}={value}" for name, value in options.items())],
-        cwd=folder,
-        env={**os.environ, **addresses_of(served), "PATT_DATABASE_URL": url},
-        check=True,
-        capture_output=True,
-    )
-    return folder
-
-
-@dataclass(frozen=True)
-class Practice:
-    """A guild that is set up, and all that can be broken about it."""
-
-    patt: Patt
-    database: psycopg.Connection
-    simulator: GuildSimulator
-    folder: Path
-    environment: pytest.MonkeyPatch
-
-    @property
-    def world(self) -> GuildWorld:
-        return self.simulator.world
-
-    def change(self, statement: str) -> None:
-        self.database.execute(statement.encode())
-
-    def examine(self) -> dict[str, dict[str, Any]]:
-        """Run `patt doctor --json` and return the checks by name, once what holds for every run was seen to hold."""
-        outcome = self.patt("doctor", "--json")
-        assert list(outcome.json) == ["checks"]
-        checks = outcome.json["checks"]
-        assert all(list(check) == ["name", "ok", "message", "remedy"] for check in checks)
-        assert all(check["message"] and bool(check["remedy"]) is not check["ok"] for check in checks)
-        assert len({check["name"] for check in checks}) == len(checks)
-        assert outcome.code == (0 if all(check["ok"] for check in checks) else 1)
-        assert self.simulator.client_secret not in outcome.out + outcome.err
-        assert self.simulator.discord_token not in outcome.out + outcome.err
-        return {check["name"]: check for check in checks}
-
-    def wrong(self) -> dict[str, tuple[str, str]]:
-        """Message and remedy of what is wrong."""
-        return {name: (each["message"], each["remedy"]) for name, each in self.examine().items() if not each["ok"]}
-
-
-@pytest.fixture
-def practice(
-    set_up: Path,
-    server: embedded.EmbeddedServer,
-    patt: Patt,
-    workplace: Path,
-    simulator: GuildSimulator,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Practice]:
-    name = f"practice_{next(_numbers)}"
-    url = embedded.clone_database(server, TEMPLATE, name)
-    monkeypatch.setenv("PATT_DATABASE_URL", url)
-    shutil.copy(set_up / ".env", workplace / ".env")
-    with psycopg.connect(url, autocommit=True) as conn:
-        yield Practice(patt, conn, simulator, workplace, monkeypatch)
-    embedded.drop_database(server, name)
 
 
 def test_after_the_set_up_all_is_well_and_every_check_is_in_the_document(practice: Practice) -> None:
@@ -324,60 +230,6 @@ def test_a_worker_that_gives_signs_of_life_will_do_the_jobs(practice: Practice) 
     assert (checks["worker"]["ok"], checks["worker"]["message"]) == (True, "1 worker is at work.")
 
 
-def test_settings_that_cannot_be_used_are_named_and_nothing_else_can_be_checked(practice: Practice) -> None:
-    practice.environment.setenv("PATT_LOG_LEVEL", "loud")
-    wrong = practice.wrong()
-    assert "PATT_LOG_LEVEL: Input should be" in wrong.pop("settings")[0]
-    assert set(wrong) == {
-        *("discord sign-in", "database", "schema", "database access", "worker", "guilds"),
-        *("battlenet credentials", "discord token", "discord members intent"),
-    }
-    assert set(wrong.values()) == {(NOT_CHECKED.format("settings"), "Mend “settings”.")}
-
-
-def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(practice: Practice) -> None:
-    practice.environment.setenv("PATT_DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/nothing")
-    checks = practice.examine()
-    assert "The database does not answer" in checks["database"]["message"]
-    assert "hidden" not in str(checks)
-    assert checks["database"]["remedy"] == "Start the database server, and check PATT_DATABASE_URL."
-    for name in ("schema", "database access", "worker", "guilds"):
-        assert checks[name]["message"] == NOT_CHECKED.format("database")
-    assert checks["battlenet credentials"]["ok"]
-    assert checks["discord token"]["ok"]
-    assert checks["discord members intent"]["ok"]
-
-
-def test_a_database_of_another_schema_is_not_looked_into(practice: Practice) -> None:
-    practice.change("update public.alembic_version set version_num = '0001'")
-    wrong = practice.wrong()
-    newest = migrate.newest_revision()
-    assert wrong.pop("schema") == (
-        f"The database has the schema 0001, and this version needs {newest}.",
-        "patt db upgrade",
-    )
-    assert wrong == dict.fromkeys(
-        ("database access", "worker", "guilds"), (NOT_CHECKED.format("schema"), "Mend “schema”.")
-    )
-
-
-def test_before_any_set_up_the_set_up_is_the_remedy(practice: Practice, server: embedded.EmbeddedServer) -> None:
-    practice.environment.setenv("PATT_DATABASE_URL", embedded.recreate_database(server, "never_set_up"))
-    assert practice.wrong()["schema"] == (
-        f"The database has the schema (none), and this version needs {migrate.newest_revision()}.",
-        "patt init",
-    )
-
-
-def test_an_embedded_database_that_cannot_start_is_told(practice: Practice) -> None:
-    practice.environment.delenv("PATT_DATABASE_URL")
-    (practice.folder / "occupied").write_text("no folder", encoding="utf-8")
-    practice.environment.setenv("PATT_DATA_DIR", str(practice.folder / "occupied"))
-    said, mends = practice.wrong()["database"]
-    assert "The embedded database does not start" in said
-    assert "PATT_DATA_DIR" in mends
-
-
 def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:
     name = practice.database.info.dbname
     practice.change(f"alter database {name} set default_transaction_read_only = on")
@@ -386,76 +238,9 @@ def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:
     assert wrong["database access"][0] == "The database takes no changes: it is read-only, or a standby."
 
 
-def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice) -> None:
-    practice.change("drop role if exists stranger")
-    practice.change("create role stranger login")
-    practice.change("grant select on public.alembic_version to stranger")
-    try:
-        url = os.environ["PATT_DATABASE_URL"]
-        practice.environment.setenv("PATT_DATABASE_URL", url.replace("//postgres:@", "//stranger:@"))
-        wrong = practice.wrong()
-        assert "may not read and change: common.admin_accounts, " in wrong["database access"][0]
-        assert wrong["worker"] == (
-            "The database refused to tell: permission denied for schema jobs.",
-            "Mend “database access”.",
-        )
-        assert "permission denied for schema guild_identity" in wrong["guilds"][0]
-    finally:
-        practice.change("drop owned by stranger")
-        practice.change("drop role stranger")
-
-
 def test_without_any_guild_the_set_up_is_named(practice: Practice) -> None:
     practice.change("delete from guild_identity.guilds")
     assert practice.wrong() == {"guilds": ("No guild is set up.", "patt init")}
-
-
-@pytest.mark.parametrize(
-    ("secret", "message", "remedy"),
-    [
-        ("other", "Battle.net rejected the client id or the client secret.", "Give other ones with: patt init"),
-        ("", "The client id or the client secret of Battle.net is not set.", "PATT_BLIZZARD_CLIENT_SECRET"),
-    ],
-)
-def test_credentials_that_battlenet_does_not_take_leave_the_roster_unchecked(
-    practice: Practice, secret: str, message: str, remedy: str
-) -> None:
-    practice.environment.setenv("PATT_BLIZZARD_CLIENT_SECRET", secret)
-    wrong = practice.wrong()
-    assert list(wrong) == ["battlenet credentials", "guild 1 roster"]
-    assert message in wrong["battlenet credentials"][0]
-    assert remedy in wrong["battlenet credentials"][1]
-    assert wrong["guild 1 roster"][0] == NOT_CHECKED.format("battlenet credentials")
-
-
-@pytest.mark.parametrize(
-    ("token", "message", "remedy"),
-    [
-        ("other", "Discord rejected the bot's token", "Give another token with: patt init"),
-        ("", "No token of a Discord bot is set.", "PATT_DISCORD_BOT_TOKEN"),
-    ],
-)
-def test_a_token_that_discord_does_not_take_leaves_the_server_unchecked(
-    practice: Practice, token: str, message: str, remedy: str
-) -> None:
-    practice.environment.setenv("PATT_DISCORD_BOT_TOKEN", token)
-    wrong = practice.wrong()
-    said, mends = wrong.pop("discord token")
-    assert message in said
-    assert remedy in mends
-    on_the_server = [f"guild 1 {what}" for what in ("discord server", "manage roles", "rank roles", "audit channel")]
-    assert list(wrong) == ["discord members intent", *on_the_server]
-    assert {said for said, _ in wrong.values()} == {NOT_CHECKED.format("discord token")}
-
-
-def test_a_bot_that_was_thrown_out_is_told_with_the_link_that_brings_it_back(practice: Practice) -> None:
-    practice.simulator.discord.is_invited = False
-    wrong = practice.wrong()
-    said, mends = wrong.pop("guild 1 discord server")
-    assert "Discord knows no server with this id." in said
-    assert f"&permissions=268454912&guild_id={practice.world.discord_guild_id}" in mends
-    assert list(wrong) == ["guild 1 manage roles", "guild 1 rank roles", "guild 1 audit channel"]
-    assert {said for said, _ in wrong.values()} == {NOT_CHECKED.format("guild 1 discord server")}
 
 
 def test_a_guild_without_a_discord_server_is_told(practice: Practice) -> None:

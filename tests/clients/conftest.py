@@ -10,10 +10,31 @@ import pytest
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
 from sv_common.guild_sync.clients.http import Timing, http_client
+from sv_common.guild_sync.domain.announcement import Announcement
+from sv_common.guild_sync.domain.guild import RosterCharacter
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember
 
 NOW_MS = 1_790_000_000_000
+NOTE = Announcement("Sync summary", "2 findings", "n-1")
+
+
+def as_rostered(character: WorldCharacter) -> RosterCharacter:
+    """Say what the whole roster should tell of a character."""
+    shown = character.has_profile and character.level >= 10
+    return RosterCharacter(
+        name=character.name,
+        realm_slug=character.realm.slug,
+        rank=character.rank,
+        level=character.level,
+        realm_name=character.realm.name if shown else None,
+        realm_id=character.realm.realm_id,
+        character_id=character.character_id,
+        class_id=character.class_id,
+        item_level=character.item_level if shown else None,
+        last_login_timestamp=character.last_login_ms if shown else None,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +85,12 @@ def battlenet(simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timin
 @pytest.fixture
 def discord(simulator: GuildSimulator, http: httpx2.AsyncClient, timing: Timing) -> DiscordClient:
     return DiscordClient(http, token=simulator.discord_token, api_url=simulator.discord_url, timing=timing)
+
+
+@pytest.fixture
+def alice(world: GuildWorld) -> WorldMember:
+    """Somebody on the Discord server, with the role Member."""
+    return world.discord_join("alice", roles=[world.role_named("Member")])
 
 
 @pytest.fixture

@@ -18,21 +18,31 @@ from playwright.async_api import Browser, Page
 
 from guild_builder import GuildBuilder
 from patt import access
+from patt.bootstrap import Services
+from patt.queue import open_queue
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.store import matches
 from web.browsers import SignIn
 from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
-from web.helpers import House, application, asker, issue_number, officer, session, trouble
+from web.helpers import BASE_URL, House, application, asker, issue_number, officer, session, settings, trouble
 
 
 @pytest.fixture
 def app(pool: Pool) -> FastAPI:
     """The application, without any source."""
     return application(pool)
+
+
+@pytest.fixture
+async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
+    """What the application works with; its jobs are done where a test has a worker."""
+    async with open_queue(database_url) as queue:
+        yield Services(settings(BASE_URL), pool, Outside(), queue)
 
 
 @pytest.fixture

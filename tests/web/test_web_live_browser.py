@@ -14,26 +14,18 @@ from guild_builder import GuildBuilder
 from patt import access
 from patt.app import create_app
 from patt.bootstrap import Services
-from patt.queue import open_queue
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.domain.progress import Progress
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store import guilds, work
 from web.at_work import at_work
-from web.helpers import BASE_URL, PAGE, issue_number, settings
+from web.helpers import PAGE, issue_number
 from web.live_server import served
 
 pytestmark = pytest.mark.browser
 
 SignIn = Callable[..., Awaitable[Page]]
 SLOW_MS = 20_000
-
-
-@pytest.fixture
-async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
-    async with open_queue(database_url) as queue:
-        yield Services(settings(BASE_URL), pool, Outside(), queue)
 
 
 @pytest.fixture

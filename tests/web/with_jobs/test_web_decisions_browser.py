@@ -1,0 +1,181 @@
+"""What officers decide about issues and people in a real browser: shown before, done, and taken back or shown as it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from guild_builder import GuildBuilder
+from patt.bootstrap import Services
+from patt.queue import open_queue
+from patt.worker import ask_for_what_is_due, work_until_stopped
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.ports import Outside
+from web.browsers import SignIn
+from web.helpers import PAGE, PLAYERS, issue_number, settings
+
+pytestmark = pytest.mark.browser
+
+SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 800})
+
+
+@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
+async def test_an_officer_chooses_another_player_for_an_issue(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+) -> None:
+    page, wrong = await sign_in(viewport=viewport)
+    content = page.locator("#content")
+    number = await issue_number(troubled, "orphan_wow", "Riddle")
+    await page.goto(f"{site}{PAGE}/issues/{number}")
+    await expect(content).to_contain_text("The note of Riddle-area-52 says “hello there friend”.")
+    await page.get_by_label("Choose another player").fill("elr")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name="Choose this player: Elrek").click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
+    await page.get_by_role("button", name="Link the character").click()
+    await expect(page.get_by_role("status")).to_have_text("Done. Link Riddle-area-52 to Elrek: an officer says so.")
+    assert page.url.startswith(f"{site}{PAGE}/issues/{number}")
+    await expect(content).to_contain_text("a scan found that it is no longer so, after officer alice decided")
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert wrong == []
+
+
+@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
+async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+) -> None:
+    page, wrong = await sign_in(viewport=viewport)
+    candidates = page.locator("#candidates")
+    await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
+    await expect(candidates).to_contain_text("the fix takes this one")
+    await page.get_by_role("link", name="Not this player: Mito").click()
+    await page.get_by_label("Why").fill("another Mito")
+    await page.get_by_role("button", name="Not this player").click()
+    await expect(page.get_by_role("status")).to_contain_text("Remember that Newalt-area-52 does not belong to Mito")
+    await run_integrity_check(troubled.pool)
+    await page.reload()
+    await expect(candidates).to_contain_text("ruled out")
+    await expect(candidates).to_contain_text("does not belong to Mito: another Mito")
+    await expect(page.get_by_role("button", name="Fix")).to_have_count(0)
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert wrong == []
+
+
+@pytest.mark.parametrize("viewport", SIZES, ids=lambda size: str(size["width"]))
+async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
+    sign_in: SignIn, site: str, troubled: GuildBuilder, viewport: Any
+) -> None:
+    early, _ = await sign_in(viewport=viewport)
+    late, wrong = await sign_in(viewport=viewport)
+    address = f"{site}{PAGE}/issues/{await issue_number(troubled, 'note_mismatch')}"
+    await late.route("**/api/v1/admin/live**", lambda route: route.abort())
+    for page in (early, late):
+        await page.goto(address)
+    await early.get_by_role("button", name="Fix").click()
+    await expect(early.get_by_role("status")).to_contain_text("Fixed. Unlink Grimalt-area-52 from Elrek.")
+    await late.get_by_label("Why").fill("it is right")
+    await late.get_by_role("button", name="Dismiss").click()
+    await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: officer alice fixed it")
+    await expect(late.locator("#content")).to_contain_text("Resolved")
+    await expect(late.get_by_role("button", name="Dismiss")).to_have_count(0)
+    assert [entry for entry in wrong if "409" not in entry and "ERR_FAILED" not in entry] == []
+
+
+async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
+    sign_in: SignIn, site: str, guild: GuildBuilder, database_url: str
+) -> None:
+    for name in ("Heathfen", "Moorland"):
+        await guild.member(name)
+        await guild.character(name)
+    page, wrong = await sign_in()
+    await page.get_by_role("link", name="Full Match").click()
+    status, state = page.locator("#status"), page.locator("#match-state")
+    await page.get_by_role("button", name="Apply those that are ticked").click()
+    await expect(status).to_contain_text("Nobody was chosen")
+    await page.get_by_label("Moorland").check()
+    await page.get_by_role("button", name="Apply those that are ticked").click()
+    await expect(status).to_have_text("The full match of 1 chosen is asked for.")
+    await expect(state).to_contain_text("waiting")
+
+    async with open_queue(database_url) as queue:
+        services = Services(settings(site), guild.pool, Outside(), queue)
+        await ask_for_what_is_due(services, datetime.now(UTC))
+        await work_until_stopped(services, wait=False)
+    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 chosen.")
+    await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
+    await state.get_by_role("link", name="Undo").click()
+    await expect(page.locator(".changes")).to_contain_text("The player Moorland")
+    await page.get_by_role("button", name="Undo it").click()
+    await expect(status).to_contain_text("is undone")
+    await expect(page.get_by_label("Moorland")).to_be_visible()
+    assert [entry for entry in wrong if "422" not in entry] == []
+
+
+async def _left_edge(place: Locator) -> float:
+    box = await place.bounding_box()
+    assert box is not None
+    return box["x"]
+
+
+async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
+    sign_in: SignIn, site: str, troubled: GuildBuilder
+) -> None:
+    page, wrong = await sign_in()
+    await page.get_by_role("link", name="Players").click()
+    await page.get_by_label("Name of a player").fill("mit")
+    await page.get_by_role("button", name="Search").click()
+    row, name = page.locator("#content .person").first, page.locator("#content .person-name").first
+    assert await _left_edge(name) - await _left_edge(row) < 40
+    await page.get_by_role("link", name="Mito", exact=True).first.click()
+    content, status = page.locator("#content"), page.locator("#status")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Mito")
+
+    await page.get_by_label("Link a character").fill("Nobodyhere")
+    await page.get_by_role("button", name="Preview").first.click()
+    await expect(status).to_contain_text("No character of the guild is called “Nobodyhere”")
+    await page.get_by_label("Link a character").fill("Riddle")
+    await page.get_by_role("button", name="Preview").first.click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
+    assert await page.evaluate("document.querySelectorAll('.changes tbody tr').length") == 1
+    await page.get_by_role("button", name="Link the character").click()
+    await expect(status).to_contain_text("Done. Link Riddle-area-52 to Mito")
+    await expect(content).to_contain_text("Characters 2")
+
+    await page.get_by_role("link", name="Undo").click()
+    await page.get_by_role("button", name="Undo it").click()
+    await expect(status).to_contain_text("is undone")
+    await expect(content).to_contain_text("Characters 1")
+    await expect(content).to_contain_text("Undone by officer alice")
+    assert page.url.startswith(f"{site}{PLAYERS}/")
+    assert wrong == []
+
+
+async def test_an_officer_merges_two_players_and_takes_them_apart_again(
+    sign_in: SignIn, site: str, guild: GuildBuilder
+) -> None:
+    mito = await guild.main("Mito")
+    await guild.alt("Grimalt", "alt of Mito", await guild.player("Mito"))
+    page, wrong = await sign_in()
+    await page.goto(f"{site}{PLAYERS}/{mito}")
+    content, status = page.locator("#content"), page.get_by_role("status")
+    await page.get_by_label("Merge with another player").fill("mito")
+    await page.locator("section", has=page.locator("#merge")).get_by_role("button", name="Preview").click()
+    await expect(page.locator(".changes")).to_contain_text("Player of Grimalt-area-52")
+    await page.get_by_role("link", name="Leave it as it is").click()
+    await expect(content).to_contain_text("Characters 1")
+    await page.get_by_label("Merge with another player").fill("mito")
+    await page.get_by_label("Merge with another player").press("Enter")
+    await page.get_by_role("button", name="Merge the players").click()
+    await expect(status).to_contain_text("are one person: an officer says so.")
+    await expect(content).to_contain_text("Characters 2")
+    await page.get_by_role("link", name="Activity").click()
+    await page.get_by_role("link", name="Who did what").click()
+    await page.get_by_role("link", name="Undo").first.click()
+    await page.get_by_role("button", name="Undo it").click()
+    await expect(status).to_contain_text("is undone")
+    await page.goto(f"{site}{PLAYERS}/{mito}")
+    await expect(content).to_contain_text("Characters 1")
+    assert wrong == []
