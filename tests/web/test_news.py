@@ -14,7 +14,7 @@ from web.helpers import issue_number
 
 def test_a_notice_is_read() -> None:
     assert read_notice('{"guild" : 3, "kind" : "issues", "first" : 4, "last" : 9}') == Notice(3, "issues", 4, 9)
-    assert read_notice('{"guild": 3, "kind": "settings"}') == Notice(3, "settings")
+    assert read_notice('{"guild": 3, "kind": "jobs"}') == Notice(3, "jobs")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_a_notice_is_read() -> None:
         ([], []),
         ([Notice(1, "issues", 1, 2), Notice(1, "issues", 3, 5)], [Notice(1, "issues", 1, 5)]),
         ([Notice(1, "work", 7, 7), Notice(1, "work", 7, 7)], [Notice(1, "work", 7, 7)]),
-        ([Notice(1, "settings"), Notice(1, "settings")], [Notice(1, "settings")]),
+        ([Notice(1, "jobs"), Notice(1, "jobs")], [Notice(1, "jobs")]),
         (
             [Notice(1, "attempts", 5, 5), Notice(1, "attempts", 90, 90)],
             [Notice(1, "attempts", 5, 5), Notice(1, "attempts", 90, 90)],

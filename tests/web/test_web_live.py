@@ -23,7 +23,9 @@ from patt.queue import Task, open_queue
 from patt.work import work_when_asked
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.guild_settings import save_setting
 from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.setting_requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
 from web.helpers import API, api_token, issue_number, own_form, session, settings
 from web.live_server import LIVE, served, streaming
 
@@ -296,14 +298,6 @@ async def test_after_a_lost_connection_everybody_is_told_to_look_anew(
     [
         (
             (
-                "insert into guild_identity.rule_settings (guild_id, issue_type, is_enabled, updated_by) "
-                "values (%(guild)s, 'orphan_wow', false, 'officer bob')"
-            ),
-            "change",
-            {"sentence": "The settings were changed."},
-        ),
-        (
-            (
                 "insert into guild_identity.sync_log (guild_id, pipeline, actor, status) "
                 "values (%(guild)s, 'sweep', 'schedule', 'running')"
             ),
@@ -317,13 +311,31 @@ async def test_after_a_lost_connection_everybody_is_told_to_look_anew(
         ),
     ],
 )
-async def test_settings_and_lists_that_move_on_are_told_of_too(
+async def test_lists_that_move_on_are_told_of_too(
     site: str, troubled: GuildBuilder, statement: LiteralString, name: str, values: dict[str, str]
 ) -> None:
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
         await stream.until("hello")
         await troubled.execute(statement)
         await stream.until(name, **values)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        RuleRequest("orphan_wow", severity="error"),
+        RanksRequest({1: RoleWish("none")}),
+        WordRequest("Zorkmund", "name"),
+    ],
+)
+async def test_whoever_changes_a_setting_is_named_to_the_others(
+    site: str, troubled: GuildBuilder, wish: SettingRequest
+) -> None:
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+        await save_setting(troubled.pool, wish, actor="officer bob", guild_id=troubled.guild_id)
+        told = (await stream.until("change")).data["sentence"]
+    assert "bob changed a setting" in told
 
 
 async def test_jobs_that_come_to_the_queue_are_told_of(site: str, troubled: GuildBuilder, database_url: str) -> None:

@@ -38,7 +38,7 @@ _GATHER_S = 0.05
 _PATIENCE_S = 2.0
 _PAUSE_AFTER_A_FAULT_S = 1.0
 _PARTS = frozenset({"jobs", "matches", "runs"})
-_TELLING = {"attempts": "deeds", "issues": "moves"}
+_TELLING = {"attempts": "deeds", "issues": "moves", "settings": "settings"}
 """The statements that say what rows of a kind mean."""
 
 
@@ -232,7 +232,5 @@ class Hub:
         kinds = {notice.kind for notice in notices}
         if (told := news.in_words(deeds)) is not None:
             self.publish(guild_id, "change", {"sentence": told.sentence}, told.actors)
-        if "settings" in kinds:
-            self.publish(guild_id, "change", {"sentence": "The settings were changed."})
         for kind in sorted(_PARTS & kinds):
             self.publish(guild_id, "part", {"kind": kind})

@@ -22,6 +22,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "woken": ("opened 1 issue again", "opened {} issues again"),
     "undone": ("undid a change", "undid {} changes"),
     "decided": ("changed who belongs to whom", "changed who belongs to whom, {} times"),
+    "set": ("changed a setting", "changed {} settings"),
     "matched": ("did a full match", "did {} full matches"),
 }
 
@@ -44,7 +45,7 @@ class News:
 
 
 async def of_rows(conn: Connection, statement: str, guild_id: int, first: int, last: int) -> list[Deed]:
-    """Return what these rows tell: `moves` of issue events, `deeds` of attempts."""
+    """Return what these rows tell: `moves` of issue events, `deeds` of attempts, `settings` of their changes."""
     values = {"guild_id": guild_id, "first": first, "last": last}
     return [Deed(*row) for row in await (await conn.execute(SQL[statement], values)).fetchall()]
 

@@ -1,5 +1,5 @@
 -- name: listen
--- The channel of the triggers of migration 0014.
+-- The channel of the triggers of the migrations 0013 and 0015.
 listen patt_live
 
 -- name: moves
@@ -21,4 +21,12 @@ from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id between %(first)s and %(last)s
   and (undone_at is not null or (issue_id is null and changes <> '[]'))
 group by 1, 2
+order by min(id)
+
+-- name: settings
+-- Who changed how many settings, in a range of changes.
+select actor, 'set' as what, count(*) as count
+from guild_identity.setting_changes
+where guild_id = %(guild_id)s and id between %(first)s and %(last)s
+group by 1
 order by min(id)

@@ -25,5 +25,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop both, with what was asked for and not yet done; the triggers go with their functions."""
     op.execute("drop table guild_identity.work_requests")
-    for name in ("tell_of_rows", "tell_of_settings", "tell_of_jobs"):
+    for name in ("tell_of_rows", "tell_of_jobs"):
         op.execute(f"drop function guild_identity.{name} cascade")

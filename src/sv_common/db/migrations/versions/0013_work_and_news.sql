@@ -35,15 +35,7 @@ begin
     perform pg_notify('patt_live', json_build_object(
                 'guild', guild_id, 'kind', tg_argv[0], 'first', min(id), 'last', max(id))::text)
     from changed
-    group by guild_id;
-    return null;
-end
-$$;
-
-create function guild_identity.tell_of_settings() returns trigger language plpgsql as $$
-begin
-    perform pg_notify('patt_live', json_build_object('guild', guild_id, 'kind', 'settings')::text)
-    from changed
+    where guild_id is not null
     group by guild_id;
     return null;
 end
@@ -77,19 +69,6 @@ create trigger tell_of_new after insert on guild_identity.work_requests
     referencing new table as changed for each statement execute function guild_identity.tell_of_rows('work');
 create trigger tell_of_changed after update on guild_identity.work_requests
     referencing new table as changed for each statement execute function guild_identity.tell_of_rows('work');
-
-create trigger tell_of_new after insert on guild_identity.rule_settings
-    referencing new table as changed for each statement execute function guild_identity.tell_of_settings();
-create trigger tell_of_changed after update on guild_identity.rule_settings
-    referencing new table as changed for each statement execute function guild_identity.tell_of_settings();
-create trigger tell_of_gone after delete on guild_identity.rule_settings
-    referencing old table as changed for each statement execute function guild_identity.tell_of_settings();
-create trigger tell_of_new after insert on guild_identity.guild_words
-    referencing new table as changed for each statement execute function guild_identity.tell_of_settings();
-create trigger tell_of_changed after update on guild_identity.guild_words
-    referencing new table as changed for each statement execute function guild_identity.tell_of_settings();
-create trigger tell_of_gone after delete on guild_identity.guild_words
-    referencing old table as changed for each statement execute function guild_identity.tell_of_settings();
 
 create trigger tell_of_new after insert on jobs.procrastinate_jobs
     referencing new table as changed for each statement execute function guild_identity.tell_of_jobs();

@@ -15,3 +15,6 @@ create table guild_identity.setting_changes (
 
 create index setting_changes_by_time on guild_identity.setting_changes (guild_id, id desc);
 create index setting_changes_undoing on guild_identity.setting_changes (undoes) where undoes is not null;
+
+create trigger tell_of_new after insert on guild_identity.setting_changes
+    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('settings');
