@@ -43,7 +43,7 @@ SCENES = (
     Scene("data-quality-phone", "/admin/data-quality", is_phone=True),
     Scene("issue", "/admin/data-quality/issues/{fixable}"),
     Scene("issue-phone", "/admin/data-quality/issues/{undecided}", is_phone=True, is_dark=True),
-    Scene("preview", "/admin/data-quality/rules/orphan_wow/preview"),
+    Scene("preview", "/admin/data-quality/rules/role_mismatch/preview"),
     Scene("players", "/admin/players"),
     Scene("player", "/admin/players/{player}"),
     Scene("player-phone", "/admin/players/{player}", is_phone=True),
