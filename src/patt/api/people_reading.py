@@ -18,8 +18,9 @@ from patt.api.people_models import (
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import people, person
 from sv_common.guild_sync.people import PersonKind
-from sv_common.guild_sync.person import About, PastAttempt
+from sv_common.guild_sync.person import About
 from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.attempts import PastAttempt
 
 ShownPeople = Literal["players", "characters", "members", "all"]
 """Whom to list: players, characters without a player, Discord members without a player."""

@@ -16,6 +16,7 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState, Severity
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.store.attempts import PastAttempt
 from sv_common.guild_sync.store.rules import read_settings
 
 SQL = load_sql(__package__, "overview.sql")
@@ -107,22 +108,11 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptSummary:
-    """An attempt to fix, as it is listed. `is_undoable`: it changed something, and that was not taken back."""
+class AttemptSummary(PastAttempt):
+    """The same with what it was about."""
 
-    id: int
     issue_id: int | None
     issue_type: str
-    actor: str
-    is_automatic: bool
-    outcome: str
-    reason: str
-    plan: Sequence[dict[str, Any]]
-    started_at: datetime
-    duration_ms: int
-    undone_at: datetime | None
-    undone_by: str | None
-    is_undoable: bool
 
 
 @dataclass(frozen=True, slots=True)

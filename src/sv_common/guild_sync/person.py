@@ -15,6 +15,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.store.attempts import PastAttempt
 from sv_common.guild_sync.store.directory import read_facts
 
 SQL = load_sql(__package__, "person.sql")
@@ -120,23 +121,6 @@ class OpenIssue:
     severity: str
     summary: str
     opened_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PastAttempt:
-    """Something that was done. `is_undoable`: it changed something, and that was not taken back."""
-
-    id: int
-    actor: str
-    is_automatic: bool
-    outcome: str
-    reason: str
-    plan: Sequence[dict[str, Any]]
-    started_at: datetime
-    duration_ms: int
-    undone_at: datetime | None
-    undone_by: str | None
-    is_undoable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,23 @@ class Attempt:
     undone_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """Something that was done, as it is listed. `is_undoable`: it changed something, and that was not taken back."""
+
+    id: int
+    actor: str
+    is_automatic: bool
+    outcome: str
+    reason: str
+    plan: Sequence[dict[str, Any]]
+    started_at: datetime
+    duration_ms: int
+    undone_at: datetime | None
+    undone_by: str | None
+    is_undoable: bool
+
+
 async def add(
     conn: Connection,
     guild_id: int,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psycopg
 
@@ -60,11 +61,11 @@ async def attach_discord(conn: Connection, guild_id: int, steps: Sequence[Attach
         "member_ids": [step.discord_user_id for step in steps],
     }
     try:
-        count = (await conn.execute(SQL["attach_discord"], values)).rowcount
+        await _write_all(
+            conn, "attach_discord", values, "A player was given a Discord member in the meantime. Nothing was changed."
+        )
     except psycopg.errors.UniqueViolation as error:
         raise PlanStale("That Discord member has become a player in the meantime. Nothing was changed.") from error
-    if count != len(steps):
-        raise PlanStale("A player was given a Discord member in the meantime. Nothing was changed.")
     return {step.player_id: _pointed(step.player_id, "discord_user_id", None, step.discord_user_id) for step in steps}
 
 
@@ -77,8 +78,12 @@ async def detach_discord(conn: Connection, guild_id: int, steps: Sequence[Detach
         "player_ids": [step.player_id for step in steps],
         "member_ids": [step.discord_user_id for step in steps],
     }
-    if (await conn.execute(SQL["detach_discord"], values)).rowcount != len(steps):
-        raise PlanStale("A player was given another Discord member in the meantime. Nothing was changed.")
+    await _write_all(
+        conn,
+        "detach_discord",
+        values,
+        "A player was given another Discord member in the meantime. Nothing was changed.",
+    )
     return {step.player_id: _pointed(step.player_id, "discord_user_id", step.discord_user_id, None) for step in steps}
 
 
@@ -92,8 +97,12 @@ async def set_mains(conn: Connection, guild_id: int, steps: Sequence[SetMain]) -
         "character_ids": [step.character_id for step in steps],
         "former_ids": [step.former_main_id for step in steps],
     }
-    if (await conn.execute(SQL["set_mains"], values)).rowcount != len(steps):
-        raise PlanStale("A main was changed by somebody else in the meantime. Nothing was changed; look again.")
+    await _write_all(
+        conn,
+        "set_mains",
+        values,
+        "A main was changed by somebody else in the meantime. Nothing was changed; look again.",
+    )
     return {
         step.player_id: _pointed(step.player_id, "main_character_id", step.former_main_id, step.character_id)
         for step in steps
@@ -109,8 +118,12 @@ async def set_offspecs(conn: Connection, guild_id: int, steps: Sequence[SetOffsp
         "player_ids": [step.player_id for step in steps],
         "character_ids": [step.character_id for step in steps],
     }
-    if (await conn.execute(SQL["set_offspecs"], values)).rowcount != len(steps):
-        raise PlanStale("An off-spec was changed by somebody else in the meantime. Nothing was changed; look again.")
+    await _write_all(
+        conn,
+        "set_offspecs",
+        values,
+        "An off-spec was changed by somebody else in the meantime. Nothing was changed; look again.",
+    )
     return {step.player_id: _pointed(step.player_id, "offspec_character_id", None, step.character_id) for step in steps}
 
 
@@ -133,6 +146,12 @@ async def delete(conn: Connection, guild_id: int, steps: Sequence[DeletePlayer])
         player_id: [Change(table="player", id=player_id, before=row, after=None), *_orphaned(player_id, issue_ids)]
         for player_id, row, issue_ids in rows
     }
+
+
+async def _write_all(conn: Connection, statement: str, values: Mapping[str, Any], stale: str) -> None:
+    """Change every player that is meant; where one is no longer as planned, raise `PlanStale` with this sentence."""
+    if (await conn.execute(SQL[statement], values)).rowcount != len(values["player_ids"]):
+        raise PlanStale(stale)
 
 
 def _orphaned(player_id: int, issue_ids: Sequence[int]) -> list[Change]:
