@@ -183,6 +183,20 @@ def test_a_rejection_and_a_discord_member_are_taken_back(patt: Patt, guild: psyc
     assert "Forget that the player Mito is the Discord member Mito." in patt("unlink-member", "Mito").out
 
 
+def test_somebody_on_discord_is_said_to_be_a_player_or_to_have_a_character(
+    patt: Patt, guild: psycopg.Connection
+) -> None:
+    guild.execute(
+        "insert into guild_identity.discord_users (guild_id, discord_id, username, display_name) "
+        "values (1, '8001', 'mito', 'Mito the Bold'), (1, '8002', 'ada', 'Ada')"
+    )
+    said = "Record that the player Mito is the Discord member Mito the Bold."
+    assert said in patt("link-member", "Mito", "8001", "--dry-run").out
+    assert said in patt("link-member", "Mito", "@mito").out
+    made = "Create the player Ada, Discord member Ada, main character Stranger-area-52."
+    assert made in patt("link-to-member", "Stranger", "ada").out
+
+
 def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connection) -> None:
     assert patt("words", "add", "Nightcrew", "role").code == 0
     assert patt("words", "remove", "Holy").code == 0
@@ -201,6 +215,7 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
         (["merge", "Mito", "Nobody"], "No player is called “Nobody”."),
         (["allow", "Stranger", "Mito"], "Nobody has said that Stranger-area-52 does not belong to Mito."),
         (["unlink-member", "Mito"], "there is nothing to unlink"),
+        (["link-member", "Mito", "Nobody"], "Nobody on the Discord server is called “Nobody”."),
         (["reject", "Nobody", "Mito"], "No character of the guild is called “Nobody”."),
         (["words", "add", "123", "role"], "has no letter"),
         (["show", "999"], "There is no issue with the number 999."),

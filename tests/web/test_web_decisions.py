@@ -15,7 +15,8 @@ Asked = dict[str, Any]
 
 @pytest.fixture
 async def known(guild: GuildBuilder) -> GuildBuilder:
-    """A guild with Mito, Elrek and his alt Grimalt, Loner, whom nobody has, and Zed, who is not on Discord."""
+    """A guild with Mito, Elrek and his alt Grimalt, Loner, whom nobody has, Zed, who is not on Discord, and Zephyr, who is."""
+    await guild.member("Zephyr")
     await guild.alias(await guild.main("Mito"), "Mitzi")
     await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
     loner = await guild.character("Loner", "Robin's alt")
@@ -61,6 +62,9 @@ DECISIONS: list[Asked] = [
     {"decision": "unlink", "character": "Mito"},
     {"decision": "reject", "character": "Grimalt", "player": "Elrek", "reason": "another Elrek"},
     {"decision": "allow", "character": "Loner", "player": "Zed"},
+    {"decision": "link_member", "player": "Zed", "member": "Zephyr"},
+    {"decision": "link_to_member", "character": "Loner", "member": "@zephyr"},
+    {"decision": "link_to_member", "character": "Loner", "member": "Mito#discord"},
     {"decision": "unlink_member", "player": "Mito"},
     {"decision": "merge", "player": "Mito", "other": "Zed"},
     {"decision": "merge", "player": "Zed", "other": "Mito"},
@@ -158,6 +162,21 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
     ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "Nobody has said that"),
     ({"decision": "unlink_member", "player": "Zed"}, 409, "nothing to unlink"),
+    (
+        {"decision": "link_member", "player": "Zed", "member": "Nobodyhere"},
+        404,
+        "Nobody on the Discord server is called",
+    ),
+    ({"decision": "link_member", "player": "Zed", "member": "Mito#discord"}, 409, "merge them"),
+    ({"decision": "link_member", "player": "Mito", "member": "Mito#discord"}, 409, "on Discord already"),
+    ({"decision": "link_member", "player": "Mito", "member": "Zephyr"}, 409, "Unlink that member first"),
+    ({"decision": "link_member", "player": "Zed"}, 422, "member"),
+    (
+        {"decision": "link_to_member", "character": "Grimalt", "member": "Zephyr"},
+        409,
+        "Elrek is Elrek#discord on Discord",
+    ),
+    ({"decision": "link_to_member", "character": "Grimalt", "member": "a" * 101}, 422, "member"),
     ({"decision": "merge", "player": "Mito", "other": "Elrek"}, 409, "so they are two people"),
     ({"decision": "merge", "player": "Mito", "other": "mito"}, 409, "cannot be merged with itself"),
     ({"decision": "merge", "player": "Mito", "other": "Nobodyhere"}, 404, "No player is called “Nobodyhere”"),

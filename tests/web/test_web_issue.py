@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
-from guild_builder import GuildBuilder
+from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from web.helpers import API, PAGE, PLAYERS_API, House, Seen, api_token, asker, issue_number, officer, session
@@ -17,10 +18,10 @@ from web.helpers import API, PAGE, PLAYERS_API, House, Seen, api_token, asker, i
 ACTIONS = f"{PAGE}/actions"
 
 
-async def _issue(client: httpx2.AsyncClient, number: int) -> dict[str, object]:
+async def _issue(client: httpx2.AsyncClient, number: int) -> dict[str, Any]:
     answer = await client.get(f"{API}/issues/{number}")
     assert answer.status_code == 200, answer.text
-    body: dict[str, object] = answer.json()
+    body: dict[str, Any] = answer.json()
     return body
 
 
@@ -80,6 +81,65 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     text = shown.text("content")
     assert "after officer alice decided: Riddle-area-52 belongs to Elrek: an officer says so." in text
     assert "resolved" in text
+
+
+async def test_a_member_without_a_player_is_given_a_character_and_both_issues_are_settled(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    number, riddle = [
+        await issue_number(troubled, issue_type, name)
+        for issue_type, name in (("orphan_discord", "Zephyr"), ("orphan_wow", "Riddle"))
+    ]
+    page = await alice.get(f"{PAGE}/issues/{number}")
+    assert "choose it here" in Seen(page).text("content")
+    fields = dict(
+        re.findall(r'name="(decision|member|guild|back)" value="([^"]*)"', page.text.split('id="candidates"')[1])
+    )
+    assert fields["decision"] == "link_to_member"
+    preview = await alice.get("/admin/players/preview", params={**fields, "character": "Riddle"})
+    text = Seen(preview).text("content")
+    assert "The player Zephyr does not exist a player, Zephyr on Discord" in text
+    assert "Player of Riddle-area-52 nobody Zephyr, as an officer decided" in text
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
+    done = await alice.post("/admin/players/actions/decide", data=sent)
+    shown = Seen(await alice.get(done.headers["location"]))
+    assert "Create the player Zephyr, Discord member Zephyr, main character Riddle-area-52." in shown.text("status")
+    assert "after officer alice decided: Riddle-area-52 belongs to Zephyr on Discord" in shown.text("content")
+    assert [(await _issue(alice, each))["state"] for each in (number, riddle)] == ["resolved", "resolved"]
+    assert 'value="link_to_member"' not in (await alice.get(f"{PAGE}/issues/{number}")).text
+
+
+async def test_what_could_be_a_members_can_be_chosen_and_a_member_for_a_character(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    zephyr = await guild.member("Zephyr", roles=[ROLE_OF_RANK[RAIDER]])
+    stormy = await guild.character("Stormy", "Zephyr")
+    await run_integrity_check(guild.pool)
+    about_member = await _issue(alice, await issue_number(guild, "orphan_discord"))
+    (candidate,) = about_member["candidates"]
+    assert (candidate["kind"], candidate["choose"]["decision"]) == ("character", "link_to_member")
+    assert (candidate["choose"]["character"], candidate["choose"]["member"]) == (str(stormy), str(zephyr))
+    about_character = await _issue(alice, await issue_number(guild, "orphan_wow"))
+    (choice,) = [each["choose"] for each in about_character["candidates"] if each["kind"] == "member"]
+    done = await alice.post("/api/v1/admin/players/decisions", json=choice)
+    assert done.status_code == 200, done.text
+    assert await guild.rows("select discord_user_id from guild_identity.players") == [(zephyr,)]
+    assert await guild.player_of(stormy) is not None
+
+
+async def test_a_player_who_bears_a_members_name_can_be_said_to_be_them(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    zephyr = await guild.member("Zephyr", roles=[ROLE_OF_RANK[RAIDER]])
+    player = await guild.player("Zephyr")
+    await guild.link(await guild.character("Stormy"), player, as_main=True)
+    await run_integrity_check(guild.pool)
+    found = await _issue(alice, await issue_number(guild, "orphan_discord"))
+    (choice,) = [each["choose"] for each in found["candidates"] if each["kind"] == "player"]
+    assert (choice["decision"], choice["player"], choice["member"]) == ("link_member", str(player), str(zephyr))
+    assert (await alice.post("/api/v1/admin/players/decisions", json=choice)).status_code == 200
+    assert await guild.rows("select discord_user_id from guild_identity.players") == [(zephyr,)]
+    assert (await _issue(alice, found["id"]))["state"] == "resolved"
 
 
 async def test_nobody_found_is_said(reader: httpx2.AsyncClient, house: House) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from patt.api.models import Answer, AttemptAnswer, EventAnswer, IssueAnswer, PlannedAnswer
-from patt.api.people_models import EffectAnswer, LinkRequest, RejectRequest
+from patt.api.people_models import EffectAnswer, LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from sv_common.guild_sync.domain.story import PossibleKind, Source
 
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
@@ -46,7 +46,7 @@ class CandidateAnswer(Answer):
     is_decided: bool = Field(description="Whether the fix would link to them.")
     is_linked: bool = Field(description="Whether they are linked to the subject now.")
     is_rejected: bool = Field(description="Whether an officer has said that it is not so.")
-    choose: LinkRequest | None = Field(
+    choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = Field(
         description=f"{_DECIDE} to link to them by hand; null where that is not possible."
     )
     reject: RejectRequest | None = Field(
@@ -83,6 +83,7 @@ class IssueDetailAnswer(IssueAnswer):
     story: StoryAnswer | None = Field(description="Null for a rule that is no longer there.")
     candidates: list[CandidateAnswer] = Field(description="Whom the fix would take first, whom officers rejected last.")
     character_id: int | None = Field(description="The character that the issue is about, where it is about one.")
+    member_id: int | None = Field(description="The Discord member whom the issue is about, where it is about one.")
     player_id: int | None = Field(description="The player that the issue is about, where it is about one.")
     seen: str = Field(description="What was seen: a query parameter of the commands.", examples=["1042"])
 

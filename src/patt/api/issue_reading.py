@@ -14,7 +14,7 @@ from patt.api.issue_models import (
     UndoPreviewAnswer,
 )
 from patt.api.models import AttemptAnswer, IssueAnswer, PlannedAnswer
-from patt.api.people_models import EffectAnswer, LinkRequest, RejectRequest
+from patt.api.people_models import EffectAnswer, LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from patt.bootstrap import Services
 from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import Issue
@@ -40,6 +40,7 @@ async def issue(services: Services, issue_id: int, guild_id: int | None) -> Issu
         story=_story(told),
         candidates=[_candidate(told.issue, each) for each in told.possibilities],
         character_id=told.issue.wow_character_id,
+        member_id=told.issue.discord_member_id,
         player_id=told.issue.player_id,
         seen=str(told.seen),
     )
@@ -94,14 +95,33 @@ def _candidate(issue: Issue, found: Possibility) -> CandidateAnswer:
 
 
 def _decisions(issue: Issue, found: Possibility) -> dict[str, Any]:
-    """What an officer can decide by hand: only a player can be linked, and none whom an officer has rejected."""
-    if found.kind is not PossibleKind.PLAYER or issue.wow_character_id is None or found.is_rejected:
+    """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
+    if found.is_rejected:
         return {"choose": None, "reject": None}
+    if issue.wow_character_id is None:
+        return {"choose": _for_member(issue.discord_member_id, found), "reject": None}
     character, player = str(issue.wow_character_id), str(found.id)
+    if found.kind is not PossibleKind.PLAYER:
+        is_member = found.kind is PossibleKind.MEMBER
+        choice = LinkToMemberRequest(decision="link_to_member", character=character, member=str(found.id))
+        return {"choose": choice if is_member else None, "reject": None}
     choose = LinkRequest(decision="link", character=character, player=player, remember_note=found.needs_word)
     is_useful = found.needs_word or not found.is_linked
     reject = RejectRequest(decision="reject", character=character, player=player)
     return {"choose": choose if is_useful else None, "reject": reject}
+
+
+def _for_member(member_id: int | None, found: Possibility) -> LinkMemberRequest | LinkToMemberRequest | None:
+    """What links a Discord member whom an issue is about to a character or a player."""
+    if member_id is None or found.is_linked:
+        return None
+    match found.kind:
+        case PossibleKind.CHARACTER:
+            return LinkToMemberRequest(decision="link_to_member", character=str(found.id), member=str(member_id))
+        case PossibleKind.PLAYER:
+            return LinkMemberRequest(decision="link_member", player=str(found.id), member=str(member_id))
+        case PossibleKind.MEMBER:
+            return None
 
 
 def _attempt(attempt: AttemptSummary) -> AttemptAnswer:

@@ -9,7 +9,9 @@ from patt.api.people_models import (
     HandAnswer,
     HandPreviewAnswer,
     HandRequest,
+    LinkMemberRequest,
     LinkRequest,
+    LinkToMemberRequest,
     MainRequest,
     MergeRequest,
     RejectRequest,
@@ -23,9 +25,11 @@ from sv_common.guild_sync.by_hand import (
     AliasMeans,
     AliasMeansNobody,
     BelongsTo,
+    BelongsToMember,
     BelongsToNobody,
     HandDecision,
     HandReport,
+    IsMember,
     MainIs,
     MayBeThisPlayer,
     NotThisMember,
@@ -64,8 +68,8 @@ def _decision(request: HandRequest) -> HandDecision:
             return NotThisPlayer(request.character, request.player, request.reason)
         case AllowRequest():
             return MayBeThisPlayer(request.character, request.player)
-        case UnlinkMemberRequest():
-            return NotThisMember(request.player)
+        case LinkMemberRequest() | LinkToMemberRequest() | UnlinkMemberRequest():
+            return _decision_about_member(request)
         case MergeRequest():
             return OnePerson(request.player, request.other)
         case MainRequest():
@@ -74,6 +78,16 @@ def _decision(request: HandRequest) -> HandDecision:
             return AliasMeans(request.alias, request.player)
         case RemoveAliasRequest():
             return AliasMeansNobody(request.alias)
+
+
+def _decision_about_member(request: LinkMemberRequest | LinkToMemberRequest | UnlinkMemberRequest) -> HandDecision:
+    match request:
+        case LinkMemberRequest():
+            return IsMember(request.player, request.member)
+        case LinkToMemberRequest():
+            return BelongsToMember(request.character, request.member)
+        case UnlinkMemberRequest():
+            return NotThisMember(request.player)
 
 
 def _in_short(plan: Plan) -> str:

@@ -161,6 +161,7 @@ def _storable(text: str) -> str:
 
 _CHARACTER = "Name-Realm, a name that only one bears, or the number of the character."
 _PLAYER = "Display name or number of the player."
+_MEMBER = "User name, display name or number of the Discord member."
 Called: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 Reason: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON), AfterValidator(_storable)
@@ -212,6 +213,32 @@ class AllowRequest(_Request):
     player: Called = Field(description=_PLAYER)
 
 
+class LinkMemberRequest(_Request):
+    """The player is this Discord member."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "link_member", "player": "Mito", "member": "mito_plays"}]}
+    )
+
+    decision: Literal["link_member"]
+    player: Called = Field(description=_PLAYER)
+    member: Called = Field(description=_MEMBER)
+
+
+class LinkToMemberRequest(_Request):
+    """The character is this Discord member's, who becomes a player with it where they are none yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"decision": "link_to_member", "character": "Grimalt-Area 52", "member": "mito_plays"}]
+        }
+    )
+
+    decision: Literal["link_to_member"]
+    character: Called = Field(description=_CHARACTER)
+    member: Called = Field(description=_MEMBER)
+
+
 class UnlinkMemberRequest(_Request):
     """The player is not the Discord member that it was taken for."""
 
@@ -260,6 +287,8 @@ HandRequest: TypeAlias = Annotated[
     | UnlinkRequest
     | RejectRequest
     | AllowRequest
+    | LinkMemberRequest
+    | LinkToMemberRequest
     | UnlinkMemberRequest
     | MergeRequest
     | MainRequest

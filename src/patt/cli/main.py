@@ -70,6 +70,11 @@ COMMANDS = {
         "patt.cli.person:reject", "Say that a character is not this player's, whatever its note or name says."
     ),
     "allow": Later("patt.cli.person:allow", "Take back that a character is not this player's."),
+    "link-member": Later("patt.cli.person:link_member", "Say which Discord member a player is."),
+    "link-to-member": Later(
+        "patt.cli.person:link_to_member",
+        "Say that a character is a Discord member's, who becomes a player with it where they are none yet.",
+    ),
     "unlink-member": Later(
         "patt.cli.person:unlink_member", "Take the Discord member from a player that it was taken for."
     ),

@@ -12,8 +12,10 @@ from sv_common.guild_sync.by_hand import (
     AliasMeans,
     AliasMeansNobody,
     BelongsTo,
+    BelongsToMember,
     BelongsToNobody,
     HandDecision,
+    IsMember,
     MainIs,
     MayBeThisPlayer,
     NotThisMember,
@@ -27,6 +29,9 @@ CharacterArgument = Annotated[
     str, typer.Argument(metavar="CHARACTER", help="Name-Realm, or a name that only one bears.")
 ]
 PlayerArgument = Annotated[str, typer.Argument(metavar="PLAYER", help="Display name or number of the player.")]
+MemberArgument = Annotated[
+    str, typer.Argument(metavar="MEMBER", help="User name, display name or number of the Discord member.")
+]
 AliasArgument = Annotated[str, typer.Argument(metavar="ALIAS", help="A name as notes write it.")]
 alias_app = typer.Typer(help="Words of notes that mean a player.", no_args_is_help=True)
 
@@ -73,6 +78,28 @@ def allow(
 ) -> None:
     """Take back that a character is not this player's."""
     _decide(MayBeThisPlayer(character, player), dry_run, guild, as_json)
+
+
+def link_member(
+    player: PlayerArgument,
+    member: MemberArgument,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which Discord member a player is."""
+    _decide(IsMember(player, member), dry_run, guild, as_json)
+
+
+def link_to_member(
+    character: CharacterArgument,
+    member: MemberArgument,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a character is a Discord member's, who becomes a player with it where they are none yet."""
+    _decide(BelongsToMember(character, member), dry_run, guild, as_json)
 
 
 def unlink_member(

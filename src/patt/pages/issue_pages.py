@@ -84,6 +84,7 @@ def issue_context(found: IssueDetailAnswer) -> dict[str, Any]:
         "is_open": found.state is IssueState.OPEN,
         "is_dismissed": found.state is IssueState.DISMISSED,
         "is_about_an_owner": found.issue_type in ABOUT_AN_OWNER,
+        "is_about_a_member": found.issue_type == "orphan_discord" and found.state is not IssueState.RESOLVED,
         "back": back,
         "home": f"{HOME}?guild={found.guild_id}",
     }

@@ -24,6 +24,8 @@ LABELS = {
     "unlink": "Unlink the character",
     "reject": "Not this player",
     "allow": "Take it back",
+    "link_member": "Link the Discord member",
+    "link_to_member": "Link the character",
     "unlink_member": "Unlink the Discord member",
     "merge": "Merge the players",
     "main": "Make it the main",

@@ -1,4 +1,4 @@
-"""What an officer decides: whose a character is and whose not, which one is a main, which word means whom, who is one person.
+"""What an officer decides: whose a character is and whose not, who somebody is on Discord, mains, aliases, who is one person.
 
 Each decision is previewed as a plan, applied in one transaction, recorded as an attempt, and can be undone as a whole.
 What a person decided is never changed by automation, and "not this player" is respected by every later decision.
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import hand_merge, hand_plans, issues
+from sv_common.guild_sync import hand_members, hand_merge, hand_plans, issues
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.hand_effects import Effect, effects_of
-from sv_common.guild_sync.hand_plans import character_called, player_called
+from sv_common.guild_sync.hand_plans import character_called, member_called, player_called
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import attempts, guilds
@@ -62,6 +62,22 @@ class MayBeThisPlayer:
 
 
 @dataclass(frozen=True, slots=True)
+class IsMember:
+    """The player is this Discord member."""
+
+    player: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class BelongsToMember:
+    """The character is this Discord member's, who becomes a player with it where they are none yet."""
+
+    character: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotThisMember:
     """The player is not the Discord member that it was taken for."""
 
@@ -103,6 +119,8 @@ HandDecision: TypeAlias = (
     | BelongsToNobody
     | NotThisPlayer
     | MayBeThisPlayer
+    | IsMember
+    | BelongsToMember
     | NotThisMember
     | OnePerson
     | MainIs
@@ -110,7 +128,7 @@ HandDecision: TypeAlias = (
     | AliasMeansNobody
 )
 """A decision of an officer. Characters are called Name-Realm, by a name that only one bears, or by number; players by display
-name or number."""
+name or number; Discord members by user name, display name or number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +191,8 @@ def _plan_of(directory: Directory, decision: HandDecision) -> Plan:
     match decision:
         case BelongsTo() | BelongsToNobody() | NotThisPlayer() | MayBeThisPlayer() | MainIs():
             return _plan_for_character(directory, decision)
-        case NotThisMember():
-            return hand_plans.not_this_member(facts, player_called(facts, decision.player))
+        case IsMember() | BelongsToMember() | NotThisMember():
+            return _plan_for_member(directory, decision)
         case OnePerson():
             stays = player_called(facts, decision.player)
             return hand_merge.merged(facts, stays, player_called(facts, decision.other, rather_than=stays))
@@ -182,6 +200,19 @@ def _plan_of(directory: Directory, decision: HandDecision) -> Plan:
             return hand_plans.alias_means(facts, decision.alias, player_called(facts, decision.player))
         case AliasMeansNobody():
             return hand_plans.alias_means_nobody(facts, decision.alias)
+
+
+def _plan_for_member(directory: Directory, decision: IsMember | BelongsToMember | NotThisMember) -> Plan:
+    facts = directory.facts
+    match decision:
+        case IsMember():
+            player = player_called(facts, decision.player)
+            return hand_members.is_member(facts, player, member_called(facts, decision.member))
+        case BelongsToMember():
+            character = character_called(facts, decision.character)
+            return hand_members.belongs_to_member(directory, character, member_called(facts, decision.member))
+        case NotThisMember():
+            return hand_members.not_this_member(facts, player_called(facts, decision.player))
 
 
 def _plan_for_character(

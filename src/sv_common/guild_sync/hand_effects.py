@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sv_common.guild_sync.domain.plan import (
     AttachDiscord,
+    CreatePlayer,
     DeletePlayer,
     DetachDiscord,
     ForgetAlias,
@@ -94,6 +95,9 @@ def _effect_on_player(step: Step) -> Effect:
             return Effect(f"Main of {step.player}", step.former_main or "none", step.character)
         case SetOffspec():
             return Effect(f"Off-spec of {step.player}", "none", step.character)
+        case CreatePlayer():
+            discord = f", {step.discord_name} on Discord" if step.discord_name else ""
+            return Effect(f"The player {step.display_name}", "does not exist", f"a player{discord}")
         case AttachDiscord():
             return Effect(f"Discord member of {step.player}", "none", step.discord_name)
         case DetachDiscord():

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key, realm_key
 from sv_common.guild_sync.domain.plan import (
-    DetachDiscord,
     ForgetAlias,
     ForgetRejection,
     Link,
@@ -19,7 +18,7 @@ from sv_common.guild_sync.domain.plan import (
     Unlink,
 )
 from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownPlayer
+from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 MOST_NAMES_IN_A_SENTENCE = 5
@@ -70,15 +69,6 @@ def may_be_this_player(facts: GuildFacts, character: KnownCharacter, player: Kno
         raise NotFound(f"Nobody has said that {character.label} does not belong to {player.display_name}.")
     step = ForgetRejection(character.id, character.label, player.id, player.display_name)
     return Plan((step,), f"{character.label} may belong to {player.display_name} after all: an officer says so.")
-
-
-def not_this_member(facts: GuildFacts, player: KnownPlayer) -> Plan:
-    """Plan that a player is nobody on Discord. Raises `Refused` where it is nobody already."""
-    member = facts.members.get(player.discord_user_id or 0)
-    if member is None:
-        raise Refused(f"Nobody on Discord is known to be {player.display_name}, so there is nothing to unlink.")
-    step = DetachDiscord(player.id, player.display_name, member.id, member.display_name)
-    return Plan((step,), f"{player.display_name} is not the Discord member {member.display_name}: an officer says so.")
 
 
 def main_is(facts: GuildFacts, character: KnownCharacter) -> Plan:
@@ -158,6 +148,27 @@ def player_called(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | 
     if len(found) > 1:
         numbers = [f"{player.display_name} (number {player.id})" for player in found]
         raise Refused(f"“{called}” could be {_or(numbers)}. Give the number.")
+    return found[0]
+
+
+def member_called(facts: GuildFacts, called: str) -> KnownMember:
+    """Return the Discord member of a user name, a name shown there, or a number: PATT's or Discord's own.
+
+    Raises `NotFound`, and `Refused` for a name that several have.
+    """
+    known = facts.members.values()
+    if called.isdecimal():
+        found = [member for member in known if called in (str(member.id), member.discord_id)]
+    else:
+        found = [member for member in known if member.username == called.removeprefix("@")] or [
+            member
+            for member in known
+            if name_key(called) in map(name_key, (member.display_name, member.global_name or ""))
+        ]
+    if not found:
+        raise NotFound(f"Nobody on the Discord server is called “{called}”. Give the user name, as Discord shows it.")
+    if len(found) > 1:
+        raise Refused(f"“{called}” could be {_or([f'@{member.username}' for member in found])}. Give the user name.")
     return found[0]
 
 

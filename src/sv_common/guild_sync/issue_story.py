@@ -43,9 +43,9 @@ ABOUT_AN_OWNER = frozenset({"note_mismatch", "orphan_wow"})
 
 _CHOOSE = "Choose the player by hand, or set this aside with your reason."
 _UNDO_THE_RULING = "If you think otherwise, undo that on the character’s page; or choose another player."
-_NAME_THEM_IN_A_NOTE = (
-    "If a character is theirs, write their name into its guild note in the game: after the next export the fix can make "
-    "the player. Or set this aside with your reason."
+_CHOOSE_A_CHARACTER = (
+    "If a character is theirs, choose it here, or write their name into its guild note in the game: after the next export the "
+    "fix can make the player. Or set this aside with your reason."
 )
 
 _Row = TypeVar("_Row")
@@ -165,7 +165,7 @@ def _refused(issue: Issue, known: Known, settled: FixResult) -> FixPreview:
     """Why there is no fix, and what an officer can do instead; what an officer has ruled out is the first reason."""
     character = known.character(issue.wow_character_id or 0)
     if issue.issue_type == "orphan_discord":
-        return FixPreview(settled.outcome, settled.reason, remedy=_NAME_THEM_IN_A_NOTE)
+        return FixPreview(settled.outcome, settled.reason, remedy=_CHOOSE_A_CHARACTER)
     if issue.issue_type not in ABOUT_AN_OWNER or character is None:
         return FixPreview(settled.outcome, settled.reason)
     for candidate, word in ruled_out_by_officers(known, character):
