@@ -342,5 +342,16 @@ IN_THE_GAME = (
     "rename_rank",
 )
 ON_DISCORD = ("roles", "member_leaves", "member_comes_back", "nick")
-BY_OFFICERS = ("fix", "fix", "fix_all", "undo", "dismiss", "full_match", "link_by_hand", "merge", "confirm_ranks")
+BY_OFFICERS = (
+    "fix",
+    "fix",
+    "fix_all",
+    "undo",
+    "dismiss",
+    "full_match",
+    "link_by_hand",
+    "link_to_member",
+    "merge",
+    "confirm_ranks",
+)
 BY_THEMSELVES = ("scan", "automate")

@@ -13,7 +13,7 @@ from laws.game import RANK_NAMES, Toon
 from laws.guilds import RANKS, ROLES, Deed
 from laws.life import Life
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.by_hand import OnePerson
+from sv_common.guild_sync.by_hand import BelongsToMember, OnePerson
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import ranks
@@ -189,6 +189,16 @@ async def _merge(life: Life, deed: Deed) -> None:
             await life.decide(OnePerson(str(stays), str(other)))
 
 
+async def _link_to_member(life: Life, deed: Deed) -> None:
+    """An officer says whose character it is on Discord, where nothing speaks against it."""
+    characters = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
+    members = [row["id"] for row in await life.rows("discord_users") if row["is_present"] and not row["is_bot"]]
+    if characters and members:
+        character, member = _one_of(characters, deed.who), _one_of(members, deed.number)
+        with contextlib.suppress(Refused):
+            await life.decide(BelongsToMember(str(character), str(member)))
+
+
 _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
@@ -212,5 +222,6 @@ _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "undo": _undo,
     "dismiss": _dismiss,
     "link_by_hand": _link_by_hand,
+    "link_to_member": _link_to_member,
     "merge": _merge,
 }

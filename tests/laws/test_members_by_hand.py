@@ -1,0 +1,83 @@
+"""Who somebody is on Discord, on an officer's word, over generated guilds: it holds, harms nobody else, and undo is exact."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laws import snapshot
+from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.happenings import live
+from laws.law import empty, tried_on
+from laws.life import Life
+from laws.snapshot import differences
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.by_hand import BelongsToMember, HandDecision, IsMember
+from sv_common.guild_sync.domain.errors import Refused
+
+_MOST = 3
+_lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
+
+
+async def _decisions(life: Life, start: int) -> list[HandDecision]:
+    """Some of all decisions of this kind, from a place in their list on."""
+    members = [row["id"] for row in await life.rows("discord_users") if row["is_present"] and not row["is_bot"]]
+    characters = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
+    players = [row["id"] for row in await life.rows("players")]
+    decisions: list[HandDecision] = [
+        *(BelongsToMember(str(character), str(member)) for character, member in product(characters, members)),
+        *(IsMember(str(player), str(member)) for player, member in product(players, members)),
+    ]
+    place = start % max(len(decisions), 1)
+    return (decisions[place:] + decisions[:place])[:_MOST]
+
+
+async def _owners(life: Life) -> dict[int, int | None]:
+    """The Discord member of each linked character's player."""
+    players = {row["id"]: row["discord_user_id"] for row in await life.rows("players")}
+    return {row["character_id"]: players[row["player_id"]] for row in await life.rows("player_characters")}
+
+
+async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await live(life, life_of)
+    await life.scan()
+    return life
+
+
+@tried_on(30)
+@given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
+async def test_undoing_it_restores_the_exact_rows(pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int) -> None:
+    life = await _begin(pool, spec, life_of)
+    before = await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)
+    for decision in await _decisions(life, start):
+        try:
+            report = await life.decide(decision)
+        except Refused:
+            continue
+        assert report.attempt_id is not None
+        await life.undo(report.attempt_id)
+        assert differences(before, await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)) == {}
+
+
+@tried_on(30)
+@given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
+async def test_it_holds_and_takes_no_character_from_any_other_member(
+    pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    for decision in await _decisions(life, start):
+        before = await _owners(life)
+        try:
+            await life.decide(decision)
+        except Refused:
+            assert await _owners(life) == before
+            continue
+        after = await _owners(life)
+        if isinstance(decision, BelongsToMember):
+            assert after[int(decision.character)] == int(decision.member)
+            before.pop(int(decision.character), None)
+        assert {(each, owner) for each, owner in before.items() if owner is not None} <= set(after.items())
