@@ -239,6 +239,7 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
     secret = made.text.split("--key ")[1].split("<")[0].strip()
     assert "patt watch --server http://patt.test --key" in Seen(made).text()
     assert "<b>" not in made.text
+    assert "data-live" not in made.text  # what others do would take the page, and the secret, away
     assert secret not in str(log)
     async with troubled.pool.connection() as conn:
         assert await access.uploader_of_key(conn, secret) is not None

@@ -40,9 +40,12 @@ def respond_with_part(template: str, context: dict[str, Any]) -> Response:
 
 
 def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:
-    """Return from which mark on the page hears of changes, and of which guild; None for a page of no guild."""
+    """Return from which mark on the page hears of changes, and of which guild; None for a page of no guild.
+
+    The answer to a form is no such page either: it cannot be looked at again, and may show a secret this one time.
+    """
     guild = context.get("guild") or context.get("issue")
-    if guild is None:
+    if guild is None or request.method != "GET":
         return None
     mark: str | None = getattr(request.state, "live_mark", None)
     return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": mark or ""}
