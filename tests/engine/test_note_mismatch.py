@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.integrity_checker import detect_note_mismatch, run_integrity_check
 from sv_common.guild_sync.mitigations import fix_one, mitigate_note_mismatch, preview_one, run_auto_mitigations
 from sv_common.guild_sync.store import rules as rule_store
-from sv_common.guild_sync.store.links import LinkAuthor
 
 
 async def _found(guild: GuildBuilder) -> list[str]:
@@ -280,94 +275,3 @@ async def test_the_budget_is_a_setting(guild: GuildBuilder) -> None:
 async def _mitigate_all(guild: GuildBuilder) -> Any:
     await run_integrity_check(guild.pool)
     return (await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)).results
-
-
-@pytest.fixture
-async def chained(guild: GuildBuilder) -> tuple[int, int, int]:
-    """Two mismatches, where the fix of Mito changes whom the note of Zork means: Nael (a player), Zork, Mito."""
-    nael, weiss = await guild.main("Nael"), await guild.main("Weiss")
-    zork = await guild.alt("Zork", "Mito", nael)
-    mito = await guild.alt("Mito", "alt of Nael", weiss)
-    await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    return nael, zork, mito
-
-
-async def test_a_fix_that_another_one_makes_needless_is_not_made(
-    guild: GuildBuilder, chained: tuple[int, int, int]
-) -> None:
-    nael, zork, mito = chained
-    report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
-    assert [result.outcome for result in report.results] == [FixOutcome.NOTHING_TO_DO, FixOutcome.FIXED]
-    assert (await guild.player_of(zork), await guild.player_of(mito)) == (nael, nael)
-    assert await guild.rows("select id from guild_identity.audit_issues where resolved_at is null") == []
-    assert len(await guild.rows("select id from guild_identity.fix_attempts")) == 1
-
-
-@pytest.mark.parametrize("order", [("Zork", "Mito"), ("Mito", "Zork")])
-async def test_what_a_fix_means_after_another_one_does_not_depend_on_their_order(
-    guild: GuildBuilder, order: tuple[str, str]
-) -> None:
-    mains = {name: await guild.main(name) for name in ("Nael", "Weiss", "Grim")}
-    alts = {
-        "Zork": ("Mito", mains["Grim"]),  # belongs to whomever Mito belongs to
-        "Mito": ("alt of Nael", mains["Weiss"]),
-    }
-    characters = {name: await guild.alt(name, *alts[name]) for name in order}
-    await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
-    assert [result.outcome for result in report.results] == [FixOutcome.FIXED, FixOutcome.FIXED]
-    assert {await guild.player_of(character) for character in characters.values()} == {mains["Nael"]}
-
-
-async def test_what_was_previewed_and_means_something_else_after_another_fix_is_left_alone(guild: GuildBuilder) -> None:
-    nael, weiss, grim = [await guild.main(name) for name in ("Nael", "Weiss", "Grim")]
-    zork = await guild.alt("Zork", "Mito", grim)
-    mito = await guild.alt("Mito", "alt of Nael", weiss)
-    await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    seen = (await mitigations.preview_all(guild.pool, "note_mismatch", guild_id=guild.guild_id)).keys
-    report = await mitigations.fix_selected(guild.pool, list(seen), actor="alice", guild_id=guild.guild_id, seen=seen)
-    assert [result.outcome for result in report.results] == [FixOutcome.REFUSED, FixOutcome.FIXED]
-    assert "no longer what the preview showed" in report.results[0].reason
-    assert (await guild.player_of(zork), await guild.player_of(mito)) == (grim, nael)
-
-
-@pytest.mark.parametrize("order", [("Zork", "Mito"), ("Mito", "Zork")])
-async def test_of_fixes_that_contradict_each_other_none_is_made_until_an_officer_chooses_one(
-    guild: GuildBuilder, order: tuple[str, str]
-) -> None:
-    owners = {name: await guild.main(f"Main{name.lower()}") for name in order}
-    notes = {"Zork": "Mito", "Mito": "Zork"}
-    characters = {name: await guild.alt(name, notes[name], owners[name]) for name in order}
-    results = await _mitigate_all(guild)
-    assert [result.outcome for result in results] == [FixOutcome.FAILED, FixOutcome.FAILED]
-    assert all("fix one of them by itself" in result.reason for result in results)
-    assert {name: await guild.player_of(character) for name, character in characters.items()} == owners
-    chosen = await fix_one(guild.pool, results[0].issue_id, actor="alice")
-    assert chosen.outcome is FixOutcome.FIXED
-    assert len({await guild.player_of(character) for character in characters.values()}) == 1
-    assert await guild.rows("select id from guild_identity.audit_issues where resolved_at is null") == []
-
-
-async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_fixed(
-    guild: GuildBuilder, chained: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where they cannot be made at once, since something breaks, they are made one by one."""
-    nael, zork, mito = chained
-    ((weiss,),) = await guild.rows("select id from guild_identity.players where display_name = 'Weiss'")
-    write = database_steps.write
-
-    async def breaks_for_many(conn: Connection, guild_id: int, plans: Sequence[Plan], author: LinkAuthor) -> Any:
-        if len(plans) > 1:
-            raise RuntimeError("A fault.")
-        return await write(conn, guild_id, plans, author)
-
-    monkeypatch.setattr(database_steps, "write", breaks_for_many)
-    report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
-    assert [result.outcome for result in report.results] == [FixOutcome.FAILED, FixOutcome.FIXED]
-    assert "made the rule find it again" in report.results[0].reason
-    assert (await guild.player_of(zork), await guild.player_of(mito)) == (weiss, nael)
-    unresolved = await guild.rows("select wow_character_id from guild_identity.audit_issues where resolved_at is null")
-    assert unresolved == [(zork,)]
-    again = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
-    assert [result.outcome for result in again.results] == [FixOutcome.FIXED]
-    assert await guild.player_of(zork) == nael

@@ -119,21 +119,25 @@ async def _apply_what_holds(
     """Carry out those plans that hold by themselves; where all of them do, they contradict each other, and none is."""
     if len(ready) == 1:
         return _failed(ready, _NOT_MENDED, rule, count), []
-    holding = [fix for fix in ready if await _holds(conn, rule, fix, command)]
-    if len(holding) == len(ready):
+    holds = [await _holds(conn, rule, fix, command) for fix in ready]
+    if all(holds):
         return _failed(ready, _CONTRADICTED, rule, count), []
-    failed = _failed([fix for fix in ready if fix not in holding], _NOT_MENDED, rule, count)
+    vain = [fix for fix, does_hold in zip(ready, holds, strict=True) if not does_hold]
+    holding = [fix for fix, does_hold in zip(ready, holds, strict=True) if does_hold]
     applied, settled = await _apply(conn, rule, holding, command, count)
-    return [*failed, *applied], settled
+    return [*_failed(vain, _NOT_MENDED, rule, count), *applied], settled
 
 
 async def _holds(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> bool:
-    """Whether a plan, carried out alone, mends its issue; whatever it changes is taken back."""
+    """Whether a plan, carried out alone, mends its issue; whatever it changes is taken back.
+
+    Where it breaks for another reason, that is told when it is carried out.
+    """
     try:
         async with conn.transaction(force_rollback=True):
             await _apply_together(conn, rule, [fix], command)
-    except _StillFound:
-        return False
+    except Exception as error:  # noqa: BLE001 -- as above
+        return not isinstance(error, _StillFound)
     return True
 
 
