@@ -182,7 +182,9 @@ async function look(id) {
   } else if (part.dataset.liveThen === "afresh" && !fresh.dataset.live) {
     await showAfresh();
   } else {
+    const kept = remember(part);
     part.replaceWith(fresh);
+    restore(fresh, kept);
   }
 }
 
