@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from cli.conftest import Patt
 
@@ -53,8 +54,26 @@ def test_tokens_are_listed_without_their_secret_and_revoked(patt: Patt, guild: p
     number = listed.json[0]["id"]
     assert patt("admin", "revoke-token", number).out == f"Token {number} is revoked.\n"
     assert "revoked" in patt("admin", "tokens").out
+    told = [each["sentence"] for each in patt("settings", "history", "--json").json]
+    assert told == [
+        f"The API token {number}, script, was revoked.",
+        "The API token watch (metrics, every guild) was made.",
+        "The API token script (write, guild 1) was made.",
+    ]
     again = patt("admin", "revoke-token", number)
     assert (again.code, "no API token with the number" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(["x" * 101], "The name has 101 letters; at most 100"), (["script", "--guild", 99], "99")],
+)
+def test_a_token_that_cannot_be_made_is_refused_in_words(
+    patt: Patt, guild: psycopg.Connection, arguments: list[object], sentence: str
+) -> None:
+    refused = patt("admin", "token", *arguments)
+    assert (refused.code, sentence in refused.err) == (1, True), refused.err
+    assert patt("admin", "tokens", "--json").json == []
 
 
 def test_a_token_of_the_metrics_is_of_no_single_guild(patt: Patt, guild: psycopg.Connection) -> None:

@@ -66,7 +66,7 @@ async def make_token(services: Services, administrator: Caller, asked: NewTokenR
     name, scope = _name(asked.name, "Name"), _scope(asked.scope)
     guild_id = administrator.guild_in_reach(asked.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
-        raise BadInput("Guild: the metrics are of all guilds. Choose every guild, or another scope.")
+        raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
     async with services.pool.connection() as conn:
         secret = await access.create_api_token(
             conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor

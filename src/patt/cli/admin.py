@@ -9,13 +9,15 @@ import typer
 
 from patt import access, sessions
 from patt.access import ApiToken, Scope
+from patt.api import secrets_commands
+from patt.api.secrets_models import LONGEST_NAME, NewTokenRequest
 from patt.bootstrap import Services
 from patt.cli import officers
-from patt.cli.options import GuildOption, JsonOption, actor, with_services
+from patt.cli.options import GuildOption, JsonOption, guild_number, operator, with_services
 from patt.cli.output import print_json, say, table
 from patt.roles import Role
 from patt.sessions import Session
-from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.errors import BadInput
 
 app = typer.Typer(help="Sign-in links, sessions and API tokens.", no_args_is_help=True)
 app.add_typer(officers.app, name="officers")
@@ -52,10 +54,13 @@ def token(
 ) -> None:
     """Print a new API token. It is shown once; keep it like a password."""
     chosen: Scope = "metrics" if metrics else scope
+    if len(name) > LONGEST_NAME:
+        raise BadInput(f"The name has {len(name)} letters; at most {LONGEST_NAME} can be kept.")
 
     async def work(services: Services) -> str:
-        async with services.pool.connection() as conn:
-            return await access.create_api_token(conn, name, guild_id=guild, scope=chosen, created_by=actor())
+        number = None if guild is None else await guild_number(services, guild)
+        asked = NewTokenRequest(name=name, guild_id=number, scope=chosen)
+        return (await secrets_commands.make_token(services, operator(), asked)).secret
 
     say(with_services(work))
 
@@ -92,9 +97,7 @@ def revoke_token(number: Annotated[int, typer.Argument(metavar="TOKEN", help="Nu
     """Make an API token useless."""
 
     async def work(services: Services) -> None:
-        async with services.pool.connection() as conn:
-            if not await access.revoke_api_token(conn, number):
-                raise NotFound(f"There is no API token with the number {number} that could be revoked.")
+        await secrets_commands.revoke_token(services, operator(), number)
 
     with_services(work)
     say(f"Token {number} is revoked.")
