@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Final
 
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes.forms import add_handle, read_forms
+from sv_common.guild_sync.domain.notes.discord_forms import add_handle
+from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
 from sv_common.guild_sync.domain.notes.mentions import ParsedNote
 from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
