@@ -8,7 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import uvicorn
@@ -24,11 +24,8 @@ LOOPBACK = "127.0.0.1"
 class _QuietServer(Server):
     """The product's server, which says when it has started and leaves signals to the tests."""
 
-    def __init__(self, app: FastAPI) -> None:
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=5
-        )
-        hub: Hub = app.state.live
+    def __init__(self, config: uvicorn.Config) -> None:
+        hub: Hub = cast("FastAPI", config.app).state.live
         super().__init__(config, hub.close)
         self.has_started = asyncio.Event()
 
@@ -44,9 +41,17 @@ class _QuietServer(Server):
 @contextlib.asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """Serve the application as the product does; give its address. Ending it waits for nobody's stream."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=5)
+    async with served_by(config) as base_url:
+        yield base_url
+
+
+@contextlib.asynccontextmanager
+async def served_by(config: uvicorn.Config) -> AsyncIterator[str]:
+    """Serve in a way of one's own; give the address."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind((LOOPBACK, 0))
-    server = _QuietServer(app)
+    server = _QuietServer(config)
     serving = asyncio.create_task(server.serve([listener]))
     starting = asyncio.create_task(server.has_started.wait())
     await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)

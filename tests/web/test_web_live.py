@@ -14,12 +14,14 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
+from patt import server
 from patt.api.live import MOST_STREAMS
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
 from patt.queue import Task, open_queue
+from patt.server import server_config
 from patt.work import work_when_asked
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
@@ -27,10 +29,11 @@ from sv_common.guild_sync.guild_settings import save_setting
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.setting_requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
 from web.helpers import API, api_token, issue_number, own_form, session, settings
-from web.live_server import LIVE, served, streaming
+from web.live_server import LIVE, served, served_by, streaming
 
 BEAT_S = 0.05
 LONGEST_WAIT_S = 30
+SHORT_WAIT_S = 0.5
 
 
 @pytest.fixture
@@ -319,6 +322,27 @@ async def test_lists_that_move_on_are_told_of_too(
         await stream.until("hello")
         await troubled.execute(statement)
         await stream.until(name, **values)
+
+
+async def test_a_request_that_never_ends_does_not_keep_the_server_from_ending(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GRACE_S", 1)
+    config = server_config(Services(settings("http://patt.test"), pool, Outside()), "127.0.0.1", 0)
+    async with asyncio.timeout(LONGEST_WAIT_S):
+        async with served_by(config) as base_url:
+            at = urlsplit(base_url)
+            reader, writer = await asyncio.open_connection(at.hostname, at.port)
+            writer.write(
+                f"POST /admin/data-quality/actions/scan HTTP/1.1\r\nHost: {at.netloc}\r\nSec-Fetch-Site: same-origin\r\n"
+                f"Cookie: {SESSION_COOKIE}={await session(pool)}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                f"Content-Length: 100\r\n\r\nhalf of it".encode()
+            )
+            await writer.drain()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(SHORT_WAIT_S):
+                    await reader.read(1)
+    writer.close()
 
 
 @pytest.mark.parametrize(
