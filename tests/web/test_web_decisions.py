@@ -15,8 +15,9 @@ Asked = dict[str, Any]
 
 @pytest.fixture
 async def known(guild: GuildBuilder) -> GuildBuilder:
-    """A guild with Mito, Elrek and his alt Grimalt, Loner, whom nobody has, Zed, who is not on Discord, and Zephyr, who is."""
+    """A guild with Mito, Elrek and his alt Grimalt, Loner, whom nobody has, Zed, who is not on Discord, and Zephyr and 20061, who are."""
     await guild.member("Zephyr")
+    await guild.member("20061")
     await guild.alias(await guild.main("Mito"), "Mitzi")
     await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
     loner = await guild.character("Loner", "Robin's alt")
@@ -65,6 +66,7 @@ DECISIONS: list[Asked] = [
     {"decision": "link_member", "player": "Zed", "member": "Zephyr"},
     {"decision": "link_to_member", "character": "Loner", "member": "@zephyr"},
     {"decision": "link_to_member", "character": "Loner", "member": "Mito#discord"},
+    {"decision": "link_to_member", "character": "Loner", "member": "20061"},
     {"decision": "unlink_member", "player": "Mito"},
     {"decision": "merge", "player": "Mito", "other": "Zed"},
     {"decision": "merge", "player": "Zed", "other": "Mito"},

@@ -20,7 +20,7 @@ from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.fixes.planning import NO_PLAN
-from sv_common.guild_sync.issue_story import GONE, FixPreview, IssueStory, issue_story
+from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER, GONE, FixPreview, IssueStory, issue_story
 from sv_common.guild_sync.overview import AttemptSummary
 
 
@@ -96,32 +96,26 @@ def _candidate(issue: Issue, found: Possibility) -> CandidateAnswer:
 
 def _decisions(issue: Issue, found: Possibility) -> dict[str, Any]:
     """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
-    if found.is_rejected:
-        return {"choose": None, "reject": None}
-    if issue.wow_character_id is None:
-        return {"choose": _for_member(issue.discord_member_id, found), "reject": None}
-    character, player = str(issue.wow_character_id), str(found.id)
-    if found.kind is not PossibleKind.PLAYER:
-        is_member = found.kind is PossibleKind.MEMBER
-        choice = LinkToMemberRequest(decision="link_to_member", character=character, member=str(found.id))
-        return {"choose": choice if is_member else None, "reject": None}
-    choose = LinkRequest(decision="link", character=character, player=player, remember_note=found.needs_word)
-    is_useful = found.needs_word or not found.is_linked
-    reject = RejectRequest(decision="reject", character=character, player=player)
-    return {"choose": choose if is_useful else None, "reject": reject}
-
-
-def _for_member(member_id: int | None, found: Possibility) -> LinkMemberRequest | LinkToMemberRequest | None:
-    """What links a Discord member whom an issue is about to a character or a player."""
-    if member_id is None or found.is_linked:
-        return None
+    character, member, theirs = str(issue.wow_character_id), str(issue.discord_member_id), str(found.id)
+    is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
+    choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = None
+    reject: RejectRequest | None = None
     match found.kind:
-        case PossibleKind.CHARACTER:
-            return LinkToMemberRequest(decision="link_to_member", character=str(found.id), member=str(member_id))
-        case PossibleKind.PLAYER:
-            return LinkMemberRequest(decision="link_member", player=str(found.id), member=str(member_id))
-        case PossibleKind.MEMBER:
-            return None
+        case _ if found.is_rejected:
+            pass
+        case PossibleKind.PLAYER if is_about_a_member:
+            choose = LinkMemberRequest(decision="link_member", player=theirs, member=member)
+        case PossibleKind.CHARACTER if is_about_a_member:
+            choose = LinkToMemberRequest(decision="link_to_member", character=theirs, member=member)
+        case PossibleKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
+            choose = LinkToMemberRequest(decision="link_to_member", character=character, member=theirs)
+        case PossibleKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
+            reject = RejectRequest(decision="reject", character=character, player=theirs)
+            if found.needs_word or not found.is_linked:
+                choose = LinkRequest(
+                    decision="link", character=character, player=theirs, remember_note=found.needs_word
+                )
+    return {"choose": choose, "reject": reject}
 
 
 def _attempt(attempt: AttemptSummary) -> AttemptAnswer:

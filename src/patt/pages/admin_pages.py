@@ -146,12 +146,14 @@ async def preview(
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
         work = await asking.under_way(conn, chosen.id)
     planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
-    shown = dict(list(planning.keys.items())[:PREVIEWED])
+    keys = planning.keys
+    shown = dict(list(keys.items())[:PREVIEWED])
     context = {
         "guild": chosen,
         "rule": rule,
         "planning": planning,
         "shown": shown,
+        "total": len(keys),
         "most": PREVIEWED,
         "wish": wish_to_fix(shown),
         "work": work,

@@ -19,7 +19,7 @@ from patt.pages.forms import way_back
 from patt.pages.shell import respond
 from patt.pages.words import by_source, details_in_words
 from sv_common.guild_sync.domain.issue import IssueState
-from sv_common.guild_sync.issue_story import ABOUT_AN_OWNER
+from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href
@@ -84,7 +84,7 @@ def issue_context(found: IssueDetailAnswer) -> dict[str, Any]:
         "is_open": found.state is IssueState.OPEN,
         "is_dismissed": found.state is IssueState.DISMISSED,
         "is_about_an_owner": found.issue_type in ABOUT_AN_OWNER,
-        "is_about_a_member": found.issue_type == "orphan_discord" and found.state is not IssueState.RESOLVED,
+        "is_about_a_member": found.issue_type in ABOUT_A_MEMBER and found.state is not IssueState.RESOLVED,
         "back": back,
         "home": f"{HOME}?guild={found.guild_id}",
     }

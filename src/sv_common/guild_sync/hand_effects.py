@@ -97,7 +97,8 @@ def _effect_on_player(step: Step) -> Effect:
             return Effect(f"Off-spec of {step.player}", "none", step.character)
         case CreatePlayer():
             discord = f", {step.discord_name} on Discord" if step.discord_name else ""
-            return Effect(f"The player {step.display_name}", "does not exist", f"a player{discord}")
+            main = f", with the main {step.main_character}" if step.main_character else ""
+            return Effect(f"The player {step.display_name}", "does not exist", f"a player{discord}{main}")
         case AttachDiscord():
             return Effect(f"Discord member of {step.player}", "none", step.discord_name)
         case DetachDiscord():

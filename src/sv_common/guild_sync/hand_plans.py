@@ -156,15 +156,12 @@ def member_called(facts: GuildFacts, called: str) -> KnownMember:
 
     Raises `NotFound`, and `Refused` for a name that several have.
     """
-    known = facts.members.values()
-    if called.isdecimal():
-        found = [member for member in known if called in (str(member.id), member.discord_id)]
-    else:
-        found = [member for member in known if member.username == called.removeprefix("@")] or [
-            member
-            for member in known
-            if name_key(called) in map(name_key, (member.display_name, member.global_name or ""))
-        ]
+    known, key = facts.members.values(), name_key(called)
+    found = (
+        [member for member in known if called in (str(member.id), member.discord_id)]
+        or [member for member in known if member.username == called.removeprefix("@")]
+        or [member for member in known if key in (name_key(member.display_name), name_key(member.global_name or ""))]
+    )
     if not found:
         raise NotFound(f"Nobody on the Discord server is called “{called}”. Give the user name, as Discord shows it.")
     if len(found) > 1:

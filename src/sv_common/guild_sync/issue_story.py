@@ -39,6 +39,7 @@ SQL = load_sql(__package__, "issue_story.sql")
 READY, GONE = "ready", "no_longer_found"
 
 ABOUT_AN_OWNER = frozenset({"note_mismatch", "orphan_wow"})
+ABOUT_A_MEMBER = frozenset({"orphan_discord"})
 """Rules that ask whose a character is."""
 
 _CHOOSE = "Choose the player by hand, or set this aside with your reason."
@@ -164,7 +165,7 @@ async def _fix(conn: Connection, issue: Issue, look: _Look, known: Known) -> Fix
 def _refused(issue: Issue, known: Known, settled: FixResult) -> FixPreview:
     """Why there is no fix, and what an officer can do instead; what an officer has ruled out is the first reason."""
     character = known.character(issue.wow_character_id or 0)
-    if issue.issue_type == "orphan_discord":
+    if issue.issue_type in ABOUT_A_MEMBER:
         return FixPreview(settled.outcome, settled.reason, remedy=_CHOOSE_A_CHARACTER)
     if issue.issue_type not in ABOUT_AN_OWNER or character is None:
         return FixPreview(settled.outcome, settled.reason)
@@ -186,7 +187,7 @@ def _possibilities(issue: Issue, known: Known, plan: Plan | None) -> tuple[Possi
     if issue.issue_type in ABOUT_AN_OWNER:
         character = known.character(issue.wow_character_id or 0)
         return owners_of(known, character, plan) if character is not None else ()
-    if issue.issue_type == "orphan_discord":
+    if issue.issue_type in ABOUT_A_MEMBER:
         member = known.member(issue.discord_member_id or 0)
         return claims_of(known, member, plan) if member is not None else ()
     return ()

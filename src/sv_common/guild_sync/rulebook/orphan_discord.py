@@ -115,7 +115,8 @@ PAGE = RulePage(
     why="Somebody holds a guild role on Discord, and nobody knows which characters are theirs.",
     left_to_a_person=(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
-        "this member and nobody else, or where one player of this name has no Discord member yet."
+        "this member and nobody else, or where one player of this name has no Discord member yet. "
+        "Otherwise an officer names a character of theirs."
     ),
     examples=(
         Example("Member Mito; two unlinked characters with the note “Mito”", "the player Mito is created with both"),
