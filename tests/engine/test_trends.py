@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +155,7 @@ async def test_a_trend_counts_the_guilds_own_issues_only(guild: GuildBuilder, po
     assert counts == [1, 2]
 
 
+@pytest.mark.own_database
 async def test_moves_of_before_the_trend_are_worked_out_like_those_of_today(pool: Pool, database_url: str) -> None:
     guild = await GuildBuilder.create(pool)
     both = frozenset({0, 1})

@@ -62,6 +62,7 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
 """Which law is broken by what, and how that is taken back."""
 
 
+@pytest.mark.own_database
 async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) -> None:
     async with open_life(database_url, Plan(guilds=4, days=2, seed=2, intensity=4)) as life:
         for _ in range(2):
@@ -76,6 +77,7 @@ async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) 
     assert max(window.largest / window.most for window in life.budget.windows) == 1
 
 
+@pytest.mark.own_database
 async def test_each_law_notices_when_it_is_broken(database_url: str) -> None:
     async with open_life(database_url, Plan(guilds=2, days=0, seed=1)) as life:
         for law, breaks, mends in BROKEN:
@@ -94,6 +96,7 @@ async def test_each_law_notices_when_it_is_broken(database_url: str) -> None:
             await life.laws.judge(is_whole_day=False)
 
 
+@pytest.mark.own_database
 async def test_the_database_tells_the_fake_time_to_every_statement_and_default(database_url: str) -> None:
     fake_the_time(database_url)
     with psycopg.connect(database_url) as connection:

@@ -86,6 +86,7 @@ ADDRESSES = [
 ]
 
 
+@pytest.mark.own_database
 async def test_no_question_of_the_page_reads_a_whole_history(recording_pool: Pool, database_url: str) -> None:
     guild = await GuildBuilder.create(recording_pool)
     await write_long_history(guild, database_url)

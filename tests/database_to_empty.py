@@ -1,0 +1,76 @@
+"""One database that many tests take in turn: each leaves rows, and they are deleted before the next."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+_LONGEST_GOODBYE_MS = 10_000
+"""How long a connection that a test left open may take to end."""
+
+_TABLES = """
+select format('%I.%I', schemaname, tablename) from pg_tables
+where schemaname in ('common', 'guild_identity', 'jobs') order by 1
+"""
+_SEQUENCES = """
+select format('%I.%I', schemaname, sequencename) from pg_sequences
+where schemaname in ('common', 'guild_identity', 'jobs') order by 1
+"""
+_END_OTHER_CONNECTIONS = """
+select pg_terminate_backend(pid, %s) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+"""
+
+
+@dataclass(frozen=True)
+class DatabaseToEmpty:
+    """A migrated database whose schema stays as it is, and the statements that delete every row of it."""
+
+    url: str
+    connection: psycopg.Connection
+    emptying: sql.Composed
+
+    @classmethod
+    @contextlib.contextmanager
+    def at(cls, url: str) -> Iterator[DatabaseToEmpty]:
+        """Keep a connection to a migrated database that holds no row yet. Raises `AssertionError` if it holds one."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            tables = [row[0] for row in connection.execute(_TABLES)]
+            for table in tables:
+                count = sql.SQL("select count(*) from {}").format(sql.SQL(table))
+                assert connection.execute(count).fetchone() == (0,), f"{table} begins with rows; keep them when emptying"
+            sequences = [row[0] for row in connection.execute(_SEQUENCES)]
+            yield cls(url, connection, _emptying(tables, sequences))
+
+    def empty(self) -> None:
+        """End all other connections, delete every row, and let numbers begin anew."""
+        self.connection.execute(_END_OTHER_CONNECTIONS, [_LONGEST_GOODBYE_MS])
+        self.connection.execute(self.emptying)
+
+
+def without_waiting_for_the_disk(server_url: str) -> None:
+    """Let a server answer before its disk does."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+        connection.execute("select pg_reload_conf()")
+
+
+def _emptying(tables: list[str], sequences: list[str]) -> sql.Composed:
+    """Statements sent as one: with the role of a replica, neither triggers nor references are minded."""
+    return sql.SQL("; ").join(
+        [
+            sql.SQL("begin"),
+            sql.SQL("set local session_replication_role = replica"),
+            *(sql.SQL("delete from {}").format(sql.SQL(table)) for table in tables),
+            sql.SQL("select ") + sql.SQL(", ").join(_restart(sequence) for sequence in sequences),
+            sql.SQL("commit"),
+        ]
+    )
+
+
+def _restart(sequence: str) -> sql.Composed:
+    return sql.SQL("setval({}, 1, false)").format(sql.Literal(sequence))
