@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -20,6 +21,12 @@ _SEQUENCES = """
 select format('%I.%I', schemaname, sequencename) from pg_sequences
 where schemaname in ('common', 'guild_identity', 'jobs') order by 1
 """
+_SCHEMA = """
+select (select version_num from public.alembic_version),
+       (select array_agg(format('%s %s', relname, relkind) order by oid) from pg_class where relnamespace >= 16384),
+       (select array_agg(proname order by oid) from pg_proc where pronamespace >= 16384),
+       (select array_agg(tgname order by oid) from pg_trigger where not tgisinternal)
+"""
 _END_OTHER_CONNECTIONS = """
 select pg_terminate_backend(pid, %s) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
 """
@@ -32,6 +39,7 @@ class DatabaseToEmpty:
     url: str
     connection: psycopg.Connection
     emptying: sql.Composed
+    schema: Any
 
     @classmethod
     @contextlib.contextmanager
@@ -41,14 +49,21 @@ class DatabaseToEmpty:
             tables = [row[0] for row in connection.execute(_TABLES)]
             for table in tables:
                 count = sql.SQL("select count(*) from {}").format(sql.SQL(table))
-                assert connection.execute(count).fetchone() == (0,), f"{table} begins with rows; keep them when emptying"
+                assert connection.execute(count).fetchone() == (0,), (
+                    f"{table} begins with rows; keep them when emptying"
+                )
             sequences = [row[0] for row in connection.execute(_SEQUENCES)]
-            yield cls(url, connection, _emptying(tables, sequences))
+            yield cls(url, connection, _emptying(tables, sequences), connection.execute(_SCHEMA).fetchone())
 
     def empty(self) -> None:
-        """End all other connections, delete every row, and let numbers begin anew."""
+        """End all other connections, delete every row, and let numbers begin anew.
+
+        Raises `AssertionError` when the schema is not as it was at first.
+        """
         self.connection.execute(_END_OTHER_CONNECTIONS, [_LONGEST_GOODBYE_MS])
         self.connection.execute(self.emptying)
+        schema = self.connection.execute(_SCHEMA).fetchone()
+        assert schema == self.schema, "The test changed the schema: mark it own_database."
 
 
 def without_waiting_for_the_disk(server_url: str) -> None:
