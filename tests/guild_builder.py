@@ -136,6 +136,27 @@ class GuildBuilder:
         await self.link(character, player, source=source)
         return character
 
+    async def vouch_for_all(self) -> None:
+        """Let an officer have confirmed every link of the guild, to players and to Discord members."""
+        await self.execute(
+            "update guild_identity.player_characters set basis = 'officer', vouched_by = 'alice', vouched_at = now() "
+            "where guild_id = %(guild)s"
+        )
+        await self.execute(
+            "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', "
+            "discord_vouched_at = now() where guild_id = %(guild)s and discord_user_id is not null"
+        )
+
+    async def roles_without_power(self, *, without: Sequence[str] = (), powerful: Sequence[str] = ()) -> None:
+        """Let a sync have read the roles of the server, all but some; the others have no power but those named."""
+        for role_id, name in ROLE_NAMES.items():
+            if role_id not in without:
+                await self.execute(
+                    "insert into guild_identity.discord_roles (guild_id, role_id, name, position, is_integration, "
+                    "is_administrative) values (%(guild)s, %(id)s, %(name)s, 1, false, %(powerful)s)",
+                    {"id": role_id, "name": name, "powerful": role_id in powerful},
+                )
+
     async def set_note(self, character: int, note: str) -> None:
         """Change a note as if the addon had seen it."""
         await self.execute(

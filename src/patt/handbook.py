@@ -16,6 +16,14 @@ when the two differ. A rule detects one kind of issue and knows at most one fix 
 """
 
 
+_HOW = {
+    (True, True): "by itself, where it is safe; else on an officer's click",
+    (False, True): "on an officer's click; by itself, where it is safe, if a guild switches that on",
+    (False, False): "on an officer's click",
+}
+"""By whether a rule fixes by itself, and whether any of its fixes is safe."""
+
+
 def rules_page() -> str:
     """Return the whole page."""
     return "\n".join([_HEAD, *(line for rule in RULES.values() for line in _section(rule))])
@@ -23,7 +31,7 @@ def rules_page() -> str:
 
 def _section(rule: RuleDefinition) -> Iterator[str]:
     page = rule.page
-    fix = "by itself, where the evidence is certain" if rule.auto_mitigate else "on an officer's click"
+    fix = _HOW[rule.auto_mitigate, page.safe is not None]
     yield f"## `{rule.issue_type}`: {rule.name}\n"
     yield f"{rule.description}.\n"
     yield f"- **Severity:** {rule.severity}"
@@ -33,6 +41,7 @@ def _section(rule: RuleDefinition) -> Iterator[str]:
         bounds = f"from {each.least} to {each.most} {each.unit}"
         yield f"- **Setting `{each.name}`:** {each.default_in_words}, unless a guild sets it ({bounds})"
     yield f"\n{page.why}\n"
+    yield f"**Safe by itself.** {page.safe or 'Nothing.'}\n"
     yield f"**Left to a person.** {page.left_to_a_person}\n"
     yield "| the case | what the rule makes of it |\n|---|---|"
     yield from (f"| {example.given} | {example.then} |" for example in page.examples)

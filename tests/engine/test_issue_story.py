@@ -94,6 +94,12 @@ async def test_a_member_without_a_player_is_told_with_role_record_and_characters
     assert _conclusion(told) == "Zephyr holds a guild role and is no player here."
 
 
+_UNCONFIRMED = (
+    "That Promoted is Promoted’s rests on a note alone. "
+    "That Promoted is Promoted#discord on Discord was not confirmed by an officer."
+)
+
+
 async def test_a_wrong_role_is_told_from_rank_table_and_discord(guild: GuildBuilder) -> None:
     await guild.main("Promoted", rank=OFFICER, roles=[ROLE_OF_RANK[RAIDER]])
     told = await _told(guild, "role_mismatch")
@@ -101,6 +107,7 @@ async def test_a_wrong_role_is_told_from_rank_table_and_discord(guild: GuildBuil
         "Promoted is Promoted’s highest character, with the rank Officer.",
         "In the rank table of this guild, Officer means the Discord role Officer.",
         "The player Promoted is the Discord member Promoted#discord.",
+        _UNCONFIRMED,
         "Promoted#discord holds Raider.",
     ]
     assert _conclusion(told) == "Promoted#discord should hold Officer and does not, and Raider belongs to another rank."

@@ -238,3 +238,97 @@ async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_conclude
     assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
     async with guild.pool.connection() as conn:
         assert (await issues.get(conn, issue.id)).resolved_at is None
+
+
+async def _automatic(guild: GuildBuilder) -> MemoryDiscord:
+    """Switch automatic fixes on, scan, and let automation run; return what Discord saw."""
+    await guild.execute(
+        "insert into guild_identity.rule_settings (guild_id, issue_type, auto_mitigate, updated_by) "
+        "values (%(guild)s, 'role_mismatch', true, 'test')"
+    )
+    await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
+    discord = await _discord_of(guild)
+    await run_auto_mitigations(guild.pool, discord_bot=discord)
+    return discord
+
+
+async def test_somebody_whose_characters_have_all_left_should_hold_no_managed_role(guild: GuildBuilder) -> None:
+    player = await guild.player("Elrek", member=await guild.member("Elrek", roles=[OFFICER_ROLE, UNMANAGED_ROLE]))
+    await guild.link(await guild.character("Elrek", rank=OFFICER, has_left=True), player)
+    issue = await _open_issue(guild)
+    assert issue.summary == "No character of Elrek is in the guild any more, but Elrek has Officer on Discord"
+    discord = await _discord_of(guild)
+    assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
+    assert discord.changes == [("remove", OFFICER_ROLE)]
+
+
+async def test_a_rank_that_maps_to_no_role_on_purpose_means_no_managed_role(guild: GuildBuilder) -> None:
+    await guild.execute(
+        "update common.guild_ranks set discord_role_id = null, discord_role_name = null, is_role_managed = false, "
+        "is_without_role = true where guild_id = %(guild)s and wow_rank_index = %(rank)s",
+        {"rank": SOCIAL},
+    )
+    await guild.main("Elrek", rank=SOCIAL, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
+    assert await _found(guild) == ["Elrek is Social in the game (Elrek), a rank without a Discord role, but has Raider"]
+
+
+async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_players_are_none(guild: GuildBuilder) -> None:
+    await guild.roles_without_power(without=[RAIDER_ROLE])
+    for name in ("Elrek", "Mito", "Zed"):
+        await guild.main(name, rank=RAIDER, roles=[UNMANAGED_ROLE])
+    issue = await _open_issue(guild)
+    assert issue.summary == "Raider should have Raider on Discord, but there is no such role any more"
+    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=await _discord_of(guild))
+    assert (result.outcome, result.reason) == (
+        FixOutcome.REFUSED,
+        "There is no such role any more. Map the rank to another role.",
+    )
+
+
+async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(guild: GuildBuilder) -> None:
+    mallory = await guild.main("Mallory", rank=SOCIAL)
+    alt = await guild.character("Boss", "alt of Mallory", rank=OFFICER)
+    await guild.link(alt, mallory)
+    await guild.execute(
+        "update guild_identity.player_characters set basis = 'note', basis_note = 'alt of Mallory' where character_id = %(id)s",
+        {"id": alt},
+    )
+    issue = await _open_issue(guild)
+    planning = await mitigations.preview_one(guild.pool, issue.id)
+    assert "That Boss is Mallory’s rests on the note “alt of Mallory” alone." in planning.ready[0].plan.reason
+
+
+async def test_switched_on_automation_changes_roles_over_confirmed_links_alone(guild: GuildBuilder) -> None:
+    await guild.roles_without_power()
+    await guild.main("Confirmed", rank=RAIDER, roles=[SOCIAL_ROLE])
+    await guild.vouch_for_all()
+    await guild.main("Guessed", rank=RAIDER, roles=[SOCIAL_ROLE])
+    discord = await _automatic(guild)
+    assert discord.changes == [("add", RAIDER_ROLE), ("remove", SOCIAL_ROLE)]
+    (waiting,) = await guild.rows("select waiting_reason from guild_identity.audit_issues where resolved_at is null")
+    assert waiting == ("No officer has confirmed that Guessed belongs to Guessed#discord.",)
+
+
+@pytest.mark.parametrize("setting", ["power on the server", "power here"])
+async def test_no_role_with_power_is_given_or_taken_without_a_click(guild: GuildBuilder, setting: str) -> None:
+    await guild.roles_without_power(powerful=[RAIDER_ROLE] if setting == "power on the server" else [])
+    if setting == "power here":
+        await guild.execute(
+            "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+            "values (%(guild)s, 'discord_role', %(role)s, 'officer', 'test')",
+            {"role": RAIDER_ROLE},
+        )
+    await guild.main("Up", rank=RAIDER, roles=[SOCIAL_ROLE])
+    await guild.main("Down", rank=SOCIAL, roles=[RAIDER_ROLE])
+    await guild.vouch_for_all()
+    assert (await _automatic(guild)).changes == []
+    waiting = await guild.rows("select distinct waiting_reason from guild_identity.audit_issues")
+    assert waiting == [("Roles with power over the Discord server or over PATT change on an officer's click only.",)]
+
+
+async def test_more_role_changes_than_their_budget_wait_for_one_click(guild: GuildBuilder) -> None:
+    await guild.roles_without_power()
+    for number in range(11):
+        await guild.main(f"Raider{number}", rank=RAIDER, roles=[SOCIAL_ROLE])
+    await guild.vouch_for_all()
+    assert (await _automatic(guild)).changes == []

@@ -15,8 +15,8 @@ async def look(life: Life) -> oracle.Guild:
 
 
 def subject(row: dict[str, Any]) -> int:
-    """The id of what an issue is about."""
-    return int(row["wow_character_id"] or row["discord_member_id"] or row["player_id"])
+    """The id of what an issue is about; that of a rank is negative, so that it is no player's."""
+    return int(row["wow_character_id"] or row["discord_member_id"] or row["player_id"] or -row["details"]["rank_id"])
 
 
 async def unresolved(life: Life) -> oracle.Findings:

@@ -31,6 +31,7 @@ _TABLES = (
     "guild_identity.discord_users",
 )
 _RANKS = "common.guild_ranks"
+_ROLES = "guild_identity.discord_roles"
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,15 @@ class Guild:
     rejections: list[Row]
     members: list[Row]
     ranks: list[Row]
+    roles: list[Row]
     now_ms: int
 
     @classmethod
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
         """Read them."""
-        rows = await snapshot.read(pool, [*_TABLES, _RANKS], guild_id)
+        rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
         characters, players, links, aliases, rejections, members = (rows[table] for table in _TABLES)
-        return cls(characters, players, links, aliases, rejections, members, rows[_RANKS], now_ms)
+        return cls(characters, players, links, aliases, rejections, members, rows[_RANKS], rows[_ROLES], now_ms)
 
     def present_characters(self) -> list[Row]:
         """Who is in the guild."""
@@ -93,6 +95,7 @@ def find(guild: Guild) -> Findings:
     is_doubtful = any(rank["name_in_game"] not in (None, rank["name"]) for rank in guild.ranks)
     if not is_doubtful and _moved_with_their_rank(guild) < FEWEST_MOVED:
         found["role_mismatch"] = {p["id"] for p in guild.players if _has_wrong_roles(guild, p)}
+        found["role_mismatch"] |= {-rank_id for rank_id in _unusable_roles(guild)}
     return found
 
 
@@ -115,11 +118,37 @@ def _is_stale(guild: Guild, character: Row) -> bool:
 
 def _has_wrong_roles(guild: Guild, player: Row) -> bool:
     member = next((m for m in guild.members if m["id"] == player["discord_user_id"] and m["is_present"]), None)
-    highest = _highest_rank(guild, player)
-    if member is None or highest is None or not highest["is_role_managed"]:
+    if member is None:
         return False
+    held = set(member["all_guild_roles"]) & _managed_roles(guild)
+    highest = _highest_rank(guild, player)
+    if highest is None:
+        return bool(held) and _has_characters_that_all_left(guild, player)
+    if highest["is_without_role"]:
+        return bool(held)
+    is_clear = highest["is_role_managed"] and highest["discord_role_id"] in _managed_roles(guild)
+    return is_clear and held != {highest["discord_role_id"]}
+
+
+def _managed_roles(guild: Guild) -> set[str]:
+    """Managed roles that can be given; before the first Discord sync, all of them."""
     managed = {rank["discord_role_id"] for rank in guild.ranks if rank["is_role_managed"]}
-    return set(member["all_guild_roles"]) & managed != {highest["discord_role_id"]}
+    usable = {role["role_id"] for role in guild.roles if not role["is_integration"]}
+    return managed & usable if guild.roles else managed
+
+
+def _has_characters_that_all_left(guild: Guild, player: Row) -> bool:
+    own = {link["character_id"] for link in guild.links if link["player_id"] == player["id"]}
+    return bool(own) and not any(c["id"] in own for c in guild.present_characters())
+
+
+def _unusable_roles(guild: Guild) -> set[int]:
+    """For each role that ranks map to and nobody can give, the rank's row that was made first."""
+    usable = {role["role_id"] for role in guild.roles if not role["is_integration"]}
+    mapped = {rank["discord_role_id"] for rank in guild.ranks if rank["discord_role_id"] is not None}
+    if not guild.roles:
+        return set()
+    return {min(rank["id"] for rank in guild.ranks if rank["discord_role_id"] == role) for role in mapped - usable}
 
 
 def _highest_rank(guild: Guild, player: Row) -> Row | None:

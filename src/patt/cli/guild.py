@@ -13,6 +13,7 @@ from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.guild import GuildAddress
 from sv_common.guild_sync.domain.setting import RanksSetting
 from sv_common.guild_sync.guild_settings import recorded
+from sv_common.guild_sync.setting_requests import check_role
 from sv_common.guild_sync.store import guilds, ranks
 from sv_common.guild_sync.store.guilds import Guild
 from sv_common.guild_sync.store.ranks import Rank
@@ -105,13 +106,19 @@ def map_rank(
             f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
         )
 
-    async def work(services: Services) -> None:
+    async def work(services: Services) -> str | None:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn, recorded(conn, number, RanksSetting.of([rank]), actor=actor()):
-            await ranks.map_to_role(conn, number, rank, role_id, role_name or None, is_managed=is_managed)
+        async with services.pool.connection() as conn:
+            known_as = await check_role(conn, number, rank, role_id)
+            name = known_as or role_name or None
+            async with recorded(conn, number, RanksSetting.of([rank]), actor=actor()):
+                await ranks.map_to_role(conn, number, rank, role_id, name, is_managed=is_managed)
+        return known_as
 
-    with_services(work)
-    say(f"Rank {rank} maps to the Discord role {role_name or role_id}.")
+    known_as = with_services(work)
+    say(f"Rank {rank} maps to the Discord role {known_as or role_name or role_id}.")
+    if known_as is None:
+        say("Discord was never synced, so nobody knows yet whether there is such a role. Run: patt sync discord")
 
 
 @ranks_app.command()

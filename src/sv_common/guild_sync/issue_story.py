@@ -180,7 +180,7 @@ async def _waits(conn: Connection, issue: Issue, plan: Plan) -> str | None:
     if plan.key in undone:
         who, when = undone[plan.key]
         return f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
-    return plan.waits_for_officer
+    return plan.why_not_automatic
 
 
 def _possibilities(issue: Issue, known: Known, plan: Plan | None) -> tuple[Possibility, ...]:

@@ -77,7 +77,9 @@ async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
     return {
         rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
         for rule in RULES.values()
-        if rule.is_fixable and settings[rule.issue_type].is_enabled and settings[rule.issue_type].auto_mitigate
+        if rule.page.safe is not None
+        and settings[rule.issue_type].is_enabled
+        and settings[rule.issue_type].auto_mitigate
     }
 
 

@@ -183,6 +183,10 @@ def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> 
 def _fixes_itself(rule: RuleDefinition, said: YesNo) -> bool | None:
     if said == "yes" and not rule.is_fixable:
         raise BadInput(f"“{rule.name}” knows no fix, so it cannot fix by itself. Leave “Fixes by itself” out.")
+    if said == "yes" and rule.page.safe is None:
+        raise BadInput(
+            f"Every fix of “{rule.name}” needs an officer’s click, so it cannot fix by itself. Leave “Fixes by itself” out."
+        )
     return None if said == DEFAULT else said == "yes"
 
 
@@ -213,6 +217,20 @@ async def _ranks(conn: Connection, guild_id: int, request: RanksRequest) -> tupl
         if replace(then, name=now.name) != now:
             before[index], after[index] = now, then
     return RanksSetting(before), RanksSetting(after)
+
+
+async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) -> str | None:
+    """Return the name of a role to which a rank is to be mapped; None before the first Discord sync, which tells names.
+
+    Raises `BadInput` for @everyone, for a role of an integration, and for one that the server does not have.
+    """
+    server_id = (await guilds.get(conn, guild_id)).discord_guild_id
+    known = {role.role_id: role for role in await discord.known_roles(conn, guild_id)}
+    if known:
+        return _usable_role(index, role_id, known, server_id)
+    if role_id == server_id:
+        raise BadInput(f"Rank {index}: {role_id} is @everyone, which everybody holds. Choose another role.")
+    return None
 
 
 def role_of(rank: ranks.Rank) -> RankRole:

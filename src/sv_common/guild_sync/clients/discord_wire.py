@@ -9,7 +9,7 @@ import httpx2
 
 from sv_common.guild_sync.clients.http import Asked
 from sv_common.guild_sync.clients.wire import Node, storable
-from sv_common.guild_sync.domain.discord_access import Permission
+from sv_common.guild_sync.domain.discord_access import ADMINISTRATIVE, Permission
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
 from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
@@ -77,6 +77,7 @@ def parse_role(entry: Node) -> DiscordRole:
         name=name,
         position=entry.child("position").integer(LARGEST_POSITION),
         managed=entry.child("managed").flag(),
+        is_administrative=bool(permission_bits(entry.child("permissions")) & ADMINISTRATIVE),
     )
 
 

@@ -10,7 +10,14 @@ from enum import IntFlag
 class Permission(IntFlag):
     """Bits of permissions (Discord documentation, "Permissions") that this product looks at."""
 
+    KICK_MEMBERS = 1 << 1
+    BAN_MEMBERS = 1 << 2
     ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
+    MANAGE_MESSAGES = 1 << 13
+    MANAGE_WEBHOOKS = 1 << 29
+    MODERATE_MEMBERS = 1 << 40
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
     EMBED_LINKS = 1 << 14
@@ -24,6 +31,19 @@ class Permission(IntFlag):
 
 TO_ANNOUNCE = (Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.EMBED_LINKS)
 """What the bot needs in a channel to post a summary there."""
+
+ADMINISTRATIVE = (
+    Permission.ADMINISTRATOR
+    | Permission.KICK_MEMBERS
+    | Permission.BAN_MEMBERS
+    | Permission.MANAGE_CHANNELS
+    | Permission.MANAGE_GUILD
+    | Permission.MANAGE_MESSAGES
+    | Permission.MANAGE_ROLES
+    | Permission.MANAGE_WEBHOOKS
+    | Permission.MODERATE_MEMBERS
+)
+"""Any of these gives power over the server or over its members."""
 
 ALL_PERMISSIONS = -1
 

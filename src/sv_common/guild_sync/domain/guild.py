@@ -92,12 +92,17 @@ class AddonCharacter:
 
 @dataclass(frozen=True, slots=True)
 class DiscordRole:
-    """A role of a Discord server. `position` is higher for more powerful roles; `managed` roles belong to an integration."""
+    """A role of a Discord server.
+
+    `position` is higher for more powerful roles; `managed` roles belong to an integration. `is_administrative`: it gives
+    power over the server or its members.
+    """
 
     role_id: str
     name: str
     position: int
     managed: bool
+    is_administrative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

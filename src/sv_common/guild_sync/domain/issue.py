@@ -27,6 +27,7 @@ class SubjectKind(StrEnum):
     CHARACTER = "character"
     DISCORD_MEMBER = "discord_member"
     PLAYER = "player"
+    RANK = "rank"
 
 
 class IssueState(StrEnum):

@@ -58,7 +58,7 @@ AUTOMATIC_FIX_LIMIT: Final = Parameter(
     default=None,
     about=f"{BUDGET_PERCENT} % of the characters in the guild, but at least {SMALLEST_BUDGET}",
 )
-"""The parameter of every rule that knows a fix."""
+"""The parameter of every rule of which some fixes are safe."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 
@@ -269,17 +270,41 @@ Step: TypeAlias = (
 )
 
 
+class PlanClass(StrEnum):
+    """Who may have a plan applied. Automation applies only what is safe, whatever a guild has switched on."""
+
+    SAFE = "safe"
+    NEEDS_CLICK = "needs_click"
+    SHOWN_ONLY = "shown_only"
+
+
+CLICK_ONLY = "This kind of fix is applied on an officer's click only."
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a fix would do, and why.
 
-    No steps means that nothing can be done, and `reason` says why. `waits_for_officer` names what keeps automation from
-    applying steps that an officer may still choose to apply.
+    No steps means that nothing can be done, and `reason` says why. A rule says of each plan whether it `is_safe` to be
+    applied without a person; `waits_for_officer` names what keeps automation from one that would be.
     """
 
     steps: tuple[Step, ...]
     reason: str
     waits_for_officer: str | None = None
+    is_safe: bool = False
+
+    @property
+    def plan_class(self) -> PlanClass:
+        """Who may have it applied."""
+        if not self.steps:
+            return PlanClass.SHOWN_ONLY
+        return PlanClass.SAFE if self.is_safe and self.waits_for_officer is None else PlanClass.NEEDS_CLICK
+
+    @property
+    def why_not_automatic(self) -> str | None:
+        """Why automation leaves it to an officer; None for a safe one."""
+        return None if self.plan_class is PlanClass.SAFE else self.waits_for_officer or CLICK_ONLY
 
     @classmethod
     def none(cls, reason: str) -> Plan:

@@ -42,8 +42,9 @@ class Example:
 class RulePage:
     """One page of the rulebook: all there is to know about one rule.
 
-    `affects` names the rules whose findings a fix of this one can change: they are looked at again in the same
-    transaction.
+    `safe` says which of its plans automation may apply where a guild switches it on; None: none of them, so there is
+    nothing to switch on. `affects` names the rules whose findings a fix of this one can change: they are looked at again
+    in the same transaction.
     """
 
     issue_type: str
@@ -59,11 +60,12 @@ class RulePage:
     examples: Sequence[Example]
     affects: Sequence[str] = ()
     thresholds: Sequence[Parameter] = ()
+    safe: str | None = None
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """All that a guild may set: the rule's own thresholds, and the budget of a rule that knows a fix."""
-        return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.plan is not None else []))
+        """All that a guild may set: the rule's own thresholds, and the budget of a rule that may fix by itself."""
+        return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.safe is not None else []))
 
 
 @dataclass(frozen=True, slots=True)

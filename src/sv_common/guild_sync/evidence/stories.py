@@ -14,6 +14,7 @@ from sv_common.guild_sync.domain.story import Saying, Source, Story
 from sv_common.guild_sync.evidence.known import Known, RejectionFact
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook.orphan_discord import players_called_like, why_theirs
+from sv_common.guild_sync.rulebook.role_mismatch import rests_on
 from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember
 
 MOST_NAMES = 6
@@ -71,8 +72,12 @@ def orphan_discord(known: Known, finding: Finding) -> Story:
 def role_mismatch(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every story is given what is known
     """One rank in the game, another role on Discord."""
     told = finding.details
+    if "fault" in told:
+        return _unusable_role(told)
     wrong = _names([role["name"] for role in told["wrong_roles"]], "and")
     right, member = told["right_role"], told["member"]
+    if right is None:
+        return _no_role(told, wrong)
     held = [right] if told["has_right_role"] else []
     holds = _names([*held, *(role["name"] for role in told["wrong_roles"])], "and")
     sayings = (
@@ -80,13 +85,42 @@ def role_mismatch(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- e
             Source.ROSTER, f"{told['character']} is {told['player']}’s highest character, with the rank {told['rank']}."
         ),
         Saying(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
-        Saying(Source.RECORD, f"The player {told['player']} is the Discord member {member}."),
+        *_record_of_role(told),
         Saying(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
     )
     if told["has_right_role"]:
         return Story(sayings, f"{right} is right, and {wrong} belongs to another rank.")
     besides = f", and {wrong} belongs to another rank" if wrong else ""
     return Story(sayings, f"{member} should hold {right} and does not{besides}.")
+
+
+def _unusable_role(told: Mapping[str, Any]) -> Story:
+    ranks = _names(told["ranks"], "and")
+    mapping = Saying(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
+    return Story((mapping,), f"{told['role']} cannot be given to anyone.")
+
+
+def _no_role(told: Mapping[str, Any], wrong: str) -> Story:
+    if told["has_left"]:
+        why = Saying(
+            Source.ROSTER, f"No character of {told['player']} is in the guild; {told['character']} was the highest."
+        )
+    else:
+        why = Saying(
+            Source.RANKS,
+            f"{told['character']} is the highest character, with the rank {told['rank']}, which has no Discord role.",
+        )
+    holds = Saying(Source.DISCORD, f"{told['member']} holds {wrong}.")
+    return Story((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
+
+
+def _record_of_role(told: Mapping[str, Any]) -> list[Saying]:
+    """What ties the character to the Discord member, and how sure that is."""
+    doubt = rests_on(told)
+    return [
+        Saying(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
+        *([Saying(Source.RECORD, doubt)] if doubt else []),
+    ]
 
 
 def stale_character(known: Known, finding: Finding) -> Story:

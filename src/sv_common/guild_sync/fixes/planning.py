@@ -82,7 +82,7 @@ async def _barred(
     barred = dict.fromkeys(changed, (refused, _NOT_AS_SEEN))
     barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
     if command.is_automatic:
-        barred |= {fix.issue.id: (refused, fix.plan.waits_for_officer) for fix in planned if fix.plan.waits_for_officer}
+        barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}
         barred |= await _undone_before(conn, [fix for fix in planned if fix.issue.id not in barred])
     return barred
 

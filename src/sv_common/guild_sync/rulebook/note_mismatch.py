@@ -95,7 +95,7 @@ def _plan(details: dict[str, Any] | Any) -> Plan:
             "Correct the note in the game, or dismiss this."
         )
     steps, reason = _steps(details)
-    return Plan(steps, reason, waits_for_officer=_why_wait(details))
+    return Plan(steps, reason, waits_for_officer=_why_wait(details), is_safe=True)
 
 
 def _steps(details: Any) -> tuple[tuple[Step, ...], str]:
@@ -136,6 +136,10 @@ PAGE = RulePage(
     why=(
         "The guild note is where officers write whose character it is. When it changes to another player, the link is "
         "out of date, and with it the player's highest rank and Discord role."
+    ),
+    safe=(
+        "Following a note that names somebody else for certain: the character moves to the one player whom it means, or is "
+        "unlinked where the note names a stranger."
     ),
     left_to_a_person=(
         "A note that could mean two people; a note that looks like a misspelling of the linked player's own name; a link "

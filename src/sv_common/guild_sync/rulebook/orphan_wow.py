@@ -72,7 +72,8 @@ class _Planner:
         person = target.person
         if person.player_id is not None:
             link = Link(character.id, character.label, person.player_id, target.label, target.evidence)
-            return Plan((link,), f"{character.label} belongs to {target.label}: {target.evidence}")
+            is_by_note = self._directory.decide(character).target is not None
+            return Plan((link,), f"{character.label} belongs to {target.label}: {target.evidence}", is_safe=is_by_note)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Plan.none(
@@ -134,9 +135,11 @@ PAGE = RulePage(
     plan=plan,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
     why="A character without a player counts for nobody: its rank gives no Discord role, and nobody knows whose it is.",
+    safe="Linking a character to a player who exists, where its note means that player and nobody else.",
     left_to_a_person=(
-        "The fix needs an officer's click. It links only where the note means exactly one person, or where the note says "
-        "nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the reason."
+        "A new player, and a link by the character's name alone, need an officer's click. The fix links only where the note "
+        "means exactly one person, or where the note says nothing and exactly one Discord member bears the character's whole "
+        "name. Everything else stays open with the reason."
     ),
     examples=(
         Example("The note says “alt of Mito”, and Mito is a player", "linked to Mito"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -16,16 +20,48 @@ ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
 
 
+@dataclass(frozen=True, slots=True)
+class _Mismatch:
+    """A player whose managed roles are not what their rank says, and what that rests on.
+
+    `character` decides: the highest in the guild, or, with `has_left`, of those that were. `right_role_id` is None where
+    no managed role is right.
+    """
+
+    player_id: int
+    guild_id: int
+    player: str
+    member_id: int
+    member: str
+    character: str
+    rank: str
+    has_left: bool
+    is_without_role: bool
+    right_role_id: str | None
+    right_role: str | None
+    has_right_role: bool
+    wrong_roles: Sequence[Mapping[str, str]]
+    basis: str
+    basis_note: str | None
+    vouched_by: str | None
+    discord_basis: str | None
+    discord_vouched_by: str | None
+    is_vouched: bool
+    is_administrative: bool
+
+
 async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find players on Discord whose managed roles differ from the role of their highest rank.
+    """Find players on Discord whose managed roles differ from what their rank says, and roles that nobody can give.
 
     Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved that
     nobody has named or confirmed: inserting one rank shifts all below it and would make everybody look wrong at once.
     """
     values = {"guild_id": guild_id}
     await _refuse_doubtful_ranks(conn, values)
-    rows = await (await conn.execute(SQL["find"], values)).fetchall()
-    return [_finding(*row) for row in rows]
+    unusable = await (await conn.execute(SQL["unusable_roles"], values)).fetchall()
+    async with conn.cursor(row_factory=class_row(_Mismatch)) as cursor:
+        mismatches = await (await cursor.execute(SQL["find"], values)).fetchall()
+    return [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
 
 
 async def _refuse_doubtful_ranks(conn: Connection, values: dict[str, int | None]) -> None:
@@ -44,54 +80,114 @@ async def _refuse_doubtful_ranks(conn: Connection, values: dict[str, int | None]
         )
 
 
-def _finding(
-    player_id: int,
-    guild_id: int,
-    player: str,
-    member_id: int,
-    member: str,
-    character: str,
-    rank: str,
-    role_id: str,
-    role: str | None,
-    has_right_role: bool,
-    wrong_ids: Sequence[str],
-    wrong_names: Sequence[str],
-) -> Finding:
-    right = role or rank
-    held = ", ".join(wrong_names) or "no guild role"
+def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
+    """One finding for a role that cannot be given, however many players should hold it."""
+    details = {"rank_id": rank_id, "role_id": role_id, "role": role, "ranks": list(ranks), "fault": fault}
+    summary = f"{' and '.join(ranks)} should have {role} on Discord, but {_FAULTS[fault].format(role=role)}"
+    return Finding(ISSUE_TYPE, guild_id, SubjectKind.RANK, rank_id, summary, details)
+
+
+_FAULTS = {
+    "gone": "there is no such role any more",
+    "everyone": "everybody holds {role}, so it cannot be given",
+    "integration": "{role} belongs to an integration, so it cannot be given",
+}
+
+
+def _finding(mismatch: _Mismatch) -> Finding:
     details = {
-        "player_id": player_id,
-        "player": player,
-        "discord_member_id": member_id,
-        "member": member,
-        "character": character,
-        "rank": rank,
-        "right_role_id": role_id,
-        "right_role": right,
-        "has_right_role": has_right_role,
-        "wrong_roles": [{"id": i, "name": name} for i, name in zip(wrong_ids, wrong_names, strict=True)],
+        "player_id": mismatch.player_id,
+        "player": mismatch.player,
+        "discord_member_id": mismatch.member_id,
+        "member": mismatch.member,
+        "character": mismatch.character,
+        "rank": mismatch.rank,
+        "has_left": mismatch.has_left,
+        "right_role_id": mismatch.right_role_id,
+        "right_role": mismatch.right_role,
+        "has_right_role": mismatch.has_right_role,
+        "wrong_roles": list(mismatch.wrong_roles),
+        "basis": mismatch.basis,
+        "basis_note": mismatch.basis_note,
+        "vouched_by": mismatch.vouched_by,
+        "discord_basis": mismatch.discord_basis,
+        "discord_vouched_by": mismatch.discord_vouched_by,
+        "is_vouched": mismatch.is_vouched,
+        "is_administrative": mismatch.is_administrative,
     }
-    summary = f"{player} is {rank} in the game ({character}) and should have {right} on Discord, but has {held}"
-    if has_right_role:
-        summary = f"{player} has {right} on Discord as they should, and also {held}"
-    return Finding(ISSUE_TYPE, guild_id, SubjectKind.PLAYER, player_id, summary, details)
+    return Finding(ISSUE_TYPE, mismatch.guild_id, SubjectKind.PLAYER, mismatch.player_id, _summary(mismatch), details)
+
+
+def _summary(mismatch: _Mismatch) -> str:
+    player, held = mismatch.player, ", ".join(role["name"] for role in mismatch.wrong_roles)
+    if mismatch.has_left:
+        return f"No character of {player} is in the guild any more, but {player} has {held} on Discord"
+    in_the_game = f"{player} is {mismatch.rank} in the game ({mismatch.character})"
+    if mismatch.right_role is None:
+        return f"{in_the_game}, a rank without a Discord role, but has {held}"
+    if mismatch.has_right_role:
+        return f"{player} has {mismatch.right_role} on Discord as they should, and also {held}"
+    return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
 
 
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
-    return [_plan(finding) for finding in findings]
+    return [
+        _plan_for_role(finding.details) if finding.subject_kind is SubjectKind.RANK else _plan(finding.details)
+        for finding in findings
+    ]
 
 
-def _plan(finding: Finding) -> Plan:
-    details = finding.details
+def _plan_for_role(details: Mapping[str, Any]) -> Plan:
+    role = details["role"]
+    return Plan.none(f"{_sentence(_FAULTS[details['fault']].format(role=role))} Map the rank to another role.")
+
+
+def _plan(details: Mapping[str, Any]) -> Plan:
     member_id, member = details["discord_member_id"], details["member"]
-    add = AddDiscordRole(member_id, member, details["right_role_id"], details["right_role"])
-    removals: list[Step] = [
+    steps: list[Step] = [
         RemoveDiscordRole(member_id, member, role["id"], role["name"]) for role in details["wrong_roles"]
     ]
-    steps = removals if details["has_right_role"] else [add, *removals]
-    return Plan(tuple(steps), f"{details['character']} is {details['rank']}, which maps to {details['right_role']}.")
+    if details["right_role_id"] is not None and not details["has_right_role"]:
+        steps.insert(0, AddDiscordRole(member_id, member, details["right_role_id"], details["right_role"]))
+    reason = " ".join(filter(None, (_why(details), rests_on(details))))
+    return Plan(tuple(steps), reason, is_safe=True, waits_for_officer=_why_wait(details))
+
+
+def _why(details: Mapping[str, Any]) -> str:
+    if details["has_left"]:
+        return f"All characters of {details['player']} have left the guild; {details['character']} was the highest."
+    if details["right_role"] is None:
+        return f"{details['character']} is {details['rank']}, which maps to no Discord role on purpose."
+    return f"{details['character']} is {details['rank']}, which maps to {details['right_role']}."
+
+
+def rests_on(details: Mapping[str, Any]) -> str:
+    """Say what the way from the character to the Discord member rests on, where no person has vouched for it."""
+    character, player, member = details["character"], details["player"], details["member"]
+    unvouched = []
+    if details["vouched_by"] is None and details["basis"] != "proven":
+        evidence = (
+            f"the note “{details['basis_note']}” alone" if details["basis_note"] else f"a {details['basis']} alone"
+        )
+        unvouched.append(f"That {character} is {player}’s rests on {evidence}.")
+    if details["discord_vouched_by"] is None and details["discord_basis"] != "proven":
+        unvouched.append(f"That {player} is {member} on Discord was not confirmed by an officer.")
+    return " ".join(unvouched)
+
+
+def _why_wait(details: Mapping[str, Any]) -> str | None:
+    if details["has_left"] or details["right_role"] is None:
+        return "Only an officer may take the last guild role from a member."
+    if not details["is_vouched"]:
+        return f"No officer has confirmed that {details['character']} belongs to {details['member']}."
+    if details["is_administrative"]:
+        return "Roles with power over the Discord server or over PATT change on an officer's click only."
+    return None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 PAGE = RulePage(
@@ -104,8 +200,14 @@ PAGE = RulePage(
     detect=detect,
     plan=plan,
     why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
+    safe=(
+        "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "
+        "the character is and who that is on Discord, and where no role has power over the server or over PATT."
+    ),
     left_to_a_person=(
-        "Roles change on an officer's click only. Nothing is compared while the ranks in the game differ from the rank "
+        "A link that no officer has confirmed; a role with power; the last guild role of somebody whose characters have all "
+        "left, or whose rank has no role on purpose. A role that is gone from the server is one issue: map the rank to "
+        "another. Nothing is compared while the ranks in the game differ from the rank "
         "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "
         "the guild's table does not manage are never touched."
     ),
@@ -114,6 +216,9 @@ PAGE = RulePage(
         Example("Highest rank Raider, no guild role on Discord", "Raider is given"),
         Example("The right role and a wrong managed one", "the wrong one is taken"),
         Example("The Officer character has left the guild; a Raider character remains", "Raider is right"),
-        Example("The rank maps to no role, or to one that is not managed", "no finding"),
+        Example("All characters have left the guild; the member holds Raider", "Raider is taken on a click"),
+        Example("The rank has no role on purpose; the member holds Raider", "Raider is taken on a click"),
+        Example("The role Raider was deleted on Discord; forty players should hold it", "one finding, for the role"),
+        Example("Nobody has decided about the rank, or its role is not managed", "no finding"),
     ),
 )

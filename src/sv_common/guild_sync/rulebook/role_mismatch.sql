@@ -11,35 +11,80 @@ order by r.guild_id, r.wow_rank_index
 select sum(characters) from guild_identity.moved_ranks
 where %(guild_id)s::integer is null or guild_id = %(guild_id)s
 
+-- name: unusable_roles
+-- Roles that ranks map to and that nobody can give: gone from the server, @everyone, or an integration's own. One row for
+-- each role, with the ranks that map to it. Nothing is said of a server whose roles were never read.
+select min(r.id), r.guild_id, r.discord_role_id, coalesce(min(d.name), min(r.discord_role_name), r.discord_role_id),
+       array_agg(r.name order by r.wow_rank_index),
+       case when d.role_id is null then 'gone' when d.role_id = g.discord_guild_id then 'everyone' else 'integration' end
+from common.guild_ranks r
+join guild_identity.guilds g on g.id = r.guild_id
+left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
+where r.discord_role_id is not null
+  and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
+  and exists (select from guild_identity.discord_roles known where known.guild_id = r.guild_id)
+  and (d.role_id is null or d.is_integration or d.role_id = g.discord_guild_id)
+group by r.guild_id, r.discord_role_id, d.role_id, g.discord_guild_id
+order by 1
+
 -- name: find
--- Players on Discord whose managed roles are not just the role of their highest rank among characters in the guild.
-with highest as (
+-- Players on Discord whose managed roles are not what their rank says: the role of the highest rank among characters in
+-- the guild; none where that rank has no role on purpose, or where all their characters have left. Nothing is said of a
+-- rank that nobody has decided about, of a role that is not managed or cannot be given, or of players without characters.
+with usable as (
+    select r.id, r.guild_id, r.discord_role_id, coalesce(d.name, r.discord_role_name, r.name) as role_name, r.wow_rank_index,
+           coalesce(d.is_administrative, false) or exists (
+               select from common.guild_authority_in_force a
+               where a.guild_id = r.guild_id and a.role in ('officer', 'administrator')
+                 and (a.kind, a.key) in (('discord_role', r.discord_role_id), ('rank', r.wow_rank_index::text))
+           ) as is_administrative
+    from common.guild_ranks r
+    join guild_identity.guilds g on g.id = r.guild_id
+    left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
+    where r.is_role_managed
+      and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
+      and r.discord_role_id is distinct from g.discord_guild_id
+      and not coalesce(d.is_integration, false)
+      and (d.role_id is not null
+           or not exists (select from guild_identity.discord_roles known where known.guild_id = r.guild_id))
+), standing as (
+    -- The character that decides: the highest in the guild, else the highest of those that have left.
     select distinct on (p.id)
-        p.id, p.guild_id, p.display_name, p.discord_user_id, c.character_name,
-        r.name as rank_name, r.discord_role_id, r.discord_role_name, r.is_role_managed
+        p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_vouched_by,
+        c.id as character_id, c.character_name, c.removed_at is not null as has_left,
+        l.basis, l.basis_note, l.vouched_by,
+        r.id as rank_id, r.name as rank_name, r.is_without_role
     from guild_identity.players p
     join guild_identity.player_characters l on l.player_id = p.id
-    join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
+    join guild_identity.wow_characters c on c.id = l.character_id
     join common.guild_ranks r on r.id = c.guild_rank_id
     where %(guild_id)s::integer is null or p.guild_id = %(guild_id)s
-    order by p.id, r.level desc, r.wow_rank_index, c.id
+    order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index, c.id
 )
-select h.id, h.guild_id, h.display_name, d.id, d.display_name, h.character_name, h.rank_name,
-       h.discord_role_id, h.discord_role_name, h.discord_role_id = any (d.all_guild_roles) as has_right_role,
-       coalesce(wrong.ids, '{}'), coalesce(wrong.names, '{}')
-from highest h
-join guild_identity.discord_users d on d.id = h.discord_user_id and d.is_present
+select s.id as player_id, s.guild_id, s.display_name as player, d.id as member_id, d.display_name as member,
+       s.character_name as character, s.rank_name as rank, s.has_left, s.is_without_role,
+       u.discord_role_id as right_role_id, u.role_name as right_role,
+       coalesce(u.discord_role_id = any (d.all_guild_roles), false) as has_right_role,
+       coalesce(held.roles, '[]'::jsonb) as wrong_roles,
+       s.basis, s.basis_note, s.vouched_by, s.discord_basis, s.discord_vouched_by,
+       v.character_id is not null as is_vouched,
+       coalesce(u.is_administrative, false) or coalesce(held.any_administrative, false) as is_administrative
+from standing s
+join guild_identity.discord_users d on d.id = s.discord_user_id and d.is_present
+left join usable u on u.id = s.rank_id and not s.has_left
+left join guild_identity.vouched_characters v
+    on (v.guild_id, v.character_id, v.discord_user_id) = (s.guild_id, s.character_id, d.id)
 left join lateral (
-    select array_agg(w.discord_role_id order by w.discord_role_id) as ids,
-           array_agg(w.discord_role_name order by w.discord_role_id) as names
+    select jsonb_agg(jsonb_build_object('id', w.discord_role_id, 'name', w.role_name) order by w.discord_role_id) as roles,
+           bool_or(w.is_administrative) as any_administrative
     from (
-        select distinct on (r.discord_role_id) r.discord_role_id, coalesce(r.discord_role_name, r.name) as discord_role_name
-        from common.guild_ranks r
-        where r.guild_id = h.guild_id and r.is_role_managed and r.discord_role_id <> h.discord_role_id
-          and r.discord_role_id = any (d.all_guild_roles)
-        order by r.discord_role_id, r.wow_rank_index
+        select distinct on (w.discord_role_id) w.discord_role_id, w.role_name, w.is_administrative
+        from usable w
+        where w.guild_id = s.guild_id and w.discord_role_id is distinct from u.discord_role_id
+          and w.discord_role_id = any (d.all_guild_roles)
+        order by w.discord_role_id, w.wow_rank_index
     ) w
-) wrong on true
-where h.is_role_managed
-  and (not h.discord_role_id = any (d.all_guild_roles) or wrong.ids is not null)
-order by h.id
+) held on true
+where (u.id is not null or s.has_left or s.is_without_role)
+  and (held.roles is not null or (u.id is not null and not u.discord_role_id = any (d.all_guild_roles)))
+order by s.id

@@ -26,7 +26,7 @@ class MemberAddress:
 async def known_roles(conn: Connection, guild_id: int) -> list[DiscordRole]:
     """Return the server's roles as the last sync saw them, the most powerful first."""
     rows = await (await conn.execute(SQL["known_roles"], {"guild_id": guild_id})).fetchall()
-    return [DiscordRole(role_id, name, position, managed) for role_id, name, position, managed in rows]
+    return [DiscordRole(*row) for row in rows]
 
 
 async def present_people(conn: Connection, guild_id: int) -> set[str]:
@@ -42,6 +42,7 @@ async def apply_roles(conn: Connection, guild_id: int, roles: Sequence[DiscordRo
         "names": [role.name for role in roles],
         "positions": [role.position for role in roles],
         "integrations": [role.managed for role in roles],
+        "administrative": [role.is_administrative for role in roles],
     }
     await conn.execute(SQL["apply_roles"], values)
     await conn.execute(SQL["rename_mapped_roles"], {"guild_id": guild_id})

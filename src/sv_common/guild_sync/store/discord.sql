@@ -1,18 +1,19 @@
 -- name: apply_roles
 -- The server's roles as fetched; roles that are gone are forgotten.
 with incoming as (
-    select * from unnest(%(role_ids)b::text[], %(names)b::text[], %(positions)b::integer[], %(integrations)b::boolean[])
-        as r (role_id, name, position, is_integration)
+    select * from unnest(%(role_ids)b::text[], %(names)b::text[], %(positions)b::integer[], %(integrations)b::boolean[],
+                         %(administrative)b::boolean[]) as r (role_id, name, position, is_integration, is_administrative)
 ), gone as (
     delete from guild_identity.discord_roles d
     where d.guild_id = %(guild_id)s and not exists (select from incoming where incoming.role_id = d.role_id)
 )
-insert into guild_identity.discord_roles (guild_id, role_id, name, position, is_integration)
-select %(guild_id)s, role_id, name, position, is_integration from incoming
+insert into guild_identity.discord_roles (guild_id, role_id, name, position, is_integration, is_administrative)
+select %(guild_id)s, role_id, name, position, is_integration, is_administrative from incoming
 on conflict (guild_id, role_id) do update
-set name = excluded.name, position = excluded.position, is_integration = excluded.is_integration
-where (discord_roles.name, discord_roles.position, discord_roles.is_integration)
-      is distinct from (excluded.name, excluded.position, excluded.is_integration)
+set name = excluded.name, position = excluded.position, is_integration = excluded.is_integration,
+    is_administrative = excluded.is_administrative
+where (discord_roles.name, discord_roles.position, discord_roles.is_integration, discord_roles.is_administrative)
+      is distinct from (excluded.name, excluded.position, excluded.is_integration, excluded.is_administrative)
 
 -- name: rename_mapped_roles
 -- Role names in the rank table follow Discord; which role a rank maps to does not change.
@@ -24,7 +25,7 @@ where r.guild_id = %(guild_id)s and d.guild_id = r.guild_id and d.role_id = r.di
 
 -- name: known_roles
 -- Of two roles in one position the older, whose id is lower, is the higher.
-select role_id, name, position, is_integration
+select role_id, name, position, is_integration, is_administrative
 from guild_identity.discord_roles
 where guild_id = %(guild_id)s
 order by position desc, length(role_id), role_id
