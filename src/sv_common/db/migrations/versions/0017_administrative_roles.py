@@ -1,6 +1,6 @@
 """Which Discord roles have power over the server, so that no fix gives or takes them by itself.
 
-Revision ID: 0024
+Revision ID: 0017
 Revises: 0016
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0024"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
