@@ -1,5 +1,6 @@
 -- name: unresolved_issues
-select issue_type, coalesce(wow_character_id, discord_member_id, player_id)
+-- A rank's number is negative, so that it is no player's.
+select issue_type, coalesce(wow_character_id, discord_member_id, player_id, -(details ->> 'rank_id')::bigint)
 from guild_identity.audit_issues
 where guild_id = %(guild_id)s and resolved_at is null
 
