@@ -10,7 +10,12 @@ from pathlib import Path
 from sv_common.guild_sync.domain.roster_file import NotedCharacter, read_discord_names, read_roster_table
 
 GUILDS = Path(__file__).parents[1] / "tests" / "resolution" / "guilds"
-"""The folder of the labelled rosters: NAME.tsv, and NAME.discord.txt where the guild's Discord names are known."""
+"""The folder of the labelled rosters: NAME.tsv, and NAME.discord.txt where the guild's Discord names are known.
+
+`languages.txt` beside them says in which language each guild writes.
+"""
+BLIND_GUILDS = GUILDS.with_name("blind_guilds")
+"""Rosters labelled by somebody who has not read the code. Never change a label here because a note is read otherwise."""
 
 NAMES_NOBODY = frozenset({"profession", "bank", "date", "machine", "main", "noise", "empty"})
 LABELS = frozenset({"character", "misspelt", "ambiguous", "nickname", "discord"}) | NAMES_NOBODY
@@ -33,10 +38,12 @@ class LabelledGuild:
     roster: Sequence[NotedCharacter]
     labels: Sequence[Label]
     discord_names: Sequence[str]
+    language: str
 
 
 def labelled_guilds(folder: Path = GUILDS) -> Iterator[LabelledGuild]:
     """Read every labelled roster of a folder."""
+    languages = _languages(folder / "languages.txt")
     for file in sorted(folder.glob("*.tsv")):
         discord = file.with_suffix(".discord.txt")
         yield LabelledGuild(
@@ -44,7 +51,15 @@ def labelled_guilds(folder: Path = GUILDS) -> Iterator[LabelledGuild]:
             read_roster_table(file.read_bytes()),
             _labels(file),
             read_discord_names(discord.read_bytes()) if discord.exists() else [],
+            languages.get(file.stem, "Unknown"),
         )
+
+
+def _languages(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row["guild"]: row["language"] for row in csv.DictReader(lines, delimiter="\t")}
 
 
 def _labels(file: Path) -> list[Label]:

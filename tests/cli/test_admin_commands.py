@@ -1,4 +1,4 @@
-"""`patt admin`: who is signed in and which tokens there are, and ending both."""
+"""`patt admin` and `patt keys`: who is signed in, which tokens and keys there are, and ending them."""
 
 from __future__ import annotations
 
@@ -117,3 +117,12 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
     assert (unknown.code, "none of them" in unknown.err) == (1, True)
     strange = patt("admin", "officers", "confirm", "123", 7)
     assert (strange.code, "no character whose rank gives a role" in strange.err) == (1, True)
+
+
+@pytest.mark.usefixtures("guild")
+def test_a_new_upload_key_stands_alone_and_the_command_beside_it_does_not_hold_it(patt: Patt) -> None:
+    made = patt("keys", "add", "Mito [b]")
+    key = made.out.strip()
+    assert (made.code, len(key.split())) == (0, 1)
+    assert made.err == "On the computer of Mito [b], this asks for the key: patt watch --server http://127.0.0.1:8000\n"
+    assert key not in patt("keys", "list").out

@@ -17,7 +17,7 @@ from patt.setup.flow import STEPS
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 
-KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000 --key (\S{20,})")
+KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown this once: (\S{20,})")
 
 
 def everything(database: psycopg.Connection) -> dict[str, list[Any]]:
@@ -224,7 +224,7 @@ def test_a_source_that_is_away_stops_the_set_up_and_later_it_goes_on(init: Init,
 
 def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_command(init: Init, workplace: Path) -> None:
     outcome = init(base_url="https://patt.example.org/")
-    assert "patt watch --server https://patt.example.org --key" in outcome.out
+    assert "patt watch --server https://patt.example.org\n" in outcome.out
     assert "PATT_BASE_URL='https://patt.example.org'" in (workplace / ".env").read_text(encoding="utf-8")
 
 

@@ -15,9 +15,9 @@ from patt import access
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.companion.accounts import export_files, game_folders
-from patt.companion.sending import Answer, Reply, send
+from patt.companion.sending import Answer, Outcome, Reply, State, outcome_of, send
 from patt.companion.spool import Spool
-from patt.companion.watching import Watcher
+from patt.companion.watching import Look, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.ports import Outside
@@ -40,6 +40,9 @@ class _Server:
         self.sent.append(content)
         return self.reply
 
+    async def ask(self, _: int) -> Outcome | None:
+        return None
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -59,7 +62,7 @@ def sink() -> _Server:
 def watcher_of(tmp_path: Path, sink: _Server) -> Callable[[], Watcher]:
     """Start the companion (again), on the same computer."""
     game = tmp_path / "World of Warcraft"
-    return lambda: Watcher(lambda: export_files(game), Spool(tmp_path / "spool"), sink.send)
+    return lambda: Watcher(lambda: export_files(game), Spool(tmp_path / "spool"), sink.send, sink.ask)
 
 
 async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
@@ -69,8 +72,8 @@ async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
     file.write_bytes(_lua("Main"))
     await watcher.look()
     assert sink.sent == []
-    assert await watcher.look() == "Sent. Received."
-    assert await watcher.look() == "Watching 1 file(s); everything is sent."
+    assert (await watcher.look()).news == ("Sent. Received.",)
+    assert await watcher.look() == Look("Watching 1 file(s); everything is sent.", is_delivered=True)
     assert sink.sent == [_lua("Main")]
     again = watcher_of()
     for _ in range(3):
@@ -115,7 +118,7 @@ async def test_exports_are_kept_while_the_server_is_away_and_sent_in_order_when_
         os.utime(file, ns=(0, number))
         await watcher.look()
         await watcher.look()
-    assert "2 export(s) wait" in await watcher.look()
+    assert "2 export(s) wait" in (await watcher.look()).line
     sink.reply = Reply(Answer.SENT, "Received.")
     sink.sent.clear()
     await watcher_of().look()
@@ -128,17 +131,27 @@ async def test_an_export_that_the_server_refuses_is_not_sent_for_ever(
     sink.reply = Reply(Answer.REFUSED, "entry 1: level is 999.")
     watcher = watcher_of()
     file.write_bytes(_lua("Main"))
-    lines = [await watcher.look() for _ in range(4)]
+    looks = [await watcher.look() for _ in range(4)]
     assert len(sink.sent) == 1
-    assert "The server refused an export: entry 1: level is 999." in lines
+    assert [each.news for each in looks if each.news] == [("The server refused an export: entry 1: level is 999.",)]
+    assert "The server refused this export: entry 1: level is 999." in looks[-1].line
 
 
 async def test_without_an_export_the_line_says_what_to_do(sink: _Server, watcher_of: Callable[[], Watcher]) -> None:
-    assert "Type /pattsync in the game" in await watcher_of().look()
+    assert "Type /pattsync in the game" in (await watcher_of().look()).line
 
 
 @pytest.mark.parametrize(
-    "start", ["", "_retail_", "_retail_/WTF/Account", "_retail_/WTF/Account/384591484#1/SavedVariables"]
+    "start",
+    [
+        "",
+        "_retail_",
+        "_retail_/WTF",
+        "_retail_/WTF/Account",
+        "_retail_/WTF/Account/384591484#1",
+        "_retail_/WTF/Account/384591484#1/SavedVariables",
+        "_retail_/WTF/Account/384591484#1/SavedVariables/PATTSync.lua",
+    ],
 )
 def test_the_file_is_found_from_any_folder_above_it(tmp_path: Path, file: Path, start: str) -> None:
     file.write_bytes(b"x")
@@ -184,6 +197,12 @@ async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: htt
         Answer.REFUSED,
     ]
     assert "sent before" in again.sentence
+    assert first.upload_id is not None
+    waits = await outcome_of(http, "http://patt.test", key, first.upload_id)
+    assert waits is not None
+    assert waits.state is State.WAITS
+    assert await outcome_of(http, "http://patt.test", key, first.upload_id + 99) == Outcome(State.GONE, "")
+    assert await outcome_of(http, "http://patt.test", "made up", first.upload_id) is None
 
 
 async def test_a_server_that_cannot_be_reached_is_away() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.labelled import LabelledGuild, labelled_guilds
+from evaluation.labelled import BLIND_GUILDS, LabelledGuild, labelled_guilds
 from evaluation.notes import Evaluation, evaluate
 
 HEADER = "character\tnote\trank_index\tlevel\tclass\tlabel\ttarget"
@@ -34,10 +34,23 @@ def test_no_confident_decision_is_wrong(evaluation: Evaluation) -> None:
 
 
 def test_every_target_of_a_label_is_in_its_roster(guilds: list[LabelledGuild]) -> None:
-    for guild in guilds:
+    for guild in [*guilds, *labelled_guilds(BLIND_GUILDS)]:
         known = {each.label for each in guild.roster} | set(guild.discord_names)
         for label in guild.labels:
             assert label.label == "nickname" or set(label.targets) <= known | {""}, (guild.name, label)
+
+
+def test_every_roster_says_in_which_language_its_notes_are(guilds: list[LabelledGuild]) -> None:
+    blind = list(labelled_guilds(BLIND_GUILDS))
+    assert [guild.name for guild in [*guilds, *blind] if guild.language == "Unknown"] == []
+    assert len({guild.language for guild in blind}) >= 14
+
+
+def test_a_blind_roster_holds_what_the_game_can_hold() -> None:
+    for guild in labelled_guilds(BLIND_GUILDS):
+        for each in guild.roster:
+            assert 2 <= len(each.name) <= 12, (guild.name, each)
+            assert len(each.note or "") <= 31, (guild.name, each)
 
 
 Run = Callable[..., tuple[int, str]]
@@ -76,6 +89,14 @@ def test_when_all_aims_are_met_the_command_succeeds(run: Run) -> None:
     lines = [f"Brakk-{realm}\tHoly\t1\t80\tPRIEST\tprofession\t" for realm in map(_realm, range(400))]
     code, printed = run(*lines)
     assert (code, "All aims are met." in printed) == (0, True)
+
+
+def test_the_figures_are_printed_for_each_guild_with_its_language(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "languages.txt").write_text("guild\tlanguage\ntiny\tDanish\n", encoding="utf-8")
+    _, printed = run("Opal-Hyjal\t\t0\t80\tMAGE\tempty\t", "Brakk-Hyjal\tOpal\t1\t80\tMAGE\tcharacter\tOpal-Hyjal")
+    lines = [line.split() for line in printed.splitlines()]
+    assert ["Danish", "2", "100.0%", "0", "100.0%", "100.0%"] in lines
+    assert ["tiny", "(Danish)", "2", "100.0%", "0", "100.0%", "100.0%"] in lines
 
 
 def _realm(number: int) -> str:

@@ -39,7 +39,7 @@ async def make_key(services: Services, administrator: Caller, uploader: str, *, 
         sentence=f"{name}’s upload key is made. It is shown this once.",
         uploader=name,
         secret=secret,
-        command=f"patt watch --server {services.settings.base_url.rstrip('/')} --key {secret}",
+        command=f"patt watch --server {services.settings.base_url.rstrip('/')}",
     )
 
 

@@ -50,13 +50,13 @@ class NewKeyAnswer(Answer):
         sentence="Mito’s upload key is made. It is shown this once.",
         uploader="Mito",
         secret="the-key",  # noqa: S106 -- an example
-        command="patt watch --server https://patt.example.org --key the-key",
+        command="patt watch --server https://patt.example.org",
     )
 
     sentence: str
     uploader: str
     secret: str
-    command: str = Field(description="What to run on the computer on which the game is played.")
+    command: str = Field(description="What to run on the computer on which the game is played; it asks for the key.")
 
 
 class NewTokenRequest(BaseModel):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from patt import access
 from patt.access import UploadKey
 from patt.api import secrets_commands
+from patt.api.secrets_models import NewKeyAnswer
 from patt.bootstrap import Services
 from patt.cli.options import GuildOption, JsonOption, guild_number, operator, with_services
-from patt.cli.output import print_json, say, table
+from patt.cli.output import err, print_json, say, table
 
 app = typer.Typer(help="Keys with which companions upload the addon's export.", no_args_is_help=True)
 
@@ -20,10 +22,14 @@ app = typer.Typer(help="Keys with which companions upload the addon's export.", 
 def add(uploader: Annotated[str, typer.Argument(help="Whose companion it is for.")], guild: GuildOption = None) -> None:
     """Print a new upload key. It is shown once; give it to that person only."""
 
-    async def work(services: Services) -> str:
-        return (await secrets_commands.make_key(services, operator(), uploader, guild_id=guild)).secret
+    async def work(services: Services) -> NewKeyAnswer:
+        return await secrets_commands.make_key(services, operator(), uploader, guild_id=guild)
 
-    say(with_services(work))
+    made = with_services(work)
+    say(made.secret)
+    err.print(
+        f"On the computer of {escape(made.uploader)}, this asks for the key: {escape(made.command)}", soft_wrap=True
+    )
 
 
 @app.command("list")

@@ -10,9 +10,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from patt.companion.address import printable
+from sv_common.guild_sync.domain.errors import BadInput
+
 FILE_NAME = "PATTSync.lua"
 _BELOW_THE_GAME = f"_*_/WTF/Account/*/SavedVariables/{FILE_NAME}"
 _GAME = "World of Warcraft"
+_GIVE_THE_GAME = 'Give the folder in which the game is installed, such as: patt watch "D:\\Games\\World of Warcraft"'
 _WINDOWS_FOLDERS = ("Program Files (x86)", "Program Files", "Games", "")
 _LINUX_DRIVES = (
     ".wine/drive_c",
@@ -46,6 +50,46 @@ def game_folders(
 
 
 def export_files(folder: Path) -> list[Path]:
-    """Return the files that the addon saved below a folder: the game's, one of a flavour, or one that holds the file."""
-    patterns = (_BELOW_THE_GAME, _BELOW_THE_GAME.removeprefix("_*_/"), f"*/SavedVariables/{FILE_NAME}", FILE_NAME)
+    """Return the files that the addon saved below a folder: the game's, one of a flavour, or any between it and the file."""
+    if folder.name == FILE_NAME and not folder.is_dir():
+        return [folder] if folder.exists() else []
+    parts = _BELOW_THE_GAME.split("/")
+    patterns = ("/".join(parts[start:]) for start in range(len(parts)))
     return sorted({file for pattern in patterns for file in folder.glob(pattern)})
+
+
+def checked_folder(folder: Path) -> Path:
+    """Return a folder in which the addon's file can be looked for. Raises `BadInput` for one that cannot be the game's."""
+    try:
+        return _checked(folder.expanduser())
+    except RuntimeError as error:
+        raise BadInput(f"The folder {printable(folder)} does not exist. {_GIVE_THE_GAME}") from error
+    except OSError as error:
+        raise BadInput(
+            f"The folder {printable(folder)} cannot be looked at: {error.strerror}. {_GIVE_THE_GAME}"
+        ) from error
+
+
+def label_of(file: Path) -> str:
+    """Name a file by what tells it from the others of this computer: the flavour of the game, and the account."""
+    parts = file.absolute().parts
+    if len(parts) < len(_BELOW_THE_GAME.split("/")) or parts[-2] != "SavedVariables":
+        return printable(file)
+    flavour = parts[-6]
+    is_flavour = flavour.startswith("_") and flavour.endswith("_")
+    return printable(f"{flavour}, account {parts[-3]}" if is_flavour else f"account {parts[-3]}")
+
+
+def _checked(folder: Path) -> Path:
+    if export_files(folder):
+        return folder
+    if folder.is_file():
+        raise BadInput(f"{printable(folder)} is a file, and not the game's folder. {_GIVE_THE_GAME}")
+    if not folder.is_dir():
+        raise BadInput(f"The folder {printable(folder)} does not exist. {_GIVE_THE_GAME}")
+    whole = folder.absolute()
+    if "WTF" not in whole.parts and not any(any(folder.glob(each)) for each in ("WTF", "_*_")):
+        raise BadInput(
+            f"The game is not in {printable(folder)}: it holds neither WTF nor a folder like _retail_. {_GIVE_THE_GAME}"
+        )
+    return folder

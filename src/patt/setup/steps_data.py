@@ -93,8 +93,9 @@ async def first_key(bench: Bench) -> None:
     uploader = dialogue.ask(_UPLOADER, "Whose companion is the first", default=getpass.getuser())
     async with bench.pool.connection() as conn:
         key = await access.create_upload_key(conn, uploader, guild_id=guild.id, created_by=bench.actor)
-    dialogue.say(f"On the computer on which {uploader} plays (the key is shown this once):")
-    dialogue.say(f"  patt watch --server {bench.settings.base_url} --key {key}")
+    dialogue.say(f"On the computer on which {uploader} plays, this asks for the key:")
+    dialogue.say(f"  patt watch --server {bench.settings.base_url}")
+    dialogue.say(f"The key, shown this once: {key}")
 
 
 async def _was_read(bench: Bench, guild: Guild, pipeline: str) -> bool:

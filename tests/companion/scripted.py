@@ -1,0 +1,61 @@
+"""A server for the companion that answers as a test wants it, over real HTTP; and exports as the game writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from patt.companion.sending import PATH
+from sv_common.guild_sync.simulators.addon import saved_variables
+
+
+def export(note: str, made_at: int | None = None) -> bytes:
+    """Write an export with one character, made at this second since 1970."""
+    said: dict[str, object] = {"characters": [{"name": "Mito", "note": note}]}
+    if made_at is not None:
+        said["exportTime"] = made_at
+    return saved_variables({"PATTSyncDB": {"lastExport": said}}).encode()  # type: ignore[dict-item]
+
+
+def account(game: Path, name: str, flavour: str = "_retail_") -> Path:
+    """Make the folder of an account; return where the game writes the addon's file."""
+    folder = game / flavour / "WTF" / "Account" / name / "SavedVariables"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "PATTSync.lua"
+
+
+@dataclass
+class ScriptedServer:
+    """What came in, and what is answered: a receipt unless `answer` says otherwise, and `outcomes` by upload."""
+
+    received: list[bytes] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    answer: Response | None = None
+    receipt: Mapping[str, object] = field(default_factory=dict)
+    outcomes: dict[int, dict[str, object]] = field(default_factory=dict)
+
+    def app(self) -> FastAPI:
+        """Return the server."""
+        app = FastAPI()
+
+        @app.post(PATH)
+        async def receive(request: Request) -> Response:
+            self.received.append(await request.body())
+            self.keys.append(request.headers["x-api-key"])
+            if self.answer is not None:
+                return self.answer
+            receipt = {"upload_id": len(self.received), "is_new": True, "sentence": "Received.", **self.receipt}
+            return JSONResponse(receipt, 202)
+
+        @app.get(PATH + "/{upload_id}")
+        async def status(upload_id: int) -> Response:
+            self.asked.append(upload_id)
+            outcome = self.outcomes.get(upload_id, {"state": "received", "sentence": None})
+            return JSONResponse({"upload_id": upload_id, **outcome})
+
+        return app
