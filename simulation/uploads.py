@@ -41,7 +41,7 @@ async def upload(
 async def _send(guild: LivingGuild, services: Services, *, is_known: bool) -> None:
     export = read_addon_export(guild.last_export)
     async with services.pool.connection() as conn:
-        upload_id, is_new = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
+        upload_id, is_new, _ = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
     if is_known and is_new:
         raise LawBroken(f"the same export of guild {guild.guild_id} became a second upload, {upload_id}")
     is_asked_for = guild.rng.random() > LOST
