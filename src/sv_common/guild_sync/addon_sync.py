@@ -162,7 +162,11 @@ def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
 
 def _left_as_newer(news: _News) -> list[str]:
     """Say how many characters and ranks were left as a newer export says."""
-    told = [f"{len(each)} {word}" for each, word in ((news.older, "characters"), (news.older_ranks, "ranks")) if each]
+    told = [
+        f"{len(each)} {word}{'' if len(each) == 1 else 's'}"
+        for each, word in ((news.older, "character"), (news.older_ranks, "rank"))
+        if each
+    ]
     if not told or news.known_since is None:
         return []
     return [f"Known from a newer export, of {_told(news.known_since)}, and left so: {' and '.join(told)}."]
