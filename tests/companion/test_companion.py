@@ -15,10 +15,11 @@ from patt import access
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.companion.accounts import export_files, game_folders
-from patt.companion.sending import Answer, Reply, send
+from patt.companion.sending import Answer, Reply, ask, send
 from patt.companion.spool import Spool
 from patt.companion.watching import Watcher
 from patt.config import Settings
+from patt.worker import take_in
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.addon import saved_variables
@@ -184,6 +185,57 @@ async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: htt
         Answer.REFUSED,
     ]
     assert "sent before" in again.sentence
+
+
+async def test_the_line_tells_what_became_of_an_export_once_the_server_knows(
+    http: httpx2.AsyncClient, pool: Pool, file: Path, tmp_path: Path
+) -> None:
+    guild = await GuildBuilder.create(pool)
+    await guild.character("Mito")
+    async with pool.connection() as conn:
+        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+    watcher = Watcher(
+        lambda: export_files(tmp_path / "World of Warcraft"),
+        Spool(tmp_path / "spool"),
+        lambda content: send(http, "http://patt.test", key, content),
+        lambda upload_id: ask(http, "http://patt.test", key, upload_id),
+    )
+    file.write_bytes(_lua("Main"))
+    lines = [await watcher.look() for _ in range(3)]
+    await take_in(Services(Settings.model_construct(), pool, Outside()), guild.guild_id)
+    lines += [await watcher.look() for _ in range(2)]
+    everything_is_sent = "Watching 1 file(s); everything is sent."
+    assert lines[1:] == [
+        "Sent. Received.",
+        everything_is_sent,
+        "Upload 1: Taken in: 1 characters, 1 changed notes.",
+        everything_is_sent,
+    ]
+
+
+async def test_an_export_of_another_guild_is_refused_with_both_names_and_not_sent_for_ever(
+    http: httpx2.AsyncClient, pool: Pool, file: Path, tmp_path: Path
+) -> None:
+    guild = await GuildBuilder.create(pool)
+    async with pool.connection() as conn:
+        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+    spool = Spool(tmp_path / "spool")
+    watcher = Watcher(lambda: [file], spool, lambda content: send(http, "http://patt.test", key, content))
+    export = {"lastExport": {"guildName": "Mirror Moon", "characters": [{"name": "Mito", "note": "Main"}]}}
+    file.write_bytes(saved_variables({"PATTSyncDB": export}).encode())
+    line = [await watcher.look() for _ in range(2)][-1]
+    assert "The server refused an export: This export is of “Mirror Moon”, and not of “Lantern Watch”" in line
+    assert spool.waiting() == []
+    assert await guild.rows("select id from guild_identity.addon_uploads") == []
+
+
+async def test_what_the_server_does_not_tell_is_not_asked_for_ever(http: httpx2.AsyncClient, pool: Pool) -> None:
+    guild = await GuildBuilder.create(pool)
+    async with pool.connection() as conn:
+        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+    assert await ask(http, "http://patt.test", key, 999) == "The server does not tell what became of it."
+    async with httpx2.AsyncClient() as client:
+        assert await ask(client, "http://127.0.0.1:9", key, 1) is None
 
 
 async def test_a_server_that_cannot_be_reached_is_away() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from typing import Any
@@ -75,6 +76,33 @@ async def test_the_same_export_sent_eight_times_at_once_is_one_upload(
     assert sorted(answer.json()["is_new"] for answer in answers) == [False] * 7 + [True]
     assert len({answer.json()["upload_id"] for answer in answers}) == 1
     assert await _stored(guild) == [("received", 1)]
+
+
+async def test_the_same_export_that_another_request_is_just_storing_is_one_upload(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    export = read_addon_export_json(json.dumps(_export("a")).encode())
+    async with guild.pool.connection() as conn:
+        (listed,) = await access.upload_keys(conn, guild.guild_id)
+        first = await uploads.receive(conn, guild.guild_id, listed.id, export)
+        others = [asyncio.create_task(anonymous.post(UPLOAD, json=_export("a"), headers=key)) for _ in range(8)]
+        await until_they_wait(guild.pool, 5)
+    answers = await asyncio.gather(*others)
+    assert [(answer.status_code, answer.json()["is_new"]) for answer in answers] == [(202, False)] * 8
+    assert {answer.json()["upload_id"] for answer in answers} == {first.upload_id}
+    assert await _stored(guild) == [("received", 1)]
+
+
+async def until_they_wait(pool: Pool, number: int) -> None:
+    """Wait until so many connections wait for another one's row."""
+    async with asyncio.timeout(20), pool.connection() as conn:
+        waiting = 0
+        while waiting < number:
+            await asyncio.sleep(0.02)
+            cursor = await conn.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+            ((waiting,),) = await cursor.fetchall()
+            await conn.commit()
 
 
 async def test_notes_that_were_changed_and_changed_back_are_three_uploads(

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from patt.cli.output import say
 from patt.companion.accounts import export_files, game_folders
-from patt.companion.sending import Reply, send
+from patt.companion.sending import Reply, ask, send
 from patt.companion.spool import Spool
 from patt.companion.watching import Watcher
 
@@ -47,10 +47,14 @@ async def _watch(folders: Sequence[Path], server: str, key: str, seconds: float,
         async def send_content(content: bytes) -> Reply:
             return await send(http, server, key, content)
 
+        async def ask_for_outcome(upload_id: int) -> str | None:
+            return await ask(http, server, key, upload_id)
+
         watcher = Watcher(
             lambda: [file for folder in folders for file in export_files(folder)],
             Spool(Path(platformdirs.user_data_dir("patt")) / "companion"),
             send_content,
+            ask_for_outcome,
         )
         if once:
             await watcher.look()

@@ -22,10 +22,11 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The server's answer, and a sentence for whoever plays."""
+    """The server's answer, and a sentence for whoever plays; what is sent has a number under which to ask for its outcome."""
 
     answer: Answer
     sentence: str
+    upload_id: int | None = None
 
 
 async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) -> Reply:
@@ -36,7 +37,8 @@ async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) 
     except httpx2.HTTPError as error:
         return Reply(Answer.AWAY, f"The server cannot be reached ({type(error).__name__}).")
     if response.status_code == httpx2.codes.ACCEPTED:
-        return Reply(Answer.SENT, _sentence(response, "sentence"))
+        upload_id = _field(response, "upload_id")
+        return Reply(Answer.SENT, _sentence(response, "sentence"), upload_id if isinstance(upload_id, int) else None)
     if response.status_code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
         return Reply(Answer.KEY_REJECTED, "The server does not accept this upload key. Ask an officer for a new one.")
     if response.status_code in (413, 422):
@@ -44,9 +46,27 @@ async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) 
     return Reply(Answer.AWAY, f"The server answered {response.status_code}.")
 
 
+async def ask(http: httpx2.AsyncClient, server: str, key: str, upload_id: int) -> str | None:
+    """Return what became of an upload; None while it waits, and while the server does not answer."""
+    try:
+        response = await http.get(
+            f"{server.rstrip('/')}{PATH}/{upload_id}", headers={"X-API-Key": key}, timeout=_SECONDS
+        )
+    except httpx2.HTTPError:
+        return None
+    if response.status_code == httpx2.codes.OK:
+        return None if _field(response, "state") == "received" else _sentence(response, "sentence")
+    gone = (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN, httpx2.codes.NOT_FOUND)
+    return "The server does not tell what became of it." if response.status_code in gone else None
+
+
 def _sentence(response: httpx2.Response, field: str) -> str:
+    return str(_field(response, field) or f"The server answered {response.status_code}.")
+
+
+def _field(response: httpx2.Response, field: str) -> object:
     try:
         body = response.json()
     except ValueError:
-        return f"The server answered {response.status_code}."
-    return str(body.get(field) or "") if isinstance(body, dict) else ""
+        return None
+    return body.get(field) if isinstance(body, dict) else None

@@ -13,6 +13,9 @@ from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
 
 Send: TypeAlias = Callable[[bytes], Awaitable[Reply]]
+Ask: TypeAlias = Callable[[int], Awaitable[str | None]]
+"""Asks what became of an upload; None: not known yet."""
+
 _State: TypeAlias = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
@@ -27,6 +30,8 @@ class Watcher:
     files: Callable[[], Iterable[Path]]
     spool: Spool
     send: Send
+    ask: Ask | None = None
+    _sent: list[int] = field(default_factory=list)
     _seen: dict[Path, _State] = field(default_factory=dict)
     _done: dict[Path, _State] = field(default_factory=dict)
     _failures: int = 0
@@ -36,7 +41,7 @@ class Watcher:
         """Look once, send what waits, and return one line on how things stand."""
         files = list(self.files())
         problems = [problem for file in files if (problem := self._take(file)) is not None]
-        sent = await self._send_all()
+        sent = await self._send_all() or await self._outcome()
         if sent is not None:
             return sent
         if problems:
@@ -76,6 +81,8 @@ class Watcher:
             match reply.answer:
                 case Answer.SENT:
                     told = f"Sent. {reply.sentence}"
+                    if reply.upload_id is not None:
+                        self._sent.append(reply.upload_id)
                 case Answer.REFUSED:
                     told = f"The server refused an export: {reply.sentence}"
                 case Answer.AWAY | Answer.KEY_REJECTED:
@@ -85,6 +92,15 @@ class Watcher:
             self.spool.settle(waiting)
             self._failures = 0
         return told
+
+    async def _outcome(self) -> str | None:
+        """Ask for what was sent first and is not settled; return what became of it, once that is known."""
+        if self.ask is None or not self._sent:
+            return None
+        outcome = await self.ask(self._sent[0])
+        if outcome is None:
+            return None
+        return f"Upload {self._sent.pop(0)}: {outcome}"
 
 
 def _state_of(file: Path) -> _State | None:
