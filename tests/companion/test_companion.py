@@ -22,7 +22,7 @@ from patt.config import Settings
 from patt.worker import take_in
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.simulators.addon import saved_variables
+from sv_common.guild_sync.simulators.addon import LuaValue, saved_variables
 
 
 def _lua(note: str) -> bytes:
@@ -221,7 +221,7 @@ async def test_an_export_of_another_guild_is_refused_with_both_names_and_not_sen
         key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     spool = Spool(tmp_path / "spool")
     watcher = Watcher(lambda: [file], spool, lambda content: send(http, "http://patt.test", key, content))
-    export = {"lastExport": {"guildName": "Mirror Moon", "characters": [{"name": "Mito", "note": "Main"}]}}
+    export: LuaValue = {"lastExport": {"guildName": "Mirror Moon", "characters": [{"name": "Mito", "note": "Main"}]}}
     file.write_bytes(saved_variables({"PATTSyncDB": export}).encode())
     line = [await watcher.look() for _ in range(2)][-1]
     assert "The server refused an export: This export is of “Mirror Moon”, and not of “Lantern Watch”" in line
