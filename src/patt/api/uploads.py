@@ -35,7 +35,11 @@ _CHARACTER: dict[str, Any] = {
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The addon's SavedVariables file as the game wrote it, or its last export as JSON.",
+        "description": (
+            "The addon's SavedVariables file as the game wrote it, or its last export as JSON, with the fields that the addon "
+            "writes. Of these `exportTime` (seconds since 1970, UTC) says what is newer, and `guildName`, `realm` and "
+            "`region` are held against the guild of the key."
+        ),
         "content": {
             "application/octet-stream": {
                 "schema": {"type": "string", "format": "binary"},

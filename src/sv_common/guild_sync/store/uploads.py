@@ -168,6 +168,11 @@ async def recent(conn: Connection, guild_id: int, *, limit: int = 50) -> list[Up
         return await cursor.fetchall()
 
 
+async def given_up(conn: Connection, guild_id: int) -> list[int]:
+    """Return the numbers of a guild's uploads that were given up and can be tried again."""
+    return [row[0] for row in await (await conn.execute(SQL["given_up"], {"guild_id": guild_id})).fetchall()]
+
+
 async def newer_than(conn: Connection, upload_id: int) -> int | None:
     """Return the newest upload that was taken in and has a newer export than this one; None where there is none."""
     row = await (await conn.execute(SQL["newer_than"], {"upload_id": upload_id})).fetchone()

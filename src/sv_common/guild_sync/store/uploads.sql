@@ -75,6 +75,11 @@ where u.guild_id = %(guild_id)s
 order by u.state not in ('received', 'failed'), u.id desc
 limit %(limit)s
 
+-- name: given_up
+select id from guild_identity.addon_uploads
+where guild_id = %(guild_id)s and state = 'failed' and characters is not null
+order by id
+
 -- name: newer_than
 -- The newest upload that was taken in and whose export is newer than one.
 select max(newer.id)
