@@ -28,8 +28,11 @@ async def told(guild: GuildBuilder) -> GuildWorld:
     return world
 
 
-def _export(world: GuildWorld, style: addon.Style, **sees: bool) -> AddonExport:
-    return read_addon_export(addon.render(world, style=style, **sees).encode())
+def _export(
+    world: GuildWorld, style: addon.Style, *, sees_notes: bool = True, sees_officer_notes: bool = True
+) -> AddonExport:
+    file = addon.render(world, style=style, sees_notes=sees_notes, sees_officer_notes=sees_officer_notes)
+    return read_addon_export(file.encode())
 
 
 async def _take_in(pool: Pool, guild_id: int, export: AddonExport) -> None:
