@@ -32,7 +32,8 @@ class LivingGuild:
     """One guild.
 
     `decided` is what people have decided in it so far, and automation must leave it so; `departures` counts who has
-    really left, by pipeline, and nobody else may be marked as gone.
+    really left, by pipeline, and nobody else may be marked as gone. `exports` are all that were made, newest last, and
+    `is_last_sent_newest` says whether the newest of them is what was sent last.
     """
 
     number: int
@@ -42,7 +43,8 @@ class LivingGuild:
     rng: random.Random
     decided: Decisions = field(default_factory=Decisions)
     departures: Counter[str] = field(default_factory=Counter)
-    last_export: bytes = b""
+    exports: list[bytes] = field(default_factory=list)
+    is_last_sent_newest: bool = False
 
     @property
     def world(self) -> GuildWorld:

@@ -72,7 +72,7 @@ select id as key_id, guild_id, uploader as name from holder
 
 -- name: upload_keys
 select k.id, k.uploader, k.created_by, k.created_at, k.last_used_at,
-       (select max(coalesce(u.exported_at, u.received_at)) from guild_identity.addon_uploads u
+       (select max(u.as_of) from guild_identity.addon_uploads u
         where u.upload_key_id = k.id) as last_export_at,
        k.revoked_at
 from common.upload_keys k

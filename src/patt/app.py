@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ from patt.api import (
     activity,
     data_quality,
     full_match,
+    guild_uploads,
     health,
     issues,
     jobs,
@@ -83,6 +85,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.state.live = Hub(services.pool)
     app.state.heartbeat_s = heartbeat_s
     app.state.http_metrics = HttpMetrics()
+    app.state.reading_uploads = asyncio.Semaphore(1)  # reading one takes many times its size in memory
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     app.include_router(data_quality.router)
@@ -99,6 +102,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(officer_access.router)
     app.include_router(account.router)
     app.include_router(uploads.router)
+    app.include_router(guild_uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
     app.include_router(issue_pages.router)

@@ -13,12 +13,12 @@ from guild_identity.fix_attempts
 group by guild_id, issue_type, outcome, is_automatic
 
 -- name: runs
--- For each guild and each of these pipelines: seconds since it last ended well; null where it never did.
-select g.id, p.pipeline, extract(epoch from now() - good.finished_at)::double precision
+-- For each guild and each of these pipelines: how many seconds old the news of its last good run are; null without one.
+select g.id, p.pipeline, extract(epoch from now() - good.at)::double precision
 from guild_identity.guilds g
 cross join unnest(%(pipelines)s::text[]) as p (pipeline)
 left join lateral (
-    select r.finished_at from guild_identity.sync_log r
+    select least(r.finished_at, r.as_of) as at from guild_identity.sync_log r
     where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
     order by r.started_at desc
     limit 1

@@ -6,7 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from patt.guard import UPLOAD_PREFIX
 from patt.problems import answer
+from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
 
 _TOO_LARGE = 413
 
@@ -28,9 +30,16 @@ class OverlongBodies:
             nonlocal is_replaced
             if message["type"] == "http.response.start" and message["status"] == _TOO_LARGE:
                 is_replaced = True
-                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE))
+                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE, _limit_in_words(scope["path"])))
                 await refusal(scope, receive, send)
             elif not is_replaced:
                 await send(message)
 
         await self._app(scope, receive, send_in_our_words)
+
+
+def _limit_in_words(path: str) -> str:
+    sentence = "This is more than can be taken in at once"
+    if path.startswith(UPLOAD_PREFIX):
+        return f"{sentence}: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
+    return f"{sentence}."

@@ -52,7 +52,6 @@ _NOT_READABLE = 400
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address cannot be used in this way.",
-    413: "This is more than can be taken in at once.",
 }
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
+import psycopg
 import structlog
 
 from patt.bootstrap import Services
@@ -20,7 +21,8 @@ from patt.full_match import match_when_asked
 from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
 from patt.work import work_when_asked
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import BadInput, reason_of
+from sv_common.guild_sync.domain.errors import BadInput, Busy, Refused, reason_of
+from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.store import announcements, guilds, matches, sync_log, uploads, work
 from sv_common.guild_sync.store.guilds import Guild
@@ -30,7 +32,10 @@ from sv_common.guild_sync.store.uploads import WaitingUpload
 log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 6
-"""Tries after which an upload that fails for an unexpected reason is given up."""
+"""Tries after which an upload that fails for an unexpected reason is given up; a try begins under the guild's lock."""
+
+_NOT_THE_UPLOADS_FAULT = (Busy, psycopg.OperationalError)
+"""What keeps a try from beginning: another run for the guild, or the database. It is no try."""
 
 _SPREAD = 0.618_033_988_75
 """The golden ratio: multiples of it spread any number of guilds evenly over an interval."""
@@ -120,7 +125,7 @@ def _with(
 
 
 async def take_in(services: Services, guild_id: int) -> None:
-    """Take in the uploads of a guild that wait, oldest first; one that fails lets the next ones pass."""
+    """Take in the uploads of a guild that wait, oldest export first; one that fails lets the next ones pass."""
     while True:
         async with services.pool.connection() as conn:
             upload = await uploads.next_waiting(conn, guild_id)
@@ -129,14 +134,25 @@ async def take_in(services: Services, guild_id: int) -> None:
         await _take_in(services, guild_id, upload)
 
 
+class _TooManyTriesError(Refused):
+    """An upload was tried so often that another try would most likely end the worker too."""
+
+
 async def _take_in(services: Services, guild_id: int, upload: WaitingUpload) -> None:
     """Run the pipeline and note what became of the upload.
 
     Killed in between, the upload is taken in again: the same notes twice change nothing.
     """
-    if upload.attempts > MOST_ATTEMPTS:
-        await _finish(services, upload, "failed", f"Given up: the worker ended during each of {MOST_ATTEMPTS} tries.")
-        return
+    tries = 0
+
+    async def count_try() -> None:
+        nonlocal tries
+        tries = await _count_try(services, upload)
+        if tries > MOST_ATTEMPTS:
+            raise _TooManyTriesError(
+                f"Upload {upload.id} was tried {MOST_ATTEMPTS} times and ended the worker each time."
+            )
+
     try:
         report = await scheduler.run_addon_sync(
             services.pool,
@@ -144,28 +160,62 @@ async def _take_in(services: Services, guild_id: int, upload: WaitingUpload) -> 
             guild_id=guild_id,
             outside=services.outside,
             actor=f"addon of {upload.uploader}",
+            exported_at=upload.as_of,
+            origin=upload.origin,
+            on_start=count_try,
         )
     except BadInput as error:
         await _finish(services, upload, "refused", str(error))
+    except _TooManyTriesError:
+        await _give_up(services, upload, f"the worker ended during each of {MOST_ATTEMPTS} tries")
     except Exception as error:  # what is worth another try waits for it, and nothing is lost
-        log.exception("upload_failed", upload_id=upload.id, guild_id=guild_id, attempt=upload.attempts)
+        if tries == 0 and not isinstance(error, _NOT_THE_UPLOADS_FAULT):
+            tries = await _count_try(services, upload)
+        log.exception("upload_failed", upload_id=upload.id, guild_id=guild_id, attempt=tries)
         reason = reason_of(error)
-        if upload.attempts >= MOST_ATTEMPTS:
-            await _finish(services, upload, "failed", f"Given up after {upload.attempts} tries. {reason}")
+        if tries >= MOST_ATTEMPTS:
+            await _give_up(services, upload, f"it failed {tries} times. {reason}")
         else:
             async with services.pool.connection() as conn:
                 await uploads.put_off(conn, upload.id, f"{reason} It is tried again.")
     else:
-        counts = report.steps[0].counts
-        sentence = f"Taken in: {counts['characters']} characters, {counts['notes_changed']} changed notes."
-        await _finish(services, upload, "done", sentence, report.run_id)
+        await _note_outcome(services, upload, report)
+
+
+async def _count_try(services: Services, upload: WaitingUpload) -> int:
+    async with services.pool.connection() as conn:
+        return await uploads.count_try(conn, upload.id) or 0
+
+
+async def _note_outcome(services: Services, upload: WaitingUpload, report: PipelineReport) -> None:
+    """Say what came of an upload that the pipeline has taken."""
+    sync = report.steps[0]
+    if report.status == "superseded":
+        async with services.pool.connection() as conn:
+            newer = await uploads.newer_than(conn, upload.id)
+        by = f" The newer one is upload {newer}." if newer else ""
+        await _finish(services, upload, "superseded", f"{sync.notices[0]}{by}", report.run_id)
+        return
+    older = f" {sync.counts['older']} characters were known from a newer export." if sync.counts["older"] else ""
+    counts = f"{sync.counts['characters']} characters, {sync.counts['notes_changed']} changed notes."
+    await _finish(services, upload, "done", f"Taken in: {counts}{older}", report.run_id)
 
 
 async def _finish(
-    services: Services, upload: WaitingUpload, state: uploads.UploadState, sentence: str, run_id: int | None = None
+    services: Services,
+    upload: WaitingUpload,
+    state: Literal["done", "superseded", "refused"],
+    sentence: str,
+    run_id: int | None = None,
 ) -> None:
     async with services.pool.connection() as conn:
-        await uploads.finish(conn, upload.id, state, sentence, run_id=run_id)
+        await uploads.finish(conn, upload.id, state, sentence, run_id=run_id, as_of=upload.as_of)
+
+
+async def _give_up(services: Services, upload: WaitingUpload, reason: str) -> None:
+    sentence = f"Given up: {reason.removesuffix('.')}. It is kept: patt uploads retry {upload.id}"
+    async with services.pool.connection() as conn:
+        await uploads.give_up(conn, upload.id, sentence)
 
 
 async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
@@ -175,6 +225,7 @@ async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[T
         waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
         waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
         await work.clear_old(conn)
+        await uploads.clear_old(conn)
         waiting += [(Task.WORK, guild_id) for guild_id in await work.guilds_that_wait(conn)]
         if services.outside.announcer is not None:
             waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_to_tell(conn)]

@@ -57,3 +57,45 @@ def test_an_unusable_upload_gets_its_sentence_and_changes_nothing(
         ("hi there",),
     ]
     assert guild.execute("select count(*) from guild_identity.audit_issues").fetchone() == (0,)
+
+
+def test_an_export_of_another_guild_is_refused_with_both_names_and_changes_nothing(
+    patt: Patt, guild: psycopg.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "PATTSync.lua"
+    file.write_bytes(_export(GOOD).replace(b'["characters"]', b'["guildName"] = "Mirror Moon",\n["characters"]'))
+    outcome = patt("upload", file)
+    assert outcome.code == 1
+    assert "“Mirror Moon”" in outcome.err
+    assert "“Lantern Watch”" in outcome.err
+    assert guild.execute("select guild_note from guild_identity.wow_characters where id = 3").fetchone() == ("Elrek",)
+
+
+def test_an_older_export_than_the_last_one_is_told_and_changes_nothing(
+    patt: Patt, guild: psycopg.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "PATTSync.lua"
+    outcomes = []
+    for moment, note in ((1_790_000_000, b"Mito"), (1_780_000_000, b"Elrek")):
+        export = _export(GOOD.replace("Mito", note.decode()))
+        file.write_bytes(export.replace(b'["characters"]', b'["exportTime"] = %d,\n["characters"]' % moment))
+        outcomes.append(patt("upload", file))
+    assert [outcome.code for outcome in outcomes] == [0, 1]
+    assert "Superseded: this export is of 2026-05-28" in outcomes[1].out
+    assert guild.execute("select guild_note from guild_identity.wow_characters where id = 3").fetchone() == ("Mito",)
+
+
+def test_uploads_are_listed_and_one_that_was_given_up_is_tried_again(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute(
+        "with key as (insert into common.upload_keys (guild_id, uploader, key_hash, created_by) values (1, 'Zork', 'h', 't') "
+        "returning id) insert into guild_identity.addon_uploads (guild_id, upload_key_id, content_hash, characters, "
+        "character_count, state, sentence, attempts, finished_at) "
+        "select 1, id, 'c', '[]', 1, 'failed', 'Given up: it failed 6 times.', 6, now() from key"
+    )
+    (listed,) = patt("uploads", "list", "--json").json
+    assert (listed["upload_id"], listed["uploader"], listed["state"]) == (1, "Zork", "failed")
+    assert "Given up: it failed 6 times." in patt("uploads", "list").out
+    assert "Upload 1 waits again." in patt("uploads", "retry", 1).out
+    again = patt("uploads", "retry", 1)
+    assert (again.code, "Only an upload that was given up" in again.err) == (1, True)
+    assert guild.execute("select state, attempts from guild_identity.addon_uploads").fetchall() == [("received", 0)]

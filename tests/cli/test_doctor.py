@@ -150,6 +150,16 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
             "/pattsync",
         ),
         (
+            "guild 1 export",
+            _sql(
+                "insert into guild_identity.addon_uploads (guild_id, upload_key_id, content_hash, characters, "
+                "character_count, state, finished_at) "
+                "select 1, min(id), 'c', '[]', 1, 'failed', now() from common.upload_keys"
+            ),
+            "These uploads were given up and are kept: 1.",
+            "patt uploads retry UPLOAD",
+        ),
+        (
             "guild 1 ranks",
             _sql(
                 "update common.guild_ranks set discord_role_id = null, discord_role_name = null, is_role_managed = false "

@@ -118,3 +118,26 @@ async def test_a_database_without_the_schema_is_refused_with_the_remedy(empty_ur
 def test_text_folds_and_sorts_the_same_whatever_the_machines_locale(empty_url: str) -> None:
     with psycopg.connect(empty_url) as conn:
         assert conn.execute("select lower('ÉÄŁЖ')").fetchone() == ("éäłж",)
+
+
+def test_of_uploads_with_the_same_content_the_newest_stays_when_the_schema_goes_back(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with psycopg.connect(empty_url) as conn:
+        conn.execute(
+            """
+            insert into guild_identity.guilds (region, realm_slug, name_slug, name) values ('us', 'a', 'b', 'C');
+            insert into common.upload_keys (guild_id, uploader, key_hash, created_by) values (1, 'Mito', 'h', 'alice');
+            insert into guild_identity.addon_uploads
+                (guild_id, upload_key_id, content_hash, characters, character_count, state, finished_at)
+            values (1, 1, 'x', null, 1, 'done', now()), (1, 1, 'y', null, 1, 'superseded', now()),
+                   (1, 1, 'z', '[]', 1, 'failed', now()), (1, 1, 'x', '[]', 1, 'received', null);
+            insert into guild_identity.sync_log (guild_id, pipeline, actor, status, finished_at)
+            values (1, 'addon_upload', 'alice', 'superseded', now());
+            """
+        )
+    migrate.downgrade(empty_url, "0016")
+    with psycopg.connect(empty_url) as conn:
+        uploads = conn.execute("select id, state, characters is null from guild_identity.addon_uploads order by id")
+        assert uploads.fetchall() == [(2, "done", True), (3, "failed", True), (4, "received", False)]
+        assert conn.execute("select status from guild_identity.sync_log").fetchall() == [("done",)]
+    assert migrate.upgrade(empty_url) == migrate.newest_revision()

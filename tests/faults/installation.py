@@ -29,7 +29,17 @@ NOW_MS = int(time.time() * 1000)
 """One moment for all worlds of a test run, so that the same seed gives the same guild again and again."""
 
 SYNC_LOG = "guild_identity.sync_log"
-MOMENTS = ("blizzard_last_sync", "addon_last_sync", "last_sync", "asked_at", "fetched_at")
+MOMENTS = (
+    "blizzard_last_sync",
+    "addon_last_sync",
+    "last_sync",
+    "asked_at",
+    "fetched_at",
+    "guild_note_as_of",
+    "officer_note_as_of",
+    "settled_rank_as_of",
+    "name_as_of",
+)
 """Columns that say when a source was read: they move on with every honest run that finds nothing new."""
 
 

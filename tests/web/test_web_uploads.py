@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import threading
+import time
 from typing import Any
 
 import httpx2
@@ -9,8 +13,12 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt import access
+from patt.bootstrap import Services
+from patt.worker import take_in
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export_json
 from sv_common.guild_sync.simulators.addon import saved_variables
+from sv_common.guild_sync.store import uploads
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
 
@@ -59,6 +67,159 @@ async def test_the_same_export_sent_twice_is_one_upload(anonymous: httpx2.AsyncC
     assert len(await _stored(guild)) == 2
 
 
+async def test_the_same_export_sent_eight_times_at_once_is_one_upload(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    answers = await asyncio.gather(*(anonymous.post(UPLOAD, json=_export("a"), headers=key) for _ in range(8)))
+    assert [answer.status_code for answer in answers] == [202] * 8
+    assert sorted(answer.json()["is_new"] for answer in answers) == [False] * 7 + [True]
+    assert len({answer.json()["upload_id"] for answer in answers}) == 1
+    assert await _stored(guild) == [("received", 1)]
+
+
+async def test_the_same_export_that_another_request_is_just_storing_is_one_upload(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    export = read_addon_export_json(json.dumps(_export("a")).encode())
+    async with guild.pool.connection() as conn:
+        (listed,) = await access.upload_keys(conn, guild.guild_id)
+        first = await uploads.receive(conn, guild.guild_id, listed.id, export)
+        others = [asyncio.create_task(anonymous.post(UPLOAD, json=_export("a"), headers=key)) for _ in range(8)]
+        await until_they_wait(guild.pool, 5)
+    answers = await asyncio.gather(*others)
+    assert [(answer.status_code, answer.json()["is_new"]) for answer in answers] == [(202, False)] * 8
+    assert {answer.json()["upload_id"] for answer in answers} == {first.upload_id}
+    assert await _stored(guild) == [("received", 1)]
+
+
+async def until_they_wait(pool: Pool, number: int) -> None:
+    """Wait until so many connections wait for another one's row."""
+    async with asyncio.timeout(20), pool.connection() as conn:
+        waiting = 0
+        while waiting < number:
+            await asyncio.sleep(0.02)
+            cursor = await conn.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+            ((waiting,),) = await cursor.fetchall()
+            await conn.commit()
+
+
+async def test_notes_that_were_changed_and_changed_back_are_three_uploads(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, services: Services
+) -> None:
+    character = await guild.character("Chara")
+    key = await _key(guild.pool, guild)
+    for note in ("A", "B", "A"):
+        assert (await anonymous.post(UPLOAD, json=_export(note), headers=key)).json()["is_new"] is True
+        await take_in(services, guild.guild_id)
+    assert await guild.rows("select guild_note from guild_identity.wow_characters") == [("A",)]
+    assert character
+    assert await _stored(guild) == [("done", 1)] * 3
+
+
+async def test_an_export_that_waits_or_was_the_last_one_taken_in_is_told_by_its_number(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, services: Services
+) -> None:
+    key = await _key(guild.pool, guild)
+    first = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
+    waiting = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
+    await take_in(services, guild.guild_id)
+    taken_in = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
+    number = first["upload_id"]
+    assert first["sentence"] == "Received."
+    assert waiting == {
+        "upload_id": number,
+        "is_new": False,
+        "sentence": f"This export was sent before and waits, as upload {number}; it is stored once.",
+    }
+    assert taken_in == waiting | {
+        "sentence": f"This export was sent before and is the last one taken in, as upload {number}; it was not stored again."
+    }
+
+
+@pytest.mark.parametrize("state", ["refused", "failed"])
+async def test_an_export_that_was_refused_or_given_up_can_be_sent_again(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, state: str
+) -> None:
+    key = await _key(guild.pool, guild)
+    await anonymous.post(UPLOAD, json=_export("a"), headers=key)
+    await guild.execute(
+        "update guild_identity.addon_uploads set state = %(state)s, characters = null, finished_at = now()",
+        {"state": state},
+    )
+    again = await anonymous.post(UPLOAD, json=_export("a"), headers=key)
+    assert again.json()["is_new"] is True
+    assert await _stored(guild) == [(state, 1), ("received", 1)]
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        ({"guildName": "Mirror Moon"}, ("“Mirror Moon”", "“Lantern Watch”")),
+        ({"guildName": "Lantern Watch", "region": 3}, ("EU", "US")),
+    ],
+)
+async def test_an_export_of_another_guild_is_refused_with_both_names_and_not_stored(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, head: dict[str, Any], names: tuple[str, str]
+) -> None:
+    answer = await anonymous.post(UPLOAD, json=_export("a", **head), headers=await _key(guild.pool, guild))
+    assert answer.status_code == 422
+    assert all(name in answer.json()["detail"] for name in names)
+    assert await _stored(guild) == []
+
+
+async def test_what_became_of_an_older_export_is_told_to_its_sender(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, services: Services
+) -> None:
+    await guild.character("Chara")
+    key = await _key(guild.pool, guild)
+    numbers = []
+    for note, moment in (("new", 1_700_000_000), ("old", 1_600_000_000)):
+        numbers.append(
+            (await anonymous.post(UPLOAD, json=_export(note, exportTime=moment), headers=key)).json()["upload_id"]
+        )
+        await take_in(services, guild.guild_id)
+    told = (await anonymous.get(f"{UPLOAD}/{numbers[1]}", headers=key)).json()
+    assert told["state"] == "superseded"
+    assert told["sentence"].endswith(f"Nothing was changed. The newer one is upload {numbers[0]}.")
+    assert await guild.rows("select guild_note from guild_identity.wow_characters") == [("new",)]
+
+
+async def test_one_export_is_read_at_a_time(
+    anonymous: httpx2.AsyncClient, guild: GuildBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    busy = threading.Semaphore(8)
+
+    def read_and_count(body: bytes) -> AddonExport:
+        with busy:
+            at_once.append(8 - busy._value)
+            time.sleep(0.02)
+            return read_addon_export_json(body)
+
+    monkeypatch.setattr("patt.api.uploads.read_addon_export_json", read_and_count)
+    key = await _key(guild.pool, guild)
+    await asyncio.gather(*(anonymous.post(UPLOAD, json=_export(str(n)), headers=key) for n in range(6)))
+    assert at_once == [1] * 6
+
+
+async def test_officers_see_what_was_given_up_and_have_it_tried_again(
+    anonymous: httpx2.AsyncClient, alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    key = await _key(guild.pool, guild)
+    number = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()["upload_id"]
+    async with guild.pool.connection() as conn:
+        await uploads.give_up(conn, number, "Given up: it failed 6 times.")
+    (listed,) = (await alice.get("/api/v1/admin/uploads")).json()
+    assert (listed["upload_id"], listed["uploader"], listed["state"]) == (number, "Mito", "failed")
+    answer = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
+    assert (answer.status_code, answer.json()["state"]) == (200, "received")
+    again = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
+    assert (again.status_code, "Only an upload that was given up" in again.text) == (409, True)
+    assert await _stored(guild) == [("received", 1)]
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "says"),
     [
@@ -70,6 +231,9 @@ async def test_the_same_export_sent_twice_is_one_upload(anonymous: httpx2.AsyncC
         (b'{"characters": [{"name": "Mi\\u0000to"}]}', "application/json", 422, "NUL"),
         (b"not lua at all", "application/octet-stream", 422, ""),
         (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "more than can be taken in"),
+        (b"x" * (4 * 1024 * 1024 + 1), "application/octet-stream", 413, "an export has at most 4 MiB"),
+        (b" " * (4 * 1024 * 1024 + 1), "application/json", 413, "an export has at most 4 MiB"),
+        (b'{"characters":[' + b"{}," * 200_000 + b"{}]}", "application/json", 422, "more than 200,000 values"),
     ],
 )
 async def test_what_cannot_be_used_is_refused_with_the_reason_and_not_stored(

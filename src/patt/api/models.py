@@ -14,6 +14,7 @@ from patt.api.examples import with_examples
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.identity_engine import Evidence
+from sv_common.guild_sync.store.uploads import UploadState
 
 _ISSUE: dict[str, Any] = {
     "id": 12,
@@ -255,7 +256,7 @@ class UploadReceipt(Answer):
     """An upload was stored; what becomes of it is told under its number."""
 
     upload_id: int
-    is_new: bool = Field(description="False where the same export was sent before.")
+    is_new: bool = Field(description="False where the same export waits already, or was the last one taken in.")
     sentence: str
 
 
@@ -263,13 +264,24 @@ class UploadAnswer(Answer):
     """What became of an upload."""
 
     upload_id: int
-    state: Literal["received", "done", "refused", "failed"]
-    sentence: str | None
+    state: UploadState = Field(
+        description="“superseded”: all of it was known from a newer export. “failed”: given up, and kept for another try."
+    )
+    sentence: str | None = Field(description="What became of it; null while it waits for its first try.")
     character_count: int
     exported_at: datetime | None
+    as_of: datetime = Field(
+        description="The time that its export counts as: its own, unless it has none or a future one."
+    )
     received_at: datetime
     attempts: int
     finished_at: datetime | None
+
+
+class ListedUpload(UploadAnswer):
+    """An upload as officers see it."""
+
+    uploader: str = Field(description="Whose companion sent it.", examples=["Mito"])
 
 
 class MatchedPerson(Answer):

@@ -16,10 +16,9 @@ from patt.deps import ServicesDep, UploadId
 from patt.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
 from patt.queue import Task
 from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export, read_addon_export_json
+from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
 from sv_common.guild_sync.store import uploads
-
-LARGEST_UPLOAD = 16 * 1024 * 1024
-"""Bytes of one upload; the export of a guild of 1,000 characters has less than one million."""
+from sv_common.guild_sync.upload_origin import refuse_foreign
 
 _AS_THE_GAME_WROTE_IT = 'PATTSyncDB = { ["lastExport"] = { ["characters"] = { { ["name"] = "Mito" } } } }'
 _TEXTS = ("realm", "note", "officerNote", "rankName", "class")
@@ -36,7 +35,11 @@ _CHARACTER: dict[str, Any] = {
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The addon's SavedVariables file as the game wrote it, or its last export as JSON.",
+        "description": (
+            "The addon's SavedVariables file as the game wrote it, or its last export as JSON, with the fields that the addon "
+            "writes. Of these `exportTime` (seconds since 1970, UTC) says what is newer, and `guildName`, `realm` and "
+            "`region` are held against the guild of the key."
+        ),
         "content": {
             "application/octet-stream": {
                 "schema": {"type": "string", "format": "binary"},
@@ -81,25 +84,33 @@ router = APIRouter(
         _429="Sent too often; the header Retry-After says how many seconds to wait.",
         _503="The database does not answer.",
     ),
-    max_body_size=LARGEST_UPLOAD,
+    max_body_size=MAX_BYTES,
 )
 
 
 @router.post("/addon-upload", status_code=202, summary="Send what the addon exported", openapi_extra=_BODY)
 async def receive(request: Request, services: ServicesDep, uploader: UploaderDep) -> UploadReceipt:
-    """Check the export, store it, and answer; a worker takes it in. The same export sent twice is one upload."""
-    export = await asyncio.to_thread(_read, await request.body(), request.headers.get("content-type", ""))
+    """Check the export, store it, and answer; a worker takes it in, in the order of the exports' times.
+
+    An export that waits already, or was the last one taken in, is not stored again. One of another guild is refused.
+    """
+    body = await request.body()
+    async with request.app.state.reading_uploads:
+        export = await asyncio.to_thread(_read, body, request.headers.get("content-type", ""))
     async with services.pool.connection() as conn:
-        upload_id, is_new = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
-    if is_new and services.queue is not None:
+        await refuse_foreign(conn, uploader.guild_id, export.origin, export.characters)
+        received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
+    if received.is_new and services.queue is not None:
         await services.queue.ask_for(Task.UPLOADS, uploader.guild_id)
-    sentence = "Received." if is_new else "This export was sent before; nothing was stored again."
-    return UploadReceipt(upload_id=upload_id, is_new=is_new, sentence=sentence)
+    return UploadReceipt(upload_id=received.upload_id, is_new=received.is_new, sentence=received.sentence)
 
 
 @router.get("/addon-upload/{upload_id}", summary="What became of an upload")
 async def status(services: ServicesDep, uploader: UploaderDep, upload_id: UploadId) -> UploadAnswer:
-    """Whether an upload waits, is taken in, was refused or failed, and why. Of this key's guild only."""
+    """Whether an upload waits, is taken in, was older than what is known, was refused or given up, and why.
+
+    Of this key's guild only.
+    """
     async with services.pool.connection() as conn:
         upload = await uploads.get(conn, upload_id, uploader.guild_id)
     fields = {name: getattr(upload, name) for name in UploadAnswer.model_fields if name != "upload_id"}

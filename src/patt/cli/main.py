@@ -33,6 +33,7 @@ COMMANDS = {
     "upload": Later(
         "patt.cli.sync:upload", "Take in the notes that the addon exported, check, and fix what fixes itself."
     ),
+    "uploads": Later("patt.cli.uploads:app", "The exports that companions sent, and what became of them."),
     "rules": Later("patt.cli.issue:rules", "Show every rule with its counts."),
     "scan": Later(
         "patt.cli.issue:scan", "Look for issues now; nothing is fixed. Exit code 1 when a rule could not conclude."

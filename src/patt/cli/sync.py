@@ -52,12 +52,18 @@ def upload(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in the notes that the addon exported, check, and fix what fixes itself."""
+    """Take in the notes that the addon exported, check, and fix what fixes itself. Exit code 1 when all is known already."""
     export = read_addon_export(read_file(file))
 
     async def work(services: Services) -> PipelineReport:
         return await run_addon_sync(
-            services.pool, export.characters, guild_id=guild, outside=services.outside, actor=actor()
+            services.pool,
+            export.characters,
+            guild_id=guild,
+            outside=services.outside,
+            actor=actor(),
+            exported_at=export.seen_at,
+            origin=export.origin,
         )
 
     _show(with_services(work), as_json)

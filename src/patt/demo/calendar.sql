@@ -12,6 +12,13 @@ with issues as (
 ), attempts as (
     update guild_identity.fix_attempts
     set started_at = started_at - interval '1 day', undone_at = undone_at - interval '1 day'
+), characters as (
+    update guild_identity.wow_characters
+    set guild_note_as_of = guild_note_as_of - interval '1 day',
+        officer_note_as_of = officer_note_as_of - interval '1 day',
+        settled_rank_as_of = settled_rank_as_of - interval '1 day'
+), ranks as (
+    update common.guild_ranks set name_as_of = name_as_of - interval '1 day'
 )
 update guild_identity.sync_log
-set started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day'
+set started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day', as_of = as_of - interval '1 day'

@@ -163,7 +163,7 @@ class Demo:
             report = await run_discord_sync(pool, outside=outside)
         else:
             export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
-            report = await run_addon_sync(pool, export.characters, outside=outside)
+            report = await run_addon_sync(pool, export.characters, outside=outside, origin=export.origin)
         self._remember([report])
         return report
 

@@ -11,7 +11,7 @@ from patt.access import UploadKey
 from patt.setup.ages import age, in_words
 from patt.setup.check import Check, well, wrong
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.store import ranks, sync_log
+from sv_common.guild_sync.store import ranks, sync_log, uploads
 from sv_common.guild_sync.store.guilds import Guild
 from sv_common.guild_sync.store.ranks import Rank
 from sv_common.guild_sync.store.sync_log import Standing
@@ -24,13 +24,14 @@ OLDEST_EXPORT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
-    """What the database knows of one guild's set-up."""
+    """What the database knows of one guild's set-up. `given_up` are the numbers of uploads that wait for a person."""
 
     guild: Guild
     ranks: Sequence[Rank]
     forgotten: Sequence[tuple[int, str, int]]
     standings: Mapping[str, Standing]
     keys: Sequence[UploadKey]
+    given_up: Sequence[int] = ()
 
     def name(self, what: str) -> str:
         """Return the name of a check of this guild."""
@@ -45,6 +46,7 @@ async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
         await ranks.unmapped(conn, guild.id),
         await sync_log.standings(conn, guild.id),
         await access.upload_keys(conn, guild.id),
+        await uploads.given_up(conn, guild.id),
     )
 
 
@@ -60,13 +62,7 @@ def check_data(facts: GuildFacts) -> list[Check]:
         _check_ranks(facts),
         _check_rank_names(facts),
         _check_key(facts),
-        _check_age(
-            facts,
-            "export",
-            "addon_upload",
-            OLDEST_EXPORT,
-            "In the game, type /pattsync and /reload, with “patt watch” running; or: patt upload FILE",
-        ),
+        _check_exports(facts),
         _check_runs(facts),
     ]
 
@@ -80,6 +76,15 @@ def _check_age(facts: GuildFacts, what: str, pipeline: str, oldest: timedelta, r
         message = f"The last good one is {in_words(length)} old; it should not be older than {in_words(oldest)}."
         return wrong(facts.name(what), message, remedy)
     return well(facts.name(what), f"The last good one was {in_words(length)} ago.")
+
+
+def _check_exports(facts: GuildFacts) -> Check:
+    if facts.given_up:
+        numbers = ", ".join(map(str, facts.given_up))
+        message = f"These uploads were given up and are kept: {numbers}."
+        return wrong(facts.name("export"), message, "Look why: patt uploads list; then: patt uploads retry UPLOAD")
+    remedy = "In the game, type /pattsync and /reload, with “patt watch” running; or: patt upload FILE"
+    return _check_age(facts, "export", "addon_upload", OLDEST_EXPORT, remedy)
 
 
 def _check_ranks(facts: GuildFacts) -> Check:

@@ -14,7 +14,6 @@ from patt.setup.bench import Bench
 from patt.setup.dialogue import Dialogue, StepSkipped
 from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.store import ranks, sync_log
@@ -56,10 +55,16 @@ async def first_export(bench: Bench) -> None:
     dialogue.say(
         "Only the addon knows what the guild calls its ranks, and what the notes say. If you have its export, give it."
     )
-    export = _read_export(_file_of_export(dialogue), guild)
+    export = _read_export(_file_of_export(dialogue))
     with dialogue.working("Taking in the export"):
         report = await run_addon_sync(
-            bench.pool, export.characters, guild_id=guild.id, outside=bench.outside, actor=bench.actor
+            bench.pool,
+            export.characters,
+            guild_id=guild.id,
+            outside=bench.outside,
+            actor=bench.actor,
+            exported_at=export.seen_at,
+            origin=export.origin,
         )
     _tell(bench, report)
 
@@ -128,15 +133,9 @@ def _file_of_export(dialogue: Dialogue) -> str:
     return dialogue.ask(_EXPORT, "File PATTSync.lua")
 
 
-def _read_export(file: str, guild: Guild) -> AddonExport:
-    """Read an export. Raises `BadInput` for what is none, and for one of another guild."""
-    export = read_addon_export(read_file(Path(file).expanduser()))
-    if export.guild_name is not None and name_key(export.guild_name) != name_key(guild.name):
-        raise BadInput(
-            f"This export is of “{export.guild_name}”, and not of “{guild.name}”. In the game, type /pattsync with a character "
-            "of the guild, then /reload."
-        )
-    return export
+def _read_export(file: str) -> AddonExport:
+    """Read an export. Raises `BadInput` for what is none."""
+    return read_addon_export(read_file(Path(file).expanduser()))
 
 
 def _export_on_this_computer() -> Path | None:

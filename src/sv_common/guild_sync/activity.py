@@ -21,7 +21,7 @@ LARGEST_EXPORT = 20_000
 """Rows that one export may have."""
 
 Pipeline = Literal["addon_upload", "battlenet_sync", "discord_sync", "sweep", "full_match"]
-RunStatus = Literal["running", "done", "partial", "failed"]
+RunStatus = Literal["running", "done", "partial", "superseded", "failed"]
 
 _Row = TypeVar("_Row")
 

@@ -1,29 +1,22 @@
-"""Writing what Battle.net and the addon say into the database: in sets, whole or not at all, and again without harm."""
+"""Writing what Battle.net (here) and the addon (`addon_sync`) say: in sets, whole or not at all, and again without harm."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.addon_export import read_characters
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.addon_sync import sync_addon_data
 from sv_common.guild_sync.domain.errors import SuspiciousSource
-from sv_common.guild_sync.domain.guild import LOWEST_RANK, AddonCharacter, RosterCharacter
+from sv_common.guild_sync.domain.guild import LOWEST_RANK, RosterCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import note_key, parse_note
 from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.issues import Conclusion
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, ranks, realms
-from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
-from sv_common.guild_sync.store.directory import read_facts
-from sv_common.guild_sync.store.rules import read_settings
-from sv_common.guild_sync.upload_matching import match_upload
+from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.store.characters import PresentCharacter
+
+__all__ = ["sync_addon_data", "sync_blizzard_roster"]
 
 LARGEST_LOSS = 0.3
 """Share of the known characters that may leave between two syncs; beyond it the fetch is taken for a failed one."""
@@ -31,7 +24,6 @@ LARGEST_LOSS = 0.3
 LONGEST_NAME = 48
 HIGHEST_LEVEL = 200
 LARGEST_ITEM_LEVEL = 32767
-NAMES_IN_A_NOTICE = 20
 _A_DAY_MS = 86_400_000
 
 
@@ -73,78 +65,6 @@ async def sync_blizzard_roster(
         *(f"Rank {index} ({name}, {count} characters) maps to no Discord role." for index, name, count in unmapped),
     ]
     return SyncReport("battlenet", counts, tuple(notices))
-
-
-async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id: int | None = None) -> SyncReport:
-    """Write the notes and rank names that the addon saw, and log a `note_mismatch` for each link they contradict.
-
-    `characters` are rows as the addon writes them, or `AddonCharacter`. Raises `BadInput`, naming every fault, before
-    anything is written. Characters are found by realm and name, whatever the language in which the client names the
-    realm; those that are unknown, ambiguous or doubtful are reported by name and left out. A note that was not seen
-    changes nothing.
-    """
-    rows = read_characters(characters)
-    async with pool.connection() as conn:
-        row_id = await guilds.lock_the_only(conn, guild_id)
-        present = await character_store.present(conn, row_id)
-        matching = match_upload(rows, present, await realms.of_guild(conn, row_id))
-        await character_store.apply_notes(conn, row_id, [_seen(row, known) for row, known in matching.matched])
-        await ranks.seen_in_game(conn, row_id, _rank_names(rows))
-        doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
-        changed = [known for row, known in matching.matched if row.note is not None and row.note != (known.note or "")]
-        linked = [known.id for known in changed if known.player_id is not None]
-        opened = await _log_mismatches(conn, row_id, linked)
-    counts = {
-        "characters": len(matching.matched),
-        "notes_changed": len(changed),
-        "mismatches_logged": opened,
-        "unknown": len(matching.unknown),
-        "ambiguous": len(matching.ambiguous),
-        "doubtful": len(matching.doubtful),
-    }
-    notices = [
-        *_listing("Not in the roster, so left out", matching.unknown),
-        *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
-        *_listing(
-            "There twice, or with the id of another character, so left out until the next roster", matching.doubtful
-        ),
-        *(
-            f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
-            for rank in doubtful
-        ),
-        *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
-    ]
-    return SyncReport("addon", counts, tuple(notices))
-
-
-async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequence[int]) -> int:
-    if not character_ids:
-        return 0
-    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), set(character_ids))
-    settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
-    if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
-        return 0
-    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, settings[note_mismatch.ISSUE_TYPE].severity, findings)
-    moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
-    return sum(each.opened + each.reopened for each in moves.values())
-
-
-def _seen(row: AddonCharacter, known: PresentCharacter) -> SeenNote:
-    key = note_key(parse_note(row.note)) if row.note else None
-    return SeenNote(known.id, row.note, row.officer_note, key, row.rank)
-
-
-def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:
-    """The name that most rows give each rank."""
-    names: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        if row.rank is not None and row.rank_name:
-            names[row.rank][row.rank_name] += 1
-    return {rank: max(sorted(counter), key=counter.__getitem__) for rank, counter in sorted(names.items())}
-
-
-def _saw_no_note(rows: Sequence[AddonCharacter]) -> bool:
-    return all(row.note is None for row in rows)
 
 
 def _refuse_great_losses(present: Sequence[PresentCharacter], roster: Sequence[RosterCharacter]) -> None:
@@ -208,10 +128,3 @@ def _without_absurdities(each: RosterCharacter) -> RosterCharacter:
         last_login_timestamp=login if login is not None and 0 < login < tomorrow else None,
         item_level=item_level if item_level is not None and 0 <= item_level <= LARGEST_ITEM_LEVEL else None,
     )
-
-
-def _listing(what: str, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
-    return [f"{what}: {', '.join(names[:NAMES_IN_A_NOTICE])}{more}."]

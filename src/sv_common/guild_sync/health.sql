@@ -44,12 +44,12 @@ group by kind, left_out
 
 -- name: sources
 -- When each source's data of a guild is from, and why the last try since then failed, if one did. Notes are as old as the
--- export that they came with; the newest profile tells when profiles were last read.
+-- newest export that brought any; the newest profile tells when profiles were last read.
 with pipelines as (
-    select p.pipeline, good.id, good.finished_at, failed.error
+    select p.pipeline, good.id, good.at, failed.error
     from unnest(array['addon_upload', 'battlenet_sync', 'discord_sync']) as p (pipeline)
     left join lateral (
-        select r.id, r.started_at, r.finished_at from guild_identity.sync_log r
+        select r.id, r.started_at, least(r.finished_at, r.as_of) as at from guild_identity.sync_log r
         where r.guild_id = %(guild_id)s and r.pipeline = p.pipeline and r.status in ('done', 'partial')
         order by r.started_at desc
         limit 1
@@ -62,7 +62,7 @@ with pipelines as (
         limit 1
     ) failed on true
 )
-select pipeline, least(finished_at, (select max(u.exported_at) from guild_identity.addon_uploads u where u.run_id = p.id)), error
+select pipeline, least(at, (select max(u.exported_at) from guild_identity.addon_uploads u where u.run_id = p.id)), error
 from pipelines p
 union all
 select 'profiles', max(fetched_at), null from guild_identity.character_profiles where guild_id = %(guild_id)s

@@ -14,6 +14,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,7 @@ from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
+from sv_common.guild_sync.domain.export_origin import ExportOrigin
 from sv_common.guild_sync.domain.report import (
     CheckReport,
     FixOutcome,
@@ -49,13 +51,27 @@ _waiting_here: WeakKeyDictionary[Pool, dict[int, asyncio.Lock]] = WeakKeyDiction
 
 
 async def run_addon_sync(
-    pool: Pool, characters: Iterable[object], *, guild_id: int | None = None, outside: Outside, actor: str = "addon"
+    pool: Pool,
+    characters: Iterable[object],
+    *,
+    guild_id: int | None = None,
+    outside: Outside,
+    actor: str = "addon",
+    exported_at: datetime | None = None,
+    origin: ExportOrigin | None = None,
+    on_start: Callable[[], Awaitable[None]] | None = None,
 ) -> PipelineReport:
-    """Take in an addon upload. Raises `BadInput` when it cannot be used; nothing was changed then."""
+    """Take in an addon upload; see `sync_addon_data`. Raises `BadInput` when it cannot be used; nothing was changed then.
+
+    `on_start` is called once the guild's other pipelines have let this one begin. Of an export of which everything is known
+    from a newer one nothing follows: the run ends as superseded.
+    """
     rows = list(characters)
 
     async def sync(guild: Guild) -> SyncReport:
-        return await sync_addon_data(pool, rows, guild_id=guild.id)
+        if on_start is not None:
+            await on_start()
+        return await sync_addon_data(pool, rows, guild_id=guild.id, exported_at=exported_at, origin=origin)
 
     return await _sync_pipeline(pool, "addon_upload", sync, guild_id, outside, actor, has_summary=True)
 
@@ -149,13 +165,15 @@ async def _sync_pipeline(
     """Sync, do what belongs to this source alone, then the tail that every sync has: check, mend, report."""
     guild = await _guild(pool, guild_id)
     async with _run(pool, guild, name, actor) as run:
-        await run.step("sync", lambda: sync(guild), _sync_step)
-        if then is not None:
-            await then(pool, run, outside)
-        await _check(pool, run)
-        await _mend(pool, run, outside)
-        if has_summary:
-            await _summarise(pool, run, outside)
+        news = await run.step("sync", lambda: sync(guild), _sync_step)
+        run.as_of, run.is_superseded = news.as_of, news.is_superseded
+        if not run.is_superseded:
+            if then is not None:
+                await then(pool, run, outside)
+            await _check(pool, run)
+            await _mend(pool, run, outside)
+            if has_summary:
+                await _summarise(pool, run, outside)
     return run.report()
 
 
@@ -214,6 +232,8 @@ class _Run:
     check: CheckReport | None = None
     fixes: FixReport | None = None
     is_partial: bool = False
+    is_superseded: bool = False
+    as_of: datetime | None = None
     statements: int = 0
     seconds: float = 0.0
 
@@ -239,6 +259,8 @@ class _Run:
     @property
     def status(self) -> str:
         """How a run ended that was not stopped by an error."""
+        if self.is_superseded:
+            return "superseded"
         return "partial" if self.is_partial or (self.check and self.check.errors) else "done"
 
     def report(self) -> PipelineReport:
@@ -292,7 +314,7 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
 
 async def _finish(pool: Pool, run: _Run, status: str, error: str | None) -> None:
     async with pool.connection() as conn:
-        await sync_log.finish(conn, run.id, status=status, steps=run.steps, error=error)
+        await sync_log.finish(conn, run.id, status=status, steps=run.steps, error=error, as_of=run.as_of)
 
 
 async def _guild(pool: Pool, guild_id: int | None) -> Guild:

@@ -23,13 +23,19 @@ class Matching:
     """Which entry is which character; the others by name, and why they are left alone.
 
     `unknown` are not in the roster; `ambiguous` bear a name of several characters; `doubtful` have the id of somebody
-    else, or are there twice.
+    else, or are there twice. `sure` counts the entries that are in the roster by realm or id, not by their name alone.
     """
 
     matched: Sequence[tuple[AddonCharacter, PresentCharacter]]
     unknown: Sequence[str]
     ambiguous: Sequence[str]
     doubtful: Sequence[str]
+    sure: int = 0
+
+    @property
+    def entries(self) -> int:
+        """How many entries the upload has."""
+        return sum(map(len, (self.matched, self.unknown, self.ambiguous, self.doubtful)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,13 @@ def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharac
             matched.append((claim.row, claim.candidates[0]))
         else:
             left[fault].append(_full_name(claim.row))
-    return Matching(matched, sorted(left["unknown"]), sorted(left["ambiguous"]), sorted(left["doubtful"]))
+    return Matching(
+        matched,
+        sorted(left["unknown"]),
+        sorted(left["ambiguous"]),
+        sorted(left["doubtful"]),
+        sum(claim.is_sure and bool(claim.candidates) for claim in claims),
+    )
 
 
 def _fault_of(claim: _Claim, named: Counter[int], sure: Counter[int]) -> str | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sv_common.guild_sync.domain.addon_fields import (
     EXPORT_AGAIN,
@@ -26,9 +27,17 @@ from sv_common.guild_sync.domain.addon_fields import (
     shown,
 )
 from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.export_origin import ExportOrigin
 from sv_common.guild_sync.domain.guild import CLASS_NAMES, GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.saved_variables import WHERE_TO_FIND_IT, LuaTable, LuaValue, parse_saved_variables
+from sv_common.guild_sync.domain.saved_variables import (
+    MAX_BYTES,
+    MAX_PARTS,
+    WHERE_TO_FIND_IT,
+    LuaTable,
+    LuaValue,
+    parse_saved_variables,
+)
 
 ADDON_VARIABLE = "PATTSyncDB"
 """The global variable that the addon saves, as its .toc file declares."""
@@ -79,6 +88,16 @@ class AddonExport:
     region: int | None = None
 
     @property
+    def origin(self) -> ExportOrigin:
+        """The guild that the export says it is of."""
+        return ExportOrigin(self.guild_name, self.realm, self.region)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the export was made; None where it does not say."""
+        return None if self.exported_at is None else datetime.fromtimestamp(self.exported_at, UTC)
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 of what the export says, whatever the order in which the game wrote its fields.
 
@@ -94,11 +113,16 @@ class AddonExport:
 
 def read_addon_export(source: bytes) -> AddonExport:
     """Read the addon's SavedVariables file as the game wrote it. Raises BadInput with every problem that was found."""
-    return _read_export(_last_export(source))
+    export = _last_export(source)
+    return _read_export(export, _listed_characters(export))
 
 
 def read_addon_export_json(source: bytes) -> AddonExport:
-    """Read an export sent as JSON: an object with the fields of `lastExport`, its characters a list. Raises BadInput."""
+    """Read an export sent as JSON: an object with the fields of `lastExport`, its characters a list.
+
+    Raises BadInput. Its limits are those of the file, and it is measured before anything is made of it.
+    """
+    _refuse_too_much(source)
     try:
         export = json.loads(source)
     except (ValueError, RecursionError) as error:
@@ -108,13 +132,21 @@ def read_addon_export_json(source: bytes) -> AddonExport:
     characters = export.get("characters")
     if not isinstance(characters, list):
         raise BadInput(f"The field characters is {kind_of_value(characters)} and must be a list.")
-    return _read_export({**export, "characters": dict(enumerate(characters, start=1))})
+    return _read_export(export, characters)
 
 
-def _read_export(export: LuaTable) -> AddonExport:
+def _refuse_too_much(source: bytes) -> None:
+    """Refuse JSON that is longer than an export, or has more values: each takes many times its own size in memory."""
+    if len(source) > MAX_BYTES:
+        raise BadInput(f"This is too large: an export has at most {MAX_BYTES >> 20} MiB. {EXPORT_AGAIN}")
+    # Commas and brackets within texts count too; a right export is far from the limit.
+    if sum(source.count(sign) for sign in (b",", b"{", b"[")) > MAX_PARTS:
+        raise BadInput(f"This holds more than {MAX_PARTS:,} values, more than any guild's export. {EXPORT_AGAIN}")
+
+
+def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonExport:
     problems = Problems()
     head = Fields(export, problems)
-    rows = _listed_characters(export)
     _check_count(head, len(rows))
     characters = _characters(
         rows,
@@ -238,10 +270,10 @@ def _characters(
     return _settled(entries, notes_visible, officer_notes_visible)
 
 
-def _bounded(rows: Iterable[object]) -> list[object]:
+def _bounded(rows: Iterable[object]) -> Sequence[object]:
     if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
         raise BadInput(f"The characters are {kind_of_value(rows)} and must be a list. {EXPORT_AGAIN}")
-    listed = list(islice(rows, MAX_CHARACTERS + 1))
+    listed = rows if isinstance(rows, list | tuple) else list(islice(rows, MAX_CHARACTERS + 1))
     if not listed:
         raise BadInput(f"The export has no characters. Open the guild window once in the game. {EXPORT_AGAIN}")
     if len(listed) > MAX_CHARACTERS:

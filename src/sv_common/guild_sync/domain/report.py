@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,11 +13,17 @@ from sv_common.guild_sync.domain.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one sync of one source changed, in counts; `notices` are sentences that an officer should read."""
+    """What one sync of one source changed, in counts; `notices` are sentences that an officer should read.
+
+    `as_of` is of when the source's news are now, where that is not the present. With `is_superseded`, all of it was known
+    from newer news, and nothing was changed.
+    """
 
     source: str
     counts: dict[str, int]
     notices: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    is_superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ LuaValue: TypeAlias = "bool | int | float | str | LuaTable | None"
 LuaTable: TypeAlias = "dict[str | int | float, LuaValue]"
 """A Lua table; items without a key count from 1, and an item of nil is kept as None."""
 
-MAX_BYTES = 16 * 1024 * 1024
-"""Largest file that is read, in bytes. A guild of 1,000 characters, the game's limit, takes about 300,000."""
+MAX_BYTES = 4 * 1024 * 1024
+"""Largest export that is read, in bytes, whatever its form. A guild of 1,000 characters, the game's limit, takes about 300,000."""
 
 MAX_DEPTH = 100
 """How many tables may lie inside each other."""
 
-MAX_PARTS = 500_000
-"""How many values, comments and escapes one file may hold. 1,000 characters take about 15,000."""
+MAX_PARTS = 200_000
+"""How many values, comments and escapes one export may hold. 1,000 characters take about 15,000."""
 
 WHERE_TO_FIND_IT = (
     "Upload the file that the game wrote in WTF/Account/<account>/SavedVariables, unchanged; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sv_common.db.pool import Connection
@@ -16,7 +17,7 @@ SQL = load_sql(__package__, "characters.sql")
 
 
 class PresentCharacter(NamedTuple):
-    """A character in the guild now. Notes are None when never seen."""
+    """A character in the guild now. Notes are None when never seen; each of the times is that of what it is named after."""
 
     id: int
     name: str
@@ -29,10 +30,13 @@ class PresentCharacter(NamedTuple):
     note: str | None
     officer_note: str | None
     player_id: int | None
+    note_as_of: datetime | None = None
+    officer_note_as_of: datetime | None = None
+    rank_as_of: datetime | None = None
 
 
 class SeenNote(NamedTuple):
-    """What the addon saw of one character; None was not seen."""
+    """What the addon saw of one character; None was not seen, or is known from a newer export."""
 
     id: int
     note: str | None
@@ -72,10 +76,19 @@ async def apply_roster(
     )
 
 
-async def apply_notes(conn: Connection, guild_id: int, notes: Sequence[SeenNote]) -> None:
-    """Write what the addon saw."""
+async def moment_of(conn: Connection, exported_at: datetime | None) -> datetime:
+    """Return the time that an export counts as: its own, or now where it has none or one that has not come yet."""
+    row = await (await conn.execute(SQL["moment_of"], {"exported_at": exported_at})).fetchone()
+    assert row is not None  # noqa: S101 -- a query without a table always gives a row
+    moment: datetime = row[0]
+    return moment
+
+
+async def apply_notes(conn: Connection, guild_id: int, notes: Sequence[SeenNote], *, as_of: datetime) -> None:
+    """Write what the addon saw at a time; that nothing newer is known is the caller's to make sure, under the guild's lock."""
     values = {
         "guild_id": guild_id,
+        "as_of": as_of,
         "ids": [note.id for note in notes],
         "notes": [note.note for note in notes],
         "officer_notes": [note.officer_note for note in notes],

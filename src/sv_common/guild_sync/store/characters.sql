@@ -1,7 +1,8 @@
 -- name: present
 -- Every character in the guild now, as a sync needs it.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
-       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id
+       c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id,
+       c.guild_note_as_of, c.officer_note_as_of, c.settled_rank_as_of
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
@@ -85,6 +86,11 @@ where (m.old_key, m.old_realm) <> (i.name_key, i.realm_slug)
 union all
 select 'left', character_name, null from gone
 
+-- name: moment_of
+-- The time that an export counts as. Clocks differ a little; a time further in the future is a wrong clock's.
+select case when %(exported_at)s::timestamptz <= clock_timestamp() + interval '5 minutes' then %(exported_at)s::timestamptz
+            else clock_timestamp() end
+
 -- name: apply_notes
 -- Write what the addon saw; a note or rank that was not seen (null) leaves what is known. The addon sees ranks and their
 -- names together, so the rank table fits the ranks that it saw.
@@ -93,6 +99,9 @@ set guild_note = coalesce(n.note, c.guild_note),
     officer_note = coalesce(n.officer_note, c.officer_note),
     note_key = case when n.note is null then c.note_key else n.note_key end,
     settled_rank_index = coalesce(n.rank_index, c.settled_rank_index),
+    guild_note_as_of = case when n.note is null then c.guild_note_as_of else %(as_of)s end,
+    officer_note_as_of = case when n.officer_note is null then c.officer_note_as_of else %(as_of)s end,
+    settled_rank_as_of = case when n.rank_index is null then c.settled_rank_as_of else %(as_of)s end,
     addon_last_sync = now()
 from unnest(%(ids)b::bigint[], %(notes)b::text[], %(officer_notes)b::text[], %(note_keys)b::text[],
             %(ranks)b::smallint[])
@@ -102,7 +111,7 @@ where c.id = n.id and c.guild_id = %(guild_id)s
 -- name: settle_ranks
 -- Take the ranks of the roster for those that the rank table fits, unless whole ranks have moved; an officer's word does.
 update guild_identity.wow_characters c
-set settled_rank_index = c.rank_index
+set settled_rank_index = c.rank_index, settled_rank_as_of = clock_timestamp()
 where c.guild_id = %(guild_id)s and c.removed_at is null and c.settled_rank_index is distinct from c.rank_index
   and (%(is_confirmed)s
        or not exists (select from guild_identity.moved_ranks m where m.guild_id = %(guild_id)s))

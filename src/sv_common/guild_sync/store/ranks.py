@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.rows import class_row
 
@@ -21,7 +22,8 @@ class Rank:
     """One rank; 0 is the guild master.
 
     `name_in_game` differs from `name` while an officer has to confirm a change; None: the addon has not told it yet.
-    `is_without_role`: an officer has decided that the rank maps to no Discord role.
+    `is_without_role`: an officer has decided that the rank maps to no Discord role. `name_as_of` is when the name in the
+    game was seen.
     """
 
     wow_rank_index: int
@@ -32,6 +34,7 @@ class Rank:
     discord_role_name: str | None
     is_role_managed: bool
     is_without_role: bool
+    name_as_of: datetime | None = None
 
     @property
     def is_decided(self) -> bool:
@@ -49,10 +52,12 @@ async def ensure(conn: Connection, guild_id: int, indexes: Iterable[int]) -> Non
     await conn.execute(SQL["ensure"], {"guild_id": guild_id, "indexes": sorted(set(indexes))})
 
 
-async def seen_in_game(conn: Connection, guild_id: int, names: Mapping[int, str]) -> None:
-    """Keep the rank names that the addon saw."""
+async def seen_in_game(
+    conn: Connection, guild_id: int, names: Mapping[int, str], *, as_of: datetime | None = None
+) -> None:
+    """Keep the rank names that the addon saw at a time, or sees now; a name that was seen later than that stays."""
     if names:
-        values = {"guild_id": guild_id, "indexes": list(names), "names": list(names.values())}
+        values = {"guild_id": guild_id, "indexes": list(names), "names": list(names.values()), "as_of": as_of}
         await conn.execute(SQL["seen_in_game"], values)
 
 

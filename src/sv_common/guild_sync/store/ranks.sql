@@ -8,17 +8,17 @@ on conflict (guild_id, wow_rank_index) do nothing
 -- name: seen_in_game
 -- Rank names from the addon. A rank of which nobody has said to which role it maps takes the name; for another one a
 -- different name is kept beside it, for an officer to confirm.
-insert into common.guild_ranks as r (guild_id, wow_rank_index, name, name_in_game, level)
-select %(guild_id)s, n.i, n.name, n.name, 10 - n.i
+insert into common.guild_ranks as r (guild_id, wow_rank_index, name, name_in_game, name_as_of, level)
+select %(guild_id)s, n.i, n.name, n.name, coalesce(%(as_of)s::timestamptz, clock_timestamp()), 10 - n.i
 from unnest(%(indexes)b::smallint[], %(names)b::text[]) as n (i, name)
 on conflict (guild_id, wow_rank_index) do update
-set name_in_game = excluded.name,
+set name_in_game = excluded.name, name_as_of = excluded.name_as_of,
     name = case when r.discord_role_id is null and not r.is_without_role then excluded.name else r.name end
-where (r.name_in_game, r.name) is distinct from
-      (excluded.name, case when r.discord_role_id is null and not r.is_without_role then excluded.name else r.name end)
+where r.name_as_of is null or r.name_as_of <= excluded.name_as_of
 
 -- name: all
-select wow_rank_index, name, name_in_game, level, discord_role_id, discord_role_name, is_role_managed, is_without_role
+select wow_rank_index, name, name_in_game, level, discord_role_id, discord_role_name, is_role_managed, is_without_role,
+       name_as_of
 from common.guild_ranks
 where guild_id = %(guild_id)s
 order by wow_rank_index

@@ -40,9 +40,18 @@ async def start(conn: Connection, guild_id: int, pipeline: str, *, actor: str) -
     return int(row[0])
 
 
-async def finish(conn: Connection, run_id: int, *, status: str, steps: Sequence[StepReport], error: str | None) -> None:
-    """Log how a run ended."""
-    values = {"run_id": run_id, "status": status, "steps": Jsonb([step.as_json() for step in steps]), "error": error}
+async def finish(
+    conn: Connection,
+    run_id: int,
+    *,
+    status: str,
+    steps: Sequence[StepReport],
+    error: str | None,
+    as_of: datetime | None = None,
+) -> None:
+    """Log how a run ended, and of when the source's news are since, where that is not the present."""
+    logged = Jsonb([step.as_json() for step in steps])
+    values = {"run_id": run_id, "status": status, "steps": logged, "error": error, "as_of": as_of}
     await conn.execute(SQL["finish"], values)
 
 
@@ -64,7 +73,7 @@ async def histories(conn: Connection, pipelines: Sequence[str]) -> dict[tuple[in
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a pipeline of a guild stands: when it last ended well, and the failures of two days that came after."""
+    """How a pipeline of a guild stands: of when its last good news are, and the failures of two days that came after."""
 
     pipeline: str
     last_good: datetime | None

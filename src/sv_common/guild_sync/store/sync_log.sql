@@ -11,7 +11,7 @@ returning id
 
 -- name: finish
 update guild_identity.sync_log
-set status = %(status)s, steps = %(steps)s, error = %(error)s, finished_at = clock_timestamp()
+set status = %(status)s, steps = %(steps)s, error = %(error)s, as_of = %(as_of)s, finished_at = clock_timestamp()
 where id = %(run_id)s
 
 -- name: history
@@ -40,10 +40,10 @@ cross join lateral (
 ) failed
 
 -- name: standings
--- For each pipeline of a guild that ever ran: when it last ended well, how often it failed since (within two days), and
--- what the latest of those failures said.
+-- For each pipeline of a guild that ever ran: of when its last good news are, how often it failed since (within two days),
+-- and what the latest of those failures said.
 with good as (
-    select pipeline, max(started_at) as started_at, max(finished_at) as finished_at
+    select pipeline, max(started_at) as started_at, max(least(finished_at, as_of)) as finished_at
     from guild_identity.sync_log
     where guild_id = %(guild_id)s and status in ('done', 'partial')
     group by pipeline

@@ -1,0 +1,44 @@
+"""`patt uploads`: what became of the exports that companions sent, and another try for one that was given up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from patt.api import upload_commands
+from patt.api.models import ListedUpload
+from patt.bootstrap import Services
+from patt.cli.options import GuildOption, JsonOption, with_services
+from patt.cli.output import print_json, say, table
+
+app = typer.Typer(help="The exports that companions sent, and what became of them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show the 50 newest; those that wait or were given up come first."""
+
+    async def work(services: Services) -> list[ListedUpload]:
+        return await upload_commands.listed(services, guild)
+
+    found = with_services(work)
+    if as_json:
+        print_json([each.model_dump() for each in found])
+        return
+    rows = [(u.upload_id, u.uploader, u.as_of, u.state, u.attempts, u.sentence) for u in found]
+    table("upload", "uploader", "export of", "state", "tries", "what became of it", rows=rows)
+
+
+@app.command()
+def retry(
+    upload: Annotated[int, typer.Argument(metavar="UPLOAD", min=1, max=2**63 - 1, help="Number of the upload.")],
+    guild: GuildOption = None,
+) -> None:
+    """Let an upload that was given up wait again; a worker takes it in."""
+
+    async def work(services: Services) -> ListedUpload:
+        return await upload_commands.retry(services, upload, guild)
+
+    with_services(work)
+    say(f"Upload {upload} waits again. A worker takes it in: patt serve, or patt worker.")

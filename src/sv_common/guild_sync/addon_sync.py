@@ -1,0 +1,225 @@
+"""Writing what an export of the addon says: each fact with the time when it was seen, and only where nothing newer is known."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.domain.addon_export import read_characters
+from sv_common.guild_sync.domain.export_origin import ExportOrigin
+from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.domain.notes import note_key, parse_note
+from sv_common.guild_sync.domain.report import SyncReport
+from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook import note_mismatch
+from sv_common.guild_sync.store import characters as character_store
+from sv_common.guild_sync.store import guilds, ranks, realms
+from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
+from sv_common.guild_sync.store.directory import read_facts
+from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.store.rules import read_settings
+from sv_common.guild_sync.upload_matching import Matching, match_upload
+from sv_common.guild_sync.upload_origin import refuse_foreign
+
+NAMES_IN_A_NOTICE = 20
+
+
+async def sync_addon_data(
+    pool: Pool,
+    characters: Iterable[object],
+    *,
+    guild_id: int | None = None,
+    exported_at: datetime | None = None,
+    origin: ExportOrigin | None = None,
+) -> SyncReport:
+    """Write the notes and rank names that the addon saw, and log a `note_mismatch` for each link they contradict.
+
+    `characters` are rows as the addon writes them, or `AddonCharacter`. Raises `BadInput`, naming every fault, before
+    anything is written; also where `origin` says that the export is another guild's. Characters are found by realm and
+    name, whatever the language in which the client names the realm; those that are unknown, ambiguous or doubtful are
+    reported by name and left out. A note that was not seen changes nothing.
+
+    What is known from a newer export than one of `exported_at` (UTC) stays as it is. Without it, or where it lies in the
+    future, the export counts as made now. An export that brings nothing newer at all is reported as superseded.
+    """
+    rows = read_characters(characters)
+    async with pool.connection() as conn:
+        row_id = await guilds.lock_the_only(conn, guild_id)
+        if origin is not None:
+            await refuse_foreign(conn, row_id, origin, rows)
+        as_of = await character_store.moment_of(conn, _with_time_zone(exported_at))
+        present = await character_store.present(conn, row_id)
+        matching = match_upload(rows, present, await realms.of_guild(conn, row_id))
+        news = _News.of(matching, await ranks.all_ranks(conn, row_id), as_of)
+        if news.is_superseded:
+            return _superseded(news, matching, as_of)
+        await character_store.apply_notes(conn, row_id, news.seen, as_of=as_of)
+        await ranks.seen_in_game(conn, row_id, news.rank_names, as_of=as_of)
+        doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
+        opened = await _log_mismatches(conn, row_id, news.changed_and_linked)
+    notices = [
+        *_listing("Not in the roster, so left out", matching.unknown),
+        *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
+        *_listing(
+            "There twice, or with the id of another character, so left out until the next roster", matching.doubtful
+        ),
+        *_left_as_newer(news),
+        *(
+            f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
+            for rank in doubtful
+        ),
+        *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
+    ]
+    known_as_of = max(as_of, news.known_since or as_of)
+    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=known_as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What an export says that is not known from a newer one.
+
+    `older` are the characters of whose notes, and `older_ranks` the ranks of whose name, something newer is known;
+    `known_since` is the newest time of that.
+    """
+
+    seen: Sequence[SeenNote]
+    rank_names: Mapping[int, str]
+    changed: Sequence[PresentCharacter]
+    older: Sequence[PresentCharacter]
+    older_ranks: Sequence[int]
+    known_since: datetime | None
+
+    @classmethod
+    def of(cls, matching: Matching, table: Sequence[Rank], as_of: datetime) -> _News:
+        """Compare the entries that were matched, one by one, with the times of what is known."""
+        facts = [(row, known, _seen(row, known, as_of)) for row, known in matching.matched]
+        names = _rank_names([row for row, _ in matching.matched])
+        times = {rank.wow_rank_index: rank.name_as_of for rank in table}
+        newer_names = {rank: name for rank, name in names.items() if _is_news(times.get(rank), as_of)}
+        older = [
+            known for row, known, seen in facts if _is_left(row.note, seen.note, row.officer_note, seen.officer_note)
+        ]
+        left = [time for row, known, seen in facts for time in _times_of_what_is_left(row, known, seen)]
+        left += [time for rank in names.keys() - newer_names if (time := times.get(rank)) is not None]
+        return cls(
+            [seen for _, _, seen in facts if (seen.note, seen.officer_note, seen.rank) != (None, None, None)],
+            newer_names,
+            [known for _, known, seen in facts if seen.note is not None and seen.note != (known.note or "")],
+            older,
+            sorted(names.keys() - newer_names),
+            max(left, default=None),
+        )
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether there is nothing new in the export, and something that is known from a newer one."""
+        return self.known_since is not None and not self.seen and not self.rank_names
+
+    @property
+    def changed_and_linked(self) -> list[int]:
+        """Numbers of the linked characters whose note has changed."""
+        return [known.id for known in self.changed if known.player_id is not None]
+
+
+def _seen(row: AddonCharacter, known: PresentCharacter, as_of: datetime) -> SeenNote:
+    note = row.note if _is_news(known.note_as_of, as_of) else None
+    officer_note = row.officer_note if _is_news(known.officer_note_as_of, as_of) else None
+    rank = row.rank if _is_news(known.rank_as_of, as_of) else None
+    return SeenNote(known.id, note, officer_note, note_key(parse_note(note)) if note else None, rank)
+
+
+def _is_news(known_as_of: datetime | None, as_of: datetime) -> bool:
+    """Whether what is seen at a time counts beside what is known from another; of two of one time, the later one counts."""
+    return known_as_of is None or known_as_of <= as_of
+
+
+def _is_left(note: str | None, seen_note: str | None, officer_note: str | None, seen_officer_note: str | None) -> bool:
+    return note != seen_note or officer_note != seen_officer_note
+
+
+def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: SeenNote) -> Iterable[datetime]:
+    """The times of the notes that are known instead of those of the entry. A rank may be known from the roster."""
+    pairs = (
+        (row.note, seen.note, known.note_as_of),
+        (row.officer_note, seen.officer_note, known.officer_note_as_of),
+    )
+    return (time for said, taken, time in pairs if said != taken and time is not None)
+
+
+def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
+    known_since = f" of {_told(news.known_since)}" if news.known_since else ""
+    sentence = (
+        f"Superseded: this export is of {_told(as_of)}, and all that it says is known from a newer one{known_since}. "
+        "Nothing was changed."
+    )
+    return SyncReport("addon", _counts(news, matching, 0), (sentence,), as_of=as_of, is_superseded=True)
+
+
+def _left_as_newer(news: _News) -> list[str]:
+    """Say how many characters and ranks were left as a newer export says."""
+    told = [
+        f"{len(each)} {word}{'' if len(each) == 1 else 's'}"
+        for each, word in ((news.older, "character"), (news.older_ranks, "rank"))
+        if each
+    ]
+    if not told or news.known_since is None:
+        return []
+    return [f"Known from a newer export, of {_told(news.known_since)}, and left so: {' and '.join(told)}."]
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
+    return {
+        "characters": len(matching.matched),
+        "notes_changed": len(news.changed),
+        "mismatches_logged": opened,
+        "unknown": len(matching.unknown),
+        "ambiguous": len(matching.ambiguous),
+        "doubtful": len(matching.doubtful),
+        "older": len(news.older),
+    }
+
+
+async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequence[int]) -> int:
+    if not character_ids:
+        return 0
+    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), set(character_ids))
+    settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
+    if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
+        return 0
+    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, settings[note_mismatch.ISSUE_TYPE].severity, findings)
+    moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
+    return sum(each.opened + each.reopened for each in moves.values())
+
+
+def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:
+    """The name that most rows give each rank."""
+    names: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row.rank is not None and row.rank_name:
+            names[row.rank][row.rank_name] += 1
+    return {rank: max(sorted(counter), key=counter.__getitem__) for rank, counter in sorted(names.items())}
+
+
+def _saw_no_note(rows: Sequence[AddonCharacter]) -> bool:
+    return all(row.note is None for row in rows)
+
+
+def _with_time_zone(moment: datetime | None) -> datetime | None:
+    """Take a time without a zone for UTC, in which all times are here."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _listing(what: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
+    return [f"{what}: {', '.join(names[:NAMES_IN_A_NOTICE])}{more}."]
