@@ -11,7 +11,7 @@ from patt.deps import Caller
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.store import guilds
@@ -113,6 +113,8 @@ async def wake(
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
         issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason))
+    if issue.state is IssueState.RESOLVED:
+        return _moved(issue, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
     return _moved(issue, f"Issue {issue_id} is open again.")
 
 
@@ -135,11 +137,8 @@ async def the_guild(services: Services, guild_id: int | None) -> Guild:
 
 
 def end_of_dismissal(until: date | None) -> datetime | None:
-    """Return the moment on which a dismissal ends. Raises `BadInput` where it has come already."""
-    end = datetime.combine(until, time(), UTC) if until is not None else None
-    if end is not None and end <= datetime.now(UTC):
-        raise BadInput("The day on which the issue opens again must lie ahead.")
-    return end
+    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
+    return datetime.combine(until, time(), UTC) if until is not None else None
 
 
 async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:

@@ -99,7 +99,7 @@ async def issues(
 async def dismiss(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: DismissRequest, seen: SeenDep
 ) -> IssueMoveAnswer:
-    """For ever or until a day; scans that find it again leave it so."""
+    """As it is now, for ever or until a day; when what it rests on changes, it is open again."""
     return await commands.dismiss(
         services, officer, issue_id, guild_id=guild, reason=body.reason, until=body.until, seen=seen
     )

@@ -191,7 +191,7 @@ def dismiss(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Wake it on this day (UTC).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set an issue aside; scans that find it again leave it so."""
+    """Set an issue aside as it is now; when it becomes another, it is open again."""
     end = until.replace(tzinfo=UTC) if until else None
 
     async def work(services: Services) -> Issue:

@@ -51,7 +51,13 @@ COMMANDS = {
         "patt.cli.issue:undo",
         "Take back a fix or a full match, exactly. Exit code 1 when it cannot be taken back; the sentence says why.",
     ),
-    "dismiss": Later("patt.cli.issue:dismiss", "Set an issue aside; scans that find it again leave it so."),
+    "dismiss": Later(
+        "patt.cli.issue:dismiss", "Set an issue aside as it is now; when it becomes another, it is open again."
+    ),
+    "dismissals": Later(
+        "patt.cli.dismissals:dismissals",
+        "List what was set aside, newest first, and what of it hides nothing any more. Remove one with `patt wake`.",
+    ),
     "wake": Later("patt.cli.issue:wake", "End a dismissal."),
     "resolve": Later(
         "patt.cli.issue:resolve", "Close an issue by hand. It opens again if the next scan still finds it."
