@@ -10,8 +10,8 @@ from patt.bootstrap import Services
 from patt.deps import Caller
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.issue import Issue, IssueState
+from sv_common.guild_sync.domain.plain_text import checked_text
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.store import guilds
@@ -148,10 +148,8 @@ async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None,
 
 
 def storable(text: str) -> str:
-    """Return a reason as it was written. Raises `BadInput` where it holds what cannot be stored."""
-    if "\x00" in text:
-        raise BadInput("The reason holds a character (NUL) that cannot be stored.")
-    return text
+    """Return a reason as it was written. Raises `BadInput` where it cannot be used."""
+    return checked_text("The reason", text)
 
 
 def _moved(issue: Issue, sentence: str) -> IssueMoveAnswer:

@@ -65,10 +65,16 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
 
 
 @router.get("/rules", summary="All rules with their counts")
-async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleAnswer]:
+async def rules(
+    services: ServicesDep,
+    guild: GuildDep,
+    ever: Annotated[
+        bool, Query(description="Also count since the beginning; the whole history is read for that.", examples=[True])
+    ] = False,
+) -> list[RuleAnswer]:
     """Every rule of the registry, in its order, as the guild has set it."""
     async with services.pool.connection() as conn:
-        return await reading.rules(conn, guild)
+        return await reading.rules(conn, guild, ever=ever)
 
 
 @router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, guild_number, with_services
+from patt.cli.options import GuildOption, JsonOption, PageOption, guild_number, with_services
 from patt.cli.output import print_json, say, table
 from sv_common.guild_sync import overview
 from sv_common.guild_sync.domain.paging import Page
@@ -16,7 +16,7 @@ from sv_common.guild_sync.overview import Dismissal
 
 def dismissals(
     idle: Annotated[bool, typer.Option("--idle", help="Only those that hide nothing any more.")] = False,
-    page: Annotated[int, typer.Option(min=1, help="Page of 50.")] = 1,
+    page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
