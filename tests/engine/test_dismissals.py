@@ -231,3 +231,14 @@ async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_no
     async with guild.pool.connection() as conn:
         (only,) = (await overview.dismissals(conn, guild.guild_id)).items
     assert only.why_idle == "Its day has come; the next scan ends it."
+
+
+async def test_a_reason_that_cannot_be_kept_or_that_nobody_reads_is_refused(guild: GuildBuilder) -> None:
+    await guild.character("Loner")
+    await _scan(guild)
+    number = (await _issue(guild, "orphan_wow")).id
+    for reason in ("a\x00b", "a\x1b[31mb", "\udcff", "x" * 501, "  "):
+        async with guild.pool.connection() as conn:
+            with pytest.raises(BadInput, match="reason"):
+                await issues.dismiss(conn, number, actor="officer alice", reason=reason)
+    assert (await _issue(guild, "orphan_wow")).state is IssueState.OPEN

@@ -11,7 +11,6 @@ from patt.deps import Caller
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.plain_text import checked_text
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.store import guilds
@@ -94,9 +93,7 @@ async def dismiss(
     end = end_of_dismissal(until)
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
-        issue = await issues.dismiss(
-            conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason), until=end
-        )
+        issue = await issues.dismiss(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=reason, until=end)
     return _moved(issue, f"Issue {issue_id} is set aside{f' until {until}' if until else ''}.")
 
 
@@ -112,7 +109,7 @@ async def wake(
     """End a dismissal. Raises `NotFound`, `Refused` and, like `dismiss`, `PlanStale`."""
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
-        issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason))
+        issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=reason)
     if issue.state is IssueState.RESOLVED:
         return _moved(issue, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
     return _moved(issue, f"Issue {issue_id} is open again.")
@@ -124,9 +121,7 @@ async def resolve(
     """Close an issue on an officer's word. Raises like `dismiss`."""
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
-        issue = await issues.resolve_by_hand(
-            conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason)
-        )
+        issue = await issues.resolve_by_hand(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=reason)
     return _moved(issue, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
 
 
@@ -145,11 +140,6 @@ async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None,
     """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
     await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
     await check_unchanged(conn, issue_id, seen)
-
-
-def storable(text: str) -> str:
-    """Return a reason as it was written. Raises `BadInput` where it cannot be used."""
-    return checked_text("The reason", text)
 
 
 def _moved(issue: Issue, sentence: str) -> IssueMoveAnswer:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from patt.api.answers import fixes_result, fixes_sentence
-from patt.api.commands import end_of_dismissal, storable, the_guild
+from patt.api.commands import end_of_dismissal, the_guild
 from patt.api.selection_models import FixChosenAnswer, MovedChosenAnswer, MovedIssue
 from patt.bootstrap import Services
 from patt.deps import Caller
@@ -61,7 +61,7 @@ async def dismiss_selected(
         resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
         left = _changed(chosen, seen or {}) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await issues.dismiss_many(conn, moved, actor=officer.actor, reason=storable(reason), until=end)
+        await issues.dismiss_many(conn, moved, actor=officer.actor, reason=reason, until=end)
     done = f"set aside{f' until {until}' if until else ''}"
     return _moved_chosen(guild.id, chosen, left, "dismissed", done)
 
@@ -83,7 +83,7 @@ async def wake_selected(
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, seen or {}) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await issues.wake_many(conn, moved, actor=officer.actor, reason=storable(reason))
+        await issues.wake_many(conn, moved, actor=officer.actor, reason=reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
     return _moved_chosen(guild.id, chosen, left, "woken", "no longer dismissed" if resolved else "open again")
 

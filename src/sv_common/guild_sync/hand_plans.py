@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key
+from sv_common.guild_sync.domain.plain_text import checked_text
 from sv_common.guild_sync.domain.plan import (
     ForgetAlias,
     ForgetRejection,
@@ -52,9 +53,8 @@ def not_this_player(directory: Directory, character: KnownCharacter, player: Kno
     """Plan that a character is not a player's. Raises `Refused` where that is known."""
     if (character.id, player.id) in directory.facts.rejections:
         raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-    rejection = RejectLink(
-        character.id, character.label, player.id, player.display_name, why.strip() or "an officer says so."
-    )
+    said = checked_text("The reason", why.strip()) or "an officer says so."
+    rejection = RejectLink(character.id, character.label, player.id, player.display_name, said)
     steps: list[Step] = [*(_unlink(directory, character) if character.player_id == player.id else ()), rejection]
     return Plan(tuple(steps), f"{character.label} does not belong to {player.display_name}: an officer says so.")
 

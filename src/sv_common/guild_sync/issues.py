@@ -19,6 +19,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.issue import Finding, Issue, IssueEvent, IssueState
 from sv_common.guild_sync.domain.material import Material, evidence_of
+from sv_common.guild_sync.domain.plain_text import checked_text
 from sv_common.guild_sync.domain.report import Reconciliation
 
 SQL = load_sql(__package__, "issues.sql")
@@ -131,8 +132,8 @@ async def wake(conn: Connection, issue_id: int, *, guild_id: int | None = None, 
 
 
 async def wake_many(conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
-    """End dismissals by hand; issues that are not dismissed are left alone. Return how many."""
-    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": reason}
+    """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
+    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason)}
     return (await conn.execute(SQL["wake"], values)).rowcount
 
 
@@ -223,7 +224,7 @@ async def _unresolved(conn: Connection, issue_id: int, guild_id: int | None, ver
 def _said(reason: str) -> str:
     if not reason.strip():
         raise BadInput("A reason is needed: say in a few words why, for whoever looks at it next.")
-    return reason.strip()
+    return checked_text("The reason", reason.strip())
 
 
 def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:
