@@ -75,7 +75,7 @@ def _conclusion(guild_id: int, issue_type: str, subjects: Sequence[tuple[Any, ..
         Finding(issue_type, guild_id, SubjectKind.CHARACTER, number, f"{name} belongs to nobody.", {"character": name})
         for number, name in subjects
     ]
-    return Conclusion(issue_type, RULES[issue_type].severity, findings)
+    return Conclusion(issue_type, RULES[issue_type].severity, findings, ())
 
 
 async def sessions(pool: Pool, count: int) -> list[str]:

@@ -21,6 +21,7 @@ from patt.api import (
     account,
     activity,
     data_quality,
+    dismissals,
     full_match,
     guild_uploads,
     health,
@@ -49,6 +50,7 @@ from patt.pages import (
     activity_pages,
     admin_pages,
     discord_sign_in,
+    dismissal_pages,
     issue_pages,
     match_pages,
     officer_pages,
@@ -89,6 +91,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
     app.include_router(data_quality.router)
+    app.include_router(dismissals.router)
     app.include_router(issues.router)
     app.include_router(health.router)
     app.include_router(selection.router)
@@ -105,6 +108,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(guild_uploads.router)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
+    app.include_router(dismissal_pages.router)
     app.include_router(issue_pages.router)
     app.include_router(activity_pages.router)
     app.include_router(match_pages.actions)

@@ -12,8 +12,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.domain.plain_text import shown
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
+_DATABASE_SCHEMES = ("postgresql://", "postgres://")
 ENV_FILE = ".env"
 ENV_PREFIX = "PATT_"
 
@@ -21,7 +23,7 @@ ENV_PREFIX = "PATT_"
 class Settings(BaseSettings):
     """Everything an installation can be told from outside. Secrets are never shown, logged or stored."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=ENV_FILE, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore")
 
     database_url: str | None = Field(
         default=None, description="PostgreSQL 15 or newer; unset: the embedded server in PATT_DATA_DIR."
@@ -69,8 +71,43 @@ class Settings(BaseSettings):
             try:
                 ipaddress.ip_network(each.strip())
             except ValueError as error:
-                raise ValueError(f"“{each.strip()}” is neither an address nor a network such as 10.0.0.0/8") from error
+                raise ValueError(
+                    f"“{shown(each.strip())}” is neither an address nor a network such as 10.0.0.0/8"
+                ) from error
         return value
+
+    @field_validator("base_url", "blizzard_token_url", "discord_api_url", "discord_authorize_url")
+    @classmethod
+    def _is_a_web_address(cls, value: str) -> str:
+        return _address(value, "http", "https")
+
+    @field_validator("blizzard_api_url")
+    @classmethod
+    def _is_an_address_by_region(cls, value: str) -> str:
+        _address(value.replace("{region}", "us"), "http", "https")
+        return value
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _is_a_gateway(cls, value: str) -> str:
+        return _address(value, "ws", "wss")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(_DATABASE_SCHEMES):
+            return value
+        raise ValueError("it must be an address of PostgreSQL, such as postgresql://name:password@host/database")
+
+    @field_validator("blizzard_client_id", "blizzard_client_secret", "discord_bot_token")
+    @classmethod
+    def _is_a_credential(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        return _credential(value)
+
+    @field_validator("discord_client_id", "discord_client_secret")
+    @classmethod
+    def _is_a_credential_of_an_application(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        return _credential(value)
 
     @property
     def is_over_tls(self) -> bool:
@@ -87,6 +124,26 @@ class Settings(BaseSettings):
         return None if host in _OWN_HOSTS else self.own_page(path)
 
 
+def _address(value: str, *schemes: str) -> str:
+    """Return an address that can be asked. Raises `ValueError`."""
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or not value.isascii() or not value.isprintable() or any(sign in value for sign in " {}"):
+        raise ValueError(f"it must be an address that begins with {' or '.join(f'{each}://' for each in schemes)}")
+    return value
+
+
+def _credential(value: str | SecretStr | None) -> str | SecretStr | None:
+    """Return what is sent in a header of each request. Raises `ValueError`, without the value."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("it holds signs that no such value has; copy it anew, without line breaks")
+    return value
+
+
 def load_settings() -> Settings:
     """Read the settings.
 
@@ -95,7 +152,10 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = "; ".join(f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        faults = "; ".join(
+            f"PATT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors()
+        )
         raise ConfigurationError(f"A setting cannot be used. {faults}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.plain_text import shown
 from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
 
 
@@ -15,3 +16,5 @@ def read_file(file: Path) -> bytes:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadInput(f"“{shown(str(file))}” is no name of a file.") from error

@@ -27,7 +27,10 @@ SIGN_IN_PREFIX = "/login"
 DISCORD_PREFIX = f"{SIGN_IN_PREFIX}/discord"
 CHOICE_PATH = f"{SIGN_IN_PREFIX}/guild"
 UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
+LIVE_PATH = f"{API_PREFIX}/v1/admin/live"
 UPLOAD_KEY_HEADER = "X-API-Key"
+UNATTENDED_HEADER = "X-PATT-Unattended"
+"""What a page sends with what it asks for by itself, while nobody does anything."""
 
 ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
 
@@ -89,7 +92,7 @@ class Guard:
         holder = None
         if session:
             async with self._services.pool.connection() as conn:
-                holder = await sessions.holder(conn, session)
+                holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
                 request.state.caller = await caller_of(conn, holder) if holder else None
         if holder is None:
             return await _unauthorised(request) if is_api else RedirectResponse(SIGN_IN_PREFIX, 303)
@@ -177,6 +180,11 @@ async def _unauthorised(
     request: Request, sentence: str = "Sign in, or send an API token in the header “Authorization: Bearer …”."
 ) -> Response:
     return await answer(request, HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"}))
+
+
+def _is_by_a_person(request: Request) -> bool:
+    """Whether somebody has just done something, as far as can be told: streams and looks of a page by itself are nobody's."""
+    return request.scope["path"] != LIVE_PATH and UNATTENDED_HEADER not in request.headers
 
 
 def _is_below(prefix: str, path: str) -> bool:

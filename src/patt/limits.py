@@ -68,8 +68,9 @@ SIGN_INS = Allowance(60, 15 * 60)
 class Limits:
     """The limits of one application. Each web process counts for itself.
 
-    `failures` counts, for each address, sign-in links, tokens and upload keys that were not valid; `requests` what each
-    token, key or session asks for, and `uploads` what each key sends; `sign_ins` each address's ways to Discord and back.
+    `failures` counts, for each address, sign-in links, tokens and upload keys that were not valid, and refuses more of
+    them; `requests` what each token, key or session asks for, and `uploads` what each key sends; `sign_ins` each
+    address's ways to Discord. Whoever comes back from there is let in.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:

@@ -66,10 +66,13 @@ class KnownAccount:
     last_seen_at: datetime | None
 
 
-async def holder(conn: Connection, token: str) -> Holder | None:
-    """Return whose session this is; None for one that is unknown, ended, too old or too long unused."""
+async def holder(conn: Connection, token: str, *, is_seen: bool = True) -> Holder | None:
+    """Return whose session this is; None for one that is unknown, ended, too old or too long unused.
+
+    `is_seen`: a person is at it. What a page asks for by itself does not keep a session.
+    """
     async with conn.cursor(row_factory=class_row(Holder)) as cursor:
-        values = {"session": hashed(token), "idle": SESSION_IDLE}
+        values = {"session": hashed(token), "idle": SESSION_IDLE, "is_seen": is_seen}
         return await (await cursor.execute(SQL["holder"], values)).fetchone()
 
 

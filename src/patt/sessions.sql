@@ -1,5 +1,5 @@
 -- name: holder
--- Whose session it is. That it was seen is noted at most once a minute, so that a busy page does not write at each call.
+-- Whose session it is. That a person was seen is noted at most once a minute, so that a busy page does not write at each call.
 with holder as (
     select s.id, s.account_id, a.name, a.discord_id, a.role, s.last_seen_at,
            case when a.discord_id is null then a.guild_id else s.guild_id end as guild_id
@@ -10,7 +10,7 @@ with holder as (
 ), noted as (
     update common.web_sessions s set last_seen_at = now()
     from holder
-    where s.id = holder.id and holder.last_seen_at < now() - interval '1 minute'
+    where s.id = holder.id and %(is_seen)s and holder.last_seen_at < now() - interval '1 minute'
 )
 select id, account_id, name, discord_id, role, guild_id from holder
 

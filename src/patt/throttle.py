@@ -20,9 +20,10 @@ _BITS_OF_A_SUBSCRIBER = 64
 
 
 class ThrottleGuessing:
-    """Stands before the guard: an address whose links, tokens or keys are not valid too often has to wait.
+    """Stands before the guard: an address whose links, tokens or keys are not valid too often is told to wait.
 
-    Until then none of it is looked at, also what would be valid; a session goes on.
+    Only what is not valid is refused so. Many people share an address, and whoever has a valid link, token or key goes on
+    whatever the others sent: what is presented are 256 random bits, so looking at it tells a guesser nothing.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
@@ -36,20 +37,24 @@ class ThrottleGuessing:
             await self._app(scope, receive, send)
             return
         address = address_of(scope)
-        if wait_s := self._failures.wait_s(address):
-            sentence = "Too much that came from this address was not valid: sign-in links, tokens or upload keys."
-            await _refuse(request, receive, send, sentence, wait_s)
-            return
-        if _is_with_discord(request) and (wait_s := self._sign_ins.take(address)):
+        if request.scope["path"] == DISCORD_PREFIX and (wait_s := self._sign_ins.take(address)):
             await _refuse(request, receive, send, "Too many sign-ins came from this address.", wait_s)
             return
 
-        async def count_failures(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 401 and _holder(request) is None:
-                self._failures.count(address)
-            await send(message)
+        wait_s = 0.0
 
-        await self._app(scope, receive, count_failures)
+        async def judge(message: Message) -> None:
+            """Count what was not valid, and hold the answer back where that was too much."""
+            nonlocal wait_s
+            if message["type"] == "http.response.start" and message["status"] == 401 and _holder(request) is None:
+                wait_s = self._failures.take(address)
+            if not wait_s:
+                await send(message)
+
+        await self._app(scope, receive, judge)
+        if wait_s:
+            sentence = "Too much that came from this address was not valid: sign-in links, tokens or upload keys."
+            await _refuse(request, receive, send, sentence, wait_s)
 
 
 class ThrottleRequests:
@@ -88,11 +93,6 @@ def address_of(scope: Scope) -> str:
 def _presents_a_secret(request: Request) -> bool:
     is_sign_in = request.scope["path"].startswith(f"{SIGN_IN_PREFIX}/")
     return is_sign_in or bearer_token(request) is not None or upload_key(request) is not None
-
-
-def _is_with_discord(request: Request) -> bool:
-    path = str(request.scope["path"])
-    return path == DISCORD_PREFIX or path.startswith(f"{DISCORD_PREFIX}/")
 
 
 def _holder(request: Request) -> str | None:

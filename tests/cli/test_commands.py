@@ -327,3 +327,37 @@ def test_an_upgrade_refuses_a_database_of_a_newer_version(patt: Patt, database: 
     outcome = patt("db", "upgrade")
     assert outcome.code == 1
     assert "the schema 9999, which this version of PATT does not know" in outcome.err
+
+
+def test_numbers_of_rows_are_taken_with_their_sign(patt: Patt, guild: psycopg.Connection) -> None:
+    patt("scan", "orphan_wow")
+    (issue,) = patt("issues", "--json").json["findings"]
+    assert "'Stranger' has no player link" in patt("show", f"#{issue['id']}").out
+    assert patt("dismiss", f"#{issue['id']}", "--reason", "a bank", "--guild", "1").code == 2
+    assert patt("dismiss", f"#{issue['id']}", "--reason", "a bank").code == 0
+    linked = patt("link", "#4", "#2", "--guild", "#1", "--json")
+    assert linked.code == 0
+    assert patt("undo", f"#{linked.json['attempt_id']}").code == 0
+    wrong = patt("show", "twelve")
+    assert wrong.code == 2
+    assert "“twelve” is no number. Write it like 12 or '#12'" in " ".join(wrong.err.replace("│", " ").split())
+
+
+def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Patt, guild: psycopg.Connection) -> None:
+    patt("scan", "orphan_wow")
+    (issue,) = patt("issues", "--json").json["findings"]
+    assert patt("dismiss", issue["id"], "--reason", "a bank").code == 0
+    assert patt("dismissals", "--idle", "--json").json["total"] == 0
+    assert patt("link", "Stranger", "Mito").code == 0
+    (idle,) = patt("dismissals", "--idle", "--json").json["items"]
+    assert (idle["issue"]["id"], idle["why_idle"]) == (issue["id"], "It is no longer found.")
+    assert "It is no longer found." in patt("dismissals").out
+    assert patt("wake", issue["id"]).code == 0
+    assert patt("dismissals", "--json").json["total"] == 0
+
+
+def test_a_dismissal_until_a_day_that_has_come_is_refused(patt: Patt, guild: psycopg.Connection) -> None:
+    patt("scan", "orphan_wow")
+    (issue,) = patt("issues", "--json").json["findings"]
+    refused = patt("dismiss", issue["id"], "--reason", "a bank", "--until", "2020-01-01")
+    assert (refused.code, refused.err.strip()) == (1, "The day on which the issue opens again must lie ahead.")

@@ -15,19 +15,20 @@ from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, Subjec
 from sv_common.guild_sync.domain.report import Reconciliation
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.rules import RULES
 
 
 async def _reconcile(
     guild: GuildBuilder, *subjects: int, summary: str = "s", is_complete: bool = True
 ) -> Reconciliation:
     findings = [
-        Finding("orphan_wow", guild.guild_id, SubjectKind.CHARACTER, subject, summary, {"n": subject})
+        Finding("orphan_wow", guild.guild_id, SubjectKind.CHARACTER, subject, summary, {"n": subject, "note": "Zork"})
         for subject in subjects
     ]
     async with guild.pool.connection() as conn:
         moves = await issues.reconcile(
             conn,
-            [Conclusion("orphan_wow", "warning", findings)],
+            [Conclusion("orphan_wow", "warning", findings, RULES["orphan_wow"].page.material)],
             guild_id=guild.guild_id,
             actor="detection",
             is_complete=is_complete,

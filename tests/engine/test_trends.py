@@ -77,7 +77,7 @@ async def _happen(guild: GuildBuilder, move: Move, characters: Sequence[int]) ->
                 findings = [
                     Finding(move.issue_type, guild.guild_id, SubjectKind.CHARACTER, each, "s") for each in characters
                 ]
-                conclusion = Conclusion(move.issue_type, "warning", findings)
+                conclusion = Conclusion(move.issue_type, "warning", findings, ())
                 await issues.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
             case "dismiss":
                 await issues.dismiss_many(conn, known, actor="alice", reason="later")

@@ -93,8 +93,11 @@ async def test_dismissed_issues_stay_dismissed_and_are_never_mended_by_automatio
     before = await _dismissals(life)
     await _run_everything_automatic(life, news)
     after = await _dismissals(life)
-    assert after == before
+    ended = await _moves_that_ended_dismissals(life)
+    assert after == {issue_id: each for issue_id, each in before.items() if issue_id not in ended}
+    assert all(reason.startswith("Dismissed ") and "; now " in reason for reason in ended.values())
     rows = {row["id"]: row for row in await life.rows("audit_issues")}
+    assert all(_rests_on_what_is_found(rows[each]) for each in after)
     assert {rows[each]["resolved_by"] for each in after if rows[each]["resolved_at"]} <= _BY_DETECTION | {"officer"}
 
 
@@ -232,6 +235,23 @@ async def _dismissals(life: Life) -> dict[int, tuple[str, str, str]]:
         row["id"]: (row["dismissed_at"], row["dismissed_by"], row["dismissed_reason"])
         for row in await life.rows("audit_issues")
         if row["dismissed_at"]
+    }
+
+
+async def _moves_that_ended_dismissals(life: Life) -> dict[int, str]:
+    """Why a look opened issues again that were dismissed, by issue: what the dismissal rested on has changed."""
+    return {
+        row["issue_id"]: row["reason"]
+        for row in await life.rows("issue_events")
+        if row["event"] == "reopened" and row["reason"] is not None
+    }
+
+
+def _rests_on_what_is_found(issue: dict[str, Any]) -> bool:
+    """Whether a dismissed issue says what it said when it was dismissed."""
+    found, dismissed = issue["material"], issue["dismissed_material"]
+    return {name: part["value"] for name, part in found.items()} == {
+        name: part["value"] for name, part in dismissed.items()
     }
 
 

@@ -40,7 +40,7 @@ async def test_the_api_tells_the_story_the_candidates_and_the_changes(reader: ht
     }
     mito, elrek = body["candidates"]
     assert (mito["label"], mito["is_decided"], mito["is_linked"]) == ("Mito", True, False)
-    assert mito["choose"]["character"] == str(body["character_id"])
+    assert mito["choose"]["character"] == f"#{body['character_id']}"
     assert (elrek["label"], elrek["is_decided"], elrek["is_linked"], elrek["choose"]) == ("Elrek", False, True, None)
     assert body["changes"] == [
         {"what": "Player of Grimalt-area-52", "before": "Elrek, by evidence", "after": "Mito, as an officer decided"}
@@ -118,7 +118,7 @@ async def test_what_could_be_a_members_can_be_chosen_and_a_member_for_a_characte
     about_member = await _issue(alice, await issue_number(guild, "orphan_discord"))
     (candidate,) = about_member["candidates"]
     assert (candidate["kind"], candidate["choose"]["decision"]) == ("character", "link_to_member")
-    assert (candidate["choose"]["character"], candidate["choose"]["member"]) == (str(stormy), str(zephyr))
+    assert (candidate["choose"]["character"], candidate["choose"]["member"]) == (f"#{stormy}", f"#{zephyr}")
     about_character = await _issue(alice, await issue_number(guild, "orphan_wow"))
     (choice,) = [each["choose"] for each in about_character["candidates"] if each["kind"] == "member"]
     done = await alice.post("/api/v1/admin/players/decisions", json=choice)
@@ -136,7 +136,7 @@ async def test_a_player_who_bears_a_members_name_can_be_said_to_be_them(
     await run_integrity_check(guild.pool)
     found = await _issue(alice, await issue_number(guild, "orphan_discord"))
     (choice,) = [each["choose"] for each in found["candidates"] if each["kind"] == "player"]
-    assert (choice["decision"], choice["player"], choice["member"]) == ("link_member", str(player), str(zephyr))
+    assert (choice["decision"], choice["player"], choice["member"]) == ("link_member", f"#{player}", f"#{zephyr}")
     assert (await alice.post("/api/v1/admin/players/decisions", json=choice)).status_code == 200
     assert await guild.rows("select discord_user_id from guild_identity.players") == [(zephyr,)]
     assert (await _issue(alice, found["id"]))["state"] == "resolved"

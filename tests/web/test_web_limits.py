@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
@@ -15,7 +16,7 @@ from patt import access
 from patt.bootstrap import Services
 from patt.config import load_settings
 from patt.deps import SESSION_COOKIE
-from patt.limits import FAILURES, REQUESTS, UPLOADS, Allowance, Limit
+from patt.limits import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from patt.server import server_config
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import ConfigurationError
@@ -63,41 +64,59 @@ async def _guess(client: httpx2.AsyncClient, times: int = FAILURES.most, **heade
     return {(await client.get(f"{API}/rules", headers={**WRONG, **headers})).status_code for _ in range(times)}
 
 
-async def test_whoever_guesses_tokens_waits_and_is_then_heard_again(
-    stranger: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder, clock: Clock
+async def test_whoever_guesses_tokens_is_told_to_wait_and_is_then_heard_again(
+    stranger: httpx2.AsyncClient, guild: GuildBuilder, clock: Clock
 ) -> None:
     assert await _guess(stranger) == {401}
-    right = await api_token(pool)
-    refused = await stranger.get(f"{API}/rules", headers=right)
+    refused = await stranger.get(f"{API}/rules", headers=WRONG)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "900")
     assert refused.headers["content-type"] == "application/problem+json"
     assert "Try again in 15 minutes." in refused.json()["detail"]
     clock.now += 899
-    assert (await stranger.get(f"{API}/rules", headers=right)).headers["retry-after"] == "1"
+    assert (await stranger.get(f"{API}/rules", headers=WRONG)).headers["retry-after"] == "1"
     clock.now += 1
-    assert (await stranger.get(f"{API}/rules", headers=right)).status_code == 200
+    assert (await stranger.get(f"{API}/rules", headers=WRONG)).status_code == 401
 
 
-async def test_links_tokens_and_upload_keys_that_are_not_valid_count_together(
-    stranger: httpx2.AsyncClient, pool: Pool
-) -> None:
+async def test_links_tokens_and_upload_keys_that_are_not_valid_count_together(stranger: httpx2.AsyncClient) -> None:
     for _ in range(3):
         assert (await stranger.get("/login/guessed")).status_code == 401
         assert (await stranger.post("/login/guessed")).status_code == 401
         assert (await stranger.post(UPLOAD, headers={"X-API-Key": "guessed"})).status_code == 401
     assert await _guess(stranger, 1) == {401}
-    page = await stranger.post(f"/login/{await login_link(pool)}")
+    page = await stranger.post("/login/guessed")
     assert (page.status_code, page.headers["retry-after"]) == (429, "900")
     assert "Try again in 15 minutes." in page.text
     assert page.headers["content-type"].startswith("text/html")
 
 
-async def test_a_refused_link_is_not_used_up(stranger: httpx2.AsyncClient, pool: Pool, clock: Clock) -> None:
-    link = await login_link(pool)
-    await _guess(stranger)
-    assert (await stranger.post(f"/login/{link}")).status_code == 429
-    clock.now += FAILURES.window_s
+async def test_what_is_valid_goes_on_behind_an_address_from_which_others_guess(
+    stranger: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder
+) -> None:
+    link, right = await login_link(pool), await api_token(pool)
+    async with guild.pool.connection() as conn:
+        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+    await _guess(stranger, 2 * FAILURES.most)
+    assert await _guess(stranger, 1) == {429}
+    assert (await stranger.get(f"{API}/rules", headers=right)).status_code == 200
+    assert (await stranger.get(f"{UPLOAD}/1", headers={"X-API-Key": key})).status_code == 404
+    assert (await stranger.get(f"/login/{link}")).status_code == 200
     assert (await stranger.post(f"/login/{link}")).status_code == 303
+    assert (await stranger.get(PAGE)).status_code == 200
+
+
+async def test_whoever_comes_back_from_discord_is_let_in_though_others_have_used_up_the_ways_there(
+    pool: Pool, clock: Clock
+) -> None:
+    app = application(pool, clock=clock, discord_client_id="1", discord_client_secret="s")  # noqa: S106 -- made up
+    async with asker(app) as patient, asker(app) as hasty:
+        begun = await patient.get("/login/discord")
+        state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+        statuses = [(await hasty.get("/login/discord")).status_code for _ in range(SIGN_INS.most)]
+        assert statuses == [303] * (SIGN_INS.most - 1) + [429]
+        back = await patient.get("/login/discord/callback", params={"state": state, "error": "access_denied"})
+    assert back.status_code == 403
+    assert "You have not allowed Discord to say who you are" in back.text
 
 
 async def test_what_is_valid_is_no_guess_and_neither_is_an_old_session(

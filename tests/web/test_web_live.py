@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import LiteralString
 from urllib.parse import urlsplit
@@ -15,11 +16,12 @@ from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from patt import server
-from patt.api.live import MOST_STREAMS
 from patt.app import create_app
 from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE
+from patt.guard import UNATTENDED_HEADER
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
+from patt.live.stream import MOST_STREAMS
 from patt.queue import Task, open_queue
 from patt.server import server_config
 from patt.work import work_when_asked
@@ -218,6 +220,42 @@ async def test_a_session_has_so_many_streams_and_no_more(site: str, live_app: Fa
         assert "Close a page" in refused.json()["detail"]
         async with _signed_in(troubled.pool, "bob") as bob, streaming(bob, site) as his:
             await his.until("hello")
+
+
+async def test_streams_that_are_asked_for_at_the_same_moment_are_no_more_either(
+    site: str, live_app: FastAPI, troubled: GuildBuilder
+) -> None:
+    hub: Hub = live_app.state.live
+    many = 3 * MOST_STREAMS
+    async with _signed_in(troubled.pool) as alice, contextlib.AsyncExitStack() as open_ones:
+        asked = [open_ones.enter_async_context(alice.stream("GET", f"{site}{LIVE}")) for _ in range(many)]
+        statuses = Counter(response.status_code for response in await asyncio.gather(*asked))
+        assert statuses == {200: MOST_STREAMS, 429: many - MOST_STREAMS}
+        assert hub.streams == MOST_STREAMS
+    async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
+        await stream.until("hello")
+
+
+async def test_neither_a_heartbeat_nor_what_a_page_asks_by_itself_keeps_a_session_alive(
+    site: str, troubled: GuildBuilder
+) -> None:
+    async def hours_unseen() -> int:
+        ((hours,),) = await troubled.rows(
+            "select round(extract(epoch from now() - last_seen_at) / 3600)::integer from common.web_sessions"
+        )
+        return int(hours)
+
+    async with _signed_in(troubled.pool) as alice:
+        await troubled.execute("update common.web_sessions set last_seen_at = now() - interval '47 hours'")
+        async with streaming(alice, site) as stream:
+            await stream.until("hello")
+            await asyncio.sleep(10 * BEAT_S)
+            by_itself = await alice.get(f"{site}/admin/data-quality", headers={UNATTENDED_HEADER: "1"})
+            assert by_itself.status_code == 200
+            assert await hours_unseen() == 47
+            await troubled.execute("update common.web_sessions set last_seen_at = now() - interval '48 hours'")
+            await stream.until("bye")
+        assert await hours_unseen() == 48
 
 
 async def test_who_does_not_read_is_dropped_and_the_others_are_told(

@@ -10,8 +10,7 @@ from patt.bootstrap import Services
 from patt.deps import Caller
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.issue import Issue
+from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.store import guilds
@@ -94,9 +93,7 @@ async def dismiss(
     end = end_of_dismissal(until)
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
-        issue = await issues.dismiss(
-            conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason), until=end
-        )
+        issue = await issues.dismiss(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=reason, until=end)
     return _moved(issue, f"Issue {issue_id} is set aside{f' until {until}' if until else ''}.")
 
 
@@ -112,7 +109,9 @@ async def wake(
     """End a dismissal. Raises `NotFound`, `Refused` and, like `dismiss`, `PlanStale`."""
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
-        issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason))
+        issue = await issues.wake(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=reason)
+    if issue.state is IssueState.RESOLVED:
+        return _moved(issue, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
     return _moved(issue, f"Issue {issue_id} is open again.")
 
 
@@ -122,9 +121,7 @@ async def resolve(
     """Close an issue on an officer's word. Raises like `dismiss`."""
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild_id, seen)
-        issue = await issues.resolve_by_hand(
-            conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=storable(reason)
-        )
+        issue = await issues.resolve_by_hand(conn, issue_id, guild_id=guild_id, actor=officer.actor, reason=reason)
     return _moved(issue, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
 
 
@@ -135,24 +132,14 @@ async def the_guild(services: Services, guild_id: int | None) -> Guild:
 
 
 def end_of_dismissal(until: date | None) -> datetime | None:
-    """Return the moment on which a dismissal ends. Raises `BadInput` where it has come already."""
-    end = datetime.combine(until, time(), UTC) if until is not None else None
-    if end is not None and end <= datetime.now(UTC):
-        raise BadInput("The day on which the issue opens again must lie ahead.")
-    return end
+    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
+    return datetime.combine(until, time(), UTC) if until is not None else None
 
 
 async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
     """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
     await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
     await check_unchanged(conn, issue_id, seen)
-
-
-def storable(text: str) -> str:
-    """Return a reason as it was written. Raises `BadInput` where it holds what cannot be stored."""
-    if "\x00" in text:
-        raise BadInput("The reason holds a character (NUL) that cannot be stored.")
-    return text
 
 
 def _moved(issue: Issue, sentence: str) -> IssueMoveAnswer:

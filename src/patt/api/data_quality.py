@@ -65,10 +65,16 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
 
 
 @router.get("/rules", summary="All rules with their counts")
-async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleAnswer]:
+async def rules(
+    services: ServicesDep,
+    guild: GuildDep,
+    ever: Annotated[
+        bool, Query(description="Also count since the beginning; the whole history is read for that.", examples=[True])
+    ] = False,
+) -> list[RuleAnswer]:
     """Every rule of the registry, in its order, as the guild has set it."""
     async with services.pool.connection() as conn:
-        return await reading.rules(conn, guild)
+        return await reading.rules(conn, guild, ever=ever)
 
 
 @router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")
@@ -99,7 +105,7 @@ async def issues(
 async def dismiss(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_id: IssueId, body: DismissRequest, seen: SeenDep
 ) -> IssueMoveAnswer:
-    """For ever or until a day; scans that find it again leave it so."""
+    """As it is now, for ever or until a day; when what it rests on changes, it is open again."""
     return await commands.dismiss(
         services, officer, issue_id, guild_id=guild, reason=body.reason, until=body.until, seen=seen
     )

@@ -96,7 +96,7 @@ def _candidate(issue: Issue, found: Possibility) -> CandidateAnswer:
 
 def _decisions(issue: Issue, found: Possibility) -> dict[str, Any]:
     """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
-    character, member, theirs = str(issue.wow_character_id), str(issue.discord_member_id), str(found.id)
+    character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
     is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
     choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = None
     reject: RejectRequest | None = None

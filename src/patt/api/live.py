@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import Header, Query, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from patt.api import asking
@@ -19,9 +18,6 @@ from patt.live.hub import Hub
 from patt.live.stream import Listener, LiveResponse
 from patt.live.welcome import is_still_welcome
 from sv_common.guild_sync.store import guilds
-
-MOST_STREAMS = 8
-"""Streams that one session or token may have open: a page that nobody looks at closes its own."""
 
 _EVENTS = """Events, each with a mark as its id, from which a stream that breaks off is continued (`Last-Event-ID`):
 
@@ -61,9 +57,6 @@ async def live(
 ) -> LiveResponse:
     """Keep the answer open, and tell what happens."""
     hub, holder = cast("Hub", request.app.state.live), _holder(request)
-    if hub.streams_of(holder) >= MOST_STREAMS:
-        sentence = f"{MOST_STREAMS} streams are open already. Close a page, or wait until it is closed."
-        raise HTTPException(429, sentence, {"Retry-After": "30"})
     async with services.pool.connection() as conn:
         guild_id = (await guilds.the_only(conn, guild)).id
     listener = Listener(

@@ -16,7 +16,7 @@ from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.identity_engine import Evidence
 from sv_common.guild_sync.store.uploads import UploadState
 
-_ISSUE: dict[str, Any] = {
+ISSUE_EXAMPLE: dict[str, Any] = {
     "id": 12,
     "guild_id": 1,
     "issue_type": "orphan_wow",
@@ -193,7 +193,7 @@ class IssuesAnswer(Answer):
                     "total": 1,
                     "by_rule": {"orphan_wow": 1},
                     "by_severity": {"warning": 1},
-                    "issues": [_ISSUE],
+                    "issues": [ISSUE_EXAMPLE],
                 }
             ]
         },

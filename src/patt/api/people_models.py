@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from patt.api.examples import with_examples
 from patt.api.models import Answer, AttemptAnswer
 from sv_common.guild_sync.domain.decision import Verdict
+from sv_common.guild_sync.domain.plain_text import fault_of_text
 from sv_common.guild_sync.people import PersonKind
 
 LONGEST_NAME = 100
@@ -153,18 +154,22 @@ class CharacterDetailAnswer(AboutAnswer):
     character: CharacterAnswer
 
 
-def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("it holds a character (NUL) that cannot be stored")
+def _usable(text: str) -> str:
+    fault = fault_of_text(text)
+    if fault is not None:
+        raise ValueError(f"it {fault}")
     return text
 
 
-_CHARACTER = "Name-Realm, a name that only one bears, or the number of the character."
-_PLAYER = "Display name or number of the player."
-_MEMBER = "User name, display name or number of the Discord member."
-Called: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
+_CHARACTER = "Name-Realm, a name that only one bears, or the number of the character, written #12."
+_PLAYER = "Display name of the player, or its number, written #12. A bare number is a name first."
+_MEMBER = "User name, display name or number (#12, or Discord’s own) of the Discord member."
+Called: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), AfterValidator(_usable)
+]
+Alias: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 Reason: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON), AfterValidator(_storable)
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON), AfterValidator(_usable)
 ]
 
 
@@ -251,7 +256,7 @@ class UnlinkMemberRequest(_Request):
 class MergeRequest(_Request):
     """Two players are one person: one stays and takes over all that is the other's, which is deleted."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "merge", "player": "12", "other": "Mito"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "merge", "player": "#12", "other": "Mito"}]})
 
     decision: Literal["merge"]
     player: Called = Field(description=f"The one that stays. {_PLAYER}")
@@ -271,7 +276,7 @@ class AddAliasRequest(_Request):
     """A word of notes means this player from now on, and nobody else."""
 
     decision: Literal["add_alias"]
-    alias: Called = Field(description="A name as notes write it.")
+    alias: Alias = Field(description="A name as notes write it.")
     player: Called = Field(description=_PLAYER)
 
 
@@ -279,7 +284,7 @@ class RemoveAliasRequest(_Request):
     """A word of notes is no alias any more."""
 
     decision: Literal["remove_alias"]
-    alias: Called = Field(description="A name as notes write it.")
+    alias: Alias = Field(description="A name as notes write it.")
 
 
 HandRequest: TypeAlias = Annotated[

@@ -34,10 +34,14 @@ def state_of(shown: Shown) -> IssueState | None:
     return None if shown == "all" else IssueState(shown)
 
 
-async def rules(conn: Connection, guild_id: int | None) -> list[RuleAnswer]:
-    """Return every rule with its counts. Raises `NotFound`, and `Refused` where it is not clear which guild."""
+async def rules(conn: Connection, guild_id: int | None, *, ever: bool = False) -> list[RuleAnswer]:
+    """Return every rule with its counts; with `ever`, those since the beginning too, for which all history is read.
+
+    Raises `NotFound`, and `Refused` where it is not clear which guild.
+    """
     guild = await guilds.the_only(conn, guild_id)
-    return [RuleAnswer.model_validate(rule) for rule in await overview.rule_records(conn, guild.id)]
+    read = overview.rule_records if ever else overview.rule_overviews
+    return [RuleAnswer.model_validate(rule) for rule in await read(conn, guild.id)]
 
 
 def finding_filter(

@@ -69,7 +69,7 @@ class RuleAnswer(Answer):
         description="Fixes that an officer asked for and that were refused, nothing being changed."
     )
     fixes_undone: int = Field(description="Fixes of 90 days that were taken back.")
-    opened_ever: int
-    resolved_ever: int
-    auto_fixed: int
+    opened_ever: int | None = Field(default=None, description="Null unless `ever` was asked for; so are the next two.")
+    resolved_ever: int | None = None
+    auto_fixed: int | None = None
     last_triggered: datetime | None

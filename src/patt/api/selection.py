@@ -47,7 +47,7 @@ async def dismiss(
 
 @router.post("/wake", summary="Open the chosen issues again")
 async def wake(services: ServicesDep, officer: OfficerDep, guild: GuildDep, body: WakeChosen) -> MovedChosenAnswer:
-    """End their dismissals; those that are not dismissed are left alone. Works on one guild, all at once."""
+    """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
     return await selection_commands.wake_selected(
         services, officer, body.issue_ids, guild_id=guild, reason=body.reason, seen=body.seen
     )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from patt.api.answers import fixes_result, fixes_sentence
-from patt.api.commands import end_of_dismissal, storable, the_guild
+from patt.api.commands import end_of_dismissal, the_guild
 from patt.api.selection_models import FixChosenAnswer, MovedChosenAnswer, MovedIssue
 from patt.bootstrap import Services
 from patt.deps import Caller
@@ -17,6 +17,8 @@ from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.store import guilds
 
 _CHANGED = "It has changed since you looked; look at it again."
+_RESOLVED = "It is resolved already."
+_NOT_DISMISSED = "It is not dismissed."
 
 
 async def fix_selected(
@@ -56,9 +58,10 @@ async def dismiss_selected(
     async with services.pool.connection() as conn:
         await guilds.lock(conn, guild.id)
         chosen = await issues.get_all(conn, issue_ids, guild.id)
-        left = _left_alone(chosen, seen or {}, IssueState.RESOLVED)
+        resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
+        left = _changed(chosen, seen or {}) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await issues.dismiss_many(conn, moved, actor=officer.actor, reason=storable(reason), until=end)
+        await issues.dismiss_many(conn, moved, actor=officer.actor, reason=reason, until=end)
     done = f"set aside{f' until {until}' if until else ''}"
     return _moved_chosen(guild.id, chosen, left, "dismissed", done)
 
@@ -77,20 +80,17 @@ async def wake_selected(
     async with services.pool.connection() as conn:
         await guilds.lock(conn, guild.id)
         chosen = await issues.get_all(conn, issue_ids, guild.id)
-        left = _left_alone(chosen, seen or {}, IssueState.RESOLVED, IssueState.OPEN)
+        open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
+        left = _changed(chosen, seen or {}) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await issues.wake_many(conn, moved, actor=officer.actor, reason=storable(reason))
-    return _moved_chosen(guild.id, chosen, left, "woken", "open again")
+        await issues.wake_many(conn, moved, actor=officer.actor, reason=reason)
+    resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
+    return _moved_chosen(guild.id, chosen, left, "woken", "no longer dismissed" if resolved else "open again")
 
 
-def _left_alone(chosen: Sequence[Issue], seen: Mapping[int, str], *unmoved: IssueState) -> dict[int, str]:
-    """Which of the issues are left alone, and why: they have changed since they were seen, or cannot move so."""
-    sentences = {
-        IssueState.RESOLVED: "It is resolved already.",
-        IssueState.OPEN: "It is not dismissed.",
-    }
-    changed = {issue.id: _CHANGED for issue in chosen if seen.get(issue.id, issue.key) != issue.key}
-    return changed | {issue.id: sentences[issue.state] for issue in chosen if issue.state in unmoved}
+def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
+    """Which of the issues have changed since they were seen, with the sentence that says so."""
+    return {issue.id: _CHANGED for issue in chosen if seen.get(issue.id, issue.key) != issue.key}
 
 
 def _moved_chosen(

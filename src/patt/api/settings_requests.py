@@ -7,7 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, Field, StrictInt
 
 from patt.api.documented import documented
-from sv_common.guild_sync.setting_requests import LONGEST_WORD, YesNo
+from sv_common.guild_sync.domain.names import LONGEST_WORD
+from sv_common.guild_sync.setting_requests import YesNo
 
 Index = Annotated[int, Field(ge=0, le=9)]
 KEY_EXAMPLE = "5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d9b1e"

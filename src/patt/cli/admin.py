@@ -13,7 +13,7 @@ from patt.api import secrets_commands
 from patt.api.secrets_models import LONGEST_NAME, NewTokenRequest
 from patt.bootstrap import Services
 from patt.cli import officers
-from patt.cli.options import GuildOption, JsonOption, guild_number, operator, with_services
+from patt.cli.options import GuildOption, JsonOption, guild_number, guild_row, operator, row_number, with_services
 from patt.cli.output import print_json, say, table
 from patt.roles import Role
 from patt.sessions import Session
@@ -29,7 +29,10 @@ def link(
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
     role: Annotated[Role | None, typer.Option(help="What they may do; a new account: administrator.")] = None,
     guild: Annotated[
-        int | None, typer.Option(help="The only guild they may see; left out with --role: every one.")
+        int | None,
+        typer.Option(
+            parser=guild_row, metavar="NUMBER", help="The only guild they may see; left out with --role: every one."
+        ),
     ] = None,
 ) -> None:
     """Print a link with which somebody signs in, once. Opening it shows a button; pressing that uses it up."""
@@ -93,7 +96,9 @@ def tokens(as_json: JsonOption = False) -> None:
 
 
 @app.command("revoke-token")
-def revoke_token(number: Annotated[int, typer.Argument(metavar="TOKEN", help="Number of the token.")]) -> None:
+def revoke_token(
+    number: Annotated[int, typer.Argument(parser=row_number, metavar="TOKEN", help="Number of the token.")],
+) -> None:
     """Make an API token useless."""
 
     async def work(services: Services) -> None:
@@ -123,7 +128,9 @@ def list_sessions(as_json: JsonOption = False) -> None:
 
 
 @app.command("revoke-session")
-def revoke_session(number: Annotated[int, typer.Argument(metavar="SESSION", help="Number of the session.")]) -> None:
+def revoke_session(
+    number: Annotated[int, typer.Argument(parser=row_number, metavar="SESSION", help="Number of the session.")],
+) -> None:
     """End a session: whoever has it must sign in again."""
 
     async def work(services: Services) -> None:

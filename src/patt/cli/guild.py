@@ -34,6 +34,8 @@ def add(
     """Add a guild, or change the Discord server and channel of one that is there."""
     if region not in REGIONS:
         raise BadInput(f"“{region}” is no region. Use one of: {', '.join(REGIONS)}.")
+    if not name.strip() or not realm.strip():
+        raise BadInput("Give the guild's name as the game shows it, and the slug of its realm.")
     address = GuildAddress(region, realm, name.lower().replace(" ", "-"))
 
     async def work(services: Services) -> int:

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
-from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, guild_number, with_services
+from patt.cli.options import (
+    DryRunOption,
+    GuildOption,
+    JsonOption,
+    PageOption,
+    actor,
+    guild_number,
+    row_number,
+    with_services,
+)
 from patt.cli.output import as_json as as_plain_json
 from patt.cli.output import print_json, say, say_result, table
 from patt.cli.telling import tell_story, tell_undo
@@ -19,11 +28,11 @@ from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixRepor
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issue_story import IssueStory, issue_story
-from sv_common.guild_sync.overview import FindingFilter, FindingsPage, IssueView, RuleRecord
+from sv_common.guild_sync.overview import FindingFilter, FindingsPage, IssueView, RuleOverview
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.store import guilds
 
-IssueArgument = Annotated[int, typer.Argument(metavar="ISSUE", help="Number of the issue.")]
+IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help="Number of the issue.")]
 RuleArgument = Annotated[str, typer.Argument(metavar="ISSUE_TYPE", help="A rule, such as orphan_wow.")]
 _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.HELD)
 
@@ -31,10 +40,10 @@ _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.HELD)
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show every rule with its counts."""
 
-    async def work(services: Services) -> list[RuleRecord]:
+    async def work(services: Services) -> list[RuleOverview]:
         number = await guild_number(services, guild)
         async with services.pool.connection() as conn:
-            return await overview.rule_records(conn, number)
+            return await overview.rule_overviews(conn, number)
 
     found = with_services(work)
     if as_json:
@@ -42,10 +51,10 @@ def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         return
     rows = [
         (r.issue_type, r.severity, "by itself" if r.auto_mitigate else "by hand" if r.is_fixable else "no fix",
-         r.open, r.waiting, r.dismissed, r.resolved, r.auto_fixed)
+         r.open, r.waiting, r.dismissed, r.resolved, r.fixes_worked)
         for r in found
     ]  # fmt: skip
-    table("rule", "severity", "fix", "open", "waiting", "dismissed", "resolved (30 days)", "auto-fixed", rows=rows)
+    table("rule", "severity", "fix", "open", "waiting", "dismissed", "resolved (30 days)", "fixes (90 days)", rows=rows)
 
 
 def scan(
@@ -75,7 +84,7 @@ def scan(
 def issues(
     issue_type: Annotated[str | None, typer.Option("--rule", help="One rule only.")] = None,
     state: Annotated[IssueState, typer.Option(help="Which issues.")] = IssueState.OPEN,
-    page: Annotated[int, typer.Option(min=1, help="Page of 50.")] = 1,
+    page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -154,7 +163,7 @@ def fix_all(
 
 
 def undo(
-    attempt: Annotated[int, typer.Argument(metavar="ATTEMPT", help="Number of the attempt.")],
+    attempt: Annotated[int, typer.Argument(parser=row_number, metavar="ATTEMPT", help="Number of the attempt.")],
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -191,7 +200,7 @@ def dismiss(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Wake it on this day (UTC).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set an issue aside; scans that find it again leave it so."""
+    """Set an issue aside as it is now; when it becomes another, it is open again."""
     end = until.replace(tzinfo=UTC) if until else None
 
     async def work(services: Services) -> Issue:

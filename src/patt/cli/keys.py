@@ -12,7 +12,7 @@ from patt.access import UploadKey
 from patt.api import secrets_commands
 from patt.api.secrets_models import NewKeyAnswer
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, guild_number, operator, with_services
+from patt.cli.options import GuildOption, JsonOption, guild_number, operator, row_number, with_services
 from patt.cli.output import err, print_json, say, table
 
 app = typer.Typer(help="Keys with which companions upload the addon's export.", no_args_is_help=True)
@@ -51,7 +51,8 @@ def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def revoke(
-    key: Annotated[int, typer.Argument(metavar="KEY", help="Number of the key.")], guild: GuildOption = None
+    key: Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help="Number of the key.")],
+    guild: GuildOption = None,
 ) -> None:
     """Make a key useless."""
 

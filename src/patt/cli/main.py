@@ -7,8 +7,9 @@ import sys
 
 import typer
 
+from patt.cli.arguments import check_arguments
 from patt.cli.lazy import Later, LazyGroup
-from patt.cli.output import say_error
+from patt.cli.output import print_whatever_is_said, say_error
 from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
 
 COMMANDS = {
@@ -52,7 +53,13 @@ COMMANDS = {
         "patt.cli.issue:undo",
         "Take back a fix or a full match, exactly. Exit code 1 when it cannot be taken back; the sentence says why.",
     ),
-    "dismiss": Later("patt.cli.issue:dismiss", "Set an issue aside; scans that find it again leave it so."),
+    "dismiss": Later(
+        "patt.cli.issue:dismiss", "Set an issue aside as it is now; when it becomes another, it is open again."
+    ),
+    "dismissals": Later(
+        "patt.cli.dismissals:dismissals",
+        "List what was set aside, newest first, and what of it hides nothing any more. Remove one with `patt wake`.",
+    ),
     "wake": Later("patt.cli.issue:wake", "End a dismissal."),
     "resolve": Later(
         "patt.cli.issue:resolve", "Close an issue by hand. It opens again if the next scan still finds it."
@@ -103,6 +110,14 @@ COMMANDS = {
 }
 
 
+_LOST_DATABASE = (
+    ("psycopg", "OperationalError"),
+    ("psycopg", "InterfaceError"),
+    ("sqlalchemy.exc", "OperationalError"),
+    ("procrastinate.exceptions", "ConnectorException"),
+)
+
+
 class Commands(LazyGroup):
     """The commands of `patt`."""
 
@@ -122,7 +137,9 @@ def main() -> None:
     """Run the command line."""
     # Ending like this runs what is registered for the end, which stops the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    print_whatever_is_said()
     try:
+        check_arguments(sys.argv[1:])
         app()
     except PattError as error:
         say_error(error)
@@ -137,6 +154,9 @@ def main() -> None:
 
 
 def _is_a_lost_database(error: Exception) -> bool:
-    """Whether the database went away. A companion's small install has no psycopg, and no command that loads it."""
-    psycopg = sys.modules.get("psycopg")
-    return psycopg is not None and isinstance(error, psycopg.OperationalError)
+    """Whether the database went away. A companion's small install has no drivers, and no command that loads them."""
+    return any(
+        isinstance(error, getattr(sys.modules[module], name))
+        for module, name in _LOST_DATABASE
+        if module in sys.modules
+    )

@@ -9,9 +9,10 @@ import typer
 from patt import authority
 from patt.authority import Change, Claim, Given, Kind, Mapped, Preview, Standing
 from patt.bootstrap import Services
-from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, guild_number, with_services
+from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, guild_number, row_number, with_services
 from patt.cli.output import print_json, say, table
 from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.names import name_key
 
 app = typer.Typer(help="Who may sign in with Discord, and by which rank or role.", no_args_is_help=True)
 
@@ -37,7 +38,7 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 @app.command()
 def give(
     kind: Annotated[Kind, typer.Argument(help="Whether a Discord role or a rank gives it.")],
-    key: Annotated[str, typer.Argument(help="Id or name of the Discord role; number or name of the rank.")],
+    key: Annotated[str, typer.Argument(help="Name or id of the Discord role; name or number (#3) of the rank.")],
     role: Annotated[Given, typer.Argument(help="What it gives.")],
     guild: GuildOption = None,
     dry_run: DryRunOption = False,
@@ -61,7 +62,9 @@ def give(
 @app.command()
 def confirm(
     member: Annotated[str, typer.Argument(help="Discord id of the member, as the list shows it with --json.")],
-    character: Annotated[int, typer.Argument(help="Number of the character, likewise.")],
+    character: Annotated[
+        int, typer.Argument(parser=row_number, metavar="CHARACTER", help="Number of the character, likewise.")
+    ],
     guild: GuildOption = None,
 ) -> None:
     """Stand for it that a character is a member's, so that its rank can make them an administrator."""
@@ -76,10 +79,11 @@ def confirm(
 
 
 def _key_of(mapping: list[Mapped], kind: Kind, wanted: str) -> str:
-    """Return the key of a rank or a Discord role that is given by key or by name. Raises `NotFound`."""
+    """Return the key of a rank or a Discord role: by name, else by key; `#3` is always the key. Raises `NotFound`."""
     same_kind = [each for each in mapping if each.kind == kind]
-    found = [each for each in same_kind if each.key == wanted]
-    found = found or [each for each in same_kind if each.label.lower() == wanted.strip().lower()]
+    by_key = [each for each in same_kind if each.key == wanted.strip().removeprefix("#")]
+    by_name = [each for each in same_kind if name_key(each.label) == name_key(wanted)]
+    found = by_key if wanted.strip().startswith("#") else by_name or by_key
     if len(found) != 1:
         names = ", ".join(f"{each.key} ({each.label})" for each in same_kind)
         raise NotFound(f"“{wanted}” is {'several of them' if found else 'none of them'}. There are: {names or 'none'}.")

@@ -10,14 +10,37 @@ import typer
 
 from patt.bootstrap import Services, open_services, run
 from patt.config import load_settings
-from patt.deps import Caller
+from patt.deps import LARGEST_INTEGER, Caller
+from sv_common.guild_sync.domain.plain_text import shown
+from sv_common.guild_sync.domain.row_number import row_of
 from sv_common.guild_sync.store import guilds
 
 _Result = TypeVar("_Result")
 
+
+def row_number(text: str) -> int:
+    """Read the number of a row, written 12 or #12. Raises `typer.BadParameter`."""
+    number = row_of(text)
+    if number is None:
+        raise typer.BadParameter(f"“{shown(text)}” is no number. Write it like 12 or '#12', the latter in quotes.")
+    return number
+
+
+def guild_row(text: str) -> int:
+    """Read the number of a guild. Raises `typer.BadParameter`."""
+    number = row_number(text)
+    if number > LARGEST_INTEGER:
+        raise typer.BadParameter(f"No guild can have the number {number}.")
+    return number
+
+
 GuildOption = Annotated[
-    int | None, typer.Option("--guild", help="Number of the guild; needed only when there are several.")
+    int | None,
+    typer.Option(
+        "--guild", parser=guild_row, metavar="NUMBER", help="Number of the guild; needed only when there are several."
+    ),
 ]
+PageOption = Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 50.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 
@@ -39,8 +62,12 @@ async def guild_number(services: Services, guild_id: int | None) -> int:
 
 
 def operator() -> Caller:
-    """Return who acts on the command line: the user of this computer."""
-    return Caller(getpass.getuser())
+    """Return who acts on the command line: the user of this computer, who may have no name."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "somebody"
+    return Caller(shown(name))
 
 
 def actor() -> str:

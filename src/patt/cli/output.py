@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -27,6 +29,13 @@ OUTCOME_WORDS = {
     FixOutcome.FAILED: "[red]failed[/]",
     FixOutcome.NOTHING_TO_DO: "nothing to do",
 }
+
+
+def print_whatever_is_said() -> None:
+    """Let standard output show what its encoding does not hold as an escape, instead of failing at it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_json(value: object) -> None:

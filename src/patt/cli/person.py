@@ -26,11 +26,13 @@ from sv_common.guild_sync.by_hand import (
 )
 
 CharacterArgument = Annotated[
-    str, typer.Argument(metavar="CHARACTER", help="Name-Realm, or a name that only one bears.")
+    str, typer.Argument(metavar="CHARACTER", help="Name-Realm, a name that only one bears, or #number in quotes.")
 ]
-PlayerArgument = Annotated[str, typer.Argument(metavar="PLAYER", help="Display name or number of the player.")]
+PlayerArgument = Annotated[
+    str, typer.Argument(metavar="PLAYER", help="Display name of the player, or #number in quotes.")
+]
 MemberArgument = Annotated[
-    str, typer.Argument(metavar="MEMBER", help="User name, display name or number of the Discord member.")
+    str, typer.Argument(metavar="MEMBER", help="User name or display name of the Discord member, or #number in quotes.")
 ]
 AliasArgument = Annotated[str, typer.Argument(metavar="ALIAS", help="A name as notes write it.")]
 alias_app = typer.Typer(help="Words of notes that mean a player.", no_args_is_help=True)
@@ -110,7 +112,9 @@ def unlink_member(
 
 
 def merge(
-    player: Annotated[str, typer.Argument(metavar="PLAYER", help="The one that stays: display name or number.")],
+    player: Annotated[
+        str, typer.Argument(metavar="PLAYER", help="The one that stays: display name, or #number in quotes.")
+    ],
     other: Annotated[str, typer.Argument(metavar="OTHER", help="The one that is merged into it, and is gone then.")],
     dry_run: DryRunOption = False,
     guild: GuildOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, actor, guild_number, with_services
+from patt.cli.options import GuildOption, JsonOption, actor, guild_number, row_number, with_services
 from patt.cli.output import print_json, say, table
 from sv_common.guild_sync import setting_readings
 from sv_common.guild_sync.domain.errors import BadInput
@@ -172,7 +172,7 @@ def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def undo(
-    change: Annotated[int, typer.Argument(min=1, help="Number of the change.")],
+    change: Annotated[int, typer.Argument(parser=row_number, metavar="CHANGE", help="Number of the change.")],
     preview: PreviewOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections import deque
-from collections.abc import AsyncIterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +59,8 @@ class Subscription:
     `start` is the mark before its first event; `is_continued` says whether nothing is missing before that.
     """
 
-    def __init__(self, guild_id: int, holder: str, start: str, *, is_continued: bool) -> None:
+    def __init__(self, guild_id: int, start: str, *, is_continued: bool) -> None:
         self.guild_id = guild_id
-        self.holder = holder
         self.start = start
         self.is_continued = is_continued
         self.is_over = asyncio.Event()
@@ -88,6 +87,7 @@ class Hub:
         self._number = 0
         self._history: deque[Event] = deque(maxlen=HISTORY)
         self._subscriptions: set[Subscription] = set()
+        self._places: Counter[str] = Counter()
         self._holders = 0
         self._listening: asyncio.Task[None] | None = None
         self._is_heard = asyncio.Event()
@@ -106,9 +106,20 @@ class Hub:
     def _mark(self) -> str:
         return f"{self._epoch}.{self._number}"
 
-    def streams_of(self, holder: str) -> int:
-        """How many streams somebody has open."""
-        return sum(each.holder == holder for each in self._subscriptions)
+    @contextlib.contextmanager
+    def place(self, holder: str, most: int) -> Iterator[bool]:
+        """Take one of the streams that somebody may have open; give whether there was one left.
+
+        It is counted at once: whoever asks for many at the same moment gets no more.
+        """
+        is_free = self._places[holder] < most
+        self._places[holder] += is_free
+        try:
+            yield is_free
+        finally:
+            self._places[holder] -= is_free
+            if not self._places[holder]:
+                del self._places[holder]
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -130,13 +141,13 @@ class Hub:
                 await self._stop_listening()
 
     @contextlib.asynccontextmanager
-    async def subscribe(self, guild_id: int, holder: str, after: str | None) -> AsyncIterator[Subscription]:
+    async def subscribe(self, guild_id: int, after: str | None) -> AsyncIterator[Subscription]:
         """Give the events of a guild, from a mark on where that can be continued."""
         async with self.listening():
             await self._is_heard.wait()
             missed = self._since(after)
             start = after if after is not None and missed is not None else self._mark
-            subscription = Subscription(guild_id, holder, start, is_continued=missed is not None)
+            subscription = Subscription(guild_id, start, is_continued=missed is not None)
             for event in missed or ():
                 self._give(event, subscription)
             self._subscriptions.add(subscription)

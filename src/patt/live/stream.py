@@ -15,10 +15,14 @@ from typing import Any
 
 import psycopg
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from patt.live.hub import Event, Hub, Subscription
+
+MOST_STREAMS = 8
+"""Streams that one session or token may have open: a page that nobody looks at closes its own."""
 
 HEARTBEAT_S = 15.0
 """Seconds between two signs of life, at each of which it is asked whether the stream may go on."""
@@ -54,9 +58,18 @@ class LiveResponse(Response):
         self._heartbeat_s = heartbeat_s
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the listener has gone, the subscription is over, or nothing more is to be said."""
-        listener = self._listener
-        async with self._hub.subscribe(listener.guild_id, listener.holder, listener.after) as subscription:
+        """Send until the listener has gone, the subscription is over, or nothing more is to be said.
+
+        Raises `HTTPException` for somebody who has all streams open that they may have.
+        """
+        with self._hub.place(self._listener.holder, MOST_STREAMS) as is_free:
+            if not is_free:
+                sentence = f"{MOST_STREAMS} streams are open already. Close a page, or wait until it is closed."
+                raise HTTPException(429, sentence, {"Retry-After": "30"})
+            await self._tell(receive, send)
+
+    async def _tell(self, receive: Receive, send: Send) -> None:
+        async with self._hub.subscribe(self._listener.guild_id, self._listener.after) as subscription:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             sending = asyncio.create_task(self._send(send, subscription))
             leaving = asyncio.create_task(_until_gone(receive))

@@ -41,14 +41,13 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
     try:
         url = database_url(settings)
         revision = revision_of(url)
-    except Exception as error:  # noqa: BLE001 -- whatever keeps the embedded server from starting is what is to be told
-        said = str(error) if isinstance(error, PattError) else f"The embedded database does not start: {error}"
+    except PattError as error:
         remedy = (
             "Start the database server, and check PATT_DATABASE_URL."
             if settings.database_url
             else "Check that the folder PATT_DATA_DIR is yours and has room, and that nobody else's server uses it."
         )
-        return [wrong(DATABASE, said, remedy)], None
+        return [wrong(DATABASE, str(error), remedy)], None
     newest = migrate.newest_revision()
     which = "of PATT_DATABASE_URL" if settings.database_url else f"in {settings.data_dir}"
     answers = well(DATABASE, f"The database {which} answers.")

@@ -86,7 +86,7 @@ function showJob(job) {
 }
 
 async function readJob(id) {
-  const response = await fetch(`${JOBS}/${id}?guild=${guildOf()}`, { headers: { Accept: JSON_TYPE } });
+  const response = await fetch(`${JOBS}/${id}?guild=${guildOf()}`, { headers: { Accept: JSON_TYPE, ...UNATTENDED } });
   return response.ok ? response.json() : null;
 }
 

@@ -2,6 +2,7 @@
 "use strict";
 
 const JSON_TYPE = "application/json";
+const UNATTENDED = { "X-PATT-Unattended": "1" }; // nobody does anything: it keeps no session
 const FORM_FIELD = "form_token";
 const OWN_FIELDS = ["back", FORM_FIELD];
 
@@ -102,7 +103,7 @@ function restore(content, { fields, opened, focused }) {
 }
 
 async function freshContent() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const response = await fetch(location.href, { headers: { Accept: "text/html", ...UNATTENDED } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   return response.ok ? page.getElementById("content") : null;
 }
@@ -171,7 +172,7 @@ async function look(id) {
   if (!address) {
     return;
   }
-  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  const response = await fetch(address, { headers: { Accept: "text/html", ...UNATTENDED } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const [part, fresh] = [document.getElementById(id), page.getElementById(id)];
   if (!response.ok || !fresh || !part) {

@@ -195,7 +195,8 @@ async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequen
     settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0
-    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, settings[note_mismatch.ISSUE_TYPE].severity, findings)
+    severity = settings[note_mismatch.ISSUE_TYPE].severity
+    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.PAGE.material)
     moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
     return sum(each.opened + each.reopened for each in moves.values())
 

@@ -17,7 +17,7 @@ from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.hand_effects import Effect, effects_of
-from sv_common.guild_sync.hand_plans import character_called, member_called, player_called
+from sv_common.guild_sync.hand_names import character_called, member_called, player_called
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import attempts, guilds
@@ -127,8 +127,8 @@ HandDecision: TypeAlias = (
     | AliasMeans
     | AliasMeansNobody
 )
-"""A decision of an officer. Characters are called Name-Realm, by a name that only one bears, or by number; players by display
-name or number; Discord members by user name, display name or number."""
+"""A decision of an officer. Characters are called Name-Realm, by a name that only one bears, or by number (`#12`); players by
+display name or number; Discord members by user name, display name or number. See `hand_names`."""
 
 
 @dataclass(frozen=True, slots=True)

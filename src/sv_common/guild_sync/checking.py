@@ -74,7 +74,8 @@ class _Look:
 
     def conclusion(self, detection: _Detection) -> Conclusion:
         issue_type = detection.rule.issue_type
-        return Conclusion(issue_type, self.settings[issue_type].severity, detection.findings)
+        severity, material = self.settings[issue_type].severity, detection.rule.page.material
+        return Conclusion(issue_type, severity, detection.findings, material)
 
     def begin(self, rule: RuleDefinition) -> None:
         """Tell whoever watches that all rules before this one have been looked at."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key, realm_key
+from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key
+from sv_common.guild_sync.domain.plain_text import checked_text
 from sv_common.guild_sync.domain.plan import (
     ForgetAlias,
     ForgetRejection,
@@ -18,10 +17,8 @@ from sv_common.guild_sync.domain.plan import (
     Unlink,
 )
 from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownPlayer
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
-
-MOST_NAMES_IN_A_SENTENCE = 5
 
 
 def belongs_to(directory: Directory, character: KnownCharacter, player: KnownPlayer, *, remember_note: bool) -> Plan:
@@ -56,9 +53,8 @@ def not_this_player(directory: Directory, character: KnownCharacter, player: Kno
     """Plan that a character is not a player's. Raises `Refused` where that is known."""
     if (character.id, player.id) in directory.facts.rejections:
         raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-    rejection = RejectLink(
-        character.id, character.label, player.id, player.display_name, why.strip() or "an officer says so."
-    )
+    said = checked_text("The reason", why.strip()) or "an officer says so."
+    rejection = RejectLink(character.id, character.label, player.id, player.display_name, said)
     steps: list[Step] = [*(_unlink(directory, character) if character.player_id == player.id else ()), rejection]
     return Plan(tuple(steps), f"{character.label} does not belong to {player.display_name}: an officer says so.")
 
@@ -114,61 +110,6 @@ def alias_means_nobody(facts: GuildFacts, alias: str) -> Plan:
     return Plan((step,), f"“{alias.strip()}” no longer means {player.display_name}: an officer says so.")
 
 
-def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
-    """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several bear."""
-    if called.isdecimal() and int(called) in facts.characters:
-        return facts.characters[int(called)]
-    name, _, realm = called.partition("-")
-    found = [
-        character
-        for character in facts.characters.values()
-        if character.name_key == name_key(name)
-        and (not realm or realm_key(realm) in (character.realm_key, realm_key(character.realm_name or "")))
-    ]
-    if not found:
-        raise NotFound(f"No character of the guild is called “{called}”. Write it as Name-Realm.")
-    if len(found) > 1:
-        raise Refused(f"“{called}” could be {_or([c.label for c in found])}. Write it as Name-Realm.")
-    return found[0]
-
-
-def player_called(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | None = None) -> KnownPlayer:
-    """Return the player of a display name or number. Raises `NotFound`, and `Refused` for a name that several have.
-
-    A name that `rather_than` has too means the other one who has it.
-    """
-    if called.isdecimal() and int(called) in facts.players:
-        return facts.players[int(called)]
-    namesakes = [player for player in facts.players.values() if name_key(player.display_name) == name_key(called)]
-    found = [player for player in namesakes if player is not rather_than] or namesakes
-    if not found:
-        raise NotFound(
-            f"No player is called “{called}”. Give the display name, or the number, of a player of this guild."
-        )
-    if len(found) > 1:
-        numbers = [f"{player.display_name} (number {player.id})" for player in found]
-        raise Refused(f"“{called}” could be {_or(numbers)}. Give the number.")
-    return found[0]
-
-
-def member_called(facts: GuildFacts, called: str) -> KnownMember:
-    """Return the Discord member of a user name, a name shown there, or a number: PATT's or Discord's own.
-
-    Raises `NotFound`, and `Refused` for a name that several have.
-    """
-    known, key = facts.members.values(), name_key(called)
-    found = (
-        [member for member in known if called in (str(member.id), member.discord_id)]
-        or [member for member in known if member.username == called.removeprefix("@")]
-        or [member for member in known if key in (name_key(member.display_name), name_key(member.global_name or ""))]
-    )
-    if not found:
-        raise NotFound(f"Nobody on the Discord server is called “{called}”. Give the user name, as Discord shows it.")
-    if len(found) > 1:
-        raise Refused(f"“{called}” could be {_or([f'@{member.username}' for member in found])}. Give the user name.")
-    return found[0]
-
-
 def _unlink(directory: Directory, character: KnownCharacter) -> list[Step]:
     if character.player_id is None:
         return []
@@ -189,8 +130,3 @@ def _check_is_free(facts: GuildFacts, word: str) -> None:
     known = facts.aliases.get(name_key(word))
     if known is not None:
         raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")
-
-
-def _or(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES_IN_A_SENTENCE
-    return " or ".join(names[:MOST_NAMES_IN_A_SENTENCE]) + (f" (and {more} more)" if more > 0 else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -18,6 +18,8 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.issue import Finding, Issue, IssueEvent, IssueState
+from sv_common.guild_sync.domain.material import Material, evidence_of
+from sv_common.guild_sync.domain.plain_text import checked_text
 from sv_common.guild_sync.domain.report import Reconciliation
 
 SQL = load_sql(__package__, "issues.sql")
@@ -28,11 +30,12 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What one rule's detector has found, and the severity that its issues have in this guild."""
+    """What one rule's detector has found, the severity of its issues in this guild, and on what their dismissals rest."""
 
     issue_type: str
     severity: str
     findings: Sequence[Finding]
+    material: Sequence[Material]
 
 
 async def reconcile(
@@ -41,7 +44,8 @@ async def reconcile(
     """Make the log of some rules of one guild agree with what was found; return the moves of each rule.
 
     With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
-    twice counts once. A dismissed issue stays dismissed; `wake_due` ends dismissals whose time has come.
+    twice counts once. A dismissed issue stays dismissed while what the dismissal rests on is the same, and is
+    open again when it is not; `wake_due` ends dismissals whose time has come.
     """
     if not conclusions:
         return {}
@@ -53,6 +57,11 @@ async def reconcile(
         "rules": [each.issue_type for each in conclusions],
         "severities": [each.severity for each in conclusions],
         **_columns([finding for findings in unique.values() for finding in findings]),
+        "materials": [
+            Jsonb(evidence_of(each.material, finding.details))
+            for each in conclusions
+            for finding in unique[each.issue_type]
+        ],
     }
     rows = await (await conn.execute(SQL["reconcile"], values)).fetchall()
     moves: dict[str, dict[str, int]] = {issue_type: {"found": len(unique[issue_type])} for issue_type in unique}
@@ -91,9 +100,9 @@ async def dismiss(
     reason: str,
     until: datetime | None = None,
 ) -> Issue:
-    """Set an issue aside, for ever or until a time; scans that find it again leave it so.
+    """Set an issue aside, for ever or until a time; scans that find the same again leave it so.
 
-    Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` without a reason.
+    Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` like `dismiss_many`.
     """
     await _unresolved(conn, issue_id, guild_id, "dismissed")
     await dismiss_many(conn, [issue_id], actor=actor, reason=reason, until=until)
@@ -103,7 +112,12 @@ async def dismiss(
 async def dismiss_many(
     conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
 ) -> int:
-    """Set issues aside; resolved ones are left alone. Return how many. Raises `BadInput` without a reason."""
+    """Set issues aside; resolved ones are left alone. Return how many.
+
+    Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
+    """
+    if until is not None and until <= datetime.now(UTC):
+        raise BadInput("The day on which the issue opens again must lie ahead.")
     values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason), "until": until}
     return (await conn.execute(SQL["dismiss"], values)).rowcount
 
@@ -118,8 +132,8 @@ async def wake(conn: Connection, issue_id: int, *, guild_id: int | None = None, 
 
 
 async def wake_many(conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
-    """End dismissals by hand; issues that are not dismissed are left alone. Return how many."""
-    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": reason}
+    """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
+    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason)}
     return (await conn.execute(SQL["wake"], values)).rowcount
 
 
@@ -210,7 +224,7 @@ async def _unresolved(conn: Connection, issue_id: int, guild_id: int | None, ver
 def _said(reason: str) -> str:
     if not reason.strip():
         raise BadInput("A reason is needed: say in a few words why, for whoever looks at it next.")
-    return reason.strip()
+    return checked_text("The reason", reason.strip())
 
 
 def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:

@@ -1,43 +1,68 @@
 -- name: reconcile
 -- Make the audit log say what detectors have just found: open what is new, reopen what came back, refresh what is
 -- known, and (unless only a part was looked at) resolve what is no longer found. Each row moves at most once, so the
--- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed.
+-- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed, unless what the
+-- dismissal rests on is no longer the same: then it is open again, and the move says what changed.
 with rules as (
     select * from unnest(%(rules)b::text[], %(severities)b::text[]) as r (issue_type, severity)
 ), found as (
     select f.*, r.severity
     from unnest(%(issue_types)b::text[], %(hashes)b::text[], %(summaries)b::text[], %(details)b::jsonb[],
-                %(characters)b::bigint[], %(members)b::bigint[], %(players)b::bigint[])
-        as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id)
+                %(characters)b::bigint[], %(members)b::bigint[], %(players)b::bigint[], %(materials)b::jsonb[])
+        with ordinality
+        as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id, material, place)
     join rules r using (issue_type)
 ), known as (
-    select i.id, i.issue_type, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_until,
+    select i.id, i.issue_type, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_at, i.dismissed_material,
            i.wow_character_id, i.discord_member_id
     from guild_identity.audit_issues i
     where i.guild_id = %(guild_id)s and i.issue_type = any(%(rules)b)
       and (i.resolved_at is null or i.issue_hash = any(%(hashes)b))
+), uncovered as (
+    -- What a dismissal no longer covers: the parts that it and the finding have in common, where a value differs.
+    select known.id,
+           'Dismissed ' || string_agg(part.value ->> 'at', ' and ' order by (part.value ->> 'place')::integer)
+           || '; now ' || string_agg(found.material -> part.key ->> 'now', ' and '
+                                     order by (part.value ->> 'place')::integer) || '.' as reason
+    from known
+    join found using (issue_hash)
+    cross join lateral jsonb_each(known.dismissed_material) part
+    where known.dismissed_at is not null and found.material ? part.key
+      and part.value -> 'value' is distinct from found.material -> part.key -> 'value'
+    group by known.id
 ), opened as (
     insert into guild_identity.audit_issues
-        (guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id)
-    select %(guild_id)s, issue_type, severity, summary, details, issue_hash,
+        (guild_id, issue_type, severity, summary, details, material, issue_hash,
+         wow_character_id, discord_member_id, player_id)
+    select %(guild_id)s, issue_type, severity, summary, details, material, issue_hash,
            wow_character_id, discord_member_id, player_id
     from found
     where not exists (select from known where known.issue_hash = found.issue_hash)
+    order by found.place
     returning id, issue_type
 ), reopened as (
     update guild_identity.audit_issues i
     set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, waiting_reason = null,
-        severity = found.severity, summary = found.summary, details = found.details
-    from found, known
-    where known.issue_hash = found.issue_hash and known.was_resolved and i.id = known.id
-    returning i.id, i.issue_type, i.dismissed_at
+        severity = found.severity, summary = found.summary, details = found.details, material = found.material,
+        dismissed_at = case when uncovered.id is null then i.dismissed_at end,
+        dismissed_by = case when uncovered.id is null then i.dismissed_by end,
+        dismissed_reason = case when uncovered.id is null then i.dismissed_reason end,
+        dismissed_until = case when uncovered.id is null then i.dismissed_until end,
+        dismissed_material = case when uncovered.id is null then i.dismissed_material end
+    from found
+    join known using (issue_hash)
+    left join uncovered on uncovered.id = known.id
+    where i.id = known.id and (known.was_resolved or uncovered.id is not null)
+    returning i.id, i.issue_type, i.dismissed_at, uncovered.reason
 ), refreshed as (
     update guild_identity.audit_issues i
-    set severity = found.severity, summary = found.summary, details = found.details,
+    set severity = found.severity, summary = found.summary, details = found.details, material = found.material,
         waiting_reason = case when i.details is distinct from found.details then null else i.waiting_reason end
     from found, known
     where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
-      and (i.severity, i.summary, i.details) is distinct from (found.severity, found.summary, found.details)
+      and (i.severity, i.summary, i.details, i.material)
+          is distinct from (found.severity, found.summary, found.details, found.material)
+      and not exists (select from uncovered where uncovered.id = known.id)
     returning i.id, i.issue_type
 ), resolved as (
     update guild_identity.audit_issues i
@@ -53,7 +78,7 @@ with rules as (
     returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
 ), moves as (
     select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened
-    union all select id, issue_type, 'reopened', (dismissed_at is null)::integer, null from reopened
+    union all select id, issue_type, 'reopened', (dismissed_at is null)::integer, reason from reopened
     union all select id, issue_type, 'refreshed', 0, null from refreshed
     union all select id, issue_type, 'resolved', -(dismissed_at is null)::integer,
                      case resolved_by when 'subject gone' then 'The character or member has left.'
@@ -69,7 +94,8 @@ select issue_type, event, count(*) from moves group by issue_type, event
 -- Open again what was dismissed until a time that has come.
 with woken as (
     update guild_identity.audit_issues
-    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
+    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
+        dismissed_material = null
     where guild_id = %(guild_id)s and issue_type = any(%(issue_types)s)
       and dismissed_until <= coalesce(%(now)s::timestamptz, now())
     returning id, issue_type, resolved_at
@@ -84,7 +110,8 @@ select issue_type from woken
 -- End dismissals; issues that are not dismissed are not touched.
 with woken as (
     update guild_identity.audit_issues
-    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
+    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
+        dismissed_material = null
     where id = any(%(issue_ids)s) and dismissed_at is not null
     returning id, guild_id, issue_type, resolved_at
 )
@@ -101,7 +128,7 @@ with known as (
 ), dismissed as (
     update guild_identity.audit_issues i
     set dismissed_at = now(), dismissed_by = %(actor)s, dismissed_reason = %(reason)s,
-        dismissed_until = %(until)s, waiting_reason = null
+        dismissed_until = %(until)s, dismissed_material = i.material, waiting_reason = null
     from known
     where i.id = known.id
     returning i.id, i.guild_id, i.issue_type, known.was_open

@@ -8,12 +8,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState, Severity
+from sv_common.guild_sync.domain.paging import Page, Place
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store.attempts import PastAttempt
@@ -21,6 +22,13 @@ from sv_common.guild_sync.store.rules import read_settings
 
 SQL = load_sql(__package__, "overview.sql")
 PAGE_SIZE = 50
+
+_WHY_IDLE = {
+    "left": "The character or member has left.",
+    "resolved": "It is no longer found.",
+    "off": "Its rule is switched off.",
+    "due": "Its day has come; the next scan ends it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,14 @@ class FindingsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissal:
+    """An issue that somebody has dismissed; `why_idle` says why that hides nothing any more, None where it does."""
+
+    issue: Issue
+    why_idle: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Whom an issue is about: a player, a character or Discord member without one, or (None) somebody who is no more."""
 
@@ -161,6 +177,19 @@ async def findings_page(
         return FindingsPage(await cursor.fetchall(), number, pages, total, by_rule, by_severity)
 
 
+async def dismissals(conn: Connection, guild_id: int, *, only_idle: bool = False, number: int = 1) -> Page[Dismissal]:
+    """Return one page of a guild's dismissals, newest first; with `only_idle`, of those that hide nothing any more."""
+    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    enabled = [issue_type for issue_type, chosen in settings.items() if chosen.is_enabled]
+    values = {"guild_id": guild_id, "enabled": enabled, "only_idle": only_idle}
+    row = await (await conn.execute(SQL["count_dismissals"], values)).fetchone()
+    place = Place(int(row[0]) if row else 0, number)
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(SQL["dismissals"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
+        rows = await cursor.fetchall()
+    return place.page([_dismissal(row) for row in rows])
+
+
 async def subjects(conn: Connection, guild_id: int, issue_ids: Sequence[int]) -> dict[int, Subject]:
     """Return whom each of these issues is about: the player behind it, where there is one."""
     values = {"guild_id": guild_id, "issue_ids": list(issue_ids)}
@@ -185,6 +214,11 @@ async def recent_attempts(
     async with conn.cursor(row_factory=class_row(AttemptSummary)) as cursor:
         await cursor.execute(SQL["attempts"], {"guild_id": guild_id, "issue_id": issue_id, "limit": limit})
         return await cursor.fetchall()
+
+
+def _dismissal(row: dict[str, Any]) -> Dismissal:
+    why_idle = _WHY_IDLE.get(row.pop("idle"))
+    return Dismissal(Issue(**row), why_idle)
 
 
 async def _by_rule(conn: Connection, statement: str, guild_id: int) -> dict[str, tuple[Any, ...]]:

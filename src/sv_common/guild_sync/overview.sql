@@ -86,6 +86,39 @@ where guild_id = %(guild_id)s and state = any(%(states)s::text[])
   and (%(text)s::text is null or strpos(search_text, guild_identity.search_key(%(text)s)) > 0)
 group by issue_type, severity
 
+-- name: count_dismissals
+select count(*)
+from guild_identity.audit_issues i
+cross join lateral (
+    select case when i.resolved_by = 'subject gone' or c.removed_at is not null or not d.is_present then 'left'
+                when i.resolved_at is not null then 'resolved'
+                when i.issue_type <> all(%(enabled)s::text[]) then 'off'
+                when i.dismissed_until <= now() then 'due' end as idle
+    from (values (0)) one (row)
+    left join guild_identity.wow_characters c on c.id = i.wow_character_id
+    left join guild_identity.discord_users d on d.id = i.discord_member_id
+) why
+where i.guild_id = %(guild_id)s and i.dismissed_at is not null and (not %(only_idle)s or why.idle is not null)
+
+-- name: dismissals
+-- What was set aside, newest first, and why that hides nothing any more, where it does not.
+select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
+       i.discord_member_id, i.player_id, i.waiting_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
+       i.dismissed_at, i.dismissed_by, i.dismissed_reason, i.dismissed_until, why.idle
+from guild_identity.audit_issues i
+cross join lateral (
+    select case when i.resolved_by = 'subject gone' or c.removed_at is not null or not d.is_present then 'left'
+                when i.resolved_at is not null then 'resolved'
+                when i.issue_type <> all(%(enabled)s::text[]) then 'off'
+                when i.dismissed_until <= now() then 'due' end as idle
+    from (values (0)) one (row)
+    left join guild_identity.wow_characters c on c.id = i.wow_character_id
+    left join guild_identity.discord_users d on d.id = i.discord_member_id
+) why
+where i.guild_id = %(guild_id)s and i.dismissed_at is not null and (not %(only_idle)s or why.idle is not null)
+order by i.dismissed_at desc, i.id desc
+limit %(limit)s offset %(offset)s
+
 -- name: subjects
 -- Whom each of these issues is about: the player behind it where there is one, else the character or the member itself.
 select i.id,

@@ -97,10 +97,10 @@ async def _take_up_news(pool: Pool, guild: Guild, channel_id: str, page_url: str
     async with pool.connection() as conn:
         await guilds.lock(conn, guild.id)
         news = await announcements.untold(conn, guild.id)
-        if news is None:
-            return False
         growing = await announcements.digest_that_grows(conn, guild.id)
-        if growing is not None and growing.is_under_way and not growing.is_posted:
+        if news is None and growing is not None and growing.is_in_doubt:
+            return await _tell_anew(conn, guild, growing, page_url)
+        if news is None or (growing is not None and growing.is_under_way and not growing.is_posted):
             return False
         if growing is not None and _has_ended(growing, channel_id):
             await announcements.close(conn, growing.id)
@@ -112,8 +112,15 @@ async def _take_up_news(pool: Pool, guild: Guild, channel_id: str, page_url: str
         if growing is None:
             await announcements.begin_digest(conn, guild.id, channel_id, content, nonce=written.nonce, covers=covers)
         else:
-            await announcements.grow_digest(conn, growing.id, channel_id, content, covers_to=covers[1])
+            return await announcements.grow_digest(conn, growing.id, channel_id, content, covers_to=covers[1])
     return True
+
+
+async def _tell_anew(conn: Connection, guild: Guild, growing: GrowingDigest, page_url: str | None) -> bool:
+    """Keep once more what a digest says whose message may show an older text."""
+    covers = (growing.covers_from, growing.covers_to)
+    written = await _written(conn, guild, covers, page_url)
+    return await announcements.grow_digest(conn, growing.id, growing.channel_id, written, covers_to=covers[1])
 
 
 def _has_ended(growing: GrowingDigest, channel_id: str) -> bool:

@@ -13,7 +13,7 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.errors import BadInput, Refused
 from sv_common.guild_sync.domain.guild import DiscordRole
 from sv_common.guild_sync.domain.issue import Severity
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.domain.notes import Category
 from sv_common.guild_sync.domain.parameter import read_parameters
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleWishes
@@ -39,7 +39,6 @@ from sv_common.guild_sync.store.setting_changes import SettingChange
 from sv_common.guild_sync.store.words import vocabulary_with
 
 DEFAULT: Final = "default"
-LONGEST_WORD: Final = 60
 YesNo: TypeAlias = Literal["yes", "no", "default"]
 
 
@@ -256,9 +255,7 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
 
 
 async def _word(conn: Connection, guild_id: int, request: WordRequest) -> tuple[WordSetting, WordSetting]:
-    key = name_key(request.word)
-    if not key or len(key) > LONGEST_WORD or not key.isprintable():
-        raise BadInput(f"Word: give a word or a short phrase of at most {LONGEST_WORD} characters, as notes write it.")
+    key = word_key(request.word)
     if request.reading not in (DEFAULT, A_NAME, *Category):
         raise BadInput(
             f"Category: “{request.reading[:LONGEST_WORD]}” is none. Use one of: {', '.join(Category)}, {A_NAME}."

@@ -9,7 +9,9 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-LONGEST_ALIAS = 60
+from sv_common.guild_sync.domain.errors import BadInput
+
+LONGEST_ALIAS = LONGEST_WORD = 60
 
 
 def name_key(name: str) -> str:
@@ -37,3 +39,11 @@ def realm_key(realm: str) -> str:
 def is_alias(word: str) -> bool:
     """Whether a word can be an alias: one line of letters that can be seen, and not too many."""
     return 0 < len(word) <= LONGEST_ALIAS and word.isprintable()
+
+
+def word_key(word: str) -> str:
+    """Return the key of a word of notes. Raises `BadInput` for what is no word."""
+    key = name_key(word)
+    if not key or len(key) > LONGEST_WORD or not key.isprintable():
+        raise BadInput(f"Word: give a word or a short phrase of at most {LONGEST_WORD} characters, as notes write it.")
+    return key

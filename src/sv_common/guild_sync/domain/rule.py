@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
 from sv_common.guild_sync.domain.plan import Plan
 
@@ -44,7 +45,8 @@ class RulePage:
 
     `safe` says which of its plans automation may apply where a guild switches it on; None: none of them, so there is
     nothing to switch on. `affects` names the rules whose findings a fix of this one can change: they are looked at again
-    in the same transaction.
+    in the same transaction. `material` is on what a dismissal rests; without any, it hides whatever is found of its
+    subject.
     """
 
     issue_type: str
@@ -58,6 +60,7 @@ class RulePage:
     why: str
     left_to_a_person: str
     examples: Sequence[Example]
+    material: Sequence[Material] = ()
     affects: Sequence[str] = ()
     thresholds: Sequence[Parameter] = ()
     safe: str | None = None

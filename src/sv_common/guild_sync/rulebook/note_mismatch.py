@@ -9,6 +9,7 @@ from typing import Any
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.notes import Mention
 from sv_common.guild_sync.domain.plan import Link, Plan, Step, Unlink
 from sv_common.guild_sync.domain.rule import Example, RulePage
@@ -123,6 +124,16 @@ def _why_wait(details: Any) -> str | None:
     return None
 
 
+def _meant(details: Any) -> list[Any]:
+    """Whom the note means, for a dismissal: players by number, so that renaming one changes nothing."""
+    people = {str(each["player_id"] or each["label"]) for each in details["candidates"]}
+    return [details["verdict"], *sorted(people)]
+
+
+def _meant_in_words(details: Any) -> str:
+    return " or ".join(each["label"] for each in details["candidates"]) or "nobody here"
+
+
 PAGE = RulePage(
     issue_type=ISSUE_TYPE,
     name="Guild Note Mismatch",
@@ -145,6 +156,17 @@ PAGE = RulePage(
         "A note that could mean two people; a note that looks like a misspelling of the linked player's own name; a link "
         "that an officer made or confirmed; a character that bears its player's Discord name while the note names a "
         "stranger; a fix that an officer has undone; more fixes at once than the budget allows."
+    ),
+    material=(
+        Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
+        Material(
+            "player",
+            "when it was linked to {}",
+            "it is linked to {}",
+            lambda d: d["player_id"],
+            lambda d: str(d["player"]),
+        ),
+        Material("meant", "when it meant {}", "it means {}", _meant, _meant_in_words),
     ),
     examples=(
         Example("A character linked to Elrek; its note changes from “Elrek” to “Mito”, a player", "relinked to Mito"),

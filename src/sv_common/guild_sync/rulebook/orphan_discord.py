@@ -9,6 +9,7 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.rule import Example, RulePage
@@ -29,9 +30,15 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
             SubjectKind.DISCORD_MEMBER,
             member_id,
             f"Discord member '{name}' has a guild role but no player",
-            {"discord_member_id": member_id, "member": name, "discord_id": discord_id, "roles": roles},
+            {
+                "discord_member_id": member_id,
+                "member": name,
+                "discord_id": discord_id,
+                "roles": roles,
+                "role_ids": role_ids,
+            },
         )
-        for member_id, guild, name, discord_id, roles in rows
+        for member_id, guild, name, discord_id, roles, role_ids in rows
     ]
 
 
@@ -117,6 +124,15 @@ PAGE = RulePage(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
         "this member and nobody else, or where one player of this name has no Discord member yet. "
         "Otherwise an officer names a character of theirs."
+    ),
+    material=(
+        Material(
+            "roles",
+            "with {}",
+            "the member holds {}",
+            lambda d: d["role_ids"],
+            lambda d: ", ".join(filter(None, d["roles"])),
+        ),
     ),
     examples=(
         Example("Member Mito; two unlinked characters with the note “Mito”", "the player Mito is created with both"),

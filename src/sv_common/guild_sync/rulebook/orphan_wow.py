@@ -10,6 +10,7 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
@@ -141,6 +142,7 @@ PAGE = RulePage(
         "means exactly one person, or where the note says nothing and exactly one Discord member bears the character's whole "
         "name. Everything else stays open with the reason."
     ),
+    material=(Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""),),
     examples=(
         Example("The note says “alt of Mito”, and Mito is a player", "linked to Mito"),
         Example(

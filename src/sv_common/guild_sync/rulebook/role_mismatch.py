@@ -13,6 +13,7 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
 from sv_common.guild_sync.domain.rule import Example, RulePage
 
@@ -210,6 +211,29 @@ PAGE = RulePage(
         "another. Nothing is compared while the ranks in the game differ from the rank "
         "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "
         "the guild's table does not manage are never touched."
+    ),
+    material=(
+        Material(
+            "member",
+            "when the player was {} on Discord",
+            "the player is {} on Discord",
+            lambda d: d.get("discord_member_id"),
+            lambda d: str(d.get("member")),
+        ),
+        Material(
+            "right",
+            "when {} was right",
+            "{} is right",
+            lambda d: d.get("right_role_id", d.get("role_id")),
+            lambda d: str(d.get("right_role") or d.get("role") or "no role"),
+        ),
+        Material(
+            "wrong",
+            "when {} was held and should not be",
+            "{} is held and should not be",
+            lambda d: [role["id"] for role in d.get("wrong_roles", ())],
+            lambda d: ", ".join(role["name"] for role in d.get("wrong_roles", ())) or "no role",
+        ),
     ),
     examples=(
         Example("Highest rank Officer, Discord role Raider", "Officer is given, then Raider is taken"),

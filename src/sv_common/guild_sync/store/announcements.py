@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -14,11 +15,18 @@ from sv_common.guild_sync.domain.announcement import Announcement
 
 SQL = load_sql(__package__, "announcements.sql")
 
+CLAIM_S = 180
+"""Seconds for which a deliverer has an announcement for itself; whoever dies with it lets it wait so long."""
+
 
 @dataclass(frozen=True, slots=True)
-class WaitingAnnouncement:
-    """An announcement that Discord does not show yet, or not as it should be. `covers_*` are numbers of issue events."""
+class ClaimedAnnouncement:
+    """An announcement that Discord does not show yet, or not as it should be, with the text that its claimer sends.
 
+    `covers_*` are numbers of issue events; `version` counts the texts that the announcement has had.
+    """
+
+    claim: UUID
     id: int
     kind: Literal["summary", "digest"]
     channel_id: str
@@ -26,18 +34,24 @@ class WaitingAnnouncement:
     message_id: str | None
     covers_from: int | None
     covers_to: int | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
 class GrowingDigest:
-    """The digest that takes up a guild's news. While its first post is under way it stays as it is."""
+    """The digest that takes up a guild's news. While its first post is under way it stays as it is.
+
+    `is_in_doubt`: its message may show an older text than was told to it last.
+    """
 
     id: int
     channel_id: str
     nonce: str
     covers_from: int
+    covers_to: int
     is_posted: bool
     is_under_way: bool
+    is_in_doubt: bool
     is_over: bool
 
 
@@ -47,30 +61,42 @@ async def keep_summary(conn: Connection, guild_id: int, channel_id: str, announc
     await conn.execute(SQL["keep_summary"], values | {"content": _content(announcement)})
 
 
-async def waiting(conn: Connection, guild_id: int) -> list[WaitingAnnouncement]:
-    """Return what waits and may be tried now, oldest first."""
-    rows = await (await conn.execute(SQL["waiting"], {"guild_id": guild_id})).fetchall()
-    return [WaitingAnnouncement(row[0], row[1], row[2], Announcement.from_json(row[3]), *row[4:7]) for row in rows]
+async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnouncement | None:
+    """Return the oldest announcement that waits and that nobody else is sending; None where there is none.
+
+    It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
+    """
+    values = {"guild_id": guild_id, "claim": claim_id, "seconds": CLAIM_S}
+    row = await (await conn.execute(SQL["claim"], values)).fetchone()
+    if row is None:
+        return None
+    number, kind, channel_id, content, message_id, covers_from, covers_to, version = row
+    announcement = Announcement.from_json(content)
+    return ClaimedAnnouncement(
+        claim_id, number, kind, channel_id, announcement, message_id, covers_from, covers_to, version
+    )
 
 
-async def set_off(conn: Connection, announcement_id: int) -> None:
-    """Note, before it is sent, that an announcement may reach Discord from now on."""
-    await conn.execute(SQL["set_off"], {"id": announcement_id})
+async def shown(conn: Connection, sent: ClaimedAnnouncement, message_id: str) -> bool:
+    """Note that Discord shows what was sent; its text is no longer kept. Say whether the claim was still the sender's.
+
+    Where it was not, and another text was sent meanwhile, the message is written anew with the next news.
+    """
+    values = _of(sent) | {"message_id": message_id, "covers_to": sent.covers_to}
+    if (await conn.execute(SQL["shown"], values)).rowcount:
+        return True
+    await conn.execute(SQL["in_doubt"], _of(sent))
+    return False
 
 
-async def shown(conn: Connection, announcement_id: int, message_id: str) -> None:
-    """Note that Discord shows an announcement as it should be; its text is no longer kept."""
-    await conn.execute(SQL["shown"], {"id": announcement_id, "message_id": message_id})
-
-
-async def failed(conn: Connection, announcement_id: int, error: str, *, may_have_arrived: bool) -> None:
+async def failed(conn: Connection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
     """Note that sending failed, and let it wait before the next try."""
-    await conn.execute(SQL["failed"], {"id": announcement_id, "error": error, "may_have_arrived": may_have_arrived})
+    await conn.execute(SQL["failed"], _of(sent) | {"error": error, "may_have_arrived": may_have_arrived})
 
 
-async def gone(conn: Connection, announcement_id: int) -> None:
+async def gone(conn: Connection, sent: ClaimedAnnouncement) -> None:
     """Note that an announcement's message was deleted on Discord: it grows no more."""
-    await conn.execute(SQL["gone"], {"id": announcement_id})
+    await conn.execute(SQL["gone"], _of(sent))
 
 
 async def close(conn: Connection, announcement_id: int) -> None:
@@ -101,10 +127,10 @@ async def begin_digest(
 
 async def grow_digest(
     conn: Connection, digest_id: int, channel_id: str, announcement: Announcement | None, *, covers_to: int
-) -> None:
-    """Let a digest tell more; None while it has nothing to say."""
+) -> bool:
+    """Let a digest tell more; None while it has nothing to say. Say whether it could: not while a first post is under way."""
     values = {"id": digest_id, "channel_id": channel_id, "covers_to": covers_to, "content": _content(announcement)}
-    await conn.execute(SQL["grow_digest"], values)
+    return bool((await conn.execute(SQL["grow_digest"], values)).rowcount)
 
 
 async def untold(conn: Connection, guild_id: int) -> tuple[int, int] | None:
@@ -116,6 +142,10 @@ async def untold(conn: Connection, guild_id: int) -> tuple[int, int] | None:
 async def guilds_to_tell(conn: Connection) -> list[int]:
     """Return the guilds whose officers should be told something now."""
     return [row[0] for row in await (await conn.execute(SQL["guilds_to_tell"])).fetchall()]
+
+
+def _of(sent: ClaimedAnnouncement) -> dict[str, Any]:
+    return {"id": sent.id, "claim": sent.claim, "version": sent.version}
 
 
 def _content(announcement: Announcement | None) -> Jsonb | None:

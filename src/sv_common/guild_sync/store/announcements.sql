@@ -4,39 +4,54 @@ insert into guild_identity.announcements (guild_id, kind, channel_id, nonce, con
 values (%(guild_id)s, 'summary', %(channel_id)s, %(nonce)s, %(content)s)
 on conflict (guild_id, nonce) do nothing
 
--- name: waiting
--- What waits and may be tried now, oldest first. A summary is news for a day.
-select id, kind, channel_id, content, message_id, covers_from, covers_to
-from guild_identity.announcements
-where guild_id = %(guild_id)s and is_pending and next_try_at <= now()
-  and (kind = 'digest' or created_at > now() - interval '1 day')
-order by id
-
--- name: set_off
-update guild_identity.announcements set is_under_way = true where id = %(id)s
+-- name: claim
+-- The oldest that waits, may be tried now, and nobody else is sending; from now on it may reach Discord. A summary is news
+-- for a day. The same deliverer tries nothing twice.
+update guild_identity.announcements
+set claim = %(claim)s, claimed_until = clock_timestamp() + make_interval(secs => %(seconds)s), is_under_way = true
+where id = (
+    select id
+    from guild_identity.announcements
+    where guild_id = %(guild_id)s and is_pending and next_try_at <= clock_timestamp()
+      and (claimed_until is null or claimed_until < clock_timestamp())
+      and (kind = 'digest' or created_at > now() - interval '1 day')
+    order by id
+    limit 1
+    for update skip locked
+)
+returning id, kind, channel_id, content, message_id, covers_from, covers_to, version
 
 -- name: shown
+-- Discord shows what was sent. What has grown since goes on waiting; its text is kept for that.
 update guild_identity.announcements
-set is_pending = false, is_under_way = false, content = null, message_id = %(message_id)s, told_to = covers_to,
-    failures = 0, last_error = null, sent_at = coalesce(sent_at, now())
-where id = %(id)s
+set is_pending = version <> %(version)s, content = case when version <> %(version)s then content end,
+    is_under_way = false, message_id = %(message_id)s, told_to = greatest(told_to, %(covers_to)s),
+    failures = 0, last_error = null, sent_at = coalesce(sent_at, now()), claim = null, claimed_until = null
+where id = %(id)s and claim = %(claim)s
+
+-- name: in_doubt
+-- Somebody else has sent another text while this one was on its way: nobody knows which of them came last.
+update guild_identity.announcements
+set is_in_doubt = true
+where id = %(id)s and kind = 'digest' and closed_at is null and version <> %(version)s
 
 -- name: failed
 -- After the first failure a minute's pause, then two, four … at most about eight hours.
 update guild_identity.announcements
 set failures = failures + 1, last_error = %(error)s, is_under_way = is_under_way and %(may_have_arrived)s,
-    next_try_at = now() + make_interval(mins => (2 ^ least(failures, 9))::integer)
-where id = %(id)s
+    next_try_at = now() + make_interval(mins => (2 ^ least(failures, 9))::integer), claim = null, claimed_until = null
+where id = %(id)s and claim = %(claim)s
 
 -- name: gone
 -- Its message was deleted: what it told is told, and the rest is for the next digest.
 update guild_identity.announcements
-set is_pending = false, is_under_way = false, content = null, covers_to = coalesce(told_to, covers_to), closed_at = now()
-where id = %(id)s
+set is_pending = false, is_under_way = false, content = null, covers_to = coalesce(told_to, covers_to),
+    closed_at = now(), claim = null, claimed_until = null
+where id = %(id)s and claim = %(claim)s
 
 -- name: digest_that_grows
 -- `is_over`: its day (in UTC) has passed.
-select id, channel_id, nonce, covers_from, message_id is not null as is_posted, is_under_way,
+select id, channel_id, nonce, covers_from, covers_to, message_id is not null as is_posted, is_under_way, is_in_doubt,
        (created_at at time zone 'UTC')::date < (now() at time zone 'UTC')::date as is_over
 from guild_identity.announcements
 where guild_id = %(guild_id)s and kind = 'digest' and closed_at is null
@@ -52,10 +67,11 @@ values (%(guild_id)s, 'digest', %(channel_id)s, %(nonce)s, %(content)s::jsonb, %
         %(covers_from)s, %(covers_to)s)
 
 -- name: grow_digest
+-- A first post that is under way stays as it is, for it is repeated unchanged.
 update guild_identity.announcements
-set is_pending = %(content)s::jsonb is not null, content = %(content)s::jsonb, channel_id = %(channel_id)s, covers_to = %(covers_to)s,
-    next_try_at = greatest(next_try_at, now())
-where id = %(id)s
+set is_pending = %(content)s::jsonb is not null, content = %(content)s::jsonb, channel_id = %(channel_id)s,
+    covers_to = %(covers_to)s, version = version + 1, is_in_doubt = false, next_try_at = greatest(next_try_at, now())
+where id = %(id)s and closed_at is null and (message_id is not null or not is_under_way)
 
 -- name: untold
 -- The first and the last event after the newest digest, if moves are among them that are told; of the last seven days
@@ -73,7 +89,10 @@ from guild_identity.guilds g
 where g.audit_channel_id is not null and (
     exists (select from guild_identity.announcements a
             where a.guild_id = g.id and a.is_pending and a.next_try_at <= now()
+              and (a.claimed_until is null or a.claimed_until < now())
               and (a.kind = 'digest' or a.created_at > now() - interval '1 day'))
+    or exists (select from guild_identity.announcements a
+               where a.guild_id = g.id and a.is_in_doubt and a.closed_at is null)
     or exists (select from guild_identity.issue_events e
                where e.guild_id = g.id and e.event in ('opened', 'reopened', 'woken', 'resolved')
                  and e.at between now() - interval '7 days' and now() - interval '5 minutes'

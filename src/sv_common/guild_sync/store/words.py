@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.names import name_key, word_key
 from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Vocabulary
 
 SQL = load_sql(__package__, "words.sql")
@@ -41,8 +41,8 @@ async def all_words(conn: Connection, guild_id: int) -> list[GuildWord]:
 
 
 async def say(conn: Connection, guild_id: int, word: str, category: str | None, *, actor: str) -> None:
-    """Say what a word is in this guild. Raises `BadInput` like `vocabulary_with`."""
-    key = name_key(word)
+    """Say what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
+    key = word_key(word)
     vocabulary_with({key: category})
     await conn.execute(SQL["say"], {"guild_id": guild_id, "word": key, "category": category, "actor": actor})
 

@@ -1,0 +1,67 @@
+"""Dismissals that hide nothing any more: listed on the page and by the API, and removed there."""
+
+from __future__ import annotations
+
+import httpx2
+
+from guild_builder import GuildBuilder
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from web.helpers import API, PAGE, issue_number
+
+DISMISSALS = f"{API}/dismissals"
+
+
+async def _set_aside_and_settled(alice: httpx2.AsyncClient, guild: GuildBuilder) -> tuple[int, int]:
+    """Set two issues aside, of which the first is no longer found by now."""
+    numbers = await issue_number(guild, "orphan_wow", "Riddle"), await issue_number(guild, "orphan_discord", "Zephyr")
+    answer = await alice.post(f"{API}/issues/dismiss", json={"issue_ids": list(numbers), "reason": "guests"})
+    assert answer.status_code == 200, answer.text
+    ((riddle,),) = await guild.rows("select id from guild_identity.wow_characters where character_name = 'Riddle'")
+    await guild.link(riddle, await guild.player("Robin"))
+    await run_integrity_check(guild.pool, guild_id=guild.guild_id)
+    return numbers
+
+
+async def test_dismissals_that_hide_nothing_are_listed_and_removed_one_by_one(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    settled, hiding = await _set_aside_and_settled(alice, troubled)
+    both = (await alice.get(DISMISSALS)).json()
+    assert {each["issue"]["id"]: each["why_idle"] for each in both["dismissals"]} == {
+        settled: "It is no longer found.",
+        hiding: None,
+    }
+    idle = (await alice.get(DISMISSALS, params={"idle": True})).json()
+    assert [each["issue"]["id"] for each in idle["dismissals"]] == [settled]
+    removed = (await alice.post(f"{API}/issues/{settled}/wake", json={"reason": "Done with."})).json()
+    assert removed["sentence"] == f"The dismissal of issue {settled} is removed; the issue itself is resolved."
+    assert (await alice.get(DISMISSALS, params={"idle": True})).json()["total"] == 0
+
+
+async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_them_together(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    settled, hiding = await _set_aside_and_settled(alice, troubled)
+    page = await alice.get(f"{PAGE}/dismissals")
+    assert page.status_code == 200
+    assert "Hides nothing: It is no longer found." in page.text
+    assert "Remove the 1 that hides nothing" in page.text
+    key = (await alice.get(DISMISSALS, params={"idle": True})).json()["dismissals"][0]["issue"]["key"]
+    await alice.post(f"{PAGE}/actions/issues/wake", data={"chosen": [f"{settled}-{key}"], "back": f"{PAGE}/dismissals"})
+    left = (await alice.get(DISMISSALS)).json()
+    assert [each["issue"]["id"] for each in left["dismissals"]] == [hiding]
+    assert "Every dismissal still hides something." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text
+
+
+async def test_every_door_refuses_a_dismissal_until_a_day_that_has_come(
+    alice: httpx2.AsyncClient, troubled: GuildBuilder
+) -> None:
+    number = await issue_number(troubled, "orphan_wow", "Riddle")
+    said = {"reason": "guests", "until": "2020-01-01"}
+    one = await alice.post(f"{API}/issues/{number}/dismiss", json=said)
+    many = await alice.post(f"{API}/issues/dismiss", json={"issue_ids": [number], **said})
+    assert [answer.status_code for answer in (one, many)] == [422, 422]
+    sentence = "The day on which the issue opens again must lie ahead."
+    assert [answer.json()["detail"] for answer in (one, many)] == [sentence, sentence]
+    await alice.post(f"{PAGE}/actions/issues/{number}/dismiss", data={**said, "back": PAGE})
+    assert sentence in (await alice.get(PAGE)).text
