@@ -62,8 +62,12 @@ class Decision:
         match self.verdict:
             case Verdict.CONFIDENT:
                 return None
+            case Verdict.AMBIGUOUS if len(self.candidates) == 1:
+                return f"“{self.named}” is a word too, and nothing in the note says that it means {labels}."
             case Verdict.AMBIGUOUS:
                 return f"“{self.named}” could mean {labels}, and nothing in the note says which."
+            case Verdict.SUGGESTED if self.mention is not None:
+                return " ".join(candidate.evidence for candidate in self.candidates) + " That proves nothing."
             case Verdict.SUGGESTED:
                 return f"The note mentions {labels} among other words, which proves nothing."
             case Verdict.UNKNOWN:

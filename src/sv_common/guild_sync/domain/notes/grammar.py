@@ -18,7 +18,7 @@ from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.discord_forms import add_handle
 from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
-from sv_common.guild_sync.domain.notes.mentions import ParsedNote
+from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, ParsedNote
 from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
 from sv_common.guild_sync.domain.notes.state import NoteState
 from sv_common.guild_sync.domain.notes.text import clean
@@ -58,8 +58,12 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         tuple(state.mentions),
         is_bank=state.is_bank,
         marks_main=state.marks_main,
-        is_about_others=state.is_about_others,
+        is_about_others=bool(state.others) and all(_is_free_text(mention) for mention in state.mentions),
     )
+
+
+def _is_free_text(mention: Mention) -> bool:
+    return mention.kind is MentionKind.WORD or (mention.only_if_known and " " in mention.text)
 
 
 def _without_handles(text: str) -> tuple[str, list[str]]:
