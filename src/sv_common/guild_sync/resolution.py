@@ -32,7 +32,6 @@ from sv_common.guild_sync.domain.notes import (
     Vocabulary,
     fold_accents,
     parse_note,
-    stands_alone,
 )
 from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
@@ -99,23 +98,8 @@ class Directory:
         own_names = sorted(self._names.names_here(player_id) | self._names.words_on_discord(player_id))
         return next((own for own in own_names if looks_like(mention.readings[0].key, own)), None)
 
-    def why_wait(self, decision: Decision, character: KnownCharacter) -> str | None:
-        """Return why the name of a stranger is no reason to act by itself; None where it has all the form of a name."""
-        mention = decision.mention
-        if decision.verdict is not Verdict.UNKNOWN or mention is None:
-            return None
-        if (near := self.misspelt(mention.readings[0].key)) is not None:
-            return f"The note says “{mention.text}”, whom nobody here is called, but it looks like {near}, written differently."
-        if not stands_alone(mention, character.note or ""):
-            return (
-                f"The note says “{mention.text}” beside other words, and nobody here is called so. It may be no name."
-            )
-        if mention.text.islower() and mention.text != mention.text.upper() and not self._writes_names_small:
-            return f"The note says “{mention.text}”, whom nobody here is called. It is not written as a name."
-        return None
-
     @cached_property
-    def _writes_names_small(self) -> bool:
+    def writes_names_small(self) -> bool:
         """Whether most notes that name somebody write the name in small letters."""
         decisions = map(self.decide_alone, self.facts.characters.values())
         texts = [d.mention.text for d in decisions if d.target is not None and d.mention is not None]
@@ -145,7 +129,8 @@ class Directory:
             return [character.id for character in self.characters_of(person.player_id)]
         member = self.facts.members[person.member_id] if person.member_id is not None else None
         names = names_of_member(member, self.vocabulary) if member is not None else frozenset()
-        return [number for name in sorted(names) for number in self._names.characters_by_name.get(name, ())]
+        numbers = [number for name in names for number in self._names.characters_by_name.get(name, ())]
+        return sorted(numbers, key=lambda number: self.facts.characters[number].label)
 
     def label(self, person: Person) -> str:
         """Return what an officer calls this person."""
@@ -187,13 +172,17 @@ class Directory:
             for candidate in self._candidates(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention
-                is_doubtful = is_doubtful or mention.is_doubtful
+                is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
         if not people:
             return self._without_candidates(character, parsed, certain)
         for mention in parsed.mentions:
             if mention.is_doubtful and mention.kind is MentionKind.WORD:
                 people |= {c.person: c for c in self._candidates(mention, character) if c.person not in people}
         return _decision(parsed, decisive, people.values(), is_doubtful=is_doubtful)
+
+    def _is_alias(self, mention: Mention) -> bool:
+        """Whether a person has said whom this word means."""
+        return any(reading.key in self.facts.aliases for reading in mention.readings)
 
     def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
         """Replace each character without a player by whom its own note leads to."""

@@ -28,10 +28,59 @@ _SAYING_OTHERWISE: Final = frozenset(
     {Category.RELATION, Category.COMPANY, Category.NEGATION, Category.SECOND_NAME, Category.IDENTITY, Category.LINK}
 )
 _PRONOUNS: Final = frozenset(
-    (
-        "he him his she her hers they them their theirs it its xe xem ze zir any all er ihm ihn sie ihr il lui elle iel el ella "
-        "ele ela lei han ham hon henne hun hende hij hem zij haar on ona jego jej он его она её ее"
-    ).split(" ")
+    [
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "hers",
+        "they",
+        "them",
+        "their",
+        "theirs",
+        "it",
+        "its",
+        "xe",
+        "xem",
+        "ze",
+        "zir",
+        "any",
+        "all",
+        "er",
+        "ihm",
+        "ihn",
+        "sie",
+        "ihr",
+        "il",
+        "lui",
+        "elle",
+        "iel",
+        "el",
+        "ella",
+        "ele",
+        "ela",
+        "lei",
+        "han",
+        "ham",
+        "hon",
+        "henne",
+        "hun",
+        "hende",
+        "hij",
+        "hem",
+        "zij",
+        "haar",
+        "on",
+        "ona",
+        "jego",
+        "jej",
+        "он",
+        "его",
+        "она",
+        "её",
+        "ее",
+    ]
 )
 _TITLES: Final = frozenset({"dr", "mr", "mrs", "ms", "prof", "sir"})
 _BRACKETED: Final = re.compile(r"\(.*?\)|\[.*?\]|\{.*?\}|<.*?>|【.*?】|「.*?」|『.*?』")

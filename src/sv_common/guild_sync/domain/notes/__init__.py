@@ -7,6 +7,7 @@ from sv_common.guild_sync.domain.notes.mentions import (
     NoteKind,
     ParsedNote,
     Reading,
+    is_whole_note,
     note_key,
     stands_alone,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Reading",
     "Vocabulary",
     "fold_accents",
+    "is_whole_note",
     "note_key",
     "parse_note",
     "stands_alone",

@@ -88,7 +88,12 @@ class ParsedNote:
 
 def stands_alone(mention: Mention, note: str) -> bool:
     """Whether a mention has the form of a name in its note: nothing else is there, or a form says that a name is there."""
-    return mention.kind in _IN_A_FORM or name_key(_SIGNS.sub(" ", clean(note))) == mention.readings[0].key
+    return mention.kind in _IN_A_FORM or is_whole_note(mention, note)
+
+
+def is_whole_note(mention: Mention, note: str) -> bool:
+    """Whether a note is this name and nothing else but signs."""
+    return name_key(_SIGNS.sub(" ", clean(note))) == mention.readings[0].key
 
 
 _IN_A_FORM: Final = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF, MentionKind.DISCORD})

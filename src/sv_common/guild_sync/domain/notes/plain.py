@@ -21,6 +21,7 @@ _LONGEST_EXPANSION: Final = 2
 _SHORTEST_EXPANDED: Final = 4
 _LETTERS_OF_AN_ABBREVIATION: Final = 2
 _LONGEST_UNSPACED_NAME: Final = 6
+_SAYING_OTHERWISE: Final = frozenset({Category.SECOND_NAME, Category.NEGATION, Category.COMPANY})
 
 
 def read_whole_word(state: NoteState) -> None:
@@ -196,9 +197,16 @@ def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
         return
     is_capital = all(token.text[0] != token.key[0] for token in state.tokens)
     may_name = is_capital or any(token.is_unknown for token in state.tokens)
-    if may_name and not any(token.is_tail for token in state.tokens):
+    if may_name and not any(_is_of_no_name(token, is_about_others=bool(state.others)) for token in state.tokens):
         phrase = state.text[state.tokens[0].start : state.tokens[-1].end]
         state.add_phrase(phrase, MentionKind.NAME, len(state.tokens) - 1)
+
+
+def _is_of_no_name(token: Token, *, is_about_others: bool) -> bool:
+    """Whether the word can be no part of a name of several words: "Uncle Fungus" may be one, "friend of Zork" not."""
+    if token.is_tail or token.categories & _SAYING_OTHERWISE:
+        return True
+    return is_about_others and (token.has(Category.LINK) or " " in token.key)
 
 
 def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -> None:
