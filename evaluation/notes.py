@@ -1,6 +1,7 @@
 """Reads the notes of labelled rosters as `patt notes` does and judges the readings: `python -m evaluation.notes`.
 
-Prints precision and recall for each label and every reading that is wrong, and ends with 1 when an aim is missed. Recall
+Prints precision and recall for each label, the four figures of each guild and every reading that is wrong, and ends with
+1 when an aim is missed, by all or by one guild. Recall
 is the share of a label's notes that are read right; precision the share that is right among the readings that claim it.
 """
 
@@ -20,6 +21,7 @@ from sv_common.guild_sync.note_reading import NICKNAME, UNKNOWN_NAME, UNSEEN, No
 
 FEWEST_NOTES = 400
 FIRST_SUGGESTIONS = 3
+LEAST_CONFIDENT_RIGHT = 0.995
 LEAST_CHARACTERS_RIGHT = 0.97
 LEAST_MISSPELT_RIGHT = 0.85
 LEAST_NOBODIES_RIGHT = 0.98
@@ -139,23 +141,56 @@ class Evaluation:
         ]
 
     def missed_aims(self) -> list[str]:
-        """One sentence for each aim that is missed."""
+        """One sentence for each aim that is missed: by all the notes, or by those of one guild."""
         confidently_wrong = sum(each.is_confidently_wrong for each in self.judged)
         missed = [
             f"{len(self.judged)} labelled notes are fewer than {FEWEST_NOTES}"
             if len(self.judged) < FEWEST_NOTES
             else "",
             f"{confidently_wrong} confident decisions are wrong, and none may be" if confidently_wrong else "",
-            self._missed("notes that name a character", {"character"}, LEAST_CHARACTERS_RIGHT),
-            self._missed("misspelt and shortened names", {"misspelt"}, LEAST_MISSPELT_RIGHT),
-            self._missed("notes that name nobody", NAMES_NOBODY, LEAST_NOBODIES_RIGHT),
+            *self.shares_missed(),
+            *(
+                f"{guild}: {sentence}"
+                for guild, evaluation in self.guilds().items()
+                for sentence in evaluation.shares_missed()
+            ),
         ]
         return [sentence for sentence in missed if sentence]
 
-    def _missed(self, what: str, labels: Iterable[str], least: float) -> str:
-        notes = [each for each in self.judged if each.label.label in labels]
-        share = sum(each.is_right for each in notes) / len(notes) if notes else 1.0
-        return f"{share:.1%} of {len(notes)} {what} are read right; the aim is {least:.0%}" if share < least else ""
+    def shares(self) -> dict[str, float]:
+        """The four figures: how many of the confident decisions, and of three sorts of notes, are right."""
+        return {
+            "confident decisions": self._share_right([each for each in self.judged if each.is_confident]),
+            "notes that name a character": self._share_right(self._with_labels({"character"})),
+            "misspelt and shortened names": self._share_right(self._with_labels({"misspelt"})),
+            "notes that name nobody": self._share_right(self._with_labels(NAMES_NOBODY)),
+        }
+
+    def guilds(self) -> dict[str, Evaluation]:
+        """The same for each guild by itself."""
+        notes: dict[str, list[Judged]] = {}
+        for each in self.judged:
+            notes.setdefault(each.guild, []).append(each)
+        return {guild: Evaluation(judged) for guild, judged in notes.items()}
+
+    def shares_missed(self) -> list[str]:
+        """One sentence for each of the four figures that is below its aim."""
+        shares = self.shares().items()
+        return [
+            f"{share:.1%} of the {what} are right; the aim is {least:.1%}"
+            for (what, share), least in zip(shares, _LEAST_SHARES, strict=True)
+            if share < least
+        ]
+
+    def _with_labels(self, labels: Iterable[str]) -> list[Judged]:
+        return [each for each in self.judged if each.label.label in labels]
+
+    @staticmethod
+    def _share_right(notes: Sequence[Judged]) -> float:
+        return sum(each.is_right for each in notes) / len(notes) if notes else 1.0
+
+
+_LEAST_SHARES = (LEAST_CONFIDENT_RIGHT, LEAST_CHARACTERS_RIGHT, LEAST_MISSPELT_RIGHT, LEAST_NOBODIES_RIGHT)
 
 
 def evaluate(guilds: Iterable[LabelledGuild]) -> Evaluation:
@@ -182,6 +217,9 @@ def _report(evaluation: Evaluation) -> Iterator[str]:
     yield f"{'label':<12}{'notes':>7}{'recall':>9}{'claims':>8}{'precision':>11}"
     for score in evaluation.scores():
         yield f"{score.label:<12}{score.borne:>7}{_percent(score.recall):>9}{score.claimed:>8}{_percent(score.precision):>11}"
+    yield f"\n{'guild':<28}{'confident':>10}{'character':>10}{'misspelt':>10}{'nobody':>10}"
+    for guild, of_guild in evaluation.guilds().items():
+        yield f"{guild:<28}" + "".join(f"{share:>10.1%}" for share in of_guild.shares().values())
     yield f"\n{len(evaluation.wrong)} of {len(evaluation.judged)} notes are read wrong"
     yield from (f"  {_wrong(each)}" for each in evaluation.wrong)
     missed = evaluation.missed_aims()

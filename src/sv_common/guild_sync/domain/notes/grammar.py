@@ -58,12 +58,14 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         tuple(state.mentions),
         is_bank=state.is_bank,
         marks_main=state.marks_main,
-        is_about_others=bool(state.others) and all(_is_free_text(mention) for mention in state.mentions),
+        is_about_others=bool(state.others) and all(_is_free_text(mention, text) for mention in state.mentions),
     )
 
 
-def _is_free_text(mention: Mention) -> bool:
-    return mention.kind is MentionKind.WORD or (mention.only_if_known and " " in mention.text)
+def _is_free_text(mention: Mention, text: str) -> bool:
+    """Whether a mention is a word of free text, or a whole phrase that may still be what somebody is called."""
+    is_phrase = " " in mention.text or mention.text == text
+    return mention.kind is MentionKind.WORD or (mention.only_if_known and is_phrase)
 
 
 def _without_handles(text: str) -> tuple[str, list[str]]:

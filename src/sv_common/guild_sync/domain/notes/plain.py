@@ -30,9 +30,7 @@ def read_whole_word(state: NoteState) -> None:
     if state.mentions:
         return
     if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
-        is_doubtful = not (tokens[0].is_everyday and tokens[0].text[0] != tokens[0].key[0]) and not _is_caseless(
-            tokens[0]
-        )
+        is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or _is_caseless(tokens[0])))
         readings = (Reading(tokens[0].key, 0),)
         state.add_mention(tokens[0].text, MentionKind.NAME, readings, only_if_known=True, is_doubtful=is_doubtful)
     elif len(tokens) > 1 and tokens[0].categories & TRADES and tokens[1].gap is Gap.HYPHEN and tokens[1].is_unknown:
@@ -44,8 +42,13 @@ def read_whole_word(state: NoteState) -> None:
         state.add_phrase(whole, MentionKind.NAME, len(tokens) - 1)
 
 
+def is_capital(token: Token) -> bool:
+    """Whether a word begins with a capital."""
+    return token.text[0] != token.key[0]
+
+
 def _is_caseless(token: Token) -> bool:
-    return token.is_everyday and token.text.upper() == token.text.lower()
+    return token.text.upper() == token.text.lower()
 
 
 def read_plain(state: NoteState) -> None:
@@ -195,8 +198,8 @@ def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
     is_whole = len(segments) == 1 and len(segments[0].places) == len(state.tokens)
     if not is_whole or not segments[0].is_text or not 1 < len(state.tokens) <= _MOST_WORDS_OF_A_NAME:
         return
-    is_capital = all(token.text[0] != token.key[0] for token in state.tokens)
-    may_name = is_capital or any(token.is_unknown for token in state.tokens)
+    is_written_as_name = all(is_capital(token) for token in state.tokens)
+    may_name = is_written_as_name or any(token.is_unknown for token in state.tokens)
     if may_name and not any(_is_of_no_name(token, is_about_others=bool(state.others)) for token in state.tokens):
         phrase = state.text[state.tokens[0].start : state.tokens[-1].end]
         state.add_phrase(phrase, MentionKind.NAME, len(state.tokens) - 1)
@@ -215,7 +218,8 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
         state.add(segment.places[0], MentionKind.LIST_MEMBER, only_if_known=True)
         return
     _add_possessive_without_apostrophe(state, segment)
-    if segment.first.is_unknown and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
+    may_name = segment.first.is_unknown or (segment.first.is_everyday and is_capital(segment.first))
+    if may_name and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
         state.add(segment.places[0], MentionKind.NAME, only_if_known=True)
         return
     rest = [

@@ -131,7 +131,9 @@ class NoteState:
         )
 
     def _is_of_others(self, place: int | None, kind: MentionKind) -> bool:
-        return bool(self.others) and (place is None or place in self.others or kind in _IN_NO_FORM)
+        if place in self.others or (place is None and self.others):
+            return True
+        return kind in _IN_NO_FORM and not self.others <= self.denied
 
     def head_of(self, position: int) -> int:
         """Place of the name in Name-Realm, given the place of the realm; any other `position` stays as it is."""

@@ -259,14 +259,16 @@ def _affix_length(text: str, vocabulary: Vocabulary, categories: frozenset[Categ
     for length in range(min(len(text) - 1, _LONGEST_AFFIX), 0, -1):
         affix = text[:length] if at_start else text[-length:]
         found = vocabulary.categories.get(affix, NO_CATEGORY) & categories if is_unspaced(affix[0]) else NO_CATEGORY
-        if found and not (length == 1 and found <= _MAY_BE_OF_A_NAME and not _is_hangul_relative(text, affix)):
+        if found and not (length == 1 and found <= _MAY_BE_OF_A_NAME and not _is_certain_affix(text, affix, found)):
             return length
     return 0
 
 
-def _is_hangul_relative(text: str, affix: str) -> bool:
-    """Whether one syllable behind a name says whose relative this is ("조크형"): Korean does so, and names end otherwise."""
-    return _is_hangul(affix) and text.endswith(affix) and len(text) > _SHORTEST_HANGUL_NAME
+def _is_certain_affix(text: str, affix: str, found: Categories) -> bool:
+    """Whether one letter is no part of the name: a Korean relative behind it ("조크형"), a Chinese "with" before it."""
+    if _is_hangul(affix):
+        return text.endswith(affix) and len(text) > _SHORTEST_HANGUL_NAME
+    return text.startswith(affix) and Category.COMPANY in found
 
 
 def _is_hangul(letter: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -52,6 +52,9 @@ Categories = frozenset[Category]
 NO_CATEGORY: Final[Categories] = frozenset()
 TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
 """What a character can do."""
+
+_ABOUT_PEOPLE: Final = frozenset({Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION})
+"""Without their accents these count only where no other word is spelt so: Swedish "vän" is no Dutch "van"."""
 
 _SPELT: Final = frozenset({Category.ORDINARY, Category.DATE})
 
@@ -113,12 +116,14 @@ def _category(name: str) -> Category:
         raise BadInput(f"The vocabulary has no category {name!r}; the categories are {known}.") from None
 
 
-def _categories_by_term(entries: Iterable[tuple[str, Category]]) -> dict[str, Categories]:
+def _categories_by_term(entries: Collection[tuple[str, Category]]) -> dict[str, Categories]:
     found: dict[str, set[Category]] = {}
+    terms = {term for term, _ in entries}
     for term, category in entries:
         in_capitals = name_key(term.upper())
-        is_spelt = category in _SPELT or "º" in term
-        for spelling in {term, in_capitals, term if is_spelt else fold_accents(term)}:
+        folded = fold_accents(term)
+        is_spelt = category in _SPELT or "º" in term or (category in _ABOUT_PEOPLE and folded in terms)
+        for spelling in {term, in_capitals, term if is_spelt else folded}:
             found.setdefault(spelling, set()).add(category)
     return {term: frozenset(categories) for term, categories in found.items()}
 
