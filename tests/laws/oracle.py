@@ -22,6 +22,7 @@ DAY_MS = 86_400_000
 DAYS_UNTIL_STALE = 30
 SHORTEST_WORD = 3
 FEWEST_MOVED = 3
+_WORDS = frozenset(DEFAULT_VOCABULARY.categories)
 _DECORATING = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE, Category.STATUS})
 _TABLES = (
     "guild_identity.wow_characters",
@@ -387,11 +388,11 @@ def discord_names(member: Row) -> set[str]:
         if any(_denies(name_key(word)) for word in name.split()):
             continue
         bare = re.sub(r"\[[^]]*]|\([^)]*\)", "", name).strip(" |-_.")
-        names |= {name_key(bare)} - set(DEFAULT_VOCABULARY.categories)
+        names |= {name_key(bare)} - _WORDS
         for part in bare.split("|"):
             words = [word for word in re.findall(r"[^\W_]+", part) if not _decorates(name_key(word))]
             is_one = len(words) == 1 and "'s" not in part
-            names |= {name_key(word) for word in words if is_one and len(word) >= SHORTEST_WORD}
+            names |= {name_key(word) for word in words if is_one and len(word) >= SHORTEST_WORD} - _WORDS
     return names - {""}
 
 

@@ -175,9 +175,9 @@ class Directory:
                 is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
         if not people:
             return self._without_candidates(character, parsed, certain)
-        for mention in parsed.mentions:
-            if mention.is_doubtful and mention.kind is MentionKind.WORD:
-                people |= {c.person: c for c in self._candidates(mention, character) if c.person not in people}
+        for mention in _doubtful_words(character.note or "", self.vocabulary):
+            for candidate in self._candidates(mention, character):
+                people.setdefault(candidate.person, candidate)
         return _decision(parsed, decisive, people.values(), is_doubtful=is_doubtful)
 
     def _is_alias(self, mention: Mention) -> bool:
@@ -196,8 +196,7 @@ class Directory:
         if not people:
             return direct
         found = self._one_of_namesakes(people.values(), about)
-        is_doubtful = direct.verdict is Verdict.AMBIGUOUS and len(direct.candidates) == 1
-        return _decision(direct.parsed, direct.mention, found, is_doubtful=is_doubtful)
+        return _decision(direct.parsed, direct.mention, found, is_doubtful=direct.is_doubtful)
 
     def _without_returning(self, candidates: Sequence[Candidate], about: KnownCharacter) -> list[Candidate]:
         """Take characters whose own notes mean this very character for one person, and keep the first of them."""
@@ -280,13 +279,16 @@ class Directory:
 
     def _candidates(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
-        for rank in sorted({reading.rank for reading in mention.readings}):
-            keys = [reading.key for reading in mention.readings if reading.rank == rank]
-            found = [candidate for key in keys for candidate in self._by_key(key, mention, about)]
-            allowed = [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
-            if found:
-                return allowed
-        return []
+        found: list[Candidate] = []
+        rank = 0
+        for reading in mention.readings:
+            if found and reading.rank != rank:
+                break
+            rank = reading.rank
+            found += self._by_key(reading.key, mention, about)
+        if not self.facts.rejections:
+            return found
+        return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
     def _by_key(self, key: str, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         player_id = self.facts.aliases.get(key)
@@ -300,22 +302,24 @@ class Directory:
         if not characters and self._is_on_another_realm(key, mention):
             return []
         members = self._names.members_by_name if about.name_key == key else self._names.members_called
-        whole = [
-            *(self._through_characters(characters, mention) if mention.kind is not MentionKind.DISCORD else []),
-            *self._through_display_name(key, mention),
-            *self._through_discord(members.get(key, set()), mention),
-        ]
-        if not whole and mention.kind is MentionKind.DISCORD:
-            whole = list(self._through_characters(characters, mention))
-        return self._without_namesakes(whole)
+        people: list[Candidate] = []
+        if key in self._names.players_by_name:
+            people += self._through_display_name(key, mention)
+        if key in members:
+            people += self._through_discord(members[key], mention)
+        if people and mention.kind is MentionKind.DISCORD:
+            return people
+        whole = [*self._through_characters(characters, mention), *people]
+        return self._without_namesakes(whole) if len(whole) > 1 else whole
 
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
         named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, []) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
-        if wanted is None and mention.kind is MentionKind.NAME and key == about.name_key:
-            return []  # its own bare name marks a main, whoever is called so on another realm
-        there = [c for c in named if wanted and is_of_realm(c, wanted)]
-        is_rather_a_trade = mention.only_if_known and wanted is not None and key in self.vocabulary.categories
+        if not wanted:
+            # its own bare name marks a main, whoever is called so on another realm
+            return [] if mention.kind is MentionKind.NAME and key == about.name_key else named
+        there = [c for c in named if is_of_realm(c, wanted)]
+        is_rather_a_trade = mention.only_if_known and key in self.vocabulary.categories
         return there if is_rather_a_trade or self._is_on_another_realm(key, mention) else there or named
 
     def _is_on_another_realm(self, key: str, mention: Mention) -> bool:
@@ -372,12 +376,17 @@ def _mentions_outside_text(note: str, vocabulary: Vocabulary) -> tuple[Mention, 
     return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is not MentionKind.WORD)
 
 
+@lru_cache(maxsize=_REMEMBERED_NOTES)
+def _doubtful_words(note: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
+    return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is MentionKind.WORD and m.is_doubtful)
+
+
 def _decision(
     parsed: ParsedNote, mention: Mention | None, people: Iterable[Candidate], *, is_doubtful: bool = False
 ) -> Decision:
     candidates = _in_order(people)
     verdict = Verdict.CONFIDENT if len(candidates) == 1 and not is_doubtful else Verdict.AMBIGUOUS
-    return Decision(verdict, parsed, mention, candidates)
+    return Decision(verdict, parsed, mention, candidates, is_doubtful)
 
 
 def _in_order(people: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -38,12 +38,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident."""
+    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident.
+
+    `is_doubtful`: it means somebody by what may be a mere word, so that it is never confident.
+    """
 
     verdict: Verdict
     parsed: ParsedNote
     mention: Mention | None = None
     candidates: tuple[Candidate, ...] = ()
+    is_doubtful: bool = False
 
     @property
     def named(self) -> str | None:

@@ -75,7 +75,8 @@ class NoteState:
         """Add the word at `position`, with its realm if it has one, and count both as read."""
         token = self.tokens[position]
         token.used = True
-        readings = readings_of(token, belongs=belongs, may_be_genitive=self.is_own_after(position))
+        may_be_genitive = not token.key.endswith("s") or self.is_own_after(position)
+        readings = readings_of(token, belongs=belongs, may_be_genitive=may_be_genitive)
         glued = self._realm_after(position)
         realm = glued or self._realm_beside(position)
         self.add_mention(
