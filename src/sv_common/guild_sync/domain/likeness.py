@@ -61,11 +61,11 @@ MISSPELLING_SCORE: Final = 80.0
 """RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
 
 _SHORTEST_ALIKE: Final = 3
-_CASE_ENDINGS: Final = re.compile(
-    r"(?:иного|иным|ины|ина|ино|ину|ин|овым|овы|ова|ово|ов|евы|ева|ев|ами|ями|ой|ей|ем|ом|ою|ею|ам|ям|а|я|ы|и|у|ю|е|о|ь|й)$"
-    r"|(?:owego|owej|owy|owa|owie|emu|ego|iem|em|om|ami|ach|owi|ie|ia|iu|io|y|i|a|e|u|o|ą|ę)$"
-)
+_CYRILLIC_ENDINGS: Final = "иного иным ины ина ино ину ин овым овы ова ово ову ов евы ева ев ами ями ой ей ем ом ою ею ам ям а я ы и у ю е о ь й"
+_POLISH_ENDINGS: Final = "owego owej owy owa owie emu ego iem em om ami ach owi ie ia iu io y i a e u o"
+_CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" "))
 """What Russian and Polish hang on a name by its case, or to make it a possessive: Вовин is Вова's, Kuby is of Kuba."""
+
 _LOST_VOWEL: Final = re.compile(r"[eo](?=[ckn]$)")
 
 
@@ -76,13 +76,18 @@ def looks_like(word: str, name: str) -> bool:
         return False
     is_short_form = own.startswith(folded) or folded.startswith(own)
     slips = OSA.distance(folded, own, score_cutoff=1)
-    return is_short_form or slips <= 1 or ratio(folded, own) >= MISSPELLING_SCORE or _stem(folded) == _stem(own)
+    return (
+        is_short_form
+        or slips <= 1
+        or ratio(folded, own) >= MISSPELLING_SCORE
+        or not _stems(folded).isdisjoint(_stems(own))
+    )
 
 
-def _stem(word: str) -> str:
-    """The word without the ending of its case; as it is where too little would be left."""
-    stem = _CASE_ENDINGS.sub("", word)
-    return _LOST_VOWEL.sub("", stem) if len(stem) >= _SHORTEST_ALIKE else word
+def _stems(word: str) -> set[str]:
+    """The word, and what is left of it without each ending that it may have been given."""
+    stems = {word[: -len(ending)] for ending in _CASE_ENDINGS if word.endswith(ending)}
+    return {_LOST_VOWEL.sub("", word)} | {_LOST_VOWEL.sub("", stem) for stem in stems if len(stem) >= _SHORTEST_ALIKE}
 
 
 class How(StrEnum):

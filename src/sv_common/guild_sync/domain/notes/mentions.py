@@ -54,11 +54,11 @@ class Reading:
 class Mention:
     """Somebody whom a note names.
 
-    `only_if_known` mentions count only when somebody of that name exists: words in free text, words of the vocabulary,
-    expansions of a list. `readings` go by rank. Every other mention names a person even if nobody of that name is known. `realm` is the part
-    after the hyphen of `Name-Realm` where that part could be a realm. `is_doubtful`: where it does mean somebody, the note
-    as a whole is not certain any more: a word that is also a name ("Holy" alone, "Sleepy/Zork"), a past or second name.
-    `is_realm_glued`: the realm hangs on a hyphen without blanks, where a bracket may hold anything.
+    `readings` go by rank. `only_if_known` mentions count only when somebody of that name exists: words in free text, words
+    of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
+    `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
+    around that hyphen, where a bracket may hold anything. `is_doubtful`: where it does mean somebody, the note as a whole is
+    not certain any more: a word that is also a name ("Holy" alone, "Sleepy/Zork"), a past or second name.
     """
 
     text: str

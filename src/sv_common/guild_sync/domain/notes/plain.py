@@ -31,7 +31,7 @@ def read_whole_word(state: NoteState) -> None:
         return
     if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
         is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or _is_caseless(tokens[0])))
-        readings = (Reading(tokens[0].key, 0),)
+        readings: tuple[Reading, ...] = (Reading(tokens[0].key, 0),)
         state.add_mention(tokens[0].text, MentionKind.NAME, readings, only_if_known=True, is_doubtful=is_doubtful)
     elif len(tokens) > 1 and tokens[0].categories & TRADES and tokens[1].gap is Gap.HYPHEN and tokens[1].is_unknown:
         realm = state.text[tokens[1].start :]
