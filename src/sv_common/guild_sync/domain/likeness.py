@@ -61,7 +61,10 @@ MISSPELLING_SCORE: Final = 80.0
 """RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
 
 _SHORTEST_ALIKE: Final = 3
-_CYRILLIC_ENDINGS: Final = "иного иным ины ина ино ину ин овым овы ова ово ову ов евы ева ев ами ями ой ей ем ом ою ею ам ям а я ы и у ю е о ь й"
+_CYRILLIC_ENDINGS: Final = (
+    "иного иным ины ина ино ину ин овым овы ова ово ову ов евы ева ев ами ями "
+    "ой ей ем ом ою ею ам ям а я ы и у ю е о ь й"
+)
 _POLISH_ENDINGS: Final = "owego owej owy owa owie emu ego iem em om ami ach owi ie ia iu io y i a e u o"
 _CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" "))
 """What Russian and Polish hang on a name by its case, or to make it a possessive: Вовин is Вова's, Kuby is of Kuba."""

@@ -20,7 +20,7 @@ from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
 from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, ParsedNote
 from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
-from sv_common.guild_sync.domain.notes.state import NoteState
+from sv_common.guild_sync.domain.notes.state import WHERE_SOMETHING_WAS, NoteState
 from sv_common.guild_sync.domain.notes.text import clean
 from sv_common.guild_sync.domain.notes.tokens import tokenize
 from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Vocabulary
@@ -32,7 +32,6 @@ _HANDLE: Final = re.compile(
     rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
 )
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s/]+\.\w{2,3}/\S*")
-_WHERE_SOMETHING_WAS: Final = "~"
 
 
 def parse_note(note: str, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> ParsedNote:
@@ -70,7 +69,7 @@ def _is_free_text(mention: Mention, text: str) -> bool:
 
 def _without_handles(text: str) -> tuple[str, list[str]]:
     if "/" in text or "www" in text:
-        text = _ADDRESS.sub(_WHERE_SOMETHING_WAS, text)
+        text = _ADDRESS.sub(WHERE_SOMETHING_WAS, text)
     if "@" not in text and "#" not in text:
         return text, []
     handles: list[str] = []
@@ -80,6 +79,6 @@ def _without_handles(text: str) -> tuple[str, list[str]]:
         if not any(letter.isalpha() for letter in handle):
             return match.group()
         handles.append(handle)
-        return _WHERE_SOMETHING_WAS
+        return WHERE_SOMETHING_WAS
 
     return _HANDLE.sub(take, text), handles

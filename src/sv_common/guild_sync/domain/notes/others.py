@@ -46,14 +46,14 @@ def denied_in(tokens: Sequence[Token]) -> Places:
     return frozenset(denied)
 
 
-def others_in(tokens: Sequence[Token]) -> Places:
-    """Places of the words that name other people."""
+def others_in(tokens: Sequence[Token], *, has_handles: bool = False) -> Places:
+    """Places of the words that name other people. `has_handles`: names stand in the note that are not among the words."""
     clauses = list(_clauses(tokens))
     others: set[int] = set()
     is_company_told = False
     for number, clause in enumerate(clauses):
         has_name = any(_may_name(tokens[place]) for place in clause)
-        if _has(tokens, clause, Category.RELATION) and not has_name and len(tokens) > 1:
+        if _has(tokens, clause, Category.RELATION) and not has_name and (len(tokens) > 1 or has_handles):
             others.update(range(len(tokens)))
         elif (has_name and _is_about_others(tokens, clause, is_company_told=is_company_told)) or (
             _continues(tokens, clauses, number) and not others.isdisjoint(clauses[number - 1])

@@ -70,6 +70,9 @@ def read_plain(state: NoteState) -> None:
         if segment.is_name:
             is_certain = certain and (base is None or segment.is_list_member) and not is_expansion
             is_certain = is_certain and not _is_doubtful(segments, place)
+            if segment.first.gap is Gap.LABEL and place and segments[place - 1].is_name:
+                state.add(segment.places[0], MentionKind.WORD, only_if_known=True, is_doubtful=True)
+                continue
             _add_name(state, segment, only_if_known=not is_certain, kind=_kind_of_name(segments, names))
             base = base or segment.first
         elif segment.is_everyday and takes_everyday:

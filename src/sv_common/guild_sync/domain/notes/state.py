@@ -26,6 +26,9 @@ JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
 """Words for a character: "Zork's bank" and "Zork's priest" are Zork's, where "Zork's recruit" and "Zork's zug" need not be."""
 
+WHERE_SOMETHING_WAS: Final = "~"
+"""What stands in the text for an address or a handle that has been taken out."""
+
 _IN_NO_FORM: Final = frozenset({MentionKind.NAME, MentionKind.LIST_MEMBER})
 _BESIDE: Final = re.compile(r" ?[(\[]([^()\[\]]+)[)\]]| - (\S.*)")
 _MOST_REALM_WORDS: Final = 3
@@ -59,7 +62,7 @@ class NoteState:
         self.is_bank = Category.BANK in self.categories
         if is_told_of_others(self.categories):
             self.denied = denied_in(self.tokens)
-            self.others = others_in(self.tokens) | self.denied
+            self.others = others_in(self.tokens, has_handles=WHERE_SOMETHING_WAS in self.text) | self.denied
             self.second_names = second_names_in(self.tokens)
         self.is_counter = _is_counter(self.tokens)
 

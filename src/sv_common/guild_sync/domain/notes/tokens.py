@@ -229,8 +229,10 @@ _GLUED_BEFORE: Final = frozenset(
     {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER}
     | {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION}
 )
-_GLUED_AFTER: Final = _GLUED_BEFORE | {Category.LINK, Category.CHARACTER}
-_MAY_BE_OF_A_NAME: Final = frozenset({Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION})
+_GLUED_AFTER: Final = _GLUED_BEFORE | {Category.LINK, Category.CHARACTER, Category.ARTICLE}
+_MAY_BE_OF_A_NAME: Final = frozenset(
+    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE}
+)
 """Words of these categories that are one letter long are as often the end of a name: 强哥 is called so."""
 
 _SHORTEST_HANGUL_NAME: Final = 2
@@ -276,11 +278,14 @@ def _is_hangul(letter: str) -> bool:
 
 
 def _cut_at_particle(text: str, vocabulary: Vocabulary) -> tuple[str, list[str]]:
-    """Cut "佐克的牧师" at the particle in its middle, if what follows is a word of the vocabulary: last parts first."""
+    """Cut "佐克的牧师" at the particle in its middle, which makes the one before it the owner: last parts first.
+
+    Korean particles are syllables of names too, so what follows them must be a word of the vocabulary.
+    """
     for place in range(1, len(text) - 1):
         particle, rest = text[place], text[place + 1 :]
         is_particle = is_unspaced(particle) and Category.LINK in vocabulary.categories.get(particle, NO_CATEGORY)
-        if is_particle and rest in vocabulary.categories:
+        if is_particle and (rest in vocabulary.categories or not _is_hangul(particle)):
             return text[:place], [rest, particle]
     return text, []
 
