@@ -321,7 +321,8 @@ def _name_of(
     if main:
         return main.name
     if not group.targets:
-        return directory.facts.characters[min(group.evidence)].name
+        alone = directory.facts.characters[min(group.evidence)]
+        return (directory.decide(alone).named or alone.name).capitalize()
     most = max(group.targets.values())
     return min(directory.facts.characters[number].name for number, times in group.targets.items() if times == most)
 
