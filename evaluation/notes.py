@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from sv_common.guild_sync.note_reading import NICKNAME, UNKNOWN_NAME, UNSEEN, No
 
 FEWEST_NOTES = 400
 FIRST_SUGGESTIONS = 3
+LEAST_CONFIDENT_RIGHT = 0.995
 LEAST_CHARACTERS_RIGHT = 0.97
 LEAST_MISSPELT_RIGHT = 0.85
 LEAST_NOBODIES_RIGHT = 0.98
@@ -141,24 +142,43 @@ class Evaluation:
         ]
 
     def missed_aims(self) -> list[str]:
-        """One sentence for each aim that is missed."""
+        """One sentence for each aim that is missed: by all the notes, or by those of one guild."""
         confidently_wrong = sum(each.is_confidently_wrong for each in self.judged)
         missed = [
             f"{len(self.judged)} labelled notes are fewer than {FEWEST_NOTES}"
             if len(self.judged) < FEWEST_NOTES
             else "",
             f"{confidently_wrong} confident decisions are wrong, and none may be" if confidently_wrong else "",
-            self._missed("notes that name a character", {"character"}, LEAST_CHARACTERS_RIGHT),
-            self._missed("misspelt and shortened names", {"misspelt"}, LEAST_MISSPELT_RIGHT),
-            self._missed("notes that name nobody", NAMES_NOBODY, LEAST_NOBODIES_RIGHT),
+            *self.shares_missed(),
+            *(
+                f"{guild}: {sentence}"
+                for guild, evaluation in self._guilds().items()
+                for sentence in evaluation.shares_missed()
+            ),
         ]
         return [sentence for sentence in missed if sentence]
 
-    def _missed(self, what: str, labels: Iterable[str], least: float) -> str:
-        notes = [each for each in self.judged if each.label.label in labels]
-        share = _share_right(notes)
-        missed = share is not None and share < least
-        return f"{_percent(share)} of {len(notes)} {what} are read right; the aim is {least:.0%}" if missed else ""
+    def _guilds(self) -> dict[str, Evaluation]:
+        """The same for each guild by itself."""
+        notes: dict[str, list[Judged]] = defaultdict(list)
+        for each in self.judged:
+            notes[each.guild].append(each)
+        return {guild: Evaluation(judged) for guild, judged in notes.items()}
+
+    def shares_missed(self) -> list[str]:
+        """One sentence for each of the four figures that is below its aim."""
+        of = figures(self.judged)
+        shares = (
+            ("confident decisions", of.confident, LEAST_CONFIDENT_RIGHT),
+            ("notes that name a character", of.characters, LEAST_CHARACTERS_RIGHT),
+            ("misspelt and shortened names", of.misspelt, LEAST_MISSPELT_RIGHT),
+            ("notes that name nobody", of.nobodies, LEAST_NOBODIES_RIGHT),
+        )
+        return [
+            f"{share:.1%} of the {what} are right; the aim is {least:.1%}"
+            for what, share, least in shares
+            if share is not None and share < least
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def test_a_realm_in_the_note_says_which_of_them(patt: Patt, folder: Path, note: 
         ("Brighty's alt", "begins, with another ending, like"),
         ("mane", "is part of"),
         ("Brightmané", "is, but for accents,"),
-        ("ask Brightmane", "is the name of"),
+        ("hello Brightmane", "is the name of"),
     ],
 )
 def test_a_name_that_is_not_quite_right_is_suggested_with_the_reason(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sv_common.guild_sync.domain.likeness import How, LikeNames
+from sv_common.guild_sync.domain.likeness import How, LikeNames, looks_like
 from sv_common.guild_sync.domain.notes import fold_accents
 from sv_common.guild_sync.simulators.vocabulary import NAME_ENDS, NAME_STARTS
 
@@ -109,3 +109,36 @@ def test_among_other_words_only_nearly_the_name_itself_is_like_it() -> None:
     names = LikeNames(["Brightmane"])
     assert names.like(["Bright"], in_text=True) == []
     assert len(names.like(["Brigthmane"], in_text=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("Mtio", "Mito"),
+        ("Mit", "Mito"),
+        ("Mita", "Mito"),
+        ("Mitto", "Mito"),
+        ("Kpi", "Kip"),
+        ("Elreck", "Elrek"),
+        ("Bright", "Brightmane"),
+        ("Вовин", "Вова"),
+        ("Леши", "Лёша"),
+        ("Машин", "Маша"),
+        ("Мирданом", "Мирдан"),
+        ("Сережи", "Серёжа"),
+        ("Kuby", "Kuba"),
+        ("Kasi", "Kasia"),
+        ("Tomka", "Tomek"),
+        ("Janka", "Janek"),
+        ("Markowi", "Marek"),
+    ],
+)
+def test_one_slip_or_another_case_makes_a_word_look_like_the_name(word: str, name: str) -> None:
+    assert looks_like(word.lower(), name.lower())
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("Zork", "Mito"), ("Zork", "Elrek"), ("Al", "Bo"), ("Вера", "Мирдан"), ("Opal", "Olaf")]
+)
+def test_other_names_do_not_look_like_it(word: str, name: str) -> None:
+    assert not looks_like(word.lower(), name.lower())

@@ -169,3 +169,13 @@ async def test_a_main_of_higher_rank_that_comes_along_is_what_roles_are_compared
     )
     ((said,),) = await guild.rows(summary)
     assert said.startswith("Mito is Officer in the game (Highalt)")
+
+
+async def test_a_word_that_no_note_bears_any_more_does_not_hold_up_a_merge(guild: GuildBuilder) -> None:
+    notes = [await guild.character(name, "Kipper") for name in ("Brightmane", "Darkmane")]
+    await run_matching(guild.pool, actor="alice")
+    for character in notes:
+        await guild.set_note(character, "Main")
+    mito = await guild.main("Mito")
+    await decide(guild, OnePerson("Mito", "Kipper"))
+    assert {await guild.player_of(character) for character in notes} == {mito}

@@ -33,7 +33,7 @@ NAMES = (
 STRANGERS = ("Brightmane", "Qwib", "Mitto", "Незнайка")
 """Words that name somebody whom no character is called."""
 
-DISCORD_FORMS = ("{}", "{}", "{lower}", "{} [GM]", "~{}~", "{} | Tailor", "the {other} of {}")
+DISCORD_FORMS = ("{}", "{}", "{lower}", "{} [GM]", "~{}~", "{} | Tailor", "the {other} of {}", "Not {}", "{}'s mom")
 NAMING_FORMS = (
     "{}",
     "{}",
@@ -56,6 +56,12 @@ NAMING_FORMS = (
     "{}, {other}",
     "Alt?",
     "met {} in a dungeon once",
+    "{}'s friend",
+    "{}'s zug",
+    "not {}'s alt",
+    "formerly {}",
+    "{} (ex {other})",
+    "Sleepy/{}",
 )
 SILENT_NOTES = (
     None,

@@ -13,7 +13,7 @@ from laws import snapshot
 from laws.snapshot import Row
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Mention, MentionKind, ParsedNote, parse_note
+from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, Mention, MentionKind, ParsedNote, parse_note
 
 Somebody = tuple[str, int]
 """("player" | "member" | "character", row id)."""
@@ -22,6 +22,8 @@ DAY_MS = 86_400_000
 DAYS_UNTIL_STALE = 30
 SHORTEST_WORD = 3
 FEWEST_MOVED = 3
+_WORDS = frozenset(DEFAULT_VOCABULARY.categories)
+_DECORATING = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE, Category.STATUS})
 _TABLES = (
     "guild_identity.wow_characters",
     "guild_identity.players",
@@ -53,7 +55,14 @@ class Guild:
         """Read them."""
         rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
         characters, players, links, aliases, rejections, members = (rows[table] for table in _TABLES)
-        return cls(characters, players, links, aliases, rejections, members, rows[_RANKS], rows[_ROLES], now_ms)
+        guild = cls(characters, players, links, [], rejections, members, rows[_RANKS], rows[_ROLES], now_ms)
+        guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
+        return guild
+
+    def is_in_use(self, alias: Row) -> bool:
+        """Whether an alias counts: what a match learned, only while a note of one of the player's characters bears it."""
+        own = [c for c in self.characters if self.player_of(c) == alias["player_id"]]
+        return alias["source"] == "person" or any(alias["alias_key"] in name_key(c["guild_note"] or "") for c in own)
 
     def present_characters(self) -> list[Row]:
         """Who is in the guild."""
@@ -168,7 +177,8 @@ def note_contradicts_link(guild: Guild, character: Row) -> bool:
     meant = whom_note_means(guild, character)
     if meant:
         return ("player", player_id) not in meant
-    return any(_names_a_stranger(mention, character) for mention in mentions)
+    strangers = [mention for mention in mentions if _names_a_stranger(mention, character)]
+    return bool(strangers) and not _is_hinted(guild, character, strangers)
 
 
 def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
@@ -184,15 +194,49 @@ def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
 
 def whom_note_means(guild: Guild, character: Row) -> set[Somebody]:
     """Everybody whom the note can mean, characters without a player replaced by those to whom their own notes lead."""
-    direct = _whom_note_says(guild, character)
+    direct = set(_whom_note_says(guild, character))
     direct -= set(_returning(guild, direct, character)[1:])
     meant = {_end_of_the_way(guild, somebody, character) for somebody in direct} - _rejected(guild, character)
     if not meant:
         return direct
     people, loose = {m for m in meant if m[0] != "character"}, [m for m in meant if m[0] == "character"]
     if len(loose) == 1 and any(_bears_name(guild, person, loose[0]) for person in people):
-        return people
+        onward = _whom_note_says(guild, guild.character(loose[0][1]))
+        is_circle = len(onward) > 1 and ("character", character["id"]) in onward
+        return meant if is_circle else people
     return meant
+
+
+def is_doubtful(guild: Guild, character: Row) -> bool:
+    """Whether the note means somebody by a word that is a name as well ("Tailor"), so that it is not certain of it."""
+    return any(
+        mention.is_doubtful and not _is_alias(guild, mention) and _whom_mention_means(guild, mention, character)
+        for mention in certain_mentions(guild, character)
+    )
+
+
+def _is_alias(guild: Guild, mention: Mention) -> bool:
+    return any(alias["alias_key"] in {reading.key for reading in mention.readings} for alias in guild.aliases)
+
+
+def _is_hinted(guild: Guild, character: Row, strangers: list[Mention]) -> bool:
+    """Whether a stranger of the note bears a name of another realm, or a word of a Discord name; or a doubtful word is known."""
+    doubtful = [m for m in _parsed(character).mentions if m.is_doubtful and m.kind is MentionKind.WORD]
+    if any(_whom_mention_means(guild, mention, character) for mention in doubtful):
+        return True
+    hinted: set[Somebody] = set()
+    for mention in strangers:
+        key = mention.readings[0].key
+        hinted |= {_as_person(guild, m) for m in _present_people(guild) if key in discord_words(m)}
+        if mention.realm:
+            named = [c for c in guild.known_characters() if c["name_key"] == key and c["id"] != character["id"]]
+            hinted |= {_owner_or_itself(guild, c) for c in named}
+    return bool(hinted - _rejected(guild, character))
+
+
+def _owner_or_itself(guild: Guild, character: Row) -> Somebody:
+    player = guild.player_of(character)
+    return ("character", character["id"]) if player is None else ("player", player)
 
 
 def _returning(guild: Guild, direct: set[Somebody], character: Row) -> list[Somebody]:
@@ -206,11 +250,13 @@ def _returning(guild: Guild, direct: set[Somebody], character: Row) -> list[Some
 
 def _whom_note_says(guild: Guild, character: Row) -> set[Somebody]:
     """Everybody whom the note can mean by itself; a character without a player stands for itself."""
-    return {
-        somebody
-        for mention in certain_mentions(guild, character)
-        for somebody in _whom_mention_means(guild, mention, character)
-    }
+    meant = _all_meant(guild, certain_mentions(guild, character), character)
+    beside = [m for m in _parsed(character).mentions if m.is_doubtful and m.kind is MentionKind.WORD]
+    return meant and meant | _all_meant(guild, beside, character)
+
+
+def _all_meant(guild: Guild, mentions: list[Mention], about: Row) -> set[Somebody]:
+    return {somebody for mention in mentions for somebody in _whom_mention_means(guild, mention, about)}
 
 
 def _end_of_the_way(guild: Guild, somebody: Somebody, about: Row) -> Somebody:
@@ -221,7 +267,7 @@ def _end_of_the_way(guild: Guild, somebody: Somebody, about: Row) -> Somebody:
             return somebody
         passed.append(here[1])
         onward = _whom_note_says(guild, guild.character(here[1]))
-        if len(onward) != 1:
+        if len(onward) != 1 or is_doubtful(guild, guild.character(here[1])):
             return here
         (here,) = onward
     return here
@@ -231,7 +277,7 @@ def _bears_name(guild: Guild, person: Somebody, character: Somebody) -> bool:
     key = guild.character(character[1])["name_key"]
     if person[0] == "player":
         return key in _names_of(guild, person[1])
-    return any(key in _discord_names(m) for m in guild.people() if m["id"] == person[1])
+    return any(key in discord_names(m) for m in guild.people() if m["id"] == person[1])
 
 
 def _rejected(guild: Guild, character: Row) -> set[Somebody]:
@@ -263,20 +309,39 @@ def _whom_mention_means(guild: Guild, mention: Mention, about: Row) -> set[Someb
 
 
 def _called(guild: Guild, key: str, mention: Mention, about: Row) -> set[Somebody]:
-    """The three steps: aliases, whole names, words of Discord names."""
+    """The two steps: aliases, names."""
     aliased = {("player", a["player_id"]) for a in guild.aliases if a["alias_key"] == key}
     if aliased:
         return aliased
     characters = _characters_called(guild, key, mention, about)
-    if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD:
+    is_everyday_name = mention.is_doubtful and mention.kind is MentionKind.WORD
+    if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD and not is_everyday_name:
         return characters
-    others = _players_called(guild, key) | _members_called(guild, key)
+    if not characters and _is_elsewhere(guild, key, mention):
+        return set()
+    names = _discord_names if about["name_key"] == key else discord_names
+    others = _players_called(guild, key) | {_as_person(guild, m) for m in _present_people(guild) if key in names(m)}
     if mention.kind is MentionKind.DISCORD and others:
         return others
-    whole = _without_namesakes(guild, characters | others)
-    if whole or about["name_key"] == key:
-        return whole
-    return {_as_person(guild, m) for m in _present_people(guild) if key in discord_words(m)}
+    return _without_namesakes(guild, characters | others)
+
+
+def _is_elsewhere(guild: Guild, key: str, mention: Mention) -> bool:
+    """Whether the note gives a realm on which nobody of the name is."""
+    realms = {realm_key(c["realm_slug"]) for c in guild.known_characters()}
+    if not mention.realm or not realms:
+        return False
+    if any(c["name_key"] == key and _is_on(c, mention.realm) for c in guild.known_characters()):
+        return False
+    word = name_key(mention.realm)
+    is_strange = word not in DEFAULT_VOCABULARY.categories and not _is_somebody(guild, word)
+    is_written_as_name = mention.is_realm_glued and mention.realm[0].isupper()
+    return realm_key(mention.realm) in realms or (is_written_as_name and is_strange)
+
+
+def _is_somebody(guild: Guild, key: str) -> bool:
+    is_character = any(c["name_key"] == key for c in guild.known_characters())
+    return is_character or bool(_players_called(guild, key) or _members_called(guild, key))
 
 
 def _without_namesakes(guild: Guild, called: set[Somebody]) -> set[Somebody]:
@@ -293,8 +358,8 @@ def _characters_called(guild: Guild, key: str, mention: Mention, about: Row) -> 
         named = []
     there = [c for c in named if mention.realm and _is_on(c, mention.realm)]
     is_trade = mention.only_if_known and mention.realm and key in DEFAULT_VOCABULARY.categories
-    owners = [(guild.player_of(c), c) for c in (there if is_trade else there or named)]
-    return {("character", c["id"]) if player is None else ("player", player) for player, c in owners}
+    is_strict = is_trade or _is_elsewhere(guild, key, mention)
+    return {_owner_or_itself(guild, c) for c in (there if is_strict else there or named)}
 
 
 def _is_on(character: Row, realm: str) -> bool:
@@ -306,7 +371,7 @@ def _players_called(guild: Guild, key: str) -> set[Somebody]:
 
 
 def _members_called(guild: Guild, key: str) -> set[Somebody]:
-    return {_as_person(guild, m) for m in _present_people(guild) if key in _discord_names(m)}
+    return {_as_person(guild, m) for m in _present_people(guild) if key in discord_names(m)}
 
 
 def _present_people(guild: Guild) -> list[Row]:
@@ -319,8 +384,11 @@ def _as_person(guild: Guild, member: Row) -> Somebody:
 
 
 def _is_own_name(guild: Guild, mention: Mention, player_id: int) -> bool:
-    own = set(_names_of(guild, player_id))
-    return any(reading.key in own for reading in mention.readings)
+    keys = {reading.key for reading in mention.readings}
+    if keys & set(_names_of(guild, player_id)):
+        return True
+    mine = [m for m in guild.people() if guild.player_of_member(m) == player_id]
+    return any(not _is_somebody(guild, key) for m in mine for key in keys & discord_words(m))
 
 
 def _names_of(guild: Guild, player_id: int) -> Iterator[str]:
@@ -329,8 +397,7 @@ def _names_of(guild: Guild, player_id: int) -> Iterator[str]:
     yield from (c["name_key"] for c in guild.characters if guild.player_of(c) == player_id)
     for member in guild.people():
         if guild.player_of_member(member) == player_id:
-            yield from _discord_names(member)
-            yield from discord_words(member)
+            yield from discord_names(member)
 
 
 def _spellings(member: Row) -> list[str]:
@@ -343,14 +410,34 @@ def _discord_names(member: Row) -> set[str]:
     return {name_key(name) for name in (*_spellings(member), *bare)} - {""}
 
 
+def discord_names(member: Row) -> set[str]:
+    """Whole names, and the one word of a name beside which all is decoration: "Mito [GM]", "Mito | Tailor"."""
+    names = _discord_names(member)
+    for name in _spellings(member):
+        if any(_denies(name_key(word)) for word in name.split()):
+            continue
+        bare = re.sub(r"\[[^]]*]|\([^)]*\)", "", name).strip(" |-_.")
+        names |= {name_key(bare)} - _WORDS
+        for part in bare.split("|"):
+            words = [word for word in re.findall(r"[^\W_]+", part) if not _decorates(name_key(word))]
+            is_one = len(words) == 1 and "'s" not in part
+            names |= {name_key(word) for word in words if is_one and len(word) >= SHORTEST_WORD} - _WORDS
+    return names - {""}
+
+
+def _denies(word: str) -> bool:
+    return Category.NEGATION in DEFAULT_VOCABULARY.categories.get(word, frozenset())
+
+
+def _decorates(word: str) -> bool:
+    return bool(DEFAULT_VOCABULARY.categories.get(word, frozenset()) & _DECORATING)
+
+
 def discord_words(member: Row) -> set[str]:
-    """The words of a member's names that can mean them: not too short, and not words of the guild's vocabulary."""
+    """The words of a member's names that hint at them: not too short, and not words of the guild's vocabulary."""
     words = {name_key(word) for name in _spellings(member) for word in re.findall(r"[^\W_]+", name)}
-    undecorated = {name_key(re.sub(r"\[[^]]*]|\([^)]*\)", "", name).strip(" |-_.")) for name in _spellings(member)} - {
-        ""
-    }
-    long_enough = {word for word in words if len(word) >= SHORTEST_WORD}
-    return {word for word in long_enough | undecorated if word not in DEFAULT_VOCABULARY.categories}
+    long_enough = {word for word in words if len(word) >= SHORTEST_WORD and word not in DEFAULT_VOCABULARY.categories}
+    return long_enough | discord_names(member)
 
 
 def runs_in_a_circle(guild: Guild, character: Row) -> bool:
@@ -384,7 +471,7 @@ def owner(guild: Guild, character: Row) -> Somebody | None:
     """The one person whose character this certainly is: by its note, or by its name where the note says nothing."""
     meant = whom_note_means(guild, character)
     if meant:
-        return next(iter(meant)) if len(meant) == 1 else None
+        return next(iter(meant)) if len(meant) == 1 and not is_doubtful(guild, character) else None
     if any(_names_a_stranger(mention, character) for mention in certain_mentions(guild, character)):
         return None
     if _suggests_somebody(guild, character):
@@ -400,7 +487,7 @@ def _suggests_somebody(guild: Guild, character: Row) -> bool:
 def _owner_by_name(guild: Guild, character: Row) -> Somebody | None:
     called_so = [m for m in _present_people(guild) if character["name_key"] in _discord_names(m)]
     namesakes = [c for c in guild.known_characters() if c["name_key"] == character["name_key"]]
-    if len(called_so) != 1 or len(namesakes) != 1:
+    if len(called_so) != 1 or len(namesakes) != 1 or len(_members_called(guild, character["name_key"])) > 1:
         return None
     somebody = _as_person(guild, called_so[0])
     return None if somebody in _rejected(guild, character) else somebody

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, fold_accents, parse_note
 from sv_common.guild_sync.domain.roster_file import NotedCharacter
-from sv_common.guild_sync.note_reading import NoteReading, Sureness, read_notes
+from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
 
 NAMES = ("Opal", "Ópal", "Brakk", "Brakks", "Kip", "Kipper", "Weiß", "Weiss", "Tailor", "Holy", "Þorn", "Маша", "조크")
 STRANGERS = ("Robin", "Oppal", "Brak", "Thorn", "Zuzu")
@@ -177,3 +177,57 @@ def test_any_text_can_be_read(text: str) -> None:
     parse_note(text)
     roster = [NotedCharacter("Opal-Hyjal", "Opal", "Hyjal", ""), NotedCharacter("Zork", "Zork", None, text)]
     assert len(read_notes(roster, ["Opal", text])) == 2
+
+
+_OTHERS = sorted(
+    {word for word, category in DEFAULT_VOCABULARY.entries if category in (Category.RELATION, Category.COMPANY)}
+    - {word for word, category in DEFAULT_VOCABULARY.entries if category is Category.STATUS}
+)
+_OTHERS_FORMS = (
+    "{name}'s {word}",
+    "{word} {name}",
+    "{word}: {name}",
+    "{name} {word}",
+    "alt of {name}'s {word}",
+    "{name}s {word}",
+)
+
+
+@TRIED
+@given(st.sampled_from(_OTHERS), st.sampled_from(_OTHERS_FORMS), st.sampled_from(["Brakk", "Kipper", "Zuzu"]))
+def test_a_note_with_a_word_of_relation_or_company_never_surely_means_whom_it_names(
+    word: str, form: str, name: str
+) -> None:
+    roster = [NotedCharacter(f"{each}-Hyjal", each, "Hyjal", "") for each in ("Brakk", "Kipper", "Opal")]
+    about = NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", form.format(name=name, word=word))
+    assert read_notes([*roster, about])[-1].decision is not Sureness.CONFIDENT
+
+
+_SECOND = sorted(word for word, category in DEFAULT_VOCABULARY.entries if category is Category.SECOND_NAME)
+
+
+@TRIED
+@given(
+    st.sampled_from(_SECOND), st.sampled_from(("{word} {name}", "{word}: {name}", "{name} ({word})", "({word} {name})"))
+)
+def test_a_past_or_second_name_neither_means_somebody_nor_a_stranger(word: str, form: str) -> None:
+    roster = [NotedCharacter("Brakk-Hyjal", "Brakk", "Hyjal", "")]
+    for name in ("Brakk", "Quorvex"):
+        about = NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", form.format(name=name, word=word))
+        reading = read_notes([*roster, about])[-1]
+        assert reading.decision in (Sureness.SUGGESTED, Sureness.NOBODY)
+        assert reading.kind != UNKNOWN_NAME
+
+
+@TRIED
+@given(
+    rosters(), DISCORD_NAMES, st.sampled_from(NAMES + STRANGERS), st.sampled_from(("{}", "{} [GM]", "~{}~", "Not {}"))
+)
+def test_a_stranger_on_discord_who_shares_a_name_never_turns_one_certain_reading_into_another(
+    roster: list[NotedCharacter], discord_names: list[str], name: str, form: str
+) -> None:
+    before = read_notes(roster, discord_names)
+    after = read_notes(roster, [*discord_names, form.format(name)])
+    for was, now in zip(before, after, strict=True):
+        if was.decision is Sureness.CONFIDENT and now.decision is Sureness.CONFIDENT:
+            assert now.person == was.person or set(was.targets) & set(now.targets), (was, now)

@@ -24,8 +24,10 @@ from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
 from sv_common.guild_sync.store.links import LinkAuthor
+from sv_common.guild_sync.strangers import nickname_of
 
 FULL_MATCH = "full_match"
+FEWEST_BEARERS = 2
 _KEY_LENGTH = 16
 _Node = Person | str
 """A person, or a nickname that several characters share."""
@@ -174,10 +176,10 @@ def _groups(directory: Directory) -> list[_Group]:
     for character_id, target, why in edges:
         group = groups[root(target)]
         group.evidence.setdefault(character_id, why)
-        if isinstance(target, Person) and target.character_id is not None:
-            group.targets[target.character_id] += 1
-        else:
+        if not isinstance(target, Person) or target.character_id is None:
             group.people.add(target)
+        elif target.character_id != character_id:
+            group.targets[target.character_id] += 1
     return sorted(groups.values(), key=lambda group: min(group.evidence))
 
 
@@ -185,16 +187,17 @@ def _edges(directory: Directory) -> list[tuple[int, _Node, str]]:
     """Whom each character without a player means, and the sentence why.
 
     A character may have two edges: its own name may be a Discord member's while its note is a nickname that others bear
-    too. A nickname that nobody else bears says nothing beside the character's own name.
+    too. A word is a nickname only if the whole notes of two characters are this word: a joke on one of them is none, nor is
+    the rest of a longer note. A character whose only edge is to such a word stands by itself.
     """
     meant = {c.id: list(_meant_by(directory, c)) for c in _unlinked(directory)}
-    bearers = Counter(node for edges in meant.values() for node, _ in edges if isinstance(node, str))
-    return [
-        (character_id, node, why)
-        for character_id, edges in meant.items()
-        for node, why in edges
-        if len(edges) == 1 or not isinstance(node, str) or bearers[node] > 1
-    ]
+    bearers = Counter(nickname_of(directory, c) for c in _unlinked(directory))
+    edges: list[tuple[int, _Node, str]] = []
+    for character_id, nodes in meant.items():
+        known = [(node, why) for node, why in nodes if not isinstance(node, str) or bearers[node] >= FEWEST_BEARERS]
+        alone: list[tuple[_Node, str]] = [(Person(character_id=character_id), why) for _, why in nodes[:1]]
+        edges += [(character_id, node, why) for node, why in known or alone]
+    return edges
 
 
 def _unlinked(directory: Directory) -> Iterable[KnownCharacter]:
@@ -317,6 +320,9 @@ def _name_of(
         return nicknames[0].capitalize()
     if main:
         return main.name
+    if not group.targets:
+        alone = directory.facts.characters[min(group.evidence)]
+        return (directory.decide(alone).named or alone.name).capitalize()
     most = max(group.targets.values())
     return min(directory.facts.characters[number].name for number, times in group.targets.items() if times == most)
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
+from sv_common.guild_sync.domain.discord_names import undecorated
 from sv_common.guild_sync.domain.likeness import LikeNames
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Vocabulary, fold_accents
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 SHORTEST_DISCORD_WORD = 3
 
+_SHORTEST_REALM = 4
+"""Letters that are enough for the beginning of a realm's name."""
+
 _REMEMBERED_MEMBERS = 8192
 """Members whose names stay taken apart from one scan to the next."""
 
 _WORD = re.compile(r"[^\W_]+")
-_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|\{.*?\}|<.*?>")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -70,8 +72,23 @@ class NameIndex:
         return index
 
     @cached_property
+    def members_called(self) -> dict[str, set[int]]:
+        """Present Discord members by each name that stands for them: whole, or but for decoration ("Brightmane [GM]")."""
+        index: dict[str, set[int]] = defaultdict(set)
+        for member in self._present_members():
+            for name in names_of_member(member, self._facts.vocabulary):
+                index[name].add(member.id)
+        return index
+
+    @cached_property
+    def realms(self) -> frozenset[str]:
+        """Keys of the realms on which the guild has characters."""
+        characters = self._facts.characters.values()
+        return frozenset(key for c in characters for key in (c.realm_key, realm_key(c.realm_name or "")) if key)
+
+    @cached_property
     def members_by_word(self) -> dict[str, set[int]]:
-        """Present Discord members by each word of their names that may stand for them."""
+        """Present Discord members by each word of their names: a hint, since "Not Mito" is not Mito."""
         index: dict[str, set[int]] = defaultdict(set)
         for member in self._present_members():
             for word in _discord_words(member, self._facts.vocabulary):
@@ -101,10 +118,27 @@ class NameIndex:
         return index
 
     def names_on_discord(self, player_id: int) -> frozenset[str]:
-        """A player's names on Discord and the words of them; empty for one who was never seen there."""
+        """A player's names on Discord, whole and without decoration; empty for one who was never seen there."""
+        member = self._member_of(player_id)
+        return names_of_member(member, self._facts.vocabulary) if member else frozenset()
+
+    def words_on_discord(self, player_id: int) -> frozenset[str]:
+        """The words of a player's names on Discord."""
+        member = self._member_of(player_id)
+        return _discord_words(member, self._facts.vocabulary) if member else frozenset()
+
+    def is_somebody(self, key: str) -> bool:
+        """Whether anybody is called exactly so."""
+        return bool(self.characters_by_name.get(key) or self.players_by_name.get(key) or self.members_called.get(key))
+
+    def is_on_realm(self, key: str, realm: str) -> bool:
+        """Whether a character of this name is on a realm."""
+        wanted = realm_key(realm)
+        return any(is_of_realm(self._facts.characters[i], wanted) for i in self.characters_by_name.get(key, ()))
+
+    def _member_of(self, player_id: int) -> KnownMember | None:
         player = self._facts.players.get(player_id)
-        member = self._facts.members.get(player.discord_user_id or 0) if player else None
-        return discord_names(member) | _discord_words(member, self._facts.vocabulary) if member else frozenset()
+        return self._facts.members.get(player.discord_user_id or 0) if player else None
 
     @cached_property
     def names_to_be_like(self) -> LikeNames:
@@ -131,6 +165,12 @@ class NameIndex:
         return (member for member in self._facts.members.values() if member.is_present)
 
 
+def is_of_realm(character: KnownCharacter, wanted: str) -> bool:
+    """Whether a character is on the realm of this key, which may be the beginning of the realm's ("Aggra (Português)")."""
+    keys = (character.realm_key, realm_key(character.realm_name or ""))
+    return any(key == wanted or (len(wanted) >= _SHORTEST_REALM and key.startswith(wanted)) for key in keys)
+
+
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)
 def discord_names(member: KnownMember) -> frozenset[str]:
     """A member's names, as they are and without decoration at the edges."""
@@ -147,11 +187,12 @@ def _discord_words(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str
         for name in (member.username, member.global_name or "", member.display_name)
         for word in _WORD.findall(name)
     }
-    long_enough = {word for word in words if len(word) >= SHORTEST_DISCORD_WORD}
-    plain = {_plain(name) for name in discord_names(member)} - {""}
-    return frozenset(word for word in long_enough | plain if word not in vocabulary.categories)
+    long_enough = {word for word in words if len(word) >= SHORTEST_DISCORD_WORD and word not in vocabulary.categories}
+    return names_of_member(member, vocabulary) | long_enough
 
 
-def _plain(name: str) -> str:
-    """A Discord name without what decorates it: brackets with what they hold, and letters that are drawn as others."""
-    return name_key(_EDGE.sub("", _BRACKETED.sub("", unicodedata.normalize("NFKC", name))))
+@lru_cache(maxsize=_REMEMBERED_MEMBERS)
+def names_of_member(member: KnownMember, vocabulary: Vocabulary) -> frozenset[str]:
+    """A member's names, as they are and without what merely decorates them."""
+    names = {member.username, member.global_name or "", member.display_name}
+    return discord_names(member).union(*(undecorated(name, vocabulary) for name in names))

@@ -20,7 +20,7 @@ cross join lateral (values (d.display_name, true), (d.global_name, false), (d.us
 where d.guild_id = %(guild_id)s and not d.is_bot and n.name is not null and (d.is_present or p.id is not null)
 union all
 select 'player', a.player_id, 'alias', a.alias
-from guild_identity.player_note_aliases a
+from guild_identity.aliases_in_use a
 where a.guild_id = %(guild_id)s
 
 -- name: summaries

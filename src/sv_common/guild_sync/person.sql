@@ -27,7 +27,7 @@ where p.id = %(player_id)s
 
 -- name: aliases
 select id, alias, created_by, created_at
-from guild_identity.player_note_aliases
+from guild_identity.aliases_in_use
 where player_id = %(player_id)s
 order by alias_key
 

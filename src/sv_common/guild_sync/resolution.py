@@ -4,24 +4,26 @@ Steps, strongest first. A confident decision needs exactly one person at the fir
 
 1. an alias that an officer or a confirmed fix has given to a player;
 2. the same name, whole, anywhere in the guild: a character (with the realm where the note gives one), a player's
-   display name, a Discord name. These are one step, so that somebody who merely shares a name with another makes the
-   note ambiguous and can never quietly take the other's place;
-3. a whole word of a Discord name ("Brightmane [GM]").
+   display name, a Discord name, also one that ranks, roles, pronouns or signs merely decorate ("Brightmane [GM]"). These
+   are one step, so that somebody who merely shares a name with another makes the note ambiguous and can never quietly
+   take the other's place. A realm on which nobody bears the name means nobody.
 
-A word of the guild's vocabulary ("Tailor") or a guess of the grammar counts only by steps 1 and 2 and only for a
-character's exact name, unless it is written as no character can be called ("Big Joe", "big_joe") or said to be a
-Discord name. A word inside free text never decides: it is a suggestion. Similar spelling never decides either.
+A word of the guild's vocabulary ("Tailor") or a guess of the grammar counts only for a character's exact name, unless it
+is written as no character can be called ("Big Joe", "big_joe") or said to be a Discord name. Where such a word is the
+whole note, or stands in a list beside a name, it makes the note ambiguous, and so does a past or second name beside
+another: the note then moves nobody. A word inside free text never decides, nor a word of a Discord name ("Not
+Brightmane"): they are suggestions. Similar spelling never decides either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
-from sv_common.guild_sync.domain.likeness import Likeness
+from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, Likeness, looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import (
     Mention,
@@ -31,11 +33,10 @@ from sv_common.guild_sync.domain.notes import (
     fold_accents,
     parse_note,
 )
-from sv_common.guild_sync.name_index import SHORTEST_DISCORD_WORD, NameIndex, discord_names
+from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
-MISSPELLING_SCORE = 80.0
-"""RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
+_MOST_OF = 0.5
 
 LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
@@ -86,19 +87,29 @@ class Directory:
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
         keys = [reading.key for reading in mention.readings]
-        return not (
-            self._names.names_here(player_id).isdisjoint(keys)
-            and self._names.names_on_discord(player_id).isdisjoint(keys)
-        )
+        names = self._names.names_here(player_id) | self._names.names_on_discord(player_id)
+        if not names.isdisjoint(keys):
+            return True
+        words = self._names.words_on_discord(player_id).intersection(keys)
+        return any(not self._names.is_somebody(word) for word in words)
 
     def resembles_player(self, mention: Mention, player_id: int) -> str | None:
         """Return the player's own name of which the mention looks like a misspelling or a shortening, if there is one."""
-        own_names = sorted(self._names.names_here(player_id) | self._names.names_on_discord(player_id))
-        return next((own for own in own_names if _looks_like(mention.readings[0].key, own)), None)
+        own_names = sorted(self._names.names_here(player_id) | self._names.words_on_discord(player_id))
+        return next((own for own in own_names if looks_like(mention.readings[0].key, own)), None)
+
+    @cached_property
+    def writes_names_small(self) -> bool:
+        """Whether most notes that name somebody write the name in small letters."""
+        decisions = map(self.decide_alone, self.facts.characters.values())
+        texts = [d.mention.text for d in decisions if d.target is not None and d.mention is not None]
+        return sum(text.islower() for text in texts) > len(texts) * _MOST_OF
 
     def member_named_like(self, character: KnownCharacter) -> KnownMember | None:
         """Return the one Discord member whose whole name is the character's name, if nobody else is called so."""
         members = self._names.members_by_name.get(character.name_key, set())
+        if len(self._names.members_called.get(character.name_key, ())) > 1:
+            return None
         namesakes = self._names.characters_by_name[character.name_key]
         return self.facts.members[next(iter(members))] if len(members) == 1 and len(namesakes) == 1 else None
 
@@ -116,8 +127,10 @@ class Directory:
             return [person.character_id]
         if person.player_id is not None:
             return [character.id for character in self.characters_of(person.player_id)]
-        names = discord_names(self.facts.members[person.member_id]) if person.member_id is not None else frozenset()
-        return [number for name in sorted(names) for number in self._names.characters_by_name.get(name, ())]
+        member = self.facts.members[person.member_id] if person.member_id is not None else None
+        names = names_of_member(member, self.vocabulary) if member is not None else frozenset()
+        numbers = [number for name in names for number in self._names.characters_by_name.get(name, ())]
+        return sorted(numbers, key=lambda number: self.facts.characters[number].label)
 
     def label(self, person: Person) -> str:
         """Return what an officer calls this person."""
@@ -154,13 +167,22 @@ class Directory:
         certain = self.certain_mentions(character)
         people: dict[Person, Candidate] = {}
         decisive: Mention | None = None
+        is_doubtful = False
         for mention in certain:
             for candidate in self._candidates(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention
-        if people:
-            return _decision(parsed, decisive, people.values())
-        return self._without_candidates(character, parsed, certain)
+                is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
+        if not people:
+            return self._without_candidates(character, parsed, certain)
+        for mention in _doubtful_words(character.note or "", self.vocabulary):
+            for candidate in self._candidates(mention, character):
+                people.setdefault(candidate.person, candidate)
+        return _decision(parsed, decisive, people.values(), is_doubtful=is_doubtful)
+
+    def _is_alias(self, mention: Mention) -> bool:
+        """Whether a person has said whom this word means."""
+        return any(reading.key in self.facts.aliases for reading in mention.readings)
 
     def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
         """Replace each character without a player by whom its own note leads to."""
@@ -171,7 +193,10 @@ class Directory:
             onward = self._lead_on(candidate, about)
             if (about.id, onward.person.player_id) not in self.facts.rejections:
                 people.setdefault(onward.person, onward)
-        return _decision(direct.parsed, direct.mention, self._one_of_namesakes(people.values())) if people else direct
+        if not people:
+            return direct
+        found = self._one_of_namesakes(people.values(), about)
+        return _decision(direct.parsed, direct.mention, found, is_doubtful=direct.is_doubtful)
 
     def _without_returning(self, candidates: Sequence[Candidate], about: KnownCharacter) -> list[Candidate]:
         """Take characters whose own notes mean this very character for one person, and keep the first of them."""
@@ -185,23 +210,27 @@ class Directory:
         target = self.decide_alone(self.facts.characters[number]).target if number is not None else None
         return target is not None and target.person.character_id == about.id
 
-    def _one_of_namesakes(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        """Take a character whose note led nowhere for the same person as the player or member who bears its name."""
+    def _one_of_namesakes(self, candidates: Iterable[Candidate], about: KnownCharacter) -> list[Candidate]:
+        """Take a character whose note led nowhere for the same person as the player or member who bears its name.
+
+        Not where its own note may mean the very character that this is about: two that name each other say nothing.
+        """
         found = list(candidates)
         people = [candidate.person for candidate in found if candidate.person.character_id is None]
         numbers = [c.person.character_id for c in found if c.person.character_id is not None]
         if len(numbers) != 1 or not any(self._is_called(each, self.facts.characters[numbers[0]]) for each in people):
             return found
+        onward = self.decide_alone(self.facts.characters[numbers[0]])
+        if onward.target is None and any(candidate.person.character_id == about.id for candidate in onward.candidates):
+            return found
         return [candidate for candidate in found if candidate.person.character_id is None]
 
     def _is_called(self, person: Person, character: KnownCharacter) -> bool:
         if person.player_id is not None:
-            return character.name_key in self._names.names_here(person.player_id) | self._names.names_on_discord(
-                person.player_id
-            )
-        return person.member_id is not None and character.name_key in discord_names(
-            self.facts.members[person.member_id]
-        )
+            names = self._names.names_here(person.player_id) | self._names.names_on_discord(person.player_id)
+            return character.name_key in names
+        member = self.facts.members[person.member_id] if person.member_id is not None else None
+        return member is not None and character.name_key in names_of_member(member, self.vocabulary)
 
     def _lead_on(self, candidate: Candidate, about: KnownCharacter) -> Candidate:
         """Go from note to note while each means one person for certain; a circle, or a very long way, leads nowhere."""
@@ -226,27 +255,40 @@ class Directory:
         strangers = [
             mention for mention in certain if not mention.only_if_known and not _names(mention, character.name_key)
         ]
-        if strangers:
-            return Decision(Verdict.UNKNOWN, parsed, strangers[0])
+        for stranger in strangers:
+            if hints := self._hints(stranger, character):
+                return Decision(Verdict.SUGGESTED, parsed, stranger, _in_order(hints))
         words = {
             candidate.person: candidate
             for mention in parsed.mentions
-            if mention.kind is MentionKind.WORD
+            if mention.kind is MentionKind.WORD and (mention.is_doubtful or not strangers)
             for candidate in self._candidates(mention, character)
         }
         if words:
             return Decision(Verdict.SUGGESTED, parsed, None, _in_order(words.values()))
-        return Decision(Verdict.NOBODY, parsed)
+        return Decision(Verdict.UNKNOWN, parsed, strangers[0]) if strangers else Decision(Verdict.NOBODY, parsed)
+
+    def _hints(self, stranger: Mention, about: KnownCharacter) -> list[Candidate]:
+        """Those who bear a stranger's name on another realm than the note gives, or as one word of a Discord name."""
+        key = stranger.readings[0].key
+        namesakes = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, ()) if i != about.id]
+        elsewhere = list(self._through_characters(namesakes, stranger)) if stranger.realm else []
+        members = self._names.members_by_word.get(key, set())
+        found = [*elsewhere, *self._through_discord(members, stranger)]
+        return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
     def _candidates(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
-        for rank in sorted({reading.rank for reading in mention.readings}):
-            keys = [reading.key for reading in mention.readings if reading.rank == rank]
-            found = [candidate for key in keys for candidate in self._by_key(key, mention, about)]
-            allowed = [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
-            if found:
-                return allowed
-        return []
+        found: list[Candidate] = []
+        rank = 0
+        for reading in mention.readings:
+            if found and reading.rank != rank:
+                break
+            rank = reading.rank
+            found += self._by_key(reading.key, mention, about)
+        if not self.facts.rejections:
+            return found
+        return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
     def _by_key(self, key: str, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         player_id = self.facts.aliases.get(key)
@@ -254,31 +296,44 @@ class Directory:
             label = self.facts.players[player_id].display_name
             return [Candidate(Person(player_id), label, f"“{mention.text}” is a known alias of {label}.")]
         characters = self._characters_named(key, mention, about)
-        if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD:
+        is_everyday_name = mention.is_doubtful and mention.kind is MentionKind.WORD
+        if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD and not is_everyday_name:
             return list(self._through_characters(characters, mention))
-        whole = [
-            *(self._through_characters(characters, mention) if mention.kind is not MentionKind.DISCORD else []),
-            *self._through_display_name(key, mention),
-            *self._through_discord(self._names.members_by_name.get(key, set()), mention, "is the Discord name"),
-        ]
-        if not whole and mention.kind is MentionKind.DISCORD:
-            whole = list(self._through_characters(characters, mention))
-        if whole:
-            return self._without_namesakes(whole)
-        if about.name_key == key:
+        if not characters and self._is_on_another_realm(key, mention):
             return []
-        return list(
-            self._through_discord(self._names.members_by_word.get(key, set()), mention, "is part of the Discord name")
-        )
+        members = self._names.members_by_name if about.name_key == key else self._names.members_called
+        people: list[Candidate] = []
+        if key in self._names.players_by_name:
+            people += self._through_display_name(key, mention)
+        if key in members:
+            people += self._through_discord(members[key], mention)
+        if people and mention.kind is MentionKind.DISCORD:
+            return people
+        whole = [*self._through_characters(characters, mention), *people]
+        return self._without_namesakes(whole) if len(whole) > 1 else whole
 
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
         named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, []) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
-        if wanted is None and mention.kind is MentionKind.NAME and key == about.name_key:
-            return []  # its own bare name marks a main, whoever is called so on another realm
-        there = [c for c in named if wanted and wanted in {c.realm_key, realm_key(c.realm_name or "")}]
-        is_rather_a_trade = mention.only_if_known and wanted is not None and key in self.vocabulary.categories
-        return there if is_rather_a_trade else there or named
+        if not wanted:
+            # its own bare name marks a main, whoever is called so on another realm
+            return [] if mention.kind is MentionKind.NAME and key == about.name_key else named
+        there = [c for c in named if is_of_realm(c, wanted)]
+        is_rather_a_trade = mention.only_if_known and key in self.vocabulary.categories
+        return there if is_rather_a_trade or self._is_on_another_realm(key, mention) else there or named
+
+    def _is_on_another_realm(self, key: str, mention: Mention) -> bool:
+        """Whether the note gives a realm, and nobody of that name is there.
+
+        What hangs on a hyphen may be anything ("Brightmane-mental 702"): a realm of the guild, or what is written as a name
+        and is nobody's.
+        """
+        if mention.realm is None or not self._names.realms or self._names.is_on_realm(key, mention.realm):
+            return False
+        word = name_key(mention.realm)
+        is_written_as_name = mention.is_realm_glued and mention.realm[:1] != mention.realm[:1].lower()
+        is_strange = word not in self.vocabulary.categories and not self._names.is_somebody(word)
+        return realm_key(mention.realm) in self._names.realms or (is_written_as_name and is_strange)
 
     def _through_characters(self, characters: Iterable[KnownCharacter], mention: Mention) -> Iterator[Candidate]:
         for character in characters:
@@ -306,11 +361,13 @@ class Directory:
             label = self.facts.players[player_id].display_name
             yield Candidate(Person(player_id), label, f"“{mention.text}” is what the player {label} is called.")
 
-    def _through_discord(self, member_ids: Iterable[int], mention: Mention, how: str) -> Iterator[Candidate]:
+    def _through_discord(self, member_ids: Iterable[int], mention: Mention) -> Iterator[Candidate]:
         for member_id in sorted(member_ids):
             player_id = self._names.player_by_member.get(member_id)
             person = Person(player_id) if player_id is not None else Person(member_id=member_id)
             member = self.facts.members[member_id]
+            is_whole = any(reading.key in discord_names(member) for reading in mention.readings)
+            how = "is the Discord name" if is_whole else "is part of the Discord name"
             yield Candidate(person, self.label(person), f"“{mention.text}” {how} of {member.display_name}.")
 
 
@@ -319,10 +376,17 @@ def _mentions_outside_text(note: str, vocabulary: Vocabulary) -> tuple[Mention, 
     return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is not MentionKind.WORD)
 
 
-def _decision(parsed: ParsedNote, mention: Mention | None, people: Iterable[Candidate]) -> Decision:
+@lru_cache(maxsize=_REMEMBERED_NOTES)
+def _doubtful_words(note: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
+    return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is MentionKind.WORD and m.is_doubtful)
+
+
+def _decision(
+    parsed: ParsedNote, mention: Mention | None, people: Iterable[Candidate], *, is_doubtful: bool = False
+) -> Decision:
     candidates = _in_order(people)
-    verdict = Verdict.CONFIDENT if len(candidates) == 1 else Verdict.AMBIGUOUS
-    return Decision(verdict, parsed, mention, candidates)
+    verdict = Verdict.CONFIDENT if len(candidates) == 1 and not is_doubtful else Verdict.AMBIGUOUS
+    return Decision(verdict, parsed, mention, candidates, is_doubtful)
 
 
 def _in_order(people: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -331,11 +395,3 @@ def _in_order(people: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _names(mention: Mention, key: str) -> bool:
     return any(reading.key == key for reading in mention.readings)
-
-
-def _looks_like(word: str, own: str) -> bool:
-    folded, own_folded = fold_accents(word), fold_accents(own)
-    if min(len(folded), len(own_folded)) < SHORTEST_DISCORD_WORD:
-        return False
-    is_short_form = own_folded.startswith(folded) or folded.startswith(own_folded)
-    return is_short_form or fuzz.ratio(folded, own_folded) >= MISSPELLING_SCORE

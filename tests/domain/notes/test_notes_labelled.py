@@ -27,6 +27,7 @@ NOTES_NAMING_NOBODY = {
     "marker",
     "noise",
     "others",
+    "second",
 }
 
 

@@ -38,12 +38,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident."""
+    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident.
+
+    `is_doubtful`: it means somebody by what may be a mere word, so that it is never confident.
+    """
 
     verdict: Verdict
     parsed: ParsedNote
     mention: Mention | None = None
     candidates: tuple[Candidate, ...] = ()
+    is_doubtful: bool = False
 
     @property
     def named(self) -> str | None:
@@ -62,8 +66,12 @@ class Decision:
         match self.verdict:
             case Verdict.CONFIDENT:
                 return None
+            case Verdict.AMBIGUOUS if len(self.candidates) == 1:
+                return f"“{self.named}” is a word too, and nothing in the note says that it means {labels}."
             case Verdict.AMBIGUOUS:
                 return f"“{self.named}” could mean {labels}, and nothing in the note says which."
+            case Verdict.SUGGESTED if self.mention is not None:
+                return " ".join(candidate.evidence for candidate in self.candidates) + " That proves nothing."
             case Verdict.SUGGESTED:
                 return f"The note mentions {labels} among other words, which proves nothing."
             case Verdict.UNKNOWN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler, Prefix
+from rapidfuzz.fuzz import ratio
 
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes import fold_accents
@@ -53,6 +55,42 @@ _CYRILLIC_IN_LATIN: Final = str.maketrans(
         "я": "ya",
     }
 )
+
+
+MISSPELLING_SCORE: Final = 80.0
+"""RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
+
+_SHORTEST_ALIKE: Final = 3
+_CYRILLIC_ENDINGS: Final = (
+    "иного иным ины ина ино ину ин овым овы ова ово ову ов евы ева ев ами ями "
+    "ой ей ем ом ою ею ам ям а я ы и у ю е о ь й"
+)
+_POLISH_ENDINGS: Final = "owego owej owy owa owie emu ego iem em om ami ach owi ie ia iu io y i a e u o"
+_CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" "))
+"""What Russian and Polish hang on a name by its case, or to make it a possessive: Вовин is Вова's, Kuby is of Kuba."""
+
+_LOST_VOWEL: Final = re.compile(r"[eo](?=[ckn]$)")
+
+
+def looks_like(word: str, name: str) -> bool:
+    """Whether a word may be the name, badly written, shortened or in another case: one slip is enough, even in a short name."""
+    folded, own = fold_accents(word), fold_accents(name)
+    if min(len(folded), len(own)) < (SHORTEST_UNSPACED_BEGINNING if is_unspaced(own[:1]) else _SHORTEST_ALIKE):
+        return False
+    is_short_form = own.startswith(folded) or folded.startswith(own)
+    slips = OSA.distance(folded, own, score_cutoff=1)
+    return (
+        is_short_form
+        or slips <= 1
+        or ratio(folded, own) >= MISSPELLING_SCORE
+        or not _stems(folded).isdisjoint(_stems(own))
+    )
+
+
+def _stems(word: str) -> set[str]:
+    """The word, and what is left of it without each ending that it may have been given."""
+    stems = {word[: -len(ending)] for ending in _CASE_ENDINGS if word.endswith(ending)}
+    return {_LOST_VOWEL.sub("", word)} | {_LOST_VOWEL.sub("", stem) for stem in stems if len(stem) >= _SHORTEST_ALIKE}
 
 
 class How(StrEnum):

@@ -17,6 +17,7 @@ from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 from sv_common.guild_sync.store.guilds import ids_of
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
+from sv_common.guild_sync.strangers import why_wait
 
 ISSUE_TYPE = "note_mismatch"
 
@@ -79,6 +80,7 @@ def _finding(
         details["resembles"] = next(
             (own for mention in names if (own := directory.resembles_player(mention, player_id))), None
         )
+        details["doubt"] = why_wait(directory, decision, character)
         member = directory.member_named_like(character)
         details["own_name_is_player"] = member is not None and directory.player_of_member(member.id) == player_id
     summary = f"'{character.name}' is linked to {player}, but its note says {decision.named}"
@@ -121,7 +123,8 @@ def _why_wait(details: Any) -> str | None:
             f"The note says “{details['named']}”, whom nobody here is called, but the character has the Discord name of "
             f"{details['player']}."
         )
-    return None
+    doubt: str | None = details.get("doubt")
+    return doubt
 
 
 def _meant(details: Any) -> list[Any]:
@@ -154,8 +157,9 @@ PAGE = RulePage(
     ),
     left_to_a_person=(
         "A note that could mean two people; a note that looks like a misspelling of the linked player's own name; a link "
-        "that an officer made or confirmed; a character that bears its player's Discord name while the note names a "
-        "stranger; a fix that an officer has undone; more fixes at once than the budget allows."
+        "that an officer made or confirmed; a strange word that has not the form of a name (not alone, or written small in a "
+        "guild that does not write names so) or looks like somebody's name; a character that bears its player's Discord "
+        "name while the note names a stranger; a fix that an officer has undone; more fixes at once than the budget allows."
     ),
     material=(
         Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
@@ -179,6 +183,16 @@ PAGE = RulePage(
             "no finding: it names nobody",
         ),
         Example("The note says “Elreck”", "found, and waits: it looks like Elrek, written differently"),
+        Example(
+            "The note says “Mito's recruit”, “guest of Mito” or “formerly Mito”", "no finding: it names another person"
+        ),
+        Example(
+            "The note says “Holy”, and a character of another player is called Holy",
+            "found, and waits: it is a word too",
+        ),
+        Example(
+            "The note says “zork later”, and nobody is called Zork", "no finding, or one that waits: it may be no name"
+        ),
         Example("The note says “Mito”; a player and another player's Discord name are both Mito", "found, and waits"),
     ),
 )

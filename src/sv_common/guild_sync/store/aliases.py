@@ -15,6 +15,9 @@ from sv_common.guild_sync.store.links import Change, LinkAuthor
 
 SQL = load_sql(__package__, "aliases.sql")
 
+LEARNED_BY_MATCH = "full_match"
+"""Link source of a full match, whose aliases count only while a note of the player's own characters bears them."""
+
 
 async def remember(
     conn: Connection, guild_id: int, steps: Sequence[tuple[int, RememberAlias]], author: LinkAuthor
@@ -25,10 +28,12 @@ async def remember(
     values = {
         "guild_id": guild_id,
         "actor": author.actor,
+        "source": "match" if author.link_source == LEARNED_BY_MATCH else "person",
         "player_ids": [player_id for player_id, _ in steps],
         "aliases": [step.alias for _, step in steps],
         "alias_keys": [name_key(step.alias) for _, step in steps],
     }
+    await conn.execute(SQL["forget_unused"], values)
     try:
         rows = await (await conn.execute(SQL["remember"], values)).fetchall()
     except psycopg.errors.UniqueViolation as error:

@@ -1,6 +1,12 @@
+-- name: forget_unused
+-- Make room for words that a match once learned and no note of their players bears any more.
+delete from guild_identity.player_note_aliases a
+where a.guild_id = %(guild_id)s and a.alias_key = any (%(alias_keys)b::text[])
+  and not exists (select from guild_identity.aliases_in_use u where u.id = a.id)
+
 -- name: remember
-insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by)
-select %(guild_id)s, player_id, alias, alias_key, %(actor)s
+insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by, source)
+select %(guild_id)s, player_id, alias, alias_key, %(actor)s, %(source)s
 from unnest(%(player_ids)b::bigint[], %(aliases)b::text[], %(alias_keys)b::text[]) as n (player_id, alias, alias_key)
 returning alias_key, to_jsonb(player_note_aliases)
 

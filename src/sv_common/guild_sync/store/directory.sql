@@ -25,7 +25,7 @@ order by id
 -- What people have said: aliases that mean a player, each as it is written, "this character is not this player", and what
 -- a word is in this guild (null: no word of the vocabulary).
 select 'alias', alias_key, player_id, null::bigint, alias
-from guild_identity.player_note_aliases
+from guild_identity.aliases_in_use
 where guild_id = %(guild_id)s
 union all
 select 'rejection', '', player_id, character_id, null

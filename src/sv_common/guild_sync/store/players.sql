@@ -44,14 +44,14 @@ where p.id = n.player_id and p.guild_id = %(guild_id)s and p.offspec_character_i
 returning p.id
 
 -- name: delete
--- Provided nothing is left to them but the Discord member that a plan says. With each, the issues that pointed to it,
+-- Provided nothing that counts is left to them but the Discord member that a plan says. With each, the issues that pointed to it,
 -- which then point to nobody.
 with deleted as (
     delete from guild_identity.players p
     using unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, member_id)
     where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id is not distinct from n.member_id
       and not exists (select from guild_identity.player_characters l where l.player_id = p.id)
-      and not exists (select from guild_identity.player_note_aliases a where a.player_id = p.id)
+      and not exists (select from guild_identity.aliases_in_use a where a.player_id = p.id)
       and not exists (select from guild_identity.link_rejections r where r.player_id = p.id)
     returning p.id, to_jsonb(p) as row
 )

@@ -1,7 +1,16 @@
 """The grammar of guild notes: whom a note mentions, read without any knowledge of the guild."""
 
 from sv_common.guild_sync.domain.notes.grammar import parse_note
-from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, NoteKind, ParsedNote, Reading, note_key
+from sv_common.guild_sync.domain.notes.mentions import (
+    Mention,
+    MentionKind,
+    NoteKind,
+    ParsedNote,
+    Reading,
+    is_whole_note,
+    note_key,
+    stands_alone,
+)
 from sv_common.guild_sync.domain.notes.text import fold_accents
 from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
 
@@ -15,6 +24,8 @@ __all__ = [
     "Reading",
     "Vocabulary",
     "fold_accents",
+    "is_whole_note",
     "note_key",
     "parse_note",
+    "stands_alone",
 ]

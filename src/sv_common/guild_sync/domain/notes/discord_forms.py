@@ -35,9 +35,10 @@ def _read_discord_after(state: NoteState, end: int) -> bool:
         return False
     phrase = state.phrase_after(end + 1) if is_label else None
     if phrase is not None:
-        state.add_mention(phrase, MentionKind.DISCORD, (Reading(name_key(phrase), 0),), only_if_known=False)
+        readings = (Reading(name_key(phrase), 0),)
+        state.add_mention(phrase, MentionKind.DISCORD, readings, only_if_known=False, place=end + 1)
     doubtful = phrase is not None or not token.is_unknown or not (is_label or state.has_only_tail_after(end + 1))
-    add_handle(state, _handle_at(state, token), only_if_known=doubtful)
+    add_handle(state, _handle_at(state, token), only_if_known=doubtful, place=end + 1)
     _use_until(state, end + 1, phrase)
     return True
 
@@ -70,7 +71,7 @@ def read_discord_behind(state: NoteState) -> None:
         if handle != token.text:
             for other in state.tokens[: position + 1]:
                 other.used = other.used or other.start >= token.end - len(handle)
-            add_handle(state, handle, only_if_known=True)
+            add_handle(state, handle, only_if_known=True, place=position - 1)
         elif token.is_unknown and not token.used:
             use(state, position, position)
             others = (other for other in state.tokens if other is not token and not other.used)
@@ -78,11 +79,11 @@ def read_discord_behind(state: NoteState) -> None:
             state.add(position - 1, MentionKind.DISCORD, only_if_known=doubtful)
 
 
-def add_handle(state: NoteState, handle: str, *, only_if_known: bool) -> None:
+def add_handle(state: NoteState, handle: str, *, only_if_known: bool, place: int | None = None) -> None:
     """Add a Discord name as written; full stops at its end may be the sentence's, and `#1234` an old discriminator."""
     name, _, _ = handle.partition("#")
     spellings = (name, handle, name.rstrip(".:!?'*-"), name.lstrip(".:!?'*-"))
     keys = dict.fromkeys(name_key(spelling) for spelling in spellings if spelling)
     readings = tuple(Reading(key, min(rank, 1)) for rank, key in enumerate(key for key in keys if key))
     if readings:
-        state.add_mention(handle, MentionKind.DISCORD, readings, only_if_known=only_if_known)
+        state.add_mention(handle, MentionKind.DISCORD, readings, only_if_known=only_if_known, place=place)

@@ -161,7 +161,7 @@ def read_trade_of(state: NoteState) -> None:
 
 
 def read_possessive(state: NoteState) -> None:
-    """Read `Zork's DH waifu`: whatever it is, it is Zork's."""
+    """Read `Zork's priest`, and `Zork's` alone; what "Zork's zug" may be is not known, so it only suggests Zork."""
     for position, token in enumerate(state.tokens):
         if token.used or not token.is_possessive or token.shape is not Shape.WORD:
             continue
@@ -170,7 +170,9 @@ def read_possessive(state: NoteState) -> None:
             for earlier in state.tokens[: state.head_of(position)]
         )
         head = state.head_of(position)
-        state.add(head, MentionKind.NAME, only_if_known=in_sentence or not token.is_unknown, belongs=True)
+        kind = MentionKind.NAME if state.is_own_after(position) else MentionKind.WORD
+        doubtful = in_sentence or not token.is_unknown or kind is MentionKind.WORD
+        state.add(head, kind, only_if_known=doubtful, belongs=True)
         for following in state.joined_after(position):
             following.used = True
 

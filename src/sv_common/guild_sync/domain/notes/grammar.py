@@ -18,9 +18,9 @@ from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.discord_forms import add_handle
 from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
-from sv_common.guild_sync.domain.notes.mentions import ParsedNote
+from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, ParsedNote
 from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
-from sv_common.guild_sync.domain.notes.state import NoteState
+from sv_common.guild_sync.domain.notes.state import WHERE_SOMETHING_WAS, NoteState
 from sv_common.guild_sync.domain.notes.text import clean
 from sv_common.guild_sync.domain.notes.tokens import tokenize
 from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Vocabulary
@@ -32,7 +32,6 @@ _HANDLE: Final = re.compile(
     rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
 )
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s/]+\.\w{2,3}/\S*")
-_WHERE_SOMETHING_WAS: Final = "~"
 
 
 def parse_note(note: str, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> ParsedNote:
@@ -58,13 +57,19 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         tuple(state.mentions),
         is_bank=state.is_bank,
         marks_main=state.marks_main,
-        is_about_others=state.is_about_others,
+        is_about_others=bool(state.others) and all(_is_free_text(mention, text) for mention in state.mentions),
     )
+
+
+def _is_free_text(mention: Mention, text: str) -> bool:
+    """Whether a mention is a word of free text, or a whole phrase that may still be what somebody is called."""
+    is_phrase = " " in mention.text or mention.text == text
+    return mention.kind is MentionKind.WORD or (mention.only_if_known and is_phrase)
 
 
 def _without_handles(text: str) -> tuple[str, list[str]]:
     if "/" in text or "www" in text:
-        text = _ADDRESS.sub(_WHERE_SOMETHING_WAS, text)
+        text = _ADDRESS.sub(WHERE_SOMETHING_WAS, text)
     if "@" not in text and "#" not in text:
         return text, []
     handles: list[str] = []
@@ -74,6 +79,6 @@ def _without_handles(text: str) -> tuple[str, list[str]]:
         if not any(letter.isalpha() for letter in handle):
             return match.group()
         handles.append(handle)
-        return _WHERE_SOMETHING_WAS
+        return WHERE_SOMETHING_WAS
 
     return _HANDLE.sub(take, text), handles

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.text import clean
+from sv_common.guild_sync.domain.notes.vocabulary import LETTER
 
 
 class NoteKind(StrEnum):
@@ -48,9 +54,11 @@ class Reading:
 class Mention:
     """Somebody whom a note names.
 
-    `only_if_known` mentions count only when somebody of that name exists: words in free text, words of the vocabulary,
-    expansions of a list. Every other mention names a person even if nobody of that name is known. `realm` is the part
-    after the hyphen of `Name-Realm` where that part could be a realm.
+    `readings` go by rank. `only_if_known` mentions count only when somebody of that name exists: words in free text, words
+    of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
+    `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
+    around that hyphen, where a bracket may hold anything. `is_doubtful`: where it does mean somebody, the note as a whole is
+    not certain any more: a word that is also a name ("Holy" alone, "Sleepy/Zork"), a past or second name.
     """
 
     text: str
@@ -58,6 +66,8 @@ class Mention:
     readings: tuple[Reading, ...]
     realm: str | None
     only_if_known: bool
+    is_doubtful: bool = False
+    is_realm_glued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class ParsedNote:
 
     `kind` holds if no mention turns out to be known; it is NAMES when at least one mention is not `only_if_known`.
     `mentions` go from the strongest to the weakest. `marks_main` is True for a main's marker, False for an alt's, None
-    when the note says neither. `is_about_others`: as far as one can tell, it names other people ("friend of Zork").
+    when the note says neither. `is_about_others`: as far as one can tell, its names are other people's ("friend of Zork").
     """
 
     kind: NoteKind
@@ -74,6 +84,20 @@ class ParsedNote:
     is_bank: bool
     marks_main: bool | None
     is_about_others: bool = False
+
+
+def stands_alone(mention: Mention, note: str) -> bool:
+    """Whether a mention has the form of a name in its note: nothing else is there, or a form says that a name is there."""
+    return mention.kind in _IN_A_FORM or is_whole_note(mention, note)
+
+
+def is_whole_note(mention: Mention, note: str) -> bool:
+    """Whether a note is this name and nothing else but signs."""
+    return name_key(_SIGNS.sub(" ", clean(note))) == mention.readings[0].key
+
+
+_IN_A_FORM: Final = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF, MentionKind.DISCORD})
+_SIGNS: Final = re.compile(rf"(?!{LETTER}|[\d'_.-]).")
 
 
 def note_key(parsed: ParsedNote) -> str | None:

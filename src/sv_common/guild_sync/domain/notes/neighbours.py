@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
+from sv_common.guild_sync.domain.notes.mentions import MentionKind
 from sv_common.guild_sync.domain.notes.places import ANNOUNCING
 from sv_common.guild_sync.domain.notes.state import CONNECTING, JOINED, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape
@@ -42,7 +41,7 @@ def slot_after(state: NoteState, position: int, *, is_announced: bool = False) -
             return None
         if token.categories & CONNECTING:
             is_announced = is_announced or bool(token.categories & ANNOUNCING)
-        elif token.is_unknown or (is_announced and _can_be_announced(state, place)):
+        elif token.is_unknown or (is_announced and _can_be_announced(state, place)) or _is_title(state, place):
             return Slot(place, is_announced)
         elif token.is_free or (token.gap not in JOINED and token.gap is not Gap.LABEL):
             return None
@@ -56,6 +55,11 @@ def _can_be_announced(state: NoteState, place: int) -> bool:
     if token.shape is not Shape.WORD or " " in token.key:
         return False
     return following is None or (following.is_unknown and state.phrase_after(place) is not None)
+
+
+def _is_title(state: NoteState, place: int) -> bool:
+    """Whether a word of relation begins a name of several words: "alt Auntie Jo"."""
+    return state.tokens[place].has(Category.RELATION) and state.phrase_after(place) is not None
 
 
 def is_near(state: NoteState, slot: Slot) -> bool:
@@ -100,7 +104,7 @@ def add_slot(state: NoteState, slot: Slot, kind: MentionKind, *, only_if_known: 
         doubtful = doubtful or not state.has_only_tail_after(position)
     phrase = state.phrase_after(position)
     if phrase is not None:
-        state.add_mention(phrase, kind, (Reading(name_key(phrase), 0),), only_if_known=True)
+        state.add_phrase(phrase, kind, position)
     state.add(position, kind, only_if_known=doubtful, belongs=True)
     for place in _list_after(state, position):
         state.add(place, kind, only_if_known=doubtful)
@@ -124,7 +128,7 @@ def add_before(state: NoteState, before: NameBefore, kind: MentionKind) -> None:
     """Add the name before a form's own word, with the phrase it may end and the list it may close."""
     phrase = state.phrase_before(before.position)
     if phrase is not None:
-        state.add_mention(phrase, kind, (Reading(name_key(phrase), 0),), only_if_known=True)
+        state.add_phrase(phrase, kind, before.position)
     state.add(before.position, kind, only_if_known=before.is_doubtful, belongs=True)
     _add_listed_before(state, before, kind)
 

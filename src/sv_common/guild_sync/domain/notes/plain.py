@@ -21,6 +21,7 @@ _LONGEST_EXPANSION: Final = 2
 _SHORTEST_EXPANDED: Final = 4
 _LETTERS_OF_AN_ABBREVIATION: Final = 2
 _LONGEST_UNSPACED_NAME: Final = 6
+_SAYING_OTHERWISE: Final = frozenset({Category.SECOND_NAME, Category.NEGATION, Category.COMPANY})
 
 
 def read_whole_word(state: NoteState) -> None:
@@ -29,12 +30,25 @@ def read_whole_word(state: NoteState) -> None:
     if state.mentions:
         return
     if len(tokens) == 1 and tokens[0].shape is Shape.WORD and tokens[0].categories and " " not in tokens[0].key:
-        _add_if_known(state, tokens[0].text, MentionKind.NAME)
+        is_doubtful = not (tokens[0].is_everyday and (is_capital(tokens[0]) or _is_caseless(tokens[0])))
+        readings: tuple[Reading, ...] = (Reading(tokens[0].key, 0),)
+        state.add_mention(tokens[0].text, MentionKind.NAME, readings, only_if_known=True, is_doubtful=is_doubtful)
     elif len(tokens) > 1 and tokens[0].categories & TRADES and tokens[1].gap is Gap.HYPHEN and tokens[1].is_unknown:
         realm = state.text[tokens[1].start :]
-        state.add_mention(tokens[0].text, MentionKind.NAME, readings_of(tokens[0]), only_if_known=True, realm=realm)
+        readings = readings_of(tokens[0])
+        state.add_mention(tokens[0].text, MentionKind.NAME, readings, only_if_known=True, realm=realm, place=0)
     elif len(tokens) > 1 and all(token.before == "" and is_unspaced(token.key[0]) for token in tokens):
-        _add_if_known(state, state.text[tokens[0].start : tokens[-1].end], MentionKind.NAME)
+        whole = state.text[tokens[0].start : tokens[-1].end]
+        state.add_phrase(whole, MentionKind.NAME, len(tokens) - 1)
+
+
+def is_capital(token: Token) -> bool:
+    """Whether a word begins with a capital."""
+    return token.text[0] != token.key[0]
+
+
+def _is_caseless(token: Token) -> bool:
+    return token.text.upper() == token.text.lower()
 
 
 def read_plain(state: NoteState) -> None:
@@ -56,10 +70,14 @@ def read_plain(state: NoteState) -> None:
         if segment.is_name:
             is_certain = certain and (base is None or segment.is_list_member) and not is_expansion
             is_certain = is_certain and not _is_doubtful(segments, place)
+            if segment.first.gap is Gap.LABEL and place and segments[place - 1].is_name:
+                state.add(segment.places[0], MentionKind.WORD, only_if_known=True, is_doubtful=True)
+                continue
             _add_name(state, segment, only_if_known=not is_certain, kind=_kind_of_name(segments, names))
             base = base or segment.first
         elif segment.is_everyday and takes_everyday:
-            state.add(segment.places[0], MentionKind.WORD, only_if_known=True)
+            is_listed = segment.is_list_member or any(each.is_list_member for each in segments[place + 1 : place + 2])
+            state.add(segment.places[0], MentionKind.WORD, only_if_known=True, is_doubtful=is_listed)
         elif segment.is_text:
             _add_possible_name(state, segment, is_listed=base is not None and segment.is_list_member)
             _add_words(state, segment)
@@ -175,7 +193,7 @@ def _add_expansion(state: NoteState, base: Token, segment: Segment) -> None:
         return
     swapped = base.text[: -len(ending)] + ending
     readings = (Reading(name_key(swapped), 0), Reading(name_key(base.text + ending), 1))
-    state.add_mention(swapped, MentionKind.LIST_MEMBER, readings, only_if_known=True)
+    state.add_mention(swapped, MentionKind.LIST_MEMBER, readings, only_if_known=True, place=segment.places[0])
 
 
 def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
@@ -183,8 +201,18 @@ def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
     is_whole = len(segments) == 1 and len(segments[0].places) == len(state.tokens)
     if not is_whole or not segments[0].is_text or not 1 < len(state.tokens) <= _MOST_WORDS_OF_A_NAME:
         return
-    if any(token.is_unknown for token in state.tokens) and not any(token.is_tail for token in state.tokens):
-        _add_if_known(state, state.text[state.tokens[0].start : state.tokens[-1].end], MentionKind.NAME)
+    is_written_as_name = all(is_capital(token) for token in state.tokens)
+    may_name = is_written_as_name or any(token.is_unknown for token in state.tokens)
+    if may_name and not any(_is_of_no_name(token, is_about_others=bool(state.others)) for token in state.tokens):
+        phrase = state.text[state.tokens[0].start : state.tokens[-1].end]
+        state.add_phrase(phrase, MentionKind.NAME, len(state.tokens) - 1)
+
+
+def _is_of_no_name(token: Token, *, is_about_others: bool) -> bool:
+    """Whether the word can be no part of a name of several words: "Uncle Fungus" may be one, "friend of Zork" not."""
+    if token.is_tail or token.categories & _SAYING_OTHERWISE:
+        return True
+    return is_about_others and (token.has(Category.LINK) or " " in token.key)
 
 
 def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -> None:
@@ -193,7 +221,8 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
         state.add(segment.places[0], MentionKind.LIST_MEMBER, only_if_known=True)
         return
     _add_possessive_without_apostrophe(state, segment)
-    if segment.first.is_unknown and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
+    may_name = segment.first.is_unknown or (segment.first.is_everyday and is_capital(segment.first))
+    if may_name and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
         state.add(segment.places[0], MentionKind.NAME, only_if_known=True)
         return
     rest = [
@@ -212,7 +241,9 @@ def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> No
     first = segment.first
     stem = first.key[:-1]
     if first.is_unknown and len(segment.places) > 1 and first.key.endswith("s") and len(stem) >= _SHORTEST_WORD:
-        state.add_mention(first.text, MentionKind.NAME, (Reading(stem, 0),), only_if_known=True)
+        place = segment.places[0]
+        kind = MentionKind.NAME if state.is_own_after(place) else MentionKind.WORD
+        state.add_mention(first.text, kind, (Reading(stem, 0),), only_if_known=True, place=place)
 
 
 def _is_particle(token: Token) -> bool:
@@ -225,7 +256,3 @@ def _add_words(state: NoteState, segment: Segment) -> None:
         token = state.tokens[place]
         if token.is_unknown and not token.used and (len(token.key) >= _SHORTEST_WORD or is_unspaced(token.key[0])):
             state.add(place, MentionKind.WORD, only_if_known=True)
-
-
-def _add_if_known(state: NoteState, text: str, kind: MentionKind) -> None:
-    state.add_mention(text, kind, (Reading(name_key(text), 0),), only_if_known=True)

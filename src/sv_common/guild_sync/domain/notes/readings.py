@@ -12,16 +12,16 @@ _CYRILLIC_GENITIVES: Final = {"а": ("",), "я": ("й", "ь"), "ы": ("а",), "�
 """What a Russian ending can have been before it was put into the genitive ("твинк Маши" is of Маша)."""
 
 
-def readings_of(token: Token, *, belongs: bool = False) -> tuple[Reading, ...]:
+def readings_of(token: Token, *, belongs: bool = False, may_be_genitive: bool = True) -> tuple[Reading, ...]:
     """All readings of a word, as written first.
 
     A final "s" is never cut blindly: the word as written and the word without it are both readings. `belongs` says that
     the form makes a possessive as likely as a name in "s" ("Brightmanes alt"); and who is called Jangles is often written
-    "Jangle's".
+    "Jangle's". `may_be_genitive` is False where what follows would not be a character of that person ("Brightmanes recruit").
     """
     key = token.key
     alternatives: list[Reading] = []
-    if stem := _without_plural(token):
+    if (stem := _without_plural(token)) and (may_be_genitive or token.is_possessive):
         doubtful = token.is_possessive or not belongs or stem.endswith("s")
         alternatives.append(Reading(stem, 1 if doubtful else 0))
     if token.ending == "'s" and not key.endswith("s"):

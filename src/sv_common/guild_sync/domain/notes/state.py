@@ -7,16 +7,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, Reading
+from sv_common.guild_sync.domain.notes.others import (
+    NOWHERE,
+    Places,
+    denied_in,
+    is_told_of_others,
+    others_in,
+    second_names_in,
+)
 from sv_common.guild_sync.domain.notes.readings import readings_of
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token
-from sv_common.guild_sync.domain.notes.vocabulary import Categories, Category
+from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Categories, Category
 
 CONNECTING: Final = frozenset({Category.LINK, Category.COPULA, Category.ARTICLE})
 JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
-_BELONGING_CATEGORIES: Final = frozenset(
-    {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.OWNER, Category.DISCORD}
-)
+OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
+"""Words for a character: "Zork's bank" and "Zork's priest" are Zork's, where "Zork's recruit" and "Zork's zug" need not be."""
+
+WHERE_SOMETHING_WAS: Final = "~"
+"""What stands in the text for an address or a handle that has been taken out."""
+
+_IN_NO_FORM: Final = frozenset({MentionKind.NAME, MentionKind.LIST_MEMBER})
 _BESIDE: Final = re.compile(r" ?[(\[]([^()\[\]]+)[)\]]| - (\S.*)")
 _MOST_REALM_WORDS: Final = 3
 _MOST_PHRASE_WORDS: Final = 3
@@ -27,9 +40,9 @@ class NoteState:
     """The pieces of one note and the mentions found in them.
 
     `has_owner` is set once a form has said whose character this is; what else the note holds then counts only if known.
-    `categories` are those of all its words. `is_bank`: the note has a bank word. `is_about_others`: as far as one can
-    tell, the names in the note are those of other people ("friend of Zork", "not Zork's alt"). `is_counter`: the note is a machine's,
-    words with numbers ("Net:12 Tot:34").
+    `categories` are those of all its words. `is_bank`: the note has a bank word. `denied`, `others` and `second_names` are
+    the places of words that stand for other people or former names; `others` holds the denied ones too. `is_counter`:
+    the note is a machine's, words with numbers ("Net:12 Tot:34").
     """
 
     text: str
@@ -39,26 +52,46 @@ class NoteState:
     has_owner: bool = False
     categories: Categories = field(init=False)
     is_bank: bool = field(init=False)
-    is_about_others: bool = field(init=False)
+    denied: Places = field(init=False, default=NOWHERE)
+    others: Places = field(init=False, default=NOWHERE)
+    second_names: Places = field(init=False, default=NOWHERE)
     is_counter: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.categories = frozenset[Category]().union(*(token.categories for token in self.tokens))
         self.is_bank = Category.BANK in self.categories
-        self.is_about_others = (
-            len(self.tokens) > 1
-            and Category.RELATION in self.categories
-            and not self.categories & _BELONGING_CATEGORIES
-        ) or _is_denied(self.tokens)
+        if is_told_of_others(self.categories):
+            self.denied = denied_in(self.tokens)
+            self.others = others_in(self.tokens, has_handles=WHERE_SOMETHING_WAS in self.text) | self.denied
+            self.second_names = second_names_in(self.tokens)
         self.is_counter = _is_counter(self.tokens)
 
-    def add(self, position: int, kind: MentionKind, *, only_if_known: bool, belongs: bool = False) -> None:
+    def add(
+        self,
+        position: int,
+        kind: MentionKind,
+        *,
+        only_if_known: bool,
+        belongs: bool = False,
+        is_doubtful: bool = False,
+    ) -> None:
         """Add the word at `position`, with its realm if it has one, and count both as read."""
         token = self.tokens[position]
         token.used = True
-        readings = readings_of(token, belongs=belongs)
-        realm = self._realm_after(position) or self._realm_beside(position)
-        self.add_mention(token.text, kind, readings, only_if_known=only_if_known, realm=realm)
+        may_be_genitive = not token.key.endswith("s") or self.is_own_after(position)
+        readings = readings_of(token, belongs=belongs, may_be_genitive=may_be_genitive)
+        glued = self._realm_after(position)
+        realm = glued or self._realm_beside(position)
+        self.add_mention(
+            token.text,
+            kind,
+            readings,
+            only_if_known=only_if_known,
+            realm=realm,
+            place=position,
+            is_doubtful=is_doubtful,
+            is_realm_glued=glued is not None,
+        )
 
     def add_mention(
         self,
@@ -68,13 +101,43 @@ class NoteState:
         *,
         only_if_known: bool,
         realm: str | None = None,
+        place: int | None = None,
+        is_doubtful: bool = False,
+        is_realm_glued: bool = False,
     ) -> None:
-        """Add a mention unless the same name has been found in a stronger form."""
-        if self.is_about_others:
+        """Add a mention unless the same name has been found in a stronger form.
+
+        `place` is that of its word; a mention without a place is a handle, which stands outside the words.
+        """
+        if self._is_of_others(place, kind):
             kind, only_if_known = MentionKind.WORD, True
+        elif place in self.second_names or (self.second_names and place is None):
+            kind, only_if_known, is_doubtful = MentionKind.WORD, True, True
         if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
             return
-        self.mentions.append(Mention(text, kind, readings, realm, only_if_known))
+        is_known_only = only_if_known or bool(self.second_names)
+        self.mentions.append(Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued))
+
+    def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:
+        """Add a name of several words that begins or ends at `place`; it may hold a word of relation ("Uncle Fungus")."""
+        is_other = place in self.denied or place in self.second_names
+        self.mentions.append(
+            Mention(phrase, MentionKind.WORD if is_other else kind, (Reading(name_key(phrase), 0),), None, True)
+        )
+
+    def is_own_after(self, position: int) -> bool:
+        """Whether what hangs on the word at `position` would be a character of whom it names ("Zork's priest")."""
+        following = list(self.joined_after(self._end_of_realm(position)))
+        if any(token.is_possessive for token in following):
+            return False
+        return any(token.categories & OWN for token in following) or all(
+            token.shape in (Shape.NUMBER, Shape.DATE) or token.has(Category.ARTICLE) for token in following
+        )
+
+    def _is_of_others(self, place: int | None, kind: MentionKind) -> bool:
+        if place in self.others or (place is None and self.others):
+            return True
+        return kind in _IN_NO_FORM and not self.others <= self.denied
 
     def head_of(self, position: int) -> int:
         """Place of the name in Name-Realm, given the place of the realm; any other `position` stays as it is."""
@@ -143,11 +206,6 @@ class NoteState:
         if len(spaced) < _MOST_REALM_WORDS and all(word.shape is Shape.WORD and not word.is_tail for word in spaced):
             glued += len(spaced)
         return position + glued
-
-
-def _is_denied(tokens: list[Token]) -> bool:
-    """Whether the note begins with a negation that nothing parts from what it denies."""
-    return len(tokens) > 1 and tokens[0].has(Category.NEGATION) and all(token.gap in JOINED for token in tokens[1:])
 
 
 def _is_counter(tokens: list[Token]) -> bool:

@@ -76,10 +76,15 @@ _SPECIAL: Final = (
     | {"−": "-", "→": ">", "\N{COMBINING GRAPHEME JOINER}": ""}
 )
 _FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
+_BLANK_LETTERS: Final = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+"""Letters to Unicode, and nothing to the eye."""
+
 _BY_CATEGORY: Final = {"Pd": "-", "Ps": "(", "Pe": ")", "Pi": '"', "Pf": '"', "Cf": "", "Me": ""}
 
 
 def _plain_character(character: str) -> str:
+    if character in _BLANK_LETTERS:
+        return " "
     if character in _SPECIAL:
         return _SPECIAL[character]
     if character.isascii():

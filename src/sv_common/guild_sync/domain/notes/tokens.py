@@ -49,7 +49,9 @@ FREE: Final = frozenset(
         Category.CONTRAST,
         Category.AND,
         Category.IDENTITY,
+        Category.SECOND_NAME,
         Category.RELATION,
+        Category.COMPANY,
         Category.NEGATION,
         Category.OWNER,
     }
@@ -223,8 +225,17 @@ _UNSPACED: Final = (
 )
 
 
-_GLUED_BEFORE: Final = frozenset({Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER})
-_GLUED_AFTER: Final = _GLUED_BEFORE | {Category.LINK, Category.CHARACTER}
+_GLUED_BEFORE: Final = frozenset(
+    {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER}
+    | {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION}
+)
+_GLUED_AFTER: Final = _GLUED_BEFORE | {Category.LINK, Category.CHARACTER, Category.ARTICLE}
+_MAY_BE_OF_A_NAME: Final = frozenset(
+    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE}
+)
+"""Words of these categories that are one letter long are as often the end of a name: 强哥 is called so."""
+
+_SHORTEST_HANGUL_NAME: Final = 2
 
 
 def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iterator[Token]:
@@ -238,6 +249,8 @@ def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iter
     while tail := _affix_length(text, vocabulary, _GLUED_AFTER, at_start=False):
         tails.append(text[-tail:])
         text = text[:-tail]
+    if not tails:
+        text, tails = _cut_at_particle(text, vocabulary)
     for part in (text, *reversed(tails)):
         yield _word(part, before, start, vocabulary)
         before, start = "", start + len(part)
@@ -247,9 +260,34 @@ def _affix_length(text: str, vocabulary: Vocabulary, categories: frozenset[Categ
     """Length of the longest vocabulary word at one end of `text` that leaves something of it; 0 when there is none."""
     for length in range(min(len(text) - 1, _LONGEST_AFFIX), 0, -1):
         affix = text[:length] if at_start else text[-length:]
-        if is_unspaced(affix[0]) and vocabulary.categories.get(affix, NO_CATEGORY) & categories:
+        found = vocabulary.categories.get(affix, NO_CATEGORY) & categories if is_unspaced(affix[0]) else NO_CATEGORY
+        if found and not (length == 1 and found <= _MAY_BE_OF_A_NAME and not _is_certain_affix(text, affix, found)):
             return length
     return 0
+
+
+def _is_certain_affix(text: str, affix: str, found: Categories) -> bool:
+    """Whether one letter is no part of the name: a Korean relative behind it ("조크형"), a Chinese "with" before it."""
+    if _is_hangul(affix):
+        return text.endswith(affix) and len(text) > _SHORTEST_HANGUL_NAME
+    return text.startswith(affix) and Category.COMPANY in found
+
+
+def _is_hangul(letter: str) -> bool:
+    return "\uac00" <= letter <= "\ud7ff"
+
+
+def _cut_at_particle(text: str, vocabulary: Vocabulary) -> tuple[str, list[str]]:
+    """Cut "佐克的牧师" at the particle in its middle, which makes the one before it the owner: last parts first.
+
+    Korean particles are syllables of names too, so what follows them must be a word of the vocabulary.
+    """
+    for place in range(1, len(text) - 1):
+        particle, rest = text[place], text[place + 1 :]
+        is_particle = is_unspaced(particle) and Category.LINK in vocabulary.categories.get(particle, NO_CATEGORY)
+        if is_particle and (rest in vocabulary.categories or not _is_hangul(particle)):
+            return text[:place], [rest, particle]
+    return text, []
 
 
 _LONGEST_AFFIX: Final = 6

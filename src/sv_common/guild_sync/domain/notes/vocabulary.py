@@ -1,13 +1,13 @@
 """The words of guild notes that are not names: professions, roles, dates, and the words that introduce a name.
 
-The words are data, in `vocabulary.toml` beside this module; a guild may add words and take words away.
+The words are data, in the `vocabulary*.toml` beside this module; a guild may add words and take words away.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -19,7 +19,7 @@ from sv_common.guild_sync.domain.notes.text import clean, fold_accents
 
 
 class Category(StrEnum):
-    """What a word of the vocabulary is. The values are the tables of `vocabulary.toml`."""
+    """What a word of the vocabulary is. The values are the tables of `vocabulary*.toml`."""
 
     PROFESSION = "profession"
     SPEC = "spec"
@@ -33,7 +33,9 @@ class Category(StrEnum):
     IDENTITY = "identity"
     OWNER = "owner"
     DISCORD = "discord"
+    SECOND_NAME = "second_name"
     RELATION = "relation"
+    COMPANY = "company"
     NEGATION = "negation"
     DATE = "date"
     DITTO = "ditto"
@@ -50,6 +52,9 @@ Categories = frozenset[Category]
 NO_CATEGORY: Final[Categories] = frozenset()
 TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE})
 """What a character can do."""
+
+_ABOUT_PEOPLE: Final = frozenset({Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION})
+"""Without their accents these count only where no other word is spelt so: Swedish "vän" is no Dutch "van"."""
 
 _SPELT: Final = frozenset({Category.ORDINARY, Category.DATE})
 
@@ -111,11 +116,14 @@ def _category(name: str) -> Category:
         raise BadInput(f"The vocabulary has no category {name!r}; the categories are {known}.") from None
 
 
-def _categories_by_term(entries: Iterable[tuple[str, Category]]) -> dict[str, Categories]:
+def _categories_by_term(entries: Collection[tuple[str, Category]]) -> dict[str, Categories]:
     found: dict[str, set[Category]] = {}
+    terms = {term for term, _ in entries}
     for term, category in entries:
         in_capitals = name_key(term.upper())
-        for spelling in {term, in_capitals, term if category in _SPELT else fold_accents(term)}:
+        folded = fold_accents(term)
+        is_spelt = category in _SPELT or "º" in term or (category in _ABOUT_PEOPLE and folded in terms)
+        for spelling in {term, in_capitals, term if is_spelt else folded}:
             found.setdefault(spelling, set()).add(category)
     return {term: frozenset(categories) for term, categories in found.items()}
 
@@ -130,17 +138,18 @@ def _phrases_by_first_word(terms: Iterable[str]) -> dict[str, tuple[tuple[str, .
 
 
 def _load_default() -> Vocabulary:
-    source = resources.files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    folder = resources.files(__package__)
+    files = [file for file in folder.iterdir() if file.name.startswith("vocabulary") and file.name.endswith(".toml")]
+    return Vocabulary(frozenset(entry for file in files for entry in _entries(file.read_text(encoding="utf-8"))))
+
+
+def _entries(source: str) -> Iterator[tuple[str, Category]]:
     tables: dict[str, dict[str, str]] = tomllib.loads(source)
-    return Vocabulary(
-        frozenset(
-            (_usable_term(word), _category(category))
-            for category, languages in tables.items()
-            for words in languages.values()
-            for word in words.split(",")
-            if word.strip()
-        )
-    )
+    for category, languages in tables.items():
+        for words in languages.values():
+            for word in words.split(","):
+                if word.strip():
+                    yield _usable_term(word), _category(category)
 
 
 DEFAULT_VOCABULARY: Final = _load_default()

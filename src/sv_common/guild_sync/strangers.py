@@ -1,0 +1,36 @@
+"""Notes that name somebody whom nobody here is called: what may be done about them, and which words are nicknames."""
+
+from __future__ import annotations
+
+from sv_common.guild_sync.domain.decision import Decision, Verdict
+from sv_common.guild_sync.domain.notes import is_whole_note, stands_alone
+from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.store.directory import KnownCharacter
+
+
+def why_wait(directory: Directory, decision: Decision, character: KnownCharacter) -> str | None:
+    """Return why a stranger's name is no reason to act by itself; None where it has all the form of a name.
+
+    The form of a name: it stands alone, or where a note says that a name stands ("alt of Zork"), and is written as a name,
+    or as this guild writes names. A word that looks like somebody's name is rather that one, badly written.
+    """
+    mention = decision.mention
+    if decision.verdict is not Verdict.UNKNOWN or mention is None:
+        return None
+    said = f"The note says “{mention.text}”, whom nobody here is called"
+    if (near := directory.misspelt(mention.readings[0].key)) is not None:
+        return f"{said}, but it looks like {near}, written differently."
+    if not stands_alone(mention, character.note or ""):
+        return f"{said}. It stands among other words and may be no name."
+    if mention.text == mention.text.lower() != mention.text.upper() and not directory.writes_names_small:
+        return f"{said}. It is not written as a name, so it may be any word."
+    return None
+
+
+def nickname_of(directory: Directory, character: KnownCharacter) -> str | None:
+    """Return the key of the strange name that the whole note is, if it is one."""
+    decision = directory.decide_alone(character)
+    if decision.verdict is not Verdict.UNKNOWN or decision.mention is None:
+        return None
+    is_all = is_whole_note(decision.mention, character.note or "")
+    return decision.mention.readings[0].key if is_all else None
