@@ -16,6 +16,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 
+from sv_common.db.patience import KEEPALIVES
+
 log = structlog.get_logger(__name__)
 
 _CONNECTIONS = 4
@@ -46,7 +48,10 @@ class Queue:
         # Procrastinate's tables and functions are in a schema of their own, and call each other without naming it.
         options = "-c search_path=jobs -c timezone=UTC"
         connector = PsycopgConnector(
-            conninfo=database_url, min_size=0, max_size=_CONNECTIONS, kwargs={"options": options}
+            conninfo=database_url,
+            min_size=0,
+            max_size=_CONNECTIONS,
+            kwargs={"options": options, **KEEPALIVES},
         )
         self.app = App(connector=connector)
 

@@ -67,7 +67,7 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
 @router.get("/rules", summary="All rules with their counts")
 async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleAnswer]:
     """Every rule of the registry, in its order, as the guild has set it."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await reading.rules(conn, guild)
 
 
@@ -91,7 +91,7 @@ async def issues(
 ) -> IssuesAnswer:
     """A page beyond the last one gives the last one."""
     chosen = reading.finding_filter(state, rule, severity, text)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await reading.issues_page(conn, guild, chosen, number=page)
 
 

@@ -64,7 +64,7 @@ async def live(
     if hub.streams_of(holder) >= MOST_STREAMS:
         sentence = f"{MOST_STREAMS} streams are open already. Close a page, or wait until it is closed."
         raise HTTPException(429, sentence, {"Retry-After": "30"})
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         guild_id = (await guilds.the_only(conn, guild)).id
     listener = Listener(
         viewer.actor,
@@ -78,7 +78,7 @@ async def live(
 
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         jobs = await asking.under_way(conn, guild_id)
     return {"jobs": [job.model_dump(mode="json", exclude={"result"}) for job in jobs]}
 

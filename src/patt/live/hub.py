@@ -210,7 +210,7 @@ class Hub:
     async def _tell(self, notices: list[Notice]) -> None:
         """Read what the notices mean, once for all streams, and tell it."""
         watched = {subscription.guild_id for subscription in self._subscriptions}
-        async with self._pool.connection() as conn:
+        async with self._pool.snapshot() as conn:
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
                 theirs = [notice for notice in notices if notice.guild_id == guild_id]
                 if guild_id in watched:

@@ -84,7 +84,7 @@ async def come_back(
 @router.get(CHOICE_PATH)
 async def choice(request: Request, services: ServicesDep) -> Response:
     """Show the guilds in which somebody who is signed in with Discord may do something; where there is none, say why."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         holder = await sessions.holder(conn, session_of(request) or "")
         if holder is None or holder.discord_id is None:
             return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
