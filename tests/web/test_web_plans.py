@@ -43,7 +43,7 @@ async def recording_pool(database_url: str) -> AsyncIterator[Pool]:
         kwargs={**usual.kwargs, "cursor_factory": _Recorder},
         connection_class=usual.connection_class,
     )
-    pool.locks = usual.locks
+    pool.locks, pool.probes = usual.locks, usual.probes
     async with pool:
         await pool.wait()
         yield pool
