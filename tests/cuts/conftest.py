@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import pytest
+import structlog
 
 from cuts.kept_state import KeptState
 from cuts.proxy import CuttingProxy
@@ -26,6 +27,14 @@ class Bench:
     kept: KeptState
     proxy: CuttingProxy
     pool: Pool
+    proxied: str
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Keep the log off the screen: it tells of each cut at length."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -38,4 +47,4 @@ async def bench(server: embedded.EmbeddedServer) -> AsyncIterator[Bench]:
         kept, proxy = KeptState.of(url, straight), CuttingProxy(url)
         async with proxy.open() as address, make_pool(address, max_size=4) as pool:
             await pool.wait()
-            yield Bench(world, kept, proxy, pool)
+            yield Bench(world, kept, proxy, pool, address)

@@ -52,20 +52,15 @@ class Trial:
         told, whole = await self._try(work, None)
         assert told.is_done, f"{name} was not done: {told.words}"
         assert changes_nothing or differences(self.before, whole), f"{name} has changed nothing: {told.words}"
-        sweep = Sweep()
-        for place in _places(name, self.proxy.statements):
-            statement = self.proxy_statement(place)
+        sweep, statements = Sweep(), self.proxy.statements
+        for place in _places(name, statements):
+            statement = " ".join(statements[place - 1].replace("\x00", " ").split())[:60]
             told, after = await self._try(work, place)
             if self.proxy.was_cut:
                 sweep.cuts += 1
             if (fault := await judge(told, after, whole)) is not None:
                 sweep.faults.append(f"{name}, cut at {place} ({statement}): {fault}; it said: {told.words[:200]}")
         return sweep
-
-    def proxy_statement(self, place: int) -> str:
-        """The beginning of a statement of the latest try, for messages."""
-        known = self.proxy.statements
-        return " ".join(known[place - 1].replace("\x00", " ").split())[:60] if place <= len(known) else "?"
 
     async def _try(self, work: Work, cut_at: int | None) -> tuple[Told, Snapshot]:
         self.kept.put_back()

@@ -17,7 +17,7 @@ from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.setting_requests import WordRequest
-from sv_common.guild_sync.store import announcements, uploads
+from sv_common.guild_sync.store import announcements, matches, uploads, work
 from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
@@ -56,17 +56,24 @@ class World:
         await guild.character("Latecomer")  # for whoever scans
         return cls(guild, numbers | await _numbers_of_secrets(guild), secrets, found.groups[0].key)
 
-    async def let_wait(self, pool: Pool) -> None:
-        """Let an upload wait, for the job that takes it in."""
-        async with pool.connection() as conn:
-            (key, *_) = await access.upload_keys(conn, self.guild.guild_id)
-            await uploads.receive(conn, self.guild.guild_id, key.id, read_addon_export_json(EXPORT.encode()))
-
-    async def let_be_told(self, pool: Pool) -> None:
-        """Let a summary wait to be sent."""
-        async with pool.connection() as conn:
+    async def let_work_wait(self) -> None:
+        """Let everything wait that a worker does when it is asked: an upload, a full match, a scan, fixes, a summary."""
+        number = self.guild.guild_id
+        issue_ids = [self.numbers["newalt"], self.numbers["riddle"]]
+        async with self.guild.pool.connection() as conn:
+            (key, *_) = await access.upload_keys(conn, number)
+            await uploads.receive(conn, number, key.id, read_addon_export_json(EXPORT.encode()))
+            await matches.ask(conn, number, actor="officer alice")
+            for kind, arguments in (
+                ("scan", {}),
+                ("fix_selected", {"issue_ids": issue_ids}),
+                ("fix_all", {"issue_type": "orphan_wow"}),
+            ):
+                await work.ask(conn, number, kind, arguments, actor="officer alice")
             told = Announcement("A title", "A body", nonce="patt-sync-1")
-            await announcements.keep_summary(conn, self.guild.guild_id, CHANNEL, told)
+            await announcements.keep_summary(conn, number, CHANNEL, told)
+            # News are told when they have settled for some minutes.
+            await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
 
 
 async def sources(guild: GuildBuilder) -> Outside:

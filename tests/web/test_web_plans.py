@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import CountingCursor, Pool, PoolWithLocks, make_pool
+from sv_common.db.counting import CountingCursor
+from sv_common.db.pool import Pool, PoolWithLocks, make_pool
 from web.helpers import API, PAGE, Seen, application, officer, session
 from web.long_history import OPEN, write_long_history
 
