@@ -10,13 +10,13 @@ from typing import Any
 import psycopg
 import structlog
 from fastapi.exceptions import RequestValidationError
-from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from patt.navigation import NAVIGATION
 from patt.rendering import page
+from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.domain.errors import (
     BadInput,
     Busy,
@@ -66,7 +66,7 @@ _OF_THE_DATABASE: tuple[tuple[type[psycopg.Error], int, str, str, str], ...] = (
         "The database took too long for this, so nothing was done. Try again in a moment.",
     ),
     (
-        PoolTimeout,
+        ShareInUseError,
         503,
         "overloaded",
         "Too much at once",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 import structlog
@@ -17,6 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Job, Status
 
 from sv_common.db.patience import KEEPALIVES
+from sv_common.db.pool import LivePool
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,7 @@ class Queue:
             min_size=0,
             max_size=_CONNECTIONS,
             kwargs={"options": options, **KEEPALIVES},
+            pool_factory=_live_pool,
         )
         self.app = App(connector=connector)
 
@@ -87,6 +90,11 @@ class Queue:
         except ConnectorException as error:
             if not isinstance(error.__cause__, psycopg.errors.RaiseException):
                 raise
+
+
+def _live_pool(**options: Any) -> LivePool:
+    """A pool for the queue, which brings a check of its own; see `LivePool`."""
+    return LivePool(**{**options, "check": None})
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import structlog
@@ -14,6 +14,7 @@ from cuts.proxy import CuttingProxy
 from cuts.world import World
 from server_folders import TEMPLATE
 from sv_common.db import embedded
+from sv_common.db.patience import COMMANDS
 from sv_common.db.pool import Pool, make_pool
 
 _numbers = itertools.count()
@@ -41,7 +42,7 @@ def quiet() -> Iterator[None]:
 async def bench(server: embedded.EmbeddedServer) -> AsyncIterator[Bench]:
     """The same for all tests here: each brings back what it needs."""
     url = embedded.clone_database(server, TEMPLATE, f"cuts_{next(_numbers)}")
-    async with make_pool(url) as straight:
+    async with make_pool(url, patience=replace(COMMANDS, lock_s=1)) as straight:
         await straight.wait()
         world = await World.furnish(straight)
         kept, proxy = KeptState.of(url, straight), CuttingProxy(url)

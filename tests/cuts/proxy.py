@@ -1,10 +1,10 @@
-"""A proxy on loopback between an application and PostgreSQL, which can cut a connection before any statement."""
+"""A proxy on loopback between an application and PostgreSQL: cuts a connection, or does something, before any statement."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -28,10 +28,11 @@ class CuttingProxy:
     statements: list[str] = field(default_factory=list)
     was_cut: bool = False
     _cut_at: int | None = None
+    _before: Callable[[], Awaitable[object]] | None = None
 
-    def begin(self, cut_at: int | None = None) -> None:
-        """Count anew; the statement with this number, counted from 1, is cut off. None: nothing is."""
-        self.statements, self.was_cut, self._cut_at = [], False, cut_at
+    def begin(self, cut_at: int | None = None, *, before: Callable[[], Awaitable[object]] | None = None) -> None:
+        """Count anew; the statement with this number, counted from 1, is cut off, or `before` is done before it."""
+        self.statements, self.was_cut, self._cut_at, self._before = [], False, cut_at, before
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
@@ -76,7 +77,9 @@ class CuttingProxy:
                 self.statements.append(name)
                 if len(self.statements) == self._cut_at:
                     self.was_cut = True
-                    return
+                    if self._before is None:
+                        return
+                    await self._before()
                 name = ""
             if kind in _ENDS_A_STATEMENT or kind not in b"PBDEC":
                 to_server.write(together)

@@ -53,7 +53,7 @@ class Trial:
         assert told.is_done, f"{name} was not done: {told.words}"
         assert changes_nothing or differences(self.before, whole), f"{name} has changed nothing: {told.words}"
         sweep, statements = Sweep(), self.proxy.statements
-        for place in _places(name, statements):
+        for place in places(name, statements):
             statement = " ".join(statements[place - 1].replace("\x00", " ").split())[:60]
             told, after = await self._try(work, place)
             if self.proxy.was_cut:
@@ -72,7 +72,7 @@ class Trial:
         return told, await self.kept.now()
 
 
-def _places(name: str, statements: list[str]) -> Iterator[int]:
+def places(name: str, statements: list[str]) -> Iterator[int]:
     """Where to cut: everywhere, or at the first and the last, at and before each commit, and at some others."""
     count = len(statements)
     if EVERYWHERE:

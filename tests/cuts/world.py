@@ -49,8 +49,10 @@ class World:
         await guild.main("Sol", rank=RAIDER)
         for name in ("Solstice", "Solway"):
             await guild.character(name, "Sol alt")
+        twin = await guild.player("Twin")  # who may turn out to be Mito
+        await guild.link(await guild.character("Twinkle"), twin, as_main=True)
         await trouble(guild)
-        numbers = {"guild": guild.guild_id, "captain": captain, **await _past(guild)}
+        numbers = {"guild": guild.guild_id, "captain": captain, "player_id": twin, **await _past(guild)}
         secrets = await _secrets(guild)
         found = await preview_matching(pool, guild_id=guild.guild_id)
         await guild.character("Latecomer")  # for whoever scans
@@ -103,14 +105,12 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
         pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id
     )
     await run_integrity_check(pool, guild_id=guild.guild_id)
-    (mito,) = (await guild.rows("select id from guild_identity.players where display_name = 'Mito'"))[0]
     return {
         "newalt": await issue_number(guild, "orphan_wow", "Newalt"),
         "riddle": await issue_number(guild, "orphan_wow", "Riddle"),
         "aside": aside,
         "attempt_id": fixed.attempt_id or 0,
         "change_id": change.change_id or 0,
-        "mito": mito,
     }
 
 

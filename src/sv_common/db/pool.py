@@ -38,13 +38,34 @@ _FRESH_S = 20.0
 """Seconds for which a connection that nothing was heard of counts as alive without being asked."""
 
 
-class CheckedPool(AsyncConnectionPool[Connection]):
-    """A pool whose connections are alive when they are given, and whose blocks have committed when they end well."""
+class LivePool(AsyncConnectionPool[Connection]):
+    """A pool that gives no connection which has ended while it lay there.
+
+    psycopg's own `check` waits longer after each that has; after a restart all have, and the first request would give up.
+    """
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 -- the signature of psycopg_pool
+        """Give a connection; see psycopg's `AsyncConnectionPool.getconn`."""
+        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
+        while True:
+            conn = await super().getconn(deadline - time.monotonic())
+            try:
+                if await _is_alive(conn):
+                    return conn
+            except BaseException:
+                await self.putconn(conn)
+                raise
+            await conn.close()
+            await self.putconn(conn)
+
+
+class CheckedPool(LivePool):
+    """A pool whose blocks have committed when they end well."""
 
     shares: Shares | None = None
 
     @contextlib.asynccontextmanager
-    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109 -- the signature of psycopg_pool
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109 -- as above
         """Give a connection; a block that ends well has been committed when it is left, and else it raises.
 
         Raises `ShareInUseError` where the guild on whose account this is has all the connections that it may have.
@@ -105,7 +126,7 @@ class PoolWithLocks(CheckedPool):
     not look like a database that does not answer.
     """
 
-    locks: AsyncConnectionPool[Connection]
+    locks: LivePool
     probes: CheckedPool
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
@@ -137,7 +158,6 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patie
         timeout=patience.connection_s,
         kwargs={"cursor_factory": CountingCursor, "options": patience.options, **KEEPALIVES},
         connection_class=AsyncConnection[TupleRow],
-        check=_check_alive,
     )
     pool.shares = Shares(max(1, max_size // 2), patience.connection_s)
     pool.probes = CheckedPool(
@@ -148,9 +168,8 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patie
         timeout=PROBES.connection_s,
         kwargs={"cursor_factory": CountingCursor, "options": PROBES.options, **KEEPALIVES},
         connection_class=AsyncConnection[TupleRow],
-        check=_check_alive,
     )
-    pool.locks = AsyncConnectionPool(
+    pool.locks = LivePool(
         database_url,
         open=False,
         min_size=0,
@@ -159,7 +178,6 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patie
         kwargs={"cursor_factory": CountingCursor, "autocommit": True, **KEEPALIVES},
         connection_class=AsyncConnection[TupleRow],
         reset=_give_back_locks,
-        check=_check_alive,
     )
     return pool
 
@@ -190,16 +208,20 @@ def _reading_on(pool: CheckedPool, connection: Connection) -> Iterator[None]:
 _seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
 
 
-async def _check_alive(conn: Connection) -> None:
-    """Raise for a connection that has ended while it lay in the pool, so that the pool gives another.
+async def _is_alive(conn: Connection) -> bool:
+    """Whether a connection that lay in a pool still works.
 
     One that was used a moment ago and has sent nothing since is not asked: that would cost each request a round trip. A
     server that stops or ends a connection sends something.
     """
     now = time.monotonic()
     if now - _seen_alive.get(conn, now) > _FRESH_S or _has_sent_something(conn):
-        await _ask(conn)
+        try:
+            await _ask(conn)
+        except psycopg.Error:
+            return False
     _seen_alive[conn] = now
+    return True
 
 
 async def _ask(conn: Connection) -> None:
