@@ -68,3 +68,15 @@ class KeptState:
         """Return what the database holds, apart from what is another each time."""
         found = await take(self.pool, without_columns=_NOTED_BY_THE_WAY)
         return {name: sorted(_CHANGES_EACH_TIME.sub("…", row) for row in rows) for name, rows in found.items()}
+
+    def now_by(self, conn: psycopg.Connection) -> list[str]:
+        """Return the same as `now`, as lines, without an event loop."""
+        lines = []
+        for schema, table, _ in conn.execute(_TABLES).fetchall():
+            if schema != "jobs":
+                rows = conn.execute(
+                    sql.SQL("select (to_jsonb(t) - %s::text[])::text from {} t").format(sql.Identifier(schema, table)),
+                    [list(_NOTED_BY_THE_WAY)],
+                )
+                lines += [f"{table} {_CHANGES_EACH_TIME.sub('…', row[0])}" for row in rows]
+        return sorted(lines)

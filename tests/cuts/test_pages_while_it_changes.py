@@ -31,6 +31,15 @@ NO_PAGES = frozenset(
 )
 """What tells of the installation, never ends, or leads away."""
 
+ONE_ROW = frozenset(
+    {
+        "/api/v1/guild-sync/addon-upload/{upload_id}",
+        "/api/v1/admin/data-quality/jobs/{job_id}",
+        "/api/v1/admin/full-match/{request_id}",
+    }
+)
+"""What tells of a single row that is not there, or is for others."""
+
 _CHANGES_EACH_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+(?:\+00:00|Z)?|[0-9a-f]{16,}|\"duration_ms\": ?\d+|\d+ ms")
 
 
@@ -70,6 +79,7 @@ async def test_a_merge_between_two_statements_is_seen_whole_or_not_at_all(
         bench.kept.put_back()
         bench.proxy.begin()
         before = await shown(client)
+        assert before.startswith(("2", "3")) or path in ONE_ROW, before
         statements = bench.proxy.statements
         await merge()
         after = await shown(client)
