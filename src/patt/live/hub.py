@@ -18,11 +18,13 @@ from typing import Any
 
 import psycopg
 import structlog
+from psycopg.conninfo import make_conninfo
 
 from patt import jobs_overview
 from patt.api import asking
 from patt.live import news
 from patt.live.notices import Notice, gathered, read_notice
+from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.store import work
 
@@ -192,7 +194,8 @@ class Hub:
 
     async def _listen(self) -> None:
         """Listen on a connection of its own, which is no part of a pool: it is held for as long as the process runs."""
-        async with await psycopg.AsyncConnection.connect(str(self._pool.conninfo), autocommit=True) as conn:
+        address = make_conninfo(str(self._pool.conninfo), **KEEPALIVES)
+        async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
             await conn.execute(news.SQL["listen"])
             self._begin_epoch()
             while True:
