@@ -215,11 +215,11 @@ async def _is_alive(conn: Connection) -> bool:
     server that stops or ends a connection sends something.
     """
     now = time.monotonic()
-    if now - _seen_alive.get(conn, now) > _FRESH_S or _has_sent_something(conn):
-        try:
+    try:
+        if now - _seen_alive.get(conn, now) > _FRESH_S or _has_sent_something(conn):
             await _ask(conn)
-        except psycopg.Error:
-            return False
+    except psycopg.Error:
+        return False
     _seen_alive[conn] = now
     return True
 
