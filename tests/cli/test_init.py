@@ -233,6 +233,7 @@ def test_without_a_terminal_the_answers_have_to_be_given(patt: Patt, workplace: 
     assert (outcome.code, "There is no terminal to ask at." in outcome.err) == (1, True)
 
 
+@pytest.mark.own_database
 def test_a_database_that_does_not_answer_or_is_newer_is_told_in_a_sentence(
     init: Init, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
