@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+import asking_outside
 import database_to_empty
 from database_to_empty import DatabaseToEmpty
 from server_folders import TEMPLATE, folder_for_a_server
@@ -58,6 +59,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for part in sorted(REQUIRED & missing_parts().keys()):
         if item.get_closest_marker(part):
             pytest.fail(f"This machine must have it: {missing_parts()[part]}", pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watched_http() -> None:
+    """Look at every request of this test process that goes over the network."""
+    asking_outside.watch_http()
+
+
+@pytest.fixture(autouse=True)
+def nobody_outside_is_asked_while_a_connection_is_held(watched_http: None) -> Iterator[None]:
+    """Hold every test to the law."""
+    with asking_outside.held_to_the_law():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx2
@@ -14,6 +14,7 @@ import httpx2
 from patt.config import Settings
 from patt.database import check_schema, database_url
 from patt.queue import Queue, open_queue
+from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
@@ -38,16 +39,27 @@ class Services:
 
 
 @contextlib.asynccontextmanager
-async def open_services(settings: Settings, url: str | None = None) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, url: str | None = None, *, patience: Patience = COMMANDS
+) -> AsyncIterator[Services]:
     """Open the database (by default the configured one) and the clients of the sources that are set up.
+
+    The patience is that of all work on these services' pool, by default that of the command line.
 
     Raises `ConfigurationError` when the database does not answer, or has another schema than this version needs.
     """
     url = url or database_url(settings)
     check_schema(url)
-    async with make_pool(url) as pool, http_client() as http, open_queue(url) as queue:
+    async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
         yield Services(settings, pool, outside(settings, http), queue)
+
+
+@contextlib.asynccontextmanager
+async def for_jobs(services: Services) -> AsyncIterator[Services]:
+    """Give the same services with a pool of their own, for a worker beside the web: its jobs wait longer, and hold up no page."""
+    async with make_pool(str(services.pool.conninfo), patience=JOBS) as pool:
+        yield replace(services, pool=pool)
 
 
 def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:

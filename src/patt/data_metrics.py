@@ -40,7 +40,7 @@ class _Given(Collector):
 
 async def exposition(services: Services) -> bytes:
     """Read all metrics of the data, in a number of statements that depends on nothing."""
-    async with services.pool.connection() as conn:
+    async with services.pool.probes.snapshot() as conn:
         runs = await _rows(conn, "runs", pipelines=[*PIPELINES, *_OTHER_PIPELINES])
         metrics = [
             _findings(await _rows(conn, "findings"), {row[0] for row in runs}),

@@ -20,6 +20,7 @@ from patt.roles import Role
 from patt.sessions import Holder
 from patt.viewing import Viewing, look_as
 from sv_common.db.pool import Connection
+from sv_common.db.shares import on_account_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/admin"
@@ -33,6 +34,8 @@ UNATTENDED_HEADER = "X-PATT-Unattended"
 """What a page sends with what it asks for by itself, while nobody does anything."""
 
 ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
+
+_LONGEST_NUMBER = 20
 
 _POWERLESS = (
     "You are signed in, and may do nothing in the guild that you chose. Open the page /login/guild: it says why, and who "
@@ -64,7 +67,8 @@ class Guard:
             receive = receive if refusal else await self._checked_body(request, receive)
         except HTTPException as error:
             refusal = await answer(request, error)
-        await (refusal or self._app)(scope, receive, send)
+        with on_account_of(_account(request)):
+            await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, request: Request) -> Response | None:
         path, session = request.scope["path"], session_of(request)
@@ -120,7 +124,8 @@ class Guard:
             return await access.uploader_of_key(conn, key)
 
     async def _token_holder(self, token: str, path: str) -> Caller | None:
-        async with self._services.pool.connection() as conn:
+        pool = self._services.pool
+        async with (pool.probes if path == METRICS_PATH else pool).connection() as conn:
             holder = await access.holder_of_token(conn, token)
         if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
             return None
@@ -135,6 +140,16 @@ class Guard:
         if origin is None:
             return False
         return urlsplit(origin).netloc.lower() not in (request.headers.get("host", "").lower(), self._own_host)
+
+
+def _account(request: Request) -> str:
+    """On whose account a request uses connections: the guild that it is about, as far as that is known before it is served.
+
+    Whoever may act on every guild and names none shares with all others of that kind.
+    """
+    caller, uploader = getattr(request.state, "caller", None), getattr(request.state, "uploader", None)
+    bound = getattr(caller or uploader, "guild_id", None)
+    return str(bound if bound is not None else request.query_params.get("guild", "")[:_LONGEST_NUMBER])
 
 
 async def caller_of(conn: Connection, holder: Holder) -> Caller | None:

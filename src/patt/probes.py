@@ -45,7 +45,7 @@ router = APIRouter()
 async def health(services: ServicesDep) -> Response:
     """Answer 200 while the database answers, and 503 when it does not."""
     try:
-        async with asyncio.timeout(_PATIENCE_S), services.pool.connection() as conn:
+        async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
             await access.ping(conn)
     except (psycopg.Error, TimeoutError):
         return JSONResponse({"status": "unavailable", "detail": "The database does not answer."}, 503)
@@ -85,7 +85,7 @@ async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) ->
 
 async def _checks(services: Services) -> list[Check]:
     try:
-        async with asyncio.timeout(_PATIENCE_S), services.pool.connection() as conn:
+        async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
             current = await access.schema_revision(conn)
             if current != _newest_revision():
                 message = f"The database has the schema {current}, and this version needs {_newest_revision()}."

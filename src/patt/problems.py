@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from patt.navigation import NAVIGATION
 from patt.rendering import page
+from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.domain.errors import (
     BadInput,
     Busy,
@@ -27,6 +28,7 @@ from sv_common.guild_sync.domain.errors import (
     SourceError,
     SuspiciousSource,
 )
+from sv_common.guild_sync.store.guilds import BUSY
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,42 @@ _EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
     (ConfigurationError, 503, "configuration", "Not set up"),
 )
 """The error tree as status, code and title; of several classes that fit, the first counts."""
+
+_OF_THE_DATABASE: tuple[tuple[type[psycopg.Error], int, str, str, str], ...] = (
+    (psycopg.errors.LockNotAvailable, 409, "busy", "Somebody else is at it", BUSY),
+    (psycopg.errors.DeadlockDetected, 409, "busy", "Somebody else is at it", BUSY),
+    (
+        psycopg.errors.SerializationFailure,
+        409,
+        "busy",
+        "Somebody else is at it",
+        "Somebody else has changed the same data just now, so nothing was done. Try again.",
+    ),
+    (
+        psycopg.errors.QueryCanceled,
+        503,
+        "too-slow",
+        "It took too long",
+        "The database took too long for this, so nothing was done. Try again in a moment.",
+    ),
+    (
+        ShareInUseError,
+        503,
+        "overloaded",
+        "Too much at once",
+        "Too much is being done at once just now, so nothing was done. Try again in a moment.",
+    ),
+    (
+        psycopg.OperationalError,
+        503,
+        "database",
+        "No database",
+        "The database does not answer just now. Try again in a moment.",
+    ),
+)
+"""What the database says, as status, code, title and sentence; of several classes that fit, the first counts."""
+
+_MOMENT = {"Retry-After": "2"}
 
 _NOT_READABLE = 400
 """What the framework answers to a body that is no text; it is bad input like any other."""
@@ -81,8 +119,11 @@ def problem_of(error: Exception) -> Problem:
         return Problem(422, "bad-input", "This cannot be used", "The request is not as it should be.", _faults(error))
     if isinstance(error, HTTPException):
         return _http_problem(error)
-    if isinstance(error, psycopg.OperationalError):
-        return Problem(503, "database", "No database", "The database does not answer just now. Try again in a moment.")
+    for fault, status, code, title, sentence in _OF_THE_DATABASE:
+        if isinstance(error, fault):
+            return Problem(
+                status, code, title, sentence, headers=_MOMENT if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+            )
     sentence = "Something unexpected went wrong and was noted in the log. Reload the page to see what is so now."
     return Problem(500, "unexpected", "An unexpected error", sentence)
 
@@ -97,8 +138,8 @@ async def answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.code == "unexpected":
         log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
-    elif problem.code == "database":
-        log.error("database_does_not_answer", error=type(error).__name__)
+    elif problem.code in ("database", "too-slow", "overloaded"):
+        log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
     if is_for_programs(request.scope["path"]):
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
     context = {

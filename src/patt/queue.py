@@ -9,12 +9,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
+
+from sv_common.db.patience import KEEPALIVES
+from sv_common.db.pool import LivePool
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +50,11 @@ class Queue:
         # Procrastinate's tables and functions are in a schema of their own, and call each other without naming it.
         options = "-c search_path=jobs -c timezone=UTC"
         connector = PsycopgConnector(
-            conninfo=database_url, min_size=0, max_size=_CONNECTIONS, kwargs={"options": options}
+            conninfo=database_url,
+            min_size=0,
+            max_size=_CONNECTIONS,
+            kwargs={"options": options, **KEEPALIVES},
+            pool_factory=_live_pool,
         )
         self.app = App(connector=connector)
 
@@ -82,6 +90,11 @@ class Queue:
         except ConnectorException as error:
             if not isinstance(error.__cause__, psycopg.errors.RaiseException):
                 raise
+
+
+def _live_pool(**options: Any) -> LivePool:
+    """A pool for the queue, which brings a check of its own; see `LivePool`."""
+    return LivePool(**{**options, "check": None})
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from patt.app import create_app
-from patt.bootstrap import Services
+from patt.bootstrap import Services, for_jobs
 from patt.gateway import listen
 from patt.live.hub import Hub
 from patt.worker import work_until_stopped
@@ -33,15 +33,16 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
     """
     config = server_config(services, host, port)
     hub: Hub = cast("FastAPI", config.app).state.live
-    beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, services))] if with_worker else []
-    if services.settings.discord_gateway:
-        beside.append(asyncio.create_task(_keep_up("gateway", listen, services)))
-    try:
-        await Server(config, hub.close).serve()
-    finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+    async with for_jobs(services) as of_jobs:
+        beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, of_jobs))] if with_worker else []
+        if services.settings.discord_gateway:
+            beside.append(asyncio.create_task(_keep_up("gateway", listen, of_jobs)))
+        try:
+            await Server(config, hub.close).serve()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
 
 class Server(uvicorn.Server):

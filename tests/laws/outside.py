@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from asking_outside import note_if_holding
 from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.domain.errors import SourceDenied
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
@@ -20,6 +21,7 @@ class BattleNetInMemory:
 
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:  # noqa: ARG002 -- it knows one guild
         """Give the roster."""
+        note_if_holding("Battle.net")
         if self.error is not None:
             raise self.error
         return list(self.roster)
@@ -78,6 +80,7 @@ class DiscordInMemory:
         self.members[user_id] = replace(self.members[user_id], role_ids=tuple(sorted(role_ids)))
 
     def _check(self, discord_guild_id: str) -> None:
+        note_if_holding("Discord")
         if self.error is not None:
             raise self.error
         if discord_guild_id != self.server_id:
@@ -92,10 +95,12 @@ class AnnouncerInMemory:
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
         """Keep the announcement."""
+        note_if_holding("Discord")
         self.announcements.append((channel_id, announcement))
         return str(len(self.announcements))
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
         """Replace a kept announcement."""
+        note_if_holding("Discord")
         self.announcements[int(message_id) - 1] = (channel_id, announcement)
         return True

@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import CountingCursor, Pool, PoolWithLocks, make_pool
+from sv_common.db.counting import CountingCursor
+from sv_common.db.pool import Pool, PoolWithLocks, make_pool
 from web.helpers import API, PAGE, Seen, application, officer, session
 from web.long_history import OPEN, write_long_history
 
@@ -43,7 +44,7 @@ async def recording_pool(database_url: str) -> AsyncIterator[Pool]:
         kwargs={**usual.kwargs, "cursor_factory": _Recorder},
         connection_class=usual.connection_class,
     )
-    pool.locks = usual.locks
+    pool.locks, pool.probes = usual.locks, usual.probes
     async with pool:
         await pool.wait()
         yield pool

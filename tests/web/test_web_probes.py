@@ -61,6 +61,7 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
     assert (await anonymous.get("/ready")).status_code == 200
 
 
+@pytest.mark.own_database
 async def test_it_is_not_ready_with_another_schema(anonymous: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     await guild.execute("update public.alembic_version set version_num = '0001'")
     answer = await anonymous.get("/ready")

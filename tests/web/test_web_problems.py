@@ -8,11 +8,13 @@ import httpx2
 import psycopg
 import pytest
 from fastapi import FastAPI
+from psycopg_pool import PoolTimeout
 from structlog.testing import capture_logs
 
 from guild_builder import GuildBuilder
 from patt.deps import LARGEST_BODY
 from sv_common.db.pool import Pool
+from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.domain import errors
 from web.helpers import API, PAGE, House, application, asker, officer, session
 
@@ -40,6 +42,12 @@ async def broken(house: House) -> AsyncIterator[httpx2.AsyncClient]:
         errors.SourceDenied("d"),
         errors.ConfigurationError("c"),
         psycopg.OperationalError(SECRET),
+        psycopg.errors.LockNotAvailable(SECRET),
+        psycopg.errors.DeadlockDetected(SECRET),
+        psycopg.errors.SerializationFailure(SECRET),
+        psycopg.errors.QueryCanceled(SECRET),
+        PoolTimeout(SECRET),
+        ShareInUseError(SECRET),
         RuntimeError(SECRET),
     ]
     for error in raised:
@@ -58,6 +66,12 @@ async def broken(house: House) -> AsyncIterator[httpx2.AsyncClient]:
         ("PlanStale", 409, "plan-stale"),
         ("Busy", 409, "busy"),
         ("SuspiciousSource", 409, "suspicious-source"),
+        ("LockNotAvailable", 409, "busy"),
+        ("DeadlockDetected", 409, "busy"),
+        ("SerializationFailure", 409, "busy"),
+        ("QueryCanceled", 503, "too-slow"),
+        ("PoolTimeout", 503, "database"),
+        ("ShareInUseError", 503, "overloaded"),
         ("SourceDenied", 502, "source-error"),
         ("ConfigurationError", 503, "configuration"),
         ("OperationalError", 503, "database"),
@@ -76,7 +90,7 @@ async def test_each_error_has_its_status_its_kind_and_its_page(
     assert page.status_code == status
     assert body["detail"] in page.text
     assert SECRET not in answer.text + page.text
-    assert len(logs) == (2 if status == 500 or name == "OperationalError" else 0)
+    assert len(logs) == (2 if status == 500 or kind in ("database", "too-slow", "overloaded") else 0)
 
 
 async def test_no_answer_may_be_kept_framed_or_scripted_from_elsewhere(

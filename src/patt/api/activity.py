@@ -69,7 +69,7 @@ DeedFilterDep = Annotated[DeedFilter, Depends(_deed_filter)]
 @router.get("/runs", summary="The sync log: runs of the pipelines, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, chosen: RunFilterDep, page: PageQuery = 1) -> RunsAnswer:
     """Each with its steps, their counts and notices, and what went wrong; newest first."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
         found = await activity.sync_runs(conn, number, chosen, number=page)
     listed = [RunAnswer.model_validate(run) for run in found.items]
@@ -102,7 +102,7 @@ async def runs_as_csv(services: ServicesDep, guild: GuildDep, chosen: RunFilterD
 @router.get("/deeds", summary="Who did what, 50 a page")
 async def deeds(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, page: PageQuery = 1) -> DeedsAnswer:
     """Attempts to fix and their undoing, issues set aside and opened again, full matches asked for; newest first."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
         found = await activity.deeds(conn, number, chosen, number=page)
     listed = [DeedAnswer.model_validate(deed) for deed in found.items]
@@ -128,20 +128,20 @@ async def deeds_as_csv(services: ServicesDep, guild: GuildDep, chosen: DeedFilte
 @router.get("/jobs", summary="Jobs that wait and run, 50 a page")
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> JobsAnswer:
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found = await jobs_overview.jobs(conn, guild, number=page)
     listed = [JobAnswer.model_validate(job) for job in found.items]
     return JobsAnswer(page=found.number, pages=found.pages, total=found.total, jobs=listed)
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[RunAnswer]:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found = await activity.every_sync_run(conn, (await guilds.the_only(conn, guild)).id, chosen)
     return [RunAnswer.model_validate(run) for run in found]
 
 
 async def _every_deed(services: ServicesDep, guild: int | None, chosen: DeedFilter) -> list[DeedAnswer]:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found = await activity.every_deed(conn, (await guilds.the_only(conn, guild)).id, chosen)
     return [DeedAnswer.model_validate(deed) for deed in found]
 

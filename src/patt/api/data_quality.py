@@ -73,7 +73,7 @@ async def rules(
     ] = False,
 ) -> list[RuleAnswer]:
     """Every rule of the registry, in its order, as the guild has set it."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await reading.rules(conn, guild, ever=ever)
 
 
@@ -97,7 +97,7 @@ async def issues(
 ) -> IssuesAnswer:
     """A page beyond the last one gives the last one."""
     chosen = reading.finding_filter(state, rule, severity, text)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await reading.issues_page(conn, guild, chosen, number=page)
 
 

@@ -46,7 +46,7 @@ async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1)
 @router.get("", summary="Full matches, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> MatchRunsAnswer:
     """The one that waits first, then the newest; each with what takes it back."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await matching.runs(conn, guild, number=page)
 
 
@@ -64,7 +64,7 @@ async def ask(
 @router.get("/{request_id}", summary="What became of a full match")
 async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchAnswer:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         request = await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
     return MatchAnswer(
         request_id=request.id, **{k: v for k, v in asdict(request).items() if k in MatchAnswer.model_fields}

@@ -31,7 +31,7 @@ router = officer_router("data-quality", "data quality")
 @router.get("/health", summary="How healthy the guild's data is")
 async def health(services: ServicesDep, guild: GuildDep) -> HealthAnswer:
     """Who is linked and consistent, what was fixed by itself this week, and how old each source's data is."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
         found = await engine.health(conn, number)
     now = datetime.now(UTC)
@@ -49,7 +49,7 @@ async def health(services: ServicesDep, guild: GuildDep) -> HealthAnswer:
 @router.get("/trends", summary="How many issues were open on each of the last days")
 async def trends(services: ServicesDep, guild: GuildDep, days: TrendQuery = 30) -> TrendsAnswer:
     """One number for each rule and day, for the end of the day (UTC); the last one is how many are open now."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
         found = await engine.trends(conn, number, days)
     return TrendsAnswer(

@@ -26,8 +26,8 @@ from sv_common.guild_sync.overview import AttemptSummary
 
 async def issue(services: Services, issue_id: int, guild_id: int | None) -> IssueDetailAnswer:
     """Return one issue with its history, why it is there and what a fix would do. Raises `NotFound`."""
-    told = await issue_story(services.pool, issue_id, guild_id=guild_id)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
+        told = await issue_story(services.pool, issue_id, guild_id=guild_id)
         attempts = await overview.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
     return IssueDetailAnswer(
         **IssueAnswer.model_validate(told.issue).model_dump(),

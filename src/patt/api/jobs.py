@@ -30,12 +30,12 @@ async def ask(
 @router.get("", summary="Jobs, 50 a page, newest first")
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> JobsAnswer:
     """Those that wait and run, and those of the last day."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await asking.jobs(conn, guild, number=page)
 
 
 @router.get("/{job_id}", summary="How far a job is, and what came of it")
 async def job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> JobAnswer:
     """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await asking.job(conn, guild, job_id)

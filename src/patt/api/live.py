@@ -57,7 +57,7 @@ async def live(
 ) -> LiveResponse:
     """Keep the answer open, and tell what happens."""
     hub, holder = cast("Hub", request.app.state.live), _holder(request)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         guild_id = (await guilds.the_only(conn, guild)).id
     listener = Listener(
         viewer.actor,
@@ -71,7 +71,7 @@ async def live(
 
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         jobs = await asking.under_way(conn, guild_id)
     return {"jobs": [job.model_dump(mode="json", exclude={"result"}) for job in jobs]}
 

@@ -24,6 +24,7 @@ from patt.authority import Change, Preview
 from patt.bootstrap import Services
 from patt.deps import Caller
 from patt.roles import WITH_ARTICLE, Role
+from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.domain.paging import page_of
 from sv_common.guild_sync.store import guilds
@@ -31,7 +32,7 @@ from sv_common.guild_sync.store import guilds
 
 async def mapping(services: Services, guild_id: int | None) -> AuthorityAnswer:
     """Return what gives a role in a guild. Raises `NotFound` and `Refused`."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         guild = await guilds.the_only(conn, guild_id)
         mapped = await authority.mapping(conn, guild.id)
     return AuthorityAnswer(guild_id=guild.id, mapping=[MappedAnswer.model_validate(each) for each in mapped])
@@ -39,7 +40,7 @@ async def mapping(services: Services, guild_id: int | None) -> AuthorityAnswer:
 
 async def people(services: Services, guild_id: int | None, *, number: int = 1) -> PeopleAnswer:
     """Return one page of those who may do something in a guild, or wait for a word. Raises like `mapping`."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         guild = await guilds.the_only(conn, guild_id)
         found = await authority.standings_in(conn, guild.id)
     page = page_of(found, number)
@@ -49,9 +50,12 @@ async def people(services: Services, guild_id: int | None, *, number: int = 1) -
 
 async def preview(services: Services, guild_id: int | None, asked: AuthorityRequest) -> AuthorityPreviewAnswer:
     """Say who would gain or lose what. Raises `NotFound`, `BadInput` and `Refused`."""
-    async with services.pool.connection() as conn:
+
+    async def rehearsed(conn: Connection) -> Preview:
         guild = await guilds.the_only(conn, guild_id)
-        planned = await authority.preview(conn, guild.id, _change(asked))
+        return await authority.preview(conn, guild.id, _change(asked))
+
+    planned = await services.pool.rehearse(rehearsed)
     moved = [MovedAnswer.model_validate(each) for each in planned.moved]
     return AuthorityPreviewAnswer(sentence=_sentence(planned, is_planned=True), key=planned.key, moved=moved)
 
@@ -76,7 +80,7 @@ async def vouch(services: Services, caller: Caller, guild_id: int | None, asked:
 
 async def all_sessions(services: Services, caller: Caller, *, number: int = 1) -> SessionsAnswer:
     """Return one page of the sessions that an administrator may end."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return _sessions_page(await sessions.sessions(conn, guild_id=caller.guild_id), number)
 
 
@@ -89,7 +93,7 @@ async def revoke_any(services: Services, caller: Caller, session_id: int) -> Don
 
 async def accounts(services: Services, caller: Caller, *, number: int = 1) -> AccountsAnswer:
     """Return one page of the accounts of the guild in reach, or of all."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found = await sessions.accounts(conn, guild_id=caller.guild_id)
     page = page_of(found, number)
     listed = [AccountAnswer.model_validate(each) for each in page.items]
@@ -98,7 +102,7 @@ async def accounts(services: Services, caller: Caller, *, number: int = 1) -> Ac
 
 async def own_sessions(services: Services, caller: Caller, *, number: int = 1) -> SessionsAnswer:
     """Return one page of one's own sessions. Raises `NotFound` for a token, which has none."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return _sessions_page(await sessions.sessions(conn, account_id=_account_of(caller)), number)
 
 

@@ -43,7 +43,7 @@ async def players(
     services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
 ) -> PeopleAnswer:
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await people_reading.people_page(conn, guild, search=search, shown=show, number=page)
 
 
@@ -62,12 +62,12 @@ async def decide(services: ServicesDep, officer: OfficerDep, guild: GuildDep, bo
 @router.get("/characters/{character_id}", summary="One character")
 async def character(services: ServicesDep, guild: GuildDep, character_id: CharacterId) -> CharacterDetailAnswer:
     """Whose it is or who it may be by its note, what is open about it, and what was done."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await people_reading.character(conn, character_id, guild)
 
 
 @router.get("/{player_id}", summary="One player")
 async def player(services: ServicesDep, guild: GuildDep, player_id: PlayerId) -> PlayerAnswer:
     """Characters with their notes, Discord member, aliases, what is open, and what was done."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await people_reading.player(conn, player_id, guild)

@@ -69,19 +69,20 @@ async def issues_page(conn: Connection, guild_id: int | None, chosen: FindingFil
 
 async def preview(services: Services, issue_type: str, guild_id: int | None) -> PreviewAnswer:
     """Return what fixing all open issues of a rule would do. Raises like `rules`."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         guild = await guilds.the_only(conn, guild_id)
-    planning = await mitigations.preview_all(services.pool, issue_type, guild_id=guild.id)
+        planning = await mitigations.preview_all(services.pool, issue_type, guild_id=guild.id)
     return PreviewAnswer(guild_id=guild.id, issue_type=issue_type, issues=planned(planning))
 
 
 async def preview_selected(services: Services, issue_ids: Sequence[int], guild_id: int | None) -> ChosenPreviewAnswer:
     """Return what fixing these issues would do, in their order. Raises like `selection_commands.fix_selected`."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         guild = await guilds.the_only(conn, guild_id)
         chosen = await issues.get_all(conn, issue_ids, guild.id)
+        plannings = await mitigations.preview_selected(services.pool, issue_ids, guild_id=guild.id)
     found: dict[int, PlannedAnswer] = {}
-    for planning in (await mitigations.preview_selected(services.pool, issue_ids, guild_id=guild.id)).values():
+    for planning in plannings.values():
         found |= {each.issue_id: each for each in planned(planning)}
     told = [
         PlannedIssue(**found[each.id].model_dump(), issue_type=each.issue_type, summary=each.summary) for each in chosen

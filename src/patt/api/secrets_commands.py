@@ -24,7 +24,7 @@ _Item = TypeVar("_Item", UploadKey, ApiToken)
 
 async def keys(services: Services, guild_id: int | None) -> list[UploadKey]:
     """Return a guild's upload keys, revoked ones last. Raises `NotFound`, and `Refused` where it is not clear which guild."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await access.upload_keys(conn, (await guilds.the_only(conn, guild_id)).id)
 
 
@@ -56,7 +56,7 @@ async def revoke_key(services: Services, administrator: Caller, key_id: int, *, 
 
 async def tokens(services: Services, administrator: Caller, guild_id: int | None) -> list[ApiToken]:
     """Return the API tokens that are in reach of whoever asks, of one guild and of every guild; revoked ones last."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         known = await _tokens_in_reach(conn, administrator)
     return [token for token in known if guild_id is None or token.guild_id in (None, guild_id)]
 

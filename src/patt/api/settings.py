@@ -31,21 +31,21 @@ router = officer_router("settings", "settings")
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
 async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleSettingAnswer]:
     """On or off, fixing by itself or not, severity, and each threshold with its bounds."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await settings_reading.rules(conn, (await guilds.the_only(conn, guild)).id)
 
 
 @router.get("/ranks", summary="The rank table with its Discord roles", dependencies=FOR_OFFICERS)
 async def ranks(services: ServicesDep, guild: GuildDep) -> RanksAnswer:
     """With the roles to choose from, and what is wrong with the table."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await settings_reading.rank_table(conn, await guilds.the_only(conn, guild))
 
 
 @router.get("/words", summary="The guild's own words of notes", dependencies=FOR_OFFICERS)
 async def words(services: ServicesDep, guild: GuildDep) -> WordsAnswer:
     """What this guild reads differently from every other."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await settings_reading.word_list(conn, (await guilds.the_only(conn, guild)).id)
 
 
@@ -56,14 +56,14 @@ async def try_note(
     body: TryNoteRequest,
 ) -> TriedNoteAnswer:
     """As if it were on a new character of the guild; it is kept nowhere."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await settings_reading.try_note(conn, (await guilds.the_only(conn, guild)).id, body.note)
 
 
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
 async def guild_facts(services: ServicesDep, guild: GuildDep) -> GuildFactsAnswer:
     """Where it is at Battle.net and on Discord."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await settings_reading.guild_facts(conn, await guilds.the_only(conn, guild))
 
 
@@ -72,7 +72,7 @@ async def changes(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, page: PageQuery = 1
 ) -> MadeChangesAnswer:
     """Newest first, each with what was before and what then."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return await settings_reading.history(conn, officer, (await guilds.the_only(conn, guild)).id, page)
 
 
@@ -122,5 +122,5 @@ async def undo(
 
 async def _guild_of(services: ServicesDep, change_id: int, guild: int | None) -> int | None:
     """The guild of a change. Raises `NotFound` for one that is out of reach."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return (await setting_changes.get(conn, change_id, guild)).guild_id

@@ -47,7 +47,7 @@ async def preview(services: Services, asked: Asked, *, guild_id: int | None) -> 
         managed = {
             role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
         }
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             guild = await guilds.get(conn, report.guild_id)
         answer.notices += await _obstacles(services, guild, managed)
     return answer

@@ -73,7 +73,7 @@ def tokens(as_json: JsonOption = False) -> None:
     """Show every API token with its last use."""
 
     async def work(services: Services) -> list[ApiToken]:
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await access.api_tokens(conn)
 
     found = with_services(work)
@@ -113,7 +113,7 @@ def list_sessions(as_json: JsonOption = False) -> None:
     """Show who is signed in to the web pages."""
 
     async def work(services: Services) -> list[Session]:
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await sessions.sessions(conn)
 
     found = with_services(work)

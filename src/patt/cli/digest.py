@@ -20,7 +20,7 @@ def digest(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Js
 
     async def work(services: Services) -> int:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             chosen = await guilds.get(conn, number)
         if services.outside.announcer is None:
             raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")

@@ -52,7 +52,7 @@ def list_guilds(as_json: JsonOption = False) -> None:
     """List the guilds."""
 
     async def work(services: Services) -> list[Guild]:
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await guilds.all_guilds(conn)
 
     found = with_services(work)
@@ -69,7 +69,7 @@ def list_ranks(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     async def work(services: Services) -> list[Rank]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await ranks.all_ranks(conn, number)
 
     found = with_services(work)

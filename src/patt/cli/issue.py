@@ -42,7 +42,7 @@ def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     async def work(services: Services) -> list[RuleOverview]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await overview.rule_overviews(conn, number)
 
     found = with_services(work)
@@ -93,7 +93,7 @@ def issues(
 
     async def work(services: Services) -> FindingsPage:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await overview.findings_page(conn, number, FindingFilter(state, chosen), number=page)
 
     found = with_services(work)
@@ -109,9 +109,9 @@ def show(issue: IssueArgument, as_json: JsonOption = False) -> None:
     """Show one issue: why it is there, who could be meant, and everything that happened to it."""
 
     async def work(services: Services) -> tuple[IssueView, IssueStory]:
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             view = await overview.issue_view(conn, issue)
-        return view, await issue_story(services.pool, issue)
+            return view, await issue_story(services.pool, issue)
 
     view, told = with_services(work)
     if as_json:

@@ -38,7 +38,7 @@ def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     async def work(services: Services) -> list[UploadKey]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await access.upload_keys(conn, number)
 
     found = with_services(work)

@@ -10,7 +10,7 @@ import typer
 from patt.cli.arguments import check_arguments
 from patt.cli.lazy import Later, LazyGroup
 from patt.cli.output import print_whatever_is_said, say_error
-from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
+from sv_common.guild_sync.domain.errors import Busy, ConfigurationError, PattError
 
 COMMANDS = {
     "demo": Later("patt.cli.demo:demo", "Play a week in the life of a made-up guild, then serve its admin page."),
@@ -125,6 +125,9 @@ class Commands(LazyGroup):
     preparation = "patt.cli.start:configure"
 
 
+_IN_EACH_OTHERS_WAY = ("LockNotAvailable", "DeadlockDetected", "SerializationFailure")
+"""Errors of psycopg, by their names: a small install has none of them."""
+
 app = typer.Typer(name="patt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -147,10 +150,15 @@ def main() -> None:
     except Exception as error:
         if not _is_a_lost_database(error):
             raise
-        say_error(
-            ConfigurationError(f"The database does not answer any more ({type(error).__name__}). Look: patt doctor")
-        )
+        say_error(_told(error))
         sys.exit(1)
+
+
+def _told(error: Exception) -> PattError:
+    """What an error of the database means for whoever gave the command."""
+    if type(error).__name__ in _IN_EACH_OTHERS_WAY:
+        return Busy("Somebody else is changing the same data, so nothing was done. Try again in a moment.")
+    return ConfigurationError(f"The database does not answer any more ({type(error).__name__}). Look: patt doctor")
 
 
 def _is_a_lost_database(error: Exception) -> bool:

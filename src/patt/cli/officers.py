@@ -23,7 +23,7 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 
     async def work(services: Services) -> tuple[list[Mapped], list[Standing]]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await authority.mapping(conn, number), await authority.standings_in(conn, number)
 
     mapping, people = with_services(work)

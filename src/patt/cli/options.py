@@ -57,7 +57,7 @@ def with_services(work: Callable[[Services], Awaitable[_Result]]) -> _Result:
 
 async def guild_number(services: Services, guild_id: int | None) -> int:
     """Return the guild asked for, or the only one there is. Raises `NotFound` and `Refused`."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         return (await guilds.the_only(conn, guild_id)).id
 
 

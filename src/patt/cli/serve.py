@@ -10,6 +10,7 @@ from patt.bootstrap import open_services, run
 from patt.config import load_settings
 from patt.server import serve_until_stopped
 from patt.worker import work_until_stopped
+from sv_common.db.patience import JOBS, REQUESTS
 
 
 def serve(
@@ -20,7 +21,7 @@ def serve(
     """Serve the admin page and the API on the configured database, and do the jobs of the queue."""
 
     async def work() -> None:
-        async with open_services(load_settings()) as services:
+        async with open_services(load_settings(), patience=REQUESTS) as services:
             await serve_until_stopped(services, host, port, with_worker=with_worker)
 
     run(work())
@@ -30,7 +31,7 @@ def worker() -> None:
     """Do the jobs of the queue: take in uploads, sync, sweep once a day. Any number of workers may run, on any machine."""
 
     async def work() -> None:
-        async with open_services(load_settings()) as services:
+        async with open_services(load_settings(), patience=JOBS) as services:
             await work_until_stopped(services)
 
     run(work())

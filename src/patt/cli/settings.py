@@ -45,7 +45,7 @@ def show(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     async def work(services: Services) -> tuple[dict[str, RuleSettings], int]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             wishes = await read_wishes(conn, number)
             merged = {name: wishes.get(name, RuleWishes()).merged_with(rule.page) for name, rule in RULES.items()}
             return merged, await guilds.roster_size(conn, number)
@@ -135,7 +135,7 @@ def try_note(
 
     async def work(services: Services) -> TriedNote:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await setting_readings.try_note(conn, number, note)
 
     tried = with_services(work)
@@ -156,7 +156,7 @@ def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     async def work(services: Services) -> list[SettingChange]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return list((await setting_changes.newest(conn, number)).items)
 
     found = with_services(work)

@@ -27,7 +27,7 @@ def list_words(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     async def work(services: Services) -> list[GuildWord]:
         number = await guild_number(services, guild)
-        async with services.pool.connection() as conn:
+        async with services.pool.snapshot() as conn:
             return await words.all_words(conn, number)
 
     found = with_services(work)

@@ -172,7 +172,7 @@ class Demo:
         return reports
 
     async def _outcome(self, guild_id: int) -> DemoOutcome:
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.snapshot() as conn:
             rules = await overview.rule_records(conn, guild_id)
             found = await overview.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
             fixes = await overview.recent_attempts(conn, guild_id, limit=MOST_ISSUES)

@@ -18,11 +18,13 @@ from typing import Any
 
 import psycopg
 import structlog
+from psycopg.conninfo import make_conninfo
 
 from patt import jobs_overview
 from patt.api import asking
 from patt.live import news
 from patt.live.notices import Notice, gathered, read_notice
+from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.store import work
 
@@ -203,7 +205,8 @@ class Hub:
 
     async def _listen(self) -> None:
         """Listen on a connection of its own, which is no part of a pool: it is held for as long as the process runs."""
-        async with await psycopg.AsyncConnection.connect(str(self._pool.conninfo), autocommit=True) as conn:
+        address = make_conninfo(str(self._pool.conninfo), **KEEPALIVES)
+        async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
             await conn.execute(news.SQL["listen"])
             self._begin_epoch()
             while True:
@@ -221,7 +224,7 @@ class Hub:
     async def _tell(self, notices: list[Notice]) -> None:
         """Read what the notices mean, once for all streams, and tell it."""
         watched = {subscription.guild_id for subscription in self._subscriptions}
-        async with self._pool.connection() as conn:
+        async with self._pool.snapshot() as conn:
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
                 theirs = [notice for notice in notices if notice.guild_id == guild_id]
                 if guild_id in watched:

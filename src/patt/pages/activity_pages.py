@@ -76,7 +76,7 @@ async def overview(
     request: Request, services: ServicesDep, viewer: ViewerDep, asked: Annotated[View, Depends(_view)]
 ) -> Response:
     """Show the jobs, and the sync log or who did what."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         known = await guilds_in_reach(conn, viewer)
         if not known:
             return respond(request, "admin/activity.html", viewer, {"guild": None})
@@ -91,7 +91,7 @@ async def overview(
 @router.get("/jobs")
 async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show the jobs alone, for the page that is looked at."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
         jobs = await jobs_overview.jobs(conn, chosen.id)
     return respond_with_part("partials/jobs.html", {"guild": chosen, "jobs": jobs, "tasks": TASKS})

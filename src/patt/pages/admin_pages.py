@@ -59,7 +59,7 @@ async def home() -> Response:
 @router.get("/data-quality")
 async def data_quality(request: Request, services: ServicesDep, viewer: ViewerDep, asked: ViewDep) -> Response:
     """Show how healthy the data is, the rules with their counts, and the findings."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         context = await data_quality_context(conn, viewer, asked)
     return respond(request, "admin/data_quality.html", viewer, context)
 
@@ -141,11 +141,11 @@ async def preview(
 ) -> Response:
     """Show what fixing all open issues of a rule would do, before anything is done."""
     rule = rule_named(issue_type)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
         work = await asking.under_way(conn, chosen.id)
-    planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
+        planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys
     shown = dict(list(keys.items())[:PREVIEWED])
     context = {
@@ -182,10 +182,10 @@ async def preview_selected(
         response = RedirectResponse(way, 303)
         flash.keep(request, response, Flash(str(error), "problem"))
         return response
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found, _ = await chosen_guild(conn, viewer, guild)
         work = await asking.under_way(conn, found.id)
-    answer = await reading.preview_selected(services, numbers, found.id)
+        answer = await reading.preview_selected(services, numbers, found.id)
     context = {
         "guild": found,
         "groups": _by_rule(answer.issues),

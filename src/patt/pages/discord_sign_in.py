@@ -84,10 +84,11 @@ async def come_back(
 @router.get(CHOICE_PATH)
 async def choice(request: Request, services: ServicesDep) -> Response:
     """Show the guilds in which somebody who is signed in with Discord may do something; where there is none, say why."""
-    async with services.pool.connection() as conn:
+    async with services.pool.connection() as conn:  # that somebody was here is noted
         holder = await sessions.holder(conn, session_of(request) or "")
-        if holder is None or holder.discord_id is None:
-            return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
+    if holder is None or holder.discord_id is None:
+        return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
+    async with services.pool.snapshot() as conn:
         standings = await authority.standings_of(conn, holder.discord_id)
         powerful = [each for each in standings if each.role]
         if not powerful:

@@ -39,12 +39,14 @@ async def issue(
     search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
 ) -> Response:
     """Show one issue so that whoever sees it for the first time can decide; `search` looks for another player."""
-    found = await issue_reading.issue(services, issue_id, guild)
     asked = search.strip()
+    async with services.pool.snapshot():
+        found = await issue_reading.issue(services, issue_id, guild)
+        players = await _players(services, found.guild_id, asked) if asked else []
     context = {
         **issue_context(found),
         "search": asked,
-        "players": await _players(services, found.guild_id, asked) if asked else [],
+        "players": players,
         "can_decide": viewer.may_act_as("officer"),
     }
     return respond(request, "admin/issue.html", viewer, context)
@@ -111,6 +113,6 @@ def _preview(decision: Any, about: dict[str, Any]) -> str | None:
 
 
 async def _players(services: Services, guild_id: int, search: str) -> list[PersonAnswer]:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         page = await people_reading.people_page(conn, guild_id, search=search, shown="players", number=1)
     return page.people[:MOST_FOUND]

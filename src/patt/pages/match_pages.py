@@ -57,14 +57,14 @@ async def full_match(
     page: PageQuery = 1,
 ) -> Response:
     """Show what a full match would do, whom it would leave alone, or the matches of before."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         known = await guilds_in_reach(conn, viewer)
         if not known:
             return respond(request, "admin/full_match.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
         runs = await activity.match_runs(conn, chosen.id, number=page if show == "runs" else 1)
         newest = runs if runs.number == 1 else await activity.match_runs(conn, chosen.id)
-    report = await preview_matching(services.pool, guild_id=chosen.id)
+        report = await preview_matching(services.pool, guild_id=chosen.id)
     view = View(chosen.id, show, evidence, page)
     context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}
     return respond(request, "admin/full_match.html", viewer, context)
@@ -73,7 +73,7 @@ async def full_match(
 @router.get("/state")
 async def state(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show how the newest full match stands, for the page that waits for it."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
         latest = _latest(await activity.match_runs(conn, chosen.id))
     return respond_with_part("partials/match_state.html", {"guild": chosen, "latest": latest, "view": View(chosen.id)})

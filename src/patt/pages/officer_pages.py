@@ -34,13 +34,16 @@ async def officers(
     request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, page: PageQuery = 1
 ) -> Response:
     """Show what gives a role, who may sign in, accounts and sessions."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, administrator, guild)
+        found = {
+            "mapping": (await officer_commands.mapping(services, chosen.id)).mapping,
+            "people": await officer_commands.people(services, chosen.id, number=page),
+            "sessions": await officer_commands.all_sessions(services, administrator),
+            "accounts": await officer_commands.accounts(services, administrator),
+        }
     context = {
-        "mapping": (await officer_commands.mapping(services, chosen.id)).mapping,
-        "people": await officer_commands.people(services, chosen.id, number=page),
-        "sessions": await officer_commands.all_sessions(services, administrator),
-        "accounts": await officer_commands.accounts(services, administrator),
+        **found,
         "given": GIVEN,
         "home": HOME,
         "has_discord": discord_login(services.settings) is not None,

@@ -58,7 +58,7 @@ async def players(
     page: PageQuery = 1,
 ) -> Response:
     """Show who is who."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         context = await players_context(conn, viewer, guild_id=guild, search=search.strip(), shown=show, page=page)
     return respond(request, "admin/players.html", viewer, context)
 
@@ -98,7 +98,7 @@ async def character(
     request: Request, services: ServicesDep, viewer: ViewerDep, character_id: CharacterId, guild: GuildDep
 ) -> Response:
     """Show one character: whose it is, or whose it may be."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found = await people_reading.character(conn, character_id, guild)
     context = {
         "page": found,
@@ -115,7 +115,7 @@ async def player(
     request: Request, services: ServicesDep, viewer: ViewerDep, player_id: PlayerId, guild: GuildDep
 ) -> Response:
     """Show one player: characters, Discord member, aliases, what is open, and all that was done."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         found = await people_reading.player(conn, player_id, guild)
     context = {
         "player": found,

@@ -37,7 +37,7 @@ async def make_key(
     request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Make an upload key, and show it this once."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, administrator, guild)
     try:
         made = await secrets_commands.make_key(services, administrator, form.get("uploader", ""), guild_id=chosen.id)
@@ -90,9 +90,9 @@ async def revoke_token(
 async def _keys(
     request: Request, services: Services, administrator: Caller, guild: int | None, shown: dict[str, Any]
 ) -> Response:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, administrator, guild)
-    listed = await secrets_commands.keys(services, chosen.id)
+        listed = await secrets_commands.keys(services, chosen.id)
     context = {
         "made": None,
         "problem": None,
@@ -108,9 +108,9 @@ async def _keys(
 async def _tokens(
     request: Request, services: Services, administrator: Caller, guild: int | None, shown: dict[str, Any]
 ) -> Response:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, administrator, guild)
-    listed = await secrets_commands.tokens(services, administrator, None)
+        listed = await secrets_commands.tokens(services, administrator, None)
     context = {
         "made": None,
         "problem": None,

@@ -46,7 +46,7 @@ async def preview(request: Request, services: ServicesDep, officer: OfficerDep, 
     """Show what a change would do; where it cannot be made, lead back to the form and say why."""
     fields = {name: value.strip() for name, value in request.query_params.items()}
     back = way_back(fields.get("back", ""), HOME)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
     try:
         asked = asked_of(fields)

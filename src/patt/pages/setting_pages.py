@@ -33,7 +33,7 @@ async def home() -> Response:
 @router.get("/rules")
 async def rules(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> Response:
     """Show how every rule is set."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         context = {"rules": await settings_reading.rules(conn, chosen.id)}
     return respond_with_settings(request, "rules", officer, chosen, known, context)
@@ -45,7 +45,7 @@ async def rule(
 ) -> Response:
     """Show one rule's settings as a form; what was typed before and could not be used is there again."""
     named = rule_named(issue_type)
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         listed = await settings_reading.rules(conn, chosen.id)
     found = next(each for each in listed if each.issue_type == named.issue_type)
@@ -62,7 +62,7 @@ async def ranks(
     check: Annotated[bool, Query(description="Whether to ask Discord too.")] = False,
 ) -> Response:
     """Show the rank table as a form; on request, with what Discord says about the bot's power over its roles."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         table = await settings_reading.rank_table(conn, chosen)
     has_bot = services.outside.discord is not None and chosen.discord_guild_id is not None
@@ -87,7 +87,7 @@ async def try_note(
 ) -> Response:
     """Show how a note is read. It is sent in the body, so that it stands in no address and no log."""
     note = form.get("note", "")
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, officer, guild)
         try:
             shown: dict[str, Any] = {"tried": await settings_reading.try_note(conn, chosen.id, note)}
@@ -99,7 +99,7 @@ async def try_note(
 @router.get("/guild")
 async def guild_facts(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> Response:
     """Show the guild itself, and how to change it."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         facts = await settings_reading.guild_facts(conn, chosen)
     context = {"facts": facts, "command": _command(facts)}
@@ -111,7 +111,7 @@ async def history(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, page: PageQuery = 1
 ) -> Response:
     """Show who changed what."""
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         found = await settings_reading.history(conn, officer, chosen.id, page)
     view = SettingsView(chosen.id, "history", found.page)
@@ -121,7 +121,7 @@ async def history(
 async def _words(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: int | None, shown: Mapping[str, Any]
 ) -> Response:
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         said = await settings_reading.word_list(conn, chosen.id)
     context = {"said": said, "typed": _typed(request.query_params), "problem": None, **shown}

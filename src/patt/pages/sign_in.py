@@ -37,7 +37,7 @@ async def ask(services: ServicesDep, token: str) -> Response:
 
     Chats and mail programs open links to show a preview, and scanners to look for harm: opening one uses nothing up.
     """
-    async with services.pool.connection() as conn:
+    async with services.pool.snapshot() as conn:
         account = await access.account_of_login_link(conn, token)
     if account is None:
         return sign_in_page(services.settings, _USELESS, 401)

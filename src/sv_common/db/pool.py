@@ -1,19 +1,31 @@
-"""Connections to PostgreSQL, and a count of the statements that run on them."""
+"""Connections to PostgreSQL, taken from a pool and given back: used at once, committed or told, and shared fairly."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import selectors
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
-from psycopg import AsyncConnection, AsyncCursor
-from psycopg.abc import Params
+import psycopg
+from psycopg import AsyncConnection, AsyncCursor, IsolationLevel
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from sv_common.db.counting import CountingCursor, counting_statements
+from sv_common.db.holding import held_connections, holding
+from sv_common.db.lost import check_can_commit
+from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
+from sv_common.db.shares import Shares
+
+__all__ = ["Connection", "Pool", "counting_statements", "make_pool"]
+
 Connection: TypeAlias = AsyncConnection[TupleRow]
+_Result = TypeVar("_Result")
 
 MOST_LOCKS = 20
 """Guilds for which pipelines may run, or wait for another process, at once; further ones wait their turn."""
@@ -21,57 +33,111 @@ MOST_LOCKS = 20
 LONGEST_WAIT_S = 600
 """Seconds after which a pipeline that waits for its turn among many guilds gives up."""
 
-_OPTIONS = "-c timezone=UTC -c jit=off -c random_page_cost=1.1"
-"""Pages of indexes are in memory or on a disk without moving parts; PostgreSQL's usual guess is made for others."""
+_MOST_PROBES = 3
+_FRESH_S = 20.0
+"""Seconds for which a connection that nothing was heard of counts as alive without being asked."""
 
 
-@dataclass(slots=True)
-class StatementCount:
-    """How many SQL statements ran inside a `counting_statements` block."""
+class LivePool(AsyncConnectionPool[Connection]):
+    """A pool that gives no connection which has ended while it lay there.
 
-    statements: int = 0
-
-
-_counters: ContextVar[tuple[StatementCount, ...]] = ContextVar("statement_counters", default=())
-
-
-@contextlib.contextmanager
-def counting_statements() -> Iterator[StatementCount]:
-    """Count the statements of this task while the block runs; blocks may be nested."""
-    counter = StatementCount()
-    token = _counters.set((*_counters.get(), counter))
-    try:
-        yield counter
-    finally:
-        _counters.reset(token)
-
-
-class CountingCursor(AsyncCursor[Any]):
-    """A cursor that adds each statement to the counters of the running task."""
-
-    async def execute(self, query: Any, params: Params | None = None, **options: Any) -> CountingCursor:
-        """Run one statement; see psycopg's `AsyncCursor.execute`."""
-        for counter in _counters.get():
-            counter.statements += 1
-        await super().execute(query, params, **options)
-        return self
-
-
-class PoolWithLocks(AsyncConnectionPool[Connection]):
-    """A pool, and beside it one for locks that are held while this one is at work.
-
-    A lock held on a connection of this pool could starve the very work that it protects.
+    psycopg's own `check` waits longer after each that has; after a restart all have, and the first request would give up.
     """
 
-    locks: AsyncConnectionPool[Connection]
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 -- the signature of psycopg_pool
+        """Give a connection; see psycopg's `AsyncConnectionPool.getconn`."""
+        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
+        while True:
+            conn = await super().getconn(deadline - time.monotonic())
+            try:
+                if await _is_alive(conn):
+                    return conn
+            except BaseException:
+                await self.putconn(conn)
+                raise
+            await conn.close()
+            await self.putconn(conn)
 
-    async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- the signature of psycopg_pool
-        """Open both; see psycopg's `AsyncConnectionPool.open`."""
+
+class CheckedPool(LivePool):
+    """A pool whose blocks have committed when they end well."""
+
+    shares: Shares | None = None
+
+    @contextlib.asynccontextmanager
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109 -- as above
+        """Give a connection; a block that ends well has been committed when it is left, and else it raises.
+
+        Raises `ShareInUseError` where the guild on whose account this is has all the connections that it may have.
+        """
+        async with self._turn(), super().connection(timeout) as conn:
+            await _set_isolation(conn, None, read_only=None)
+            with holding():
+                yield conn
+                check_can_commit(conn)
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Give a connection for reading: all its statements see the database as it was at the first of them.
+
+        Within such a block, a further one of the same task reads on the same connection, and sees the same moment.
+        """
+        around = _reading.get()
+        if around is not None and around.pool is self and not around.is_over:
+            yield around.connection
+            return
+        async with self.connection() as conn:
+            await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=True)
+            with _reading_on(self, conn):
+                yield conn
+
+    async def rehearse(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+        """Do work of which nothing stays, seeing one moment like `snapshot`.
+
+        It is done once more where somebody else has written to the same rows meanwhile.
+        """
+        try:
+            return await self._rehearse(work)
+        except psycopg.errors.SerializationFailure:
+            return await self._rehearse(work)
+
+    async def _rehearse(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+        async with self.connection() as conn:
+            await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=None)
+            result = await work(conn)
+            check_can_commit(conn)
+            await conn.rollback()
+            return result
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a place in the guild's share; whoever has one already needs no other."""
+        if self.shares is None or held_connections():
+            yield
+            return
+        async with self.shares.turn():
+            yield
+
+
+class PoolWithLocks(CheckedPool):
+    """A pool, and beside it one for locks that are held while this one is at work, and one for what watches over it.
+
+    A lock held on a connection of this pool could starve the very work that it protects, and a pool that is used up must
+    not look like a database that does not answer.
+    """
+
+    locks: LivePool
+    probes: CheckedPool
+
+    async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
+        """Open all; see psycopg's `AsyncConnectionPool.open`."""
         await super().open(wait, timeout)
         await self.locks.open()
+        await self.probes.open()
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 -- as above
-        """Close both."""
+        """Close all."""
+        await self.probes.close(timeout)
         await self.locks.close(timeout)
         await super().close(timeout)
 
@@ -79,7 +145,7 @@ class PoolWithLocks(AsyncConnectionPool[Connection]):
 Pool: TypeAlias = PoolWithLocks
 
 
-def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:
+def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patience: Patience = COMMANDS) -> Pool:
     """Return a closed pool; open it with `async with`.
 
     Statements are prepared on the server after a few uses; times are read and written in UTC.
@@ -89,20 +155,94 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10) -> Po
         open=False,
         min_size=min_size,
         max_size=max_size,
-        kwargs={"cursor_factory": CountingCursor, "options": _OPTIONS},
+        timeout=patience.connection_s,
+        kwargs={"cursor_factory": CountingCursor, "options": patience.options, **KEEPALIVES},
         connection_class=AsyncConnection[TupleRow],
     )
-    pool.locks = AsyncConnectionPool(
+    pool.shares = Shares(max(1, max_size // 2), patience.connection_s)
+    pool.probes = CheckedPool(
+        database_url,
+        open=False,
+        min_size=0,
+        max_size=_MOST_PROBES,
+        timeout=PROBES.connection_s,
+        kwargs={"cursor_factory": CountingCursor, "options": PROBES.options, **KEEPALIVES},
+        connection_class=AsyncConnection[TupleRow],
+    )
+    pool.locks = LivePool(
         database_url,
         open=False,
         min_size=0,
         max_size=MOST_LOCKS,
         timeout=LONGEST_WAIT_S,
-        kwargs={"cursor_factory": CountingCursor, "autocommit": True},
+        kwargs={"cursor_factory": CountingCursor, "autocommit": True, **KEEPALIVES},
         connection_class=AsyncConnection[TupleRow],
         reset=_give_back_locks,
     )
     return pool
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The snapshot that a task reads from."""
+
+    pool: CheckedPool
+    connection: Connection
+    is_over: bool = False
+
+
+_reading: ContextVar[_Reading | None] = ContextVar("snapshot", default=None)
+
+
+@contextlib.contextmanager
+def _reading_on(pool: CheckedPool, connection: Connection) -> Iterator[None]:
+    reading, around = _Reading(pool, connection), _reading.get()
+    _reading.set(reading)
+    try:
+        yield
+    finally:
+        reading.is_over = True
+        _reading.set(around)
+
+
+_seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+
+async def _is_alive(conn: Connection) -> bool:
+    """Whether a connection that lay in a pool still works.
+
+    One that was used a moment ago and has sent nothing since is not asked: that would cost each request a round trip. A
+    server that stops or ends a connection sends something.
+    """
+    now = time.monotonic()
+    try:
+        if now - _seen_alive.get(conn, now) > _FRESH_S or _has_sent_something(conn):
+            await _ask(conn)
+    except psycopg.Error:
+        return False
+    _seen_alive[conn] = now
+    return True
+
+
+async def _ask(conn: Connection) -> None:
+    was_autocommit = conn.autocommit
+    await conn.set_autocommit(True)
+    await AsyncCursor(conn).execute("")  # counts as no statement of whoever takes the connection
+    await conn.set_autocommit(was_autocommit)
+
+
+def _has_sent_something(conn: Connection) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(conn.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+async def _set_isolation(conn: Connection, level: IsolationLevel | None, *, read_only: bool | None) -> None:
+    """Say how the transaction that is about to begin sees others; nothing is sent before that."""
+    if conn.isolation_level != level:
+        await conn.set_isolation_level(level)
+    if conn.read_only != read_only:
+        await conn.set_read_only(read_only)
 
 
 async def _give_back_locks(connection: Connection) -> None:

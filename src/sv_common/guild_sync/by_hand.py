@@ -143,7 +143,7 @@ class HandReport:
 
 async def preview_by_hand(pool: Pool, decision: HandDecision, *, guild_id: int | None = None) -> HandReport:
     """Return exactly what `decide_by_hand` would do now, and do nothing. Raises like it."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         guild = await guilds.the_only(conn, guild_id)
         return HandReport(guild.id, *await _plan(conn, guild.id, decision))
 

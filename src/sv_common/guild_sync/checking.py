@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import PattError
@@ -99,7 +100,8 @@ async def _check(conn: Connection, look: _Look) -> list[RuleCheck]:
             detections = [await _detect(conn, rule, look) for rule in look.rules]
             concluded = [look.conclusion(each) for each in detections if each.error is None]
             moves = await issues.reconcile(conn, concluded, guild_id=look.guild_id, actor=look.actor)
-    except Exception:  # noqa: BLE001 -- whatever one rule does, the others go on; the second try says which it was
+    except Exception as failure:  # noqa: BLE001 -- whatever one rule does, the others go on; the second try says which it was
+        raise_if_lost(failure, conn)
         return [await _check_alone(conn, rule, look) for rule in look.rules]
     return [_rule_check(look, each, moves.get(each.rule.issue_type)) for each in detections]
 
@@ -114,6 +116,7 @@ async def _check_alone(conn: Connection, rule: RuleDefinition, look: _Look) -> R
                 conclusion = look.conclusion(detection)
                 moves = await issues.reconcile(conn, [conclusion], guild_id=look.guild_id, actor=look.actor)
     except Exception as failure:  # as above
+        raise_if_lost(failure, conn)
         log.exception("detector_failed", rule=rule.issue_type, guild_id=look.guild_id)
         error = f"An unexpected error ({type(failure).__name__}); nothing was concluded. The log has the details."
         detection = replace(detection, error=error)

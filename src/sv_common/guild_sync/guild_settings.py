@@ -93,11 +93,12 @@ async def preview_setting(
 
     `with_discord`: whether a bot is there that could carry out fixes on Discord.
     """
-    async with pool.connection() as conn:
+
+    async def carry_out(conn: Connection) -> SettingReport:
         number = await guilds.lock_the_only(conn, guild_id)
-        async with conn.transaction(force_rollback=True):
-            report, _ = await _carry_out(conn, number, request, "preview", with_discord=with_discord)
-    return report
+        return (await _carry_out(conn, number, request, "preview", with_discord=with_discord))[0]
+
+    return await pool.rehearse(carry_out)
 
 
 async def save_setting(

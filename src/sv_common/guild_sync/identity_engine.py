@@ -98,7 +98,7 @@ class MatchReport:
 
 async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchReport:
     """Return exactly what `run_matching` would do now, and do nothing."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         guild = await guilds.the_only(conn, guild_id)
         return await _match(conn, guild.id)
 

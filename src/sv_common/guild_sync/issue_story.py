@@ -97,7 +97,7 @@ class _Look:
 
 async def issue_story(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> IssueStory:
     """Return one issue with all that helps to decide about it. Raises `NotFound`."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         issue = await issues.get(conn, issue_id, guild_id)
         history = await moves(conn, issue.id)
         newest = history[-1].id if history else 0

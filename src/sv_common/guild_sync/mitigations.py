@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import reason_of
@@ -145,26 +146,28 @@ async def fix_selected(
 async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: int) -> dict[str, Planning]:
     """Return what `fix_selected` would do, by rule, in the order of the registry. Raises like it."""
     command = Command("preview", is_bulk=True)
-    return {
-        issue_type: await preview(pool, RULES[issue_type], [issue.id for issue in chosen], command)
-        if issue_type in RULES
-        else Planning((), [_without_a_rule(issue) for issue in chosen], ())
-        for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items()
-    }
+    async with pool.snapshot():
+        return {
+            issue_type: await preview(pool, RULES[issue_type], [issue.id for issue in chosen], command)
+            if issue_type in RULES
+            else Planning((), [_without_a_rule(issue) for issue in chosen], ())
+            for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items()
+        }
 
 
 async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> Planning:
     """Return what `fix_one` would do. Raises `NotFound`."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         issue = await issues.get(conn, issue_id, guild_id)
-    return await preview(pool, rule_named(issue.issue_type), [issue.id], Command("preview"))
+        return await preview(pool, rule_named(issue.issue_type), [issue.id], Command("preview"))
 
 
 async def preview_all(pool: Pool, issue_type: str, *, guild_id: int) -> Planning:
     """Return what `fix_all` would do. Raises `NotFound`."""
     rule = rule_named(issue_type)
-    issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
-    return await preview(pool, rule, issue_ids, Command("preview", is_bulk=True))
+    async with pool.snapshot():
+        issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
+        return await preview(pool, rule, issue_ids, Command("preview", is_bulk=True))
 
 
 async def undo(
@@ -202,19 +205,20 @@ async def _fix_automatically(
     try:
         return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
     except Exception as error:  # one rule's failure never stops the others
+        raise_if_lost(error)
         log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
         reason = reason_of(error)
         return [FixResult(issue_id, rule.issue_type, FixOutcome.FAILED, reason) for issue_id in issue_ids]
 
 
 async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[int]:
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         return [issue.id for issue in await issues.open_of_rule(conn, guild_id, issue_type)]
 
 
 async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict[str, list[Issue]]:
     """These issues by rule: rules in the registry's order, those that are no more at the end."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         chosen = await issues.get_all(conn, issue_ids, guild_id)
     types = dict.fromkeys([*RULES, *(issue.issue_type for issue in chosen)])
     found = {issue_type: [issue for issue in chosen if issue.issue_type == issue_type] for issue_type in types}

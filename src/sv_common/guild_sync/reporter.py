@@ -72,7 +72,7 @@ async def send_digest(pool: Pool, announcer: Announcer | None, *, guild_id: int,
 
 async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = None) -> Announcement | None:
     """Return what `send_digest` would say now; None when there is no news."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         guild = await guilds.get(conn, guild_id)
         news = await announcements.untold(conn, guild_id)
         growing = await announcements.digest_that_grows(conn, guild_id)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import structlog
 
+from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import scan
@@ -81,6 +82,7 @@ async def look_and_mend(conn: Connection, guild_id: int) -> Sight:
                         limit=limit,
                     )
             except Exception as error:  # one rule's failure never stops the others
+                raise_if_lost(error, conn)
                 log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
                 notices.append(f"{RULES[issue_type].name}: {reason_of(error)}")
             else:

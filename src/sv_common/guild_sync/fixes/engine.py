@@ -21,7 +21,7 @@ from sv_common.guild_sync.store import guilds
 
 async def preview(pool: Pool, rule: RuleDefinition, issue_ids: Sequence[int], command: Command) -> Planning:
     """Return what fixing would do, and do nothing. The issues are of one rule and one guild."""
-    async with pool.connection() as conn:
+    async with pool.snapshot() as conn:
         return await plan_fixes(conn, rule, await issues.get_many(conn, issue_ids), command)
 
 

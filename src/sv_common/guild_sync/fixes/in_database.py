@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
+from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import DETECTION
@@ -106,6 +107,7 @@ async def _apply(
         mended = [fix for fix in ready if fix.issue.issue_hash not in error.issue_hashes]
         return await _apply_in_turn(conn, rule, [mended, found], command, count)
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong with one issue must not stop the others
+        raise_if_lost(error, conn)
         if len(ready) == 1:
             return _failed(ready, _explain(error, rule), rule, count), []
         return await _apply_in_turn(conn, rule, [[fix] for fix in ready], command, count)
@@ -137,6 +139,7 @@ async def _holds(conn: Connection, rule: RuleDefinition, fix: PlannedFix, comman
         async with conn.transaction(force_rollback=True):
             await _apply_together(conn, rule, [fix], command)
     except Exception as error:  # noqa: BLE001 -- as above
+        raise_if_lost(error, conn)
         return not isinstance(error, _StillFound)
     return True
 
@@ -152,6 +155,7 @@ async def _apply_in_turn(
             async with conn.transaction():
                 planning = await plan_fixes(conn, rule, [fix.issue for fix in part], command)
         except Exception as error:  # noqa: BLE001 -- as above
+            raise_if_lost(error, conn)
             applied += _failed(part, _explain(error, rule), rule, count)
             continue
         settled += [*planning.settled, *await _settle_gone(conn, planning.gone)]

@@ -11,10 +11,11 @@ from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.domain.errors import BadInput, Busy, NotFound, Refused
 from sv_common.guild_sync.domain.guild import GuildAddress
 
 SQL = load_sql(__package__, "guilds.sql")
+BUSY = "Another change for this guild is in progress. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,16 @@ class Guild:
 
 
 async def lock(conn: Connection, guild_id: int) -> None:
-    """Let this transaction be the only one that changes the guild's data. Raises `NotFound`.
+    """Let this transaction be the only one that changes the guild's data.
 
-    Every writer takes it first: no deadlock.
+    Every writer takes it first: no deadlock. Raises `NotFound`, and `Busy` where another one holds it for longer than the
+    connection waits.
     """
-    if (await conn.execute(SQL["lock"], {"guild_id": guild_id})).rowcount == 0:
+    try:
+        found = await conn.execute(SQL["lock"], {"guild_id": guild_id})
+    except psycopg.errors.LockNotAvailable as error:
+        raise Busy(BUSY) from error
+    if found.rowcount == 0:
         raise NotFound(f"There is no guild with the number {guild_id}.")
 
 

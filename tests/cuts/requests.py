@@ -1,0 +1,147 @@
+"""What is sent to each route that changes something, so that it does change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+
+from cuts.world import EXPORT, World
+from web.discord_people import CAPTAIN
+from web.helpers import asker, officer
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request. `who` is whose secret it carries: of a session, or an upload key."""
+
+    json: Any = None
+    form: Mapping[str, Any] | None = None
+    content: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    who: str = "alice"
+
+    def client(self, app: FastAPI, world: World) -> httpx2.AsyncClient:
+        """Return a client that is who asks."""
+        secret = world.secrets.get(self.who, "")
+        if self.who == "upload_key":
+            return asker(app, headers={"X-API-Key": secret, "Content-Type": "application/json"})
+        return officer(app, secret) if secret else asker(app, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+Made = Callable[[World], Ask]
+
+
+def _nothing(_: World) -> Ask:
+    return Ask()
+
+
+def _form(**fields: Any) -> Made:
+    return lambda _: Ask(form=fields)
+
+
+def _json(**fields: Any) -> Made:
+    return lambda _: Ask(json=fields)
+
+
+_WORD = {"kind": "word", "word": "quux", "reading": "profession"}
+_RULE = {"kind": "rule", "issue_type": "stale_character", "is_enabled": False}
+_LINK = {"decision": "link", "character": "Riddle", "player": "Mito"}
+_AUTHORITY = {"kind": "rank", "key": "2", "role": "viewer"}
+_REASON = {"reason": "On purpose."}
+
+
+def _vouch(world: World) -> dict[str, Any]:
+    return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
+
+
+def _issues(*names: str, **more: Any) -> Made:
+    return lambda world: Ask(json={"issue_ids": [world.numbers[name] for name in names], **more})
+
+
+def _ticked(*names: str, **more: Any) -> Made:
+    return lambda world: Ask(form={"chosen": [str(world.numbers[name]) for name in names], **more})
+
+
+API = "/api/v1/admin"
+QUALITY = f"{API}/data-quality"
+BUTTONS = "/admin/data-quality/actions"
+SETTINGS = "/admin/settings"
+
+ASKS: dict[str, Made] = {
+    f"{QUALITY}/scan": _nothing,
+    f"{QUALITY}/scan/{{issue_type}}": _nothing,
+    f"{QUALITY}/fix/{{issue_id}}": _nothing,
+    f"{QUALITY}/fix-all/{{issue_type}}": _nothing,
+    f"{QUALITY}/issues/{{issue_id}}/dismiss": _json(**_REASON),
+    f"{QUALITY}/issues/{{issue_id}}/wake": _json(**_REASON),
+    f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
+    f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,
+    f"{QUALITY}/issues/fix": _issues("newalt", "riddle"),
+    f"{QUALITY}/issues/fix/preview": _issues("newalt", "riddle"),
+    f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),
+    f"{QUALITY}/issues/wake": _issues("aside"),
+    f"{QUALITY}/jobs": _json(kind="scan"),
+    f"{API}/full-match": lambda world: Ask(json={"chosen": [world.match_key]}),
+    f"{API}/players/decisions": _json(**_LINK),
+    f"{API}/players/decisions/preview": _json(**_LINK),
+    f"{API}/settings/words/try": _json(note="alt of Mito"),
+    f"{API}/settings/preview": _json(**_RULE),
+    f"{API}/settings/changes": _json(**_RULE),
+    f"{API}/settings/changes/{{change_id}}/undo": _json(),
+    f"{API}/settings/changes/{{change_id}}/undo/preview": _nothing,
+    f"{API}/settings/keys": _json(uploader="Zork"),
+    f"{API}/settings/keys/{{key_id}}/revoke": _nothing,
+    f"{API}/settings/tokens": _json(name="dashboard", scope="read", guild_id=1),
+    f"{API}/settings/tokens/{{token_id}}/revoke": _nothing,
+    f"{API}/officers/authority": _json(**_AUTHORITY),
+    f"{API}/officers/authority/preview": _json(**_AUTHORITY),
+    f"{API}/officers/vouch": lambda world: Ask(json=_vouch(world)),
+    f"{API}/officers/sessions/{{session_id}}/revoke": _nothing,
+    f"{API}/account/sessions/revoke-all": _nothing,
+    f"{API}/account/sessions/{{session_id}}/revoke": _nothing,
+    "/api/v1/guild-sync/addon-upload": lambda _: Ask(content=EXPORT, who="upload_key"),
+    f"{BUTTONS}/scan": _form(),
+    f"{BUTTONS}/scan/{{issue_type}}": _form(),
+    f"{BUTTONS}/fix/{{issue_id}}": _form(),
+    f"{BUTTONS}/issues/{{issue_id}}/dismiss": _form(**_REASON),
+    f"{BUTTONS}/issues/{{issue_id}}/wake": _form(**_REASON),
+    f"{BUTTONS}/issues/{{issue_id}}/resolve": _form(**_REASON),
+    f"{BUTTONS}/issues/fix": lambda world: Ask(
+        form={"wish": f'{{"kind": "fix_selected", "issue_ids": [{world.numbers["newalt"]}]}}'}
+    ),
+    f"{BUTTONS}/issues/dismiss": _ticked("newalt", "riddle", **_REASON),
+    f"{BUTTONS}/issues/wake": _ticked("aside"),
+    f"{BUTTONS}/attempts/{{attempt_id}}/undo": _form(),
+    "/admin/full-match/actions/ask": _form(),
+    "/admin/full-match/actions/ask-chosen": lambda world: Ask(form={"chosen": [world.match_key]}),
+    "/admin/players/actions/decide": _form(**_LINK),
+    f"{SETTINGS}/actions/save": _form(**_WORD),
+    f"{SETTINGS}/actions/keys": _form(uploader="Zork"),
+    f"{SETTINGS}/actions/keys/{{key_id}}/revoke": _form(),
+    f"{SETTINGS}/actions/tokens": _form(name="dashboard", scope="read"),
+    f"{SETTINGS}/actions/tokens/{{token_id}}/revoke": _form(),
+    f"{SETTINGS}/words/try": _form(note="alt of Mito"),
+    "/admin/account/actions/sessions/{session_id}/revoke": _form(),
+    f"{SETTINGS}/officers/actions/authority": _form(**_AUTHORITY),
+    f"{SETTINGS}/officers/actions/vouch": lambda world: Ask(form=_vouch(world)),
+    f"{SETTINGS}/officers/actions/sessions/{{session_id}}/revoke": _form(),
+    "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
+    "/login/{token}": lambda _: Ask(form={}, who="nobody"),
+    "/logout": _form(),
+    "/logout/everywhere": _form(),
+}
+"""By path. Whoever adds a route adds what it is sent here."""
+
+CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", "/words/try")))
+"""Routes that only look, though their method says otherwise."""
+
+
+def address(path: str, world: World) -> str:
+    """Fill in a path: by what it is about, the numbers of something that can be done."""
+    issue = "aside" if path.endswith("/wake") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
+    values = {**world.numbers, "issue_id": world.numbers[issue], "issue_type": "orphan_wow"}
+    return path.format(**values, token=world.secrets["token"])

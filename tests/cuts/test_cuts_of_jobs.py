@@ -1,0 +1,143 @@
+"""The connection to the database may be lost before any statement of a job: what is called done is done, and the rest waits.
+
+The next try does what is left, and in the end all is as if nothing had been cut. `PATT_CUT_EVERYWHERE=1` cuts each statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from cuts.conftest import Bench
+from cuts.trial import Told, Trial
+from cuts.world import World, sources
+from laws.snapshot import Snapshot
+from patt.bootstrap import Services
+from patt.full_match import match_when_asked
+from patt.queue import Queue, open_queue
+from patt.work import work_when_asked
+from patt.worker import ask_for_what_is_due, take_in
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync import scheduler
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.reporter import send_digest
+from web.helpers import BASE_URL, settings
+
+SQL = load_sql(__package__, "facts.sql")
+Job = Callable[[Services, int], Awaitable[object]]
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+async def _battle_net(services: Services, guild_id: int) -> object:
+    return await scheduler.run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
+
+
+async def _discord(services: Services, guild_id: int) -> object:
+    return await scheduler.run_discord_sync(services.pool, guild_id=guild_id, outside=services.outside)
+
+
+async def _sweep(services: Services, guild_id: int) -> object:
+    return await scheduler.run_sweep(services.pool, guild_id=guild_id, outside=services.outside)
+
+
+async def _digest(services: Services, guild_id: int) -> object:
+    return await send_digest(services.pool, services.outside.announcer, guild_id=guild_id)
+
+
+async def _plan(services: Services, _: int) -> object:
+    return await ask_for_what_is_due(services, NOW)
+
+
+JOBS: dict[str, Job] = {
+    "uploads": take_in,
+    "Battle.net": _battle_net,
+    "Discord": _discord,
+    "sweep": _sweep,
+    "full match": match_when_asked,
+    "work": work_when_asked,
+    "digest": _digest,
+    "plan": _plan,
+}
+
+
+@dataclass
+class Workplace:
+    """A guild whose work waits, and the services of a worker behind the proxy."""
+
+    bench: Bench
+    queue: Queue
+    outside: Outside
+    tells: bool
+
+    @property
+    def world(self) -> World:
+        return self.bench.world
+
+    async def begin(self) -> None:
+        """Let everything wait, and let the sources be as they were."""
+        await self.world.let_work_wait()
+        self.outside = await sources(self.world.guild)
+
+    async def do(self, job: Job) -> Told:
+        """Do a job once; tell what went wrong."""
+        services = Services(settings(BASE_URL), self.bench.pool, self.outside, self.queue)
+        try:
+            await job(services, self.world.guild.guild_id)
+        except Exception as error:  # noqa: BLE001 -- it is the queue that hears of it, and the planner asks again
+            return Told(is_done=False, words=repr(error))
+        return Told(is_done=True, words="done")
+
+    async def facts(self, statement: str = "facts") -> list[str]:
+        """What the guild's data say, or which work is called done. What is left to be told is told by the digest's job."""
+        async with self.bench.kept.pool.connection() as conn:
+            rows = await conn.execute(SQL[statement], {"guild": self.world.guild.guild_id})
+            found = sorted(row[0] for row in await rows.fetchall())
+        return [fact for fact in found if self.tells or " of events: " not in fact]
+
+    async def let_time_pass(self) -> None:
+        """What was put off for a while may be tried again."""
+        async with self.bench.kept.pool.connection() as conn:
+            await conn.execute(SQL["let_time_pass"])
+
+
+@pytest.fixture
+async def workplace(bench: Bench, name: str) -> AsyncIterator[Workplace]:
+    async with open_queue(bench.proxied) as queue:
+        yield Workplace(bench, queue, Outside(), tells=name == "digest")
+
+
+@pytest.mark.parametrize("name", JOBS)
+async def test_what_a_job_calls_done_is_done_and_the_next_try_does_the_rest(workplace: Workplace, name: str) -> None:
+    job, whole, ended = JOBS[name], list[str](), list[str]()
+    trial = Trial(workplace.bench.kept, workplace.bench.proxy, workplace.begin)
+
+    async def work() -> Told:
+        told = await workplace.do(job)
+        if not whole:
+            whole.extend(await workplace.facts())
+            ended.extend(await workplace.facts("ended"))
+        return told
+
+    async def judge(told: Told, _: Snapshot, __: Snapshot) -> str | None:
+        now, is_called_done = await workplace.facts(), set(await workplace.facts("ended"))
+        if is_called_done >= set(ended) and ended and now != whole:
+            return f"it is called done, and is not: {set(whole) ^ set(now)}"
+        if told.is_done and ended and not is_called_done >= set(ended) and not _waits(now):
+            return "nothing was raised, nothing is done, and nothing waits"
+        await workplace.let_time_pass()
+        workplace.bench.proxy.begin()
+        again = await workplace.do(job)
+        left = set(whole) ^ set(await workplace.facts())
+        return f"the next try left undone: {left}; it said {again.words}" if left or not again.is_done else None
+
+    # The planner writes jobs only, which are among the facts.
+    sweep = await trial.sweep(name, work, judge, changes_nothing=name == "plan")
+    assert sweep.cuts > 0
+    assert sweep.faults == [], "\n".join(sweep.faults)
+
+
+def _waits(facts: list[str]) -> bool:
+    return any(fact.endswith((" received", " waiting", " running")) for fact in facts)

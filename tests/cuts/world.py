@@ -1,0 +1,137 @@
+"""A guild in which every command has something to do, and the secrets of those who may give it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from guild_builder import RAIDER, GuildBuilder, entry, person, server
+from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
+from patt import access, sessions
+from patt.sessions import sign_in_with_discord
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import guild_settings, issues, mitigations
+from sv_common.guild_sync.domain.addon_export import read_addon_export_json
+from sv_common.guild_sync.domain.announcement import Announcement
+from sv_common.guild_sync.identity_engine import preview_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.setting_requests import WordRequest
+from sv_common.guild_sync.store import announcements, matches, uploads, work
+from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
+from web.helpers import issue_number, login_link, session, trouble
+
+EXPORT = json.dumps({"characters": [{"name": "Riddle", "note": "alt of Elrek"}, {"name": "Mito", "note": "main"}]})
+CHANNEL = "5001"
+
+
+@dataclass(frozen=True)
+class World:
+    """Numbers and secrets by name; for all that has a number in a path, the name is the one in the path."""
+
+    guild: GuildBuilder
+    numbers: dict[str, int]
+    secrets: dict[str, str]
+    match_key: str
+
+    @classmethod
+    async def furnish(cls, pool: Pool) -> World:
+        """Let everything be there."""
+        guild, other = await GuildBuilder.create(pool), await GuildBuilder.create(pool, "Other Watch", "7001")
+        await guild.execute(
+            "update guild_identity.guilds set audit_channel_id = %(channel)s where id = %(guild)s", {"channel": CHANNEL}
+        )
+        captain = (await populate(guild))[CAPTAIN]
+        await populate(other)
+        await give(guild, "rank", "1", "administrator")
+        for each in (guild, other):
+            await give(each, "discord_role", "900", "officer")
+        await guild.main("Sol", rank=RAIDER)
+        for name in ("Solstice", "Solway"):
+            await guild.character(name, "Sol alt")
+        twin = await guild.player("Twin")  # who may turn out to be Mito
+        await guild.link(await guild.character("Twinkle"), twin, as_main=True)
+        await trouble(guild)
+        numbers = {"guild": guild.guild_id, "captain": captain, "player_id": twin, **await _past(guild)}
+        secrets = await _secrets(guild)
+        found = await preview_matching(pool, guild_id=guild.guild_id)
+        await guild.character("Latecomer")  # for whoever scans
+        return cls(guild, numbers | await _numbers_of_secrets(guild), secrets, found.groups[0].key)
+
+    async def let_work_wait(self) -> None:
+        """Let everything wait that a worker does when it is asked: an upload, a full match, a scan, fixes, a summary."""
+        number = self.guild.guild_id
+        issue_ids = [self.numbers["newalt"], self.numbers["riddle"]]
+        async with self.guild.pool.connection() as conn:
+            (key, *_) = await access.upload_keys(conn, number)
+            await uploads.receive(conn, number, key.id, read_addon_export_json(EXPORT.encode()))
+            await matches.ask(conn, number, actor="officer alice")
+            for kind, arguments in (
+                ("scan", {}),
+                ("fix_selected", {"issue_ids": issue_ids}),
+                ("fix_all", {"issue_type": "orphan_wow"}),
+            ):
+                await work.ask(conn, number, kind, arguments, actor="officer alice")
+            told = Announcement("A title", "A body", nonce="patt-sync-1")
+            await announcements.keep_summary(conn, number, CHANNEL, told)
+            # News are told when they have settled for some minutes.
+            await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
+
+
+async def sources(guild: GuildBuilder) -> Outside:
+    """Sources that have news: a character that joined, a member that joined, one that left."""
+    rows = await guild.rows(
+        "select character_name, rank_index from guild_identity.wow_characters where guild_id = %(guild)s order by id"
+    )
+    roster = [entry(name, rank=rank) for name, rank in rows] + [entry("Newcomer")]
+    people = await guild.rows(
+        "select discord_id, display_name, all_guild_roles from guild_identity.discord_users "
+        "where guild_id = %(guild)s order by id"
+    )
+    members = [person(number, name, *roles) for number, name, roles in people[1:]]
+    seen = server(guild, *members)
+    discord = DiscordInMemory(seen.guild_id, seen.name, seen.roles, {each.user_id: each for each in members})
+    return Outside(BattleNetInMemory(roster), discord, AnnouncerInMemory())
+
+
+async def _past(guild: GuildBuilder) -> dict[str, int]:
+    pool = guild.pool
+    grimalt = await issue_number(guild, "note_mismatch", "Grimalt")
+    fixed = await mitigations.fix_one(pool, grimalt, actor="test", guild_id=guild.guild_id)
+    aside = await issue_number(guild, "orphan_discord", "Zephyr")
+    async with pool.connection() as conn:
+        await issues.dismiss(conn, aside, guild_id=guild.guild_id, actor="test", reason="A guest.")
+    change = await guild_settings.save_setting(
+        pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id
+    )
+    await run_integrity_check(pool, guild_id=guild.guild_id)
+    return {
+        "newalt": await issue_number(guild, "orphan_wow", "Newalt"),
+        "riddle": await issue_number(guild, "orphan_wow", "Riddle"),
+        "aside": aside,
+        "attempt_id": fixed.attempt_id or 0,
+        "change_id": change.change_id or 0,
+    }
+
+
+async def _secrets(guild: GuildBuilder) -> dict[str, str]:
+    pool = guild.pool
+    async with pool.connection() as conn:
+        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        await access.create_api_token(conn, "robot", guild_id=None, created_by="test")
+        friend = await sign_in_with_discord(conn, FRIEND, NAMES[FRIEND].lower(), None)
+    return {
+        "alice": await session(pool),
+        "again": await session(pool),
+        "friend": friend,
+        "upload_key": key,
+        "token": await login_link(pool, "carol"),
+    }
+
+
+async def _numbers_of_secrets(guild: GuildBuilder) -> dict[str, int]:
+    async with guild.pool.connection() as conn:
+        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        (token, *_) = await access.api_tokens(conn)
+        mine = [each for each in await sessions.sessions(conn) if each.account == "alice"]
+    return {"key_id": key.id, "token_id": token.id, "session_id": mine[0].id}
