@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from psycopg import AsyncConnection
 
 from guild_builder import GuildBuilder
+from jobs.sent_exports import note_of, upload, upload_rows
 from laws.outside import AnnouncerInMemory, BattleNetInMemory
-from patt import access, worker
-from patt.api import upload_commands
+from patt import worker
 from patt.bootstrap import Services
 from patt.queue import Queue, Task
 from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, slot_before, take_in, work_until_stopped
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.errors import Busy, NotFound, Refused
+from sv_common.guild_sync.domain.errors import Busy
 from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
@@ -34,35 +30,6 @@ from sv_common.guild_sync.store.sync_log import History
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BATTLE_NET, DISCORD, SWEEP = RHYTHMS
 HOUR = timedelta(hours=1)
-
-
-async def _upload(guild: GuildBuilder, note: str, exported_at: datetime | None = None, **head: object) -> int:
-    async with guild.pool.connection() as conn:
-        await access.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
-        time = {} if exported_at is None else {"exportTime": int(exported_at.timestamp())}
-        export = {"characters": [{"name": "Mito", "note": note}], **time, **head}
-        return (
-            await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(json.dumps(export).encode()))
-        )[0]
-
-
-async def _die_in_tries(guild: GuildBuilder, upload_id: int, times: int) -> None:
-    """Let the worker die in so many tries, each of which had the guild's lock."""
-    for _ in range(times):
-        async with guild.pool.connection() as conn:
-            await uploads.count_try(conn, upload_id)
-
-
-async def _upload_rows(guild: GuildBuilder) -> list[tuple[Any, ...]]:
-    return await guild.rows(
-        "select state, attempts, characters is null, run_id is null from guild_identity.addon_uploads order by id"
-    )
-
-
-async def _note(guild: GuildBuilder) -> Any:
-    rows = await guild.rows("select guild_note from guild_identity.wow_characters where character_name = 'Mito'")
-    return rows[0][0]
 
 
 async def _let_a_worker_die_with_all_jobs(queue: Queue) -> None:
@@ -84,32 +51,32 @@ async def _let_the_pause_pass(guild: GuildBuilder) -> None:
 async def test_an_upload_that_waits_is_taken_in_and_its_notes_are_no_longer_kept(
     services: Services, guild: GuildBuilder
 ) -> None:
-    await _upload(guild, "Main")
+    await upload(guild, "Main")
     assert services.queue is not None
     await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
     await work_until_stopped(services, wait=False)
-    assert await _upload_rows(guild) == [("done", 1, True, False)]
-    assert await _note(guild) == "Main"
+    assert await upload_rows(guild) == [("done", 1, True, False)]
+    assert await note_of(guild) == "Main"
 
 
 async def test_uploads_are_taken_in_in_the_order_in_which_they_came(services: Services, guild: GuildBuilder) -> None:
-    await _upload(guild, "first")
-    await _upload(guild, "second")
+    await upload(guild, "first")
+    await upload(guild, "second")
     await take_in(services, guild.guild_id)
-    assert await _note(guild) == "second"
-    assert [row[0] for row in await _upload_rows(guild)] == ["done", "done"]
+    assert await note_of(guild) == "second"
+    assert [row[0] for row in await upload_rows(guild)] == ["done", "done"]
 
 
 async def test_an_upload_whose_worker_died_is_taken_in_by_the_next_one(services: Services, guild: GuildBuilder) -> None:
-    upload_id = await _upload(guild, "Main")
+    upload_id = await upload(guild, "Main")
     async with guild.pool.connection() as conn:
         died_with = await uploads.next_waiting(conn, guild.guild_id)
         assert died_with is not None
         assert died_with.id == upload_id
         await uploads.count_try(conn, upload_id)
     await take_in(services, guild.guild_id)
-    assert await _upload_rows(guild) == [("done", 2, True, False)]
-    assert await _note(guild) == "Main"
+    assert await upload_rows(guild) == [("done", 2, True, False)]
+    assert await note_of(guild) == "Main"
 
 
 async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in_the_end(
@@ -118,22 +85,22 @@ async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in
     async def explode(*_: object, **__: object) -> None:
         raise RuntimeError("a fault")
 
-    bad = await _upload(guild, "Main")
+    bad = await upload(guild, "Main")
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "run_addon_sync", explode)
         await take_in(services, guild.guild_id)
-    await _upload(guild, "later")
+    await upload(guild, "later")
     await take_in(services, guild.guild_id)
-    assert [row[0] for row in await _upload_rows(guild)] == ["received", "done"]
+    assert [row[0] for row in await upload_rows(guild)] == ["received", "done"]
     monkeypatch.setattr(scheduler, "run_addon_sync", explode)
     for _ in range(worker.MOST_ATTEMPTS):
         await _let_the_pause_pass(guild)
         await take_in(services, guild.guild_id)
     async with guild.pool.connection() as conn:
-        upload = await uploads.get(conn, bad, guild.guild_id)
-    assert (upload.state, upload.attempts) == ("failed", worker.MOST_ATTEMPTS)
-    assert upload.sentence is not None
-    assert "RuntimeError" in upload.sentence
+        given_up = await uploads.get(conn, bad, guild.guild_id)
+    assert (given_up.state, given_up.attempts) == ("failed", worker.MOST_ATTEMPTS)
+    assert given_up.sentence is not None
+    assert "RuntimeError" in given_up.sentence
 
 
 async def test_an_upload_that_meets_another_run_waits_and_is_not_refused_for_ever(
@@ -142,158 +109,14 @@ async def test_an_upload_that_meets_another_run_waits_and_is_not_refused_for_eve
     async def be_busy(*_: object, **__: object) -> None:
         raise Busy("Another run for this guild is under way.")
 
-    await _upload(guild, "Main")
+    await upload(guild, "Main")
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "run_addon_sync", be_busy)
         await take_in(services, guild.guild_id)
-    assert [row[0] for row in await _upload_rows(guild)] == ["received"]
+    assert [row[0] for row in await upload_rows(guild)] == ["received"]
     await _let_the_pause_pass(guild)
     await take_in(services, guild.guild_id)
-    assert await _note(guild) == "Main"
-
-
-async def test_an_upload_that_ends_every_worker_is_given_up_and_kept_and_can_be_tried_again(
-    services: Services, guild: GuildBuilder
-) -> None:
-    upload_id = await _upload(guild, "Main")
-    await _die_in_tries(guild, upload_id, worker.MOST_ATTEMPTS)
-    await take_in(services, guild.guild_id)
-    assert await _upload_rows(guild) == [("failed", worker.MOST_ATTEMPTS + 1, False, True)]
-    assert await _note(guild) is None
-    tried_again = await upload_commands.retry(services, upload_id, guild.guild_id)
-    assert (tried_again.state, tried_again.attempts) == ("received", 0)
-    await take_in(services, guild.guild_id)
-    assert await _upload_rows(guild) == [("done", 1, True, False)]
-    assert await _note(guild) == "Main"
-
-
-async def test_a_worker_that_dies_while_another_holds_the_guilds_lock_costs_no_try(
-    services: Services, guild: GuildBuilder, database_url: str
-) -> None:
-    await _upload(guild, "Main")
-    async with await AsyncConnection.connect(database_url, autocommit=True) as other:
-        await other.execute("select pg_advisory_lock(7284, %s)", [guild.guild_id])
-        for _ in range(worker.MOST_ATTEMPTS + 1):
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    await take_in(services, guild.guild_id)
-    assert await _upload_rows(guild) == [("received", 0, False, True)]
-    await take_in(services, guild.guild_id)
-    assert await _upload_rows(guild) == [("done", 1, True, False)]
-    assert await _note(guild) == "Main"
-
-
-async def test_only_an_upload_that_was_given_up_is_tried_again(services: Services, guild: GuildBuilder) -> None:
-    upload_id = await _upload(guild, "Main")
-    with pytest.raises(Refused, match="it waits to be taken in"):
-        await upload_commands.retry(services, upload_id, guild.guild_id)
-    await take_in(services, guild.guild_id)
-    with pytest.raises(Refused, match="Taken in: 1 characters"):
-        await upload_commands.retry(services, upload_id, guild.guild_id)
-    with pytest.raises(NotFound, match="no upload with the number 999"):
-        await upload_commands.retry(services, 999, guild.guild_id)
-
-
-async def test_what_was_given_up_and_sent_again_waits_once(services: Services, guild: GuildBuilder) -> None:
-    upload_id = await _upload(guild, "Main")
-    await _die_in_tries(guild, upload_id, worker.MOST_ATTEMPTS)
-    await take_in(services, guild.guild_id)
-    again = await _upload(guild, "Main")
-    assert again != upload_id
-    with pytest.raises(Refused, match="waits already"):
-        await upload_commands.retry(services, upload_id, guild.guild_id)
-    await take_in(services, guild.guild_id)
-    assert [row[0] for row in await _upload_rows(guild)] == ["failed", "done"]
-
-
-async def test_uploads_are_taken_in_by_the_time_of_their_export(services: Services, guild: GuildBuilder) -> None:
-    await _upload(guild, "today", NOW)
-    await _upload(guild, "90 days ago", NOW - timedelta(days=90))
-    await take_in(services, guild.guild_id)
-    assert await _note(guild) == "today"
-    assert [row[0] for row in await _upload_rows(guild)] == ["done", "done"]
-
-
-async def test_an_older_export_that_comes_later_is_superseded_and_says_by_which(
-    services: Services, guild: GuildBuilder
-) -> None:
-    newer = await _upload(guild, "today", NOW)
-    await take_in(services, guild.guild_id)
-    older = await _upload(guild, "90 days ago", NOW - timedelta(days=90))
-    await take_in(services, guild.guild_id)
-    assert await _note(guild) == "today"
-    async with guild.pool.connection() as conn:
-        upload = await uploads.get(conn, older, guild.guild_id)
-    assert upload.state == "superseded"
-    assert upload.sentence == (
-        "Superseded: this export is of 2026-08-25 12:00 UTC, and all that it says is known from a newer one of "
-        f"2026-11-23 12:00 UTC. Nothing was changed. The newer one is upload {newer}."
-    )
-    assert await guild.rows("select status from guild_identity.sync_log order by id") == [("done",), ("superseded",)]
-
-
-async def test_the_same_notes_as_before_the_last_ones_are_taken_in_again(
-    services: Services, guild: GuildBuilder
-) -> None:
-    for note in ("A", "B", "A"):
-        await _upload(guild, note)
-        await take_in(services, guild.guild_id)
-    assert await _note(guild) == "A"
-
-
-async def test_notes_sent_again_while_they_and_others_wait_count_as_the_last(
-    services: Services, guild: GuildBuilder
-) -> None:
-    first, _, again = [await _upload(guild, note) for note in ("A", "B", "A")]
-    assert again == first
-    await take_in(services, guild.guild_id)
-    assert await _note(guild) == "A"
-
-
-async def test_notes_sent_again_while_they_are_taken_in_are_taken_in_once_more(
-    services: Services, guild: GuildBuilder
-) -> None:
-    first = await _upload(guild, "A")
-    async with guild.pool.connection() as conn:
-        under_way = await uploads.next_waiting(conn, guild.guild_id)
-    assert under_way is not None
-    await _upload(guild, "B")
-    await _upload(guild, "A")
-    async with guild.pool.connection() as conn:
-        await uploads.finish(conn, first, "done", "Taken in.", as_of=under_way.as_of)
-    assert [row[0] for row in await _upload_rows(guild)] == ["received", "received"]
-    await take_in(services, guild.guild_id)
-    assert await _note(guild) == "A"
-
-
-async def test_an_export_of_a_guild_that_was_renamed_while_it_waited_is_refused(
-    services: Services, guild: GuildBuilder
-) -> None:
-    await _upload(guild, "Main", guildName="Lantern Watch")
-    await guild.execute("update guild_identity.guilds set name = 'Night Watch', name_slug = 'night-watch'")
-    await take_in(services, guild.guild_id)
-    ((sentence,),) = await guild.rows("select sentence from guild_identity.addon_uploads where state = 'refused'")
-    assert "“Lantern Watch”" in sentence
-    assert "“Night Watch”" in sentence
-    assert await _note(guild) is None
-
-
-async def test_uploads_are_forgotten_by_age_when_all_is_said_and_never_while_they_wait_or_were_given_up(
-    services: Services, guild: GuildBuilder
-) -> None:
-    for note in ("A", "B"):
-        await _upload(guild, note)
-        await take_in(services, guild.guild_id)
-    given_up = await _upload(guild, "C")
-    await _die_in_tries(guild, given_up, worker.MOST_ATTEMPTS)
-    await take_in(services, guild.guild_id)
-    await _upload(guild, "D")
-    await guild.execute(
-        "update guild_identity.addon_uploads set received_at = received_at - interval '1 year', "
-        "finished_at = finished_at - interval '1 year'"
-    )
-    await ask_for_what_is_due(services, datetime.now(UTC))
-    assert [row[0] for row in await _upload_rows(guild)] == ["failed", "received"]
+    assert await note_of(guild) == "Main"
 
 
 async def test_of_a_kind_at_most_one_job_waits_for_a_guild(services: Services, guild: GuildBuilder) -> None:
@@ -305,13 +128,13 @@ async def test_of_a_kind_at_most_one_job_waits_for_a_guild(services: Services, g
 
 
 async def test_the_job_of_a_worker_that_died_is_done_by_another(services: Services, guild: GuildBuilder) -> None:
-    await _upload(guild, "Main")
+    await upload(guild, "Main")
     assert services.queue is not None
     await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
     await _let_a_worker_die_with_all_jobs(services.queue)
     assert await resume_stalled(services.queue) == 1
     await work_until_stopped(services, wait=False)
-    assert await _note(guild) == "Main"
+    assert await note_of(guild) == "Main"
 
 
 async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind_wait(
@@ -322,11 +145,11 @@ async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind
     await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
     await services.queue.ask_for(Task.SWEEP, other.guild_id)
     await _let_a_worker_die_with_all_jobs(services.queue)
-    await _upload(guild, "Main")
+    await upload(guild, "Main")
     await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
     assert await resume_stalled(services.queue) == 2
     await work_until_stopped(services, wait=False)
-    assert await _note(guild) == "Main"
+    assert await note_of(guild) == "Main"
     assert await guild.rows("select pipeline, status from guild_identity.sync_log order by pipeline") == [
         ("addon_upload", "done"),
         ("sweep", "done"),
@@ -347,7 +170,7 @@ async def test_a_job_that_two_workers_find_stalled_is_given_back_once(services: 
 async def test_what_waits_and_what_is_due_is_asked_for_and_sources_that_are_not_set_up_are_not(
     services: Services, guild: GuildBuilder
 ) -> None:
-    await _upload(guild, "Main")
+    await upload(guild, "Main")
     due = await ask_for_what_is_due(services, datetime.now(UTC))
     assert due == [(Task.UPLOADS, guild.guild_id), (Task.SWEEP, guild.guild_id)]
     for _ in due:  # one at a time for a guild, and a worker that does not wait leaves the second one
@@ -364,7 +187,7 @@ async def test_a_run_that_was_killed_does_not_stay_running_in_the_log(services: 
         "insert into guild_identity.sync_log (guild_id, pipeline, actor, status) "
         "values (%(guild)s, 'addon_upload', 'x', 'running')"
     )
-    await _upload(guild, "Main")
+    await upload(guild, "Main")
     await take_in(services, guild.guild_id)
     assert await guild.rows("select status, error is null from guild_identity.sync_log order by id") == [
         ("failed", False),

@@ -32,7 +32,8 @@ COMMANDS = {
     ),
     "sync": Later("patt.cli.sync:app", "Fetch from Battle.net or Discord, check, and fix what fixes itself."),
     "upload": Later(
-        "patt.cli.sync:upload", "Take in the notes that the addon exported, check, and fix what fixes itself."
+        "patt.cli.sync:upload",
+        "Take in the notes that the addon exported, check, and fix what fixes itself. Exit code 1 when all is known already.",
     ),
     "uploads": Later("patt.cli.uploads:app", "The exports that companions sent, and what became of them."),
     "rules": Later("patt.cli.issue:rules", "Show every rule with its counts."),

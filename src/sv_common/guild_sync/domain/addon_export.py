@@ -21,23 +21,18 @@ from sv_common.guild_sync.domain.addon_fields import (
     REMEDY,
     Fields,
     Problems,
+    hours_away,
     kind_of_value,
     label_fault,
     name_fault,
+    refuse_too_much_json,
     shown,
 )
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.export_origin import ExportOrigin
 from sv_common.guild_sync.domain.guild import CLASS_NAMES, GUILD_MASTER_RANK, LOWEST_RANK, AddonCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.saved_variables import (
-    MAX_BYTES,
-    MAX_PARTS,
-    WHERE_TO_FIND_IT,
-    LuaTable,
-    LuaValue,
-    parse_saved_variables,
-)
+from sv_common.guild_sync.domain.saved_variables import WHERE_TO_FIND_IT, LuaTable, LuaValue, parse_saved_variables
 
 ADDON_VARIABLE = "PATTSyncDB"
 """The global variable that the addon saves, as its .toc file declares."""
@@ -56,9 +51,6 @@ _UNKNOWN_RANK = 99
 _UNKNOWN_LABEL = "Unknown"
 
 _CLASS_OF_TOKEN = {name.replace(" ", "").upper(): name for name in CLASS_NAMES.values()}
-
-HOURS_A_DAY = 24
-_TIME_AWAY = re.compile(r"(?:(?P<days>[0-9]{1,5})d (?P<rest>[0-9]{1,2})|(?P<hours>[0-9]{1,7}))h")
 
 _LAST_SECOND_OF_9999 = 253_402_300_799
 _HIGHEST_REGION = 255
@@ -122,7 +114,7 @@ def read_addon_export_json(source: bytes) -> AddonExport:
 
     Raises BadInput. Its limits are those of the file, and it is measured before anything is made of it.
     """
-    _refuse_too_much(source)
+    refuse_too_much_json(source)
     try:
         export = json.loads(source)
     except (ValueError, RecursionError) as error:
@@ -133,15 +125,6 @@ def read_addon_export_json(source: bytes) -> AddonExport:
     if not isinstance(characters, list):
         raise BadInput(f"The field characters is {kind_of_value(characters)} and must be a list.")
     return _read_export(export, characters)
-
-
-def _refuse_too_much(source: bytes) -> None:
-    """Refuse JSON that is longer than an export, or has more values: each takes many times its own size in memory."""
-    if len(source) > MAX_BYTES:
-        raise BadInput(f"This is too large: an export has at most {MAX_BYTES >> 20} MiB. {EXPORT_AGAIN}")
-    # Commas and brackets within texts count too; a right export is far from the limit.
-    if sum(source.count(sign) for sign in (b",", b"{", b"[")) > MAX_PARTS:
-        raise BadInput(f"This holds more than {MAX_PARTS:,} values, more than any guild's export. {EXPORT_AGAIN}")
 
 
 def _read_export(export: Mapping[Any, object], rows: Sequence[object]) -> AddonExport:
@@ -340,16 +323,8 @@ def _character(fields: Fields, as_shown: Callable[[str], str]) -> AddonCharacter
         level=fields.whole_number("level", 0, HIGHEST_LEVEL) or None,
         class_name=_class_name(fields),
         guid=fields.label("guid"),
-        hours_away=_hours_away(fields.raw("lastOnline")),
+        hours_away=hours_away(fields.raw("lastOnline")),
     )
-
-
-def _hours_away(written: object) -> int | None:
-    """Read `Online`, `61d 4h` or `4h`; other forms, which other versions may write, say nothing and are no fault."""
-    if written == "Online":
-        return 0
-    found = _TIME_AWAY.fullmatch(written) if isinstance(written, str) else None
-    return int(found["days"] or 0) * HOURS_A_DAY + int(found["rest"] or found["hours"]) if found else None
 
 
 def _class_name(fields: Fields) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.saved_variables import MAX_BYTES, MAX_PARTS
 
 MAX_NAME_LETTERS = 48
 """Longest character name in letters. The game allows 12; names of other origin get some room."""
@@ -23,6 +24,9 @@ MAX_LISTED_PROBLEMS = 20
 
 EXPORT_AGAIN = "Type /pattsync force in the game, then log out or type /reload, and upload the new file."
 REMEDY = "correct it, or export again with /pattsync force"
+
+HOURS_A_DAY = 24
+_TIME_AWAY = re.compile(r"(?:(?P<days>[0-9]{1,5})d (?P<rest>[0-9]{1,2})|(?P<hours>[0-9]{1,7}))h")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -203,3 +207,20 @@ def kind_of_value(value: object) -> str:
             return "a list"
         case _:
             return f"of type {type(value).__name__}"
+
+
+def hours_away(written: object) -> int | None:
+    """Read `Online`, `61d 4h` or `4h`; other forms, which other versions may write, say nothing and are no fault."""
+    if written == "Online":
+        return 0
+    found = _TIME_AWAY.fullmatch(written) if isinstance(written, str) else None
+    return int(found["days"] or 0) * HOURS_A_DAY + int(found["rest"] or found["hours"]) if found else None
+
+
+def refuse_too_much_json(source: bytes) -> None:
+    """Refuse JSON that is longer than an export, or has more values: each takes many times its own size in memory."""
+    if len(source) > MAX_BYTES:
+        raise BadInput(f"This is too large: an export has at most {MAX_BYTES >> 20} MiB. {EXPORT_AGAIN}")
+    # Commas and brackets within texts count too; a right export is far from the limit.
+    if sum(source.count(sign) for sign in (b",", b"{", b"[")) > MAX_PARTS:
+        raise BadInput(f"This holds more than {MAX_PARTS:,} values, more than any guild's export. {EXPORT_AGAIN}")

@@ -1,0 +1,44 @@
+"""Uploads that wait, as tests of the worker make them and look at them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from guild_builder import GuildBuilder
+from patt import access
+from sv_common.guild_sync.domain.addon_export import read_addon_export_json
+from sv_common.guild_sync.store import uploads
+
+
+async def upload(guild: GuildBuilder, note: str, exported_at: datetime | None = None, **head: object) -> int:
+    """Store an upload with Mito's note, and return its number; `head` are further fields of the export."""
+    async with guild.pool.connection() as conn:
+        await access.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
+        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        time = {} if exported_at is None else {"exportTime": int(exported_at.timestamp())}
+        export = {"characters": [{"name": "Mito", "note": note}], **time, **head}
+        return (
+            await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(json.dumps(export).encode()))
+        )[0]
+
+
+async def die_in_tries(guild: GuildBuilder, upload_id: int, times: int) -> None:
+    """Let the worker die in so many tries, each of which had the guild's lock."""
+    for _ in range(times):
+        async with guild.pool.connection() as conn:
+            await uploads.count_try(conn, upload_id)
+
+
+async def upload_rows(guild: GuildBuilder) -> list[tuple[Any, ...]]:
+    """State, tries, and whether characters and run are missing, of each upload."""
+    return await guild.rows(
+        "select state, attempts, characters is null, run_id is null from guild_identity.addon_uploads order by id"
+    )
+
+
+async def note_of(guild: GuildBuilder) -> Any:
+    """Return Mito's note."""
+    rows = await guild.rows("select guild_note from guild_identity.wow_characters where character_name = 'Mito'")
+    return rows[0][0]
