@@ -64,6 +64,7 @@ class PoolWithLocks(AsyncConnectionPool[Connection]):
     """
 
     locks: AsyncConnectionPool[Connection]
+    database_url: str
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- the signature of psycopg_pool
         """Open both; see psycopg's `AsyncConnectionPool.open`."""
@@ -92,6 +93,7 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10) -> Po
         kwargs={"cursor_factory": CountingCursor, "options": _OPTIONS},
         connection_class=AsyncConnection[TupleRow],
     )
+    pool.database_url = database_url
     pool.locks = AsyncConnectionPool(
         database_url,
         open=False,

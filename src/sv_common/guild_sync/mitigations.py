@@ -15,10 +15,11 @@ from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes import interrupted, undo_preview
 from sv_common.guild_sync.fixes import undo as undoing
-from sv_common.guild_sync.fixes import undo_preview
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import fix_issues, preview
+from sv_common.guild_sync.fixes.interrupted import Finished
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.fixes.undo_preview import UndoPreview
 from sv_common.guild_sync.issue_history import Seen
@@ -176,6 +177,11 @@ async def undo(
 ) -> UndoReport:
     """Take back an attempt exactly. Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`."""
     return await undoing.undo(pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen)
+
+
+async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:
+    """Look up, and finish as seen, the role changes and their undos that a process left behind when it died."""
+    return await interrupted.finish_interrupted(pool, RULES, discord_bot, guild_id=guild_id)
 
 
 async def preview_undo(

@@ -59,13 +59,17 @@ class CheckReport:
 
 
 class FixOutcome(StrEnum):
-    """How an attempt to fix ended. Only FIXED means that the issue is resolved by it."""
+    """How an attempt to fix ended. Only FIXED means that the issue is resolved by it.
+
+    UNVERIFIED: Discord was told to change something, and nobody could look whether it did.
+    """
 
     FIXED = "fixed"
     REFUSED = "refused"
     WAITING = "waiting"
     HELD = "held"
     FAILED = "failed"
+    UNVERIFIED = "unverified"
     NOTHING_TO_DO = "nothing_to_do"
 
 

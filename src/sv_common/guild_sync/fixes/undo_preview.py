@@ -13,7 +13,7 @@ from datetime import datetime
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.fixes.undo import check_roles_can_go_back, check_undoable, put_rows_back
+from sv_common.guild_sync.fixes.undo import put_rows_back
 from sv_common.guild_sync.fixes.undo_effects import (
     Names,
     character_numbers,
@@ -21,6 +21,7 @@ from sv_common.guild_sync.fixes.undo_effects import (
     player_numbers,
     undo_effects,
 )
+from sv_common.guild_sync.fixes.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.hand_effects import Effect
 from sv_common.guild_sync.issue_history import Seen, moves
 from sv_common.guild_sync.ports import DiscordSource
@@ -61,8 +62,8 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 
-    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; the guild's lock is let
-    go before, so that nobody waits for Discord.
+    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; no connection is held
+    meanwhile, so that nobody waits for Discord.
     """
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
@@ -92,8 +93,7 @@ async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
 async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> str | None:
     """Why the roles cannot be put back now; None where they can, or where the attempt changed none."""
     try:
-        async with pool.connection() as conn:
-            await check_roles_can_go_back(conn, attempt, source)
+        await check_roles_can_go_back(pool, attempt, source)
     except PattError as error:
         return str(error)
     return None
