@@ -60,7 +60,7 @@ async def finish_interrupted(
         except Busy:
             continue
         except SourceError as error:
-            log.warning("interrupted_attempt_not_looked_up", attempt_id=attempt.id, error=type(error).__name__)
+            log.warning("interrupted_attempt_left", attempt_id=attempt.id, error=type(error).__name__)
             return Finished(count, len(left) - count, str(error))
     return Finished(count)
 
