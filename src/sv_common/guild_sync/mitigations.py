@@ -174,9 +174,15 @@ async def undo(
     guild_id: int | None = None,
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
+    partly: bool = False,
 ) -> UndoReport:
-    """Take back an attempt exactly. Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`."""
-    return await undoing.undo(pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen)
+    """Take back an attempt exactly, or `partly` the people of whom it can be.
+
+    Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`.
+    """
+    return await undoing.undo(
+        pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen, partly=partly
+    )
 
 
 async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:

@@ -98,10 +98,11 @@ class FixReport:
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """What an undo put back."""
+    """What an undo put back. `left` says of whom a partial undo could not, and why."""
 
     attempt_id: int
     sentences: Sequence[str]
+    left: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
-"""Taking back an attempt: every row as it was, or a sentence why not."""
+"""Taking back an attempt: every row as it was, or a sentence why not; in parts, where an officer says so."""
 
 from __future__ import annotations
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
 from sv_common.guild_sync.checking import look_again
+from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
+from sv_common.guild_sync.fixes.undo_effects import undo_effects
+from sv_common.guild_sync.fixes.undo_names import names_of
+from sv_common.guild_sync.fixes.undo_parts import parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import Undoing, check_undoable, undo_roles
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, guilds, journal
+from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import Attempt
 
 
@@ -23,40 +26,60 @@ async def undo(
     guild_id: int | None = None,
     source: DiscordSource | None = None,
     seen: Seen | None = None,
+    partly: bool = False,
 ) -> UndoReport:
     """Put back exactly what an attempt changed, look again at the rules concerned, and remember who undid it.
 
-    Automation does not repeat a plan that was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it
-    was undone before; `PlanStale` when a row has changed since, or the issue is no longer as it was `seen`; `SourceError`
-    when Discord does not let it be done. What was put back on Discord until then is remembered, so that another undo does
-    the rest.
+    `partly` puts back what can be, person by person; the rest can be undone later. Automation does not repeat a plan that
+    was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it was undone before; `Busy` while somebody
+    changes the member's roles; `PlanStale` when a row has changed since, or the issue is no longer as it was `seen`;
+    `SourceError` when Discord does not let it be done. What was put back on Discord until then is remembered, so that
+    another undo does the rest.
     """
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
     if known.member_id is not None:
         await undo_roles(pool, rules, known, Undoing(attempt_id, actor, seen), source)
+        return UndoReport(attempt_id, _sentences(known))
+    async with pool.connection() as conn:
+        await guilds.lock(conn, known.guild_id)
+        attempt = await attempts.get(conn, attempt_id, guild_id)
+        check_undoable(attempt)
+        await check_unchanged(conn, attempt.issue_id, seen)
+        report = await (_undo_what_can_be if partly else _undo_whole)(conn, attempt, actor)
+        rule = rules.get(attempt.issue_type)
+        concerned = list(rules.values()) if rule is None else concerned_by(rules, rule)
+        await look_again(conn, concerned, attempt.guild_id, {})
+    return report
+
+
+async def _undo_whole(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
+    sentences = await _lines(conn, attempt) if attempt.undone_changes else _sentences(attempt)
+    await put_rows_back(conn, attempt, attempt.changes, actor=actor)
+    await attempts.mark_undone(conn, attempt.id, actor=actor)
+    return UndoReport(attempt.id, sentences)
+
+
+async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
+    """Put back the parts that can be. Raises `PlanStale` where none can."""
+    names = await names_of(conn, attempt)
+    put_back = await put_parts_back(conn, attempt, parts_of(attempt.changes), actor=actor)
+    if not put_back.done:
+        raise PlanStale(put_back.blocked[0].reason)
+    if put_back.blocked:
+        await attempts.undo_a_part(conn, attempt.id, put_back.undone, put_back.left)
     else:
-        async with pool.connection() as conn:
-            await guilds.lock(conn, known.guild_id)
-            attempt = await attempts.get(conn, attempt_id, guild_id)
-            check_undoable(attempt)
-            await check_unchanged(conn, attempt.issue_id, seen)
-            await put_rows_back(conn, attempt)
-            await attempts.mark_undone(conn, attempt.id, actor=actor)
-            await _look_again(conn, rules, attempt)
-    return UndoReport(attempt_id, [f"Taken back: {step['sentence']}" for step in reversed(known.plan)])
+        await attempts.mark_undone(conn, attempt.id, actor=actor)
+    lines = [f"{each.what}: {each.after} again." for each in undo_effects(put_back.undone, names)]
+    left = [f"{names.people(each.part.player_ids)}: {each.reason}" for each in put_back.blocked]
+    return UndoReport(attempt.id, lines, left)
 
 
-async def put_rows_back(conn: Connection, attempt: Attempt) -> None:
-    """Put back the rows that an attempt changed, all or none. Raises `PlanStale`.
-
-    Issues are about the players again that were deleted and are there again.
-    """
-    await journal.put_back(conn, attempt.changes, written_at=attempt.started_at)
-    changes = [change for change in attempt.changes if change["table"] == "issue"]
-    await issues.point_again(conn, {change["id"]: (change["before"] or {})["player_id"] for change in changes})
+async def _lines(conn: Connection, attempt: Attempt) -> list[str]:
+    """What is left of an attempt of which a part was undone before."""
+    names = await names_of(conn, attempt)
+    return [f"{each.what}: {each.after} again." for each in undo_effects(attempt.changes, names)]
 
 
-async def _look_again(conn: Connection, rules: Rules, attempt: Attempt) -> None:
-    rule = rules.get(attempt.issue_type)
-    await look_again(conn, list(rules.values()) if rule is None else concerned_by(rules, rule), attempt.guild_id, {})
+def _sentences(attempt: Attempt) -> list[str]:
+    return [f"Taken back: {step['sentence']}" for step in reversed(attempt.plan)]

@@ -162,8 +162,10 @@ async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) ->
 
 
 async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:
-    """Return later attempts, not undone, that changed a row that this one changed; newest first."""
-    rows = [[{"table": change["table"], "id": change["id"]}] for change in attempt.changes]
+    """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs."""
+    rows: list[list[dict[str, Any]]] = [[{"table": change["table"], "id": change["id"]}] for change in attempt.changes]
+    owners = {row["player_id"] for change in attempt.changes if (row := change["before"]) and row.get("player_id")}
+    rows += [[{"table": "player", "id": player_id, "after": None}] for player_id in sorted(owners)]
     values = {"guild_id": attempt.guild_id, "after": attempt.id, "rows": [Jsonb(row) for row in rows], "limit": limit}
     async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
         await cursor.execute(SQL["later"], values)

@@ -30,7 +30,10 @@ _POINTED_TO = (
     "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
     "Undo that first."
 )
-_HAS_MORE = "The player that was created has got other characters, aliases or rejections since, or was vouched for, so it cannot be taken back."
+_HAS_MORE = (
+    "The player that was created has got other characters, aliases or rejections since, or was vouched for, so it cannot be "
+    "taken back."
+)
 
 
 async def put_back(conn: Connection, changes: Sequence[Change], *, written_at: datetime) -> list[int]:
