@@ -36,8 +36,8 @@ _HAS_MORE = (
 )
 
 
-async def put_back(conn: Connection, changes: Sequence[Change], *, written_at: datetime) -> list[int]:
-    """Undo changes of links and players, exactly, or not at all; return the players that are deleted by it.
+async def put_back(conn: Connection, changes: Sequence[Change], *, written_at: datetime) -> None:
+    """Undo changes of links and players, exactly, or not at all.
 
     Raises `PlanStale` when any row no longer holds what was written, when a player that would be deleted has got something
     else since, when a character became a main since that would be taken from its player, when a link and a "not this
@@ -46,12 +46,10 @@ async def put_back(conn: Connection, changes: Sequence[Change], *, written_at: d
     folded = fold(change for change in changes if change["table"] in TABLES)
     current = await _current(conn, folded)
     _check_still_as_written(folded, current)
-    made = [key[0] for (table, key), change in folded.items() if table == "player" and _is_made(change)]
     async with stale_if_refused(conn, CANNOT_BE_UNDONE):
         await _delete(conn, folded)
         await _check_uncontradicted(conn, folded, written_at)
         await _write(conn, folded)
-    return made
 
 
 async def vouches_of(conn: Connection, player_ids: Sequence[int]) -> list[Change]:
@@ -143,13 +141,20 @@ def _check_still_as_written(folded: _Folded, current: Mapping[tuple[str, Key], t
     for key, change in folded.items():
         row, others = current.get(key, (None, 0))
         if not _is_as_written(TABLES[key[0]], change["after"], row):
-            raise PlanStale(
-                f"The {change['table']} {change['id']} was changed since, so this can no longer be undone as a whole."
-            )
+            raise PlanStale(_changed_since(change, row))
         if key[0] == "player" and change["before"] is None and others:
             raise PlanStale(_HAS_MORE)
         if key[0] == "link" and _leaves(change) and others > pointed[change["id"]]:
             raise PlanStale(_POINTED_TO)
+
+
+def _changed_since(change: Change, row: Row | None) -> str:
+    written = change["after"] or change["before"] or {}
+    name = (row or written).get("display_name") or (row or written).get("alias") or change["id"]
+    is_gone = row is None and change["after"] is not None
+    happened = "is gone since" if is_gone else "was changed since"
+    how = ", merged into another or deleted" if is_gone and change["table"] == "player" else ""
+    return f"The {change['table']} {name} {happened}{how}, so this can no longer be undone as a whole."
 
 
 def _pointers_that_go_back(folded: _Folded) -> Counter[int]:
