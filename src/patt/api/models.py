@@ -135,7 +135,10 @@ class UndoAnswer(Answer):
     sentence: str
     attempt_id: int
     undone: list[str]
-    left: list[str] = Field(description="Of whom a partial undo could not put anything back, and why.")
+    left: list[str] = Field(
+        description="Of whom a partial undo could not put anything back, and why.",
+        examples=[["Mito: The link 12 was changed since, so this can no longer be undone as a whole."]],
+    )
 
 
 class DismissRequest(BaseModel):

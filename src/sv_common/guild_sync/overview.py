@@ -29,8 +29,8 @@ class RuleOverview:
 
     `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not
     automatic all open ones wait, and in one without a fix none does. `resolved`, `found` (opened or opened again) and
-    `reopened` count the last 30 days. `fixes_worked`, `fixes_failed`, `fixes_unverified` (nobody could look), `fixes_refused` (before anything was changed) and
-    `fixes_undone` count attempts of the last 90 days.
+    `reopened` count the last 30 days. `fixes_worked`, `fixes_failed`, `fixes_unverified` (on Discord, where nobody could
+    look afterwards), `fixes_refused` (before anything was changed) and `fixes_undone` count attempts of the last 90 days.
     """
 
     issue_type: str

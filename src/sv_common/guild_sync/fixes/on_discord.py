@@ -75,7 +75,12 @@ async def fix_on_discord(
         for fix in fixes:
             results.append(await run.fix(fix))
             count.add(1, "Changing roles on Discord")
-    await _conclude(pool, rules, rule, guild_id, fixes, results, command)
+    try:
+        await _conclude(pool, rules, rule, guild_id, fixes, results, command)
+    except psycopg.OperationalError as error:
+        if all(result.attempt_id is None for result in results):
+            raise
+        log.exception("rules_not_looked_at_again", rule=rule.issue_type, exc_info=error)  # the next scan does it
     return results
 
 

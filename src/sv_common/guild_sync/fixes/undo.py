@@ -82,4 +82,7 @@ async def _lines(conn: Connection, attempt: Attempt) -> list[str]:
 
 
 def _sentences(attempt: Attempt) -> list[str]:
-    return [f"Taken back: {step['sentence']}" for step in reversed(attempt.plan)]
+    """What was done of the plan, from its end; of role changes only those that were made."""
+    changed = {(change["after"] or {}).get("role_id") for change in attempt.changes}
+    done = [step for step in attempt.plan if step.get("role_id") is None or step["role_id"] in changed]
+    return [f"Taken back: {step['sentence']}" for step in reversed(done)]
