@@ -9,6 +9,7 @@ from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot, differences
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.activity import DeedFilter, actors, deeds
 from sv_common.guild_sync.by_hand import (
     BelongsTo,
     BelongsToNobody,
@@ -301,3 +302,17 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
         assert words in str(refusal.value)
         assert str(refusal.value).endswith("Nothing was changed; look again.")
     assert differences(before, await people(guild)) == {}
+
+
+async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: GuildBuilder) -> None:
+    await _three_people(guild)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
+    await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    await undo(guild.pool, attempt, actor=BOB, partly=True)
+    async with guild.pool.connection() as conn:
+        page = await deeds(conn, guild.guild_id, DeedFilter())
+        assert BOB in await actors(conn, guild.guild_id)
+    assert [(deed.what, deed.actor, deed.attempt_id) for deed in page.items if deed.what == "undone"] == [
+        ("undone", BOB, attempt)
+    ]
+    assert page.total == len(page.items)

@@ -39,7 +39,7 @@ async def undo(
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
     if known.member_id is not None:
-        await undo_roles(pool, rules, known, Undoing(attempt_id, actor, seen), source)
+        await undo_roles(pool, rules, known, Undoing(actor, seen), source)
         return UndoReport(attempt_id, _sentences(known))
     async with pool.connection() as conn:
         await guilds.lock(conn, known.guild_id)
@@ -67,7 +67,7 @@ async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> U
     if not put_back.done:
         raise PlanStale(put_back.blocked[0].reason)
     if put_back.blocked:
-        await attempts.undo_a_part(conn, attempt.id, put_back.undone, put_back.left)
+        await attempts.undo_a_part(conn, attempt.id, put_back.undone, put_back.left, actor=actor)
     else:
         await attempts.mark_undone(conn, attempt.id, actor=actor)
     lines = [f"{each.what}: {each.after} again." for each in undo_effects(put_back.undone, names)]

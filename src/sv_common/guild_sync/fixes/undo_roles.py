@@ -28,9 +28,8 @@ _LOOKED_UP_LATER = "What the member holds now is looked up and recorded with the
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """Whose undo of what it is, as it was `seen`."""
+    """Whose undo it is, of what was `seen`."""
 
-    attempt_id: int
     actor: str
     seen: Seen | None
 

@@ -187,9 +187,11 @@ async def stop_undoing(conn: Connection, attempt_id: int, changes: Sequence[Chan
     await conn.execute(SQL["stop_undoing"], {"attempt_id": attempt_id, "changes": Jsonb(list(changes))})
 
 
-async def undo_a_part(conn: Connection, attempt_id: int, undone: Sequence[Change], left: Sequence[Change]) -> None:
+async def undo_a_part(
+    conn: Connection, attempt_id: int, undone: Sequence[Change], left: Sequence[Change], *, actor: str
+) -> None:
     """Record that a part of an attempt was put back, and what is left to be undone."""
-    values = {"attempt_id": attempt_id, "undone": Jsonb(list(undone)), "left": Jsonb(list(left))}
+    values = {"attempt_id": attempt_id, "actor": actor, "undone": Jsonb(list(undone)), "left": Jsonb(list(left))}
     await conn.execute(SQL["undo_a_part"], values)
 
 

@@ -71,7 +71,8 @@ where id = %(attempt_id)s
 -- name: undo_a_part
 -- What was put back leaves the journal of what is still to be undone.
 update guild_identity.fix_attempts
-set changes = %(left)s, undone_changes = undone_changes || %(undone)s
+set changes = %(left)s, undone_changes = undone_changes || %(undone)s, partly_undone_at = now(),
+    partly_undone_by = %(actor)s
 where id = %(attempt_id)s
 
 -- name: undone

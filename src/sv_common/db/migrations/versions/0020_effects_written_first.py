@@ -33,6 +33,7 @@ def downgrade() -> None:
     )
     op.execute(
         "alter table guild_identity.fix_attempts "
-        "drop column undone_changes, drop column undoing_by, drop column undoing_at, drop column intended, "
+        "drop column partly_undone_by, drop column partly_undone_at, drop column undone_changes, "
+        "drop column undoing_by, drop column undoing_at, drop column intended, "
         "add constraint fix_attempts_outcome_check check (outcome in ('fixed', 'refused', 'failed'))"
     )

@@ -12,6 +12,10 @@ alter table guild_identity.fix_attempts
     add column undoing_by text,
     -- What a partial undo has put back already; what is left to be undone stays in `changes`.
     add column undone_changes jsonb not null default '[]',
+    add column partly_undone_at timestamptz,
+    add column partly_undone_by text,
+    add constraint partly_undone_by_whom
+        check ((undone_changes = '[]') = (partly_undone_at is null) and (partly_undone_at is null) = (partly_undone_by is null)),
     add constraint undoing_by_whom check ((undoing_at is null) = (undoing_by is null)),
     add constraint undone_is_not_being_undone check (undone_at is null or undoing_at is null),
     add constraint running_has_an_intent check (outcome <> 'running' or intended <> '[]');
