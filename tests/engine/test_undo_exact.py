@@ -20,7 +20,7 @@ from sv_common.guild_sync.by_hand import (
     OnePerson,
 )
 from sv_common.guild_sync.domain.errors import PlanStale, Refused
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.fixes.database_steps import write
 from sv_common.guild_sync.identity_engine import run_matching
@@ -137,20 +137,24 @@ async def test_a_new_player_that_was_vouched_for_since_is_not_taken_back_with_th
     await assert_refused_alike(guild, attempt, "was vouched for")
 
 
+@pytest.mark.own_database
 async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(guild: GuildBuilder) -> None:
+    """Whatever is written along with the pointer is written down, too."""
     await guild.main("Mito")
     await guild.execute(
         "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', discord_vouched_at = now()"
     )
+    await guild.execute(
+        "create function forget() returns trigger language plpgsql as $$ begin "
+        "new.discord_basis := null; new.discord_vouched_by := null; new.discord_vouched_at := null; return new; end $$"
+    )
+    await guild.execute(
+        "create trigger forget before update of discord_user_id on guild_identity.players for each row "
+        "when (new.discord_user_id is null) execute function forget()"
+    )
     before = await people(guild)
     detached = await decided(guild, NotThisMember("Mito"))
-    await guild.execute(
-        "update guild_identity.fix_attempts set changes = jsonb_set(changes, '{0,after,discord_basis}', 'null')"
-    )
-    await guild.execute("update guild_identity.players set discord_basis = null")
-    await guild.execute(
-        "update guild_identity.fix_attempts set changes = jsonb_set(changes, '{0,before,discord_basis}', '\"officer\"')"
-    )
+    assert await guild.rows("select discord_basis from guild_identity.players") == [(None,)]
     await take_back(guild, detached)
     assert differences(before, await people(guild)) == {}
 
@@ -287,7 +291,7 @@ async def _undo_if_it_can_be(guild: GuildBuilder, attempt: int) -> None:
 async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_at_the_end(two: Two) -> None:
     """Plans that were made before others were carried out."""
     guild, grimalt, member = two.guild, two.numbers["Grimalt"], two.numbers["member"]
-    plans = {
+    plans: dict[str, Step] = {
         "linked to another player": Link(grimalt, "Grimalt", two.mito, "Mito", "x"),
         "An alias has been given to somebody else": RememberAlias(two.mito, "Mito", "Robin"),
         "it is another player’s": AttachDiscord(two.mito, "Mito", member, "Zephyr"),
