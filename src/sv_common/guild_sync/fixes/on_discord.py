@@ -67,16 +67,18 @@ async def fix_on_discord(
     Each result tells what became of its member, whatever became of the others. For an officer's click on one issue, raises
     `Busy` where somebody changes the member's roles just now, and `PlanStale` where it is not as it was `seen`.
     """
+    busy: set[int] = set()
     if source is None:
         results = [fix.result(FixOutcome.REFUSED, _NO_BOT) for fix in fixes]
     else:
-        run = _Run(pool, rules, rule, guild_id, command, source, seen)
+        run = _Run(pool, rules, rule, guild_id, command, source, seen, busy=busy)
         results = []
         for fix in fixes:
             results.append(await run.fix(fix))
             count.add(1, "Changing roles on Discord")
+    told = [result for result in results if result.issue_id not in busy]
     try:
-        await _conclude(pool, rules, rule, guild_id, fixes, results, command)
+        await _conclude(pool, rules, rule, guild_id, fixes, told, command)
     except psycopg.OperationalError as error:
         if all(result.attempt_id is None for result in results):
             raise
@@ -117,6 +119,8 @@ class _Run:
     source: DiscordSource
     seen: Seen | None
     roles: RoleRun = field(init=False)
+    busy: set[int] = field(default_factory=set)
+    """Issues whose members somebody else is changing: there is nothing to be recorded of that."""
 
     def __post_init__(self) -> None:
         self.roles = RoleRun(self.source)
@@ -133,6 +137,8 @@ class _Run:
         except (Busy, PlanStale) as error:
             if not self.command.is_bulk:
                 raise
+            if isinstance(error, Busy):
+                self.busy.add(fix.issue.id)
             return fix.result(FixOutcome.REFUSED, str(error))
         except Refused as refusal:
             return fix.result(FixOutcome.REFUSED, str(refusal))
