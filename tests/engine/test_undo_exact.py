@@ -8,6 +8,7 @@ from engine.two_players import Two, decide
 from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot, differences
+from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.activity import DeedFilter, actors, deeds
 from sv_common.guild_sync.by_hand import (
@@ -320,3 +321,18 @@ async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: Guild
         ("undone", BOB, attempt)
     ]
     assert page.total == len(page.items)
+
+
+async def test_the_preview_of_a_large_match_of_which_much_cannot_be_undone_takes_few_statements(
+    guild: GuildBuilder,
+) -> None:
+    names = [f"Person{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(60)]
+    for name in names:
+        await guild.member(name)
+        await guild.character(name)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
+    await guild.execute("update guild_identity.player_characters set evidence = 'x' where character_id %% 2 = 0")
+    with counting_statements() as count:
+        preview = await preview_undo(guild.pool, attempt)
+    assert (preview.parts, preview.blocked_total) == (30, 30)
+    assert count.statements < 60

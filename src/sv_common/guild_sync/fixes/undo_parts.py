@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.store import journal
 from sv_common.guild_sync.store.attempts import Attempt
 from sv_common.guild_sync.store.journal import key_of
+from sv_common.guild_sync.store.journal_tables import Key
 from sv_common.guild_sync.store.links import Change
 
 _Node: TypeAlias = tuple[str, object]
@@ -110,10 +111,22 @@ async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[Ch
 
 
 async def put_parts_back(conn: Connection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> PartsPutBack:
-    """Put back every part that can be; what stands in the way of one stops no other.
+    """Put back every part that can be; what stands in the way of one stops no other."""
+    found = await journal.obstacles(conn, [change for part in parts for change in part.changes])
+    blocked = [BlockedPart(part, reason) for part in parts if (reason := _obstacle(part, found))]
+    others = [part for part in parts if _obstacle(part, found) is None]
+    tried = await _try_together(conn, attempt, others, actor) if others else PartsPutBack((), ())
+    order = {id(part): place for place, part in enumerate(parts)}
+    return PartsPutBack(tried.done, sorted([*blocked, *tried.blocked], key=lambda each: order[id(each.part)]))
 
-    Parts are tried together, and halved where that fails, so few obstacles among many parts cost few statements.
-    """
+
+def _obstacle(part: Part, found: Mapping[tuple[str, Key], str]) -> str | None:
+    keys = ((change["table"], key_of(change)) for change in part.changes)
+    return next((found[key] for key in keys if key in found), None)
+
+
+async def _try_together(conn: Connection, attempt: Attempt, parts: Sequence[Part], actor: str) -> PartsPutBack:
+    """Try parts together, and halves of them where that fails, so few obstacles among many parts cost few statements."""
     try:
         async with conn.transaction():
             changes = [change for part in parts for change in part.changes]
@@ -122,7 +135,7 @@ async def put_parts_back(conn: Connection, attempt: Attempt, parts: Sequence[Par
         if len(parts) == 1:
             return PartsPutBack((), [BlockedPart(parts[0], str(obstacle))])
         middle = len(parts) // 2
-        first = await put_parts_back(conn, attempt, parts[:middle], actor=actor)
-        second = await put_parts_back(conn, attempt, parts[middle:], actor=actor)
+        first = await _try_together(conn, attempt, parts[:middle], actor)
+        second = await _try_together(conn, attempt, parts[middle:], actor)
         return PartsPutBack([*first.done, *second.done], [*first.blocked, *second.blocked])
     return PartsPutBack(parts, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -45,11 +45,21 @@ async def put_back(conn: Connection, changes: Sequence[Change], *, written_at: d
     """
     folded = fold(change for change in changes if change["table"] in TABLES)
     current = await _current(conn, folded)
-    _check_still_as_written(folded, current)
+    for _, obstacle in _find_obstacles(folded, current):
+        raise PlanStale(obstacle)
     async with stale_if_refused(conn, CANNOT_BE_UNDONE):
         await _delete(conn, folded)
         await _check_uncontradicted(conn, folded, written_at)
         await _write(conn, folded)
+
+
+async def obstacles(conn: Connection, changes: Sequence[Change]) -> dict[tuple[str, Key], str]:
+    """Return, by row, what keeps changes from being put back: what was changed since, or has got something else.
+
+    What stands against each other, and what the database refuses, shows when it is tried.
+    """
+    folded = fold(change for change in changes if change["table"] in TABLES)
+    return dict(_find_obstacles(folded, await _current(conn, folded)))
 
 
 async def vouches_of(conn: Connection, player_ids: Sequence[int]) -> list[Change]:
@@ -136,16 +146,19 @@ def _leaves(change: Change) -> bool:
     return after is not None and (before is None or before["player_id"] != after["player_id"])
 
 
-def _check_still_as_written(folded: _Folded, current: Mapping[tuple[str, Key], tuple[Row, int]]) -> None:
+def _find_obstacles(
+    folded: _Folded, current: Mapping[tuple[str, Key], tuple[Row, int]]
+) -> Iterator[tuple[tuple[str, Key], str]]:
+    """What keeps rows from being put back, as far as the rows themselves tell."""
     pointed = _pointers_that_go_back(folded)
     for key, change in folded.items():
         row, others = current.get(key, (None, 0))
         if not _is_as_written(TABLES[key[0]], change["after"], row):
-            raise PlanStale(_changed_since(change, row))
-        if key[0] == "player" and change["before"] is None and others:
-            raise PlanStale(_HAS_MORE)
-        if key[0] == "link" and _leaves(change) and others > pointed[change["id"]]:
-            raise PlanStale(_POINTED_TO)
+            yield key, _changed_since(change, row)
+        elif key[0] == "player" and change["before"] is None and others:
+            yield key, _HAS_MORE
+        elif key[0] == "link" and _leaves(change) and others > pointed[change["id"]]:
+            yield key, _POINTED_TO
 
 
 def _changed_since(change: Change, row: Row | None) -> str:
