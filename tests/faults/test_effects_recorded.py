@@ -18,7 +18,7 @@ from sv_common.db.pool import CountingCursor
 from sv_common.guild_sync.domain.errors import Busy, PlanStale, SourceError
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.issue_history import Seen, moves
-from sv_common.guild_sync.mitigations import finish_interrupted, fix_one, preview_undo, undo
+from sv_common.guild_sync.mitigations import finish_interrupted, fix_one, preview_one, preview_undo, undo
 from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.model import WorldMember
 
@@ -256,6 +256,8 @@ async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_
     with pytest.raises(PlanStale, match="no longer what the preview showed"):
         await fix_one(installed.pool, issue, actor="bob", discord_bot=installed.discord, seen=seen)
     assert effects(installed) == []
+    (plan,) = (await preview_one(installed.pool, issue)).ready
+    assert [step.describe() for step in plan.plan.steps][1].startswith("Take the Discord role Social from")
     assert (await one_fix(installed, issue)).outcome is FixOutcome.FIXED
     assert held(installed, member) == [RIGHT]
 

@@ -170,7 +170,10 @@ class _Run:
         return await self._record(planned, attempt, member, outcome)
 
     async def _plan_again(self, fix: PlannedFix, member: Member, held: Sequence[str]) -> PlannedFix | FixResult:
-        """Plan from what Discord shows of the member now. Nothing else than what was seen is carried out."""
+        """Plan from what Discord shows of the member now.
+
+        Nothing else than what was seen is carried out; what Discord shows is kept, so that the next look shows it.
+        """
         async with self.pool.connection() as conn:
             await guilds.lock(conn, self.guild_id)
             await discord.set_roles(conn, self.guild_id, {member.row_id: held})
@@ -178,13 +181,17 @@ class _Run:
             known = await issues.get_many(conn, [fix.issue.id], self.guild_id)
             planning = await plan_fixes(conn, self.rule, known, replace(self.command, seen={}))
             settled = [*planning.settled, *await settle_gone(conn, planning.gone)]
-        if settled:
-            return settled[0]
-        (fresh,) = planning.ready
-        is_bound = self.seen is not None or fix.issue.id in self.command.seen
-        if is_bound and not set(_asked(fresh)) <= set(_asked(fix)):
+            is_as_seen = all(self._is_as_seen(fresh, fix) for fresh in planning.ready)
+            if not is_as_seen:
+                await look_again(conn, concerned_by(self.rules, self.rule), self.guild_id, {})
+        if not is_as_seen:
             raise PlanStale(f"{NOT_AS_SEEN} Nothing was changed for this member.")
-        return fresh
+        return settled[0] if settled else planning.ready[0]
+
+    def _is_as_seen(self, fresh: PlannedFix, fix: PlannedFix) -> bool:
+        """Whether no more is planned than whoever asks has seen; somebody who has seen nothing is not bound to it."""
+        is_bound = self.seen is not None or fix.issue.id in self.command.seen
+        return not is_bound or set(_asked(fresh)) <= set(_asked(fix))
 
     async def _begin(self, fix: PlannedFix, member: Member, turns: Sequence[Turn]) -> Attempt:
         """Write down what is about to be done."""
