@@ -14,9 +14,6 @@ import httpx2
 
 from sv_common.db.holding import held_connections
 
-_STILL_DO = ("fixes/undo.py", "fixes/undo_preview.py")
-"""Where the law is still broken: an undo asks Discord in its transaction."""
-
 _FRAMES = 12
 _asked: list[str] = []
 
@@ -26,10 +23,7 @@ def note_if_holding(who: str) -> None:
     if not held_connections():
         return
     frames = [frame for frame in traceback.extract_stack() if "/src/" in frame.filename]
-    if not any(frame.filename.endswith(_STILL_DO) for frame in frames):
-        _asked.append(
-            f"{who} was asked while a connection was held:\n{''.join(traceback.format_list(frames[-_FRAMES:]))}"
-        )
+    _asked.append(f"{who} was asked while a connection was held:\n{''.join(traceback.format_list(frames[-_FRAMES:]))}")
 
 
 @contextlib.contextmanager

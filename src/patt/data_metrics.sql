@@ -10,6 +10,7 @@ group by 1, 2, 3
 -- How fixes ended, by rule, and by whether automation or a person made them.
 select guild_id, issue_type, outcome, is_automatic, count(*)
 from guild_identity.fix_attempts
+where outcome <> 'running'
 group by guild_id, issue_type, outcome, is_automatic
 
 -- name: runs

@@ -3,7 +3,8 @@
 Uploads are taken in as they come; Battle.net is asked four times a day and Discord every 15 minutes for each guild, spread
 over the interval by the guild's number; each guild is looked at once a day. After a failure the next try comes in 1, 2,
 4 … minutes, and never later than the next regular one. Scans, fixes and full matches are done when officers ask for them,
-and officers are told the news when there are any. Jobs of a worker that died are given to another.
+and officers are told the news when there are any. Jobs of a worker that died are given to another, and role changes that a
+process left behind are looked up on Discord.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from patt.work import work_when_asked
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.errors import BadInput, Busy, Refused, reason_of
 from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.store import announcements, guilds, matches, sync_log, uploads, work
 from sv_common.guild_sync.store.guilds import Guild
@@ -99,6 +101,8 @@ def _register(queue: Queue, services: Services) -> None:
     async def plan(timestamp: int) -> None:
         await resume_stalled(queue)
         await ask_for_what_is_due(services, datetime.fromtimestamp(timestamp, UTC))
+        if services.outside.discord is not None:
+            await finish_interrupted(services.pool, services.outside.discord)
 
     for task, function in (
         (Task.UPLOADS, _with(services, take_in)),

@@ -135,6 +135,23 @@ def test_match_previews_applies_and_can_be_undone(patt: Patt, guild: psycopg.Con
     assert guild.execute("select count(*) from guild_identity.player_characters").fetchone() == (3,)
 
 
+def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute("update guild_identity.wow_characters set guild_note = 'Mito' where character_name = 'Stranger'")
+    guild.execute(
+        "insert into guild_identity.wow_characters (guild_id, character_name, name_key, realm_slug, realm_key, rank_index, "
+        "guild_note) values (1, 'Second', 'second', 'area-52', 'area52', 3, 'Elrek')"
+    )
+    attempt = patt("match", "--json").json["attempt_id"]
+    assert patt("unlink", "Stranger").code == 0
+    assert patt("undo", attempt).code == 1
+    preview = patt("undo", attempt, "--dry-run")
+    assert (preview.code, "It can be undone for 1 of the people, with --partly." in preview.out) == (1, True)
+    assert "Player of Second-area-52" in preview.out
+    done = patt("undo", attempt, "--partly")
+    assert (done.code, "Left as it is: Mito: The link" in done.out) == (0, True)
+    assert patt("undo", attempt, "--partly").code == 1
+
+
 def test_a_link_by_hand_is_shown_first_made_and_taken_back(patt: Patt, guild: psycopg.Connection) -> None:
     dry = patt("link", "Stranger", "Mito", "--dry-run")
     assert "Link Stranger-area-52 to Mito: an officer says so." in dry.out

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from starlette.responses import Response
 
 from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.errors import Refused, SourceDenied, SourceError, SourceMalformed
+from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole
-from sv_common.guild_sync.fixes.discord_steps import Member, RoleOutcome, RoleRun
+from sv_common.guild_sync.fixes.discord_steps import MemberGone, Obstacle, RoleOutcome, RoleRun
+from sv_common.guild_sync.fixes.role_turns import Member, turns_back, turns_of
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.model import ADMINISTRATOR, MANAGE_ROLES, AuditEntry, WorldMember
 
 REASON = "PATT, bob: Zoë is Officer"
@@ -39,7 +42,23 @@ def take(world: GuildWorld, name: str) -> RemoveDiscordRole:
 async def promote(run: RoleRun, world: GuildWorld, member: WorldMember) -> RoleOutcome:
     """Make a Raider an Officer, by a plan that names the taking first."""
     plan = Plan((take(world, "Raider"), give(world, "Officer")), "Zoë is Officer")
-    return await run.carry_out(known(world, member), plan, reason=REASON)
+    return await carry_out(run, world, member, plan)
+
+
+async def carry_out(run: RoleRun, world: GuildWorld, member: WorldMember, plan: Plan) -> RoleOutcome:
+    """Look at the member, check, and change what is not so yet."""
+    address = known(world, member)
+    turns = turns_of(plan.steps, await run.look(address))
+    await run.check(address, turns)
+    return await run.make(address, turns, reason=REASON)
+
+
+async def put_back(run: RoleRun, world: GuildWorld, member: WorldMember, outcome: RoleOutcome) -> RoleOutcome:
+    """Put back what was changed."""
+    address = known(world, member)
+    turns = turns_back(outcome.changes, await run.look(address))
+    await run.check(address, turns)
+    return await run.make(address, turns, reason="undo")
 
 
 def held(world: GuildWorld, member: WorldMember) -> list[str]:
@@ -108,7 +127,7 @@ async def test_the_right_role_is_given_before_the_wrong_one_is_taken_with_a_reas
 ) -> None:
     outcome = await promote(run, world, alice)
     officer, raider = world.role_named("Officer").role_id, world.role_named("Raider").role_id
-    assert (outcome.error, outcome.is_refused) == (None, False)
+    assert (outcome.error, outcome.is_unverified) == (None, False)
     assert outcome.roles == sorted(alice.role_ids)
     assert held(world, alice) == ["Book Club", "Officer"]
     assert world.audit_log == [
@@ -172,16 +191,16 @@ async def test_each_obstacle_is_named_with_its_remedy_before_anything_is_changed
 ) -> None:
     plan = Plan((give(world, "Officer"), take(world, "Raider")), "Zoë is Officer")
     obstruct(world)
-    outcome = await run.carry_out(known(world, alice), plan, reason=REASON)
-    assert outcome.is_refused
-    assert remedy in (outcome.error or "")
-    assert (outcome.changes, changes(simulator)) == ([], 0)
+    with pytest.raises(Obstacle) as refusal:
+        await carry_out(run, world, alice, plan)
+    assert remedy in str(refusal.value)
+    assert changes(simulator) == 0
 
 
 async def test_everyones_role_cannot_be_given(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
     plan = Plan((give(world, "@everyone"),), "x")
-    outcome = await run.carry_out(known(world, alice), plan, reason=REASON)
-    assert "Everybody holds '@everyone'" in (outcome.error or "")
+    with pytest.raises(Obstacle, match="Everybody holds '@everyone'"):
+        await carry_out(run, world, alice, plan)
 
 
 async def test_what_is_already_so_is_neither_checked_nor_done(
@@ -189,7 +208,7 @@ async def test_what_is_already_so_is_neither_checked_nor_done(
 ) -> None:
     without_permission(world)
     plan = Plan((give(world, "Raider"), take(world, "Officer")), "x")
-    outcome = await run.carry_out(known(world, alice), plan, reason=REASON)
+    outcome = await carry_out(run, world, alice, plan)
     assert (outcome.error, outcome.changes, simulator.calls["roles"], changes(simulator)) == (None, [], 0, 0)
 
 
@@ -210,7 +229,7 @@ async def test_a_change_that_discord_confirms_and_does_not_show_is_no_success(
     assert "'Officer' was given to alice, and a second look shows that the member does not have it" in (
         outcome.error or ""
     )
-    assert (outcome.roles, outcome.is_refused) == (sorted(alice.role_ids), False)
+    assert (outcome.roles, outcome.is_unverified) == (sorted(alice.role_ids), False)
 
 
 async def test_a_failure_half_way_leaves_both_roles_and_says_what_was_changed(
@@ -230,17 +249,18 @@ async def test_a_role_that_discord_refuses_all_the_same_is_not_tried_on_the_next
 ) -> None:
     bob = world.discord_join("bob", roles=[world.role_named("Raider")])
     simulator.faults.json("add_role", {"message": "Missing Permissions", "code": 50013}, 403, times=None)
-    first, second = [await promote(run, world, member) for member in (alice, bob)]
-    assert first.error == second.error
+    first = await promote(run, world, alice)
     assert "Move the bot's role above 'Officer'" in (first.error or "")
-    assert (first.is_refused, second.is_refused, changes(simulator)) == (False, True, 1)
+    with pytest.raises(Obstacle) as second:
+        await promote(run, world, bob)
+    assert (str(second.value), changes(simulator)) == (first.error, 1)
 
 
 async def test_an_obstacle_that_appears_after_the_check_is_named_exactly(
     discord: DiscordClient, world: GuildWorld, alice: WorldMember
 ) -> None:
     run = RoleRun(discord)
-    await run.carry_out(known(world, alice), Plan((take(world, "Book Club"),), "x"), reason=REASON)
+    await carry_out(run, world, alice, Plan((take(world, "Book Club"),), "x"))
     without_permission(world)
     outcome = await promote(run, world, alice)
     assert "Switch Manage Roles on for the role 'PATT'" in (outcome.error or "")
@@ -250,8 +270,9 @@ async def test_an_outage_is_met_once_and_not_for_every_member(
     run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
 ) -> None:
     simulator.faults.status("member", 503, times=None)
-    outcomes = [await promote(run, world, alice) for _ in range(3)]
-    assert len({outcome.error for outcome in outcomes}) == 1
+    with pytest.raises(SourceUnavailable) as outage:
+        await promote(run, world, alice)
+    assert run.stopped_by == str(outage.value)
     assert simulator.calls["member"] == 4
 
 
@@ -259,8 +280,9 @@ async def test_a_standing_that_cannot_be_read_stops_the_run(
     run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
 ) -> None:
     simulator.faults.json("roles", {"message": "Missing Access", "code": 50001}, 403, times=None)
-    for _ in range(3):
-        assert "cannot see it" in ((await promote(run, world, alice)).error or "")
+    with pytest.raises(SourceDenied, match="cannot see it"):
+        await promote(run, world, alice)
+    assert "cannot see it" in (run.stopped_by or "")
     assert (simulator.calls["roles"], changes(simulator)) == (1, 0)
 
 
@@ -271,43 +293,34 @@ async def test_a_token_that_is_rejected_in_the_middle_ends_all_requests(
     outcome = await promote(run, world, alice)
     asked = simulator.calls.total()
     assert "rejected the bot's token" in (outcome.error or "")
-    assert "rejected the bot's token" in ((await promote(run, world, alice)).error or "")
+    assert outcome.is_unverified
+    with pytest.raises(SourceDenied, match="rejected the bot's token"):
+        await promote(run, world, alice)
     assert simulator.calls.total() == asked
 
 
 async def test_a_member_who_has_left_is_a_sentence(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
     world.discord_leave(alice)
-    outcome = await promote(run, world, alice)
-    assert outcome.error == "This person is no longer on the Discord server."
+    with pytest.raises(MemberGone, match="no longer on the Discord server"):
+        await promote(run, world, alice)
 
 
 async def test_roles_are_put_back_as_they_were(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
     outcome = await promote(run, world, alice)
     world.audit_log.clear()
-    roles = await run.put_back(known(world, alice), outcome.changes, reason="undo")
-    assert roles == sorted(alice.role_ids)
+    back = await put_back(run, world, alice, outcome)
+    assert (back.error, back.roles) == (None, sorted(alice.role_ids))
     assert held(world, alice) == ["Book Club", "Raider"]
     assert [entry.action for entry in world.audit_log] == ["add", "remove"]
-
-
-async def test_roles_that_somebody_changed_since_are_not_put_back(
-    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
-) -> None:
-    outcome = await promote(run, world, alice)
-    alice.role_ids.append(world.role_named("Raider").role_id)
-    asked = changes(simulator)
-    with pytest.raises(Refused, match="were changed on Discord since"):
-        await run.put_back(known(world, alice), outcome.changes, reason="undo")
-    assert changes(simulator) == asked
 
 
 async def test_roles_that_are_back_already_are_left_as_they_are(
     run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
 ) -> None:
     outcome = await promote(run, world, alice)
-    first = await run.put_back(known(world, alice), outcome.changes, reason="undo")
+    first = await put_back(run, world, alice, outcome)
     asked = changes(simulator)
-    assert await run.put_back(known(world, alice), outcome.changes, reason="undo, asked again") == first
+    assert (await put_back(run, world, alice, outcome)).roles == first.roles
     assert changes(simulator) == asked
 
 
@@ -317,8 +330,8 @@ async def test_putting_back_is_refused_before_anything_is_changed_where_the_bot_
     outcome = await promote(RoleRun(discord), world, alice)
     above_the_bot(world)
     asked = changes(simulator)
-    with pytest.raises(Refused, match="Move the bot's role above 'Raider'"):
-        await RoleRun(discord).put_back(known(world, alice), outcome.changes, reason="undo")
+    with pytest.raises(Obstacle, match="Move the bot's role above 'Raider'"):
+        await put_back(RoleRun(discord), world, alice, outcome)
     assert changes(simulator) == asked
 
 
@@ -327,5 +340,20 @@ async def test_putting_back_is_believed_only_when_it_is_seen(
 ) -> None:
     outcome = await promote(run, world, alice)
     simulator.faults.empty("remove_role", 204)
-    with pytest.raises(SourceError, match="still has it"):
-        await run.put_back(known(world, alice), outcome.changes, reason="undo")
+    assert "still has it" in ((await put_back(run, world, alice, outcome)).error or "")
+
+
+async def test_a_change_whose_answer_is_lost_and_that_nobody_can_look_for_is_unverified_and_told_of(
+    run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
+) -> None:
+    def lost_and_then_silence(answer: Response) -> Response:
+        simulator.faults.status("member", 503, times=None)
+        return Response(status_code=503)
+
+    simulator.faults.add("add_role", Fault(change=lost_and_then_silence, times=None))
+    outcome = await promote(run, world, alice)
+    assert (outcome.is_unverified, outcome.roles) == (True, None)
+    officer = world.role_named("Officer").role_id
+    assert [change["after"] for change in outcome.changes] == [{"role_id": officer, "held": True}]
+    assert "Discord could not be asked what the member holds now" in (outcome.error or "")
+    assert held(world, alice) == ["Book Club", "Officer", "Raider"]

@@ -64,6 +64,9 @@ FIXES_OF_OFFICERS = """
     select issue_id, array_agg(id) from guild_identity.fix_attempts
     where not is_automatic and outcome = 'fixed' and issue_id is not null group by issue_id
 """
+ROLE_ATTEMPTS = """
+    select outcome, jsonb_array_length(changes) from guild_identity.fix_attempts where issue_type = 'role_mismatch' order by id
+"""
 UNDONE = "select id, undone_by from guild_identity.fix_attempts where undone_at is not null"
 INTERRUPTED_RUNS = "select id from guild_identity.sync_log where error like 'The run was interrupted%%'"
 

@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.responses import Response
 
 from jobs.crash_clients import Clients, until
 from jobs.crash_machines import Machines
-from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, UNDONE, UNFINISHED, Rows, end_of, rows
+from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, ROLE_ATTEMPTS, UNDONE, UNFINISHED, Rows, end_of, rows
 from jobs.crash_story import FIXES, GUILDS, UPLOADS, Cast, Chapter, begin
 from patt import access
 from patt.bootstrap import Services, open_services
@@ -26,6 +27,8 @@ from patt.worker import ask_for_what_is_due, resume_stalled
 from server_folders import TEMPLATE
 from sv_common.db import embedded
 from sv_common.guild_sync.clients.http import http_client
+from sv_common.guild_sync.mitigations import undo
+from sv_common.guild_sync.scheduler import run_discord_sync
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.faults import Fault
@@ -122,6 +125,45 @@ async def test_an_undo_whose_process_died_when_discord_had_done_it_is_finished_b
         assert stage.roles() == roles
         assert set(stage.role_changes().values()) == {1}
         assert await rows(stage.services.pool, UNDONE) == [(answer["attempt_id"], "token robot")]
+
+
+@pytest.mark.parametrize(("route", "ending"), [("add_role", ("failed", 1)), ("remove_role", ("fixed", 2))])
+async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_and_can_be_undone(
+    server: embedded.EmbeddedServer, tmp_path: Path, route: str, ending: tuple[str, int]
+) -> None:
+    """Nobody asks again: what the process that died had written down before is enough."""
+    async with _stage(server, f"recorded_{route}", tmp_path, guilds=1) as stage:
+        pool, outside = stage.services.pool, stage.services.outside
+        wish, roles = stage.chapters[0].wishes[-1], stage.roles()
+        stage.kill_web_after(route)
+        await _ask_once(stage, stage.clients.fix(wish), changes=ending[1])
+        assert await rows(pool, ROLE_ATTEMPTS) == [("running", 0)]
+        report = await run_discord_sync(pool, guild_id=stage.chapters[0].guild_id, outside=outside)
+        assert "finish_interrupted" in [step.name for step in report.steps]
+        assert await rows(pool, ROLE_ATTEMPTS) == [ending]
+        assert sum(stage.role_changes().values()) == ending[1]
+        ((attempt,),) = await rows(
+            pool, "select id from guild_identity.fix_attempts where issue_type = 'role_mismatch'"
+        )
+        await undo(pool, attempt, actor="alice", discord_bot=outside.discord)
+        assert stage.roles() == roles
+
+
+async def _ask_once(stage: Stage, asking: Coroutine[Any, Any, dict[str, Any]], *, changes: int) -> None:
+    """Ask, let the web process die when Discord has made so many changes, and neither ask again nor start it again."""
+    web, task = stage.machines.web, asyncio.create_task(asking)
+    async with _going_on(stage.machines.keep_running(web)):
+        await until(partial(_has_changed, stage, changes))
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    web.kill()
+    if web.process is not None:
+        web.process.wait()
+
+
+async def _has_changed(stage: Stage, changes: int) -> bool:
+    return sum(stage.role_changes().values()) == changes
 
 
 async def _live(stage: Stage, *, kills: int) -> End:

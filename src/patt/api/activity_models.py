@@ -56,7 +56,7 @@ class DeedAnswer(Answer):
     actor: str
     is_automatic: bool
     what: str = Field(
-        description="fixed, refused, failed, undone, dismissed, woken, asked (for a full match) or set (a setting)."
+        description="running, fixed, refused, failed, unverified, undone, dismissed, woken, asked (for a full match) or set (a setting)."
     )
     subject: str | None = Field(description="The issue it was done to.")
     reason: str | None

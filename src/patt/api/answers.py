@@ -13,6 +13,7 @@ _WORDS = {
     FixOutcome.WAITING: "waiting",
     FixOutcome.HELD: "held",
     FixOutcome.FAILED: "failed",
+    FixOutcome.UNVERIFIED: "not verified",
     FixOutcome.NOTHING_TO_DO: "with nothing to do",
 }
 
@@ -85,5 +86,7 @@ def _fix_sentence(result: FixResult) -> str:
             return f"Fixed. {steps}".strip()
         case FixOutcome.NOTHING_TO_DO:
             return result.reason
+        case FixOutcome.UNVERIFIED:
+            return f"Not verified: {result.reason}"
         case _:
             return f"Not fixed: {result.reason}"

@@ -60,9 +60,15 @@ async def fix_all(services: Services, officer: Caller, issue_type: str, *, guild
 
 
 async def undo(
-    services: Services, officer: Caller, attempt_id: int, *, guild_id: int | None, seen: Seen | None = None
+    services: Services,
+    officer: Caller,
+    attempt_id: int,
+    *,
+    guild_id: int | None,
+    seen: Seen | None = None,
+    partly: bool = False,
 ) -> UndoAnswer:
-    """Take an attempt back. Raises `NotFound`, `Refused` and `PlanStale`."""
+    """Take an attempt back, or `partly` what can be of it. Raises `NotFound`, `Refused` and `PlanStale`."""
     report = await mitigations.undo(
         services.pool,
         attempt_id,
@@ -70,9 +76,16 @@ async def undo(
         guild_id=guild_id,
         discord_bot=services.outside.discord,
         seen=seen,
+        partly=partly,
     )
-    sentence = f"Attempt {attempt_id} is undone. {' '.join(report.sentences)}"
-    return UndoAnswer(sentence=sentence.strip(), attempt_id=attempt_id, undone=list(report.sentences))
+    done = f"Attempt {attempt_id} is undone{' in part' if report.left else ''}."
+    left = ["Left as it is, and can be undone later:", *report.left] if report.left else []
+    return UndoAnswer(
+        sentence=" ".join([done, *report.sentences, *left]),
+        attempt_id=attempt_id,
+        undone=list(report.sentences),
+        left=list(report.left),
+    )
 
 
 async def dismiss(

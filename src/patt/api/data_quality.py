@@ -21,7 +21,7 @@ from patt.api.models import (
 from patt.api.officers import officer_router
 from patt.api.reading import LONGEST_SEARCH, Shown
 from patt.api.rule_models import RuleAnswer
-from patt.api.seen import SeenDep
+from patt.api.seen import PartlyQuery, SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.domain.issue import Severity
 
@@ -127,7 +127,15 @@ async def wake(
 
 @router.post("/attempts/{attempt_id}/undo", summary="Undo a fix")
 async def undo(
-    services: ServicesDep, officer: OfficerDep, guild: GuildDep, attempt_id: AttemptId, seen: SeenDep
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    attempt_id: AttemptId,
+    seen: SeenDep,
+    partly: PartlyQuery = False,
 ) -> UndoAnswer:
-    """Put back exactly what an attempt changed; refused where somebody has changed it since."""
-    return await commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen)
+    """Put back exactly what an attempt changed; refused where somebody has changed it since.
+
+    With `partly`, what can be put back is, person by person, and `left` tells of the rest.
+    """
+    return await commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen, partly=partly)

@@ -108,6 +108,13 @@ class LaterDeedAnswer(Answer):
     reason: str
 
 
+class BlockedAnswer(Answer):
+    """Whose part of an attempt cannot be undone now, and why."""
+
+    people: str = Field(examples=["Mito"])
+    reason: str
+
+
 class UndoPreviewAnswer(Answer):
     """What an undo would put back now. Nothing was changed."""
 
@@ -123,7 +130,17 @@ class UndoPreviewAnswer(Answer):
         examples=["The link 12 was changed since, so this can no longer be undone as a whole."],
     )
     later: list[LaterDeedAnswer] = Field(description="Who changed what since, newest first, where that is the reason.")
-    effects: list[EffectAnswer] = Field(description="What stands there now, and what would stand there again.")
+    parts: int = Field(
+        description="Where it cannot be undone whole: of how many people it can be, with `partly`. Else 0.",
+        examples=[0],
+    )
+    blocked: list[BlockedAnswer] = Field(
+        description="Where it can be undone in part: who keeps the rest from it; of very many only the first 50."
+    )
+    blocked_total: int = Field(description="How many those are.", examples=[0])
+    effects: list[EffectAnswer] = Field(
+        description="What stands there now, and what would stand there again; of a part, what that would put back."
+    )
     total: int = Field(description="How many lines there are; of very many only the first 200 are told.")
     seen: str = Field(
         description="Send it with the undo, and it is refused where somebody was faster.", examples=["1042"]

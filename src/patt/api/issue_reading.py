@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from patt.api.issue_models import (
+    BlockedAnswer,
     CandidateAnswer,
     IssueDetailAnswer,
     LaterDeedAnswer,
@@ -63,6 +64,9 @@ async def undo_preview(services: Services, attempt_id: int, guild_id: int | None
         obstacle=found.obstacle,
         later=[LaterDeedAnswer.model_validate(each) for each in found.later],
         effects=[EffectAnswer.model_validate(effect) for effect in found.effects],
+        parts=found.parts,
+        blocked=[BlockedAnswer.model_validate(each) for each in found.blocked],
+        blocked_total=found.blocked_total,
         total=found.total,
         seen=str(found.seen),
     )

@@ -114,6 +114,9 @@ class FixesResult(Answer):
     refused: int
     waiting: int
     failed: int
+    unverified: int = Field(
+        description="Discord was told to change something, and nobody could look whether it did; looked up again later."
+    )
     nothing_to_do: int
     held: int
     issues: list[FixedIssue]
@@ -133,6 +136,10 @@ class UndoAnswer(Answer):
     sentence: str
     attempt_id: int
     undone: list[str]
+    left: list[str] = Field(
+        description="Of whom a partial undo could not put anything back, and why.",
+        examples=[["Mito: The link 12 was changed since, so this can no longer be undone as a whole."]],
+    )
 
 
 class DismissRequest(BaseModel):
@@ -222,7 +229,7 @@ class AttemptAnswer(Answer):
     id: int
     actor: str
     is_automatic: bool
-    outcome: str
+    outcome: str = Field(description="running, fixed, refused, failed or unverified.")
     reason: str
     steps: list[str]
     started_at: datetime

@@ -37,6 +37,7 @@ class RuleAnswer(Answer):
                     "fixes_tried": 14,
                     "fixes_worked": 12,
                     "fixes_failed": 2,
+                    "fixes_unverified": 0,
                     "fixes_refused": 5,
                     "fixes_undone": 1,
                     "opened_ever": 31,
@@ -65,6 +66,7 @@ class RuleAnswer(Answer):
     fixes_tried: int = Field(description="Fixes that were carried out in 90 days.")
     fixes_worked: int
     fixes_failed: int
+    fixes_unverified: int = Field(description="Changes on Discord of which nobody could look whether they were made.")
     fixes_refused: int = Field(
         description="Fixes that an officer asked for and that were refused, nothing being changed."
     )

@@ -24,4 +24,11 @@ def seen_of(seen: SeenQuery = None) -> Seen | None:
     return Seen.read(seen) if seen else None
 
 
+PartlyQuery = Annotated[
+    bool,
+    Query(
+        description="Put back what can be, person by person, and leave the rest to be undone later.",
+        examples=[False],
+    ),
+]
 SeenDep = Annotated[Seen | None, Depends(seen_of)]

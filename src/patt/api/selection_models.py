@@ -23,7 +23,7 @@ _FIXED = {
     "steps": ["Link Newalt-area-52 to Mito."],
     "attempt_id": 7,
 }
-_COUNTS = {"fixed": 1, "refused": 0, "waiting": 0, "failed": 0, "nothing_to_do": 0, "held": 0}
+_COUNTS = {"fixed": 1, "refused": 0, "waiting": 0, "failed": 0, "unverified": 0, "nothing_to_do": 0, "held": 0}
 
 
 def _example(example: dict[str, Any]) -> ConfigDict:

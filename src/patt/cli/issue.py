@@ -34,7 +34,7 @@ from sv_common.guild_sync.store import guilds
 
 IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help="Number of the issue.")]
 RuleArgument = Annotated[str, typer.Argument(metavar="ISSUE_TYPE", help="A rule, such as orphan_wow.")]
-_BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.HELD)
+_BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome.HELD)
 
 
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
@@ -165,6 +165,9 @@ def fix_all(
 def undo(
     attempt: Annotated[int, typer.Argument(parser=row_number, metavar="ATTEMPT", help="Number of the attempt.")],
     dry_run: DryRunOption = False,
+    partly: Annotated[
+        bool, typer.Option("--partly", help="Undo what can be, person by person; the rest later.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take back a fix or a full match, exactly. Exit code 1 when it cannot be taken back; the sentence says why."""
@@ -172,13 +175,17 @@ def undo(
         _show_undo(attempt, as_json)
         return
     report = with_services(
-        lambda services: mitigations.undo(services.pool, attempt, actor=actor(), discord_bot=services.outside.discord)
+        lambda services: mitigations.undo(
+            services.pool, attempt, actor=actor(), discord_bot=services.outside.discord, partly=partly
+        )
     )
     if as_json:
         print_json(report)
         return
     for sentence in report.sentences:
         say(sentence)
+    for sentence in report.left:
+        say(f"Left as it is: {sentence}")
 
 
 def _show_undo(attempt: int, as_json: bool) -> None:
@@ -186,7 +193,14 @@ def _show_undo(attempt: int, as_json: bool) -> None:
         lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.outside.discord)
     )
     if as_json:
-        told = {"attempt_id": attempt, "obstacle": preview.obstacle, "effects": preview.effects, "later": preview.later}
+        told = {
+            "attempt_id": attempt,
+            "obstacle": preview.obstacle,
+            "effects": preview.effects,
+            "later": preview.later,
+            "parts": preview.parts,
+            "blocked": preview.blocked,
+        }
         print_json(told)
     else:
         tell_undo(preview)

@@ -27,8 +27,10 @@ OUTCOME_WORDS = {
     FixOutcome.WAITING: "[yellow]waits[/]",
     FixOutcome.HELD: "[yellow]held[/]",
     FixOutcome.FAILED: "[red]failed[/]",
+    FixOutcome.UNVERIFIED: "[yellow]not verified[/]",
     FixOutcome.NOTHING_TO_DO: "nothing to do",
 }
+_UNDOABLE = frozenset({FixOutcome.FIXED, FixOutcome.UNVERIFIED})
 
 
 def print_whatever_is_said() -> None:
@@ -87,7 +89,7 @@ def say_error(error: PattError) -> None:
 
 def say_result(result: FixResult) -> None:
     """Print how one fix ended."""
-    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome is FixOutcome.FIXED else ""
+    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome in _UNDOABLE and result.attempt_id else ""
     out.print(
         f"Issue {result.issue_id}: {OUTCOME_WORDS[result.outcome]}. {escape(result.reason)}{undo}", soft_wrap=True
     )

@@ -32,7 +32,13 @@ def tell_undo(preview: UndoPreview) -> None:
         say(f"It cannot be undone: {preview.obstacle}")
         for deed in preview.later:
             say(f"  Since then, {deed.actor} (attempt {deed.attempt_id}, {deed.at:%Y-%m-%d %H:%M}): {deed.reason}")
-        return
+        if not preview.parts:
+            return
+        say(f"It can be undone for {preview.parts} of the people, with --partly. The others:")
+        for each in preview.blocked:
+            say(f"  {each.people}: {each.reason}")
+        if preview.blocked_total > len(preview.blocked):
+            say(f"  And {preview.blocked_total - len(preview.blocked)} more.")
     rows = [(effect.what, effect.before, effect.after) for effect in preview.effects]
     table("what", "now", "then", rows=rows)
     if preview.total > len(preview.effects):

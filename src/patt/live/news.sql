@@ -14,8 +14,8 @@ order by min(id)
 
 -- name: deeds
 -- What was done besides fixing issues, in a range of attempts: decisions by hand, full matches, and what was undone.
-select coalesce(undone_by, actor) as actor,
-       case when undone_at is not null then 'undone' when issue_type = 'full_match' then 'matched' else 'decided' end as what,
+select coalesce(undone_by, partly_undone_by, actor) as actor,
+       case when undone_at is not null or partly_undone_at is not null then 'undone' when issue_type = 'full_match' then 'matched' else 'decided' end as what,
        count(*) as count
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id between %(first)s and %(last)s

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from patt.api import asking, commands, selection_commands
 from patt.api.jobs_models import ScanRuleWish, ScanWish
-from patt.api.seen import SeenDep
+from patt.api.seen import PartlyQuery, SeenDep
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
 from patt.navigation import DATA_QUALITY
 from patt.pages.chosen import chosen_issues, previewed
@@ -161,9 +161,11 @@ async def undo(
     form: FormDep,
     attempt_id: AttemptId,
     seen: SeenDep,
+    partly: PartlyQuery = False,
 ) -> Response:
-    """Undo a fix."""
-    return await done(request, form, commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen), home=HOME)
+    """Undo a fix, whole or in part."""
+    undone = commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen, partly=partly)
+    return await done(request, form, undone, home=HOME)
 
 
 def _day(text: str) -> date | None:

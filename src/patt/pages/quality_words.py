@@ -92,7 +92,8 @@ def fix_record(rule: RuleOverview) -> str:
         return f"No fix was made in 90 days.{refused}"
     fixes = _count(rule.fixes_tried, "fix", "fixes")
     undone = f", {rule.fixes_undone} {'was' if rule.fixes_undone == 1 else 'were'} undone" if rule.fixes_undone else ""
-    return f"{rule.fixes_worked} of {fixes} worked{undone}.{refused}"
+    unverified = f", {rule.fixes_unverified} could not be verified" if rule.fixes_unverified else ""
+    return f"{rule.fixes_worked} of {fixes} worked{unverified}{undone}.{refused}"
 
 
 def _of(share: Share, what: str) -> str:

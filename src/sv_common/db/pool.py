@@ -128,6 +128,7 @@ class PoolWithLocks(CheckedPool):
 
     locks: LivePool
     probes: CheckedPool
+    database_url: str
 
     async def open(self, wait: bool = False, timeout: float = 30.0) -> None:  # noqa: ASYNC109 -- as above
         """Open all; see psycopg's `AsyncConnectionPool.open`."""

@@ -56,6 +56,10 @@ with deeds as (
     from guild_identity.fix_attempts
     where guild_id = %(guild_id)s and undone_at is not null
     union all
+    select partly_undone_at, partly_undone_by, false, 'undone', 'In part. It was: ' || reason, issue_type, issue_id, id, false
+    from guild_identity.fix_attempts
+    where guild_id = %(guild_id)s and partly_undone_at is not null
+    union all
     select at, actor, false, event, reason, null, issue_id, null, false
     from guild_identity.issue_events
     where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
@@ -85,6 +89,9 @@ from (
     select undone_at, undone_by from guild_identity.fix_attempts
     where guild_id = %(guild_id)s and undone_at is not null
     union all
+    select partly_undone_at, partly_undone_by from guild_identity.fix_attempts
+    where guild_id = %(guild_id)s and partly_undone_at is not null
+    union all
     select at, actor from guild_identity.issue_events
     where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
     union all
@@ -100,6 +107,9 @@ where (%(actor)s::text is null or d.actor = %(actor)s)
 select actor from guild_identity.fix_attempts where guild_id = %(guild_id)s
 union
 select undone_by from guild_identity.fix_attempts where guild_id = %(guild_id)s and undone_by is not null
+union
+select partly_undone_by from guild_identity.fix_attempts
+where guild_id = %(guild_id)s and partly_undone_by is not null
 union
 select actor from guild_identity.issue_events where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
 union

@@ -170,8 +170,12 @@ async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: Disc
     for issue_type, fixes in sight.on_discord.items():
         if fixes:
             results += await _fix_on_discord(pool, guild_id, issue_type, fixes, source)
-    undone = [result.reason for result in results if result.outcome is not FixOutcome.FIXED]
-    return [f"{len(undone)} could not be fixed on Discord: {undone[0]}"] if undone else []
+    unseen = [result.reason for result in results if result.outcome is FixOutcome.UNVERIFIED]
+    undone = [r.reason for r in results if r.outcome not in (FixOutcome.FIXED, FixOutcome.UNVERIFIED)]
+    return [
+        *([f"{len(undone)} could not be fixed on Discord: {undone[0]}"] if undone else []),
+        *([f"{len(unseen)} could not be verified on Discord: {unseen[0]}"] if unseen else []),
+    ]
 
 
 async def _fix_on_discord(

@@ -151,6 +151,14 @@ async def point_again(conn: Connection, players: Mapping[int, int]) -> None:
         await conn.execute(SQL["point_again"], values)
 
 
+async def about_players(conn: Connection, guild_id: int, player_ids: Sequence[int]) -> list[int]:
+    """Return the unresolved issues about these players."""
+    if not player_ids:
+        return []
+    values = {"guild_id": guild_id, "player_ids": list(player_ids)}
+    return [row[0] for row in await (await conn.execute(SQL["about_players"], values)).fetchall()]
+
+
 async def mark_as_told(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
     """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
     values = {"guild_id": guild_id, "first": first_event, "last": last_event}

@@ -205,3 +205,8 @@ update guild_identity.audit_issues
 set summary = %(summary)s, details = details - %(detail)s::text
 where guild_id = %(guild_id)s and issue_type = %(issue_type)s and wow_character_id = any (%(character_ids)s)
   and details ? %(detail)s::text
+
+-- name: about_players
+select id from guild_identity.audit_issues
+where guild_id = %(guild_id)s and player_id = any (%(player_ids)s) and resolved_at is null
+order by id

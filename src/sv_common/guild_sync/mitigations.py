@@ -10,16 +10,17 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import reason_of
+from sv_common.guild_sync.domain.errors import Refused, reason_of
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
 from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes import interrupted, undo_preview
 from sv_common.guild_sync.fixes import undo as undoing
-from sv_common.guild_sync.fixes import undo_preview
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import fix_issues, preview
+from sv_common.guild_sync.fixes.interrupted import Finished
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.fixes.undo_preview import UndoPreview
 from sv_common.guild_sync.issue_history import Seen
@@ -134,9 +135,7 @@ async def fix_selected(
         if issue_type in RULES:
             ids = [issue.id for issue in chosen]
             further = _further(watch, len(results), len(issue_ids))
-            results += await fix_issues(
-                pool, RULES, RULES[issue_type], guild_id, ids, command, source=discord_bot, watch=further
-            )
+            results += await _fix_of_rule(pool, RULES[issue_type], guild_id, ids, command, discord_bot, further)
         else:
             results += [_without_a_rule(issue) for issue in chosen]
     place = {issue_id: number for number, issue_id in enumerate(dict.fromkeys(issue_ids))}
@@ -178,9 +177,20 @@ async def undo(
     guild_id: int | None = None,
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
+    partly: bool = False,
 ) -> UndoReport:
-    """Take back an attempt exactly. Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`."""
-    return await undoing.undo(pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen)
+    """Take back an attempt exactly, or `partly` the people of whom it can be.
+
+    Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`.
+    """
+    return await undoing.undo(
+        pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen, partly=partly
+    )
+
+
+async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:
+    """Look up, and finish as seen, the role changes and their undos that a process left behind when it died."""
+    return await interrupted.finish_interrupted(pool, RULES, discord_bot, guild_id=guild_id)
 
 
 async def preview_undo(
@@ -188,6 +198,22 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
     return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot)
+
+
+async def _fix_of_rule(
+    pool: Pool,
+    rule: RuleDefinition,
+    guild_id: int,
+    issue_ids: Sequence[int],
+    command: Command,
+    discord_bot: DiscordSource | None,
+    watch: Watch,
+) -> list[FixResult]:
+    """Fix issues of one rule among others; that this rule refuses takes nothing back of what others have done."""
+    try:
+        return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, watch=watch)
+    except Refused as refusal:
+        return [FixResult(issue_id, rule.issue_type, FixOutcome.REFUSED, str(refusal)) for issue_id in issue_ids]
 
 
 def _further(watch: Watch, before: int, total: int) -> Watch:

@@ -37,8 +37,8 @@ class RuleOverview:
 
     `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not
     automatic all open ones wait, and in one without a fix none does. `resolved`, `found` (opened or opened again) and
-    `reopened` count the last 30 days. `fixes_worked`, `fixes_failed`, `fixes_refused` (before anything was changed) and
-    `fixes_undone` count attempts of the last 90 days.
+    `reopened` count the last 30 days. `fixes_worked`, `fixes_failed`, `fixes_unverified` (on Discord, where nobody could
+    look afterwards), `fixes_refused` (before anything was changed) and `fixes_undone` count attempts of the last 90 days.
     """
 
     issue_type: str
@@ -57,6 +57,7 @@ class RuleOverview:
     reopened: int
     fixes_worked: int
     fixes_failed: int
+    fixes_unverified: int
     fixes_refused: int
     fixes_undone: int
     last_triggered: datetime | None
@@ -64,7 +65,7 @@ class RuleOverview:
     @property
     def fixes_tried(self) -> int:
         """How many fixes were carried out, whether they worked or not."""
-        return self.fixes_worked + self.fixes_failed
+        return self.fixes_worked + self.fixes_failed + self.fixes_unverified
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ with counted as (
     select issue_type,
            count(*) filter (where outcome = 'fixed') as fixed,
            count(*) filter (where outcome = 'failed') as failed,
+           count(*) filter (where outcome = 'unverified') as unverified,
            count(*) filter (where outcome = 'refused') as refused,
            count(*) filter (where undone_at is not null) as undone
     from guild_identity.fix_attempts
@@ -30,7 +31,7 @@ with counted as (
 )
 select r.issue_type, coalesce(c.open, 0), coalesce(c.waiting, 0), coalesce(c.dismissed, 0), coalesce(m.resolved, 0),
        coalesce(m.found, 0), coalesce(m.found_in_a_week, 0), coalesce(m.reopened, 0),
-       coalesce(t.fixed, 0), coalesce(t.failed, 0), coalesce(t.refused, 0), coalesce(t.undone, 0),
+       coalesce(t.fixed, 0), coalesce(t.failed, 0), coalesce(t.unverified, 0), coalesce(t.refused, 0), coalesce(t.undone, 0),
        greatest(
            (select max(e.at) from guild_identity.issue_events e
             where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'opened'),

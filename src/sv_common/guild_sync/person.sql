@@ -58,7 +58,7 @@ order by i.opened_at desc, i.id desc
 select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
        changes <> '[]' and undone_at is null as is_undoable
 from guild_identity.fix_attempts
-where guild_id = %(guild_id)s and outcome = 'fixed'
+where guild_id = %(guild_id)s and (outcome in ('fixed', 'running') or changes <> '[]')
   and (plan @> any (%(in_plan)s) or changes @> any (%(in_changes)s))
 order by id desc
 limit %(limit)s

@@ -174,6 +174,7 @@ def _fix_lines(fixes: FixReport) -> Sequence[str]:
         FixOutcome.FIXED: "fixed by itself",
         FixOutcome.HELD: "held for an officer",
         FixOutcome.FAILED: "could not be fixed",
+        FixOutcome.UNVERIFIED: "could not be verified on Discord",
     }
     counts = Counter((r.issue_type, r.outcome) for r in fixes.results if r.outcome in words)
     return [

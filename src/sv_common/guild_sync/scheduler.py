@@ -35,7 +35,7 @@ from sv_common.guild_sync.domain.report import (
 )
 from sv_common.guild_sync.identity_engine import MatchReport, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.mitigations import run_auto_mitigations
+from sv_common.guild_sync.mitigations import finish_interrupted, run_auto_mitigations
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.profile_sync import erase_expired_profiles, refresh_profiles
 from sv_common.guild_sync.realm_sync import refresh_realms
@@ -131,6 +131,7 @@ async def run_sweep(
     guild = await _guild(pool, guild_id)
     async with _run(pool, guild, "sweep", actor) as run:
         await run.step("erase_expired_profiles", lambda: erase_expired_profiles(pool, guild_id=guild.id), _sync_step)
+        await _finish_interrupted(pool, run, outside)
         await _check(pool, run)
         await _mend(pool, run, outside)
         await _summarise(pool, run, outside)
@@ -146,6 +147,7 @@ async def run_full_match(
         match = await run.step(
             "run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id, chosen=chosen), _match_step
         )
+        await _finish_interrupted(pool, run, outside)
         await _check(pool, run)
         await _summarise(pool, run, outside)
     return run.report(), match
@@ -170,6 +172,7 @@ async def _sync_pipeline(
         if not run.is_superseded:
             if then is not None:
                 await then(pool, run, outside)
+            await _finish_interrupted(pool, run, outside)
             await _check(pool, run)
             await _mend(pool, run, outside)
             if has_summary:
@@ -189,6 +192,18 @@ async def _refresh(pool: Pool, run: _Run, outside: Outside) -> None:
     except SourceError as error:
         log.warning("profiles_not_refreshed", guild_id=number, error=type(error).__name__)
         run.is_partial = True
+
+
+async def _finish_interrupted(pool: Pool, run: _Run, outside: Outside) -> None:
+    """Finish role changes that a process left behind when it died; it is a step of the run only where there are some."""
+    if outside.discord is None:
+        return
+    started = time.monotonic()
+    done = await finish_interrupted(pool, outside.discord, guild_id=run.guild.id)
+    if done.count or done.left:
+        counts = {"finished": done.count, "left": done.left}
+        run.steps.append(StepReport("finish_interrupted", _milliseconds(started), counts, (), done.error))
+        run.is_partial = run.is_partial or done.left > 0
 
 
 async def _check(pool: Pool, run: _Run) -> None:

@@ -45,7 +45,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class CreatePlayer:
-    """Make a new player. `placeholder` is a negative number by which other steps of the plan mean this player."""
+    """Make a new player. `placeholder` is a negative number by which other steps of the plan mean this player.
+
+    For a Discord member who becomes a player it is minus the member's number, whatever else is planned.
+    """
 
     placeholder: int
     display_name: str
@@ -313,13 +316,22 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """SHA-256 of what the plan would do: equal for two plans with the same effect on the same rows."""
-        text = json.dumps([_effect(step) for step in self.steps], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 of what the plan would do: equal for two plans with the same effect on the same rows.
+
+        Which plan of a batch makes the player that several of them give characters to depends on what else is planned, so
+        that step does not count where the others tell which player they mean.
+        """
+        effects = [_effect(step) for step in self.steps if not _is_told_by_others(step)]
+        return hashlib.sha256(json.dumps(effects, sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the steps as JSON data, each with its sentence."""
         return [{"step": type(step).__name__, **asdict(step), "sentence": step.describe()} for step in self.steps]
+
+
+def _is_told_by_others(step: Step) -> bool:
+    """Whether the number that stands for a new player says who it will be: minus the number of its Discord member."""
+    return isinstance(step, CreatePlayer) and step.placeholder == -(step.discord_user_id or 0)
 
 
 def _effect(step: Step) -> Mapping[str, Any]:

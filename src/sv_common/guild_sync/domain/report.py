@@ -66,13 +66,17 @@ class CheckReport:
 
 
 class FixOutcome(StrEnum):
-    """How an attempt to fix ended. Only FIXED means that the issue is resolved by it."""
+    """How an attempt to fix ended. Only FIXED means that the issue is resolved by it.
+
+    UNVERIFIED: Discord was told to change something, and nobody could look whether it did.
+    """
 
     FIXED = "fixed"
     REFUSED = "refused"
     WAITING = "waiting"
     HELD = "held"
     FAILED = "failed"
+    UNVERIFIED = "unverified"
     NOTHING_TO_DO = "nothing_to_do"
 
 
@@ -101,10 +105,11 @@ class FixReport:
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """What an undo put back."""
+    """What an undo put back. `left` says of whom a partial undo could not, and why."""
 
     attempt_id: int
     sentences: Sequence[str]
+    left: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 from sv_common.db.pool import Connection
@@ -25,10 +25,12 @@ from sv_common.guild_sync.domain.plan import (
     Step,
     Unlink,
 )
-from sv_common.guild_sync.store import aliases, links, players, rejections
+from sv_common.guild_sync.store import aliases, journal, links, players, rejections
+from sv_common.guild_sync.store.integrity import NOTHING_CHANGED, stale_if_refused
 from sv_common.guild_sync.store.links import Change, LinkAuthor
 
 _Kind = TypeVar("_Kind", bound=Step)
+_Pointing = TypeVar("_Pointing", AttachDiscord, DetachDiscord)
 
 
 _Written: TypeAlias = dict[Step, list[Change]]
@@ -39,14 +41,15 @@ async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: 
     """Carry out the plans; return, for each, its changes in the order of its steps. Raises `PlanStale`.
 
     What is taken away comes first, so that something else may be put in its place. The number of statements does not
-    depend on the number of plans.
+    depend on the number of plans. What the database changes along with it is among the changes: see `CASCADES`.
     """
     steps = [step for plan in plans for step in plan.steps]
-    written = {
-        **await _take_away(conn, guild_id, steps),
-        **await _make(conn, guild_id, steps, author),
-        **await _point(conn, guild_id, steps),
-    }
+    async with stale_if_refused(conn, NOTHING_CHANGED):
+        written = {
+            **await _take_away(conn, guild_id, steps),
+            **await _make(conn, guild_id, steps, author),
+            **await _point(conn, guild_id, steps),
+        }
     return [[change for step in plan.steps for change in written[step]] for plan in plans]
 
 
@@ -57,8 +60,10 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
     moved = await aliases.move(conn, guild_id, _those(MoveAlias, steps))
     unsaid = await rejections.forget(conn, guild_id, _those(ForgetRejection, steps))
     said_of_others = await rejections.move(conn, guild_id, _those(MoveRejection, steps))
-    detached = await players.detach_discord(conn, guild_id, _those(DetachDiscord, steps))
-    deleted = await players.delete(conn, guild_id, _those(DeletePlayer, steps))
+    detached = await _with_all_columns(conn, guild_id, players.detach_discord, _those(DetachDiscord, steps))
+    doomed = _those(DeletePlayer, steps)
+    vouches = await journal.vouches_of(conn, [step.player_id for step in doomed]) if doomed else []
+    deleted = await players.delete(conn, guild_id, doomed)
     return {
         **{step: unlinks[step.character_id] for step in _those(Unlink, steps)},
         **{step: [forgotten[name_key(step.alias)]] for step in _those(ForgetAlias, steps)},
@@ -66,7 +71,7 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
         **{step: [unsaid[step.character_id, step.player_id]] for step in _those(ForgetRejection, steps)},
         **{step: [said_of_others[step.character_id, step.player_id]] for step in _those(MoveRejection, steps)},
         **{step: [detached[step.player_id]] for step in _those(DetachDiscord, steps)},
-        **{step: deleted[step.player_id] for step in _those(DeletePlayer, steps)},
+        **{step: [*_of_player(step.player_id, vouches), *deleted[step.player_id]] for step in doomed},
     }
 
 
@@ -93,12 +98,32 @@ async def _point(conn: Connection, guild_id: int, steps: Sequence[Step]) -> _Wri
     """Let players point to characters that are theirs by now, and to Discord members whom nobody is any more."""
     mains = await players.set_mains(conn, guild_id, _those(SetMain, steps))
     offspecs = await players.set_offspecs(conn, guild_id, _those(SetOffspec, steps))
-    attached = await players.attach_discord(conn, guild_id, _those(AttachDiscord, steps))
+    attached = await _with_all_columns(conn, guild_id, players.attach_discord, _those(AttachDiscord, steps))
     return {
         **{step: [mains[step.player_id]] for step in _those(SetMain, steps)},
         **{step: [offspecs[step.player_id]] for step in _those(SetOffspec, steps)},
         **{step: [attached[step.player_id]] for step in _those(AttachDiscord, steps)},
     }
+
+
+async def _with_all_columns(
+    conn: Connection,
+    guild_id: int,
+    point: Callable[[Connection, int, Sequence[_Pointing]], Awaitable[object]],
+    steps: Sequence[_Pointing],
+) -> dict[int, Change]:
+    """Let players point to Discord members, or to none; return every column that changed by it, by player."""
+    if not steps:
+        return {}
+    numbers = [step.player_id for step in steps]
+    before = await journal.player_rows(conn, numbers)
+    await point(conn, guild_id, steps)
+    after = await journal.player_rows(conn, numbers)
+    return {number: journal.changed_columns(number, before[number], after[number]) for number in numbers}
+
+
+def _of_player(player_id: int, vouches: Sequence[Change]) -> list[Change]:
+    return [change for change in vouches if (change["before"] or {})["player_id"] == player_id]
 
 
 def _those(kind: type[_Kind], steps: Sequence[Step]) -> list[_Kind]:

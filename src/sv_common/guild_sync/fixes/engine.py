@@ -44,9 +44,11 @@ async def fix_issues(
     2. With more than `limit` plans to apply, all of them are held for an officer.
     3. Carry out the steps on the database, verify with the detector, record, resolve, and look again at the rules that
        the fix can touch: all in one transaction. When the batch fails, each issue is tried by itself.
-    4. Steps on Discord follow after the transaction, member by member, each verified by a second look.
+    4. Steps on Discord follow after the transaction, member by member: planned again on the spot, written down before they
+       are done, verified by a second look, and recorded before the next member's turn.
 
-    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so.
+    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so, and
+    `Busy` where somebody else changes the roles of the one member just now.
     Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
     """
     count = Count(len(issue_ids), watch)
@@ -56,6 +58,6 @@ async def fix_issues(
         here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
     results = list(here.results)
     if here.on_discord:
-        results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count)
+        results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count, seen=seen)
     order = {issue_id: place for place, issue_id in enumerate(issue_ids)}
     return sorted(results, key=lambda result: order[result.issue_id])

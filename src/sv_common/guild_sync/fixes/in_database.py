@@ -12,7 +12,6 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.checking import DETECTION
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.plan import CreatePlayer
@@ -23,7 +22,7 @@ from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.on_discord import is_on_discord
 from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes
-from sv_common.guild_sync.fixes.recording import Applied, Rules, keep_reasons, record, record_refusals
+from sv_common.guild_sync.fixes.recording import Applied, Rules, keep_reasons, record, record_refusals, settle_gone
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 
 log = structlog.get_logger(__name__)
@@ -69,7 +68,7 @@ async def fix_in_database(
     planning = await plan_fixes(conn, rule, known, command)
     await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
     results = [*_vanished(rule, issue_ids, known), *planning.settled]
-    results += await _settle_gone(conn, planning.gone)
+    results += await settle_gone(conn, planning.gone)
     ready = planning.ready
     if limit is not None and len(ready) > limit:
         results += [_held(fix, len(ready), limit) for fix in ready]
@@ -158,7 +157,7 @@ async def _apply_in_turn(
             raise_if_lost(error, conn)
             applied += _failed(part, _explain(error, rule), rule, count)
             continue
-        settled += [*planning.settled, *await _settle_gone(conn, planning.gone)]
+        settled += [*planning.settled, *await settle_gone(conn, planning.gone)]
         count.add(len(part) - len(planning.ready), f"Fixing: {rule.name}")
         tried, others = await _apply(conn, rule, planning.ready, command, count)
         applied += tried
@@ -198,14 +197,6 @@ async def _apply_together(
 def _founders_first(fix: PlannedFix) -> bool:
     """Order fixes so that whatever uses a new player has a higher number than what makes it, and is undone before it."""
     return not any(isinstance(step, CreatePlayer) for step in fix.plan.steps)
-
-
-async def _settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
-    reason = "No longer found."
-    if gone:
-        await issues.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason=reason)
-    sentence = "This is no longer so, and the issue is resolved; nothing else was changed."
-    return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
 
 def _key_of(planning: Planning) -> str | None:

@@ -16,7 +16,7 @@ from sv_common.guild_sync.store import attempts
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
 
-_NOT_AS_SEEN = "What would be done now is no longer what the preview showed. Look at the preview again."
+NOT_AS_SEEN = "What would be done now is no longer what the preview showed. Look at the preview again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def _barred(
     """What keeps each plan from being applied for this command, by issue."""
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
     changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
-    barred = dict.fromkeys(changed, (refused, _NOT_AS_SEEN))
+    barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
     barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
     if command.is_automatic:
         barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.checking import look_again
+from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.issue import Finding, Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
@@ -76,7 +76,7 @@ async def record(
 async def keep_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
     """Keep with each issue why it is left to an officer."""
     current = {issue.id: issue.waiting_reason for issue in known}
-    kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED)
+    kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
     reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
     await issues.say_why_waiting(conn, reasons)
 
@@ -104,6 +104,43 @@ async def record_refusals(
         is_automatic=False,
         duration_ms=_milliseconds(started),
     )
+
+
+async def record_unmade(
+    conn: Connection,
+    rule: RuleDefinition,
+    guild_id: int,
+    results: Sequence[FixResult],
+    known: Sequence[Issue],
+    command: Command,
+    started: float,
+) -> None:
+    """Record what ended before anything was asked of Discord: refusals, and failures that are new."""
+    await record_refusals(conn, rule, guild_id, results, command, started)
+    reasons = {issue.id: issue.waiting_reason for issue in known}
+    failed = [
+        NewAttempt(result.issue_id, "failed", result.reason, result.plan)
+        for result in results
+        if result.outcome is FixOutcome.FAILED
+        and not (command.is_automatic and reasons.get(result.issue_id) == result.reason)
+    ]
+    await attempts.add(
+        conn,
+        guild_id,
+        rule.issue_type,
+        failed,
+        actor=command.actor,
+        is_automatic=command.is_automatic,
+        duration_ms=_milliseconds(started),
+    )
+
+
+async def settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
+    """Close issues that are no longer found."""
+    if gone:
+        await issues.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
+    sentence = "This is no longer so, and the issue is resolved; nothing else was changed."
+    return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
 
 def _new_attempt(applied: Applied) -> NewAttempt:

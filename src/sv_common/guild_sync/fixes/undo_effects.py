@@ -37,6 +37,10 @@ class Names:
         """Return a player's name."""
         return self.players.get(number, f"player {number}")
 
+    def people(self, numbers: Iterable[int]) -> str:
+        """Return the names of players, or a word for what is about none."""
+        return ", ".join(self.player(number) for number in numbers) or "a character without a player"
+
     def member(self, number: int) -> str:
         """Return a Discord member's name."""
         return self.members.get(number, f"Discord member {number}")
@@ -79,6 +83,9 @@ def _effects(change: Change, names: Names) -> Iterator[Effect]:
     match change["table"]:
         case "link":
             yield Effect(f"Player of {names.character(change['id'])}", _owner(now, names), _owner(then, names))
+        case "vouch":
+            what = f"That {names.character(row['character_id'])} is {names.member(row['discord_user_id'])}’s"
+            yield Effect(what, _vouched(now), _vouched(then))
         case "alias":
             yield Effect(f"“{row['alias']}” in a note", _meaning(now, names), _meaning(then, names))
         case "rejection":
@@ -126,6 +133,10 @@ def _meaning(row: _Row | None, names: Names) -> str:
 
 def _verdict(row: _Row | None) -> str:
     return f"never: {row.get('reason') or 'an officer says so.'}" if row else BY_EVIDENCE
+
+
+def _vouched(row: _Row | None) -> str:
+    return f"vouched for by {row['vouched_by']}" if row else "nobody vouches for it"
 
 
 def _held(row: _Row | None) -> str:

@@ -7,31 +7,28 @@ the preview and the undo cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.fixes.undo import check_roles_can_go_back, check_undoable, put_rows_back
-from sv_common.guild_sync.fixes.undo_effects import (
-    Names,
-    character_numbers,
-    member_numbers,
-    player_numbers,
-    undo_effects,
-)
+from sv_common.guild_sync.fixes.undo_effects import undo_effects
+from sv_common.guild_sync.fixes.undo_names import names_of
+from sv_common.guild_sync.fixes.undo_parts import PartsPutBack, parts_of, put_parts_back, put_rows_back
+from sv_common.guild_sync.fixes.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.hand_effects import Effect
 from sv_common.guild_sync.issue_history import Seen, moves
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, guilds
+from sv_common.guild_sync.store import attempts
 from sv_common.guild_sync.store.attempts import Attempt
 
-SQL = load_sql(__package__, "undo_preview.sql")
 MOST_EFFECTS = 200
 """Lines that are told; a full match can change thousands of rows."""
 
 MOST_LATER = 5
+MOST_BLOCKED = 50
+
+_REHEARSAL = "preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,20 @@ class LaterDeed:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockedPeople:
+    """Whose part of an attempt cannot be undone, and why."""
+
+    people: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class UndoPreview:
-    """What an undo would put back. `obstacle` says why it cannot, `later` who changed what since; `total` counts the lines."""
+    """What an undo would put back. `obstacle` says why it cannot, `later` who changed what since; `total` counts the lines.
+
+    Where it cannot be undone whole, `parts` counts the people for whom it can be, `blocked` names the others, and
+    `effects` are those of the part that can be undone.
+    """
 
     attempt: Attempt
     effects: Sequence[Effect]
@@ -54,6 +63,9 @@ class UndoPreview:
     obstacle: str | None
     later: Sequence[LaterDeed]
     seen: Seen
+    parts: int = 0
+    blocked: Sequence[BlockedPeople] = ()
+    blocked_total: int = 0
 
 
 async def preview_undo(
@@ -61,21 +73,35 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 
-    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; the guild's lock is let
-    go before, so that nobody waits for Discord.
+    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; no connection is held
+    meanwhile, so that nobody waits for Discord.
     """
-    async with pool.connection() as conn:
-        known = await attempts.get(conn, attempt_id, guild_id)
-    async with pool.connection() as conn:
-        await guilds.lock(conn, known.guild_id)
-        attempt = await attempts.get(conn, attempt_id, guild_id)
-        obstacle = await _obstacle_here(conn, attempt)
-        effects = undo_effects(attempt.changes, await _names(conn, attempt))
-        later = await _later(conn, attempt) if obstacle and attempt.undone_at is None else []
-        newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
-    obstacle = obstacle or await _obstacle_on_discord(pool, attempt, source)
-    seen = Seen(newest[-1].id if newest else 0)
-    return UndoPreview(attempt, effects[:MOST_EFFECTS], len(effects), obstacle, later, seen)
+    here = await pool.rehearse(lambda conn: _rehearse(conn, attempt_id, guild_id))
+    if here.obstacle is not None:
+        return here
+    return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))
+
+
+async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None) -> UndoPreview:
+    """Put everything back that is in the database, and say what came of it; the caller takes it back."""
+    attempt = await attempts.get(conn, attempt_id, guild_id)
+    obstacle = await _obstacle_here(conn, attempt)
+    names = await names_of(conn, attempt)
+    put_back = await _parts(conn, attempt) if obstacle is not None else PartsPutBack((), ())
+    effects = undo_effects(put_back.undone or attempt.changes, names)
+    newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
+    blocked = [BlockedPeople(names.people(each.part.player_ids), each.reason) for each in put_back.blocked]
+    return UndoPreview(
+        attempt,
+        effects[:MOST_EFFECTS],
+        len(effects),
+        obstacle,
+        await _later(conn, attempt) if obstacle and attempt.undone_at is None else [],
+        Seen(newest[-1].id if newest else 0),
+        parts=len(put_back.done),
+        blocked=blocked[:MOST_BLOCKED] if put_back.done else (),
+        blocked_total=len(blocked) if put_back.done else 0,
+    )
 
 
 async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
@@ -83,17 +109,25 @@ async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True):
-            await put_rows_back(conn, attempt)
+            await put_rows_back(conn, attempt, attempt.changes, actor=_REHEARSAL)
     except PattError as error:
         return str(error)
     return None
 
 
+async def _parts(conn: Connection, attempt: Attempt) -> PartsPutBack:
+    """What could be undone of an attempt that cannot be undone whole; nothing where it is of one piece, or undone."""
+    parts = parts_of(attempt.changes)
+    if attempt.undone_at is not None or attempt.member_id is not None or len(parts) < 2:
+        return PartsPutBack((), ())
+    async with conn.transaction(force_rollback=True):
+        return await put_parts_back(conn, attempt, parts, actor=_REHEARSAL)
+
+
 async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> str | None:
     """Why the roles cannot be put back now; None where they can, or where the attempt changed none."""
     try:
-        async with pool.connection() as conn:
-            await check_roles_can_go_back(conn, attempt, source)
+        await check_roles_can_go_back(pool, attempt, source)
     except PattError as error:
         return str(error)
     return None
@@ -104,23 +138,3 @@ async def _later(conn: Connection, attempt: Attempt) -> list[LaterDeed]:
         LaterDeed(each.id, each.actor, each.started_at, each.reason)
         for each in await attempts.later(conn, attempt, MOST_LATER)
     ]
-
-
-async def _names(conn: Connection, attempt: Attempt) -> Names:
-    changes = attempt.changes
-    values = {
-        "guild_id": attempt.guild_id,
-        "character_ids": list(character_numbers(changes)),
-        "player_ids": list(player_numbers(changes)),
-        "member_ids": list(member_numbers(changes)),
-    }
-    rows = await (await conn.execute(SQL["names"], values)).fetchall()
-    found: dict[str, dict[int, str]] = {"character": {}, "player": {}, "member": {}}
-    for kind, number, name in rows:
-        found[kind][number] = name
-    for change in changes:
-        before = change["before"] or {}
-        if change["table"] == "player" and "display_name" in before:
-            found["player"].setdefault(change["id"], before["display_name"])
-    roles = {step["role_id"]: step["role"] for step in attempt.plan if "role_id" in step}
-    return Names(found["character"], found["player"], found["member"], roles)

@@ -47,13 +47,10 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
     if not findings:
         return []
     directory = Directory(await read_facts(conn, findings[0].guild_id))
-    return [
-        _plan(directory, directory.facts.members[finding.subject_id], -1 - place)
-        for place, finding in enumerate(findings)
-    ]
+    return [_plan(directory, directory.facts.members[finding.subject_id]) for finding in findings]
 
 
-def _plan(directory: Directory, member: KnownMember, placeholder: int) -> Plan:
+def _plan(directory: Directory, member: KnownMember) -> Plan:
     characters = [(c, why) for c in _unlinked(directory) if (why := why_theirs(directory, c, member))]
     namesakes = players_called_like(directory, member)
     if len(namesakes) == 1 and not characters:
@@ -67,10 +64,11 @@ def _plan(directory: Directory, member: KnownMember, placeholder: int) -> Plan:
         )
     if not characters:
         return Plan.none(f"No unlinked character's note or name means {member.display_name}.")
-    return _create(member, characters, placeholder)
+    return _create(member, characters)
 
 
-def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str]], placeholder: int) -> Plan:
+def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str]]) -> Plan:
+    placeholder = -member.id
     names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
     own = [character for character, _ in characters if character.name_key in names]
     main = own[0] if len(own) == 1 else None

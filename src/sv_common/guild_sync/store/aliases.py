@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import psycopg
-
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PlanStale
@@ -22,7 +20,7 @@ LEARNED_BY_MATCH = "full_match"
 async def remember(
     conn: Connection, guild_id: int, steps: Sequence[tuple[int, RememberAlias]], author: LinkAuthor
 ) -> dict[str, Change]:
-    """Let words mean players (by number); return the changes by key of the word. Raises `PlanStale` for a known word."""
+    """Let words mean players (by number); return the changes by key of the word."""
     if not steps:
         return {}
     values = {
@@ -34,12 +32,7 @@ async def remember(
         "alias_keys": [name_key(step.alias) for _, step in steps],
     }
     await conn.execute(SQL["forget_unused"], values)
-    try:
-        rows = await (await conn.execute(SQL["remember"], values)).fetchall()
-    except psycopg.errors.UniqueViolation as error:
-        raise PlanStale(
-            "A word of the plan has become another player's alias in the meantime. Nothing was changed."
-        ) from error
+    rows = await (await conn.execute(SQL["remember"], values)).fetchall()
     return {key: Change(table="alias", id=row["id"], before=None, after=row) for key, row in rows}
 
 

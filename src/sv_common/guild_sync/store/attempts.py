@@ -32,7 +32,10 @@ class NewAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A recorded attempt."""
+    """A recorded attempt. `intended`: the role changes that it was about to make. `undoing_*`: an undo that was begun.
+
+    `undone_changes`: what a partial undo has put back; `changes` are what is left to be undone.
+    """
 
     id: int
     guild_id: int
@@ -49,6 +52,16 @@ class Attempt:
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
+    intended: Sequence[Change] = ()
+    undoing_at: datetime | None = None
+    undoing_by: str | None = None
+    undone_changes: Sequence[Change] = ()
+
+    @property
+    def member_id(self) -> int | None:
+        """The Discord member whose roles it changes; those of one attempt are one member's."""
+        roles = [change["id"] for change in (*self.intended, *self.changes) if change["table"] == "role"]
+        return roles[0] if roles else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,47 @@ async def add(
     return [row[0] for row in await (await conn.execute(SQL["add"], values)).fetchall()]
 
 
+async def begin(
+    conn: Connection,
+    guild_id: int,
+    issue_type: str,
+    attempt: NewAttempt,
+    intended: Sequence[Change],
+    *,
+    actor: str,
+    is_automatic: bool,
+) -> int:
+    """Write down what is about to be done on Discord; return the attempt's number."""
+    plan = attempt.plan
+    values = {
+        "guild_id": guild_id,
+        "issue_id": attempt.issue_id,
+        "issue_type": issue_type,
+        "actor": actor,
+        "is_automatic": is_automatic,
+        "reason": attempt.reason,
+        "plan": Jsonb(plan.as_json() if plan else []),
+        "plan_key": plan.key if plan and plan.steps else None,
+        "intended": Jsonb(list(intended)),
+    }
+    row = await (await conn.execute(SQL["begin"], values)).fetchone()
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    return int(row[0])
+
+
+async def finish(conn: Connection, attempt_id: int, outcome: str, reason: str, changes: Sequence[Change]) -> None:
+    """Write down how an attempt ended that was begun."""
+    values = {"attempt_id": attempt_id, "outcome": outcome, "reason": reason, "changes": Jsonb(list(changes))}
+    await conn.execute(SQL["finish"], values)
+
+
+async def unfinished(conn: Connection, guild_id: int | None) -> list[Attempt]:
+    """Return the attempts and undos on Discord that were begun and not finished, oldest first; of every guild for None."""
+    async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+        await cursor.execute(SQL["unfinished"], {"guild_id": guild_id})
+        return await cursor.fetchall()
+
+
 async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) -> Attempt:
     """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
     async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
@@ -108,8 +162,10 @@ async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) ->
 
 
 async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:
-    """Return later attempts, not undone, that changed a row that this one changed; newest first."""
-    rows = [[{"table": change["table"], "id": change["id"]}] for change in attempt.changes]
+    """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs."""
+    rows: list[list[dict[str, Any]]] = [[{"table": change["table"], "id": change["id"]}] for change in attempt.changes]
+    owners = {row["player_id"] for change in attempt.changes if (row := change["before"]) and row.get("player_id")}
+    rows += [[{"table": "player", "id": player_id, "after": None}] for player_id in sorted(owners)]
     values = {"guild_id": attempt.guild_id, "after": attempt.id, "rows": [Jsonb(row) for row in rows], "limit": limit}
     async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
         await cursor.execute(SQL["later"], values)
@@ -121,9 +177,22 @@ async def mark_undone(conn: Connection, attempt_id: int, *, actor: str) -> None:
     await conn.execute(SQL["mark_undone"], {"attempt_id": attempt_id, "actor": actor})
 
 
-async def add_changes(conn: Connection, attempt_id: int, changes: Sequence[Change]) -> None:
-    """Add to the journal of an attempt what was changed since, by an undo that could not be finished."""
-    await conn.execute(SQL["add_changes"], {"attempt_id": attempt_id, "changes": Jsonb(list(changes))})
+async def mark_undoing(conn: Connection, attempt_id: int, *, actor: str) -> None:
+    """Write down that an undo on Discord is about to be done."""
+    await conn.execute(SQL["mark_undoing"], {"attempt_id": attempt_id, "actor": actor})
+
+
+async def stop_undoing(conn: Connection, attempt_id: int, changes: Sequence[Change]) -> None:
+    """Write down that an undo on Discord ended before its end, and add what it changed to the journal of the attempt."""
+    await conn.execute(SQL["stop_undoing"], {"attempt_id": attempt_id, "changes": Jsonb(list(changes))})
+
+
+async def undo_a_part(
+    conn: Connection, attempt_id: int, undone: Sequence[Change], left: Sequence[Change], *, actor: str
+) -> None:
+    """Record that a part of an attempt was put back, and what is left to be undone."""
+    values = {"attempt_id": attempt_id, "actor": actor, "undone": Jsonb(list(undone)), "left": Jsonb(list(left))}
+    await conn.execute(SQL["undo_a_part"], values)
 
 
 async def undone_plans(conn: Connection, guild_id: int, plan_keys: Sequence[str]) -> dict[str, tuple[str, datetime]]:

@@ -11,7 +11,7 @@ returning id
 
 -- name: get
 select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
-       duration_ms, undone_at, undone_by
+       duration_ms, undone_at, undone_by, intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
 where id = %(attempt_id)s and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
 for update
@@ -19,7 +19,7 @@ for update
 -- name: later
 -- Later attempts that changed one of these rows and were not undone, newest first.
 select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
-       duration_ms, undone_at, undone_by
+       duration_ms, undone_at, undone_by, intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and changes @> any (%(rows)s)
 order by id desc
@@ -33,11 +33,47 @@ where guild_id = %(guild_id)s and actor = %(actor)s and started_at >= %(since)s 
   and undone_at is null and issue_id = any (%(issue_ids)s)
 order by issue_id, id desc
 
--- name: mark_undone
-update guild_identity.fix_attempts set undone_at = now(), undone_by = %(actor)s where id = %(attempt_id)s
+-- name: begin
+-- What is about to be done on Discord, written down before.
+insert into guild_identity.fix_attempts
+    (guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, intended, duration_ms)
+values (%(guild_id)s, %(issue_id)s, %(issue_type)s, %(actor)s, %(is_automatic)s, 'running', %(reason)s, %(plan)s,
+        %(plan_key)s, %(intended)s, 0)
+returning id
 
--- name: add_changes
-update guild_identity.fix_attempts set changes = changes || %(changes)s where id = %(attempt_id)s
+-- name: finish
+update guild_identity.fix_attempts
+set outcome = %(outcome)s, reason = %(reason)s, changes = %(changes)s,
+    duration_ms = greatest(0, (extract(epoch from clock_timestamp() - started_at) * 1000)::integer)
+where id = %(attempt_id)s
+
+-- name: unfinished
+-- Attempts on Discord, and undos of such, that were begun and not finished: by somebody who is at it, or who died.
+select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
+       duration_ms, undone_at, undone_by, intended, undoing_at, undoing_by, undone_changes
+from guild_identity.fix_attempts
+where (outcome = 'running' or undoing_at is not null) and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+order by id
+
+-- name: mark_undoing
+update guild_identity.fix_attempts set undoing_at = now(), undoing_by = %(actor)s where id = %(attempt_id)s
+
+-- name: stop_undoing
+update guild_identity.fix_attempts
+set undoing_at = null, undoing_by = null, changes = changes || %(changes)s
+where id = %(attempt_id)s
+
+-- name: mark_undone
+update guild_identity.fix_attempts
+set undone_at = now(), undone_by = %(actor)s, undoing_at = null, undoing_by = null
+where id = %(attempt_id)s
+
+-- name: undo_a_part
+-- What was put back leaves the journal of what is still to be undone.
+update guild_identity.fix_attempts
+set changes = %(left)s, undone_changes = undone_changes || %(undone)s, partly_undone_at = now(),
+    partly_undone_by = %(actor)s
+where id = %(attempt_id)s
 
 -- name: undone
 -- Plans that a person has undone: who did, and when.

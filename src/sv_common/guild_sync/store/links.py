@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-import psycopg
-
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PlanStale
@@ -25,7 +23,7 @@ class Change(TypedDict):
     For a player that existed before and after, and for an issue, both hold only the columns that changed.
     """
 
-    table: Literal["link", "player", "alias", "rejection", "role", "issue"]
+    table: Literal["link", "player", "alias", "rejection", "vouch", "role", "issue"]
     id: int
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -58,7 +56,7 @@ async def unlink(conn: Connection, guild_id: int, steps: Sequence[Unlink]) -> di
 async def link(
     conn: Connection, guild_id: int, steps: Sequence[tuple[int, Link]], author: LinkAuthor
 ) -> dict[int, Change]:
-    """Link characters to players (by number); return the changes by character. Raises `PlanStale` for a linked one."""
+    """Link characters to players (by number); return the changes by character."""
     if not steps:
         return {}
     values = {
@@ -70,12 +68,7 @@ async def link(
         "player_ids": [player_id for player_id, _ in steps],
         "evidences": [step.evidence for _, step in steps],
     }
-    try:
-        rows = await (await conn.execute(SQL["link"], values)).fetchall()
-    except (psycopg.errors.UniqueViolation, psycopg.errors.ForeignKeyViolation) as error:
-        raise PlanStale(
-            "A character or player of the plan was changed in the meantime. Nothing was changed."
-        ) from error
+    rows = await (await conn.execute(SQL["link"], values)).fetchall()
     return {row[0]: Change(table="link", id=row[0], before=None, after=row[1]) for row in rows}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
-
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PlanStale
@@ -33,7 +31,7 @@ async def new_ids(conn: Connection, count: int) -> list[int]:
 async def create(
     conn: Connection, guild_id: int, steps: Sequence[tuple[int, CreatePlayer]], author: LinkAuthor
 ) -> dict[int, Change]:
-    """Create players under reserved numbers; return the changes by player. Raises `PlanStale` for a taken member."""
+    """Create players under reserved numbers; return the changes by player."""
     if not steps:
         return {}
     values = {
@@ -44,10 +42,7 @@ async def create(
         "member_ids": [step.discord_user_id for _, step in steps],
         "main_ids": [step.main_character_id for _, step in steps],
     }
-    try:
-        rows = await (await conn.execute(SQL["create"], values)).fetchall()
-    except psycopg.errors.UniqueViolation as error:
-        raise PlanStale("That Discord member has become a player in the meantime. Nothing was changed.") from error
+    rows = await (await conn.execute(SQL["create"], values)).fetchall()
     return {row[0]: Change(table="player", id=row[0], before=None, after=row[1]) for row in rows}
 
 
@@ -60,12 +55,9 @@ async def attach_discord(conn: Connection, guild_id: int, steps: Sequence[Attach
         "player_ids": [step.player_id for step in steps],
         "member_ids": [step.discord_user_id for step in steps],
     }
-    try:
-        await _write_all(
-            conn, "attach_discord", values, "A player was given a Discord member in the meantime. Nothing was changed."
-        )
-    except psycopg.errors.UniqueViolation as error:
-        raise PlanStale("That Discord member has become a player in the meantime. Nothing was changed.") from error
+    await _write_all(
+        conn, "attach_discord", values, "A player was given a Discord member in the meantime. Nothing was changed."
+    )
     return {step.player_id: _pointed(step.player_id, "discord_user_id", None, step.discord_user_id) for step in steps}
 
 

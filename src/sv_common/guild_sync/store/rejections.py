@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.errors import PlanStale
@@ -21,7 +19,7 @@ _CHANGED = "A “not this player” was changed by somebody else in the meantime
 async def reject(
     conn: Connection, guild_id: int, steps: Sequence[RejectLink], author: LinkAuthor
 ) -> dict[tuple[int, int], Change]:
-    """Remember whose characters are not whose; return the changes by character and player. Raises `PlanStale`."""
+    """Remember whose characters are not whose; return the changes by character and player."""
     if not steps:
         return {}
     values = {
@@ -31,10 +29,7 @@ async def reject(
         "player_ids": [step.player_id for step in steps],
         "reasons": [step.why for step in steps],
     }
-    try:
-        rows = await (await conn.execute(SQL["reject"], values)).fetchall()
-    except (psycopg.errors.UniqueViolation, psycopg.errors.ForeignKeyViolation) as error:
-        raise PlanStale("Somebody has said the same in the meantime, or the player is gone. Look again.") from error
+    rows = await (await conn.execute(SQL["reject"], values)).fetchall()
     return {_pair(row): Change(table="rejection", id=row["id"], before=None, after=row) for (row,) in rows}
 
 
@@ -49,10 +44,7 @@ async def move(conn: Connection, guild_id: int, steps: Sequence[MoveRejection]) 
         "player_ids": [player_id for _, player_id in former],
         "former_ids": list(former.values()),
     }
-    try:
-        rows = [row for (row,) in await (await conn.execute(SQL["move"], values)).fetchall()]
-    except psycopg.errors.UniqueViolation as error:
-        raise PlanStale(_CHANGED) from error
+    rows = [row for (row,) in await (await conn.execute(SQL["move"], values)).fetchall()]
     if len(rows) != len(steps):
         raise PlanStale(_CHANGED)
     return {

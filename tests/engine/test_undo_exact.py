@@ -1,0 +1,338 @@
+"""Undo is exact, with all that the database took along; or it says why not, and its preview says the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.two_players import Two, decide
+from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
+from laws import snapshot
+from laws.snapshot import Snapshot, differences
+from sv_common.db.pool import counting_statements
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.activity import DeedFilter, actors, deeds
+from sv_common.guild_sync.by_hand import (
+    BelongsTo,
+    BelongsToNobody,
+    HandDecision,
+    MainIs,
+    NotThisMember,
+    NotThisPlayer,
+    OnePerson,
+)
+from sv_common.guild_sync.domain.errors import PlanStale, Refused
+from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
+from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.fixes.database_steps import write
+from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.mitigations import preview_undo, undo
+from sv_common.guild_sync.store.journal_tables import CASCADES, TABLES
+from sv_common.guild_sync.store.links import LinkAuthor
+
+BOB = "officer bob"
+
+_CASCADES = """
+    select c.conrelid::regclass::text, a.attname
+    from pg_constraint c
+    cross join lateral unnest(coalesce(nullif(c.confdelsetcols, '{}'), c.conkey)) as n (number)
+    join pg_attribute a on a.attrelid = c.conrelid and a.attnum = n.number
+    where c.contype = 'f' and c.confdeltype in ('c', 'n', 'd')
+      and c.confrelid::regclass::text = any (%(tables)s) and a.attname <> 'guild_id'
+      and (c.confdeltype <> 'c' or a.attname not in ('character_id', 'discord_user_id'))
+"""
+_COLUMNS = """
+    select column_name from information_schema.columns
+    where table_schema = %(schema)s and table_name = %(name)s order by column_name
+"""
+
+
+async def people(guild: GuildBuilder) -> Snapshot:
+    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.vouched_links"})
+
+
+async def decided(guild: GuildBuilder, decision: HandDecision) -> int:
+    attempt = (await decide(guild, decision)).attempt_id
+    assert attempt is not None
+    return attempt
+
+
+async def take_back(guild: GuildBuilder, attempt: int) -> None:
+    await undo(guild.pool, attempt, actor=BOB)
+
+
+async def vouch(guild: GuildBuilder, character: int, player: int, member: int) -> None:
+    await guild.execute(
+        "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+        "values (%(guild)s, %(character)s, %(player)s, %(member)s, 'alice')",
+        {"character": character, "player": player, "member": member},
+    )
+
+
+async def assert_refused_alike(guild: GuildBuilder, attempt: int, words: str) -> None:
+    """The preview and the undo say the same, and nothing changes."""
+    before = await people(guild)
+    preview = await preview_undo(guild.pool, attempt)
+    assert words in (preview.obstacle or "")
+    with pytest.raises(PlanStale) as refusal:
+        await take_back(guild, attempt)
+    assert str(refusal.value) == preview.obstacle
+    assert differences(before, await people(guild)) == {}
+
+
+@pytest.mark.parametrize("character", ["Grimalt", "Plain"])
+async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_the_merge(
+    two: Two, character: str
+) -> None:
+    guild = two.guild
+    await guild.alt("Plain", None, two.zed)
+    before = await people(guild)
+    unlinked = await decided(guild, BelongsToNobody(character))
+    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    await assert_refused_alike(guild, unlinked, "is gone since, merged into another or deleted")
+    assert [deed.attempt_id for deed in (await preview_undo(guild.pool, unlinked)).later] == [merged]
+    await take_back(guild, merged)
+    assert (await preview_undo(guild.pool, unlinked)).obstacle is None
+    await take_back(guild, unlinked)
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_a_main_that_is_no_longer_the_players_is_not_put_back_at_the_commit_either(guild: GuildBuilder) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.alt("Grimalt", None, elrek)
+    changed = await decided(guild, MainIs("Grimalt"))
+    await decided(guild, BelongsToNobody("Elrek"))
+    await assert_refused_alike(guild, changed, "no longer a player’s that would have it as its main")
+
+
+async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_the_main(guild: GuildBuilder) -> None:
+    await guild.main("Elrek")
+    await guild.character("Loner")
+    linked = await decided(guild, BelongsTo("Loner", "Elrek"))
+    pointed = await decided(guild, MainIs("Loner"))
+    await assert_refused_alike(guild, linked, "was made the main or the off-spec of its player since")
+    await take_back(guild, pointed)
+    await take_back(guild, linked)
+
+
+async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(two: Two) -> None:
+    guild = two.guild
+    await vouch(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
+    before = await people(guild)
+    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    assert await guild.rows("select character_id from common.vouched_links") == []
+    lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
+    assert ("That Grimalt-area-52 is Zephyr’s", "vouched for by alice") in lines
+    await take_back(guild, merged)
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_a_new_player_that_was_vouched_for_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
+    member = await guild.member("Mito", roles=[ROLE_OF_RANK[RAIDER]])
+    character = await guild.character("Mito")
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id
+    assert attempt is not None
+    player = await guild.player_of(character)
+    assert player is not None
+    await vouch(guild, character, player, member)
+    await assert_refused_alike(guild, attempt, "was vouched for")
+
+
+@pytest.mark.own_database
+async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(guild: GuildBuilder) -> None:
+    """Whatever is written along with the pointer is written down, too."""
+    await guild.main("Mito")
+    await guild.execute(
+        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', discord_vouched_at = now()"
+    )
+    await guild.execute(
+        "create function forget() returns trigger language plpgsql as $$ begin "
+        "new.discord_basis := null; new.discord_vouched_by := null; new.discord_vouched_at := null; return new; end $$"
+    )
+    await guild.execute(
+        "create trigger forget before update of discord_user_id on guild_identity.players for each row "
+        "when (new.discord_user_id is null) execute function forget()"
+    )
+    before = await people(guild)
+    detached = await decided(guild, NotThisMember("Mito"))
+    assert await guild.rows("select discord_basis from guild_identity.players") == [(None,)]
+    await take_back(guild, detached)
+    assert differences(before, await people(guild)) == {}
+
+
+@pytest.mark.own_database
+async def test_a_column_that_is_added_later_makes_no_older_attempt_look_changed(two: Two) -> None:
+    guild = two.guild
+    before = await people(guild)
+    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    for table in TABLES.values():
+        await guild.execute(
+            f"alter table {table.schema}.{table.name} add column new_thing text not null default 'x'".encode()  # type: ignore[arg-type]
+        )
+    assert (await preview_undo(guild.pool, merged)).obstacle is None
+    await take_back(guild, merged)
+    after = await snapshot.take(guild.pool, tables=before.keys(), without_columns=["new_thing"])
+    assert differences(before, after) == {}
+
+
+async def test_a_note_that_was_confirmed_since_keeps_no_link_from_being_undone(guild: GuildBuilder) -> None:
+    await guild.main("Mito")
+    await guild.character("Loner")
+    before = await people(guild)
+    linked = await decided(guild, BelongsTo("Loner", "Mito"))
+    await guild.execute(
+        "update guild_identity.player_characters set basis_note = 'alt of Mito' where linked_by <> 'test'"
+    )
+    await take_back(guild, linked)
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_issues_about_a_player_that_goes_with_an_undo_are_closed(guild: GuildBuilder) -> None:
+    await guild.member("Mito")
+    await guild.character("Mito", rank=RAIDER)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id
+    await run_integrity_check(guild.pool)
+    issue = "select resolved_at is null from guild_identity.audit_issues where issue_type = 'role_mismatch'"
+    assert await guild.rows(issue) == [(True,)]
+    await guild.execute("update common.guild_ranks set name_in_game = 'Trial' where wow_rank_index = 2")
+    await take_back(guild, attempt or 0)
+    assert await guild.rows(issue) == [(False,)]
+
+
+async def test_every_cascade_that_a_plan_can_trigger_is_dealt_with(guild: GuildBuilder) -> None:
+    tables = [f"{table.schema}.{table.name}" for table in TABLES.values()]
+    found = set(await guild.rows(_CASCADES, {"tables": tables}))
+    assert found == set(CASCADES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_every_column_of_a_table_is_declared_for_its_journal(guild: GuildBuilder, name: str) -> None:
+    table = TABLES[name]
+    found = await guild.rows(_COLUMNS, {"schema": table.schema, "name": table.name})
+    assert [column for (column,) in found] == sorted(table.columns)
+
+
+async def _three_people(guild: GuildBuilder) -> None:
+    for name in ("Mito", "Zork", "Elrek"):
+        await guild.member(name)
+        await guild.character(name)
+        await guild.character(f"{name}alt", f"alt of {name}")
+
+
+async def test_of_a_full_match_what_can_be_undone_is_undone_and_the_rest_later(guild: GuildBuilder) -> None:
+    await _three_people(guild)
+    before = await people(guild)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
+    moved = await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    preview = await preview_undo(guild.pool, attempt)
+    assert "changed since" in (preview.obstacle or "")
+    assert (preview.parts, [each.people for each in preview.blocked]) == (1, ["Mito", "Zork"])
+    assert {effect.what.split()[-1] for effect in preview.effects} == {"Elrek", "Elrek-area-52", "Elrekalt-area-52"}
+    with pytest.raises(PlanStale):
+        await undo(guild.pool, attempt, actor=BOB)
+    report = await undo(guild.pool, attempt, actor=BOB, partly=True)
+    assert [line.partition(":")[0] for line in report.left] == ["Mito", "Zork"]
+    assert any("Player of Elrek-area-52: nobody again." in sentence for sentence in report.sentences)
+    names = await guild.rows("select display_name from guild_identity.players order by 1")
+    assert names == [("Mito",), ("Zork",)]
+    await take_back(guild, moved)
+    rest = await undo(guild.pool, attempt, actor=BOB)
+    assert not any("Elrek" in sentence for sentence in rest.sentences)
+    assert differences(before, await people(guild)) == {}
+    with pytest.raises(Refused, match="undone already"):
+        await undo(guild.pool, attempt, actor=BOB, partly=True)
+
+
+async def test_where_nothing_can_be_undone_a_partial_undo_says_why(guild: GuildBuilder) -> None:
+    await _three_people(guild)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
+    for name in ("Mito", "Zork", "Elrek"):
+        await decided(guild, NotThisPlayer(f"{name}alt", name, "no"))
+    preview = await preview_undo(guild.pool, attempt)
+    assert (preview.parts, preview.blocked) == (0, ())
+    with pytest.raises(PlanStale, match="cannot be taken back"):
+        await undo(guild.pool, attempt, actor=BOB, partly=True)
+
+
+async def test_an_attempt_of_one_piece_is_not_offered_in_parts(two: Two) -> None:
+    merged = await decided(two.guild, OnePerson("Mito", "Zed"))
+    await decided(two.guild, BelongsToNobody("Grimalt"))
+    preview = await preview_undo(two.guild.pool, merged)
+    assert (preview.obstacle is None, preview.parts) == (False, 0)
+
+
+@pytest.mark.parametrize("issue_type", ["orphan_discord", "orphan_wow"])
+async def test_a_row_that_is_unticked_keeps_no_other_from_being_fixed_as_it_was_seen(
+    guild: GuildBuilder, issue_type: str
+) -> None:
+    for name in ("Mito", "Zork", "Elrek"):
+        await guild.member(name, roles=[ROLE_OF_RANK[RAIDER]])
+        await guild.character(name)
+        await guild.character(f"{name}alt", f"alt of {name}")
+    await run_integrity_check(guild.pool)
+    seen = (await mitigations.preview_all(guild.pool, issue_type, guild_id=guild.guild_id)).keys
+    for unticked in seen:
+        chosen = {issue: key for issue, key in seen.items() if issue != unticked}
+        report = await mitigations.fix_selected(
+            guild.pool, list(chosen), actor="alice", guild_id=guild.guild_id, seen=chosen
+        )
+        assert {result.outcome for result in report.results} == {FixOutcome.FIXED}
+        for result in reversed(report.results):
+            if result.attempt_id is not None:
+                await _undo_if_it_can_be(guild, result.attempt_id)
+        await run_integrity_check(guild.pool)
+
+
+async def _undo_if_it_can_be(guild: GuildBuilder, attempt: int) -> None:
+    """Undo now, or when what uses its player is undone: the attempts are in no special order."""
+    if (await preview_undo(guild.pool, attempt)).obstacle is None:
+        await take_back(guild, attempt)
+
+
+async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_at_the_end(two: Two) -> None:
+    """Plans that were made before others were carried out."""
+    guild, grimalt, member = two.guild, two.numbers["Grimalt"], two.numbers["member"]
+    plans: dict[str, Step] = {
+        "linked to another player": Link(grimalt, "Grimalt", two.mito, "Mito", "x"),
+        "An alias has been given to somebody else": RememberAlias(two.mito, "Mito", "Robin"),
+        "it is another player’s": AttachDiscord(two.mito, "Mito", member, "Zephyr"),
+        "is gone since": Link(two.numbers["Loner"], "Loner", 9999, "Nobody", "x"),
+        "would have it as its main": CreatePlayer(-1, "New", None, None, grimalt, "Grimalt"),
+    }
+    before = await people(guild)
+    for words, step in plans.items():
+        async with guild.pool.connection() as conn:
+            with pytest.raises(PlanStale) as refusal:
+                await write(conn, guild.guild_id, [Plan((step,), "x")], LinkAuthor("alice", "manual", "confirmed"))
+        assert words in str(refusal.value)
+        assert str(refusal.value).endswith("Nothing was changed; look again.")
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: GuildBuilder) -> None:
+    await _three_people(guild)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
+    await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    await undo(guild.pool, attempt, actor=BOB, partly=True)
+    async with guild.pool.connection() as conn:
+        page = await deeds(conn, guild.guild_id, DeedFilter())
+        assert BOB in await actors(conn, guild.guild_id)
+    assert [(deed.what, deed.actor, deed.attempt_id) for deed in page.items if deed.what == "undone"] == [
+        ("undone", BOB, attempt)
+    ]
+    assert page.total == len(page.items)
+
+
+async def test_the_preview_of_a_large_match_of_which_much_cannot_be_undone_takes_few_statements(
+    guild: GuildBuilder,
+) -> None:
+    names = [f"Person{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(60)]
+    for name in names:
+        await guild.member(name)
+        await guild.character(name)
+    attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
+    await guild.execute("update guild_identity.player_characters set evidence = 'x' where character_id %% 2 = 0")
+    with counting_statements() as count:
+        preview = await preview_undo(guild.pool, attempt)
+    assert (preview.parts, preview.blocked_total) == (30, 30)
+    assert count.statements < 60

@@ -1,0 +1,166 @@
+"""An undo whose preview shows no obstacle succeeds, and one that shows an obstacle is refused with it; what it restores is exact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laws import snapshot
+from laws.guilds import BY_OFFICERS, BY_THEMSELVES, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.happenings import live
+from laws.law import empty, tried_on
+from laws.life import Life
+from laws.snapshot import Snapshot, differences
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.by_hand import (
+    AliasMeansNobody,
+    BelongsToNobody,
+    HandDecision,
+    MainIs,
+    NotThisMember,
+    NotThisPlayer,
+    OnePerson,
+)
+from sv_common.guild_sync.domain.errors import PattError, Refused
+from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.mitigations import preview_undo, undo
+from sv_common.guild_sync.store.journal_tables import TABLES
+
+_TABLES = {f"{table.schema}.{table.name}" for table in TABLES.values()}
+_ACTOR = "officer"
+
+_guilds = guild_specs(fewest_characters=4, fewest_members=2).filter(lambda spec: len(spec.players) > 1)
+_lives = deeds(*BY_OFFICERS, *BY_OFFICERS, *BY_THEMSELVES, *IN_THE_GAME, *ON_DISCORD, most=10)
+_choices = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 11), st.integers(0, 11)), min_size=2, max_size=6)
+_orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=8)
+
+
+async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await _vouch_for_everybody(life)
+    await live(life, life_of)
+    await life.scan()
+    return life
+
+
+async def _vouch_for_everybody(life: Life) -> None:
+    async with life.pool.connection() as conn:
+        await conn.execute(
+            "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+            "select p.guild_id, l.character_id, p.id, p.discord_user_id, 'admin' from guild_identity.players p "
+            "join guild_identity.player_characters l on l.player_id = p.id "
+            "where p.discord_user_id is not null and p.guild_id = %s",
+            [life.guild_id],
+        )
+
+
+async def _people(life: Life) -> Snapshot:
+    return await snapshot.take(life.pool, tables=_TABLES)
+
+
+async def _decision(life: Life, kind: int, one: int, another: int) -> HandDecision | None:
+    """A decision about some of those who are there; None where there are none."""
+    players = [str(row["id"]) for row in await life.rows("players")]
+    characters = [str(row["id"]) for row in await life.rows("wow_characters") if row["removed_at"] is None]
+    aliases = [row["alias"] for row in await life.rows("player_note_aliases")]
+    if not players or not characters:
+        return None
+    player, other = players[one % len(players)], players[another % len(players)]
+    character = characters[another % len(characters)]
+    decisions: list[HandDecision] = [
+        BelongsToNobody(character),
+        NotThisPlayer(character, player, "no"),
+        NotThisMember(player),
+        OnePerson(player, other),
+        OnePerson(player, other),
+        MainIs(character),
+        AliasMeansNobody(aliases[one % len(aliases)]) if aliases else MainIs(character),
+    ]
+    return decisions[kind]
+
+
+async def _preview(life: Life, attempt: int) -> UndoPreview:
+    return await preview_undo(life.pool, attempt, guild_id=life.guild_id, discord_bot=life.discord)
+
+
+async def _undo(life: Life, attempt: int, *, partly: bool = False) -> PattError | None:
+    """Undo; return what stood in the way."""
+    try:
+        await undo(life.pool, attempt, actor=_ACTOR, guild_id=life.guild_id, discord_bot=life.discord, partly=partly)
+    except PattError as error:
+        return error
+    return None
+
+
+async def _undo_in_this_order(life: Life, order: list[tuple[int, bool]]) -> None:
+    for place, partly in order:
+        attempts = await life.undoable_attempts()
+        if not attempts:
+            return
+        attempt = attempts[place % len(attempts)]
+        seen, before = await _preview(life, attempt), await _people(life)
+        if partly and seen.parts:
+            assert await _undo(life, attempt, partly=True) is None
+            continue
+        obstacle = await _undo(life, attempt)
+        assert (seen.obstacle is None) == (obstacle is None), (seen.obstacle, obstacle)
+        if obstacle is not None:
+            assert str(obstacle) == seen.obstacle
+            assert differences(before, await _people(life)) == {}
+
+
+@tried_on(40)
+@given(_guilds, _lives, _choices, _orders)
+async def test_an_undo_does_what_its_preview_says_and_fails_only_where_it_says_so(
+    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]], order: list[tuple[int, bool]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    for kind, one, another in choices:
+        await _decide(life, await _decision(life, kind, one, another))
+    await _undo_in_this_order(life, order)
+
+
+@tried_on(40)
+@given(_guilds, _lives, _choices)
+async def test_each_decision_writes_down_every_row_that_it_changed_and_its_undo_restores_them(
+    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    for kind, one, another in choices:
+        before = await _people(life)
+        attempt = await _decide(life, await _decision(life, kind, one, another))
+        if attempt is not None:
+            assert await _undo(life, attempt) is None
+            assert differences(before, await _people(life)) == {}
+
+
+@tried_on(25)
+@given(_guilds, _lives, _choices)
+async def test_undoing_a_match_in_parts_from_the_last_decision_on_restores_the_exact_rows(
+    pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]]
+) -> None:
+    life = await _begin(pool, spec, life_of)
+    before, known = await _people(life), set(await life.undoable_attempts())
+    await life.match()
+    new: list[int] = sorted(set(await life.undoable_attempts()) - known)
+    later = [await _decide(life, await _decision(life, *choice)) for choice in choices]
+    for match in new:
+        if (await _preview(life, match)).parts:
+            assert await _undo(life, match, partly=True) is None
+    for attempt in [each for each in reversed(later) if each is not None]:
+        assert await _undo(life, attempt) is None
+    for match in new:
+        assert await _undo(life, match) is None
+    assert differences(before, await _people(life)) == {}
+
+
+async def _decide(life: Life, decision: Any) -> int | None:
+    if decision is None:
+        return None
+    try:
+        return (await life.decide(decision)).attempt_id
+    except Refused:
+        return None

@@ -1,0 +1,73 @@
+"""Undoing a part of a full match on the page and by the API; and how a change that nobody could verify is told."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+
+from guild_builder import GuildBuilder
+from patt.api.answers import fix_answer, fixes_result, fixes_sentence
+from sv_common.guild_sync.by_hand import BelongsTo, decide_by_hand
+from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.identity_engine import run_matching
+from web.helpers import Seen
+
+API = "/api/v1/admin/data-quality"
+PAGE = "/admin/data-quality"
+
+
+@pytest.fixture
+async def matched(guild: GuildBuilder) -> int:
+    """A full match of three people, of whom two are in each other's way since; the attempt."""
+    for name in ("Mito", "Zork", "Elrek"):
+        await guild.member(name)
+        await guild.character(name)
+        await guild.character(f"{name}alt", f"alt of {name}")
+    attempt = (await run_matching(guild.pool, actor="officer alice")).attempt_id
+    await decide_by_hand(guild.pool, BelongsTo("Zorkalt", "Mito"), actor="officer bob")
+    assert attempt is not None
+    return attempt
+
+
+async def test_the_page_offers_the_part_that_can_be_undone_and_names_who_stands_in_the_way(
+    alice: httpx2.AsyncClient, guild: GuildBuilder, matched: int
+) -> None:
+    answer = await alice.get(f"{PAGE}/attempts/{matched}/undo")
+    text = Seen(answer).text("content")
+    assert "This cannot be undone" in text
+    assert "Of the people this is about, 1 can be undone now" in text
+    assert "Zork : The" in text
+    assert "Undo the 1 that can be undone" in text
+    assert "Player of Elrek-area-52" in text
+    assert "Player of Zork-area-52" not in text
+    (action,) = re.findall(r'action="([^"]*/undo[^"]*)"', answer.text)
+    undone = await alice.post(action.replace("&amp;", "&"), data={"back": f"{PAGE}/attempts/{matched}/undo"})
+    status = Seen(await alice.get(undone.headers["location"])).text("status")
+    assert f"Attempt {matched} is undone in part." in status
+    assert "Left as it is, and can be undone later: Mito:" in status
+    assert await guild.rows("select display_name from guild_identity.players order by 1") == [("Mito",), ("Zork",)]
+
+
+async def test_the_api_undoes_a_part_only_when_it_is_asked_to(
+    alice: httpx2.AsyncClient, guild: GuildBuilder, matched: int
+) -> None:
+    preview = (await alice.get(f"{API}/attempts/{matched}/undo")).json()
+    assert (preview["can_be_undone"], preview["parts"], preview["blocked_total"]) == (False, 1, 2)
+    assert [each["people"] for each in preview["blocked"]] == ["Mito", "Zork"]
+    whole = await alice.post(f"{API}/attempts/{matched}/undo")
+    assert (whole.status_code, whole.json()["type"]) == (409, "urn:patt:problem:plan-stale")
+    part = await alice.post(f"{API}/attempts/{matched}/undo", params={"partly": True})
+    assert part.status_code == 200, part.text
+    assert [line.partition(":")[0] for line in part.json()["left"]] == ["Mito", "Zork"]
+    assert await guild.rows("select count(*) from guild_identity.players") == [(2,)]
+
+
+def test_what_nobody_could_verify_is_told_and_counted_as_that() -> None:
+    result = FixResult(1, "role_mismatch", FixOutcome.UNVERIFIED, "Discord did not answer.", None, 7)
+    answer = fix_answer(result)
+    assert (answer.sentence, answer.resolved, answer.attempt_id) == ("Not verified: Discord did not answer.", False, 7)
+    report = FixReport([result])
+    assert fixes_sentence(report, "open") == "Of 1 open: 1 not verified."
+    assert (fixes_result(report).unverified, fixes_result(report).failed) == (1, 0)
