@@ -115,7 +115,10 @@ def alias_means_nobody(facts: GuildFacts, alias: str) -> Plan:
 
 
 def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
-    """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several bear."""
+    """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several bear.
+
+    One in the guild is meant rather than one that left: whoever left is named by number.
+    """
     if called.isdecimal() and int(called) in facts.characters:
         return facts.characters[int(called)]
     name, _, realm = called.partition("-")
@@ -125,6 +128,7 @@ def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
         if character.name_key == name_key(name)
         and (not realm or realm_key(realm) in (character.realm_key, realm_key(character.realm_name or "")))
     ]
+    found = [character for character in found if character.is_present] or found
     if not found:
         raise NotFound(f"No character of the guild is called “{called}”. Write it as Name-Realm.")
     if len(found) > 1:
@@ -154,13 +158,20 @@ def player_called(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | 
 def member_called(facts: GuildFacts, called: str) -> KnownMember:
     """Return the Discord member of a user name, a name shown there, or a number: PATT's or Discord's own.
 
-    Raises `NotFound`, and `Refused` for a name that several have.
+    Somebody on the server is meant rather than one who left it. Raises `NotFound`, and `Refused` for a name that several
+    have.
     """
     known, key = facts.members.values(), name_key(called)
+    with_username = [member for member in known if member.username == called.removeprefix("@")]
+    shown_so = [
+        member for member in known if key in (name_key(member.display_name), name_key(member.global_name or ""))
+    ]
     found = (
         [member for member in known if called in (str(member.id), member.discord_id)]
-        or [member for member in known if member.username == called.removeprefix("@")]
-        or [member for member in known if key in (name_key(member.display_name), name_key(member.global_name or ""))]
+        or [member for member in with_username if member.is_present]
+        or [member for member in shown_so if member.is_present]
+        or with_username
+        or shown_so
     )
     if not found:
         raise NotFound(f"Nobody on the Discord server is called “{called}”. Give the user name, as Discord shows it.")
