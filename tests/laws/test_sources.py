@@ -44,7 +44,14 @@ from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
 
 _news = deeds(*IN_THE_GAME, *ON_DISCORD, most=2)
-_SYNC_TIMES = ("blizzard_last_sync", "addon_last_sync", "last_sync")
+_SYNC_TIMES = (
+    "blizzard_last_sync",
+    "addon_last_sync",
+    "last_sync",
+    "roster_as_of",
+    "members_as_of",
+    "roles_as_of",
+)
 _ERRORS = (SourceUnavailable("Timed out."), SourceMalformed("Not what it should be."), RuntimeError("A fault."))
 _BAD_ENTRIES: tuple[object, ...] = (
     None,

@@ -12,11 +12,15 @@ from sv_common.guild_sync.domain.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one sync of one source changed, in counts; `notices` are sentences that an officer should read."""
+    """What one sync of one source changed, in counts; `notices` are sentences that an officer should read.
+
+    `is_partial`: so much of it could not be had that nobody should take it for done.
+    """
 
     source: str
     counts: dict[str, int]
     notices: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
