@@ -63,7 +63,7 @@ with incoming as (
             from (values (true, excluded.highest_guild_role, excluded.all_guild_roles, excluded.roles_as_of),
                          (false, u.highest_guild_role, u.all_guild_roles, u.roles_as_of))
                 as n (is_new, highest, held, as_of)
-            where n.is_new = (coalesce(u.roles_as_of < excluded.roles_as_of, true) or u.roles_as_of > clock_timestamp())),
+            where n.is_new = (coalesce(u.roles_as_of <= excluded.roles_as_of, true) or u.roles_as_of > clock_timestamp())),
         is_bot = excluded.is_bot, is_present = true, last_sync = now()
     returning u.discord_id
 ), gone as (
@@ -97,4 +97,4 @@ set roles_as_of = l.as_of,
 from unnest(%(member_ids)b::bigint[], %(roles)b::jsonb[]) as n (id, roles),
      (select least(%(looked_at)s::timestamptz, clock_timestamp()) as as_of) l
 where d.id = n.id and d.guild_id = %(guild_id)s
-  and (d.roles_as_of is null or d.roles_as_of < l.as_of or d.roles_as_of > clock_timestamp())
+  and (d.roles_as_of is null or d.roles_as_of <= l.as_of or d.roles_as_of > clock_timestamp())

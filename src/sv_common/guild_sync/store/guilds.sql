@@ -8,7 +8,7 @@ update guild_identity.guilds g
 set roster_as_of = n.as_of
 from (select least(%(fetched_at)s::timestamptz, clock_timestamp()) as as_of) n
 where g.id = %(guild_id)s
-  and (g.roster_as_of is null or g.roster_as_of < n.as_of or g.roster_as_of > clock_timestamp())
+  and (g.roster_as_of is null or g.roster_as_of <= n.as_of or g.roster_as_of > clock_timestamp())
 returning g.roster_as_of
 
 -- name: take_in_members
@@ -17,7 +17,7 @@ update guild_identity.guilds g
 set members_as_of = n.as_of
 from (select least(%(fetched_at)s::timestamptz, clock_timestamp()) as as_of) n
 where g.id = %(guild_id)s
-  and (g.members_as_of is null or g.members_as_of < n.as_of or g.members_as_of > clock_timestamp())
+  and (g.members_as_of is null or g.members_as_of <= n.as_of or g.members_as_of > clock_timestamp())
 returning g.members_as_of
 
 -- name: all

@@ -35,7 +35,7 @@ with moment as materialized (
         on c.id = a.id and c.guild_id = %(guild_id)s and c.realm_slug = a.realm_slug and c.character_name = a.name
        and c.blizzard_character_id is not distinct from a.character_id
     left join guild_identity.character_profiles p on p.character_id = a.id
-    where p.asked_at is null or p.asked_at < m.began or p.asked_at > clock_timestamp()
+    where p.asked_at is null or p.asked_at <= m.began or p.asked_at > clock_timestamp()
 ), asked_before as (
     update guild_identity.character_profiles p
     set asked_at = a.began,
