@@ -305,6 +305,7 @@ def test_without_its_database_a_command_ends_with_a_sentence(patt: Patt, monkeyp
         assert "Traceback" not in outcome.err
 
 
+@pytest.mark.own_database
 def test_a_database_that_goes_away_ends_a_command_with_a_sentence(patt: Patt, database: psycopg.Connection) -> None:
     database.execute(
         "create function guild_identity.leave() returns trigger language plpgsql as "
@@ -320,6 +321,7 @@ def test_a_database_that_goes_away_ends_a_command_with_a_sentence(patt: Patt, da
     assert "patt doctor" in outcome.err
 
 
+@pytest.mark.own_database
 def test_an_upgrade_refuses_a_database_of_a_newer_version(patt: Patt, database: psycopg.Connection) -> None:
     database.execute("update public.alembic_version set version_num = '9999'")
     outcome = patt("db", "upgrade")
