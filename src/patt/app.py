@@ -23,11 +23,13 @@ from patt.api import (
     data_quality,
     dismissals,
     full_match,
+    guild_moves,
     guild_uploads,
     health,
     issues,
     jobs,
     live,
+    losses,
     officer_access,
     players,
     secrets,
@@ -52,7 +54,9 @@ from patt.pages import (
     discord_sign_in,
     dismissal_pages,
     issue_pages,
+    loss_pages,
     match_pages,
+    move_pages,
     officer_pages,
     player_actions,
     player_pages,
@@ -98,9 +102,11 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(jobs.router)
     app.include_router(live.router)
     app.include_router(activity.router)
+    app.include_router(losses.router)
     app.include_router(full_match.router)
     app.include_router(players.router)
     app.include_router(settings.router)
+    app.include_router(guild_moves.router)
     app.include_router(secrets.router)
     app.include_router(officer_access.router)
     app.include_router(account.router)
@@ -111,6 +117,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(dismissal_pages.router)
     app.include_router(issue_pages.router)
     app.include_router(activity_pages.router)
+    app.include_router(loss_pages.actions)
+    app.include_router(loss_pages.router)
     app.include_router(match_pages.actions)
     app.include_router(match_pages.router)
     app.include_router(player_actions.router)
@@ -120,6 +128,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(setting_actions.router)
     app.include_router(secret_pages.actions)
     app.include_router(secret_pages.router)
+    app.include_router(move_pages.actions)
+    app.include_router(move_pages.router)
     app.include_router(setting_pages.router)
     app.include_router(account_pages.router)
     app.include_router(account_pages.actions)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx2
 
-from patt.config import Settings
+from patt.config import Settings, load_settings
 from patt.database import check_schema, database_url
 from patt.queue import Queue, open_queue
 from sv_common.db.patience import COMMANDS, JOBS, Patience
@@ -20,6 +20,7 @@ from sv_common.guild_sync.clients.battlenet import BattleNetClient
 from sv_common.guild_sync.clients.discord import DiscordClient
 from sv_common.guild_sync.clients.discord_login import DiscordLogin
 from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, http_client
+from sv_common.guild_sync.domain.errors import ConfigurationError
 from sv_common.guild_sync.ports import Outside
 
 DISCORD_CALLBACK = "/login/discord/callback"
@@ -92,11 +93,28 @@ def discord_client(
         return None
     return DiscordClient(
         http,
-        token=settings.discord_bot_token.get_secret_value(),
+        token=_newest_discord_token(settings.discord_bot_token.get_secret_value()),
         api_url=settings.discord_api_url,
         contact_url=settings.base_url,
         retries=retries,
     )
+
+
+def _newest_discord_token(token: str) -> Callable[[], str]:
+    """Return what reads the bot's token, so that one that was rejected can be replaced in `.env` without a restart.
+
+    Only a token that the environment gave is read from there again.
+    """
+
+    def given() -> str | None:
+        try:
+            found = load_settings().discord_bot_token
+        except ConfigurationError:  # somebody is at it; the rejected token stays rejected
+            return None
+        return found.get_secret_value() if found else None
+
+    is_from_environment = given() == token
+    return lambda: (given() or token) if is_from_environment else token
 
 
 def discord_login(settings: Settings) -> DiscordLogin | None:

@@ -226,6 +226,8 @@ async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[T
     """Ask for every job that is due and return them: what waits to be done or told, and pipelines whose time has come."""
     queue = _queue_of(services)
     async with services.pool.connection() as conn:
+        await sync_log.fail_cut_off(conn)
+    async with services.pool.connection() as conn:
         waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
         waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
         await work.clear_old(conn)
@@ -249,7 +251,7 @@ async def ask_for_what_is_due(services: Services, now: datetime) -> list[tuple[T
 def is_due(rhythm: Rhythm, guild_id: int, histories: Mapping[tuple[int, str], History], now: datetime) -> bool:
     """Whether a pipeline of a guild should run now: its slot has come since it last began, or a retry has.
 
-    A run that goes on is neither; when its worker dies, its job is given to another.
+    A run that goes on is neither. One that was cut off counts as failed, whether or not its job is given to another.
     """
     history = histories.get((guild_id, rhythm.pipeline))
     if history is None or history.last_start < slot_before(now, rhythm.interval, guild_id):

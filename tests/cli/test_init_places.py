@@ -50,6 +50,24 @@ def test_a_guild_with_a_new_name_is_the_known_one_if_an_officer_says_so(
     assert {slug for (slug,) in database.execute("select name_slug from guild_identity.guilds")} == addresses
 
 
+def test_a_guild_with_a_new_name_is_moved_by_one_command_and_keeps_its_past(
+    init: Init, patt: Patt, world: GuildWorld, database: psycopg.Connection
+) -> None:
+    assert init().code == 0
+    world.guild_name, world.guild_slug = "New Watch", "new-watch"
+    looked = patt("guild", "move", "New Watch", "--dry-run")
+    assert (looked.code, "are the same" in looked.out) == (0, True)
+    assert database.execute("select name_slug from guild_identity.guilds").fetchall() == [("the-lantern-watch",)]
+    outcome = patt("guild", "move", "New Watch")
+    assert (outcome.code, "is New Watch from now on" in outcome.out) == (0, True)
+    assert database.execute("select name, name_slug from guild_identity.guilds").fetchall() == [
+        ("New Watch", "new-watch")
+    ]
+    former = database.execute("select name, name_slug from guild_identity.former_addresses").fetchall()
+    assert former == [("The Lantern Watch", "the-lantern-watch")]
+    assert patt("guild", "move", "New Watch").code == 1
+
+
 def test_a_bot_that_is_not_invited_yet_is_told_with_a_link_of_the_exact_permissions(
     init: Init, patt: Patt, simulator: GuildSimulator, world: GuildWorld
 ) -> None:

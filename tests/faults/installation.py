@@ -29,6 +29,8 @@ NOW_MS = int(time.time() * 1000)
 """One moment for all worlds of a test run, so that the same seed gives the same guild again and again."""
 
 SYNC_LOG = "guild_identity.sync_log"
+HELD_LOSSES = "guild_identity.held_losses"
+"""Like the log of runs it tells what a run that was refused had seen, and nothing of it counts."""
 MOMENTS = (
     "blizzard_last_sync",
     "addon_last_sync",
@@ -39,6 +41,9 @@ MOMENTS = (
     "officer_note_as_of",
     "settled_rank_as_of",
     "name_as_of",
+    "roster_as_of",
+    "members_as_of",
+    "roles_as_of",
 )
 """Columns that say when a source was read: they move on with every honest run that finds nothing new."""
 
@@ -122,12 +127,14 @@ class Installation:
         return await run_addon_sync(self.pool, export.characters, outside=self.outside)
 
     async def state(self) -> Snapshot:
-        """Every row of the product but the log of runs."""
-        return await snapshot.take(self.pool, apart_from={SYNC_LOG})
+        """Every row of the product but the log of runs, and what runs were refused for."""
+        return await snapshot.take(self.pool, apart_from={SYNC_LOG, HELD_LOSSES})
 
     async def fingerprint(self, *, without_columns: Collection[str] = ()) -> dict[str, str]:
         """The same as one checksum for each table."""
-        return await snapshot.fingerprints(self.pool, apart_from={SYNC_LOG}, without_columns=without_columns)
+        return await snapshot.fingerprints(
+            self.pool, apart_from={SYNC_LOG, HELD_LOSSES}, without_columns=without_columns
+        )
 
     async def newest_run(self) -> LoggedRun:
         async with self.pool.connection() as conn:

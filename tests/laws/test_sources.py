@@ -39,6 +39,7 @@ from sv_common.guild_sync.domain.errors import (
     SuspiciousSource,
 )
 from sv_common.guild_sync.domain.guild import DiscordMember, RosterCharacter
+from sv_common.guild_sync.domain.loss import FEWEST
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
@@ -52,6 +53,9 @@ _SYNC_TIMES = (
     "officer_note_as_of",
     "settled_rank_as_of",
     "name_as_of",
+    "roster_as_of",
+    "members_as_of",
+    "roles_as_of",
 )
 _ERRORS = (SourceUnavailable("Timed out."), SourceMalformed("Not what it should be."), RuntimeError("A fault."))
 _BAD_ENTRIES: tuple[object, ...] = (
@@ -71,7 +75,7 @@ _BAD_ENTRIES: tuple[object, ...] = (
 
 
 @tried_on(25)
-@given(guild_specs(fewest_characters=2), st.randoms(use_true_random=True))
+@given(guild_specs(fewest_characters=3), st.randoms(use_true_random=True))
 async def test_a_roster_that_cannot_be_right_changes_nothing(pool: Pool, spec: GuildSpec, rng: random.Random) -> None:
     life = await _begin(pool, spec)
     before = await _everything(pool)
@@ -87,7 +91,7 @@ async def test_a_roster_that_cannot_be_right_changes_nothing(pool: Pool, spec: G
 
 
 @tried_on(25)
-@given(guild_specs(fewest_members=2), st.randoms(use_true_random=True))
+@given(guild_specs(fewest_members=3), st.randoms(use_true_random=True))
 async def test_a_discord_server_that_cannot_be_right_changes_nothing(
     pool: Pool, spec: GuildSpec, rng: random.Random
 ) -> None:
@@ -166,9 +170,10 @@ async def test_two_characters_whose_notes_name_each_other_are_treated_alike(pool
 
 
 @pytest.mark.parametrize(
-    ("known", "missing", "is_refused"), [(10, 3, False), (10, 4, True), (3, 1, True), (4, 1, False)]
+    ("known", "missing", "is_refused"),
+    [(10, 3, False), (10, 4, True), (3, 1, False), (3, 2, False), (4, 1, False), (4, 3, True)],
 )
-async def test_losing_more_than_three_in_ten_counts_as_a_failed_fetch(
+async def test_losing_more_than_three_in_ten_and_at_least_three_counts_as_a_failed_fetch(
     pool: Pool,
     known: int,
     missing: int,
@@ -261,13 +266,13 @@ async def _begin(pool: Pool, spec: GuildSpec) -> Life:
 
 
 async def _everything(pool: Pool) -> Snapshot:
-    return await snapshot.take(pool, apart_from=["guild_identity.sync_log"])
+    return await snapshot.take(pool, apart_from=["guild_identity.sync_log", "guild_identity.held_losses"])
 
 
 async def _assert_refused(
     pool: Pool, before: Snapshot, attempt: Callable[[], Awaitable[object]], error: type[Exception]
 ) -> None:
-    """It is refused, and nothing but the log of runs knows of it."""
+    """It is refused, and nothing but the log of runs, and what it keeps of a refused list, knows of it."""
     with pytest.raises(error):
         await attempt()
     assert differences(before, await _everything(pool)) == {}
@@ -279,26 +284,24 @@ def _bad_rosters(roster: list[RosterCharacter], rng: random.Random) -> list[list
     strangers = [
         replace(each, name=f"{each.name}x", character_id=place) for place, each in enumerate(changed, 9_000_000)
     ]
-    return [
-        [],
-        rng.sample(changed, len(changed) - _too_many(len(changed))),
-        strangers,
-        [replace(each, name="M" * 300) for each in changed],
-    ]
+    halved = rng.sample(changed, max(0, len(changed) - _too_many(len(changed))))
+    rosters = [[], [replace(each, name="M" * 300) for each in changed]]
+    return [*rosters, halved, strangers] if len(changed) >= FEWEST else rosters
 
 
 def _bad_servers(members: list[DiscordMember], rng: random.Random) -> list[list[DiscordMember]]:
     """Lists of members that no server has from one sync to the next."""
     changed = [replace(each, nick="Changed", role_ids=()) for each in members]
     people, bots = [m for m in changed if not m.is_bot], [m for m in changed if m.is_bot]
-    kept = rng.sample(people, len(people) - _too_many(len(people)))
+    kept = rng.sample(people, max(0, len(people) - _too_many(len(people))))
     strangers = [replace(each, user_id=f"{each.user_id}99") for each in people]
-    return [[], bots, [*kept, *bots], [*kept, *kept, *kept, *bots], [*strangers, *bots]]
+    halved = [[*kept, *bots], [*kept, *kept, *kept, *bots], [*strangers, *bots]]
+    return [[], bots, *halved] if len(people) >= FEWEST else [[], bots]
 
 
 def _too_many(known: int) -> int:
     """The smallest number of losses that is not believed."""
-    return known * 3 // 10 + 1
+    return max(FEWEST, known * 3 // 10 + 1)
 
 
 async def _outcome(pool: Pool, spec: GuildSpec, news: list[Deed], order: random.Random | None) -> Snapshot:

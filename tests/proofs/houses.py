@@ -41,6 +41,7 @@ MORE_VIEWS = (
     "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",
     "/admin/activity?show=deeds&actor=nobody",
     "/admin/activity?status=failed",
+    "/admin/activity/losses?guild={guild_id}",
 )
 """Views to which no link leads: what forms ask for. `{name}` stands for the first of the numbers of that name."""
 

@@ -63,6 +63,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "realm": ("area-52",),
     "reason": ("The note names Mito.",),
     "rejected_by": ("officer alice",),
+    "released_by": ("officer alice",),
     "request_id": (6,),
     "resolved_by": ("officer alice",),
     "roles": (["Raider"],),

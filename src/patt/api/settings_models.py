@@ -300,8 +300,28 @@ class TriedNoteAnswer(Answer):
     known_words: list[KnownWordAnswer]
 
 
+class FormerAddressAnswer(Answer):
+    """Where the guild was known before, until when, and who said that it is elsewhere."""
+
+    model_config = documented(
+        region="us",
+        realm_slug="area-52",
+        name_slug="old-watch",
+        name="Old Watch",
+        left_at="2026-03-14T18:30:00Z",
+        changed_by="officer alice",
+    )
+
+    region: str
+    realm_slug: str
+    name_slug: str
+    name: str
+    left_at: datetime
+    changed_by: str
+
+
 class GuildFactsAnswer(Answer):
-    """The guild as this installation knows it. It is changed with `patt init` and `patt guild add`."""
+    """The guild as this installation knows it. It is changed with `patt init`, `patt guild add` and `patt guild move`."""
 
     model_config = documented(
         id=1,
@@ -312,6 +332,7 @@ class GuildFactsAnswer(Answer):
         discord_guild_id="7000",
         audit_channel_id=None,
         characters=120,
+        former=[],
     )
 
     id: int
@@ -322,3 +343,4 @@ class GuildFactsAnswer(Answer):
     discord_guild_id: str | None
     audit_channel_id: str | None = Field(description="Channel in which officers are told what is new.")
     characters: int
+    former: list[FormerAddressAnswer]

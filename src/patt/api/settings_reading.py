@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from patt.api.settings_models import (
+    FormerAddressAnswer,
     GuildFactsAnswer,
     KnownWordAnswer,
     MadeChangeAnswer,
@@ -80,7 +81,8 @@ async def try_note(conn: Connection, guild_id: int, note: str) -> TriedNoteAnswe
 async def guild_facts(conn: Connection, guild: Guild) -> GuildFactsAnswer:
     """Return what is known of the guild itself."""
     fields = {name: getattr(guild, name) for name in GuildFactsAnswer.model_fields if hasattr(guild, name)}
-    return GuildFactsAnswer(**fields, characters=await guilds.roster_size(conn, guild.id))
+    former = [FormerAddressAnswer.model_validate(each) for each in await guilds.former_addresses(conn, guild.id)]
+    return GuildFactsAnswer(**fields, characters=await guilds.roster_size(conn, guild.id), former=former)
 
 
 async def history(conn: Connection, caller: Caller, guild_id: int, number: int) -> MadeChangesAnswer:

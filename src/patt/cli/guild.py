@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from patt import guild_moves
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, actor, guild_number, with_services
+from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, guild_number, with_services
 from patt.cli.output import print_json, say, table
-from sv_common.guild_sync.domain.errors import BadInput
+from patt.guild_moves import GuildMove, NewName
+from sv_common.guild_sync.domain.errors import BadInput, Refused
 from sv_common.guild_sync.domain.guild import GuildAddress
 from sv_common.guild_sync.domain.setting import RanksSetting
 from sv_common.guild_sync.guild_settings import recorded
@@ -31,7 +33,7 @@ def add(
     discord_server: Annotated[str | None, typer.Option(help="Id of the Discord server.")] = None,
     audit_channel: Annotated[str | None, typer.Option(help="Id of the Discord channel for summaries.")] = None,
 ) -> None:
-    """Add a guild, or change the Discord server and channel of one that is there."""
+    """Add a guild, or change the Discord server and channel of one that is there. Retail only: no Classic games yet."""
     if region not in REGIONS:
         raise BadInput(f"“{region}” is no region. Use one of: {', '.join(REGIONS)}.")
     if not name.strip() or not realm.strip():
@@ -45,6 +47,33 @@ def add(
             )
 
     say(f"{name} is guild {with_services(work)}.")
+
+
+@app.command()
+def move(
+    name: Annotated[str, typer.Argument(help="The guild's new name, as the game shows it.")],
+    realm: Annotated[str | None, typer.Option(help="Its realm, in any language; unless told, as before.")] = None,
+    region: Annotated[str | None, typer.Option(help="us, eu, kr or tw; unless told, as before.")] = None,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+) -> None:
+    """Say that a guild was renamed or moved. Look first with --dry-run; characters, players and settings stay."""
+
+    async def work(services: Services) -> GuildMove:
+        number = await guild_number(services, guild)
+        async with services.pool.connection() as conn:
+            now = await guilds.get(conn, number)
+        wanted = NewName(region or now.region, realm or now.realm_slug, name)
+        if dry_run:
+            return await guild_moves.preview_move(services, wanted, guild_id=number)
+        return await guild_moves.move(services, wanted, guild_id=number, actor=actor(), key=None)
+
+    found = with_services(work)
+    say(found.sentence)
+    if not dry_run:
+        say(f"{found.guild.name} is {found.name} from now on. Its roster: patt sync battlenet")
+    elif found.problem is not None:
+        raise Refused(found.problem)
 
 
 @app.command("list")

@@ -31,6 +31,7 @@ COMMANDS = {
         "Do the jobs of the queue: take in uploads, sync, sweep once a day. Any number of workers may run, on any machine.",
     ),
     "sync": Later("patt.cli.sync:app", "Fetch from Battle.net or Discord, check, and fix what fixes itself."),
+    "losses": Later("patt.cli.losses:app", "Lists that were refused because too many are missing from them."),
     "upload": Later(
         "patt.cli.sync:upload",
         "Take in the notes that the addon exported, check, and fix what fixes itself. Exit code 1 when all is known already.",

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt import jobs_overview
+from patt.api import losses_commands
 from patt.api.activity import LONGEST_ACTOR
 from patt.api.activity_models import RunAnswer
 from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
@@ -84,7 +85,15 @@ async def overview(
         view = replace(asked, guild=chosen.id)
         context = await (_runs if view.show == "runs" else _deeds)(conn, view)
         jobs = await jobs_overview.jobs(conn, chosen.id)
-    shell = {"guild": chosen, "guilds": known, "jobs": jobs, "tasks": TASKS, "pipelines": PIPELINES}
+        losses = await losses_commands.sentences(conn, chosen.id)
+    shell = {
+        "guild": chosen,
+        "guilds": known,
+        "jobs": jobs,
+        "losses": losses,
+        "tasks": TASKS,
+        "pipelines": PIPELINES,
+    }
     return respond(request, "admin/activity.html", viewer, shell | context)
 
 

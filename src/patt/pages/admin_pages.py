@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import asking, reading
+from patt.api import asking, losses_commands, reading
 from patt.api.reading import Shown
 from patt.api.selection_models import PlannedIssue
 from patt.deps import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
@@ -84,6 +84,7 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: View) ->
         "frequency": frequency,
         "fix_record": fix_record,
         "work": await asking.under_way(conn, guild.id),
+        "losses": await losses_commands.sentences(conn, guild.id),
         **await _health(conn, view),
         **await _findings(conn, view, found),
     }

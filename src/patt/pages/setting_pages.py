@@ -102,7 +102,8 @@ async def guild_facts(request: Request, services: ServicesDep, officer: OfficerD
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         facts = await settings_reading.guild_facts(conn, chosen)
-    context = {"facts": facts, "command": _command(facts)}
+    typed = _typed(request.query_params)
+    context = {"facts": facts, "typed": typed, "command": _command(facts)}
     return respond_with_settings(request, "guild", officer, chosen, known, context)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
+from sv_common.guild_sync.clients.battlenet import GuildNotFoundError
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
 from sv_common.guild_sync.domain.likeness import LikeNames
 from sv_common.guild_sync.domain.realms import LOCALES, Realm, RealmIndex
+from sv_common.guild_sync.ports import ProfileSource, RealmSource
 
 REGIONS = tuple(LOCALES)
 MOST_SUGGESTIONS = 5
@@ -16,12 +18,12 @@ MOST_SUGGESTIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class FoundGuild:
-    """A guild that Battle.net knows: its canonical address, its name and its realm's, and how many members it has."""
+    """A guild that Battle.net knows: its canonical address, its name and its realm's, and its members."""
 
     address: GuildAddress
     name: str
     realm: str
-    members: int
+    members: Sequence[RosterCharacter]
 
 
 def read_region(text: str) -> str:
@@ -32,21 +34,24 @@ def read_region(text: str) -> str:
     return region
 
 
-async def find_guild(battle_net: BattleNetClient, region: str, realm_name: str, guild_name: str) -> FoundGuild:
+async def find_guild(
+    profiles: ProfileSource, realms: RealmSource, region: str, realm_name: str, guild_name: str
+) -> FoundGuild:
     """Find a guild. Raises `NotFound`, naming realms that may be meant, and a SourceError when Battle.net cannot tell."""
-    realm = _find_realm(await battle_net.fetch_realms(region), region, realm_name)
+    realm = _find_realm(await realms.fetch_realms(region), region, realm_name)
     wanted = " ".join(guild_name.strip(" <>").split())
     if not wanted:
         raise BadInput("The guild's name is needed, as the game shows it.")
     shown = realm.names[0] if realm.names else realm.slug
     try:
-        roster = await battle_net.fetch_members(GuildAddress(region, realm.slug, wanted))
+        roster = await profiles.fetch_members(GuildAddress(region, realm.slug, wanted))
     except GuildNotFoundError as error:
         raise NotFound(
             f"{shown} ({region}) has no guild “{wanted}”. Spell it as the game does, with every accent and apostrophe. If it "
-            "is spelt right, the guild is on another realm: the game shows a guild's realm in the guild window."
+            "is spelt right, the guild is on another realm: the game shows a guild's realm in the guild window. Guilds of "
+            "the Classic games cannot be read from Battle.net yet."
         ) from error
-    return FoundGuild(roster.address, roster.name or wanted, shown, len(roster.members))
+    return FoundGuild(roster.address, roster.name or wanted, shown, roster.members)
 
 
 def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:

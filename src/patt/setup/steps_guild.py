@@ -85,6 +85,7 @@ def _go_on_with(bench: Bench, known: Sequence[Guild]) -> None:
 
 async def _add_guild(bench: Bench) -> None:
     dialogue, battle_net = bench.dialogue, bench.require_battle_net()
+    dialogue.say("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet.")
     asked = (
         dialogue.ask(_REGION, "Region: us, eu, kr or tw", default="us"),
         dialogue.ask(_REALM, "Realm, in any language"),
@@ -92,9 +93,11 @@ async def _add_guild(bench: Bench) -> None:
     )
     region = read_region(asked[0])
     with dialogue.working("Asking Battle.net for the guild"):
-        found = await find_guild(battle_net, region, asked[1], asked[2])
+        found = await find_guild(battle_net, battle_net, region, asked[1], asked[2])
     bench.guild_id = await _known_or_added(bench, battle_net, found)
-    dialogue.say(f"Guild {bench.guild_id} is {found.name}, {found.realm} ({region}), with {found.members} characters.")
+    dialogue.say(
+        f"Guild {bench.guild_id} is {found.name}, {found.realm} ({region}), with {len(found.members)} characters."
+    )
 
 
 async def _known_or_added(bench: Bench, battle_net: BattleNetClient, found: FoundGuild) -> int:
@@ -107,7 +110,8 @@ async def _known_or_added(bench: Bench, battle_net: BattleNetClient, found: Foun
     moved = await _one_that_moved(bench, battle_net, [each for each in known if each.region == found.address.region])
     async with bench.pool.connection() as conn:
         if moved is not None:
-            await guilds.keep_canonical_address(conn, moved.id, found.address)
+            await guilds.move(conn, moved.id, found.address, found.name, actor=bench.actor)
+            return moved.id
         return await guilds.add(conn, found.address, found.name)
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.addon_sync import sync_addon_data
 from sv_common.guild_sync.domain.errors import SuspiciousSource
 from sv_common.guild_sync.domain.guild import LOWEST_RANK, RosterCharacter
+from sv_common.guild_sync.domain.loss import Loss
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.report import SyncReport
 from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, ranks
-from sv_common.guild_sync.store.characters import PresentCharacter
+from sv_common.guild_sync.store import guilds, held_losses, ranks
 
 __all__ = ["sync_addon_data", "sync_blizzard_roster"]
-
-LARGEST_LOSS = 0.3
-"""Share of the known characters that may leave between two syncs; beyond it the fetch is taken for a failed one."""
 
 LONGEST_NAME = 48
 HIGHEST_LEVEL = 200
@@ -28,26 +26,36 @@ _A_DAY_MS = 86_400_000
 
 
 async def sync_blizzard_roster(
-    pool: Pool, characters: Sequence[RosterCharacter], *, guild_id: int | None = None, accept_losses: bool = False
+    pool: Pool,
+    characters: Sequence[RosterCharacter],
+    *,
+    guild_id: int | None = None,
+    accept_losses: bool = False,
+    fetched_at: datetime | None = None,
 ) -> SyncReport:
     """Make the guild's characters those of a Battle.net roster.
 
     A character is known by its Battle.net id, else by realm and name. Entries that cannot be used are reported by name
     and left out, and then nobody is marked as gone, for a left-out entry may be anybody. What a profile did not tell
-    stays as it was. Raises `SuspiciousSource` for an empty roster, and for one in which more than 30 % of the known
-    characters are missing unless `accept_losses` says that this is right.
+    stays as it was. `fetched_at` is when the fetch began, on the database's clock: a roster that is older than the one
+    taken in before changes nothing. Raises `SuspiciousSource` for an empty roster, and for one that would mark more than
+    30 % of the known characters (and at least 3) as gone, unless an officer has released just them or `accept_losses`.
     """
     usable, problems = _usable(characters)
     if not usable:
         raise SuspiciousSource(
             "Battle.net's roster came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again later."
         )
-    async with pool.connection() as conn:
+    async with held_losses.keeping_losses(pool), pool.connection() as conn:
         row_id = await guilds.lock_the_only(conn, guild_id)
-        if not accept_losses:
-            _refuse_great_losses(await character_store.present(conn, row_id), usable)
+        as_of = await guilds.take_in_if_newer(conn, row_id, "roster", fetched_at)
+        if as_of is None:
+            return _superseded(len(usable))
+        known = await character_store.count_present(conn, row_id)
         await ranks.ensure(conn, row_id, [each.rank for each in usable])
-        moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems)
+        moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems, as_of=as_of)
+        loss = Loss(row_id, "battlenet", moves.left_ids, known)
+        await held_losses.judge(conn, loss, is_accepted=accept_losses)
         await character_store.settle_ranks(conn, row_id)
         unmapped = await ranks.unmapped(conn, row_id)
     counts = {
@@ -67,18 +75,10 @@ async def sync_blizzard_roster(
     return SyncReport("battlenet", counts, tuple(notices))
 
 
-def _refuse_great_losses(present: Sequence[PresentCharacter], roster: Sequence[RosterCharacter]) -> None:
-    ids = {(each.realm_id, each.character_id) for each in roster if each.character_id is not None}
-    names = {(each.realm_slug, name_key(each.name)) for each in roster}
-    missing = sum(
-        (known.realm_id, known.character_id) not in ids and (known.realm_slug, known.name_key) not in names
-        for known in present
-    )
-    if missing > len(present) * LARGEST_LOSS:
-        raise SuspiciousSource(
-            f"{missing} of {len(present)} known characters are missing from Battle.net's roster. More than 30 % at once "
-            "counts as a failed fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
-        )
+def _superseded(count: int) -> SyncReport:
+    notice = "A roster that was fetched later is taken in already, so this one changed nothing."
+    moves = ("joined", "returned", "left", "renamed", "refused")
+    return SyncReport("battlenet", {"characters": count, **dict.fromkeys(moves, 0)}, (notice,))
 
 
 def _usable(roster: Sequence[RosterCharacter]) -> tuple[list[RosterCharacter], list[str]]:
@@ -90,7 +90,7 @@ def _usable(roster: Sequence[RosterCharacter]) -> tuple[list[RosterCharacter], l
         problem = _problem_of(each)
         keys: set[tuple[object, ...]] = {("name", each.realm_slug, name_key(each.name))}
         if each.character_id is not None:
-            keys.add(("id", each.realm_id, each.character_id))
+            keys |= {("id", each.realm_id, each.character_id), ("id there", each.realm_slug, each.character_id)}
         if problem is None and keys & seen:
             problem = "is in the roster twice"
         if problem is not None:

@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.errors import Refused, SuspiciousSource
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
+from sv_common.guild_sync.domain.loss import Loss
 from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.store import discord, guilds
-
-LARGEST_LOSS = 0.3
-"""Share of the known people who may leave between two syncs; beyond it the fetch is taken for a failed one."""
+from sv_common.guild_sync.store import discord, guilds, held_losses
 
 
 async def sync_discord_members(
-    pool: Pool, guild: DiscordGuild, *, guild_id: int | None = None, accept_losses: bool = False
+    pool: Pool,
+    guild: DiscordGuild,
+    *,
+    guild_id: int | None = None,
+    accept_losses: bool = False,
+    fetched_at: datetime | None = None,
 ) -> SyncReport:
     """Make the known roles and members those of a Discord server.
 
-    People who left keep their row and their player. Raises `SuspiciousSource` for a list without people, and for one in
-    which more than 30 % of the known people are missing unless `accept_losses`; `Refused` for another guild's server.
+    People who left keep their row and their player. `fetched_at` is when the fetch began, on the database's clock: a list
+    that is older than the one taken in before changes nothing, and a member's roles that were seen later stay. Raises
+    `SuspiciousSource` for a list without people, and for one that would mark more than 30 % of the known people (and at
+    least 3) as gone, unless an officer has released just them or `accept_losses`; `Refused` for another guild's server.
     """
     people = [member for member in guild.members if not member.is_bot]
     if not people:
         raise SuspiciousSource(
             "Discord's member list came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again "
-            "later, and check that the server's id in the settings is the right one."
+            "later, and look under Settings → Guild that the Discord server is the right one."
         )
-    async with pool.connection() as conn:
+    async with held_losses.keeping_losses(pool), pool.connection() as conn:
         row_id = await _guild_of(conn, guild, guild_id)
         await guilds.lock(conn, row_id)
+        as_of = await guilds.take_in_if_newer(conn, row_id, "members", fetched_at)
+        if as_of is None:
+            return _superseded(guild, len(people))
         known = await discord.present_people(conn, row_id)
-        missing = len(known - {member.user_id for member in people})
-        if not accept_losses and missing > len(known) * LARGEST_LOSS:
-            raise SuspiciousSource(
-                f"{missing} of {len(known)} known people are missing from Discord's list. More than 30 % at once counts as a "
-                "failed fetch: nobody was marked as gone. If they really left, sync again and accept the losses."
-            )
         await discord.apply_roles(conn, row_id, guild.roles)
-        new, returned, left = await discord.apply_members(conn, row_id, _storable(guild))
-    counts = {"members": len(people), "new": new, "returned": returned, "left": left, "roles": len(guild.roles)}
+        moves = await discord.apply_members(conn, row_id, _storable(guild), as_of=as_of)
+        await held_losses.judge(conn, Loss(row_id, "discord", moves.left_ids, len(known)), is_accepted=accept_losses)
+    counts = {
+        "members": len(people),
+        "new": moves.new,
+        "returned": moves.returned,
+        "left": moves.left,
+        "roles": len(guild.roles),
+    }
     return SyncReport("discord", counts)
+
+
+def _superseded(guild: DiscordGuild, people: int) -> SyncReport:
+    notice = "A member list that was fetched later is taken in already, so this one changed nothing."
+    counts = {"members": people, "new": 0, "returned": 0, "left": 0, "roles": len(guild.roles)}
+    return SyncReport("discord", counts, (notice,))
 
 
 async def _guild_of(conn: Connection, server: DiscordGuild, guild_id: int | None) -> int:

@@ -17,7 +17,7 @@ from sv_common.guild_sync.domain.profile import ProfileAnswer, ProfileState
 from sv_common.guild_sync.domain.report import SyncReport
 from sv_common.guild_sync.ports import ProfileSource
 from sv_common.guild_sync.rulebook import stale_character
-from sv_common.guild_sync.store import guilds, profiles
+from sv_common.guild_sync.store import guilds, profiles, sync_log
 from sv_common.guild_sync.store.profiles import DueProfile, ErasedProfile
 
 KEPT = timedelta(days=28)
@@ -44,16 +44,18 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     """Read the profiles of a guild again, those asked for longest ago first, as far as the hour's requests reach.
 
     Then erase what is gone or too old. A profile that cannot be read changes nothing; too old, it is erased all the
-    same. Raises a `SourceError`, before anything is changed, when nothing can be fetched at all.
+    same. Where none can be read, or so many in a row that the rest was not asked for, the report is partial. Raises a
+    `SourceError`, before anything is changed, when Battle.net takes no request at all.
     """
     async with pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
+        began = await sync_log.now(conn)
         due, count = await profiles.due(conn, guild.id, limit=_affordable(source), pause=APART)
     answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
     asked = list(zip(due, answers, strict=True))
     async with pool.connection() as conn:
         await guilds.lock(conn, guild.id)
-        erased = await profiles.record(conn, guild.id, asked, apart=APART)
+        erased = await profiles.record(conn, guild.id, asked, apart=APART, began=began)
         expired = await _expire(conn, guild.id, erased)
     states = Counter(answer.state for answer in answers)
     waiting = count - len(due) + states[ProfileState.NOT_ASKED]
@@ -66,10 +68,10 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     notices = [
         *_ends([(each, answer) for each, answer in asked if each.id in erased]),
         *_expiries([each.name for each in expired]),
-        *_failures([answer for _, answer in asked if answer.state is ProfileState.FAILED]),
+        *_failures(answers),
         *([f"{waiting} profiles were not asked for this time; the next run begins with them."] if waiting else []),
     ]
-    return SyncReport("profiles", counts, tuple(notices))
+    return SyncReport("profiles", counts, tuple(notices), is_partial=_is_outage(answers))
 
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
@@ -95,6 +97,13 @@ async def _expire(conn: Connection, guild_id: int, erased: Collection[int] = ())
     return expired
 
 
+def _is_outage(answers: Sequence[ProfileAnswer]) -> bool:
+    """Whether nothing at all was learned, or asking was given up because one after the other had failed."""
+    states = Counter(answer.state for answer in answers)
+    failed = states[ProfileState.FAILED] + states[ProfileState.NOT_ASKED]
+    return states[ProfileState.NOT_ASKED] > 0 or (failed > 0 and failed == len(answers))
+
+
 def _affordable(source: ProfileSource) -> int:
     return max(0, source.spare_requests - RESERVED_REQUESTS) // REQUESTS_FOR_ONE
 
@@ -118,5 +127,11 @@ def _expiries(names: Sequence[str]) -> list[str]:
     return [f"Not read again for {KEPT.days} days, so what the profile said was erased: {listed}{more}."]
 
 
-def _failures(failed: Sequence[ProfileAnswer]) -> list[str]:
-    return [f"{len(failed)} profiles could not be read and stay as they were. {failed[0].reason}"] if failed else []
+def _failures(answers: Sequence[ProfileAnswer]) -> list[str]:
+    failed = [answer for answer in answers if answer.state is ProfileState.FAILED]
+    if not failed:
+        return []
+    learned = len(answers) - len(failed) - sum(answer.state is ProfileState.NOT_ASKED for answer in answers)
+    how_many = f"{len(failed)} profiles" if learned else f"Not one of the {len(answers)} profiles"
+    what = "could not be read and stay as they were" if learned else "could be read; what is known stays as it was"
+    return [f"{how_many} {what}. {failed[0].reason}"]

@@ -46,7 +46,6 @@ from sv_common.guild_sync.store.guilds import Guild
 log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
-_PIPELINE_LOCK = 7284
 _waiting_here: WeakKeyDictionary[Pool, dict[int, asyncio.Lock]] = WeakKeyDictionary()
 
 
@@ -91,11 +90,16 @@ async def run_blizzard_sync(
             raise ConfigurationError(
                 "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
             )
+        began = await _now(pool)
         if outside.profiles is None:
             roster = await outside.battle_net.fetch_roster(guild.address)
-            return await sync_blizzard_roster(pool, roster, guild_id=guild.id, accept_losses=accept_losses)
+            return await sync_blizzard_roster(
+                pool, roster, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
+            )
         fetched = await outside.profiles.fetch_members(guild.address)
-        report = await sync_blizzard_roster(pool, fetched.members, guild_id=guild.id, accept_losses=accept_losses)
+        report = await sync_blizzard_roster(
+            pool, fetched.members, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
+        )
         async with pool.connection() as conn:  # only now: a roster that was refused may be another guild's
             await guilds.keep_canonical_address(conn, guild.id, fetched.address)
         return report
@@ -118,8 +122,11 @@ async def run_discord_sync(
             raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
         if guild.discord_guild_id is None:
             raise ConfigurationError(f"{guild.name} has no Discord server set.")
+        began = await _now(pool)
         server = await outside.discord.fetch_guild(guild.discord_guild_id)
-        return await sync_discord_members(pool, server, guild_id=guild.id, accept_losses=accept_losses)
+        return await sync_discord_members(
+            pool, server, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
+        )
 
     return await _sync_pipeline(pool, "discord_sync", sync, guild_id, outside, actor, has_summary=False)
 
@@ -188,7 +195,10 @@ async def _refresh(pool: Pool, run: _Run, outside: Outside) -> None:
     if profiles is None:
         return
     try:
-        await run.step("refresh_profiles", lambda: refresh_profiles(pool, profiles, guild_id=number), _sync_step)
+        report = await run.step(
+            "refresh_profiles", lambda: refresh_profiles(pool, profiles, guild_id=number), _sync_step
+        )
+        run.is_partial |= report.is_partial
     except SourceError as error:
         log.warning("profiles_not_refreshed", guild_id=number, error=type(error).__name__)
         run.is_partial = True
@@ -323,13 +333,19 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
     """
     mine = _waiting_here.setdefault(pool, {}).setdefault(guild_id, asyncio.Lock())
     async with mine, pool.locks.connection() as conn:
-        await conn.execute("select pg_advisory_lock(%s, %s)", [_PIPELINE_LOCK, guild_id])
+        await conn.execute("select pg_advisory_lock(%s, %s)", [sync_log.PIPELINE_LOCK, guild_id])
         yield  # the pool gives the lock back, and a lost connection loses it
 
 
 async def _finish(pool: Pool, run: _Run, status: str, error: str | None) -> None:
     async with pool.connection() as conn:
         await sync_log.finish(conn, run.id, status=status, steps=run.steps, error=error, as_of=run.as_of)
+
+
+async def _now(pool: Pool) -> datetime:
+    """Return the time of the database's clock, by which all servers tell which of two fetches began first."""
+    async with pool.connection() as conn:
+        return await sync_log.now(conn)
 
 
 async def _guild(pool: Pool, guild_id: int | None) -> Guild:

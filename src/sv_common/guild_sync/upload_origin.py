@@ -27,7 +27,10 @@ async def refuse_foreign(conn: Connection, guild_id: int, origin: ExportOrigin, 
 async def identity_of(conn: Connection, guild_id: int) -> GuildIdentity:
     """Return how exports may name a guild. Raises `NotFound`."""
     guild = await guilds.get(conn, guild_id)
-    return GuildIdentity(guild.name, guild.name_slug, guild.realm_slug, guild.region)
+    former = await guilds.former_addresses(conn, guild_id)
+    return GuildIdentity(
+        guild.name, guild.name_slug, guild.realm_slug, guild.region, tuple(each.name for each in former)
+    )
 
 
 def is_of_other_realm(

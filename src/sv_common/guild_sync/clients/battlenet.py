@@ -10,7 +10,7 @@ from typing import TypeAlias
 import httpx2
 import structlog
 
-from sv_common.guild_sync.clients.battlenet_api import LIMITS, BattleNetApi, ForbiddenError
+from sv_common.guild_sync.clients.battlenet_api import LIMITS, REQUESTS_AT_ONCE, BattleNetApi, ForbiddenError
 from sv_common.guild_sync.clients.battlenet_token import TOKEN_URL, TokenSource
 from sv_common.guild_sync.clients.battlenet_wire import (
     REALM_INDEX_PATH,
@@ -40,7 +40,6 @@ from sv_common.guild_sync.domain.realms import LOCALES, RealmIndex
 
 API_URL = "https://{region}.api.blizzard.com"
 
-PROFILES_AT_ONCE = 20
 PATIENCE = 25
 """Failed profiles in a row after which the rest is left unknown: an outage must not hold a sync for an hour."""
 
@@ -51,7 +50,7 @@ _Ask: TypeAlias = Callable[[str, CharacterAddress], Awaitable[ProfileAnswer]]
 
 @dataclass(slots=True)
 class _ProfileRun:
-    """Many profiles: how many may be asked for at once, and how many failed."""
+    """Many profiles: the places for requests under way, which all runs of a client share, and how many failed."""
 
     places: asyncio.Semaphore
     failed: int = 0
@@ -99,6 +98,7 @@ class BattleNetClient:
             retries=retries,
             timing=timing,
         )
+        self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     @property
     def spare_requests(self) -> int:
@@ -134,7 +134,8 @@ class BattleNetClient:
                 return parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
         raise GuildNotFoundError(
             f"Battle.net knows no guild '{guild.name_slug}' on the realm '{guild.realm_slug}' in the region "
-            f"'{guild.region}'. Check the three in the guild's settings, as the Armory's address of the guild has them."
+            f"'{guild.region}'. If the guild was renamed or moved, say so under Settings → Guild, or with “patt guild move”. "
+            "Guilds of the Classic games cannot be read from Battle.net yet."
         )
 
     async def fetch_profile(self, region: str, realm_slug: str, name: str) -> CharacterProfile | None:
@@ -176,12 +177,14 @@ class BattleNetClient:
         for locale in LOCALES.get(region, ("",)):
             answer = await self._api.read(region, REALM_INDEX_PATH, asked, namespace="dynamic", locale=locale)
             if answer is None:
-                raise SourceMalformed("Battle.net has no list of realms at its address. Check the API address.")
+                raise SourceMalformed(
+                    "Battle.net has no list of realms at its address. Check the API address (PATT_BLIZZARD_API_URL)."
+                )
             lists.append(parse_realms(answer))
         return RealmIndex(merge_realms(lists))
 
     async def _ask_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
-        run = _ProfileRun(asyncio.Semaphore(PROFILES_AT_ONCE))
+        run = _ProfileRun(self._places)
         try:
             async with asyncio.TaskGroup() as group:
                 answers = [group.create_task(_patiently(run, ask, region, each)) for each in characters]

@@ -10,6 +10,7 @@ from sv_common.guild_sync.clients.battlenet_token import TokenSource
 from sv_common.guild_sync.clients.http import (
     Asked,
     RateLimiter,
+    RetryableError,
     RetryPolicy,
     Timing,
     read_json,
@@ -21,8 +22,19 @@ from sv_common.guild_sync.clients.wire import Node
 from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.domain.realms import LOCALES
 
-LIMITS = ((100, 1.0), (36_000, 3600.0))
-"""Requests and seconds that Battle.net allows one application (develop.battle.net, "Getting Started")."""
+REQUESTS_AT_ONCE = 20
+"""Requests for profiles that may be under way at once, for all guilds together."""
+
+LIMITS = ((1, 1 / 68), (35_000, 3600.0))
+"""Requests and seconds, below the 100 a second and 36,000 an hour that Battle.net allows one application
+(develop.battle.net, "Getting Started").
+
+Requests that the network holds up arrive together with later ones: so they are paced, and with all that may be under way
+at once no second has more than 90 at Battle.net's end.
+"""
+
+LONGEST_REST = 3600.0
+"""Seconds for which Battle.net is left alone at most when it asks for a long wait."""
 
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
@@ -50,6 +62,7 @@ class BattleNetApi:
         self._limiter = limiter
         self._retries = retries
         self._timing = timing
+        self._rests_until = -math.inf
 
     @property
     def spare_requests(self) -> int:
@@ -93,11 +106,22 @@ class BattleNetApi:
         await self._limiter.acquire()
         request = self._http.build_request("GET", url, params=query, headers={"Authorization": f"Bearer {token}"})
         response = await send(self._http, request, asked)
-        refuse_busy(response, asked)
+        try:
+            refuse_busy(response, asked)
+        except RetryableError as fault:
+            if fault.wait is not None and fault.wait > self._retries.longest_wait:
+                self._rests_until = self._timing.clock() + min(fault.wait, LONGEST_REST)
+            raise
         return response
 
     def _refuse_exhausted(self, asked: Asked) -> None:
-        """Raise SourceUnavailable rather than keep everybody waiting for the rest of the hour."""
+        """Raise SourceUnavailable rather than keep everybody waiting for long, or ask before Battle.net wants it."""
+        rest = self._rests_until - self._timing.clock()
+        if rest > 0:
+            raise SourceUnavailable(
+                f"Battle.net asked to be left alone for a while, so {asked.what} was not read. "
+                f"Try again in {math.ceil(rest / 60)} minutes."
+            )
         wait = self._limiter.seconds_until_free
         if wait > self._retries.longest_wait:
             raise SourceUnavailable(
@@ -129,5 +153,5 @@ def _refuse_faults(response: httpx2.Response, asked: Asked) -> None:
     if not response.is_success:
         raise SourceMalformed(
             f"Battle.net answered HTTP {status} for {asked.what}, which it does not document. "
-            f"Check the API address in the settings."
+            f"Check the API address (PATT_BLIZZARD_API_URL)."
         )

@@ -67,7 +67,7 @@ class TokenSource:
         if not response.is_success:
             raise SourceMalformed(
                 f"Battle.net answered HTTP {response.status_code} when asked for an access token. "
-                f"Check the token address in the settings."
+                f"Check the token address (PATT_BLIZZARD_TOKEN_URL)."
             )
         answer = Node(read_json(response, _ASKED), _ASKED)
         token = _token(answer.child("access_token"))

@@ -58,6 +58,9 @@ PAGE_SIZE = 1000
 MOST_SERVERS = 200
 """The largest page of the servers that a bot is on (Discord documentation, "Get Current User Guilds")."""
 
+REJECTED_FOR = 3600.0
+"""Seconds after which a token that was rejected is tried once more: Discord may have been wrong."""
+
 _UNAUTHORISED = 401
 
 
@@ -65,14 +68,15 @@ class DiscordClient:
     """The `DiscordSource` and the `Announcer` of the real world.
 
     After Discord has rejected the token, every further call raises the same SourceDenied without a request: Discord
-    blocks an address that keeps on asking. `contact_url` is where Discord finds whoever runs the bot.
+    blocks an address that keeps on asking. It is asked again when the token has changed, or an hour has passed; for that
+    `token` may be a function that reads it. `contact_url` is where Discord finds whoever runs the bot.
     """
 
     def __init__(
         self,
         http: httpx2.AsyncClient,
         *,
-        token: str,
+        token: str | Callable[[], str],
         api_url: str = API_URL,
         contact_url: str = "https://patt.invalid",
         limiter: RateLimiter | None = None,
@@ -81,16 +85,14 @@ class DiscordClient:
     ) -> None:
         self._http = http
         self._api_url = api_url.rstrip("/")
-        # As bytes: a token that was pasted with other than ASCII letters is then Discord's to reject.
-        self._headers: dict[bytes, bytes] = {
-            b"Authorization": f"Bot {token.strip()}".encode(),
-            b"User-Agent": f"DiscordBot ({contact_url}, {version('patt')})".encode(),
-        }
+        self._read_token = token if callable(token) else lambda: token
+        self._token = self._read_token()
+        self._agent = f"DiscordBot ({contact_url}, {version('patt')})".encode()
         self._limiter = limiter or RateLimiter(LIMITS, timing)
         self._limits = DiscordLimits(timing)
         self._retries = retries
         self._timing = timing
-        self._rejected = False
+        self._rejected_at: float | None = None
         self._own_id = ""
 
     @property
@@ -247,7 +249,7 @@ class DiscordClient:
         async def attempt() -> T:
             response = await self._send(call)
             if response.status_code == _UNAUTHORISED:
-                self._rejected = True
+                self._rejected_at = self._timing.clock()
                 raise SourceDenied(REJECTED_REMEDY)
             refuse_busy(response, call.asked)
             return read(response)
@@ -259,7 +261,8 @@ class DiscordClient:
         await self._limits.wait(call.route)
         await self._limiter.acquire()
         self._refuse_rejected()  # by an answer that came while this waited
-        headers = dict(self._headers)
+        # As bytes: a token that was pasted with other than ASCII letters is then Discord's to reject.
+        headers = {b"Authorization": f"Bot {self._token.strip()}".encode(), b"User-Agent": self._agent}
         if call.reason:
             headers[b"X-Audit-Log-Reason"] = audit_reason(call.reason).encode()
         url = self._api_url + call.path
@@ -269,8 +272,14 @@ class DiscordClient:
         return response
 
     def _refuse_rejected(self) -> None:
-        if self._rejected:
+        if self._rejected_at is None:
+            return
+        token = self._read_token()
+        if token == self._token and self._timing.clock() - self._rejected_at < REJECTED_FOR:
             raise SourceDenied(REJECTED_REMEDY)
+        if token != self._token:
+            self._token, self._own_id = token, ""
+        self._rejected_at = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import httpx2
@@ -16,7 +17,12 @@ BAN_WINDOW = 600.0
 MOST_INVALID_REQUESTS = 5_000
 """Refused requests within BAN_WINDOW seconds at which to stop. Discord blocks an address for 10,000."""
 
-LONGEST_HOLD = 60.0
+LONGEST_PAUSE = 60.0
+"""Seconds that a call waits for its route at most; beyond it the call is refused."""
+
+LONGEST_HOLD = 3600.0
+"""Seconds for which a route is left alone at most, whatever Discord asks for."""
+
 _EVERYWHERE = ""
 _INVALID = (401, 403, TOO_MANY_REQUESTS)
 
@@ -38,14 +44,22 @@ class DiscordLimits:
         return len(self._invalid)
 
     async def wait(self, route: str) -> None:
-        """Wait until the route is free again. Raises SourceUnavailable when too many requests have been refused."""
+        """Wait until the route is free again.
+
+        Raises SourceUnavailable when that takes too long, or when too many requests have been refused.
+        """
         if self.invalid_requests >= MOST_INVALID_REQUESTS:
             raise SourceUnavailable(
                 f"Discord refused {MOST_INVALID_REQUESTS} requests within ten minutes, so no more are sent for now: "
                 f"it would block this address. See the earlier errors for what it refused."
             )
         free_at = max(self._free_at.get(route, 0.0), self._free_at.get(_EVERYWHERE, 0.0))
-        if (pause := free_at - self._timing.clock()) > 0:
+        pause = free_at - self._timing.clock()
+        if pause > LONGEST_PAUSE:
+            raise SourceUnavailable(
+                f"Discord asked to be left alone for a while. Try again in {math.ceil(pause / 60)} minutes."
+            )
+        if pause > 0:
             await self._timing.sleep(pause)
 
     def learn(self, route: str, response: httpx2.Response) -> None:

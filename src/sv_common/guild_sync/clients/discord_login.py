@@ -6,6 +6,7 @@ Discord takes PKCE from confidential clients too, with S256 and verifiers of at 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from sv_common.guild_sync.clients.http import SLOWEST_ANSWER
+from sv_common.guild_sync.clients.bounded import ACCEPTED_ENCODING, TooLongError, bound
+from sv_common.guild_sync.clients.http import SLOWEST_ANSWER, Asked, too_long
 from sv_common.guild_sync.domain.errors import (
     BadInput,
     ConfigurationError,
@@ -28,6 +30,9 @@ from sv_common.guild_sync.domain.errors import (
 log = structlog.get_logger(__name__)
 
 SCOPE = "identify"
+LONGEST_SIGN_IN = 60.0
+"""Seconds that all answers together may take: one that trickles in byte by byte must not hold a request for hours."""
+
 _METHOD = "S256"
 _ABOUT_THE_CODE = frozenset({"invalid_grant", "invalid_request"})
 _ABOUT_THE_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
@@ -63,6 +68,13 @@ class DiscordLogin:
         Raises `BadInput` for a code that Discord does not take, `ConfigurationError` where it does not know the application,
         and a `SourceError` where it does not answer as documented.
         """
+        try:
+            async with asyncio.timeout(LONGEST_SIGN_IN):
+                return await self._identify(code, verifier)
+        except TimeoutError as error:
+            raise SourceUnavailable("Discord does not answer just now. Try again in a moment.") from error
+
+    async def _identify(self, code: str, verifier: str) -> DiscordIdentity:
         async with self._client() as client:
             with _discord_errors():
                 token = await client.fetch_token(self._api("/oauth2/token"), code=code, code_verifier=verifier)
@@ -93,7 +105,8 @@ class DiscordLogin:
             redirect_uri=self.redirect_url,
             code_challenge_method=_METHOD,
             timeout=SLOWEST_ANSWER,
-            headers={"User-Agent": agent},
+            headers={"User-Agent": agent, "Accept-Encoding": ACCEPTED_ENCODING},
+            event_hooks={"response": [bound]},
         )
 
     def _api(self, path: str) -> str:
@@ -114,6 +127,8 @@ def _discord_errors() -> Iterator[None]:
                 "PATT_DISCORD_CLIENT_SECRET."
             ) from error
         raise SourceMalformed("Discord refused the sign-in without a reason that is known. Try again later.") from error
+    except TooLongError as error:
+        raise SourceMalformed(too_long(Asked("Discord", "a sign-in"))) from error
     except (httpx2.HTTPStatusError, httpx2.RequestError) as error:
         raise SourceUnavailable("Discord does not answer just now. Try again in a moment.") from error
     except ValueError as error:

@@ -34,7 +34,7 @@ _FORBIDDEN = 403
 _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
     UNKNOWN_CHANNEL: (
         SourceError,
-        "The channel no longer exists. Choose another audit channel in the guild's settings.",
+        "The channel no longer exists. Choose another report channel: Settings → Guild says how.",
     ),
     10004: (SourceDenied, "Discord knows no server with this id. Check the id, and that the bot has been invited."),
     UNKNOWN_MEMBER: (SourceError, "This person is no longer on the Discord server. Sync Discord, so that it is known."),
@@ -50,8 +50,8 @@ _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
 """Discord's error codes (Discord documentation, "Opcodes and Status Codes") in an officer's words."""
 
 _FOREIGN = (
-    "That is no answer of Discord's own: check the Discord API address in the settings and whatever stands between, such "
-    "as a proxy, and try again later."
+    "That is no answer of Discord's own: check PATT_DISCORD_API_URL and whatever stands between, such as a "
+    "proxy, and try again later."
 )
 
 INTENT_REMEDY = (
@@ -59,12 +59,13 @@ INTENT_REMEDY = (
     "Developer Portal (discord.com/developers → the application → Bot), and check that the bot is on the server."
 )
 NOT_ON_SERVER_REMEDY = (
-    "The bot is not on the Discord server. Invite it with the permission Manage Roles, and check the server's id in the "
-    "guild's settings."
+    "The bot is not on the Discord server. Invite it with the permission Manage Roles, and look under Settings → "
+    "Guild that it is the right server."
 )
 REJECTED_REMEDY = (
     "Discord rejected the bot's token, so nothing more is asked of it. Copy a new token from the Developer Portal "
-    "(discord.com/developers → the application → Bot) into the settings, then start again."
+    "(discord.com/developers → the application → Bot) into PATT_DISCORD_BOT_TOKEN: from the file .env it is taken at once, else "
+    "start again. The old one is tried once more in an hour."
 )
 
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import httpx2
 
+from sv_common.guild_sync.clients.bounded import ACCEPTED_ENCODING, LARGEST_ANSWER, TooLongError, bound
 from sv_common.guild_sync.domain.errors import SourceError, SourceMalformed, SourceUnavailable
 
 T = TypeVar("T")
@@ -52,8 +53,11 @@ class RetryPolicy:
     longest_wait: float = 60.0
 
     def pause(self, attempt: int, wanted: float | None, jitter: float) -> float:
-        """Seconds before the next attempt: what the service asked for, else full jitter over a doubling pause."""
-        if wanted is not None:
+        """Seconds before the next attempt: what the service asked for, else full jitter over a doubling pause.
+
+        A wait of nothing is no wish: it would have all that failed ask again at once.
+        """
+        if wanted:
             return wanted
         return jitter * min(self.longest_pause, self.first_pause * 2.0 ** (attempt - 1))
 
@@ -137,20 +141,40 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy,
 async def send(
     http: httpx2.AsyncClient, request: httpx2.Request, asked: Asked, auth: httpx2.Auth | None = None
 ) -> httpx2.Response:
-    """Send one request and read the whole answer, whatever it says. Raises RetryableError when there is none."""
+    """Send one request and read the whole answer, whatever it says, up to a size that no real one has.
+
+    Raises RetryableError when there is none, and SourceMalformed for one that is too long.
+    """
     patience = http.timeout.read
+    request.headers["Accept-Encoding"] = ACCEPTED_ENCODING
     try:
         async with asyncio.timeout(None if patience is None else LONGEST_ANSWER * patience):
-            return await http.send(request, auth=auth)
+            response = await http.send(request, auth=auth, stream=True)
+            try:
+                await bound(response)
+                await response.aread()
+            finally:
+                await response.aclose()
+            return response
+    except TooLongError as fault:
+        raise SourceMalformed(too_long(asked)) from fault
     except (httpx2.TimeoutException, TimeoutError) as fault:
         sentence = f"{asked.service} did not answer in time for {asked.what}. Try again later."
         raise RetryableError(SourceUnavailable(sentence)) from fault
     except httpx2.RequestError as fault:
         sentence = (
             f"The connection to {asked.service} failed while asking for {asked.what} ({type(fault).__name__}). "
-            f"Check the internet connection and the address in the settings, then try again."
+            f"Check this server's internet connection, then try again."
         )
         raise RetryableError(SourceUnavailable(sentence)) from fault
+
+
+def too_long(asked: Asked) -> str:
+    """Say that an answer is longer than any real one."""
+    return (
+        f"{asked.service} sent more than {LARGEST_ANSWER // 2**20} MB for {asked.what}, far more than a real answer has. "
+        "Nothing was taken from it. Check what stands between this server and it, such as a proxy."
+    )
 
 
 def refuse_busy(response: httpx2.Response, asked: Asked) -> None:

@@ -17,6 +17,7 @@ class SyncReport:
 
     `as_of` is of when the source's news are now, where that is not the present. With `is_superseded`, all of it was known
     from newer news, and nothing was changed.
+    `is_partial`: so much of it could not be had that nobody should take it for done.
     """
 
     source: str
@@ -24,6 +25,7 @@ class SyncReport:
     notices: tuple[str, ...] = ()
     as_of: datetime | None = None
     is_superseded: bool = False
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,12 +47,13 @@ class SeenNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RosterMoves:
-    """Who came and went, by name; renames as (old, new)."""
+    """Who came and went, by name; renames as (old, new). `left_ids` are the rows that were marked as gone."""
 
     joined: Sequence[str]
     returned: Sequence[str]
     left: Sequence[str]
     renamed: Sequence[tuple[str, str]]
+    left_ids: Sequence[int]
 
 
 async def present(conn: Connection, guild_id: int) -> list[PresentCharacter]:
@@ -61,18 +62,40 @@ async def present(conn: Connection, guild_id: int) -> list[PresentCharacter]:
     return [PresentCharacter._make(row) for row in rows]
 
 
+async def count_present(conn: Connection, guild_id: int) -> int:
+    """Return how many characters are in the guild now."""
+    row = await (await conn.execute(SQL["roster_size_now"], {"guild_id": guild_id})).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def count_same(conn: Connection, guild_id: int, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
+    """Return how many characters that are in the guild now are in a roster, and of how many others only the name is."""
+    row = await (await conn.execute(SQL["same_characters"], {"guild_id": guild_id, **_columns(roster)})).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 async def apply_roster(
-    conn: Connection, guild_id: int, roster: Sequence[RosterCharacter], *, is_complete: bool
+    conn: Connection, guild_id: int, roster: Sequence[RosterCharacter], *, is_complete: bool, as_of: datetime
 ) -> RosterMoves:
-    """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone."""
-    values = {"guild_id": guild_id, "is_complete": is_complete, **_columns(roster)}
+    """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone.
+
+    `as_of` is when the roster's fetch began.
+    """
+    values = {"guild_id": guild_id, "is_complete": is_complete, "as_of": as_of, **_columns(roster)}
     rows = await (await conn.execute(SQL["apply_roster"], values)).fetchall()
     moves: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for move, name, new_name in rows:
+    left_ids = []
+    for move, name, new_name, row_id in rows:
         moves[move].append((name, new_name))
+        if move == "left":
+            left_ids.append(row_id)
     names = {move: sorted(name for name, _ in pairs) for move, pairs in moves.items()}
     return RosterMoves(
-        names.get("joined", []), names.get("returned", []), names.get("left", []), sorted(moves.get("renamed", []))
+        names.get("joined", []),
+        names.get("returned", []),
+        names.get("left", []),
+        sorted(moves.get("renamed", [])),
+        sorted(left_ids),
     )
 
 

@@ -8,11 +8,35 @@ left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
 order by c.id
 
+-- name: roster_size_now
+select count(*) from guild_identity.wow_characters where guild_id = %(guild_id)s and removed_at is null
+
+-- name: same_characters
+-- How many characters in the guild now are in a roster, by id within a realm, else by realm and name as below; and of how
+-- many others the name alone is there, as of those who moved to another realm.
+with incoming as (
+    select * from unnest(%(name_keys)b::text[], %(realm_slugs)b::text[], %(realm_ids)b::bigint[],
+                         %(character_ids)b::bigint[]) as i (name_key, realm_slug, realm_id, character_id)
+), compared as (
+    select exists (
+               select from incoming i
+               where (c.blizzard_character_id = i.character_id
+                      and (c.blizzard_realm_id = i.realm_id or c.realm_slug = i.realm_slug))
+                  or (c.realm_slug = i.realm_slug and c.name_key = i.name_key
+                      and (c.blizzard_character_id is null or i.character_id is null))) as is_same,
+           exists (select from incoming i where i.name_key = c.name_key) as is_namesake
+    from guild_identity.wow_characters c
+    where c.guild_id = %(guild_id)s and c.removed_at is null
+)
+select count(*) filter (where is_same), count(*) filter (where is_namesake and not is_same) from compared
+
 -- name: apply_roster
 -- Make the guild's characters those of the roster. A roster entry is the same character as a row with its Battle.net id
 -- (a rename), else as a row of its realm and name, unless both have ids and they differ: then somebody else took the
--- name. Characters that left keep their row and their link, and find both again when they return. No two parts of the
--- statement touch the same row; names and ids may be swapped because uniqueness is checked at commit.
+-- name. An id that is missing is unknown, not different: the realm's slug stands for its id, and equal ids under one name
+-- and realm are one character whatever the realm's id. Characters that left keep their row and their link, and find both
+-- again when they return. No two parts of the statement touch the same row; names and ids may be swapped because
+-- uniqueness is checked at commit. What a profile that was read later said is kept.
 with incoming as (
     select * from unnest(%(names)b::text[], %(name_keys)b::text[], %(realm_slugs)b::text[], %(realm_keys)b::text[],
                          %(realm_names)b::text[], %(realm_ids)b::bigint[], %(character_ids)b::bigint[],
@@ -21,12 +45,17 @@ with incoming as (
         with ordinality
         as i (name, name_key, realm_slug, realm_key, realm_name, realm_id, character_id, class, level, item_level,
               rank_index, last_login, place)
-), by_id as (
-    select distinct on (i.place) i.place, c.id
+), of_one_id as (
+    select distinct on (i.place) i.place, c.id, (c.blizzard_realm_id = i.realm_id) is true as is_certain
     from incoming i
     join guild_identity.wow_characters c
-        on c.guild_id = %(guild_id)s and c.blizzard_realm_id = i.realm_id and c.blizzard_character_id = i.character_id
-    order by i.place, c.removed_at is not null, c.id desc
+        on c.guild_id = %(guild_id)s and c.blizzard_character_id = i.character_id
+       and (c.blizzard_realm_id = i.realm_id
+            or (c.realm_slug = i.realm_slug
+                and (c.blizzard_realm_id is null or i.realm_id is null or c.name_key = i.name_key)))
+    order by i.place, c.removed_at is not null, (c.blizzard_realm_id = i.realm_id) is true desc, c.id desc
+), by_id as (
+    select distinct on (id) place, id from of_one_id order by id, is_certain desc, place
 ), by_name as (
     select distinct on (i.place) i.place, c.id
     from incoming i
@@ -48,13 +77,16 @@ with incoming as (
         blizzard_realm_id = coalesce(i.realm_id, c.blizzard_realm_id),
         blizzard_character_id = coalesce(i.character_id, c.blizzard_character_id),
         character_class = coalesce(i.class, c.character_class), level = i.level,
-        item_level = coalesce(i.item_level, c.item_level), rank_index = i.rank_index, guild_rank_id = r.id,
-        last_login_timestamp = coalesce(i.last_login, c.last_login_timestamp),
+        item_level = case when p.fetched_at > %(as_of)s then c.item_level else coalesce(i.item_level, c.item_level) end,
+        last_login_timestamp = case when p.fetched_at > %(as_of)s then c.last_login_timestamp
+                                    else coalesce(i.last_login, c.last_login_timestamp) end,
+        rank_index = i.rank_index, guild_rank_id = r.id,
         settled_rank_index = case when not m.was_gone then c.settled_rank_index end,
         blizzard_last_sync = now(), removed_at = null
     from matched m
     join incoming i using (place)
     left join common.guild_ranks r on r.guild_id = %(guild_id)s and r.wow_rank_index = i.rank_index
+    left join guild_identity.character_profiles p on p.character_id = m.id
     where c.id = m.id
 ), added as (
     insert into guild_identity.wow_characters
@@ -75,16 +107,16 @@ with incoming as (
       and not exists (select from matched m where m.id = c.id)
       and (%(is_complete)s
            or exists (select from incoming i where (i.realm_slug, i.name_key) = (c.realm_slug, c.name_key)))
-    returning c.character_name
+    returning c.id, c.character_name
 )
-select 'joined', character_name, null from added
+select 'joined', character_name, null, null::bigint from added
 union all
-select 'returned', i.name, null from matched m join incoming i using (place) where m.was_gone
+select 'returned', i.name, null, m.id from matched m join incoming i using (place) where m.was_gone
 union all
-select 'renamed', m.old_name, i.name from matched m join incoming i using (place)
+select 'renamed', m.old_name, i.name, m.id from matched m join incoming i using (place)
 where (m.old_key, m.old_realm) <> (i.name_key, i.realm_slug)
 union all
-select 'left', character_name, null from gone
+select 'left', character_name, null, id from gone
 
 -- name: moment_of
 -- The time that an export counts as. Clocks differ a little; a time further in the future is a wrong clock's.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
@@ -48,10 +49,23 @@ async def apply_roles(conn: Connection, guild_id: int, roles: Sequence[DiscordRo
     await conn.execute(SQL["rename_mapped_roles"], {"guild_id": guild_id})
 
 
-async def apply_members(conn: Connection, guild_id: int, members: Sequence[DiscordMember]) -> tuple[int, int, int]:
-    """Make the known members those of the server; return how many are new, came back, and left."""
+@dataclass(frozen=True, slots=True)
+class MemberMoves:
+    """How many members are new, came back, and left; `left_ids` are the rows of the people (not bots) who left."""
+
+    new: int
+    returned: int
+    left: int
+    left_ids: Sequence[int]
+
+
+async def apply_members(
+    conn: Connection, guild_id: int, members: Sequence[DiscordMember], *, as_of: datetime
+) -> MemberMoves:
+    """Make the known members those of the server; roles of a member that were seen after `as_of` stay."""
     values = {
         "guild_id": guild_id,
+        "as_of": as_of,
         "discord_ids": [member.user_id for member in members],
         "usernames": [member.username for member in members],
         "global_names": [member.global_name for member in members],
@@ -60,7 +74,8 @@ async def apply_members(conn: Connection, guild_id: int, members: Sequence[Disco
         "roles": [Jsonb(sorted(member.role_ids)) for member in members],
     }
     row = await (await conn.execute(SQL["apply_members"], values)).fetchone()
-    return (row[0], row[1], row[2]) if row else (0, 0, 0)
+    assert row is not None  # noqa: S101 -- a row of counts always comes
+    return MemberMoves(*row)
 
 
 async def addresses(conn: Connection, guild_id: int, member_ids: Sequence[int]) -> dict[int, MemberAddress]:
@@ -70,11 +85,17 @@ async def addresses(conn: Connection, guild_id: int, member_ids: Sequence[int]) 
     return {row[0]: MemberAddress(*row) for row in rows}
 
 
-async def set_roles(conn: Connection, guild_id: int, roles: Mapping[int, Sequence[str]]) -> None:
-    """Keep the roles that members were seen to hold."""
+async def set_roles(
+    conn: Connection, guild_id: int, roles: Mapping[int, Sequence[str]], *, looked_at: datetime | None = None
+) -> None:
+    """Keep the roles that members were seen to hold, unless they were seen later still.
+
+    `looked_at` is when the look began, on the database's clock; without it the roles are as of now.
+    """
     if roles:
         values = {
             "guild_id": guild_id,
+            "looked_at": looked_at,
             "member_ids": list(roles),
             "roles": [Jsonb(list(held)) for held in roles.values()],
         }

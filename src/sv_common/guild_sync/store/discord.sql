@@ -34,7 +34,8 @@ order by position desc, length(role_id), role_id
 select discord_id from guild_identity.discord_users where guild_id = %(guild_id)s and is_present and not is_bot
 
 -- name: apply_members
--- The server's members as fetched: new ones are added, changed ones updated, missing ones marked as gone.
+-- The server's members as fetched: new ones are added, changed ones updated, missing ones marked as gone. Roles are
+-- written where the list is newer than the last look at the member; a look that lies in the future counts as never.
 with incoming as (
     select m.*,
            (select r.discord_role_name from common.guild_ranks r
@@ -51,12 +52,19 @@ with incoming as (
     select discord_id, is_present from guild_identity.discord_users where guild_id = %(guild_id)s
 ), applied as (
     insert into guild_identity.discord_users as u
-        (guild_id, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot)
-    select %(guild_id)s, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot
+        (guild_id, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot,
+         roles_as_of)
+    select %(guild_id)s, discord_id, username, global_name, display_name, highest_guild_role, all_guild_roles, is_bot,
+           %(as_of)s
     from incoming
     on conflict (guild_id, discord_id) do update
     set username = excluded.username, global_name = excluded.global_name, display_name = excluded.display_name,
-        highest_guild_role = excluded.highest_guild_role, all_guild_roles = excluded.all_guild_roles,
+        (highest_guild_role, all_guild_roles, roles_as_of) = (
+            select n.highest, n.held, n.as_of
+            from (values (true, excluded.highest_guild_role, excluded.all_guild_roles, excluded.roles_as_of),
+                         (false, u.highest_guild_role, u.all_guild_roles, u.roles_as_of))
+                as n (is_new, highest, held, as_of)
+            where n.is_new = (coalesce(u.roles_as_of <= excluded.roles_as_of, true) or u.roles_as_of > clock_timestamp())),
         is_bot = excluded.is_bot, is_present = true, last_sync = now()
     returning u.discord_id
 ), gone as (
@@ -64,11 +72,12 @@ with incoming as (
     set is_present = false, last_sync = now()
     where u.guild_id = %(guild_id)s and u.is_present
       and not exists (select from incoming where incoming.discord_id = u.discord_id)
-    returning u.discord_id
+    returning u.id, u.is_bot
 )
 select (select count(*) from applied a where not exists (select from known k where k.discord_id = a.discord_id)),
        (select count(*) from applied a join known k using (discord_id) where not k.is_present),
-       (select count(*) from gone)
+       (select count(*) from gone),
+       array(select id from gone where not is_bot order by id)
 
 -- name: addresses
 -- Where members are on Discord, for changing their roles.
@@ -78,11 +87,15 @@ join guild_identity.guilds g on g.id = d.guild_id
 where d.id = any (%(member_ids)s) and d.guild_id = %(guild_id)s
 
 -- name: set_roles
--- What a second look at Discord showed after roles were changed.
+-- What a second look at Discord showed after roles were changed. Without the moment of the look it is now, and not when
+-- this transaction began: a list may have been fetched since then, before the change.
 update guild_identity.discord_users d
-set all_guild_roles = array(select jsonb_array_elements_text(n.roles)),
+set roles_as_of = l.as_of,
+    all_guild_roles = array(select jsonb_array_elements_text(n.roles)),
     highest_guild_role = (select r.discord_role_name from common.guild_ranks r
                           where r.guild_id = d.guild_id and n.roles ? r.discord_role_id
                           order by r.level desc, r.wow_rank_index limit 1)
-from unnest(%(member_ids)b::bigint[], %(roles)b::jsonb[]) as n (id, roles)
+from unnest(%(member_ids)b::bigint[], %(roles)b::jsonb[]) as n (id, roles),
+     (select least(%(looked_at)s::timestamptz, clock_timestamp()) as as_of) l
 where d.id = n.id and d.guild_id = %(guild_id)s
+  and (d.roles_as_of is null or d.roles_as_of <= l.as_of or d.roles_as_of > clock_timestamp())

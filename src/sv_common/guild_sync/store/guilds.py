@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 import psycopg
 from psycopg.rows import class_row
@@ -48,6 +50,20 @@ async def lock(conn: Connection, guild_id: int) -> None:
         raise Busy(BUSY) from error
     if found.rowcount == 0:
         raise NotFound(f"There is no guild with the number {guild_id}.")
+
+
+async def take_in_if_newer(
+    conn: Connection, guild_id: int, what: Literal["roster", "members"], fetched_at: datetime | None
+) -> datetime | None:
+    """Say that a list of a source is taken in; return as of when it is, or None where a newer one was taken in before.
+
+    A list is as old as the beginning of its fetch, on the database's clock; without one, or with one from the future, as
+    its receipt. The guild is locked.
+    """
+    row = await (
+        await conn.execute(SQL[f"take_in_{what}"], {"guild_id": guild_id, "fetched_at": fetched_at})
+    ).fetchone()
+    return row[0] if row else None
 
 
 async def all_guilds(conn: Connection) -> list[Guild]:
@@ -132,6 +148,44 @@ async def keep_canonical_address(conn: Connection, guild_id: int, address: Guild
     """Keep the address under which Battle.net itself knows the guild."""
     values = {"guild_id": guild_id, "realm_slug": address.realm_slug, "name_slug": address.name_slug}
     await conn.execute(SQL["move"], values)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAddress:
+    """Where a guild was known before, until when, and who said that it is elsewhere."""
+
+    region: str
+    realm_slug: str
+    name_slug: str
+    name: str
+    left_at: datetime
+    changed_by: str
+
+
+async def move(conn: Connection, guild_id: int, address: GuildAddress, name: str, *, actor: str) -> None:
+    """Give a guild another address and name, and keep the old ones. Raises `Refused` where another guild is there."""
+    values = {
+        "guild_id": guild_id,
+        "region": address.region,
+        "realm_slug": address.realm_slug,
+        "name_slug": address.name_slug,
+        "name": name,
+        "actor": actor,
+    }
+    try:
+        await conn.execute(SQL["remember_address"], values)
+        await conn.execute(SQL["move_by_word"], values)
+    except psycopg.errors.UniqueViolation as error:
+        raise Refused(
+            f"Another guild of this installation has this address already: {name}, {address.realm_slug} "
+            f"({address.region}). Nothing was changed. See: patt guild list"
+        ) from error
+
+
+async def former_addresses(conn: Connection, guild_id: int) -> list[FormerAddress]:
+    """Return where a guild was known before, the latest first."""
+    rows = await (await conn.execute(SQL["former_addresses"], {"guild_id": guild_id})).fetchall()
+    return [FormerAddress(*row) for row in rows]
 
 
 async def roster_size(conn: Connection, guild_id: int) -> int:

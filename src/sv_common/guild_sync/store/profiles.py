@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -44,17 +44,24 @@ async def due(conn: Connection, guild_id: int, *, limit: int, pause: timedelta) 
 
 
 async def record(
-    conn: Connection, guild_id: int, answers: Sequence[tuple[DueProfile, ProfileAnswer]], *, apart: timedelta
+    conn: Connection,
+    guild_id: int,
+    answers: Sequence[tuple[DueProfile, ProfileAnswer]],
+    *,
+    apart: timedelta,
+    began: datetime,
 ) -> set[int]:
     """Write what asking came to; return the characters whose end was confirmed and that lost something by it.
 
-    Two confirmations count as two when they are `apart` from each other. What was not asked is left as it is.
+    Two confirmations count as two when they are `apart` from each other. What was not asked is left as it is, and so is
+    what was asked for later than this asking `began`.
     """
     asked = [(each, answer) for each, answer in answers if answer.state is not ProfileState.NOT_ASKED]
     profiles = [answer.profile for _, answer in asked]
     values = {
         "guild_id": guild_id,
         "apart": apart,
+        "began": began,
         "ids": [each.id for each, _ in asked],
         "realm_slugs": [each.address.realm_slug for each, _ in asked],
         "names": [each.address.name for each, _ in asked],

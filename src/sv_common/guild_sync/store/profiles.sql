@@ -10,11 +10,14 @@ order by p.asked_at nulls first, c.id
 limit %(limit)s
 
 -- name: record
--- Write what asking for profiles came to. A character that was renamed or replaced since it was asked for is left alone.
+-- Write what asking for profiles came to, as of when the asking began. A character that was renamed or replaced since it
+-- was asked for is left alone, and so is one that was asked for later; a time that lies in the future counts as never.
 -- A shown profile replaces what the one before it said, values that cannot be (a login in the future, an item level out
 -- of range) counting as unknown. A character said to be gone for the second time, at least `apart` after the first, is
 -- erased to what the roster says; returned are those that lost something by it.
-with answers as (
+with moment as materialized (
+    select least(%(began)s::timestamptz, clock_timestamp()) as began
+), answers as (
     select * from unnest(%(ids)b::bigint[], %(realm_slugs)b::text[], %(names)b::text[], %(character_ids)b::bigint[],
                          %(states)b::text[], %(realm_names)b::text[], %(item_levels)b::bigint[],
                          %(last_logins)b::bigint[])
@@ -24,24 +27,27 @@ with answers as (
            case when a.item_level between 0 and 32767 then a.item_level end as item_level,
            case when a.last_login between 1 and (extract(epoch from now() + interval '1 day') * 1000)::bigint
                 then a.last_login end as last_login,
-           a.state = 'gone' and p.gone_since is not null and p.gone_since <= now() - %(apart)s::interval as is_confirmed
+           a.state = 'gone' and p.gone_since is not null and p.gone_since <= m.began - %(apart)s::interval as is_confirmed,
+           m.began
     from answers a
+    cross join moment m
     join guild_identity.wow_characters c
         on c.id = a.id and c.guild_id = %(guild_id)s and c.realm_slug = a.realm_slug and c.character_name = a.name
        and c.blizzard_character_id is not distinct from a.character_id
     left join guild_identity.character_profiles p on p.character_id = a.id
+    where p.asked_at is null or p.asked_at <= m.began or p.asked_at > clock_timestamp()
 ), asked_before as (
     update guild_identity.character_profiles p
-    set asked_at = now(),
-        fetched_at = case a.state when 'shown' then now() else p.fetched_at end,
-        gone_since = case a.state when 'gone' then coalesce(p.gone_since, now()) when 'failed' then p.gone_since end,
-        gone_confirmed_at = case when a.is_confirmed then coalesce(p.gone_confirmed_at, now())
+    set asked_at = a.began,
+        fetched_at = case a.state when 'shown' then a.began else p.fetched_at end,
+        gone_since = case a.state when 'gone' then coalesce(p.gone_since, a.began) when 'failed' then p.gone_since end,
+        gone_confirmed_at = case when a.is_confirmed then coalesce(p.gone_confirmed_at, a.began)
                                  when a.state = 'failed' then p.gone_confirmed_at end
     from answered a
     where p.character_id = a.id
 ), asked_first as (
     insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at, gone_since)
-    select id, %(guild_id)s, now(), case when state = 'shown' then now() end, case when state = 'gone' then now() end
+    select id, %(guild_id)s, began, case when state = 'shown' then began end, case when state = 'gone' then began end
     from answered a
     where not exists (select from guild_identity.character_profiles p where p.character_id = a.id)
 ), written as (

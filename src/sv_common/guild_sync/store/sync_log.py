@@ -16,6 +16,9 @@ from sv_common.guild_sync.domain.report import StepReport
 
 SQL = load_sql(__package__, "sync_log.sql")
 
+PIPELINE_LOCK = 7284
+"""First half of the advisory lock that a run of a guild's pipeline holds from before its row until after its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
@@ -30,6 +33,24 @@ class LoggedRun:
     error: str | None
     started_at: datetime
     finished_at: datetime | None
+
+
+async def now(conn: Connection) -> datetime:
+    """Return the time of the database's clock."""
+    row = await (await conn.execute(SQL["now"])).fetchone()
+    assert row is not None  # noqa: S101 -- a clock always tells
+    moment: datetime = row[0]
+    return moment
+
+
+async def fail_cut_off(conn: Connection) -> list[int]:
+    """Count runs as failed whose process or connection ended before them; return their guilds.
+
+    A run holds its guild's pipeline lock on a connection of its own from before its row is written until after its end
+    is. So where the lock can be had, nobody runs; the lock is given back with this transaction.
+    """
+    rows = await (await conn.execute(SQL["fail_cut_off"], {"pipeline_lock": PIPELINE_LOCK})).fetchall()
+    return [row[0] for row in rows]
 
 
 async def start(conn: Connection, guild_id: int, pipeline: str, *, actor: str) -> int:
@@ -57,7 +78,10 @@ async def finish(
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """When a pipeline of a guild last began; `failures` counts those of two days since it last ended well."""
+    """When a pipeline of a guild last began; `failures` counts those of two days since it last ended well.
+
+    Starts that lie in the future were written by a clock that was wrong, and count as never.
+    """
 
     guild_id: int
     pipeline: str

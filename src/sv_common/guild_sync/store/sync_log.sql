@@ -1,3 +1,19 @@
+-- name: now
+select clock_timestamp()
+
+-- name: fail_cut_off
+-- The row is looked at again when the lock is held: a run may have ended meanwhile.
+with running as materialized (
+    select id, guild_id from guild_identity.sync_log where status = 'running'
+), abandoned as materialized (
+    select id from running where pg_try_advisory_xact_lock(%(pipeline_lock)s, guild_id)
+)
+update guild_identity.sync_log r
+set status = 'failed', error = 'The run was cut off; it is tried again.', finished_at = now()
+from abandoned a
+where r.id = a.id and r.status = 'running'
+returning r.guild_id
+
 -- name: start
 -- Whoever starts a run holds the guild's pipeline lock, so a run that is still logged as running was killed.
 with killed as (
@@ -12,7 +28,7 @@ returning id
 -- name: finish
 update guild_identity.sync_log
 set status = %(status)s, steps = %(steps)s, error = %(error)s, as_of = %(as_of)s, finished_at = clock_timestamp()
-where id = %(run_id)s
+where id = %(run_id)s and status = 'running'
 
 -- name: history
 -- For each guild and each of these pipelines that ever ran: when it last began, and how often it failed since it last
@@ -22,21 +38,21 @@ from guild_identity.guilds g
 cross join unnest(%(pipelines)s::text[]) as p (pipeline)
 cross join lateral (
     select r.started_at from guild_identity.sync_log r
-    where r.guild_id = g.id and r.pipeline = p.pipeline
+    where r.guild_id = g.id and r.pipeline = p.pipeline and r.started_at <= now()
     order by r.started_at desc
     limit 1
 ) latest
 left join lateral (
     select r.started_at from guild_identity.sync_log r
     where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
-      and r.started_at > now() - interval '2 days'
+      and r.started_at between now() - interval '2 days' and now()
     order by r.started_at desc
     limit 1
 ) good on true
 cross join lateral (
     select count(*) as times from guild_identity.sync_log r
     where r.guild_id = g.id and r.pipeline = p.pipeline and r.status = 'failed'
-      and r.started_at > coalesce(good.started_at, now() - interval '2 days')
+      and r.started_at > coalesce(good.started_at, now() - interval '2 days') and r.started_at <= now()
 ) failed
 
 -- name: standings
@@ -45,7 +61,7 @@ cross join lateral (
 with good as (
     select pipeline, max(started_at) as started_at, max(least(finished_at, as_of)) as finished_at
     from guild_identity.sync_log
-    where guild_id = %(guild_id)s and status in ('done', 'partial')
+    where guild_id = %(guild_id)s and status in ('done', 'partial') and started_at <= now()
     group by pipeline
 ), runs as (
     select r.pipeline, r.error, r.started_at, good.finished_at as last_good,

@@ -1,0 +1,112 @@
+"""A guild that was renamed or moved: finding it under its new name, seeing how much of it is the same, and keeping that.
+
+The characters, players, roles and settings stay; only where Battle.net is asked changes, and the old address is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from patt.bootstrap import Services
+from patt.queue import Task
+from patt.setup.finding import FoundGuild, find_guild, read_region
+from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PlanStale, Refused
+from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.store import characters, guilds
+from sv_common.guild_sync.store.guilds import Guild
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """What an officer says: the region, the realm in any language, and the name as the game shows it."""
+
+    region: str
+    realm: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuildMove:
+    """What a move would do. `same` are known characters that are in the roster there, `namesakes` others whose name is."""
+
+    guild: Guild
+    address: GuildAddress
+    name: str
+    realm: str
+    members: int
+    known: int
+    same: int
+    namesakes: int
+
+    @property
+    def key(self) -> str:
+        """Return what names this very move; whoever makes it sends it back."""
+        seen = (self.guild.id, self.guild.address, self.address, self.name, self.same, self.namesakes)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be made; None where it can."""
+        if (self.address, self.name) == (self.guild.address, self.guild.name):
+            return "This is where the guild is known to be already. Nothing would change."
+        if self.known and not self.same and not self.namesakes:
+            return (
+                f"Not one of the {self.known} characters of {self.guild.name} is in {self.name}, {self.realm}, so this is "
+                "another guild. To add it beside this one: patt init"
+            )
+        return None
+
+    @property
+    def sentence(self) -> str:
+        """Say how much of the guild is the same."""
+        more = f", and {self.namesakes} more have only their name in common" if self.namesakes else ""
+        return (
+            f"{self.name}, {self.realm} ({self.address.region}) has {self.members} characters. Of the {self.known} that are "
+            f"known here, {self.same} are the same{more}."
+        )
+
+
+async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
+    """Fetch the roster under the new name and say what a move would do; nothing is changed.
+
+    Raises `NotFound`, `BadInput`, `Refused`, a SourceError, and `ConfigurationError` without Battle.net.
+    """
+    profiles, realms = services.outside.profiles, services.outside.realms
+    if profiles is None or realms is None:
+        raise ConfigurationError(
+            "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
+        )
+    if not wanted.realm.strip():
+        raise BadInput("The guild's realm is needed, in any language.")
+    async with services.pool.connection() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+    found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
+    return await _compared(services, guild, found)
+
+
+async def move(services: Services, wanted: NewName, *, guild_id: int | None, actor: str, key: str | None) -> GuildMove:
+    """Keep a guild's new name and address, and its old ones as its past; then ask for its roster.
+
+    Raises like `preview_move`, `PlanStale` where something else was previewed, and `Refused` where it is another guild.
+    """
+    found = await preview_move(services, wanted, guild_id=guild_id)
+    if found.problem is not None:
+        raise Refused(f"{found.problem} Nothing was changed.")
+    if key is not None and key != found.key:
+        raise PlanStale("Something has changed since this was previewed. Look at it again; nothing was changed.")
+    async with services.pool.connection() as conn:
+        await guilds.lock(conn, found.guild.id)
+        if await guilds.get(conn, found.guild.id) != found.guild:
+            raise PlanStale("Somebody else has changed the guild meanwhile. Look at it again; nothing was changed.")
+        await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
+    if services.queue is not None:
+        await services.queue.ask_for(Task.BATTLE_NET, found.guild.id)
+    return found
+
+
+async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
+    async with services.pool.connection() as conn:
+        known = await characters.count_present(conn, guild.id)
+        same, namesakes = await characters.count_same(conn, guild.id, found.members)
+    return GuildMove(guild, found.address, found.name, found.realm, len(found.members), known, same, namesakes)

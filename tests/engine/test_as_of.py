@@ -1,0 +1,168 @@
+"""Lists of sources and looks at members carry when they began: what began earlier never changes what came of the later."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine.test_role_mismatch import MemoryDiscord
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
+from sv_common.guild_sync import issues
+from sv_common.guild_sync.db_sync import sync_blizzard_roster
+from sv_common.guild_sync.discord_sync import sync_discord_members
+from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
+from sv_common.guild_sync.domain.profile import CharacterProfile, ProfileAnswer, ProfileState
+from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.mitigations import fix_one
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.scheduler import run_discord_sync
+from sv_common.guild_sync.store import discord, profiles, sync_log
+
+OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
+A_YEAR = timedelta(days=365)
+APART = timedelta(days=1)
+
+
+async def now(guild: GuildBuilder) -> datetime:
+    async with guild.pool.connection() as conn:
+        return await sync_log.now(conn)
+
+
+async def held(guild: GuildBuilder) -> list[list[str]]:
+    return [row[0] for row in await guild.rows("select all_guild_roles from guild_identity.discord_users order by id")]
+
+
+async def open_mismatches(guild: GuildBuilder) -> list[int]:
+    async with guild.pool.connection() as conn:
+        return [issue.id for issue in await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")]
+
+
+async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_the_fix_closed(
+    guild: GuildBuilder,
+) -> None:
+    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
+    (user_id,) = (await guild.rows("select discord_id from guild_identity.discord_users"))[0]
+    await run_integrity_check(guild.pool)
+    (issue_id,) = await open_mismatches(guild)
+
+    class SlowDiscord(MemoryDiscord):
+        """Shows the list as it was when the fetch began; meanwhile an officer fixes."""
+
+        async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:  # noqa: ARG002 -- as the port says
+            old = server(guild, person(user_id, "Elrek", *self.roles[user_id]))
+            result = await fix_one(guild.pool, issue_id, actor="alice", discord_bot=self)
+            assert result.outcome is FixOutcome.FIXED
+            return old
+
+    source = SlowDiscord({user_id: [RAIDER_ROLE]})
+    await run_discord_sync(guild.pool, guild_id=guild.guild_id, outside=Outside(discord=source))
+    assert await held(guild) == [[OFFICER_ROLE]]
+    assert await open_mismatches(guild) == []
+    later = server(guild, person(user_id, "Elrek", SOCIAL_ROLE))
+    await sync_discord_members(guild.pool, later, fetched_at=await now(guild))
+    assert await held(guild) == [[SOCIAL_ROLE]], "a list that was fetched after the fix counts again"
+
+
+async def test_a_look_that_began_before_a_list_does_not_change_what_the_list_said(guild: GuildBuilder) -> None:
+    began = await now(guild)
+    await sync_discord_members(guild.pool, server(guild, person("1", "Elrek", OFFICER_ROLE)))
+    ((row_id,),) = await guild.rows("select id from guild_identity.discord_users")
+    async with guild.pool.connection() as conn:
+        await discord.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]}, looked_at=began)
+    assert await held(guild) == [[OFFICER_ROLE]]
+    async with guild.pool.connection() as conn:
+        await discord.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]})
+    assert await held(guild) == [[RAIDER_ROLE]]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_in_whatever_order_rosters_land_the_one_that_was_fetched_last_counts(
+    guild: GuildBuilder, order: tuple[int, ...]
+) -> None:
+    began = await now(guild)
+    names = [["Elrek", "Mito"], ["Elrek", "Zoe"], ["Elrek", "Kim"]]
+    for place in order:
+        roster = [entry(name, rank=place + 1) for name in names[place]]
+        report = await sync_blizzard_roster(
+            guild.pool, roster, guild_id=guild.guild_id, fetched_at=began - timedelta(minutes=3 - place)
+        )
+        is_late = place < max(order[: order.index(place) + 1])
+        assert any("fetched later" in notice for notice in report.notices) == is_late
+    present = await guild.rows(
+        "select character_name, rank_index from guild_identity.wow_characters where removed_at is null order by 1"
+    )
+    assert present == [("Elrek", 3), ("Kim", 3)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_in_whatever_order_member_lists_land_the_one_that_was_fetched_last_counts(
+    guild: GuildBuilder, order: tuple[int, ...]
+) -> None:
+    began = await now(guild)
+    lists: list[list[DiscordMember]] = [
+        [person("1", "Elrek", RAIDER_ROLE), person("2", "Mito")],
+        [person("1", "Elrek", OFFICER_ROLE), person("3", "Zoe")],
+        [person("1", "Elrek the Old", SOCIAL_ROLE), person("4", "Kim")],
+    ]
+    for place in order:
+        await sync_discord_members(
+            guild.pool, server(guild, *lists[place]), fetched_at=began - timedelta(minutes=3 - place)
+        )
+    present = await guild.rows(
+        "select display_name, all_guild_roles from guild_identity.discord_users where is_present order by 1"
+    )
+    assert present == [("Elrek the Old", [SOCIAL_ROLE]), ("Kim", [])]
+
+
+async def test_a_clock_that_was_a_year_ahead_does_not_hold_up_what_comes_after_it(guild: GuildBuilder) -> None:
+    ahead = datetime.now(UTC) + A_YEAR
+    await sync_blizzard_roster(guild.pool, [entry("Elrek"), entry("Mito")], guild_id=guild.guild_id, fetched_at=ahead)
+    await sync_discord_members(guild.pool, server(guild, person("1", "Elrek", RAIDER_ROLE)), fetched_at=ahead)
+    await guild.execute(
+        "update guild_identity.guilds set roster_as_of = roster_as_of + interval '1 year', "
+        "members_as_of = members_as_of + interval '1 year'"
+    )
+    await guild.execute("update guild_identity.discord_users set roles_as_of = roles_as_of + interval '1 year'")
+    await sync_blizzard_roster(
+        guild.pool, [entry("Elrek"), entry("Zoe")], guild_id=guild.guild_id, fetched_at=await now(guild)
+    )
+    await sync_discord_members(
+        guild.pool, server(guild, person("1", "Elrek", OFFICER_ROLE)), fetched_at=await now(guild)
+    )
+    assert await held(guild) == [[OFFICER_ROLE]]
+    assert await guild.rows(
+        "select character_name from guild_identity.wow_characters where removed_at is null order by 1"
+    ) == [("Elrek",), ("Zoe",)]
+
+
+@pytest.mark.parametrize("is_in_order", [True, False])
+async def test_of_two_readings_of_a_profile_the_one_that_began_later_counts(
+    guild: GuildBuilder,
+    is_in_order: bool,
+) -> None:
+    await sync_blizzard_roster(guild.pool, [entry("Elrek")], guild_id=guild.guild_id)
+    first, second = (await now(guild), await now(guild))
+    readings = [(first, 500), (second, 600)]
+    async with guild.pool.connection() as conn:
+        (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
+        for began, item_level in readings if is_in_order else reversed(readings):
+            profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, item_level, None)
+            answer = ProfileAnswer(ProfileState.SHOWN, profile)
+            await profiles.record(conn, guild.guild_id, [(due, answer)], apart=APART, began=began)
+    assert await guild.rows("select item_level from guild_identity.wow_characters") == [(600,)]
+
+
+async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_profile_said(guild: GuildBuilder) -> None:
+    await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
+    began = await now(guild)
+    async with guild.pool.connection() as conn:
+        (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
+        profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None)
+        answer = ProfileAnswer(ProfileState.SHOWN, profile)
+        await profiles.record(conn, guild.guild_id, [(due, answer)], apart=APART, began=await sync_log.now(conn))
+    old = [entry("Elrek", item_level=500, rank=1)]
+    await sync_blizzard_roster(guild.pool, old, guild_id=guild.guild_id, fetched_at=began)
+    assert await guild.rows("select item_level, rank_index from guild_identity.wow_characters") == [(600, 1)]
