@@ -314,8 +314,7 @@ class Directory:
         return self._without_namesakes(whole) if len(whole) > 1 else whole
 
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
-        numbers = self._names.characters_by_name.get(key, ())
-        named = [self.facts.characters[i] for i in numbers if i != about.id]
+        named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, ()) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
         if not wanted:  # its own bare name marks a main, whoever is called so on another realm
             return [] if mention.kind is MentionKind.NAME and key == about.name_key else named
