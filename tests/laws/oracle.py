@@ -305,6 +305,8 @@ def _whom_mention_means(guild: Guild, mention: Mention, about: Row) -> set[Someb
         }
         if called:
             return called - _rejected(guild, about)
+        if mention.kind is MentionKind.NAME and mention.readings[0].key == about["name_key"]:
+            break
     return set()
 
 
@@ -355,6 +357,8 @@ def _characters_called(guild: Guild, key: str, mention: Mention, about: Row) -> 
     """Whose the characters of a name are: their players', or only their own."""
     named = [c for c in guild.known_characters() if c["name_key"] == key and c["id"] != about["id"]]
     if mention.kind is MentionKind.NAME and not mention.realm and key == about["name_key"]:
+        named = []
+    if mention.realm and key == about["name_key"] and _is_on(about, mention.realm):
         named = []
     there = [c for c in named if mention.realm and _is_on(c, mention.realm)]
     is_trade = mention.only_if_known and mention.realm and key in DEFAULT_VOCABULARY.categories

@@ -78,6 +78,34 @@ def test_a_state_names_nobody(note: str) -> None:
     assert reading.kind != UNKNOWN_NAME
 
 
+def test_a_character_that_gives_its_own_name_and_realm_means_no_namesake() -> None:
+    roster = [NotedCharacter(f"Mito-{realm}", "Mito", realm, "") for realm in ("Area 52", "Stormrage")]
+    reading = read_notes([NotedCharacter("Mito-Hyjal", "Mito", "Hyjal", "Mito-Hyjal"), *roster])[0]
+    assert (reading.decision, reading.targets) == (Sureness.NOBODY, ())
+
+
+@pytest.mark.parametrize("note", ["Brakks", "Brakks-Hyjal"])
+def test_a_character_that_gives_its_own_name_does_not_mean_another_spelt_without_its_s(note: str) -> None:
+    roster = [NotedCharacter("Brakk-Hyjal", "Brakk", "Hyjal", "")]
+    assert read_notes([NotedCharacter("Brakks-Hyjal", "Brakks", "Hyjal", note), *roster])[0].decision is Sureness.NOBODY
+
+
+@pytest.mark.parametrize("note", ["Mito-Stormrage", "alt of Mito-Stormrage", "Mito (Stormrage)", "Mito-Kilrogg"])
+def test_a_realm_on_which_nobody_bears_the_name_means_nobody_for_certain(note: str) -> None:
+    roster = [
+        NotedCharacter("Mito-Hyjal", "Mito", "Hyjal", ""),
+        NotedCharacter("Opal-Stormrage", "Opal", "Stormrage", ""),
+    ]
+    assert read_notes([*roster, NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", note)])[-1].decision is Sureness.SUGGESTED
+
+
+@pytest.mark.parametrize("note", ["ㅤ", "ᅟ", "ﾠ", "nº 2", "々", "nº2"])
+def test_blank_letters_and_signs_are_no_strangers(note: str) -> None:
+    reading = read(note)
+    assert (reading.decision, reading.targets) == (Sureness.NOBODY, ())
+    assert reading.kind != UNKNOWN_NAME
+
+
 def test_each_language_has_many_notes_of_each_kind() -> None:
     counts = Counter((case.kind, case.language) for case in CASES)
     few = [

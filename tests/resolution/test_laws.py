@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Sequence
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sv_common.guild_sync.domain.names import name_key
@@ -220,12 +220,11 @@ def test_a_past_or_second_name_neither_means_somebody_nor_a_stranger(word: str, 
 
 
 @TRIED
-@given(
-    rosters(), DISCORD_NAMES, st.sampled_from(NAMES + STRANGERS), st.sampled_from(("{}", "{} [GM]", "~{}~", "Not {}"))
-)
+@given(rosters(), DISCORD_NAMES, st.sampled_from(NAMES), st.sampled_from(("{}", "{} [GM]", "~{}~", "Not {}")))
 def test_a_stranger_on_discord_who_shares_a_name_never_turns_one_certain_reading_into_another(
     roster: list[NotedCharacter], discord_names: list[str], name: str, form: str
 ) -> None:
+    assume(name in {each.name for each in roster})
     before = read_notes(roster, discord_names)
     after = read_notes(roster, [*discord_names, form.format(name)])
     for was, now in zip(before, after, strict=True):

@@ -281,8 +281,9 @@ class Directory:
         """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
         found: list[Candidate] = []
         rank = 0
+        names_itself = mention.kind is MentionKind.NAME and mention.readings[0].key == about.name_key
         for reading in mention.readings:
-            if found and reading.rank != rank:
+            if reading.rank != rank and (found or names_itself):
                 break
             rank = reading.rank
             found += self._by_key(reading.key, mention, about)
@@ -313,11 +314,12 @@ class Directory:
         return self._without_namesakes(whole) if len(whole) > 1 else whole
 
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
-        named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, []) if i != about.id]
+        named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, ()) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
-        if not wanted:
-            # its own bare name marks a main, whoever is called so on another realm
+        if not wanted:  # its own bare name marks a main, whoever is called so on another realm
             return [] if mention.kind is MentionKind.NAME and key == about.name_key else named
+        if key == about.name_key and is_of_realm(about, wanted):
+            return []  # and so does its own name with its own realm
         there = [c for c in named if is_of_realm(c, wanted)]
         is_rather_a_trade = mention.only_if_known and key in self.vocabulary.categories
         return there if is_rather_a_trade or self._is_on_another_realm(key, mention) else there or named
