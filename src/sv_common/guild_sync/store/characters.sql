@@ -119,9 +119,8 @@ union all
 select 'left', character_name, null, id from gone
 
 -- name: moment_of
--- The time that an export counts as. Clocks differ a little; a time further in the future is a wrong clock's.
-select case when %(exported_at)s::timestamptz <= clock_timestamp() + interval '5 minutes' then %(exported_at)s::timestamptz
-            else clock_timestamp() end
+-- The time that an export counts as: a time in the future is a wrong clock's, and counts as now.
+select least(%(exported_at)s::timestamptz, clock_timestamp())
 
 -- name: apply_notes
 -- Write what the addon saw; a note or rank that was not seen (null) leaves what is known. The addon sees ranks and their

@@ -10,8 +10,7 @@ with newest as (
     insert into guild_identity.addon_uploads as u
         (guild_id, upload_key_id, content_hash, characters, character_count, exported_at, as_of, guild_name, realm, region)
     select %(guild_id)s, %(key_id)s, %(content_hash)s, %(characters)s, %(character_count)s, %(exported_at)s::timestamptz,
-           case when %(exported_at)s::timestamptz <= now() + interval '5 minutes' then %(exported_at)s::timestamptz else now() end,
-           %(guild_name)s, %(realm)s, %(region)s
+           least(%(exported_at)s::timestamptz, now()), %(guild_name)s, %(realm)s, %(region)s
     where not exists (select from newest n where n.content_hash = %(content_hash)s and n.state in ('done', 'superseded'))
     on conflict (guild_id, content_hash) where state = 'received' do update
     set as_of = greatest(u.as_of, excluded.as_of)
