@@ -41,7 +41,9 @@ class DatabaseToEmpty:
             tables = [row[0] for row in connection.execute(_TABLES)]
             for table in tables:
                 count = sql.SQL("select count(*) from {}").format(sql.SQL(table))
-                assert connection.execute(count).fetchone() == (0,), f"{table} begins with rows; keep them when emptying"
+                assert connection.execute(count).fetchone() == (0,), (
+                    f"{table} begins with rows; keep them when emptying"
+                )
             sequences = [row[0] for row in connection.execute(_SEQUENCES)]
             yield cls(url, connection, _emptying(tables, sequences))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -9,6 +11,8 @@ from patt.bootstrap import open_services
 from patt.config import Settings
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.domain.errors import ConfigurationError
+
+_VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 
 
 @pytest.fixture
@@ -44,8 +48,7 @@ def test_down_to_nothing_and_up_again(empty_url: str) -> None:
 
 
 def test_each_migration_goes_up_down_and_up_again_by_itself(empty_url: str) -> None:
-    newest = int(migrate.newest_revision())
-    revisions = [f"{number:04}" for number in range(1, newest + 1)]
+    revisions = sorted(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py"))
     for before, revision in zip(["base", *revisions], revisions, strict=False):
         assert migrate.upgrade(empty_url, revision) == revision
         migrate.downgrade(empty_url, before)

@@ -12,6 +12,7 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.addon_export import read_characters
 from sv_common.guild_sync.domain.errors import SuspiciousSource
 from sv_common.guild_sync.domain.guild import LOWEST_RANK, AddonCharacter, RosterCharacter
+from sv_common.guild_sync.domain.issue import Finding
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import note_key, parse_note
 from sv_common.guild_sync.domain.report import SyncReport
@@ -19,7 +20,7 @@ from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, ranks, realms
+from sv_common.guild_sync.store import guilds, links, ranks, realms
 from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
 from sv_common.guild_sync.store.directory import read_facts
 from sv_common.guild_sync.store.rules import read_settings
@@ -92,8 +93,8 @@ async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id:
         await ranks.seen_in_game(conn, row_id, _rank_names(rows))
         doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
         changed = [known for row, known in matching.matched if row.note is not None and row.note != (known.note or "")]
-        linked = [known.id for known in changed if known.player_id is not None]
-        opened = await _log_mismatches(conn, row_id, linked)
+        linked = {known.id for known in changed if known.player_id is not None}
+        opened = await _judge_links(conn, row_id, linked)
     counts = {
         "characters": len(matching.matched),
         "notes_changed": len(changed),
@@ -117,10 +118,21 @@ async def sync_addon_data(pool: Pool, characters: Iterable[object], *, guild_id:
     return SyncReport("addon", counts, tuple(notices))
 
 
-async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequence[int]) -> int:
-    if not character_ids:
+async def _judge_links(conn: Connection, guild_id: int, changed: set[int]) -> int:
+    """Log the links that changed notes contradict; return how many are new.
+
+    A link that a new note does not contradict is from now on one under that note, so that later changes are judged against
+    the newest note under which it was right.
+    """
+    outdated = await links.with_another_note(conn, guild_id)
+    if not outdated | changed:
         return 0
-    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), set(character_ids))
+    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), outdated | changed)
+    await links.follow_notes(conn, guild_id, outdated - {finding.subject_id for finding in findings})
+    return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
+
+
+async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Finding]) -> int:
     settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0

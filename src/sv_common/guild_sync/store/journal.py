@@ -110,7 +110,9 @@ def _joined(earlier: Change, later: Change) -> Change:
 
 def _check_still_as_written(change: Change, row: dict[str, Any] | None, others: int) -> None:
     after = change["after"]
-    if change["table"] != "player" or after is None:
+    if change["table"] == "link" and after is not None:
+        is_same = row is not None and {**row, "basis_note": after.get("basis_note")} == after  # follows the note
+    elif change["table"] != "player" or after is None:
         is_same = row == after
     else:
         is_same = row is not None and all(row.get(name) == value for name, value in after.items())

@@ -47,12 +47,15 @@ insert into guild_identity.player_note_aliases
 select * from jsonb_populate_recordset(null::guild_identity.player_note_aliases, %(rows)s)
 
 -- name: restore_rejections
--- Unless a character is linked by now to the very player that it would be said not to belong to.
+-- Unless a character is linked by now to the very player that it would be said not to belong to, or a player is by now
+-- the very Discord member that it would be said not to be.
 insert into guild_identity.link_rejections overriding system value
 select r.*
 from jsonb_populate_recordset(null::guild_identity.link_rejections, %(rows)s) r
 where not exists (select from guild_identity.player_characters l
                   where l.character_id = r.character_id and l.player_id = r.player_id)
+  and not exists (select from guild_identity.players p
+                  where p.id = r.player_id and p.discord_user_id = r.discord_user_id)
 
 -- name: restore_players
 -- Players that were deleted, under the numbers that they had.
@@ -67,6 +70,11 @@ set main_character_id =
     offspec_character_id =
         case when r ? 'offspec_character_id' then (r ->> 'offspec_character_id')::bigint else p.offspec_character_id end,
     discord_user_id =
-        case when r ? 'discord_user_id' then (r ->> 'discord_user_id')::bigint else p.discord_user_id end
+        case when r ? 'discord_user_id' then (r ->> 'discord_user_id')::bigint else p.discord_user_id end,
+    discord_basis = case when r ? 'discord_basis' then r ->> 'discord_basis' else p.discord_basis end,
+    discord_vouched_by =
+        case when r ? 'discord_vouched_by' then r ->> 'discord_vouched_by' else p.discord_vouched_by end,
+    discord_vouched_at =
+        case when r ? 'discord_vouched_at' then (r ->> 'discord_vouched_at')::timestamptz else p.discord_vouched_at end
 from jsonb_array_elements(%(rows)s) as r
 where p.id = (r ->> 'id')::bigint
