@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
+from patt import own_rights
 from patt.api.answers import fix_answer, fixes_result, fixes_sentence, scan_answer
 from patt.api.models import FixAllAnswer, FixAnswer, IssueMoveAnswer, ScanAnswer, UndoAnswer
 from patt.bootstrap import Services
@@ -34,7 +35,11 @@ async def scan(
 async def fix(
     services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, seen: Seen | None = None
 ) -> FixAnswer:
-    """Fix one issue. Raises `NotFound`, and `PlanStale` where it is no longer as it was `seen`."""
+    """Fix one issue.
+
+    Raises `NotFound`, `PlanStale` where it is no longer as it was `seen`, and `Refused` for what gives the officer a right.
+    """
+    await own_rights.check_fix(services.pool, officer, issue_id, guild_id)
     result = await mitigations.fix_one(
         services.pool,
         issue_id,
@@ -64,6 +69,7 @@ async def undo(
     services: Services, officer: Caller, attempt_id: int, *, guild_id: int | None, seen: Seen | None = None
 ) -> UndoAnswer:
     """Take an attempt back. Raises `NotFound`, `Refused` and `PlanStale`."""
+    await own_rights.check_undo(services.pool, officer, attempt_id, guild_id)
     report = await mitigations.undo(
         services.pool,
         attempt_id,

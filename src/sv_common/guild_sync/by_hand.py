@@ -197,6 +197,13 @@ async def decide_here(
     return HandReport(guild_id, plan, effects, numbers[0])
 
 
+async def write_here(conn: Connection, guild_id: int, decision: HandDecision, *, actor: str) -> Plan:
+    """Write only what a decision changes, for a rehearsal that is rolled back; return its plan. Raises like `decide_here`."""
+    plan, _ = await _plan(conn, guild_id, decision)
+    await database_steps.write(conn, guild_id, [plan], author_by_hand(actor))
+    return plan
+
+
 def author_by_hand(actor: str) -> LinkAuthor:
     """How what an officer writes by hand is marked: it is their word."""
     return LinkAuthor(actor, "manual", "confirmed")

@@ -32,6 +32,8 @@ def basis_in_words(
         return "the account, which has other characters of this player; no officer has confirmed it"
     if basis == "name":
         return "the same name on Discord alone; no officer has confirmed it"
+    if basis is None:
+        return "nothing that is known; no officer has confirmed it"
     named = f"the note “{note}”" if note else "a note"
     return f"{named} alone; no officer has confirmed it"
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.basis import basis_in_words, is_vouched
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
@@ -57,6 +58,7 @@ def _finding(
     has_right_role: bool,
     wrong_ids: Sequence[str],
     wrong_names: Sequence[str],
+    *bases: str | None,
 ) -> Finding:
     right = role or rank
     held = ", ".join(wrong_names) or "no guild role"
@@ -72,10 +74,31 @@ def _finding(
         "has_right_role": has_right_role,
         "wrong_roles": [{"id": i, "name": name} for i, name in zip(wrong_ids, wrong_names, strict=True)],
     }
+    if unvouched := _not_vouched(player, member, character, *bases):
+        details["not_vouched"] = unvouched
     summary = f"{player} is {rank} in the game ({character}) and should have {right} on Discord, but has {held}"
     if has_right_role:
         summary = f"{player} has {right} on Discord as they should, and also {held}"
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.PLAYER, player_id, summary, details)
+
+
+def _not_vouched(
+    player: str,
+    member: str,
+    character: str,
+    basis: str | None,
+    basis_note: str | None,
+    vouched_by: str | None,
+    discord_basis: str | None,
+    discord_vouched_by: str | None,
+) -> str | None:
+    """Say which part of the way from the character to the member nobody vouches for; None where somebody does for all."""
+    told = []
+    if not is_vouched(basis, vouched_by):
+        told.append(f"That {character} is {player}’s rests on {basis_in_words(basis, basis_note)}.")
+    if not is_vouched(discord_basis, discord_vouched_by):
+        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(discord_basis)}.")
+    return " ".join(told) or None
 
 
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
@@ -91,7 +114,9 @@ def _plan(finding: Finding) -> Plan:
         RemoveDiscordRole(member_id, member, role["id"], role["name"]) for role in details["wrong_roles"]
     ]
     steps = removals if details["has_right_role"] else [add, *removals]
-    return Plan(tuple(steps), f"{details['character']} is {details['rank']}, which maps to {details['right_role']}.")
+    reason = f"{details['character']} is {details['rank']}, which maps to {details['right_role']}."
+    unvouched = details.get("not_vouched")
+    return Plan(tuple(steps), f"{reason} {unvouched}" if unvouched else reason, waits_for_officer=unvouched)
 
 
 PAGE = RulePage(
@@ -105,7 +130,8 @@ PAGE = RulePage(
     plan=plan,
     why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
     left_to_a_person=(
-        "Roles change on an officer's click only. Nothing is compared while the ranks in the game differ from the rank "
+        "Roles change on an officer's click only, and where nobody has vouched for whose the character is, or for who its "
+        "player is on Discord, the fix says so first. Nothing is compared while the ranks in the game differ from the rank "
         "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "
         "the guild's table does not manage are never touched."
     ),

@@ -15,7 +15,8 @@ where %(guild_id)s::integer is null or guild_id = %(guild_id)s
 -- Players on Discord whose managed roles are not just the role of their highest rank among characters in the guild.
 with highest as (
     select distinct on (p.id)
-        p.id, p.guild_id, p.display_name, p.discord_user_id, c.character_name,
+        p.id, p.guild_id, p.display_name, p.discord_user_id, c.character_name, l.basis, l.basis_note, l.vouched_by,
+        p.discord_basis, p.discord_vouched_by,
         r.name as rank_name, r.discord_role_id, r.discord_role_name, r.is_role_managed
     from guild_identity.players p
     join guild_identity.player_characters l on l.player_id = p.id
@@ -26,7 +27,8 @@ with highest as (
 )
 select h.id, h.guild_id, h.display_name, d.id, d.display_name, h.character_name, h.rank_name,
        h.discord_role_id, h.discord_role_name, h.discord_role_id = any (d.all_guild_roles) as has_right_role,
-       coalesce(wrong.ids, '{}'), coalesce(wrong.names, '{}')
+       coalesce(wrong.ids, '{}'), coalesce(wrong.names, '{}'), h.basis, h.basis_note, h.vouched_by, h.discord_basis,
+       h.discord_vouched_by
 from highest h
 join guild_identity.discord_users d on d.id = h.discord_user_id and d.is_present
 left join lateral (
