@@ -290,3 +290,26 @@ async def test_the_rank_of_before_counts_while_the_rank_table_does_not_fit(guild
     await notes(guild, Rivermane="Mito")
     await automate(guild)
     assert await guild.player_of(await number_of(guild, "Rivermane")) == elrek
+
+
+@pytest.mark.parametrize("is_vouched", [False, True])
+async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_link_that_nobody_vouches_for(
+    guild: GuildBuilder, is_vouched: bool
+) -> None:
+    await guild.execute(
+        "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
+    )
+    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_vouched=True)
+    character = await guild.character("Mito", "Mito", rank=OFFICER)
+    await guild.link(character, player, source="manual" if is_vouched else "bulk_fix", linked_under="alt of Mito")
+    await run_integrity_check(guild.pool)
+    planned = await preview_all(guild.pool, "role_mismatch", guild_id=guild.guild_id)
+    assert len(planned.ready) == is_vouched
+    if not is_vouched:
+        (settled,) = planned.settled
+        assert (
+            "That Mito is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it." in settled.reason
+        )
+        assert "The role would make Mito an officer here, so look at this one by itself." in settled.reason
+    ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'role_mismatch'")
+    assert len((await mitigations.preview_one(guild.pool, issue)).ready) == 1

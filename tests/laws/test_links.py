@@ -23,6 +23,7 @@ _guilds = guild_specs(fewest_characters=3, fewest_members=1)
 _news = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
 _decisions = deeds(*BY_OFFICERS, most=3)
 RANKS_OF_OFFICERS = (1, 2)
+ROLE_OF_OFFICERS = "101"
 
 
 async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
@@ -84,7 +85,13 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
                 "values (%s, 'rank', %s, 'officer', 'test')",
                 [life.guild_id, str(rank)],
             )
+        await conn.execute(
+            "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+            "values (%s, 'discord_role', %s, 'officer', 'test')",
+            [life.guild_id, ROLE_OF_OFFICERS],
+        )
     before = await _vouched_ways(life)
+    done = {row["id"] for row in await life.rows("fix_attempts")}
     await live(life, news)
     await life.sync_all()
     await _everything_at_once(life)
@@ -93,8 +100,14 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
     ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
     mighty = {member for character, _, member in before if ranks[character] in RANKS_OF_OFFICERS}
     async with pool.connection() as conn:
-        standings = await authority.standings_in(conn, life.guild_id)
-    assert {numbers[each.discord_id] for each in standings if each.role not in (None, "viewer")} <= mighty
+        claims = [claim for number in numbers for claim in await authority.powers(conn, life.guild_id, number)]
+    assert {numbers[claim.discord_id] for claim in claims if claim.kind == "rank"} <= mighty
+    new = [row for row in await life.rows("fix_attempts") if row["id"] not in done]
+    given = [
+        change for row in new for change in row["changes"] if change["table"] == "role" and change["after"]["held"]
+    ]
+    vouched = {member for _, _, member in before}
+    assert {change["id"] for change in given if change["after"]["role_id"] == ROLE_OF_OFFICERS} <= vouched
 
 
 @tried_on(40)

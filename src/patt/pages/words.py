@@ -21,6 +21,7 @@ _LABELS = {
     "link_source": "How it was linked",
     "linked_under": "Note when it was linked",
     "is_decided": "Linked by a person",
+    "gives": "What the role gives here",
     "not_vouched": "Nobody vouches for it",
     "formerly": "Former name of",
     "weight": "Its rank",

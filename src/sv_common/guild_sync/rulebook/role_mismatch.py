@@ -58,7 +58,7 @@ def _finding(
     has_right_role: bool,
     wrong_ids: Sequence[str],
     wrong_names: Sequence[str],
-    *bases: str | None,
+    *rests_on: str | None,
 ) -> Finding:
     right = role or rank
     held = ", ".join(wrong_names) or "no guild role"
@@ -74,8 +74,11 @@ def _finding(
         "has_right_role": has_right_role,
         "wrong_roles": [{"id": i, "name": name} for i, name in zip(wrong_ids, wrong_names, strict=True)],
     }
+    *bases, gives = rests_on
     if unvouched := _not_vouched(player, member, character, *bases):
         details["not_vouched"] = unvouched
+        if gives and not has_right_role:
+            details["gives"] = gives
     summary = f"{player} is {rank} in the game ({character}) and should have {right} on Discord, but has {held}"
     if has_right_role:
         summary = f"{player} has {right} on Discord as they should, and also {held}"
@@ -115,8 +118,13 @@ def _plan(finding: Finding) -> Plan:
     ]
     steps = removals if details["has_right_role"] else [add, *removals]
     reason = f"{details['character']} is {details['rank']}, which maps to {details['right_role']}."
-    unvouched = details.get("not_vouched")
-    return Plan(tuple(steps), f"{reason} {unvouched}" if unvouched else reason, waits_for_officer=unvouched)
+    unvouched, gives = details.get("not_vouched"), details.get("gives")
+    if unvouched is None:
+        return Plan(tuple(steps), reason)
+    alone = (
+        f"{unvouched} The role would make {member} an {gives} here, so look at this one by itself." if gives else None
+    )
+    return Plan(tuple(steps), f"{reason} {alone or unvouched}", waits_for_officer=unvouched, not_in_bulk=alone)
 
 
 PAGE = RulePage(
@@ -131,7 +139,8 @@ PAGE = RulePage(
     why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
     left_to_a_person=(
         "Roles change on an officer's click only, and where nobody has vouched for whose the character is, or for who its "
-        "player is on Discord, the fix says so first. Nothing is compared while the ranks in the game differ from the rank "
+        "player is on Discord, the fix says so first; if the role gives a right here too, Fix All leaves it alone. "
+        "Nothing is compared while the ranks in the game differ from the rank "
         "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "
         "the guild's table does not manage are never touched."
     ),

@@ -28,7 +28,11 @@ with highest as (
 select h.id, h.guild_id, h.display_name, d.id, d.display_name, h.character_name, h.rank_name,
        h.discord_role_id, h.discord_role_name, h.discord_role_id = any (d.all_guild_roles) as has_right_role,
        coalesce(wrong.ids, '{}'), coalesce(wrong.names, '{}'), h.basis, h.basis_note, h.vouched_by, h.discord_basis,
-       h.discord_vouched_by
+       h.discord_vouched_by,
+       -- What the role gives here, where that is more than a look.
+       (select a.role from common.guild_authority_in_force a
+        where a.guild_id = h.guild_id and a.kind = 'discord_role' and a.key = h.discord_role_id
+          and a.role in ('officer', 'administrator')) as gives
 from highest h
 join guild_identity.discord_users d on d.id = h.discord_user_id and d.is_present
 left join lateral (
