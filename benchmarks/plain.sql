@@ -320,8 +320,10 @@ with wanted as (
     returning k.*, to_jsonb(l) as before
 ), given as (
     insert into guild_identity.player_characters
-        (character_id, player_id, guild_id, link_source, confidence, evidence, linked_by)
-    select character_id, new_player_id, %(guild_id)s, 'auto_fix', 'exact', evidence, 'automation' from taken
+        (character_id, player_id, guild_id, link_source, confidence, evidence, linked_by, basis, basis_note)
+    select t.character_id, t.new_player_id, %(guild_id)s, 'auto_fix', 'exact', t.evidence, 'automation', 'note', c.guild_note
+    from taken t
+    join guild_identity.wow_characters c on c.id = t.character_id
     returning character_id, to_jsonb(player_characters) as after
 ), pointers as (
     select t.character_id, jsonb_build_object('table', 'player', 'id', p.id,

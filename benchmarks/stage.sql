@@ -42,8 +42,8 @@ with wanted as (
     returning id
 )
 insert into guild_identity.player_characters
-    (character_id, player_id, guild_id, link_source, confidence, evidence, linked_by)
-select w.character_id, n.player_id, %(guild_id)s, 'full_match', 'exact', 'the note', 'officer'
+    (character_id, player_id, guild_id, link_source, confidence, evidence, linked_by, basis, basis_note)
+select w.character_id, n.player_id, %(guild_id)s, 'full_match', 'exact', 'the note', 'officer', 'note', ''
 from wanted w
 join numbered n using (person)
 join made on made.id = n.player_id

@@ -18,8 +18,8 @@ with made as (
     where guild_id = %(guild_id)s and id %% 3 = 0
     returning id, guild_id, display_name
 )
-insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by)
-select c.id, made.id, made.guild_id, 'full_match', 'exact', 'officer test'
+insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by, basis)
+select c.id, made.id, made.guild_id, 'full_match', 'exact', 'officer test', 'name'
 from made
 join guild_identity.wow_characters c on c.guild_id = made.guild_id and c.character_name = made.display_name
 

@@ -12,6 +12,7 @@ from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 DAY_MS = 86_400_000
 GUILD_MASTER, OFFICER, RAIDER, SOCIAL = 0, 1, 2, 3
@@ -19,6 +20,8 @@ ROLE_OF_RANK = {OFFICER: "101", RAIDER: "102", SOCIAL: "103"}
 """Discord roles of the test guild; the guild master's rank maps to none."""
 ROLE_NAMES = {"101": "Officer", "102": "Raider", "103": "Social", "900": "DJ"}
 UNMANAGED_ROLE = "900"
+EARLIER_NOTE = "an earlier note"
+"""The note under which characters were linked, unless a test says another one: it has changed since."""
 
 
 @dataclass
@@ -93,20 +96,38 @@ class GuildBuilder:
             },
         )
 
-    async def player(self, name: str, *, member: int | None = None) -> int:
-        """Add a player."""
+    async def player(self, name: str, *, member: int | None = None, is_vouched: bool = False) -> int:
+        """Add a player; with `is_vouched` an officer has said that it is the member."""
         return await self._insert(
-            "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by) "
-            "values (%(guild)s, %(name)s, %(member)s, 'test') returning id",
-            {"name": name, "member": member},
+            "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by, discord_basis, "
+            "discord_vouched_by, discord_vouched_at) values (%(guild)s, %(name)s, %(member)s, 'test', "
+            "case when %(vouched)s then 'officer' when %(member)s::bigint is not null then 'name' end, "
+            "case when %(vouched)s then 'test' end, case when %(vouched)s then now() end) returning id",
+            {"name": name, "member": member, "vouched": is_vouched},
         )
 
-    async def link(self, character: int, player: int, *, source: str = "full_match", as_main: bool = False) -> None:
-        """Link a character to a player."""
+    async def link(
+        self,
+        character: int,
+        player: int,
+        *,
+        source: str = "full_match",
+        as_main: bool = False,
+        linked_under: str | None = EARLIER_NOTE,
+    ) -> None:
+        """Link a character to a player, under a note; by an officer's own decision for some sources."""
         await self.execute(
             "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
-            "linked_by) values (%(character)s, %(player)s, %(guild)s, %(source)s, 'exact', 'test')",
-            {"character": character, "player": player, "source": source},
+            "linked_by, basis, basis_note, vouched_by, vouched_at) values (%(character)s, %(player)s, %(guild)s, "
+            "%(source)s, 'exact', 'test', case when %(vouched)s then 'officer' else 'note' end, %(note)s, "
+            "case when %(vouched)s then 'test' end, case when %(vouched)s then now() end)",
+            {
+                "character": character,
+                "player": player,
+                "source": source,
+                "note": linked_under,
+                "vouched": source in DECIDED_BY_A_PERSON,
+            },
         )
         if as_main:
             await self.execute(
@@ -130,10 +151,19 @@ class GuildBuilder:
         await self.link(await self.character(name, note, rank=rank), player, as_main=True)
         return player
 
-    async def alt(self, name: str, note: str | None, player: int, *, source: str = "full_match") -> int:
+    async def alt(
+        self,
+        name: str,
+        note: str | None,
+        player: int,
+        *,
+        source: str = "full_match",
+        rank: int = SOCIAL,
+        linked_under: str | None = EARLIER_NOTE,
+    ) -> int:
         """Add a character linked to a player; return the character."""
-        character = await self.character(name, note)
-        await self.link(character, player, source=source)
+        character = await self.character(name, note, rank=rank)
+        await self.link(character, player, source=source, linked_under=linked_under)
         return character
 
     async def vouch_for_all(self) -> None:

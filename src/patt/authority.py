@@ -18,7 +18,10 @@ from psycopg.rows import class_row
 from patt.roles import ROLES, Role
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.by_hand import BelongsToMember, decide_here
+from sv_common.guild_sync.domain.basis import basis_in_words
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, PlanStale
+from sv_common.guild_sync.store import guilds
 
 SQL = load_sql(__package__, "authority.sql")
 
@@ -44,16 +47,37 @@ class Claim:
     character_id: int | None
     is_vouched: bool | None
     role: Role | None
+    player: str | None = None
+    basis: str | None = None
+    basis_note: str | None = None
+    is_link_vouched: bool = False
+    is_member_vouched: bool = False
 
     @property
-    def counts(self) -> bool:
-        """Whether it gives its role; an administrator by rank needs an administrator's word first."""
-        return self.role is not None and bool(self.is_vouched)
+    def given(self) -> Role | None:
+        """What it gives. By a rank that makes somebody an officer, a look, until a person vouches for whose the character is."""
+        if self.role is None or self.is_vouched:
+            return self.role
+        return "viewer" if self.role == "officer" else None
+
+    @property
+    def why_waiting(self) -> str | None:
+        """Whose word it waits for, and what it rests on until then; None where it gives all that it can."""
+        if self.role is None or self.is_vouched:
+            return None
+        reasons = []
+        if not self.is_link_vouched:
+            reasons.append(f"that it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}")
+        if not self.is_member_vouched:
+            reasons.append(f"no officer has confirmed that {self.player} is @{self.username} on Discord")
+        if self.role == "administrator":
+            reasons.append("an administrator has to confirm it")
+        return f"{'; '.join(reasons)}."
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a member may do in one guild, by which claim, and which claims wait for an administrator's word."""
+    """What a member may do in one guild, by which claim, and which claims wait for somebody's word and would give more."""
 
     guild_id: int
     guild: str
@@ -156,13 +180,27 @@ async def decide(conn: Connection, guild_id: int, change: Change, *, actor: str,
 
 
 async def vouch(conn: Connection, guild_id: int, discord_id: str, character_id: int, *, actor: str) -> Claim:
-    """Stand for it that a character is this member's, so that its rank counts; return the claim. Raises `NotFound`."""
+    """Stand as an administrator for it that a character is this member's, so that its rank counts; return the claim.
+
+    Where nobody vouched for the way from the character to the member, that is recorded as a decision by hand, which can be
+    undone. Raises `NotFound`.
+    """
+    await guilds.lock(conn, guild_id)
     claims = [claim for claim in await _claims(conn, guild_id, discord_id) if claim.character_id == character_id]
     if not claims:
         raise NotFound("This member has no character whose rank gives a role. Look at the list of people again.")
-    values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
-    await conn.execute(SQL["vouch"], values)
-    return claims[0]
+    claim = claims[0]
+    if not (claim.is_link_vouched and claim.is_member_vouched):
+        await decide_here(conn, guild_id, BelongsToMember(str(character_id), discord_id), actor=actor)
+    if claim.role == "administrator":
+        values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
+        await conn.execute(SQL["vouch"], values)
+    return claim
+
+
+async def powers(conn: Connection, guild_id: int, discord_id: str) -> list[Claim]:
+    """Return the claims that give a member more than a look."""
+    return [claim for claim in await _claims(conn, guild_id, discord_id) if claim.given not in (None, "viewer")]
 
 
 async def _set(conn: Connection, guild_id: int, change: Change, actor: str) -> None:
@@ -198,11 +236,12 @@ def _standings(claims: Sequence[Claim]) -> list[Standing]:
 
 def _standing(claims: Sequence[Claim]) -> Standing:
     """Take the strongest claim that counts; what waits is of interest only where it would give more."""
-    counting = [claim for claim in claims if claim.counts and claim.role is not None]
-    best = max(counting, key=lambda claim: ROLES.index(claim.role or "viewer"), default=None)
-    waiting = () if best and best.role == "administrator" else tuple(c for c in claims if c.role and not c.counts)
+    giving = [(ROLES.index(claim.given), claim) for claim in claims if claim.given is not None]
+    best = max(giving, key=lambda each: each[0], default=None)
+    height = best[0] if best else -1
+    waiting = tuple(c for c in claims if c.role and not c.is_vouched and ROLES.index(c.role) > height)
     one = claims[0]
-    role, because = (best.role, best.because) if best else (None, None)
+    role, because = (ROLES[height], best[1].because) if best else (None, None)
     return Standing(one.guild_id, one.guild, one.discord_id, one.username, one.display_name, role, because, waiting)
 
 

@@ -1,6 +1,8 @@
 -- name: claims
 -- Members of Discord servers who are there, with whatever gives them a role in the guild; those with nothing have one row.
--- From ranks below the guild master's nothing is concluded while the rank table is in doubt.
+-- From ranks below the guild master's nothing is concluded while the rank table is in doubt. A rank gives more than a look
+-- only where a person vouches for the whole way from the character to the member; an administrator's only where an
+-- administrator does.
 with doubt as (
     select guild_id from guild_identity.moved_ranks where %(guild_id)s::integer is null or guild_id = %(guild_id)s
     union
@@ -14,6 +16,7 @@ with doubt as (
 ), claim as (
     -- A role that fixes give and take by rank is within an officer's reach, so it makes nobody an administrator.
     select m.id, 'discord_role' as kind, r.name as because, null::bigint as character_id, true as is_vouched,
+           null as player, null as basis, null as basis_note, true as is_link_vouched, true as is_member_vouched,
            case when a.role = 'administrator' and exists (
                select from common.guild_ranks g
                where g.guild_id = a.guild_id and g.discord_role_id = a.key and g.is_role_managed
@@ -24,10 +27,16 @@ with doubt as (
     where a.key = any (m.all_guild_roles) and a.role <> 'none'
     union all
     select m.id, 'rank', c.character_name || ' (' || coalesce(r.name, 'rank ' || c.rank_index) || ')', c.id,
-           a.role <> 'administrator' or exists (
-               select from common.vouched_links v
-               where (v.character_id, v.player_id, v.discord_user_id) = (c.id, p.id, m.id)
+           a.role = 'viewer' or (
+               exists (select from guild_identity.vouched_characters v
+                       where (v.character_id, v.player_id, v.discord_user_id) = (c.id, p.id, m.id))
+               and (a.role <> 'administrator' or exists (
+                   select from common.vouched_links v
+                   where (v.character_id, v.player_id, v.discord_user_id) = (c.id, p.id, m.id)
+               ))
            ),
+           p.display_name, l.basis, l.basis_note, l.basis = 'proven' or l.vouched_by is not null,
+           coalesce(p.discord_basis = 'proven', false) or p.discord_vouched_by is not null,
            a.role
     from member m
     join guild_identity.players p on p.guild_id = m.guild_id and p.discord_user_id = m.id
@@ -38,7 +47,8 @@ with doubt as (
     where a.role <> 'none' and (c.rank_index = 0 or m.guild_id not in (select guild_id from doubt))
 )
 select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
-       c.kind, c.because, c.character_id, c.is_vouched, c.role
+       c.kind, c.because, c.character_id, c.is_vouched, c.role, c.player, c.basis, c.basis_note,
+       coalesce(c.is_link_vouched, false) as is_link_vouched, coalesce(c.is_member_vouched, false) as is_member_vouched
 from member m
 join guild_identity.guilds g on g.id = m.guild_id
 left join claim c on c.id = m.id
@@ -71,7 +81,7 @@ on conflict (guild_id, kind, key) do update
 set role = excluded.role, set_by = excluded.set_by, set_at = now()
 
 -- name: vouch
--- Stand for a member's character with the very link that it has now; done twice, the first word stays.
+-- Stand as an administrator for a member's character with the very link that it has now; done twice, the first word stays.
 insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by)
 select m.guild_id, l.character_id, p.id, m.id, %(actor)s
 from guild_identity.discord_users m

@@ -89,8 +89,10 @@ def guild(patt: Patt, database: psycopg.Connection) -> psycopg.Connection:
         "insert into guild_identity.players (guild_id, display_name, created_by) values (1, 'Elrek', 't'), (1, 'Mito', 't')"
     )
     database.execute(
-        "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by) "
-        "values (1, 1, 1, 'full_match', 'exact', 't'), (2, 2, 1, 'full_match', 'exact', 't'), (3, 1, 1, 'full_match', 'exact', 't')"
+        "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
+        "linked_by, basis, basis_note) "
+        "select character_id, player_id, 1, 'full_match', 'exact', 't', 'note', 'an earlier note' "
+        "from (values (1, 1), (2, 2), (3, 1)) as link (character_id, player_id)"
     )
     return database
 

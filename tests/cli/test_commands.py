@@ -200,6 +200,34 @@ def test_a_rejection_and_a_discord_member_are_taken_back(patt: Patt, guild: psyc
     assert "Forget that the player Mito is the Discord member Mito." in patt("unlink-member", "Mito").out
 
 
+def test_a_link_is_confirmed_and_shown_with_what_it_rests_on(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute("update guild_identity.wow_characters set guild_note = 'Zork' where character_name = 'Rivermane'")
+    patt("scan")
+    ((issue,),) = guild.execute(
+        "select id from guild_identity.audit_issues where issue_type = 'note_mismatch'"
+    ).fetchall()
+    assert "The link rests on the note “an earlier note” alone; no officer has confirmed it." in patt("show", issue).out
+    assert "Link Rivermane-area-52 to Elrek: an officer says so." in patt("confirm", "Rivermane").out
+    told = patt("show", issue).out
+    assert "The link rests on the word of " in told
+    assert "The note has not changed since Rivermane-area-52 was linked." in told
+    again = patt("confirm", "Rivermane")
+    assert (again.code, "as a person decided" in again.err) == (1, True)
+    assert (patt("confirm", "Stranger").code, patt("unlink", "Rivermane").code) == (1, 0)
+
+
+def test_a_member_taken_from_a_player_may_be_given_back(patt: Patt, guild: psycopg.Connection) -> None:
+    guild.execute(
+        "insert into guild_identity.discord_users (guild_id, discord_id, username, display_name) "
+        "values (1, '8001', 'mito', 'Mito')"
+    )
+    patt("link-member", "Mito", "mito")
+    assert "Remember that Mito is not the Discord member Mito" in patt("unlink-member", "Mito").out
+    assert "Forget that Mito is not the Discord member Mito." in patt("allow-member", "Mito", "mito").out
+    again = patt("allow-member", "Mito", "mito")
+    assert (again.code, "Nobody has said" in again.err) == (1, True)
+
+
 def test_somebody_on_discord_is_said_to_be_a_player_or_to_have_a_character(
     patt: Patt, guild: psycopg.Connection
 ) -> None:

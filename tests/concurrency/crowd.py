@@ -36,9 +36,9 @@ def crowd(size: int) -> GuildSpec:
 
 
 def linked_crowd(size: int) -> GuildSpec:
-    """As many characters as players: each character linked to a player, whom its note names."""
+    """As many characters as players: each character linked to a player, whom its note names. None is a guild's master."""
     return GuildSpec(
-        characters=tuple(CharacterSpec(name("Cra", n), 0, n % RANKS, name("Pla", n), 1) for n in range(size)),
+        characters=tuple(CharacterSpec(name("Cra", n), 0, 1 + n % (RANKS - 1), name("Pla", n), 1) for n in range(size)),
         ranks=_UNMAPPED,
         players=tuple(PlayerSpec(name("Pla", number), None) for number in range(size)),
         links=tuple(LinkSpec(number, number, "full_match", as_main=True) for number in range(size)),

@@ -72,8 +72,8 @@ async def test_an_officer_and_automation_at_once_fix_each_issue_once(pool: Pool,
 
 async def test_of_two_officers_who_undo_one_fix_at_once_one_undoes_it(pool: Pool, other_pool: Pool) -> None:
     life = await Life.begin(pool, linked_crowd(2))
-    before = await life.rows("player_characters")
     await sync_addon_data(pool, with_notes(life, "Pla", range(1), 2), guild_id=life.guild_id)
+    before = await life.rows("player_characters")
     await run_auto_mitigations(pool, guild_id=life.guild_id)
     (attempt,) = await life.undoable_attempts()
     outcomes = await at_once(*(_undone(on(life, each), attempt) for each in (pool, other_pool)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -9,6 +11,8 @@ from patt.bootstrap import open_services
 from patt.config import Settings
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.domain.errors import ConfigurationError
+
+_VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 
 
 @pytest.fixture

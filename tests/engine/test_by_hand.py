@@ -215,14 +215,15 @@ async def test_a_main_whose_link_an_officer_confirms_stays_the_main(guild: Guild
 
 async def test_a_link_that_an_officer_has_rejected_since_is_not_put_back(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
-    character = await guild.alt("Rivermane", None, mito)
-    report = await _decide(guild, BelongsToNobody("Rivermane"))
+    character = await guild.alt("Rivermane", "Zork", mito)
+    await run_integrity_check(guild.pool)
+    (unlinked,) = (await run_auto_mitigations(guild.pool)).results
     await _decide(guild, NotThisPlayer("Rivermane", "Mito", ""))
     with pytest.raises(PlanStale, match="does not belong to the player that would have it again"):
-        await _undo(guild, report)
+        await undo(guild.pool, unlinked.attempt_id or 0, actor="officer alice")
     assert await guild.player_of(character) is None
     await _decide(guild, MayBeThisPlayer("Rivermane", "Mito"))
-    await _undo(guild, report)
+    await undo(guild.pool, unlinked.attempt_id or 0, actor="officer alice")
     assert await guild.player_of(character) == mito
 
 

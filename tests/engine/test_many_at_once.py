@@ -47,8 +47,9 @@ async def test_two_uploads_of_1000_characters_at_once_lose_no_note_and_open_no_s
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     await guild.execute(
-        "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by) "
-        "select id, %(player)s, guild_id, 'full_match', 'exact', 'test' from guild_identity.wow_characters "
+        "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
+        "linked_by, basis, basis_note) "
+        "select id, %(player)s, guild_id, 'full_match', 'exact', 'test', 'note', 'an earlier note' from guild_identity.wow_characters "
         "where character_name like 'Ch%%' order by character_name limit 30",
         {"player": elrek},
     )

@@ -72,6 +72,8 @@ async def installed(pool: Pool, simulator: GuildSimulator) -> AsyncIterator[Inst
     """The three sources synced once and matched."""
     simulator.load(GuildWorld.seeded(7, 80))
     world = simulator.world
+    for person in _people(world):
+        world.set_rank(_alt(person), max(world.rank_roles))  # one that automation may move
     async with http_client(trust_env=False) as http:
         discord = DiscordClient(http, token=simulator.discord_token, api_url=simulator.discord_url)
         battle_net = BattleNetClient(

@@ -64,7 +64,11 @@ DECISIONS: list[tuple[HandDecision, list[tuple[str, str, str]]]] = [
     ),
     (
         BelongsToNobody("Mito"),
-        [("Player of Mito-area-52", "nobody", "Mito, by evidence"), ("Main of Mito", "none", "Mito-area-52")],
+        [
+            ("Player of Mito-area-52", "nobody", "Mito, by evidence"),
+            ("Main of Mito", "none", "Mito-area-52"),
+            ("Whether Mito-area-52 may be Mito’s", "only if an officer says so", "by evidence"),
+        ],
     ),
     (
         NotThisPlayer("Loner", "Mito", "another one"),

@@ -30,6 +30,12 @@ class Alt:
         self._people = [person for person in installation.world.people if person.member][1:3]
         self._character = next(alt for alt in self._people[0].alts if self._people[0].name in alt.note)
 
+    async def demoted(self) -> Alt:
+        world = self._installation.world
+        world.set_rank(self._character, max(world.rank_roles))
+        await self._installation.sync_battlenet()
+        return self
+
     async def changes_hands(self) -> None:
         self._people.reverse()
         self._installation.world.set_note(self._character, f"alt of {self._people[0].name}")
@@ -41,7 +47,8 @@ class Alt:
 
 @pytest.fixture(scope="module")
 async def alt(shared: Installation) -> Alt:
-    return Alt(shared)
+    """An alt of the lowest rank, which automation may move."""
+    return await Alt(shared).demoted()
 
 
 @pytest.mark.parametrize("fault", CASES)

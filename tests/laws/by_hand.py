@@ -14,9 +14,11 @@ LINK_SOURCES = (*PERSON_SOURCES, "bulk_fix", "auto_fix", "full_match")
 async def make_player(conn: Connection, guild_id: int, name: str, member_id: int | None = None) -> int:
     """Make a player; return its id."""
     cursor = await conn.execute(
-        "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by) "
-        "values (%s, %s, %s, %s) returning id",
-        [guild_id, name, member_id, OFFICER],
+        "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by, discord_basis, "
+        "discord_vouched_by, discord_vouched_at) select %s, %s, id, %s, "
+        "case when id is not null then 'officer' end, case when id is not null then %s end, "
+        "case when id is not null then now() end from (select %s::bigint as id) m returning id",
+        [guild_id, name, OFFICER, OFFICER, member_id],
     )
     row = await cursor.fetchone()
     assert row is not None
@@ -26,14 +28,30 @@ async def make_player(conn: Connection, guild_id: int, name: str, member_id: int
 async def link(
     conn: Connection, guild_id: int, character_id: int, player_id: int, source: str = "manual", *, as_main: bool = False
 ) -> None:
-    """Link a character to a player, and away from any other."""
+    """Link a character to a player, and away from any other.
+
+    Links that no person made are found under various notes: that of now, another one, or one that is not known.
+    """
     await guilds.lock(conn, guild_id)
-    confidence = "confirmed" if source in PERSON_SOURCES else "exact"
+    is_vouched = source in PERSON_SOURCES
+    confidence = "confirmed" if is_vouched else "exact"
     await conn.execute("delete from guild_identity.player_characters where character_id = %s", [character_id])
     await conn.execute(
-        "insert into guild_identity.player_characters "
-        "(character_id, player_id, guild_id, link_source, confidence, linked_by) values (%s, %s, %s, %s, %s, %s)",
-        [character_id, player_id, guild_id, source, confidence, OFFICER],
+        "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
+        "linked_by, basis, basis_note, vouched_by, vouched_at) select c.id, %(player)s, %(guild)s, %(source)s, "
+        "%(confidence)s, %(officer)s, case when %(vouched)s then 'officer' else 'note' end, "
+        "case when %(source)s in ('manual', 'bulk_fix') then c.guild_note when %(source)s <> 'auto_fix' then 'earlier' end, "
+        "case when %(vouched)s then %(officer)s end, case when %(vouched)s then now() end "
+        "from guild_identity.wow_characters c where c.id = %(character)s",
+        {
+            "character": character_id,
+            "player": player_id,
+            "guild": guild_id,
+            "source": source,
+            "confidence": confidence,
+            "officer": OFFICER,
+            "vouched": is_vouched,
+        },
     )
     if as_main:
         await conn.execute(

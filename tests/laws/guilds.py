@@ -357,6 +357,9 @@ BY_OFFICERS = (
     "full_match",
     "link_by_hand",
     "link_to_member",
+    "confirm_link",
+    "unlink",
+    "unlink_member",
     "merge",
     "confirm_ranks",
 )

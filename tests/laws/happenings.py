@@ -13,7 +13,7 @@ from laws.game import RANK_NAMES, Toon
 from laws.guilds import RANKS, ROLES, Deed
 from laws.life import Life
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.by_hand import BelongsToMember, OnePerson
+from sv_common.guild_sync.by_hand import BelongsToMember, BelongsToNobody, LinkIsRight, NotThisMember, OnePerson
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import ranks
@@ -199,6 +199,26 @@ async def _link_to_member(life: Life, deed: Deed) -> None:
             await life.decide(BelongsToMember(str(character), str(member)))
 
 
+async def _confirm_link(life: Life, deed: Deed) -> None:
+    """An officer says that a link is right, where no person has said so yet."""
+    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
+        with contextlib.suppress(Refused):
+            await life.decide(LinkIsRight(str(character)))
+
+
+async def _unlink(life: Life, deed: Deed) -> None:
+    """An officer takes a character from its player."""
+    if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
+        await life.decide(BelongsToNobody(str(character)))
+
+
+async def _unlink_member(life: Life, deed: Deed) -> None:
+    """An officer takes the Discord member from a player."""
+    if player := _one_of([row["id"] for row in await life.rows("players") if row["discord_user_id"]], deed.who):
+        with contextlib.suppress(Refused):
+            await life.decide(NotThisMember(str(player)))
+
+
 _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "note": _note,
     "join": _join,
@@ -223,5 +243,8 @@ _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {
     "dismiss": _dismiss,
     "link_by_hand": _link_by_hand,
     "link_to_member": _link_to_member,
+    "confirm_link": _confirm_link,
+    "unlink": _unlink,
+    "unlink_member": _unlink_member,
     "merge": _merge,
 }

@@ -31,6 +31,7 @@ _TABLES = (
     "guild_identity.player_note_aliases",
     "guild_identity.link_rejections",
     "guild_identity.discord_users",
+    "guild_identity.former_names",
 )
 _RANKS = "common.guild_ranks"
 _ROLES = "guild_identity.discord_roles"
@@ -46,6 +47,7 @@ class Guild:
     aliases: list[Row]
     rejections: list[Row]
     members: list[Row]
+    former_names: list[Row]
     ranks: list[Row]
     roles: list[Row]
     now_ms: int
@@ -54,8 +56,8 @@ class Guild:
     async def read(cls, pool: Pool, guild_id: int, now_ms: int) -> Guild:
         """Read them."""
         rows = await snapshot.read(pool, [*_TABLES, _RANKS, _ROLES], guild_id)
-        characters, players, links, aliases, rejections, members = (rows[table] for table in _TABLES)
-        guild = cls(characters, players, links, [], rejections, members, rows[_RANKS], rows[_ROLES], now_ms)
+        characters, players, links, aliases, rejections, members, former = (rows[table] for table in _TABLES)
+        guild = cls(characters, players, links, [], rejections, members, former, rows[_RANKS], rows[_ROLES], now_ms)
         guild.aliases.extend(alias for alias in aliases if guild.is_in_use(alias))
         return guild
 
@@ -177,8 +179,23 @@ def note_contradicts_link(guild: Guild, character: Row) -> bool:
     meant = whom_note_means(guild, character)
     if meant:
         return ("player", player_id) not in meant
+    if any(reading.key in _former_names_of(guild, player_id) for mention in mentions for reading in mention.readings):
+        return False
     strangers = [mention for mention in mentions if _names_a_stranger(mention, character)]
     return bool(strangers) and not _is_hinted(guild, character, strangers)
+
+
+def _former_names_of(guild: Guild, player_id: int) -> set[str]:
+    """What a player's characters and Discord member were called before."""
+    mine = {c["id"] for c in guild.characters if guild.player_of(c) == player_id}
+    members = [m for m in guild.people() if guild.player_of_member(m) == player_id]
+    names = {name_key(each["name"]) for each in guild.former_names if each["character_id"] in mine}
+    for member in members:
+        for each in guild.former_names:
+            if each["discord_user_id"] == member["id"]:
+                former = {"username": each["name"], "global_name": None, "display_name": each["name"]}
+                names |= _discord_names(former) | discord_words(former)
+    return names
 
 
 def certain_mentions(guild: Guild, character: Row) -> list[Mention]:

@@ -226,8 +226,12 @@ def _callers_of_run_matching() -> set[tuple[str, str]]:
     }
 
 
-async def _decided_links(life: Life) -> list[dict[str, Any]]:
-    return [row for row in await life.rows("player_characters") if row["link_source"] in PERSON_SOURCES]
+async def _decided_links(life: Life) -> dict[int, dict[str, Any]]:
+    """The links of persons, but for the note under which they are right: that follows the note."""
+    decided = [row for row in await life.rows("player_characters") if row["link_source"] in PERSON_SOURCES]
+    return {
+        row["character_id"]: {name: value for name, value in row.items() if name != "basis_note"} for row in decided
+    }
 
 
 async def _dismissals(life: Life) -> dict[int, tuple[str, str, str]]:

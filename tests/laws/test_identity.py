@@ -33,8 +33,8 @@ _TWO_PLAYERS = GuildSpec(
     players=(PlayerSpec("Mito", None), PlayerSpec("Zork", None)),
 )
 _LINK = (
-    "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by) "
-    "values (%s, %s, %s, 'manual', 'confirmed', 'rival')"
+    "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, linked_by, basis) "
+    "values (%s, %s, %s, 'manual', 'confirmed', 'rival', 'officer')"
 )
 _TAKE_AS_MAIN = "update guild_identity.players set main_character_id = %s where id = %s"
 _TAKE_AS_OFFSPEC = "update guild_identity.players set offspec_character_id = %s where id = %s"

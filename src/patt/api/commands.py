@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
+from patt import own_rights
 from patt.api.answers import fix_answer, fixes_result, fixes_sentence, scan_answer
 from patt.api.models import FixAllAnswer, FixAnswer, IssueMoveAnswer, ScanAnswer, UndoAnswer
 from patt.bootstrap import Services
@@ -33,7 +34,11 @@ async def scan(
 async def fix(
     services: Services, officer: Caller, issue_id: int, *, guild_id: int | None, seen: Seen | None = None
 ) -> FixAnswer:
-    """Fix one issue. Raises `NotFound`, and `PlanStale` where it is no longer as it was `seen`."""
+    """Fix one issue.
+
+    Raises `NotFound`, `PlanStale` where it is no longer as it was `seen`, and `Refused` for what gives the officer a right.
+    """
+    await own_rights.check_fix(services.pool, officer, issue_id, guild_id)
     result = await mitigations.fix_one(
         services.pool,
         issue_id,
@@ -69,6 +74,7 @@ async def undo(
     partly: bool = False,
 ) -> UndoAnswer:
     """Take an attempt back, or `partly` what can be of it. Raises `NotFound`, `Refused` and `PlanStale`."""
+    await own_rights.check_undo(services.pool, officer, attempt_id, guild_id, partly=partly)
     report = await mitigations.undo(
         services.pool,
         attempt_id,

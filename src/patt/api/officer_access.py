@@ -57,7 +57,7 @@ async def people(
     guild: GuildDep,
     page: PageQuery = 1,
 ) -> PeopleAnswer:
-    """With what gives them their role, and what waits for an administrator's word."""
+    """With what gives them their role, and what waits for somebody's word, and why."""
     return await officer_commands.people(services, guild, number=page)
 
 
@@ -65,7 +65,7 @@ async def people(
 async def vouch(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: VouchRequest
 ) -> DoneAnswer:
-    """So that its rank makes them an administrator. It ends when the character is linked anew, or the member."""
+    """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
     return await officer_commands.vouch(services, administrator, guild, body)
 
 

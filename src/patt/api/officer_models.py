@@ -26,15 +26,19 @@ class MappedAnswer(Answer):
 
 
 class WaitingAnswer(Answer):
-    """A rank that would give a role once an administrator has confirmed whose the character is."""
+    """A rank that would give a role once an officer, or for an administrator's role an administrator, has confirmed whose it is."""
 
     character_id: int
     because: str = Field(examples=["Mito (Guild Master)"])
     role: Role
+    why_waiting: str = Field(
+        description="What it rests on until then, and whose word it waits for.",
+        examples=["that it is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it."],
+    )
 
 
 class PersonAnswer(Answer):
-    """A Discord member who may do something in the guild, or waits for an administrator's word."""
+    """A Discord member who may do something in the guild, or waits for an officer's or an administrator's word."""
 
     discord_id: str = Field(examples=["80351110224678912"])
     username: str

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from patt import own_rights
 from patt.api.people_models import (
     AddAliasRequest,
+    AllowMemberRequest,
     AllowRequest,
+    ConfirmRequest,
     EffectAnswer,
     HandAnswer,
     HandPreviewAnswer,
@@ -30,7 +33,9 @@ from sv_common.guild_sync.by_hand import (
     HandDecision,
     HandReport,
     IsMember,
+    LinkIsRight,
     MainIs,
+    MayBeThisMember,
     MayBeThisPlayer,
     NotThisMember,
     NotThisPlayer,
@@ -43,16 +48,26 @@ from sv_common.guild_sync.domain.plan import DeletePlayer, Plan
 MOST_STEPS_IN_A_SENTENCE = 3
 
 
-async def preview(services: Services, request: HandRequest, *, guild_id: int | None) -> HandPreviewAnswer:
+async def preview(
+    services: Services, viewer: Caller, request: HandRequest, *, guild_id: int | None
+) -> HandPreviewAnswer:
     """Say what a decision would do. Raises `NotFound` and `Refused` like the decision itself."""
-    report = await preview_by_hand(services.pool, _decision(request), guild_id=guild_id)
+    decision = _decision(request)
+    await own_rights.check_decision(services.pool, viewer, decision, guild_id)
+    report = await preview_by_hand(services.pool, decision, guild_id=guild_id)
     return _told(report, report.plan.reason)
 
 
 async def decide(services: Services, officer: Caller, request: HandRequest, *, guild_id: int | None) -> HandAnswer:
-    """Carry out a decision. Raises `NotFound`, `Refused`, and `PlanStale` for another plan than the previewed one."""
+    """Carry out a decision.
+
+    Raises `NotFound`, `Refused`, also for what would give the officer a right, and `PlanStale` for another plan than the
+    previewed one.
+    """
+    decision = _decision(request)
+    await own_rights.check_decision(services.pool, officer, decision, guild_id)
     report = await decide_by_hand(
-        services.pool, _decision(request), actor=officer.actor, guild_id=guild_id, seen=request.plan_key
+        services.pool, decision, actor=officer.actor, guild_id=guild_id, seen=request.plan_key
     )
     told = _told(report, f"Done. {_in_short(report.plan)}")
     return HandAnswer(**told.model_dump(), attempt_id=report.attempt_id or 0)
@@ -60,27 +75,39 @@ async def decide(services: Services, officer: Caller, request: HandRequest, *, g
 
 def _decision(request: HandRequest) -> HandDecision:
     match request:
+        case LinkMemberRequest() | LinkToMemberRequest() | UnlinkMemberRequest() | AllowMemberRequest():
+            return _decision_about_member(request)
+        case MergeRequest():
+            return OnePerson(request.player, request.other)
+        case AddAliasRequest():
+            return AliasMeans(request.alias, request.player)
+        case RemoveAliasRequest():
+            return AliasMeansNobody(request.alias)
+        case _:
+            return _decision_about_character(request)
+
+
+def _decision_about_character(
+    request: LinkRequest | ConfirmRequest | UnlinkRequest | RejectRequest | AllowRequest | MainRequest,
+) -> HandDecision:
+    match request:
         case LinkRequest():
             return BelongsTo(request.character, request.player, request.remember_note)
+        case ConfirmRequest():
+            return LinkIsRight(request.character)
         case UnlinkRequest():
             return BelongsToNobody(request.character)
         case RejectRequest():
             return NotThisPlayer(request.character, request.player, request.reason)
         case AllowRequest():
             return MayBeThisPlayer(request.character, request.player)
-        case LinkMemberRequest() | LinkToMemberRequest() | UnlinkMemberRequest():
-            return _decision_about_member(request)
-        case MergeRequest():
-            return OnePerson(request.player, request.other)
         case MainRequest():
             return MainIs(request.character)
-        case AddAliasRequest():
-            return AliasMeans(request.alias, request.player)
-        case RemoveAliasRequest():
-            return AliasMeansNobody(request.alias)
 
 
-def _decision_about_member(request: LinkMemberRequest | LinkToMemberRequest | UnlinkMemberRequest) -> HandDecision:
+def _decision_about_member(
+    request: LinkMemberRequest | LinkToMemberRequest | UnlinkMemberRequest | AllowMemberRequest,
+) -> HandDecision:
     match request:
         case LinkMemberRequest():
             return IsMember(request.player, request.member)
@@ -88,6 +115,8 @@ def _decision_about_member(request: LinkMemberRequest | LinkToMemberRequest | Un
             return BelongsToMember(request.character, request.member)
         case UnlinkMemberRequest():
             return NotThisMember(request.player)
+        case AllowMemberRequest():
+            return MayBeThisMember(request.player, request.member)
 
 
 def _in_short(plan: Plan) -> str:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from patt.api.examples import with_examples
 from patt.api.models import Answer, AttemptAnswer
+from sv_common.guild_sync.domain.basis import Basis
 from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.plain_text import fault_of_text
 from sv_common.guild_sync.people import PersonKind
@@ -77,6 +78,13 @@ class CharacterAnswer(Answer):
     evidence: str | None
     linked_by: str | None
     linked_at: datetime | None
+    basis: Basis | None = Field(description="What the link rests on, `proven` being the strongest.")
+    basis_note: str | None = Field(
+        description="The guild note under which it was linked, or last right; null where none was known."
+    )
+    vouched_by: str | None = Field(description="The officer who made or confirmed the link; null: nobody did.")
+    vouched_at: datetime | None
+    rests_on: str | None = Field(description="The same in words.")
     reading: NoteAnswer
 
 
@@ -90,6 +98,10 @@ class MemberAnswer(Answer):
     username: str
     is_present: bool
     roles: list[str]
+    basis: Basis | None = Field(description="What it rests on that the player is this member.")
+    vouched_by: str | None = Field(description="The officer who said or confirmed it; null: nobody did.")
+    vouched_at: datetime | None
+    rests_on: str = Field(description="The same in words.")
 
 
 class AliasAnswer(Answer):
@@ -110,6 +122,21 @@ class RejectionAnswer(Answer):
     realm: str
     player_id: int
     player: str
+    is_unlinking: bool = Field(
+        description="Said by unlinking: no note and no name links the two again, and an officer may."
+    )
+    reason: str | None
+    rejected_by: str
+    created_at: datetime
+
+
+class MemberRejectionAnswer(Answer):
+    """A person's word that the player is not a Discord member."""
+
+    id: int
+    member_id: int
+    member: str
+    username: str
     reason: str | None
     rejected_by: str
     created_at: datetime
@@ -143,6 +170,7 @@ class PlayerAnswer(AboutAnswer):
     created_at: datetime
     characters: list[CharacterAnswer]
     member: MemberAnswer | None
+    member_rejections: list[MemberRejectionAnswer]
     aliases: list[AliasAnswer]
 
 
@@ -190,8 +218,15 @@ class LinkRequest(_Request):
     remember_note: bool = Field(default=False, description="The name in its note means this player from now on.")
 
 
+class ConfirmRequest(_Request):
+    """The character is the player's to whom it is linked: the officer vouches for the link."""
+
+    decision: Literal["confirm"]
+    character: Called = Field(description=_CHARACTER)
+
+
 class UnlinkRequest(_Request):
-    """The character is taken from its player."""
+    """The character is taken from its player; no note and no name links the two again, and an officer may."""
 
     decision: Literal["unlink"]
     character: Called = Field(description=_CHARACTER)
@@ -219,7 +254,7 @@ class AllowRequest(_Request):
 
 
 class LinkMemberRequest(_Request):
-    """The player is this Discord member."""
+    """The player is this Discord member; where evidence says so already, the officer vouches for it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"decision": "link_member", "player": "Mito", "member": "mito_plays"}]}
@@ -245,12 +280,24 @@ class LinkToMemberRequest(_Request):
 
 
 class UnlinkMemberRequest(_Request):
-    """The player is not the Discord member that it was taken for."""
+    """The player is not the Discord member that it was taken for; no name makes it that one again, and an officer may."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"decision": "unlink_member", "player": "Mito"}]})
 
     decision: Literal["unlink_member"]
     player: Called = Field(description=_PLAYER)
+
+
+class AllowMemberRequest(_Request):
+    """The player may be this Discord member after all: what was said by unlinking is taken back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "allow_member", "player": "Mito", "member": "mito_plays"}]}
+    )
+
+    decision: Literal["allow_member"]
+    player: Called = Field(description=_PLAYER)
+    member: Called = Field(description=_MEMBER)
 
 
 class MergeRequest(_Request):
@@ -289,12 +336,14 @@ class RemoveAliasRequest(_Request):
 
 HandRequest: TypeAlias = Annotated[
     LinkRequest
+    | ConfirmRequest
     | UnlinkRequest
     | RejectRequest
     | AllowRequest
     | LinkMemberRequest
     | LinkToMemberRequest
     | UnlinkMemberRequest
+    | AllowMemberRequest
     | MergeRequest
     | MainRequest
     | AddAliasRequest

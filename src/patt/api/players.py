@@ -17,7 +17,7 @@ from patt.api.people_models import (
     PlayerAnswer,
 )
 from patt.api.people_reading import ShownPeople
-from patt.deps import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep
+from patt.deps import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
 
 LONGEST_SEARCH = 100
 SearchQuery = Annotated[
@@ -48,9 +48,9 @@ async def players(
 
 
 @router.post("/decisions/preview", summary="What a decision about who is who would do")
-async def preview(services: ServicesDep, guild: GuildDep, body: HandRequest) -> HandPreviewAnswer:
+async def preview(services: ServicesDep, viewer: ViewerDep, guild: GuildDep, body: HandRequest) -> HandPreviewAnswer:
     """The plan that the decision would carry out now, and what it changes; nothing is done."""
-    return await people_commands.preview(services, body, guild_id=guild)
+    return await people_commands.preview(services, viewer, body, guild_id=guild)
 
 
 @router.post("/decisions", summary="Decide who is who")

@@ -75,19 +75,25 @@ COMMANDS = {
         "Tell the officers' channel what is new now; a worker does it by itself when the news have settled.",
     ),
     "link": Later("patt.cli.person:link", "Say that a character is this player's. Automation never changes it."),
-    "unlink": Later("patt.cli.person:unlink", "Take a character from its player."),
+    "confirm": Later(
+        "patt.cli.person:confirm",
+        "Say that the player to whom a character is linked is right, whatever linked it. Automation never changes it then.",
+    ),
+    "unlink": Later("patt.cli.person:unlink", "Take a character from its player; no note and no name gives it back."),
     "reject": Later(
         "patt.cli.person:reject", "Say that a character is not this player's, whatever its note or name says."
     ),
     "allow": Later("patt.cli.person:allow", "Take back that a character is not this player's."),
-    "link-member": Later("patt.cli.person:link_member", "Say which Discord member a player is."),
+    "link-member": Later("patt.cli.person:link_member", "Say which Discord member a player is, or confirm it."),
     "link-to-member": Later(
         "patt.cli.person:link_to_member",
         "Say that a character is a Discord member's, who becomes a player with it where they are none yet.",
     ),
     "unlink-member": Later(
-        "patt.cli.person:unlink_member", "Take the Discord member from a player that it was taken for."
+        "patt.cli.person:unlink_member",
+        "Take the Discord member from a player that it was taken for; no name gives it back.",
     ),
+    "allow-member": Later("patt.cli.person:allow_member", "Take back that a player is not a Discord member."),
     "merge": Later(
         "patt.cli.person:merge",
         "Make two players one: the first takes over all that is the other's. Look with --dry-run first.",

@@ -67,7 +67,7 @@ def confirm(
     ],
     guild: GuildOption = None,
 ) -> None:
-    """Stand for it that a character is a member's, so that its rank can make them an administrator."""
+    """Stand for it that a character is a member's, so that its rank can make them an officer or an administrator."""
 
     async def work(services: Services) -> Claim:
         number = await guild_number(services, guild)
@@ -91,5 +91,7 @@ def _key_of(mapping: list[Mapped], kind: Kind, wanted: str) -> str:
 
 
 def _row(each: Standing) -> tuple[object, ...]:
-    waits = ", ".join(f"{claim.because}: {each.discord_id} {claim.character_id}" for claim in each.waiting)
+    waits = ", ".join(
+        f"{claim.because}: {each.discord_id} {claim.character_id} ({claim.why_waiting})" for claim in each.waiting
+    )
     return each.display_name, f"@{each.username}", each.role or "", each.because or "", waits

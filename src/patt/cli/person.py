@@ -16,7 +16,9 @@ from sv_common.guild_sync.by_hand import (
     BelongsToNobody,
     HandDecision,
     IsMember,
+    LinkIsRight,
     MainIs,
+    MayBeThisMember,
     MayBeThisPlayer,
     NotThisMember,
     NotThisPlayer,
@@ -52,10 +54,17 @@ def link(
     _decide(BelongsTo(character, player, remember_note), dry_run, guild, as_json)
 
 
+def confirm(
+    character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
+) -> None:
+    """Say that the player to whom a character is linked is right, whatever linked it. Automation never changes it then."""
+    _decide(LinkIsRight(character), dry_run, guild, as_json)
+
+
 def unlink(
     character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
-    """Take a character from its player."""
+    """Take a character from its player; no note and no name gives it back."""
     _decide(BelongsToNobody(character), dry_run, guild, as_json)
 
 
@@ -89,7 +98,7 @@ def link_member(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which Discord member a player is."""
+    """Say which Discord member a player is, or confirm it."""
     _decide(IsMember(player, member), dry_run, guild, as_json)
 
 
@@ -107,8 +116,19 @@ def link_to_member(
 def unlink_member(
     player: PlayerArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
-    """Take the Discord member from a player that it was taken for."""
+    """Take the Discord member from a player that it was taken for; no name gives it back."""
     _decide(NotThisMember(player), dry_run, guild, as_json)
+
+
+def allow_member(
+    player: PlayerArgument,
+    member: MemberArgument,
+    dry_run: DryRunOption = False,
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back that a player is not a Discord member."""
+    _decide(MayBeThisMember(player, member), dry_run, guild, as_json)
 
 
 def merge(

@@ -24,7 +24,7 @@ class Day:
 def week(world: GuildWorld) -> Iterator[Day]:
     """Tell one week of the guild's life. Subjects are chosen so that no two days speak of the same character."""
     cast = _Cast(world)
-    moved, new_player = cast.alt(), cast.person()
+    moved, new_player = cast.alt(rank=max(world.rank_roles)), cast.person()
     yield Day(
         f"Monday: the note of {moved.name} changes from one player to another, {new_player.name}",
         lambda: world.set_note(moved, new_player.name),
@@ -71,9 +71,12 @@ class _Cast:
     def person(self) -> WorldPerson:
         return self._people.pop(0)
 
-    def alt(self) -> WorldCharacter:
-        person = self._people.pop(0)
-        return next(alt for alt in person.alts if self._names_main(alt, person))
+    def alt(self, rank: int | None = None) -> WorldCharacter:
+        """An alt whose note names its main; of a certain rank, where one is asked for."""
+        found = [(person, alt) for person in self._people for alt in person.alts if self._names_main(alt, person)]
+        person, alt = next((each for each in found if rank in (None, each[1].rank)), found[0])
+        self._people.remove(person)
+        return alt
 
     def _is_plain(self, person: WorldPerson) -> bool:
         """On Discord by the main's name, below officer, and with an alt whose note names the main."""

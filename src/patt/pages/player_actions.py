@@ -21,12 +21,14 @@ from sv_common.guild_sync.domain.errors import BadInput, PattError
 HOME = PLAYERS.href
 LABELS = {
     "link": "Link the character",
+    "confirm": "Confirm the link",
     "unlink": "Unlink the character",
     "reject": "Not this player",
     "allow": "Take it back",
     "link_member": "Link the Discord member",
     "link_to_member": "Link the character",
     "unlink_member": "Unlink the Discord member",
+    "allow_member": "Take it back",
     "merge": "Merge the players",
     "main": "Make it the main",
     "add_alias": "Add the alias",
@@ -45,7 +47,7 @@ async def preview(request: Request, services: ServicesDep, viewer: ViewerDep, gu
     back = way_back(fields.get("back", ""), HOME)
     try:
         asked = _request_of(fields)
-        planned = await people_commands.preview(services, asked, guild_id=guild)
+        planned = await people_commands.preview(services, viewer, asked, guild_id=guild)
     except PattError as error:
         response = RedirectResponse(back, 303)
         flash.keep(request, response, Flash(str(error), "problem"))

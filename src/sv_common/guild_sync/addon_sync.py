@@ -12,13 +12,14 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.addon_export import read_characters
 from sv_common.guild_sync.domain.export_origin import ExportOrigin
 from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.domain.issue import Finding
 from sv_common.guild_sync.domain.notes import note_key, parse_note
 from sv_common.guild_sync.domain.report import SyncReport
 from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, ranks, realms
+from sv_common.guild_sync.store import guilds, links, ranks, realms
 from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
 from sv_common.guild_sync.store.directory import read_facts
 from sv_common.guild_sync.store.ranks import Rank
@@ -61,7 +62,7 @@ async def sync_addon_data(
         await character_store.apply_notes(conn, row_id, news.seen, as_of=as_of)
         await ranks.seen_in_game(conn, row_id, news.rank_names, as_of=as_of)
         doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
-        opened = await _log_mismatches(conn, row_id, news.changed_and_linked)
+        opened = await _judge_links(conn, row_id, news.changed_and_linked)
     notices = [
         *_listing("Not in the roster, so left out", matching.unknown),
         *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
@@ -121,9 +122,9 @@ class _News:
         return self.known_since is not None and not self.seen and not self.rank_names
 
     @property
-    def changed_and_linked(self) -> list[int]:
+    def changed_and_linked(self) -> set[int]:
         """Numbers of the linked characters whose note has changed."""
-        return [known.id for known in self.changed if known.player_id is not None]
+        return {known.id for known in self.changed if known.player_id is not None}
 
 
 def _seen(row: AddonCharacter, known: PresentCharacter, as_of: datetime) -> SeenNote:
@@ -188,10 +189,21 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
     }
 
 
-async def _log_mismatches(conn: Connection, guild_id: int, character_ids: Sequence[int]) -> int:
-    if not character_ids:
+async def _judge_links(conn: Connection, guild_id: int, changed: set[int]) -> int:
+    """Log the links that changed notes contradict; return how many are new.
+
+    A link that a new note does not contradict is from now on one under that note, so that later changes are judged against
+    the newest note under which it was right.
+    """
+    outdated = await links.with_another_note(conn, guild_id)
+    if not outdated | changed:
         return 0
-    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), set(character_ids))
+    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), outdated | changed)
+    await links.follow_notes(conn, guild_id, outdated - {finding.subject_id for finding in findings})
+    return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
+
+
+async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Finding]) -> int:
     settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0

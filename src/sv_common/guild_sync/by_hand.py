@@ -38,8 +38,15 @@ class BelongsTo:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkIsRight:
+    """The character is the player's to whom it is linked: the officer vouches for the link."""
+
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
 class BelongsToNobody:
-    """The character is taken from its player, and may be linked again by whatever its note says."""
+    """The character is taken from its player: no note and no name links the two again, but an officer may."""
 
     character: str
 
@@ -79,9 +86,17 @@ class BelongsToMember:
 
 @dataclass(frozen=True, slots=True)
 class NotThisMember:
-    """The player is not the Discord member that it was taken for."""
+    """The player is not the Discord member that it was taken for: no name makes it that one again, but an officer may."""
 
     player: str
+
+
+@dataclass(frozen=True, slots=True)
+class MayBeThisMember:
+    """The player may be this Discord member after all: what was said against it is taken back."""
+
+    player: str
+    member: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +131,14 @@ class AliasMeansNobody:
 
 HandDecision: TypeAlias = (
     BelongsTo
+    | LinkIsRight
     | BelongsToNobody
     | NotThisPlayer
     | MayBeThisPlayer
     | IsMember
     | BelongsToMember
     | NotThisMember
+    | MayBeThisMember
     | OnePerson
     | MainIs
     | AliasMeans
@@ -156,21 +173,40 @@ async def decide_by_hand(
     Raises `NotFound` for an unknown character or player, `Refused` where there is nothing to do or where the decision
     contradicts an earlier one, and `PlanStale` where another plan than the one that was seen would be carried out.
     """
-    started = time.monotonic()
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
-        plan, effects = await _plan(conn, number, decision)
-        if seen not in (None, plan.key):
-            raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
-        changes = await database_steps.write(conn, number, [plan], LinkAuthor(actor, "manual", "confirmed"))
-        attempt = NewAttempt(None, "fixed", plan.reason, plan, changes[0])
-        duration_ms = round((time.monotonic() - started) * 1000)
-        numbers = await attempts.add(
-            conn, number, BY_HAND, [attempt], actor=actor, is_automatic=False, duration_ms=duration_ms
-        )
-        await _close_issues_of_nobody(conn, attempt, actor)
-        await look_again(conn, list(RULES.values()), number, {})
-    return HandReport(number, plan, effects, numbers[0])
+        return await decide_here(conn, number, decision, actor=actor, seen=seen)
+
+
+async def decide_here(
+    conn: Connection, guild_id: int, decision: HandDecision, *, actor: str, seen: str | None = None
+) -> HandReport:
+    """Do the same in the transaction of the caller, who holds the guild's lock. Raises like it."""
+    started = time.monotonic()
+    plan, effects = await _plan(conn, guild_id, decision)
+    if seen not in (None, plan.key):
+        raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
+    changes = await database_steps.write(conn, guild_id, [plan], author_by_hand(actor))
+    attempt = NewAttempt(None, "fixed", plan.reason, plan, changes[0])
+    duration_ms = round((time.monotonic() - started) * 1000)
+    numbers = await attempts.add(
+        conn, guild_id, BY_HAND, [attempt], actor=actor, is_automatic=False, duration_ms=duration_ms
+    )
+    await _close_issues_of_nobody(conn, attempt, actor)
+    await look_again(conn, list(RULES.values()), guild_id, {})
+    return HandReport(guild_id, plan, effects, numbers[0])
+
+
+async def write_here(conn: Connection, guild_id: int, decision: HandDecision, *, actor: str) -> Plan:
+    """Write only what a decision changes, for a rehearsal that is rolled back; return its plan. Raises like `decide_here`."""
+    plan, _ = await _plan(conn, guild_id, decision)
+    await database_steps.write(conn, guild_id, [plan], author_by_hand(actor))
+    return plan
+
+
+def author_by_hand(actor: str) -> LinkAuthor:
+    """How what an officer writes by hand is marked: it is their word."""
+    return LinkAuthor(actor, "manual", "confirmed")
 
 
 async def _close_issues_of_nobody(conn: Connection, attempt: NewAttempt, actor: str) -> None:
@@ -189,9 +225,9 @@ async def _plan(conn: Connection, guild_id: int, decision: HandDecision) -> tupl
 def _plan_of(directory: Directory, decision: HandDecision) -> Plan:
     facts = directory.facts
     match decision:
-        case BelongsTo() | BelongsToNobody() | NotThisPlayer() | MayBeThisPlayer() | MainIs():
+        case BelongsTo() | LinkIsRight() | BelongsToNobody() | NotThisPlayer() | MayBeThisPlayer() | MainIs():
             return _plan_for_character(directory, decision)
-        case IsMember() | BelongsToMember() | NotThisMember():
+        case IsMember() | BelongsToMember() | NotThisMember() | MayBeThisMember():
             return _plan_for_member(directory, decision)
         case OnePerson():
             stays = player_called(facts, decision.player)
@@ -202,7 +238,9 @@ def _plan_of(directory: Directory, decision: HandDecision) -> Plan:
             return hand_plans.alias_means_nobody(facts, decision.alias)
 
 
-def _plan_for_member(directory: Directory, decision: IsMember | BelongsToMember | NotThisMember) -> Plan:
+def _plan_for_member(
+    directory: Directory, decision: IsMember | BelongsToMember | NotThisMember | MayBeThisMember
+) -> Plan:
     facts = directory.facts
     match decision:
         case IsMember():
@@ -213,10 +251,13 @@ def _plan_for_member(directory: Directory, decision: IsMember | BelongsToMember 
             return hand_members.belongs_to_member(directory, character, member_called(facts, decision.member))
         case NotThisMember():
             return hand_members.not_this_member(facts, player_called(facts, decision.player))
+        case MayBeThisMember():
+            player = player_called(facts, decision.player)
+            return hand_members.may_be_this_member(facts, player, member_called(facts, decision.member))
 
 
 def _plan_for_character(
-    directory: Directory, decision: BelongsTo | BelongsToNobody | NotThisPlayer | MayBeThisPlayer | MainIs
+    directory: Directory, decision: BelongsTo | LinkIsRight | BelongsToNobody | NotThisPlayer | MayBeThisPlayer | MainIs
 ) -> Plan:
     facts = directory.facts
     character = character_called(facts, decision.character)
@@ -224,6 +265,8 @@ def _plan_for_character(
         case BelongsTo():
             player = player_called(facts, decision.player)
             return hand_plans.belongs_to(directory, character, player, remember_note=decision.remember_note)
+        case LinkIsRight():
+            return hand_plans.link_is_right(directory, character)
         case BelongsToNobody():
             return hand_plans.belongs_to_nobody(directory, character)
         case NotThisPlayer():

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 
 from sv_common.guild_sync.domain.plan import (
     AttachDiscord,
+    ConfirmMember,
     CreatePlayer,
     DeletePlayer,
     DetachDiscord,
     ForgetAlias,
+    ForgetMemberRejection,
     ForgetRejection,
     Link,
     MoveAlias,
+    MoveMemberRejection,
     MoveRejection,
     Plan,
     RejectLink,
+    RejectMember,
     RememberAlias,
     SetMain,
     SetOffspec,
@@ -24,12 +28,12 @@ from sv_common.guild_sync.domain.plan import (
     Unlink,
 )
 from sv_common.guild_sync.store.directory import GuildFacts
-from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 NOBODY = "nobody"
 NO_ALIAS = "is a word like any other"
 BY_AN_OFFICER = "as an officer decided"
 BY_EVIDENCE = "by evidence"
+ON_AN_OFFICERS_WORD = "only if an officer says so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,11 @@ def _effects(facts: GuildFacts, step: Step, deleted: Collection[int]) -> list[Ef
         case RememberAlias() | ForgetAlias() | MoveAlias():
             return [_effect_on_word(step)]
         case RejectLink() | MoveRejection() | ForgetRejection():
-            return [_effect_on_rejection(step)]
+            return [_effect_on_rejection(facts, step)]
+        case AttachDiscord() | DetachDiscord() | ConfirmMember():
+            return [_effect_on_member(facts, step)]
+        case RejectMember() | ForgetMemberRejection() | MoveMemberRejection():
+            return [_effect_on_member_rejection(step)]
         case _:
             return [_effect_on_player(step)]
 
@@ -78,15 +86,37 @@ def _effect_on_word(step: RememberAlias | ForgetAlias | MoveAlias) -> Effect:
     return Effect(f"“{step.alias}” in a note", before, after)
 
 
-def _effect_on_rejection(step: RejectLink | MoveRejection | ForgetRejection) -> Effect:
+def _effect_on_rejection(facts: GuildFacts, step: RejectLink | MoveRejection | ForgetRejection) -> Effect:
     match step:
         case RejectLink():
-            before, after = BY_EVIDENCE, f"never: {step.why}"
+            before, after = BY_EVIDENCE, ON_AN_OFFICERS_WORD if step.is_unlinking else f"never: {step.why}"
         case MoveRejection():
             before, after = BY_EVIDENCE, f"never: an officer said so of {step.former_player}"
         case ForgetRejection():
-            before, after = "never", BY_EVIDENCE
+            was_unlinked = (step.character_id, step.player_id) in facts.unlinked
+            before, after = ON_AN_OFFICERS_WORD if was_unlinked else "never", BY_EVIDENCE
     return Effect(f"Whether {step.character} may be {step.player}’s", before, after)
+
+
+def _effect_on_member(facts: GuildFacts, step: AttachDiscord | DetachDiscord | ConfirmMember) -> Effect:
+    player = facts.players.get(step.player_id)
+    is_decided = player is not None and player.is_member_decided
+    before = f"{step.discord_name}, {BY_AN_OFFICER if is_decided else BY_EVIDENCE}"
+    match step:
+        case AttachDiscord():
+            before, after = "none", step.discord_name
+        case DetachDiscord():
+            after = "none"
+        case ConfirmMember():
+            after = f"{step.discord_name}, {BY_AN_OFFICER}"
+    return Effect(f"Discord member of {step.player}", before, after)
+
+
+def _effect_on_member_rejection(step: RejectMember | ForgetMemberRejection | MoveMemberRejection) -> Effect:
+    what = f"Whether {step.player} may be {step.discord_name} on Discord"
+    if isinstance(step, ForgetMemberRejection):
+        return Effect(what, ON_AN_OFFICERS_WORD, BY_EVIDENCE)
+    return Effect(what, BY_EVIDENCE, ON_AN_OFFICERS_WORD)
 
 
 def _effect_on_player(step: Step) -> Effect:
@@ -99,10 +129,6 @@ def _effect_on_player(step: Step) -> Effect:
             discord = f", {step.discord_name} on Discord" if step.discord_name else ""
             main = f", with the main {step.main_character}" if step.main_character else ""
             return Effect(f"The player {step.display_name}", "does not exist", f"a player{discord}{main}")
-        case AttachDiscord():
-            return Effect(f"Discord member of {step.player}", "none", step.discord_name)
-        case DetachDiscord():
-            return Effect(f"Discord member of {step.player}", step.discord_name, "none")
         case DeletePlayer():
             return Effect(f"The player {step.player}", "a player by itself", "deleted")
         case _:
@@ -114,7 +140,7 @@ def _player_of(character: str) -> str:
 
 
 def _owner(facts: GuildFacts, step: Unlink) -> str:
-    is_decided = facts.characters[step.character_id].link_source in DECIDED_BY_A_PERSON
+    is_decided = facts.characters[step.character_id].is_decided
     return f"{step.player}, {BY_AN_OFFICER if is_decided else BY_EVIDENCE}"
 
 

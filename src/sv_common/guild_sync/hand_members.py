@@ -3,55 +3,96 @@
 from __future__ import annotations
 
 from sv_common.guild_sync import hand_plans
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, DetachDiscord, Link, Plan, Step
+from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.plan import (
+    AttachDiscord,
+    ConfirmMember,
+    CreatePlayer,
+    DetachDiscord,
+    ForgetMemberRejection,
+    Link,
+    Plan,
+    RejectMember,
+    Step,
+)
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember, KnownPlayer, main_pointer
-from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 _NEW_PLAYER = -1
 """By this number the steps of a plan mean the player that it makes."""
 
 
 def is_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> Plan:
-    """Plan that a player is this Discord member. Raises `Refused` where either is somebody else, or it is so already."""
-    step = _attach(facts, player, member)
-    return Plan((step,), f"{player.display_name} is {member.display_name} on Discord: an officer says so.")
+    """Plan that a player is this Discord member, or that an officer vouches for it where evidence says so already.
+
+    That an officer once took the member from the player is taken back by it. Raises `Refused` where either is somebody
+    else, or where a person has said the same already.
+    """
+    steps = _made_member(facts, player, member)
+    if not steps:
+        raise Refused(f"{player.display_name} is {member.display_name} on Discord already, as a person decided.")
+    return Plan(steps, f"{player.display_name} is {member.display_name} on Discord: an officer says so.")
 
 
 def belongs_to_member(directory: Directory, character: KnownCharacter, member: KnownMember) -> Plan:
     """Plan that a character is this Discord member's, who becomes a player with it where they are none yet.
 
-    A player that has the character, and nobody on Discord, becomes the member. Raises `Refused` where the character's
-    player is somebody else on Discord, and like `hand_plans.belongs_to`.
+    A player that has the character, and nobody on Discord, becomes the member. Where all of it is so by evidence already,
+    the officer vouches for it. Raises `Refused` where the character's player is somebody else on Discord, where a person
+    has said all of it already, and like `hand_plans.belongs_to`.
     """
     facts = directory.facts
-    theirs = _player_of(facts, member)
-    if theirs is not None:
-        return hand_plans.belongs_to(directory, character, theirs, remember_note=False)
-    _check_is_there(member)
     reason = f"{character.label} belongs to {member.display_name} on Discord: an officer says so."
-    if character.player_id is None:
+    theirs = _player_of(facts, member)
+    if theirs is None and character.player_id is None:
+        _check_is_there(member)
         return Plan(_new_player(character, member), reason)
-    player = facts.players[character.player_id]
-    attach = _attach(facts, player, member)
-    return Plan((*_made_firm(directory, character, player), attach), reason)
+    player = theirs or facts.players[character.player_id or 0]
+    steps = (*_made_firm(directory, character, player), *_made_member(facts, player, member))
+    if not steps:
+        raise Refused(f"{character.label} belongs to {member.display_name} already, as a person decided.")
+    return Plan(steps, reason)
 
 
 def not_this_member(facts: GuildFacts, player: KnownPlayer) -> Plan:
-    """Plan that a player is nobody on Discord. Raises `Refused` where it is nobody already."""
+    """Plan that a player is nobody on Discord, and that no evidence makes it the same member again.
+
+    Raises `Refused` where it is nobody already.
+    """
     member = facts.members.get(player.discord_user_id or 0)
     if member is None:
         raise Refused(f"Nobody on Discord is known to be {player.display_name}, so there is nothing to unlink.")
-    step = DetachDiscord(player.id, player.display_name, member.id, member.display_name)
-    return Plan((step,), f"{player.display_name} is not the Discord member {member.display_name}: an officer says so.")
+    who = (player.id, player.display_name, member.id, member.display_name)
+    steps: list[Step] = [DetachDiscord(*who)]
+    if (player.id, member.id) not in facts.member_rejections:
+        steps.append(RejectMember(*who, "an officer unlinked them."))
+    return Plan(
+        tuple(steps), f"{player.display_name} is not the Discord member {member.display_name}: an officer says so."
+    )
+
+
+def may_be_this_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> Plan:
+    """Plan that a player may be a Discord member again. Raises `NotFound` where nobody has said that it is not."""
+    if (player.id, member.id) not in facts.member_rejections:
+        raise NotFound(f"Nobody has said that {player.display_name} is not {member.display_name} on Discord.")
+    step = ForgetMemberRejection(player.id, player.display_name, member.id, member.display_name)
+    return Plan(
+        (step,), f"{player.display_name} may be {member.display_name} on Discord after all: an officer says so."
+    )
+
+
+def _made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[Step, ...]:
+    """Let a player be a member on an officer's word; nothing where a person has said so already."""
+    who = (player.id, player.display_name, member.id, member.display_name)
+    if player.discord_user_id == member.id:
+        return () if player.is_member_decided else (ConfirmMember(*who),)
+    taken_back = (player.id, member.id) in facts.member_rejections
+    return (*((ForgetMemberRejection(*who),) if taken_back else ()), _attach(facts, player, member))
 
 
 def _attach(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> AttachDiscord:
     _check_is_there(member)
     theirs = _player_of(facts, member)
-    if theirs is not None and theirs.id == player.id:
-        raise Refused(f"{player.display_name} is {member.display_name} on Discord already.")
     if theirs is not None:
         raise Refused(
             f"{member.display_name} on Discord is the player {theirs.display_name} already. If the two players are one person, "
@@ -74,7 +115,7 @@ def _new_player(character: KnownCharacter, member: KnownMember) -> tuple[Step, .
 
 def _made_firm(directory: Directory, character: KnownCharacter, player: KnownPlayer) -> tuple[Step, ...]:
     """Let the character's own link be a person's word too, for it is what the officer has spoken of."""
-    if character.link_source in DECIDED_BY_A_PERSON:
+    if character.player_id == player.id and character.is_decided:
         return ()
     return hand_plans.belongs_to(directory, character, player, remember_note=False).steps
 

@@ -10,9 +10,11 @@ from sv_common.guild_sync.domain.names import is_alias, name_key
 from sv_common.guild_sync.domain.plan import (
     AttachDiscord,
     DeletePlayer,
+    ForgetMemberRejection,
     ForgetRejection,
     Link,
     MoveAlias,
+    MoveMemberRejection,
     MoveRejection,
     Plan,
     RememberAlias,
@@ -28,14 +30,15 @@ from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, Kno
 def merged(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Plan:
     """Plan that two players become one, with the number, the name and the pointers of the one that stays.
 
-    Raises `Refused` where they are one already, where each is somebody on Discord, and where an officer has said of a
-    character of one of them that it is not the other's.
+    Raises `Refused` where they are one already, where each is somebody on Discord, where an officer has said of a
+    character of one of them that it is not the other's, and where one was said not to be the member that both would be.
     """
     if stays.id == other.id:
         raise Refused(f"{stays.display_name} cannot be merged with itself. Choose another player.")
     pair = _Pair(facts, stays, other)
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
+    _check_members_were_not_ruled_out(pair)
     steps = (
         *_moved_characters(pair),
         *_taken_pointers(pair),
@@ -43,6 +46,7 @@ def merged(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Plan:
         *_moved_aliases(pair),
         *_kept_name(pair),
         *_moved_rejections(pair),
+        *_moved_member_rejections(pair),
         DeletePlayer(other.id, pair.other_name, other.discord_user_id, stays.id, pair.stays_name),
     )
     return Plan(steps, f"{pair.other_name} and {pair.stays_name} are one person: an officer says so.")
@@ -107,6 +111,16 @@ def _check_nothing_was_said_against_it(pair: _Pair) -> None:
                 )
 
 
+def _check_members_were_not_ruled_out(pair: _Pair) -> None:
+    number = pair.stays.discord_user_id or pair.other.discord_user_id
+    for player, name in ((pair.stays, pair.stays_name), (pair.other, pair.other_name)):
+        if number is not None and (player.id, number) in pair.facts.member_rejections:
+            raise Refused(
+                f"An officer has said that {name} is not {pair.member(number)} on Discord, and the one player would be. Take "
+                "that back first."
+            )
+
+
 def _moved_characters(pair: _Pair) -> Iterator[Step]:
     evidence = f"an officer says that {pair.other_name} is {pair.stays_name}."
     for character in _characters_of(pair.facts, pair.other):
@@ -163,6 +177,17 @@ def _moved_rejections(pair: _Pair) -> Iterator[Step]:
             yield ForgetRejection(character_id, character, pair.other.id, pair.other_name)
         else:
             yield MoveRejection(character_id, character, pair.stays.id, pair.stays_name, pair.other.id, pair.other_name)
+
+
+def _moved_member_rejections(pair: _Pair) -> Iterator[Step]:
+    known = pair.facts.member_rejections
+    for player_id, member_id in sorted(known):
+        if player_id == pair.other.id and (pair.stays.id, member_id) in known:
+            yield ForgetMemberRejection(pair.other.id, pair.other_name, member_id, pair.member(member_id))
+        elif player_id == pair.other.id:
+            yield MoveMemberRejection(
+                pair.stays.id, pair.stays_name, pair.other.id, pair.other_name, member_id, pair.member(member_id)
+            )
 
 
 def _characters_of(facts: GuildFacts, player: KnownPlayer) -> list[KnownCharacter]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.domain.plain_text import checked_text
@@ -13,27 +15,32 @@ from sv_common.guild_sync.domain.plan import (
     RejectLink,
     RememberAlias,
     SetMain,
+    SetOffspec,
     Step,
     Unlink,
 )
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownPlayer
-from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 
 
 def belongs_to(directory: Directory, character: KnownCharacter, player: KnownPlayer, *, remember_note: bool) -> Plan:
-    """Plan that a character is a player's. Raises `Refused` where an officer has said that it is not, or it is so already."""
-    if (character.id, player.id) in directory.facts.rejections:
+    """Plan that a character is a player's. Raises `Refused` where an officer has said that it is not, or it is so already.
+
+    That an officer once unlinked the two is taken back by it.
+    """
+    facts, pair = directory.facts, (character.id, player.id)
+    if pair in facts.rejections - facts.unlinked:
         raise Refused(
             f"An officer has said that {character.label} does not belong to {player.display_name}. Undo that first."
         )
     steps: list[Step] = []
-    if character.player_id != player.id or character.link_source not in DECIDED_BY_A_PERSON:
+    if pair in facts.unlinked:
+        steps.append(ForgetRejection(character.id, character.label, player.id, player.display_name))
+    if character.player_id != player.id or not character.is_decided:
         steps += _unlink(directory, character)
         evidence = "an officer says so."
         steps.append(Link(character.id, character.label, player.id, player.display_name, evidence))
-        if player.main_character_id == character.id:  # unlinking has cleared the pointer
-            steps.append(SetMain(player.id, player.display_name, character.id, character.label, None, None))
+        steps += _kept_pointers(character, player)
     if remember_note:
         steps.append(_alias_of_note(directory, character, player))
     if not steps:
@@ -41,21 +48,43 @@ def belongs_to(directory: Directory, character: KnownCharacter, player: KnownPla
     return Plan(tuple(steps), f"{character.label} belongs to {player.display_name}: an officer says so.")
 
 
+def link_is_right(directory: Directory, character: KnownCharacter) -> Plan:
+    """Plan that an officer vouches for the link that a character has. Raises `Refused` where it has none, or somebody has."""
+    if character.player_id is None:
+        raise Refused(f"{character.label} belongs to nobody, so there is no link to confirm. Link it first.")
+    return belongs_to(directory, character, directory.facts.players[character.player_id], remember_note=False)
+
+
 def belongs_to_nobody(directory: Directory, character: KnownCharacter) -> Plan:
-    """Plan that a character has no player. Raises `Refused` where it has none."""
-    steps = _unlink(directory, character)
-    if not steps:
+    """Plan that a character has no player, and that no evidence gives it back. Raises `Refused` where it has none."""
+    if character.player_id is None:
         raise Refused(f"{character.label} belongs to nobody already.")
+    player = directory.facts.players[character.player_id]
+    steps: list[Step] = _unlink(directory, character)
+    if (character.id, player.id) not in directory.facts.rejections:
+        steps.append(
+            RejectLink(
+                character.id,
+                character.label,
+                player.id,
+                player.display_name,
+                "an officer unlinked it.",
+                is_unlinking=True,
+            )
+        )
     return Plan(tuple(steps), f"{character.label} belongs to nobody for now: an officer says so.")
 
 
 def not_this_player(directory: Directory, character: KnownCharacter, player: KnownPlayer, why: str) -> Plan:
     """Plan that a character is not a player's. Raises `Refused` where that is known."""
-    if (character.id, player.id) in directory.facts.rejections:
+    facts, pair = directory.facts, (character.id, player.id)
+    if pair in facts.rejections - facts.unlinked:
         raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
     said = checked_text("The reason", why.strip()) or "an officer says so."
     rejection = RejectLink(character.id, character.label, player.id, player.display_name, said)
     steps: list[Step] = [*(_unlink(directory, character) if character.player_id == player.id else ()), rejection]
+    if pair in facts.unlinked:
+        steps.insert(0, ForgetRejection(character.id, character.label, player.id, player.display_name))
     return Plan(tuple(steps), f"{character.label} does not belong to {player.display_name}: an officer says so.")
 
 
@@ -115,6 +144,14 @@ def _unlink(directory: Directory, character: KnownCharacter) -> list[Step]:
         return []
     player = directory.facts.players[character.player_id]
     return [Unlink(character.id, character.label, player.id, player.display_name)]
+
+
+def _kept_pointers(character: KnownCharacter, player: KnownPlayer) -> Iterator[Step]:
+    """Let a player go on pointing to a character that is linked anew: unlinking has cleared the pointers."""
+    if player.main_character_id == character.id:
+        yield SetMain(player.id, player.display_name, character.id, character.label, None, None)
+    if player.offspec_character_id == character.id:
+        yield SetOffspec(player.id, player.display_name, character.id, character.label)
 
 
 def _alias_of_note(directory: Directory, character: KnownCharacter, player: KnownPlayer) -> RememberAlias:

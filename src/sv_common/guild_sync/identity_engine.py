@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.basis import LinkEvidence
 from sv_common.guild_sync.domain.decision import Person, Verdict
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
@@ -258,7 +259,9 @@ def _judge(directory: Directory, group: _Group, placeholder: int) -> MatchGroup:
         return MatchGroup(name, (), "It is not clear which of these characters is the main.")
     member_name = directory.facts.members[members[0]].display_name if members else None
     create = CreatePlayer(placeholder, name, members[0] if members else None, member_name, *main_pointer(main))
-    links = [Link(c.id, c.label, placeholder, name, _why(group, c, main)) for c in characters]
+    links = [
+        Link(c.id, c.label, placeholder, name, _why(group, c, main), _basis(directory, group, c)) for c in characters
+    ]
     aliases = _aliases(directory, placeholder, name, nicknames)
     evidence = Evidence.DISCORD_MEMBER if members else Evidence.NICKNAME if nicknames else Evidence.MAIN
     return MatchGroup(name, (create, *links, *aliases), f"{len(links)} character(s) of one person.", evidence)
@@ -278,12 +281,17 @@ def _join(
         return MatchGroup(
             player.display_name, (), f"Notes tie {player.display_name} to another Discord member, {member}."
         )
+    rejected = [member for member in members if (player_id, member) in directory.facts.member_rejections]
+    if rejected:
+        member = directory.facts.members[rejected[0]].display_name
+        sentence = f"An officer has said that {player.display_name} is not {member} on Discord. Decide by hand."
+        return MatchGroup(player.display_name, (), sentence)
     attach = [
         AttachDiscord(player_id, player.display_name, member, directory.facts.members[member].display_name)
         for member in members
     ]
     links = [
-        Link(c.id, c.label, player_id, player.display_name, _why(group, c, None))
+        Link(c.id, c.label, player_id, player.display_name, _why(group, c, None), _basis(directory, group, c))
         for c in characters
         if (c.id, player_id) not in directory.facts.rejections
     ]
@@ -341,6 +349,16 @@ def _main_of(
         own = [c for c in characters if directory.member_named_like(c) == member]
         return own[0] if len(own) == 1 else None
     return None
+
+
+def _basis(directory: Directory, group: _Group, character: KnownCharacter) -> LinkEvidence:
+    """What ties a character to its person: a note, its own or those that name it, or the character's own name."""
+    is_by_name = (
+        character.id in group.evidence
+        and directory.decide(character).target is None
+        and directory.member_named_like(character) is not None
+    )
+    return "name" if is_by_name else "note"
 
 
 def _why(group: _Group, character: KnownCharacter, main: KnownCharacter | None) -> str:

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.basis import basis_in_words
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.resolution import Directory
@@ -58,9 +59,20 @@ class CharacterView:
     evidence: str | None
     linked_by: str | None
     linked_at: datetime | None
+    basis: str | None
+    basis_note: str | None
+    vouched_by: str | None
+    vouched_at: datetime | None
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
+
+    @property
+    def rests_on(self) -> str | None:
+        """What its link rests on, in words; None where it has no player."""
+        if self.player_id is None:
+            return None
+        return basis_in_words(self.basis, self.basis_note, self.vouched_by, self.vouched_at)
 
     @property
     def realm(self) -> str:
@@ -84,6 +96,14 @@ class MemberView:
     username: str
     is_present: bool
     roles: Sequence[str]
+    basis: str | None
+    vouched_by: str | None
+    vouched_at: datetime | None
+
+    @property
+    def rests_on(self) -> str:
+        """What it rests on that the player is this member, in words."""
+        return basis_in_words(self.basis, None, self.vouched_by, self.vouched_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,20 @@ class RejectionView:
     character_class: str | None
     player_id: int
     player: str
+    is_unlinking: bool
+    reason: str | None
+    rejected_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRejectionView:
+    """A person's word that a player is not a Discord member."""
+
+    id: int
+    member_id: int
+    member: str
+    username: str
     reason: str | None
     rejected_by: str
     created_at: datetime
@@ -143,6 +177,7 @@ class PlayerView:
     created_at: datetime
     characters: Sequence[CharacterView]
     member: MemberView | None
+    member_rejections: Sequence[MemberRejectionView]
     aliases: Sequence[AliasView]
     about: About
 
@@ -185,6 +220,7 @@ async def player_view(conn: Connection, player_id: int, *, guild_id: int | None 
         player.created_at,
         characters,
         members[0] if members else None,
+        await _rows(conn, MemberRejectionView, "member_rejections", values),
         await _rows(conn, AliasView, "aliases", values),
         await _about(conn, values, _traces_of_player(player_id)),
     )

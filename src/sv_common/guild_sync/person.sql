@@ -7,7 +7,8 @@ where p.id = %(player_id)s and (%(guild_id)s::integer is null or p.guild_id = %(
 -- Characters with all that is known of them: those of one player, or a single one.
 select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c.character_class, c.level, c.item_level,
        r.name as rank, c.rank_index, c.last_login_timestamp, c.guild_note as note, c.removed_at,
-       l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at
+       l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
+       l.basis, l.basis_note, l.vouched_by, l.vouched_at
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
@@ -20,7 +21,8 @@ order by c.removed_at is not null, r.level desc nulls last, c.name_key, c.id
 select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_present,
        array(select r.name from guild_identity.discord_roles r
              where r.guild_id = d.guild_id and r.role_id = any (d.all_guild_roles)
-             order by r.position desc, r.name) as roles
+             order by r.position desc, r.name) as roles,
+       p.discord_basis as basis, p.discord_vouched_by as vouched_by, p.discord_vouched_at as vouched_at
 from guild_identity.players p
 join guild_identity.discord_users d on d.id = p.discord_user_id
 where p.id = %(player_id)s
@@ -34,11 +36,19 @@ order by alias_key
 -- name: rejections
 -- Whose characters are not whose: of one player, or of one character.
 select r.id, r.character_id, c.character_name as character, coalesce(c.realm_name, c.realm_slug) as realm,
-       c.character_class, r.player_id, p.display_name as player, r.reason, r.rejected_by, r.created_at
+       c.character_class, r.player_id, p.display_name as player, r.is_unlinking, r.reason, r.rejected_by, r.created_at
 from guild_identity.link_rejections r
 join guild_identity.wow_characters c on c.id = r.character_id
 join guild_identity.players p on p.id = r.player_id
 where r.player_id = %(player_id)s::bigint or r.character_id = %(character_id)s::bigint
+order by r.created_at desc, r.id desc
+
+-- name: member_rejections
+-- Which Discord members a player is not.
+select r.id, d.id as member_id, d.display_name as member, d.username, r.reason, r.rejected_by, r.created_at
+from guild_identity.link_rejections r
+join guild_identity.discord_users d on d.id = r.discord_user_id
+where r.player_id = %(player_id)s
 order by r.created_at desc, r.id desc
 
 -- name: issues

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from sv_common.guild_sync.domain.basis import LinkEvidence
+
 
 @dataclass(frozen=True, slots=True)
 class Unlink:
@@ -30,13 +32,17 @@ class Unlink:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Give a character to a player. A negative `player_id` means the `CreatePlayer` step of the same plan."""
+    """Give a character to a player. A negative `player_id` means the `CreatePlayer` step of the same plan.
+
+    `basis` is what the link rests on where it is not an officer's own decision.
+    """
 
     character_id: int
     character: str
     player_id: int
     player: str
     evidence: str
+    basis: LinkEvidence = "note"
 
     def describe(self) -> str:
         """Say it in a sentence."""
@@ -47,7 +53,8 @@ class Link:
 class CreatePlayer:
     """Make a new player. `placeholder` is a negative number by which other steps of the plan mean this player.
 
-    For a Discord member who becomes a player it is minus the member's number, whatever else is planned.
+    For a Discord member who becomes a player it is minus the member's number, whatever else is planned. `basis` is what it
+    rests on that the player is the Discord member, where that is not an officer's own decision.
     """
 
     placeholder: int
@@ -56,6 +63,7 @@ class CreatePlayer:
     discord_name: str | None
     main_character_id: int | None = None
     main_character: str | None = None
+    basis: LinkEvidence = "name"
 
     def describe(self) -> str:
         """Say it in a sentence."""
@@ -66,12 +74,13 @@ class CreatePlayer:
 
 @dataclass(frozen=True, slots=True)
 class AttachDiscord:
-    """Say which Discord member a player without one is."""
+    """Say which Discord member a player without one is. `basis`: on what that rests, where no officer has said it."""
 
     player_id: int
     player: str
     discord_user_id: int
     discord_name: str
+    basis: LinkEvidence = "name"
 
     def describe(self) -> str:
         """Say it in a sentence."""
@@ -90,6 +99,65 @@ class DetachDiscord:
     def describe(self) -> str:
         """Say it in a sentence."""
         return f"Forget that the player {self.player} is the Discord member {self.discord_name}."
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmMember:
+    """Vouch for it that a player is the Discord member that it was taken for by evidence."""
+
+    player_id: int
+    player: str
+    discord_user_id: int
+    discord_name: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Confirm that the player {self.player} is the Discord member {self.discord_name}."
+
+
+@dataclass(frozen=True, slots=True)
+class RejectMember:
+    """Remember that a player is not a Discord member, whatever notes and names say."""
+
+    player_id: int
+    player: str
+    discord_user_id: int
+    discord_name: str
+    why: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Remember that {self.player} is not the Discord member {self.discord_name}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMemberRejection:
+    """Forget that a player is not a Discord member."""
+
+    player_id: int
+    player: str
+    discord_user_id: int
+    discord_name: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Forget that {self.player} is not the Discord member {self.discord_name}."
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMemberRejection:
+    """Let an officer's "not this member" be about another player than it was."""
+
+    player_id: int
+    player: str
+    former_player_id: int
+    former_player: str
+    discord_user_id: int
+    discord_name: str
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        return f"Remember of {self.player} what was said of {self.former_player}: not the Discord member {self.discord_name}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +235,17 @@ class MoveAlias:
 
 @dataclass(frozen=True, slots=True)
 class RejectLink:
-    """Remember that a character is not a player's, whatever notes and names say."""
+    """Remember that a character is not a player's, whatever notes and names say.
+
+    `is_unlinking`: it is said by taking the one from the other, and an officer who links them again takes it back by that.
+    """
 
     character_id: int
     character: str
     player_id: int
     player: str
     why: str
+    is_unlinking: bool = False
 
     def describe(self) -> str:
         """Say it in a sentence."""
@@ -259,6 +331,10 @@ Step: TypeAlias = (
     | CreatePlayer
     | AttachDiscord
     | DetachDiscord
+    | ConfirmMember
+    | RejectMember
+    | ForgetMemberRejection
+    | MoveMemberRejection
     | RememberAlias
     | ForgetAlias
     | SetMain
@@ -289,12 +365,14 @@ class Plan:
     """What a fix would do, and why.
 
     No steps means that nothing can be done, and `reason` says why. A rule says of each plan whether it `is_safe` to be
-    applied without a person; `waits_for_officer` names what keeps automation from one that would be.
+    applied without a person; `waits_for_officer` names what keeps automation from one that would be, and `not_in_bulk`
+    what keeps Fix All from it too, so that only a click on this one issue applies it.
     """
 
     steps: tuple[Step, ...]
     reason: str
     waits_for_officer: str | None = None
+    not_in_bulk: str | None = None
     is_safe: bool = False
 
     @property
@@ -302,12 +380,13 @@ class Plan:
         """Who may have it applied."""
         if not self.steps:
             return PlanClass.SHOWN_ONLY
-        return PlanClass.SAFE if self.is_safe and self.waits_for_officer is None else PlanClass.NEEDS_CLICK
+        is_held = self.waits_for_officer or self.not_in_bulk
+        return PlanClass.SAFE if self.is_safe and not is_held else PlanClass.NEEDS_CLICK
 
     @property
     def why_not_automatic(self) -> str | None:
         """Why automation leaves it to an officer; None for a safe one."""
-        return None if self.plan_class is PlanClass.SAFE else self.waits_for_officer or CLICK_ONLY
+        return None if self.plan_class is PlanClass.SAFE else self.waits_for_officer or self.not_in_bulk or CLICK_ONLY
 
     @classmethod
     def none(cls, reason: str) -> Plan:
@@ -337,6 +416,8 @@ def _is_told_by_others(step: Step) -> bool:
 def _effect(step: Step) -> Mapping[str, Any]:
     """The ids a step touches, without the names and sentences that may be reworded."""
     effect = {
-        name: value for name, value in asdict(step).items() if name.endswith("_id") or name in ("placeholder", "alias")
+        name: value
+        for name, value in asdict(step).items()
+        if name.endswith("_id") or name in ("placeholder", "alias", "is_unlinking")
     }
     return {"step": type(step).__name__, **effect}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sv_common.guild_sync.domain.basis import basis_in_words
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember
 
@@ -27,6 +28,15 @@ class LinkFact:
     linked_by: str
     at: datetime
     evidence: str | None
+    basis: str | None = None
+    basis_note: str | None = None
+    vouched_by: str | None = None
+    vouched_at: datetime | None = None
+
+    @property
+    def rests_on(self) -> str:
+        """What the link rests on, in words."""
+        return basis_in_words(self.basis, self.basis_note, self.vouched_by, self.vouched_at)
 
     @property
     def sentence(self) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from sv_common.guild_sync.domain.basis import has_changed
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding
 from sv_common.guild_sync.domain.names import name_key
@@ -32,7 +33,7 @@ def note_mismatch(known: Known, finding: Finding) -> Story:
     if character is None:
         return Story((Saying(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
     decision = known.directory.decide(character)
-    sayings = (*_what_the_note_says(known, character), _record(known, character))
+    sayings = (*_what_the_note_says(known, character), _record(known, character), *_basis(known, character))
     player = known.player(character.player_id) if character.player_id is not None else None
     return Story(sayings, _two_words(decision, player))
 
@@ -217,6 +218,18 @@ def _record(known: Known, character: KnownCharacter) -> Saying:
     why = f": {known.link.evidence}" if known.link.evidence else "."
     player = known.player(character.player_id)
     return Saying(Source.RECORD, f"{character.label} is linked to {player}, {known.link.sentence}{why}")
+
+
+def _basis(known: Known, character: KnownCharacter) -> Iterator[Saying]:
+    """What the link rests on, and whether the note is still the one under which it was made."""
+    if character.player_id is None or known.link is None:
+        return
+    yield Saying(Source.RECORD, f"The link rests on {known.link.rests_on}.")
+    changed = has_changed(character.note, character.basis_note)
+    if changed is False:
+        yield Saying(Source.NOTE, f"The note has not changed since {character.label} was linked.")
+    elif changed and character.basis_note:
+        yield Saying(Source.NOTE, f"When {character.label} was linked, the note said “{character.basis_note}”.")
 
 
 def _two_words(decision: Decision, player: str | None) -> str:

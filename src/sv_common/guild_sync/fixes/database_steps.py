@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias, TypeVar
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import (
     AttachDiscord,
+    ConfirmMember,
     CreatePlayer,
     DeletePlayer,
     DetachDiscord,
     ForgetAlias,
+    ForgetMemberRejection,
     ForgetRejection,
     Link,
     MoveAlias,
+    MoveMemberRejection,
     MoveRejection,
     Plan,
     RejectLink,
+    RejectMember,
     RememberAlias,
     SetMain,
     SetOffspec,
@@ -48,7 +52,7 @@ async def write(conn: Connection, guild_id: int, plans: Sequence[Plan], author: 
         written = {
             **await _take_away(conn, guild_id, steps),
             **await _make(conn, guild_id, steps, author),
-            **await _point(conn, guild_id, steps),
+            **await _point(conn, guild_id, steps, author),
         }
     return [[change for step in plan.steps for change in written[step]] for plan in plans]
 
@@ -60,7 +64,9 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
     moved = await aliases.move(conn, guild_id, _those(MoveAlias, steps))
     unsaid = await rejections.forget(conn, guild_id, _those(ForgetRejection, steps))
     said_of_others = await rejections.move(conn, guild_id, _those(MoveRejection, steps))
-    detached = await _with_all_columns(conn, guild_id, players.detach_discord, _those(DetachDiscord, steps))
+    unsaid_of_members = await rejections.forget_members(conn, guild_id, _those(ForgetMemberRejection, steps))
+    members_of_others = await rejections.move_members(conn, guild_id, _those(MoveMemberRejection, steps))
+    detached = await players.detach_discord(conn, guild_id, _those(DetachDiscord, steps))
     doomed = _those(DeletePlayer, steps)
     vouches = await journal.vouches_of(conn, [step.player_id for step in doomed]) if doomed else []
     deleted = await players.delete(conn, guild_id, doomed)
@@ -70,6 +76,14 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
         **{step: [moved[name_key(step.alias)]] for step in _those(MoveAlias, steps)},
         **{step: [unsaid[step.character_id, step.player_id]] for step in _those(ForgetRejection, steps)},
         **{step: [said_of_others[step.character_id, step.player_id]] for step in _those(MoveRejection, steps)},
+        **{
+            step: [unsaid_of_members[step.player_id, step.discord_user_id]]
+            for step in _those(ForgetMemberRejection, steps)
+        },
+        **{
+            step: [members_of_others[step.player_id, step.discord_user_id]]
+            for step in _those(MoveMemberRejection, steps)
+        },
         **{step: [detached[step.player_id]] for step in _those(DetachDiscord, steps)},
         **{step: [*_of_player(step.player_id, vouches), *deleted[step.player_id]] for step in doomed},
     }
@@ -86,40 +100,28 @@ async def _make(conn: Connection, guild_id: int, steps: Sequence[Step], author: 
     new_words = [(real_id.get(step.player_id, step.player_id), step) for step in _those(RememberAlias, steps)]
     remembered = await aliases.remember(conn, guild_id, new_words, author)
     rejected = await rejections.reject(conn, guild_id, _those(RejectLink, steps), author)
+    not_members = await rejections.reject_members(conn, guild_id, _those(RejectMember, steps), author)
     return {
         **{step: [created[real_id[step.placeholder]]] for step in creations},
         **{step: [linked[step.character_id]] for _, step in new_links},
         **{step: [remembered[name_key(step.alias)]] for _, step in new_words},
         **{step: [rejected[step.character_id, step.player_id]] for step in _those(RejectLink, steps)},
+        **{step: [not_members[step.player_id, step.discord_user_id]] for step in _those(RejectMember, steps)},
     }
 
 
-async def _point(conn: Connection, guild_id: int, steps: Sequence[Step]) -> _Written:
+async def _point(conn: Connection, guild_id: int, steps: Sequence[Step], author: LinkAuthor) -> _Written:
     """Let players point to characters that are theirs by now, and to Discord members whom nobody is any more."""
     mains = await players.set_mains(conn, guild_id, _those(SetMain, steps))
     offspecs = await players.set_offspecs(conn, guild_id, _those(SetOffspec, steps))
-    attached = await _with_all_columns(conn, guild_id, players.attach_discord, _those(AttachDiscord, steps))
+    attached = await players.attach_discord(conn, guild_id, _those(AttachDiscord, steps), author)
+    confirmed = await players.confirm_members(conn, guild_id, _those(ConfirmMember, steps), author)
     return {
         **{step: [mains[step.player_id]] for step in _those(SetMain, steps)},
         **{step: [offspecs[step.player_id]] for step in _those(SetOffspec, steps)},
         **{step: [attached[step.player_id]] for step in _those(AttachDiscord, steps)},
+        **{step: [confirmed[step.player_id]] for step in _those(ConfirmMember, steps)},
     }
-
-
-async def _with_all_columns(
-    conn: Connection,
-    guild_id: int,
-    point: Callable[[Connection, int, Sequence[_Pointing]], Awaitable[object]],
-    steps: Sequence[_Pointing],
-) -> dict[int, Change]:
-    """Let players point to Discord members, or to none; return every column that changed by it, by player."""
-    if not steps:
-        return {}
-    numbers = [step.player_id for step in steps]
-    before = await journal.player_rows(conn, numbers)
-    await point(conn, guild_id, steps)
-    after = await journal.player_rows(conn, numbers)
-    return {number: journal.changed_columns(number, before[number], after[number]) for number in numbers}
 
 
 def _of_player(player_id: int, vouches: Sequence[Change]) -> list[Change]:

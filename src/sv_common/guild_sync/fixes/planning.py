@@ -81,6 +81,8 @@ async def _barred(
     changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
     barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
     barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
+    if command.is_bulk:
+        barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
     if command.is_automatic:
         barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}
         barred |= await _undone_before(conn, [fix for fix in planned if fix.issue.id not in barred])

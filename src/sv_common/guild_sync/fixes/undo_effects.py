@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sv_common.guild_sync.hand_effects import BY_AN_OFFICER, BY_EVIDENCE, NO_ALIAS, NOBODY, Effect
+from sv_common.guild_sync.domain.basis import is_vouched
+from sv_common.guild_sync.hand_effects import (
+    BY_AN_OFFICER,
+    BY_EVIDENCE,
+    NO_ALIAS,
+    NOBODY,
+    ON_AN_OFFICERS_WORD,
+    Effect,
+)
 from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON, Change
 
 NONE = "none"
@@ -17,6 +25,7 @@ _POINTERS = {
     "offspec_character_id": "Off-spec",
     "discord_user_id": "Discord member",
 }
+_ABOUT_THE_MEMBER = frozenset({"discord_basis", "discord_vouched_by", "discord_vouched_at"})
 _Row = Mapping[str, Any]
 
 
@@ -89,8 +98,7 @@ def _effects(change: Change, names: Names) -> Iterator[Effect]:
         case "alias":
             yield Effect(f"“{row['alias']}” in a note", _meaning(now, names), _meaning(then, names))
         case "rejection":
-            what = f"Whether {names.character(row['character_id'])} may be {names.player(row['player_id'])}’s"
-            yield Effect(what, _verdict(now), _verdict(then))
+            yield Effect(_what_is_rejected(row, names), _verdict(now), _verdict(then))
         case "role":
             role = names.roles.get(row["role_id"], row["role_id"])
             yield Effect(f"Discord role {role} of {names.member(change['id'])}", _held(now), _held(then))
@@ -106,7 +114,11 @@ def _of_player(change: Change, names: Names) -> Iterator[Effect]:
             f"The player {player}", "is there" if now else "is not there", "is there" if then else "is not there"
         )
         return
-    for column in sorted({*now, *then}):
+    changed = {*now, *then}
+    if "discord_vouched_by" in changed and "discord_user_id" not in changed:
+        what = f"Who vouches for the Discord member of {player}"
+        yield Effect(what, *(row.get("discord_vouched_by") or NOBODY for row in (now, then)))
+    for column in sorted(changed - _ABOUT_THE_MEMBER):
         what = _POINTERS.get(column, column.replace("_", " ").capitalize())
         before, after = (_called(column, row.get(column), names) for row in (now, then))
         yield Effect(f"{what} of {player}", before, after)
@@ -123,7 +135,7 @@ def _called(column: str, value: Any, names: Names) -> str:
 def _owner(row: _Row | None, names: Names) -> str:
     if row is None:
         return NOBODY
-    is_decided = row.get("link_source") in DECIDED_BY_A_PERSON
+    is_decided = row.get("link_source") in DECIDED_BY_A_PERSON or is_vouched(row.get("basis"), row.get("vouched_by"))
     return f"{names.player(row['player_id'])}, {BY_AN_OFFICER if is_decided else BY_EVIDENCE}"
 
 
@@ -131,8 +143,17 @@ def _meaning(row: _Row | None, names: Names) -> str:
     return f"means {names.player(row['player_id'])}" if row else NO_ALIAS
 
 
+def _what_is_rejected(row: _Row, names: Names) -> str:
+    player = names.player(row["player_id"])
+    if row.get("character_id") is None:
+        return f"Whether {player} may be {names.member(row['discord_user_id'])} on Discord"
+    return f"Whether {names.character(row['character_id'])} may be {player}’s"
+
+
 def _verdict(row: _Row | None) -> str:
-    return f"never: {row.get('reason') or 'an officer says so.'}" if row else BY_EVIDENCE
+    if row is None:
+        return BY_EVIDENCE
+    return ON_AN_OFFICERS_WORD if row.get("is_unlinking") else f"never: {row.get('reason') or 'an officer says so.'}"
 
 
 def _vouched(row: _Row | None) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.basis import has_changed
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
@@ -14,9 +15,10 @@ from sv_common.guild_sync.domain.notes import Mention
 from sv_common.guild_sync.domain.plan import Link, Plan, Step, Unlink
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.former_names import FormerNames
+from sv_common.guild_sync.rulebook.weight import waits_for_weight
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 from sv_common.guild_sync.store.guilds import ids_of
-from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 from sv_common.guild_sync.strangers import why_wait
 
 ISSUE_TYPE = "note_mismatch"
@@ -32,12 +34,13 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
 
 def find(directory: Directory, among: Collection[int] | None = None) -> list[Finding]:
     """Return the findings among some characters of the directory, or among all. Pure."""
+    former = FormerNames(directory.facts)
     return [
         finding
         for character in directory.facts.characters.values()
         if character.player_id is not None and character.is_present and character.note
         if among is None or character.id in among
-        if (finding := _examine(directory, character, character.player_id))
+        if (finding := _examine(directory, former, character, character.player_id))
     ]
 
 
@@ -46,7 +49,7 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # 
     return [_plan(finding.details) for finding in findings]
 
 
-def _examine(directory: Directory, character: KnownCharacter, player_id: int) -> Finding | None:
+def _examine(directory: Directory, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
     names = directory.certain_mentions(character)
     if not names or any(directory.names_player(mention, player_id) for mention in names):
         return None
@@ -55,27 +58,41 @@ def _examine(directory: Directory, character: KnownCharacter, player_id: int) ->
         return None
     if any(candidate.person.player_id == player_id for candidate in decision.candidates):
         return None
-    return _finding(directory, character, player_id, decision, names)
+    formerly = former.own(player_id, names)
+    if formerly and not decision.candidates:
+        return None  # nobody is called so now, so the note means its player still, by the name of then
+    return _finding(directory, character, player_id, decision, names, formerly)
 
 
 def _finding(
-    directory: Directory, character: KnownCharacter, player_id: int, decision: Decision, names: Sequence[Mention]
+    directory: Directory,
+    character: KnownCharacter,
+    player_id: int,
+    decision: Decision,
+    names: Sequence[Mention],
+    formerly: str | None,
 ) -> Finding:
     player = directory.facts.players[player_id].display_name
     details: dict[str, Any] = {
         "character_id": character.id,
         "character": character.label,
         "note": character.note,
+        "linked_under": character.basis_note,
         "named": decision.named,
         "player_id": player_id,
         "player": player,
         "link_source": character.link_source,
+        "is_decided": character.is_decided,
         "verdict": decision.verdict.value,
         "candidates": [
             {"label": candidate.label, "player_id": candidate.person.player_id, "evidence": candidate.evidence}
             for candidate in decision.candidates
         ],
     }
+    if formerly:
+        details["formerly"] = formerly
+    if weight := directory.facts.weight_of(character):
+        details["weight"] = weight
     if decision.verdict is Verdict.UNKNOWN:
         details["resembles"] = next(
             (own for mention in names if (own := directory.resembles_player(mention, player_id))), None
@@ -89,8 +106,13 @@ def _finding(
 
 def _plan(details: dict[str, Any] | Any) -> Plan:
     named, player = details["named"], details["player"]
+    labels = " or ".join(candidate["label"] for candidate in details["candidates"])
+    if details.get("formerly"):
+        return Plan.none(
+            f"The note says “{named}”, a former name of {player} ({details['formerly']}), and by now a name of {labels}. "
+            "Correct the note in the game, or choose the right player by hand."
+        )
     if details["verdict"] == Verdict.AMBIGUOUS:
-        labels = " or ".join(candidate["label"] for candidate in details["candidates"])
         return Plan.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
     if details.get("resembles"):
         return Plan.none(
@@ -98,7 +120,11 @@ def _plan(details: dict[str, Any] | Any) -> Plan:
             "Correct the note in the game, or dismiss this."
         )
     steps, reason = _steps(details)
-    return Plan(steps, reason, waits_for_officer=_why_wait(details), is_safe=True)
+    unchanged = _not_changed(details)
+    reason = f"{reason} {unchanged}" if unchanged else reason
+    return Plan(
+        steps, reason, waits_for_officer=_why_wait(details), not_in_bulk=_why_not_in_bulk(details), is_safe=True
+    )
 
 
 def _steps(details: Any) -> tuple[tuple[Step, ...], str]:
@@ -113,11 +139,10 @@ def _steps(details: Any) -> tuple[tuple[Step, ...], str]:
 
 
 def _why_wait(details: Any) -> str | None:
-    if details["link_source"] in DECIDED_BY_A_PERSON:
-        return (
-            f"An officer linked {details['character']} to {details['player']}, and the note says “{details['named']}”. "
-            "A person's decision is not changed automatically."
-        )
+    if refusal := _why_not_in_bulk(details) or _not_changed(details):
+        return refusal
+    if details.get("weight"):
+        return waits_for_weight(details["character"], details["weight"])
     if details.get("own_name_is_player"):
         return (
             f"The note says “{details['named']}”, whom nobody here is called, but the character has the Discord name of "
@@ -137,6 +162,28 @@ def _meant_in_words(details: Any) -> str:
     return " or ".join(each["label"] for each in details["candidates"]) or "nobody here"
 
 
+def _why_not_in_bulk(details: Any) -> str | None:
+    if not details["is_decided"]:
+        return None
+    return (
+        f"An officer linked {details['character']} to {details['player']}, and the note says “{details['named']}”. "
+        "A person's decision is not changed automatically, nor with many others at once: look at this one by itself."
+    )
+
+
+def _not_changed(details: Any) -> str | None:
+    """Say that the note is as it was when the link was made, so that it is the names that have changed; None if it is not."""
+    character, labels = details["character"], [candidate["label"] for candidate in details["candidates"]]
+    match has_changed(details["note"], details["linked_under"]):
+        case None:
+            return f"It is not known which note {character} had when it was linked, so an officer looks at it first."
+        case False:
+            means = f"means {labels[0]}" if labels else "is nobody’s"
+            return f"The note has not changed since {character} was linked; the name it uses now {means}."
+        case _:
+            return None
+
+
 PAGE = RulePage(
     issue_type=ISSUE_TYPE,
     name="Guild Note Mismatch",
@@ -152,14 +199,17 @@ PAGE = RulePage(
         "out of date, and with it the player's highest rank and Discord role."
     ),
     safe=(
-        "Following a note that names somebody else for certain: the character moves to the one player whom it means, or is "
-        "unlinked where the note names a stranger."
+        "Following a note that has changed since the link was made and names somebody else for certain: the character moves "
+        "to the one player whom it means, or is unlinked where the note names a stranger."
     ),
     left_to_a_person=(
-        "A note that could mean two people; a note that looks like a misspelling of the linked player's own name; a link "
-        "that an officer made or confirmed; a strange word that has not the form of a name (not alone, or written small in a "
-        "guild that does not write names so) or looks like somebody's name; a character that bears its player's Discord "
-        "name while the note names a stranger; a fix that an officer has undone; more fixes at once than the budget allows."
+        "A note that has not changed since the character was linked, when it is the names that have changed; a note that "
+        "uses a former name of its player which somebody else bears now; a note that could mean two people; a note that "
+        "looks like a misspelling of the linked player's own name; a link that an officer made or confirmed, which Fix All "
+        "leaves alone too; a strange word that has not the form of a name (not alone, or written small in a guild that does "
+        "not write names so) or looks like somebody's name; a character whose rank gives a right or a Discord role above the "
+        "lowest; a character that bears its player's Discord name while the note names a stranger; a fix that an officer has "
+        "undone; more fixes at once than the budget allows."
     ),
     material=(
         Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
@@ -181,6 +231,14 @@ PAGE = RulePage(
         Example(
             "A character linked to Elrek; its note becomes “Alch 300”, “Bank”, a date, or empty",
             "no finding: it names nobody",
+        ),
+        Example(
+            "A character linked to Elrek under the note “Elrek”; Elrek's main is renamed to Torvan",
+            "no finding: “Elrek” is a former name of the same player",
+        ),
+        Example(
+            "The same, and a newcomer takes the name Elrek",
+            "found, and waits: the note has not changed, the names have",
         ),
         Example("The note says “Elreck”", "found, and waits: it looks like Elrek, written differently"),
         Example(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.basis import LinkEvidence
 from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
@@ -14,6 +15,7 @@ from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.weight import why_weight_waits
 from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer, main_pointer, read_facts
 
 ISSUE_TYPE = "orphan_discord"
@@ -51,34 +53,46 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
 
 
 def _plan(directory: Directory, member: KnownMember) -> Plan:
-    characters = [(c, why) for c in _unlinked(directory) if (why := why_theirs(directory, c, member))]
+    characters = [
+        (c, why, _basis(directory, c)) for c in _unlinked(directory) if (why := why_theirs(directory, c, member))
+    ]
     namesakes = players_called_like(directory, member)
     if len(namesakes) == 1 and not characters:
         player = namesakes[0]
-        step = AttachDiscord(player.id, player.display_name, member.id, member.display_name)
-        return Plan((step,), f"The player {player.display_name} has no Discord member and bears this name.")
+        step = AttachDiscord(player.id, player.display_name, member.id, member.display_name, "name")
+        waits = why_weight_waits(directory.facts, directory.characters_of(player.id))
+        return Plan((step,), f"The player {player.display_name} has no Discord member and bears this name.", waits)
     if namesakes:
         names = " or ".join(player.display_name for player in namesakes)
         return Plan.none(
             f"{member.display_name} could be the player {names}, who has no Discord member. Decide by hand."
+        )
+    if not characters and (others := players_called_like(directory, member, rejected=True)):
+        names = " or ".join(player.display_name for player in others)
+        return Plan.none(
+            f"An officer has said that {member.display_name} on Discord is not the player {names}. Decide by hand."
         )
     if not characters:
         return Plan.none(f"No unlinked character's note or name means {member.display_name}.")
     return _create(member, characters)
 
 
-def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str]]) -> Plan:
+def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str, LinkEvidence]]) -> Plan:
     placeholder = -member.id
     names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
-    own = [character for character, _ in characters if character.name_key in names]
+    own = [character for character, _, _ in characters if character.name_key in names]
     main = own[0] if len(own) == 1 else None
-    create = CreatePlayer(placeholder, member.display_name, member.id, member.display_name, *main_pointer(main))
-    links = [Link(c.id, c.label, placeholder, member.display_name, why) for c, why in characters]
+    create = CreatePlayer(placeholder, member.display_name, member.id, member.display_name, *main_pointer(main), "name")
+    links = [Link(c.id, c.label, placeholder, member.display_name, why, basis) for c, why, basis in characters]
     return Plan(
         (create, *links),
         f"{len(links)} unlinked character(s) mean {member.display_name}.",
         waits_for_officer="Only an officer may have a new player created.",
     )
+
+
+def _basis(directory: Directory, character: KnownCharacter) -> LinkEvidence:
+    return "note" if directory.decide(character).target is not None else "name"
 
 
 def _unlinked(directory: Directory) -> list[KnownCharacter]:
@@ -95,13 +109,17 @@ def why_theirs(directory: Directory, character: KnownCharacter, member: KnownMem
     return None
 
 
-def players_called_like(directory: Directory, member: KnownMember) -> list[KnownPlayer]:
-    """Return the players without a Discord member who bear one of this member's names, or whose character does."""
+def players_called_like(directory: Directory, member: KnownMember, *, rejected: bool = False) -> list[KnownPlayer]:
+    """Return the players without a Discord member who bear one of this member's names, or whose character does.
+
+    Without those of whom an officer has said that they are not this member; with `rejected`, those alone.
+    """
     names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")} - {""}
     return [
         player
         for player in directory.facts.players.values()
         if player.discord_user_id is None
+        if ((player.id, member.id) in directory.facts.member_rejections) is rejected
         if name_key(player.display_name) in names
         or any(character.name_key in names for character in directory.characters_of(player.id))
     ]
@@ -121,7 +139,9 @@ PAGE = RulePage(
     left_to_a_person=(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
         "this member and nobody else, or where one player of this name has no Discord member yet. "
-        "Otherwise an officer names a character of theirs."
+        "Otherwise an officer names a character of theirs. A member whom an officer has taken from a player is not put back. "
+        "Switched to automatic, it waits for an officer where a character of the player has a rank that gives a right or a "
+        "Discord role above the lowest."
     ),
     material=(
         Material(

@@ -8,12 +8,14 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.basis import LinkEvidence
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.weight import why_weight_waits
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
 
 ISSUE_TYPE = "orphan_wow"
@@ -72,9 +74,13 @@ class _Planner:
     def _towards(self, character: KnownCharacter, target: Candidate) -> Plan:
         person = target.person
         if person.player_id is not None:
-            link = Link(character.id, character.label, person.player_id, target.label, target.evidence)
+            link = Link(
+                character.id, character.label, person.player_id, target.label, target.evidence, self._basis(character)
+            )
+            waits = why_weight_waits(self._directory.facts, [character])
             is_by_note = self._directory.decide(character).target is not None
-            return Plan((link,), f"{character.label} belongs to {target.label}: {target.evidence}", is_safe=is_by_note)
+            reason = f"{character.label} belongs to {target.label}: {target.evidence}"
+            return Plan((link,), reason, waits, is_safe=is_by_note)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Plan.none(
@@ -84,11 +90,16 @@ class _Planner:
     def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Plan:
         placeholder = -member_id
         main = self._main_of(member_id)
-        create = CreatePlayer(placeholder, target.label, member_id, target.label, *main_pointer(main))
-        link = Link(character.id, character.label, placeholder, target.label, target.evidence)
+        basis = self._basis(character)
+        create = CreatePlayer(placeholder, target.label, member_id, target.label, *main_pointer(main), basis)
+        link = Link(character.id, character.label, placeholder, target.label, target.evidence, basis)
         is_founder = character == (main or self._newcomers[member_id][0])
         steps: tuple[Step, ...] = (create, link) if is_founder else (link,)
         return Plan(steps, target.evidence, waits_for_officer="Only an officer may have a new player created.")
+
+    def _basis(self, character: KnownCharacter) -> LinkEvidence:
+        """What speaks for whom a character is linked to: its note, or its own name where the note says nobody."""
+        return "note" if self._directory.decide(character).target is not None else "name"
 
     def _main_of(self, member_id: int) -> KnownCharacter | None:
         """The one character among the member's that bears the member's name."""
@@ -138,9 +149,10 @@ PAGE = RulePage(
     why="A character without a player counts for nobody: its rank gives no Discord role, and nobody knows whose it is.",
     safe="Linking a character to a player who exists, where its note means that player and nobody else.",
     left_to_a_person=(
-        "A new player, and a link by the character's name alone, need an officer's click. The fix links only where the note "
-        "means exactly one person, or where the note says nothing and exactly one Discord member bears the character's whole "
-        "name. Everything else stays open with the reason."
+        "A new player, a link by the character's name alone, and a character whose rank gives a right or a Discord role above "
+        "the lowest need an officer's click. The fix links only where the note means exactly one person, or where the note "
+        "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
+        "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
     ),
     material=(Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""),),
     examples=(

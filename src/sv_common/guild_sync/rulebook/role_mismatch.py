@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.basis import basis_in_words, is_vouched
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
@@ -47,8 +48,8 @@ class _Mismatch:
     vouched_by: str | None
     discord_basis: str | None
     discord_vouched_by: str | None
-    is_vouched: bool
     is_administrative: bool
+    gives: str | None
 
 
 async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
@@ -113,8 +114,8 @@ def _finding(mismatch: _Mismatch) -> Finding:
         "vouched_by": mismatch.vouched_by,
         "discord_basis": mismatch.discord_basis,
         "discord_vouched_by": mismatch.discord_vouched_by,
-        "is_vouched": mismatch.is_vouched,
         "is_administrative": mismatch.is_administrative,
+        "gives": mismatch.gives,
     }
     return Finding(ISSUE_TYPE, mismatch.guild_id, SubjectKind.PLAYER, mismatch.player_id, _summary(mismatch), details)
 
@@ -129,6 +130,25 @@ def _summary(mismatch: _Mismatch) -> str:
     if mismatch.has_right_role:
         return f"{player} has {mismatch.right_role} on Discord as they should, and also {held}"
     return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
+
+
+def _not_vouched(
+    player: str,
+    member: str,
+    character: str,
+    basis: str | None,
+    basis_note: str | None,
+    vouched_by: str | None,
+    discord_basis: str | None,
+    discord_vouched_by: str | None,
+) -> str | None:
+    """Say which part of the way from the character to the member nobody vouches for; None where somebody does for all."""
+    told = []
+    if not is_vouched(basis, vouched_by):
+        told.append(f"That {character} is {player}’s rests on {basis_in_words(basis, basis_note)}.")
+    if not is_vouched(discord_basis, discord_vouched_by):
+        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(discord_basis)}.")
+    return " ".join(told) or None
 
 
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
@@ -151,8 +171,12 @@ def _plan(details: Mapping[str, Any]) -> Plan:
     ]
     if details["right_role_id"] is not None and not details["has_right_role"]:
         steps.insert(0, AddDiscordRole(member_id, member, details["right_role_id"], details["right_role"]))
-    reason = " ".join(filter(None, (_why(details), rests_on(details))))
-    return Plan(tuple(steps), reason, is_safe=True, waits_for_officer=_why_wait(details))
+    unvouched = rests_on(details)
+    reason = " ".join(filter(None, (_why(details), unvouched)))
+    alone = None
+    if unvouched and details["gives"] and not details["has_right_role"]:
+        alone = f"{unvouched} The role would make {member} an {details['gives']} here, so look at this one by itself."
+    return Plan(tuple(steps), reason, _why_wait(details), alone, is_safe=True)
 
 
 def _why(details: Mapping[str, Any]) -> str:
@@ -164,23 +188,22 @@ def _why(details: Mapping[str, Any]) -> str:
 
 
 def rests_on(details: Mapping[str, Any]) -> str:
-    """Say what the way from the character to the Discord member rests on, where no person has vouched for it."""
+    """Say what each part of the way from the character to the Discord member rests on for which no person stands."""
     character, player, member = details["character"], details["player"], details["member"]
-    unvouched = []
-    if details["vouched_by"] is None and details["basis"] != "proven":
-        evidence = (
-            f"the note “{details['basis_note']}” alone" if details["basis_note"] else f"a {details['basis']} alone"
+    told = []
+    if not is_vouched(details["basis"], details["vouched_by"]):
+        told.append(
+            f"That {character} is {player}’s rests on {basis_in_words(details['basis'], details['basis_note'])}."
         )
-        unvouched.append(f"That {character} is {player}’s rests on {evidence}.")
-    if details["discord_vouched_by"] is None and details["discord_basis"] != "proven":
-        unvouched.append(f"That {player} is {member} on Discord was not confirmed by an officer.")
-    return " ".join(unvouched)
+    if not is_vouched(details["discord_basis"], details["discord_vouched_by"]):
+        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(details['discord_basis'])}.")
+    return " ".join(told)
 
 
 def _why_wait(details: Mapping[str, Any]) -> str | None:
     if details["has_left"] or details["right_role"] is None:
         return "Only an officer may take the last guild role from a member."
-    if not details["is_vouched"]:
+    if rests_on(details):
         return f"No officer has confirmed that {details['character']} belongs to {details['member']}."
     if details["is_administrative"]:
         return "Roles with power over the Discord server or over PATT change on an officer's click only."

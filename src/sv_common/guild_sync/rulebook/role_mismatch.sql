@@ -51,7 +51,7 @@ with usable as (
     -- The character that decides: the highest in the guild, else the highest of those that have left.
     select distinct on (p.id)
         p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_vouched_by,
-        c.id as character_id, c.character_name, c.removed_at is not null as has_left,
+        c.character_name, c.removed_at is not null as has_left,
         l.basis, l.basis_note, l.vouched_by,
         r.id as rank_id, r.name as rank_name, r.is_without_role
     from guild_identity.players p
@@ -67,13 +67,14 @@ select s.id as player_id, s.guild_id, s.display_name as player, d.id as member_i
        coalesce(u.discord_role_id = any (d.all_guild_roles), false) as has_right_role,
        coalesce(held.roles, '[]'::jsonb) as wrong_roles,
        s.basis, s.basis_note, s.vouched_by, s.discord_basis, s.discord_vouched_by,
-       v.character_id is not null as is_vouched,
-       coalesce(u.is_administrative, false) or coalesce(held.any_administrative, false) as is_administrative
+       coalesce(u.is_administrative, false) or coalesce(held.any_administrative, false) as is_administrative,
+       -- What the right role gives here, where that is more than a look.
+       (select a.role from common.guild_authority_in_force a
+        where a.guild_id = s.guild_id and a.kind = 'discord_role' and a.key = u.discord_role_id
+          and a.role in ('officer', 'administrator')) as gives
 from standing s
 join guild_identity.discord_users d on d.id = s.discord_user_id and d.is_present
 left join usable u on u.id = s.rank_id and not s.has_left
-left join guild_identity.vouched_characters v
-    on (v.guild_id, v.character_id, v.discord_user_id) = (s.guild_id, s.character_id, d.id)
 left join lateral (
     select jsonb_agg(jsonb_build_object('id', w.discord_role_id, 'name', w.role_name) order by w.discord_role_id) as roles,
            bool_or(w.is_administrative) as any_administrative

@@ -5,20 +5,27 @@ Its rows are named tuples: a guild has thousands of them, and a frozen dataclass
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.basis import is_vouched
 from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Vocabulary
+from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 from sv_common.guild_sync.store.words import vocabulary_with
 
 SQL = load_sql(__package__, "directory.sql")
 
 
 class KnownCharacter(NamedTuple):
-    """A character in the guild now, or one that left and is still linked. `note` is None when it was never seen."""
+    """A character in the guild now, or one that left and is still linked. `note` is None when it was never seen.
+
+    `basis_note` is the note under which its link was made, or last right; `settled_rank` the rank under which it was when
+    the rank table last fitted the game.
+    """
 
     id: int
     name: str
@@ -30,6 +37,16 @@ class KnownCharacter(NamedTuple):
     player_id: int | None
     link_source: str | None
     is_present: bool
+    rank: int | None = None
+    settled_rank: int | None = None
+    basis: str | None = None
+    basis_note: str | None = None
+    vouched_by: str | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person, or the game itself, has said whose it is: nothing that acts on many at once changes that."""
+        return self.link_source in DECIDED_BY_A_PERSON or is_vouched(self.basis, self.vouched_by)
 
     @property
     def label(self) -> str:
@@ -45,6 +62,13 @@ class KnownPlayer(NamedTuple):
     discord_user_id: int | None
     main_character_id: int | None
     offspec_character_id: int | None
+    discord_basis: str | None = None
+    discord_vouched_by: str | None = None
+
+    @property
+    def is_member_decided(self) -> bool:
+        """Whether a person, or the game itself, has said who the player is on Discord."""
+        return is_vouched(self.discord_basis, self.discord_vouched_by)
 
 
 class KnownMember(NamedTuple):
@@ -60,7 +84,13 @@ class KnownMember(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
-    """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written."""
+    """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written.
+
+    `rejections` are pairs of a character and a player, `unlinked` those of them that were said by unlinking, and
+    `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the names that
+    each had before. `weighty_ranks` says of the ranks that give a right, or a managed Discord role above the lowest, what
+    they give.
+    """
 
     guild_id: int
     characters: Mapping[int, KnownCharacter]
@@ -70,6 +100,16 @@ class GuildFacts:
     rejections: frozenset[tuple[int, int]]
     vocabulary: Vocabulary = DEFAULT_VOCABULARY
     written_aliases: Mapping[str, str] = field(default_factory=dict)
+    unlinked: frozenset[tuple[int, int]] = frozenset()
+    member_rejections: frozenset[tuple[int, int]] = frozenset()
+    former_characters: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    former_members: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    weighty_ranks: Mapping[int, str] = field(default_factory=dict)
+
+    def weight_of(self, character: KnownCharacter) -> str | None:
+        """Say what a character's rank gives, where it gives so much that automation leaves the character where it is."""
+        ranks = [rank for rank in (character.rank, character.settled_rank) if rank is not None]
+        return next((self.weighty_ranks[rank] for rank in ranks if rank in self.weighty_ranks), None)
 
 
 def main_pointer(main: KnownCharacter | None) -> tuple[int | None, str | None]:
@@ -93,4 +133,17 @@ async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
         frozenset((character, player) for kind, _, player, character, _ in words if kind == "rejection"),
         vocabulary_with({word: said for kind, word, _, _, said in words if kind == "category"}),
         {key: said for kind, key, _, _, said in words if kind == "alias"},
+        frozenset((character, player) for kind, _, player, character, said in words if kind == "rejection" and said),
+        frozenset((player, member) for kind, _, player, member, _ in words if kind == "member_rejection"),
+        _names_by_number(words, "former_character"),
+        _names_by_number(words, "former_member"),
+        {rank: f"{name}, which {said}" for kind, name, _, rank, said in words if kind == "rank"},
     )
+
+
+def _names_by_number(words: Sequence[tuple[Any, ...]], kind: str) -> dict[int, list[str]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    for each, name, _, number, _ in words:
+        if each == kind:
+            names[number].append(name)
+    return dict(names)

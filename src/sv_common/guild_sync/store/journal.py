@@ -26,6 +26,16 @@ _LINK_REFUSED = "An officer has said since that a character does not belong to t
 _REJECTION_REFUSED = (
     "A character was linked to a player since that it would be said not to belong to, so this can no longer be undone."
 )
+_CONTRADICTIONS = {
+    "link": _LINK_REFUSED,
+    "rejection": _REJECTION_REFUSED,
+    "member": "An officer has said since that a player is not the Discord member that it would be again. Take that back first.",
+    "member rejection": (
+        "A player has become the Discord member since that it would be said not to be, so this can no longer be undone."
+    ),
+}
+"""What stands against each other, by what `contradictions` calls it."""
+
 _POINTED_TO = (
     "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
     "Undo that first."
@@ -66,24 +76,6 @@ async def vouches_of(conn: Connection, player_ids: Sequence[int]) -> list[Change
     """Return the vouches that go with players when these are deleted, as changes."""
     rows = await (await conn.execute(SQL["vouches_of"], {"player_ids": list(player_ids)})).fetchall()
     return [_deleted("vouch", row["character_id"], row) for (row,) in rows]
-
-
-async def player_rows(conn: Connection, player_ids: Sequence[int]) -> dict[int, Row]:
-    """Return players as they are now, by number."""
-    rows = await (await conn.execute(SQL["player_rows"], {"player_ids": list(player_ids)})).fetchall()
-    return dict(rows)
-
-
-def changed_columns(player_id: int, before: Row, after: Row) -> Change:
-    """Return the change of a player that was there before and after: the columns that differ."""
-    kept, now = TABLES["player"].kept(before), TABLES["player"].kept(after)
-    columns = [column for column in kept if kept[column] != now[column]]
-    return Change(
-        table="player",
-        id=player_id,
-        before={column: kept[column] for column in columns},
-        after={column: now[column] for column in columns},
-    )
 
 
 def fold(changes: Iterable[Change]) -> _Folded:
@@ -185,12 +177,19 @@ def _is_as_written(table: JournalTable, after: Row | None, row: Row | None) -> b
 
 
 async def _check_uncontradicted(conn: Connection, folded: _Folded, written_at: datetime) -> None:
-    """Raise where a link and a "not this player" would stand against each other."""
-    links = _rows(folded, "link")
-    rejections = _rows(folded, "rejection")
-    if not links and not rejections:
+    """Raise where a link and a "not this player" would stand against each other, of a character or of a Discord member."""
+    links, rejections = _rows(folded, "link"), _rows(folded, "rejection")
+    members = {
+        key[0]: (change["before"] or {})["discord_user_id"]
+        for (table, key), change in folded.items()
+        if table == "player" and "discord_user_id" in (change["before"] or {})
+    }
+    if not links and not rejections and not members:
         return
     values = {
+        "member_players": list(members),
+        "members": list(members.values()),
+        "rejected_members": [row.get("discord_user_id") for row in rejections],
         "link_characters": [row["character_id"] for row in links],
         "link_players": [row["player_id"] for row in links],
         "rejected_characters": [row["character_id"] for row in rejections],
@@ -198,7 +197,7 @@ async def _check_uncontradicted(conn: Connection, folded: _Folded, written_at: d
         "written_at": written_at,
     }
     for (what,) in await (await conn.execute(SQL["contradictions"], values)).fetchall():
-        raise PlanStale(_LINK_REFUSED if what == "link" else _REJECTION_REFUSED)
+        raise PlanStale(_CONTRADICTIONS[what])
 
 
 def _rows(folded: _Folded, table: str) -> list[Row]:

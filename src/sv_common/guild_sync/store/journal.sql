@@ -41,9 +41,16 @@ union all
 select 'rejection'
 from unnest(%(rejected_characters)s::bigint[], %(rejected_players)s::bigint[]) as n (character_id, player_id)
 join guild_identity.player_characters l using (character_id, player_id)
+union all
+select 'member'
+from unnest(%(member_players)s::bigint[], %(members)s::bigint[]) as n (player_id, discord_user_id)
+join guild_identity.link_rejections r using (player_id, discord_user_id)
+where r.created_at > %(written_at)s
+union all
+select 'member rejection'
+from unnest(%(rejected_players)s::bigint[], %(rejected_members)s::bigint[]) as n (player_id, discord_user_id)
+join guild_identity.players p on p.id = n.player_id and p.discord_user_id = n.discord_user_id
+where not p.id = any (%(member_players)s::bigint[])
 
 -- name: vouches_of
 select to_jsonb(v) from common.vouched_links v where v.player_id = any (%(player_ids)s)
-
--- name: player_rows
-select p.id, to_jsonb(p) from guild_identity.players p where p.id = any (%(player_ids)s)

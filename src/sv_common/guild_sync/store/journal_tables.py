@@ -60,7 +60,7 @@ TABLES: Mapping[str, JournalTable] = {
         "guild_identity",
         "player_note_aliases",
         ("id",),
-        ("id", "guild_id", "player_id", "alias", "alias_key", "created_by", "created_at"),
+        ("id", "guild_id", "player_id", "alias", "alias_key", "source", "created_by", "created_at"),
     ),
     "link": JournalTable(
         "guild_identity",
@@ -86,7 +86,17 @@ TABLES: Mapping[str, JournalTable] = {
         "guild_identity",
         "link_rejections",
         ("id",),
-        ("id", "guild_id", "character_id", "player_id", "reason", "rejected_by", "created_at"),
+        (
+            "id",
+            "guild_id",
+            "character_id",
+            "discord_user_id",
+            "player_id",
+            "reason",
+            "is_unlinking",
+            "rejected_by",
+            "created_at",
+        ),
     ),
     "vouch": JournalTable(
         "common",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
@@ -37,6 +37,11 @@ class LinkAuthor:
     link_source: str
     confidence: str
 
+    @property
+    def vouches(self) -> bool:
+        """Whether the links are the actor's own decisions, so that the actor stands for each of them."""
+        return self.link_source in DECIDED_BY_A_PERSON
+
 
 async def unlink(conn: Connection, guild_id: int, steps: Sequence[Unlink]) -> dict[int, list[Change]]:
     """Carry out unlinks; return the changes by character. Raises `PlanStale` when a link is no longer as planned."""
@@ -64,12 +69,27 @@ async def link(
         "actor": author.actor,
         "link_source": author.link_source,
         "confidence": author.confidence,
+        "vouches": author.vouches,
         "character_ids": [step.character_id for _, step in steps],
         "player_ids": [player_id for player_id, _ in steps],
         "evidences": [step.evidence for _, step in steps],
+        "bases": [step.basis for _, step in steps],
     }
     rows = await (await conn.execute(SQL["link"], values)).fetchall()
     return {row[0]: Change(table="link", id=row[0], before=None, after=row[1]) for row in rows}
+
+
+async def with_another_note(conn: Connection, guild_id: int) -> set[int]:
+    """Return the linked characters in the guild whose note is another one than that under which they were linked."""
+    rows = await (await conn.execute(SQL["with_another_note"], {"guild_id": guild_id})).fetchall()
+    return {row[0] for row in rows}
+
+
+async def follow_notes(conn: Connection, guild_id: int, character_ids: Collection[int]) -> None:
+    """Take the notes as they are now for those under which these characters' links are right."""
+    if character_ids:
+        values = {"guild_id": guild_id, "character_ids": list(character_ids)}
+        await conn.execute(SQL["follow_notes"], values)
 
 
 def _unlink_changes(

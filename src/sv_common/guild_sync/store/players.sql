@@ -3,24 +3,45 @@
 select nextval(pg_get_serial_sequence('guild_identity.players', 'id')) from generate_series(1, %(count)s)
 
 -- name: create
-insert into guild_identity.players (id, guild_id, display_name, discord_user_id, main_character_id, created_by)
-select id, %(guild_id)s, display_name, discord_user_id, main_character_id, %(actor)s
-from unnest(%(ids)b::bigint[], %(names)b::text[], %(member_ids)b::bigint[], %(main_ids)b::bigint[])
-    as n (id, display_name, discord_user_id, main_character_id)
+insert into guild_identity.players
+    (id, guild_id, display_name, discord_user_id, main_character_id, created_by, discord_basis, discord_vouched_by,
+     discord_vouched_at)
+select n.id, %(guild_id)s, n.display_name, n.discord_user_id, n.main_character_id, %(actor)s,
+       case when n.discord_user_id is not null then case when %(vouches)s then 'officer' else n.basis end end,
+       case when n.discord_user_id is not null and %(vouches)s then %(actor)s::text end,
+       case when n.discord_user_id is not null and %(vouches)s then now() end
+from unnest(%(ids)b::bigint[], %(names)b::text[], %(member_ids)b::bigint[], %(main_ids)b::bigint[], %(bases)b::text[])
+    as n (id, display_name, discord_user_id, main_character_id, basis)
 returning id, to_jsonb(players)
 
 -- name: attach_discord
+-- With each player, what stood there of its Discord member before and what stands there now.
 update guild_identity.players p
-set discord_user_id = n.discord_user_id
-from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, discord_user_id)
+set discord_user_id = n.discord_user_id, discord_basis = case when %(vouches)s then 'officer' else n.basis end,
+    discord_vouched_by = case when %(vouches)s then %(actor)s::text end,
+    discord_vouched_at = case when %(vouches)s then now() end
+from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[], %(bases)b::text[]) as n (player_id, discord_user_id, basis)
+join guild_identity.players was on was.id = n.player_id
 where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id is null
-returning p.id
+returning p.id, to_jsonb(was), to_jsonb(p)
 
 -- name: detach_discord
 update guild_identity.players p
-set discord_user_id = null
+set discord_user_id = null, discord_basis = null, discord_vouched_by = null, discord_vouched_at = null
 from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, discord_user_id)
+join guild_identity.players was on was.id = n.player_id
 where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id = n.discord_user_id
+returning p.id, to_jsonb(was), to_jsonb(p)
+
+-- name: confirm_members
+-- Vouch for it that players are the members that evidence has made them, provided they still are and nobody vouched yet.
+update guild_identity.players p
+set discord_basis = 'officer', discord_vouched_by = %(actor)s, discord_vouched_at = now()
+from unnest(%(player_ids)b::bigint[], %(member_ids)b::bigint[]) as n (player_id, discord_user_id)
+join guild_identity.players was on was.id = n.player_id
+where p.id = n.player_id and p.guild_id = %(guild_id)s and p.discord_user_id = n.discord_user_id
+  and p.discord_vouched_by is null
+returning p.id, to_jsonb(was), to_jsonb(p)
 
 -- name: set_mains
 -- Provided the main is still the one that a plan says, and the character is the player's.

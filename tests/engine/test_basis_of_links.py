@@ -1,0 +1,315 @@
+"""What a link rests on, who vouches for it, and that nothing which acts on many at once changes what a person decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.news import automate, notes, number_of, roster
+from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.by_hand import (
+    BelongsTo,
+    BelongsToMember,
+    BelongsToNobody,
+    HandDecision,
+    IsMember,
+    LinkIsRight,
+    MayBeThisMember,
+    MayBeThisPlayer,
+    NotThisMember,
+    NotThisPlayer,
+    OnePerson,
+    decide_by_hand,
+)
+from sv_common.guild_sync.domain.errors import NotFound, Refused
+from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_all, undo
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.store import rules as rule_store
+
+SOCIAL_ROLE = ROLE_OF_RANK[SOCIAL]
+
+
+async def _decide(guild: GuildBuilder, decision: HandDecision) -> int:
+    report = await decide_by_hand(guild.pool, decision, actor="officer alice")
+    assert report.attempt_id is not None
+    return report.attempt_id
+
+
+async def _basis(guild: GuildBuilder, character: int) -> tuple[Any, ...]:
+    (row,) = await guild.rows(
+        "select basis, basis_note, vouched_by, vouched_at is not null from guild_identity.player_characters "
+        "where character_id = %(character)s",
+        {"character": character},
+    )
+    return row
+
+
+async def _member_basis(guild: GuildBuilder, player: int) -> tuple[Any, ...]:
+    (row,) = await guild.rows(
+        "select discord_user_id, discord_basis, discord_vouched_by from guild_identity.players where id = %(player)s",
+        {"player": player},
+    )
+    return row
+
+
+async def _fix_everything(guild: GuildBuilder) -> None:
+    """All that an officer can have done at once, and all that runs by itself, with every rule automatic."""
+    async with guild.pool.connection() as conn:
+        for issue_type in RULES:
+            await rule_store.save_settings(conn, guild.guild_id, issue_type, actor="alice", auto_mitigate=True)
+    await automate(guild)
+    for issue_type in RULES:
+        await run_integrity_check(guild.pool)
+        await fix_all(guild.pool, issue_type, actor="alice", guild_id=guild.guild_id)
+    await run_matching(guild.pool, actor="alice")
+
+
+async def test_a_full_match_and_fixes_of_many_leave_the_note_or_the_name_as_the_basis(guild: GuildBuilder) -> None:
+    await guild.member("Quillon", roles=[SOCIAL_ROLE])
+    await guild.main("Mito")
+    numbers = [await guild.character("Quillon"), await guild.character("Breeze", "Mito")]
+    await run_matching(guild.pool, actor="alice")
+    assert [await _basis(guild, number) for number in numbers] == [
+        ("name", None, None, False),
+        ("note", "Mito", None, False),
+    ]
+    (quillon,) = await guild.rows("select id from guild_identity.players where display_name = 'Quillon'")
+    assert (await _member_basis(guild, quillon[0]))[1:] == ("name", None)
+
+
+@pytest.mark.parametrize("click", [False, True])
+async def test_a_fix_of_all_rests_on_evidence_and_a_click_on_one_is_the_officers_word(
+    guild: GuildBuilder, click: bool
+) -> None:
+    await guild.main("Mito")
+    character = await guild.character("Breeze", "Mito")
+    await run_integrity_check(guild.pool)
+    ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'orphan_wow'")
+    if click:
+        await fix_one(guild.pool, issue, actor="officer alice")
+    else:
+        await fix_all(guild.pool, "orphan_wow", actor="officer alice", guild_id=guild.guild_id)
+    expected = ("officer", "Mito", "officer alice", True) if click else ("note", "Mito", None, False)
+    assert await _basis(guild, character) == expected
+
+
+async def test_automation_makes_links_that_nobody_vouches_for(guild: GuildBuilder) -> None:
+    await guild.main("Mito")
+    character = await guild.alt("Rivermane", "Mito", await guild.main("Elrek"))
+    await automate(guild)
+    assert await _basis(guild, character) == ("note", "Mito", None, False)
+
+
+async def test_an_officer_confirms_a_link_and_takes_that_back(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", "Mito", mito)
+    await guild.execute("update guild_identity.players set offspec_character_id = %(c)s", {"c": character})
+    before = await guild.rows("select to_jsonb(l) from guild_identity.player_characters l order by character_id")
+    attempt = await _decide(guild, LinkIsRight("Rivermane"))
+    assert await _basis(guild, character) == ("officer", "Mito", "officer alice", True)
+    assert await guild.rows("select offspec_character_id from guild_identity.players") == [(character,)]
+    with pytest.raises(Refused, match="as a person decided"):
+        await _decide(guild, LinkIsRight("Rivermane"))
+    await undo(guild.pool, attempt, actor="bob")
+    assert (
+        await guild.rows("select to_jsonb(l) from guild_identity.player_characters l order by character_id") == before
+    )
+    await guild.character("Loner")
+    with pytest.raises(Refused, match="there is no link to confirm"):
+        await _decide(guild, LinkIsRight("Loner"))
+
+
+async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_back(guild: GuildBuilder) -> None:
+    member = await guild.member("Zephyr")
+    player = await guild.player("Mito", member=member)
+    attempt = await _decide(guild, IsMember("Mito", "Zephyr"))
+    assert await _member_basis(guild, player) == (member, "officer", "officer alice")
+    with pytest.raises(Refused, match="as a person decided"):
+        await _decide(guild, IsMember("Mito", "Zephyr"))
+    await undo(guild.pool, attempt, actor="bob")
+    assert await _member_basis(guild, player) == (member, "name", None)
+
+
+async def test_that_a_character_is_a_members_vouches_for_the_whole_way(guild: GuildBuilder) -> None:
+    player = await guild.player("Mito", member=await guild.member("Zephyr"))
+    character = await guild.alt("Rivermane", "Mito", player)
+    await _decide(guild, BelongsToMember("Rivermane", "Zephyr"))
+    assert (await _basis(guild, character))[0] == (await _member_basis(guild, player))[1] == "officer"
+    assert len(await guild.rows("select 1 from guild_identity.vouched_characters")) == 1
+
+
+@pytest.mark.parametrize("source", ["manual", "officer_fix"])
+async def test_fix_all_leaves_a_link_that_a_person_made_and_says_so_before(guild: GuildBuilder, source: str) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    character = await guild.alt("Rivermane", "Mito", elrek, source=source)
+    await run_integrity_check(guild.pool)
+    planned = await preview_all(guild.pool, "note_mismatch", guild_id=guild.guild_id)
+    report = await fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
+    assert not planned.ready
+    for result in (*planned.settled, *report.results):
+        assert result.outcome is FixOutcome.REFUSED
+        assert "An officer linked Rivermane-area-52 to Elrek" in result.reason
+        assert "nor with many others at once" in result.reason
+    assert await guild.player_of(character) == elrek
+
+
+async def test_a_confirmed_link_is_left_alone_as_one_made_by_hand(guild: GuildBuilder) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    character = await guild.alt("Rivermane", "Mito", elrek)
+    await _decide(guild, LinkIsRight("Rivermane"))
+    await _fix_everything(guild)
+    assert await guild.player_of(character) == elrek
+
+
+async def test_a_character_unlinked_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", "alt of Mito", mito)
+    await _decide(guild, BelongsToNobody("Rivermane"))
+    await _fix_everything(guild)
+    assert await guild.player_of(character) is None
+    await _decide(guild, BelongsTo("Rivermane", "Mito"))
+    assert await guild.player_of(character) == mito
+    assert await guild.rows("select 1 from guild_identity.link_rejections") == []
+
+
+async def test_that_a_character_was_unlinked_can_be_taken_back_or_made_firm(guild: GuildBuilder) -> None:
+    mito = await guild.main("Mito")
+    character = await guild.alt("Rivermane", "alt of Mito", mito)
+    await _decide(guild, BelongsToNobody("Rivermane"))
+    await _decide(guild, NotThisPlayer("Rivermane", "Mito", "somebody else's"))
+    with pytest.raises(Refused, match="does not belong to Mito"):
+        await _decide(guild, BelongsTo("Rivermane", "Mito"))
+    await _decide(guild, MayBeThisPlayer("Rivermane", "Mito"))
+    await _fix_everything(guild)
+    assert await guild.player_of(character) == mito
+
+
+async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
+    member = await guild.member("Mito", roles=[SOCIAL_ROLE])
+    player = await guild.player("Mito", member=member)
+    await guild.link(await guild.character("Mito"), player)
+    await guild.character("Breeze", "@mito")
+    attempt = await _decide(guild, NotThisMember("Mito"))
+    await _fix_everything(guild)
+    assert (await _member_basis(guild, player))[0] is None
+    await undo(guild.pool, attempt, actor="bob")
+    assert (await _member_basis(guild, player), await guild.rows("select 1 from guild_identity.link_rejections")) == (
+        (member, "name", None),
+        [],
+    )
+    await _decide(guild, NotThisMember("Mito"))
+    await _decide(guild, IsMember("Mito", str(member)))
+    assert await _member_basis(guild, player) == (member, "officer", "officer alice")
+    assert await guild.rows("select 1 from guild_identity.link_rejections") == []
+
+
+async def test_what_was_said_of_a_member_can_be_taken_back(guild: GuildBuilder) -> None:
+    member = await guild.member("Mito", roles=[SOCIAL_ROLE])
+    player = await guild.player("Mito", member=member)
+    with pytest.raises(NotFound, match="Nobody has said"):
+        await _decide(guild, MayBeThisMember("Mito", "Mito"))
+    await _decide(guild, NotThisMember("Mito"))
+    await run_integrity_check(guild.pool)
+    planned = await preview_all(guild.pool, "orphan_discord", guild_id=guild.guild_id)
+    assert "An officer has said that Mito on Discord is not the player Mito." in planned.settled[0].reason
+    await _decide(guild, MayBeThisMember("Mito", "Mito"))
+    await fix_all(guild.pool, "orphan_discord", actor="alice", guild_id=guild.guild_id)
+    assert await _member_basis(guild, player) == (member, "name", None)
+
+
+async def test_a_merge_takes_along_what_was_said_of_members_and_does_not_contradict_it(guild: GuildBuilder) -> None:
+    mito, zed = await guild.player("Mito"), await guild.player("Zed", member=await guild.member("Zephyr"))
+    await _decide(guild, NotThisMember("Zed"))
+    attempt = await _decide(guild, OnePerson("Mito", "Zed"))
+    told = "select player_id from guild_identity.link_rejections where discord_user_id is not null"
+    assert await guild.rows(told) == [(mito,)]
+    await undo(guild.pool, attempt, actor="bob")
+    assert await guild.rows(told) == [(zed,)]
+    await _decide(guild, IsMember("Mito", "Zephyr"))
+    with pytest.raises(Refused, match="An officer has said that Zed is not Zephyr on Discord"):
+        await _decide(guild, OnePerson("Mito", "Zed"))
+
+
+@pytest.mark.parametrize(
+    ("note", "rank", "is_moved"),
+    [("Mito", SOCIAL, True), ("Mito", RAIDER, False), ("Zork", OFFICER, False), ("Zork", SOCIAL, True)],
+)
+async def test_automation_does_not_move_a_character_whose_rank_gives_a_role_above_the_lowest(
+    guild: GuildBuilder, note: str, rank: int, is_moved: bool
+) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    character = await guild.alt("Rivermane", note, elrek, rank=rank)
+    (result,) = await automate(guild)
+    assert (await guild.player_of(character) != elrek) is is_moved
+    assert ("is not changed automatically" in result.reason) is not is_moved
+
+
+async def test_automation_does_not_move_a_character_whose_rank_gives_a_right_here(guild: GuildBuilder) -> None:
+    await guild.execute("insert into common.guild_authority values (%(guild)s, 'rank', '3', 'viewer', 'test')")
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    character = await guild.alt("Rivermane", "Mito", elrek)
+    (result,) = await automate(guild)
+    assert await guild.player_of(character) == elrek
+    assert "has the rank Social, which gives the role viewer here" in result.reason
+
+
+async def test_automation_gives_nobody_a_character_or_a_member_with_weight(guild: GuildBuilder) -> None:
+    async with guild.pool.connection() as conn:
+        for issue_type in ("orphan_wow", "orphan_discord"):
+            await rule_store.save_settings(conn, guild.guild_id, issue_type, actor="alice", auto_mitigate=True)
+    await guild.main("Mito")
+    orphan = await guild.character("Rivermane", "Mito", rank=OFFICER)
+    await guild.member("Quillon", roles=[SOCIAL_ROLE])
+    quillon = await guild.player("Quillon")
+    await guild.link(await guild.character("Quillalt", rank=RAIDER), quillon)
+    results = await automate(guild)
+    assert await guild.player_of(orphan) is None
+    assert (await _member_basis(guild, quillon))[0] is None
+    waiting = [result.reason for result in results if "is not changed automatically" in result.reason]
+    assert len(waiting) == 2
+    await mitigations.fix_all(guild.pool, "orphan_wow", actor="alice", guild_id=guild.guild_id)
+    assert await guild.player_of(orphan) is not None
+
+
+async def test_the_rank_of_before_counts_while_the_rank_table_does_not_fit(guild: GuildBuilder) -> None:
+    await roster(guild, {1: "Elrek", 2: "Mito", 3: "Rivermane"}, ranks={3: OFFICER})
+    await notes(guild, Elrek="Main", Mito="Main", Rivermane="Elrek")
+    elrek, mito = await guild.player("Elrek"), await guild.player("Mito")
+    for name, player in (("Elrek", elrek), ("Mito", mito), ("Rivermane", elrek)):
+        await guild.link(await number_of(guild, name), player, linked_under="Elrek")
+    await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Rivermane'")
+    await notes(guild, Rivermane="Mito")
+    await automate(guild)
+    assert await guild.player_of(await number_of(guild, "Rivermane")) == elrek
+
+
+@pytest.mark.parametrize("is_vouched", [False, True])
+async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_link_that_nobody_vouches_for(
+    guild: GuildBuilder, is_vouched: bool
+) -> None:
+    await guild.execute(
+        "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
+    )
+    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_vouched=True)
+    character = await guild.character("Mito", "Mito", rank=OFFICER)
+    await guild.link(character, player, source="manual" if is_vouched else "bulk_fix", linked_under="alt of Mito")
+    await run_integrity_check(guild.pool)
+    planned = await preview_all(guild.pool, "role_mismatch", guild_id=guild.guild_id)
+    assert len(planned.ready) == is_vouched
+    if not is_vouched:
+        (settled,) = planned.settled
+        assert (
+            "That Mito is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it." in settled.reason
+        )
+        assert "The role would make Mito an officer here, so look at this one by itself." in settled.reason
+    ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'role_mismatch'")
+    assert len((await mitigations.preview_one(guild.pool, issue)).ready) == 1

@@ -1,0 +1,154 @@
+"""What changes a link, and what a link that nobody vouches for may give: over generated guilds and what happens in them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from hypothesis import given
+
+from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, deeds, guild_specs
+from laws.happenings import live
+from laws.law import empty, tried_on
+from laws.life import Life
+from patt import authority
+from sv_common.db.pool import Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.domain.basis import is_vouched
+from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.rules import RULES
+
+_guilds = guild_specs(fewest_characters=3, fewest_members=1)
+_news = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
+_decisions = deeds(*BY_OFFICERS, most=3)
+RANKS_OF_OFFICERS = (1, 2)
+ROLE_OF_OFFICERS = "101"
+
+
+async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
+    await empty(pool)
+    life = await Life.begin(pool, spec)
+    await life.make_everything_automatic()
+    await life.scan()
+    await live(life, life_of)
+    life.through_pipelines = True
+    return life
+
+
+async def _links(life: Life) -> dict[int, dict[str, Any]]:
+    return {row["character_id"]: row for row in await life.rows("player_characters")}
+
+
+async def _everything_at_once(life: Life) -> None:
+    """All that an officer can have done to many at once."""
+    for issue_type in RULES:
+        await life.scan()
+        await life.fix_all(issue_type)
+    chosen = [issue.id for issue in await life.open_issues()]
+    if chosen:
+        with contextlib.suppress(Refused):
+            await mitigations.fix_selected(
+                life.pool, chosen, actor="officer", guild_id=life.guild_id, discord_bot=life.discord
+            )
+    await life.match()
+
+
+@tried_on(60)
+@given(_guilds, _decisions, _news)
+async def test_automation_changes_no_link_whose_note_has_not_changed(
+    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+) -> None:
+    life = await _begin(pool, spec, decisions)
+    for deed in news:
+        before = await _links(life)
+        await live(life, [deed])
+        await life.automate()
+        after = await _links(life)
+        notes = {row["id"]: row["guild_note"] for row in await life.rows("wow_characters")}
+        for character, link in before.items():
+            if after.get(character, {}).get("player_id") != link["player_id"]:
+                assert link["basis_note"] is not None
+                assert name_key(notes[character] or "") != name_key(link["basis_note"])
+
+
+@tried_on(40)
+@given(_guilds, _decisions, _news)
+async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
+    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+) -> None:
+    life = await _begin(pool, spec, decisions)
+    async with pool.connection() as conn:
+        for rank in RANKS_OF_OFFICERS:
+            await conn.execute(
+                "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+                "values (%s, 'rank', %s, 'officer', 'test')",
+                [life.guild_id, str(rank)],
+            )
+        await conn.execute(
+            "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+            "values (%s, 'discord_role', %s, 'officer', 'test')",
+            [life.guild_id, ROLE_OF_OFFICERS],
+        )
+    before = await _vouched_ways(life)
+    done = {row["id"] for row in await life.rows("fix_attempts")}
+    await live(life, news)
+    await life.sync_all()
+    await _everything_at_once(life)
+    assert await _vouched_ways(life) <= before
+    numbers = {row["discord_id"]: row["id"] for row in await life.rows("discord_users")}
+    ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
+    mighty = {member for character, _, member in before if ranks[character] in RANKS_OF_OFFICERS}
+    async with pool.connection() as conn:
+        claims = [claim for number in numbers for claim in await authority.powers(conn, life.guild_id, number)]
+    assert {numbers[claim.discord_id] for claim in claims if claim.kind == "rank"} <= mighty
+    new = [row for row in await life.rows("fix_attempts") if row["id"] not in done]
+    given = [
+        change for row in new for change in row["changes"] if change["table"] == "role" and change["after"]["held"]
+    ]
+    vouched = {member for _, _, member in before}
+    assert {change["id"] for change in given if change["after"]["role_id"] == ROLE_OF_OFFICERS} <= vouched
+
+
+@tried_on(40)
+@given(_guilds, _decisions, _news)
+async def test_no_bulk_command_changes_a_persons_link(
+    pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
+) -> None:
+    life = await _begin(pool, spec, decisions)
+    await live(life, news)
+    before = await _by_persons(life)
+    await _everything_at_once(life)
+    after = {"links": await _links(life), "players": {row["id"]: row for row in await life.rows("players")}}
+    for character, owner in before["links"].items():
+        assert after["links"][character]["player_id"] == owner
+    for player, member in before["members"].items():
+        assert after["players"][player]["discord_user_id"] == member
+    for row in await life.rows("link_rejections"):
+        if row["character_id"] is None:
+            assert after["players"][row["player_id"]]["discord_user_id"] != row["discord_user_id"]
+        elif row["is_unlinking"] and before["all"].get(row["character_id"]) != row["player_id"]:
+            assert after["links"].get(row["character_id"], {}).get("player_id") != row["player_id"]
+
+
+async def _by_persons(life: Life) -> dict[str, dict[int, int]]:
+    """The links that a person made or confirmed, and the members whom a person named."""
+    links = (await _links(life)).values()
+    players = await life.rows("players")
+    return {
+        "all": {row["character_id"]: row["player_id"] for row in links},
+        "links": {
+            row["character_id"]: row["player_id"] for row in links if is_vouched(row["basis"], row["vouched_by"])
+        },
+        "members": {row["id"]: row["discord_user_id"] for row in players if row["discord_vouched_by"]},
+    }
+
+
+async def _vouched_ways(life: Life) -> set[tuple[int, int, int]]:
+    """Character, player and Discord member, where a person vouched for both links."""
+    players = {row["id"]: row for row in await life.rows("players") if row["discord_vouched_by"]}
+    return {
+        (character, link["player_id"], players[link["player_id"]]["discord_user_id"])
+        for character, link in (await _links(life)).items()
+        if link["vouched_by"] and link["player_id"] in players
+    }
