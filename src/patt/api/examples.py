@@ -49,6 +49,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "main_class": ("Mage",),
     "main_realm": ("area-52",),
     "matched": ("Newalt",),
+    "member": ("Mito",),
     "message": ("It answers.",),
     "notices": (["2 characters have a realm that Battle.net does not know."],),
     "outcome": ("fixed",),
