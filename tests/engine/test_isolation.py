@@ -51,7 +51,9 @@ async def test_one_failing_fix_is_recorded_and_the_others_are_made(
         assert plan_fn is not None
         made = await plan_fn(conn, findings)
         return [
-            Plan((Link(alts[1], "Altb", 999_999, "Nobody", "broken"),), "broken") if f.subject_id == alts[1] else p
+            dataclasses.replace(p, steps=(Link(alts[1], "Altb", 999_999, "Nobody", "broken"),))
+            if f.subject_id == alts[1]
+            else p
             for f, p in zip(findings, made, strict=True)
         ]
 

@@ -53,7 +53,11 @@ async def test_a_note_that_names_another_player_is_told_from_note_and_link(guild
     await guild.player("Mito", member=await guild.member("Mito#1234"))
     await guild.alt("Grimalt", "Mito alt", await guild.main("Elrek"))
     told = await _told(guild, "note_mismatch")
-    note, meaning, record = _sentences(told)
+    note, meaning, record, *basis = _sentences(told)
+    assert basis == [
+        "The link rests on the note “an earlier note” alone; no officer has confirmed it.",
+        "When Grimalt-area-52 was linked, the note said “an earlier note”.",
+    ]
     assert note == "The note of Grimalt-area-52 says “Mito alt”."
     assert meaning.endswith("So it means the player Mito.")
     assert record.startswith("Grimalt-area-52 is linked to Elrek, by a full match (test, ")
@@ -95,8 +99,8 @@ async def test_a_member_without_a_player_is_told_with_role_record_and_characters
 
 
 _UNCONFIRMED = (
-    "That Promoted is Promoted’s rests on a note alone. "
-    "That Promoted is Promoted#discord on Discord was not confirmed by an officer."
+    "That Promoted is Promoted’s rests on the note “an earlier note” alone; no officer has confirmed it. "
+    "That Promoted is Promoted#discord on Discord rests on the same name on Discord alone; no officer has confirmed it."
 )
 
 

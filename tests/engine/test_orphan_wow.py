@@ -89,7 +89,7 @@ async def test_two_possible_people_are_shown_and_neither_is_linked(guild: GuildB
     character = await guild.character("Rivermane", "Bren")
     result = await _fix(guild, character)
     assert result.outcome is FixOutcome.REFUSED
-    assert "could mean Malachi or Malone" in result.reason
+    assert "may mean Malachi or Malone" in result.reason
 
 
 async def test_the_same_name_on_two_realms_is_decided_by_the_realm_in_the_note(guild: GuildBuilder) -> None:

@@ -80,16 +80,19 @@ async def assert_refused_alike(guild: GuildBuilder, attempt: int, words: str) ->
     assert differences(before, await people(guild)) == {}
 
 
-@pytest.mark.parametrize("character", ["Grimalt", "Plain"])
+@pytest.mark.parametrize(
+    ("character", "words"),
+    [("Grimalt", "is gone since, merged into another or deleted"), ("Plain", "as when two players are merged")],
+)
 async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_the_merge(
-    two: Two, character: str
+    two: Two, character: str, words: str
 ) -> None:
     guild = two.guild
     await guild.alt("Plain", None, two.zed)
     before = await people(guild)
     unlinked = await decided(guild, BelongsToNobody(character))
     merged = await decided(guild, OnePerson("Mito", "Zed"))
-    await assert_refused_alike(guild, unlinked, "is gone since, merged into another or deleted")
+    await assert_refused_alike(guild, unlinked, words)
     assert [deed.attempt_id for deed in (await preview_undo(guild.pool, unlinked)).later] == [merged]
     await take_back(guild, merged)
     assert (await preview_undo(guild.pool, unlinked)).obstacle is None

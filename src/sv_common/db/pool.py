@@ -160,6 +160,7 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patie
         kwargs={"cursor_factory": CountingCursor, "options": patience.options, **KEEPALIVES},
         connection_class=AsyncConnection[TupleRow],
     )
+    pool.database_url = database_url
     pool.shares = Shares(max(1, max_size // 2), patience.connection_s)
     pool.probes = CheckedPool(
         database_url,

@@ -73,7 +73,7 @@ class Decision:
             case Verdict.SUGGESTED if self.mention is not None:
                 return " ".join(candidate.evidence for candidate in self.candidates) + " That proves nothing."
             case Verdict.SUGGESTED:
-                return f"The note mentions {labels} among other words, which proves nothing."
+                return f"The note may mean {labels}, but nothing proves it."
             case Verdict.UNKNOWN:
                 return f"Nobody here is called “{self.named}”."
             case Verdict.NOBODY:

@@ -22,7 +22,6 @@ _DECORATING: Final = TRADES | {
     Category.CHARACTER,
     Category.DATE,
     Category.DISCORD,
-    Category.ORDINARY,
 }
 _SAYING_OTHERWISE: Final = frozenset(
     {Category.RELATION, Category.COMPANY, Category.NEGATION, Category.SECOND_NAME, Category.IDENTITY, Category.LINK}
@@ -135,5 +134,4 @@ def _is_decoration(word: str, vocabulary: Vocabulary) -> bool:
     categories = vocabulary.categories.get(word, NO_CATEGORY)
     if word in _PRONOUNS or word in _TITLES or word.isdigit() or len(word) == 1:
         return True
-    is_only_everyday = categories == {Category.ORDINARY}
-    return bool(categories & _DECORATING) and not is_only_everyday and not categories & _SAYING_OTHERWISE
+    return bool(categories & _DECORATING) and not categories & _SAYING_OTHERWISE

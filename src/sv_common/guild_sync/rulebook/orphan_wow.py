@@ -127,7 +127,7 @@ class _Planner:
             case Verdict.AMBIGUOUS:
                 return f"The note says “{decision.named}”, which could mean {labels}. Link it by hand."
             case Verdict.SUGGESTED:
-                return f"The note mentions {labels} among other words, which proves nothing. Link it by hand if it is right."
+                return f"The note may mean {labels}, but nothing proves it. Link it by hand if it is right."
             case Verdict.UNKNOWN:
                 near = ", ".join(self._directory.suggestions(decision.named or ""))
                 hint = f" Similar names: {near}." if near else ""
