@@ -123,7 +123,7 @@ async def test_a_note_seen_for_the_first_time_becomes_that_of_the_link_where_it_
     await decide_by_hand(guild.pool, BelongsTo("Loner", "Mito"), actor="alice")
     await notes(guild, Rivermane="Mito", Loner="Alch 300")
     told = await guild.rows("select basis_note from guild_identity.player_characters where basis_note is not null")
-    assert sorted(note for (note,) in told if note != "an earlier note") == ["Alch 300", "Mito"]
+    assert sorted(note for (note,) in told if note != "an earlier note") == ["Mito"]
 
 
 async def test_a_link_is_taken_back_although_the_note_has_moved_on(family: GuildBuilder) -> None:
@@ -141,3 +141,11 @@ async def test_a_link_by_hand_is_one_under_the_note_of_that_moment(guild: GuildB
     character = await guild.character("Rivermane", "alt of somebody")
     await decide_by_hand(guild.pool, BelongsTo("Rivermane", "Mito"), actor="alice")
     assert await basis_note(guild, character) == "alt of somebody"
+
+
+async def test_a_note_that_names_nobody_is_not_the_one_that_a_link_rests_on(family: GuildBuilder) -> None:
+    alta = await number_of(family, "Alta")
+    await notes(family, Alta="Mito's bank")
+    for note in ("Alch 300", ""):
+        await notes(family, Alta=note)
+        assert await basis_note(family, alta) == "Mito's bank"

@@ -192,14 +192,15 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
 async def _judge_links(conn: Connection, guild_id: int, changed: set[int]) -> int:
     """Log the links that changed notes contradict; return how many are new.
 
-    A link that a new note does not contradict is from now on one under that note, so that later changes are judged against
-    the newest note under which it was right.
+    A link whose player a new note names is from now on one under that note, so that later changes are judged against the
+    newest note under which it was right. A note that names nobody ("Alch 300") is none under which a link was made.
     """
     outdated = await links.with_another_note(conn, guild_id)
     if not outdated | changed:
         return 0
-    findings = note_mismatch.find(Directory(await read_facts(conn, guild_id)), outdated | changed)
-    await links.follow_notes(conn, guild_id, outdated - {finding.subject_id for finding in findings})
+    directory = Directory(await read_facts(conn, guild_id))
+    findings = note_mismatch.find(directory, outdated | changed)
+    await links.follow_notes(conn, guild_id, note_mismatch.naming_their_player(directory, outdated))
     return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
 
 

@@ -44,6 +44,16 @@ def find(directory: Directory, among: Collection[int] | None = None) -> list[Fin
     ]
 
 
+def naming_their_player(directory: Directory, among: Collection[int]) -> set[int]:
+    """Return those of some characters whose note surely means the very player that they are linked to."""
+    known = (directory.facts.characters[number] for number in among if number in directory.facts.characters)
+    return {
+        character.id
+        for character in known
+        if (target := directory.decide(character).target) is not None and target.person.player_id == character.player_id
+    }
+
+
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
     """Unlink, and link to the one player whom the note names, if it names one."""
     return [_plan(finding.details) for finding in findings]
