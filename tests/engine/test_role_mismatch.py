@@ -262,14 +262,24 @@ async def test_somebody_whose_characters_have_all_left_should_hold_no_managed_ro
     assert discord.changes == [("remove", OFFICER_ROLE)]
 
 
-async def test_a_rank_that_maps_to_no_role_on_purpose_means_no_managed_role(guild: GuildBuilder) -> None:
+async def _without_role(guild: GuildBuilder, rank: int) -> None:
     await guild.execute(
         "update common.guild_ranks set discord_role_id = null, discord_role_name = null, is_role_managed = false, "
         "is_without_role = true where guild_id = %(guild)s and wow_rank_index = %(rank)s",
-        {"rank": SOCIAL},
+        {"rank": rank},
     )
+
+
+async def test_a_rank_that_maps_to_no_role_on_purpose_means_no_managed_role(guild: GuildBuilder) -> None:
+    await _without_role(guild, SOCIAL)
     await guild.main("Elrek", rank=SOCIAL, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
     assert await _found(guild) == ["Elrek is Social in the game (Elrek), a rank without a Discord role, but has Raider"]
+
+
+async def test_a_guild_master_whose_rank_has_no_role_keeps_the_roles_they_hold(guild: GuildBuilder) -> None:
+    await _without_role(guild, GUILD_MASTER)
+    await guild.main("Elrek", rank=GUILD_MASTER, roles=[OFFICER_ROLE])
+    assert await _found(guild) == []
 
 
 async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_players_are_none(guild: GuildBuilder) -> None:

@@ -136,7 +136,7 @@ def _has_wrong_roles(guild: Guild, player: Row) -> bool:
     if highest is None:
         return bool(held) and _has_characters_that_all_left(guild, player)
     if highest["is_without_role"]:
-        return bool(held)
+        return bool(held) and highest["wow_rank_index"] > 0
     is_clear = highest["is_role_managed"] and highest["discord_role_id"] in _managed_roles(guild)
     return is_clear and held != {highest["discord_role_id"]}
 

@@ -265,6 +265,9 @@ PAGE = RulePage(
         Example("The Officer character has left the guild; a Raider character remains", "Raider is right"),
         Example("All characters have left the guild; the member holds Raider", "Raider is taken on a click"),
         Example("The rank has no role on purpose; the member holds Raider", "Raider is taken on a click"),
+        Example(
+            "The guild master's rank has no role on purpose", "no finding: a guild master keeps the roles they hold"
+        ),
         Example("The role Raider was deleted on Discord; forty players should hold it", "one finding, for the role"),
         Example("Nobody has decided about the rank, or its role is not managed", "no finding"),
     ),

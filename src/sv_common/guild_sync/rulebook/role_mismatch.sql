@@ -31,6 +31,7 @@ order by 1
 -- Players on Discord whose managed roles are not what their rank says: the role of the highest rank among characters in
 -- the guild; none where that rank has no role on purpose, or where all their characters have left. Nothing is said of a
 -- rank that nobody has decided about, of a role that is not managed or cannot be given, or of players without characters.
+-- A guild master whose rank has no role keeps what they hold: that role is often above the bot's, so the rank has none.
 with usable as (
     select r.id, r.guild_id, r.discord_role_id, coalesce(d.name, r.discord_role_name, r.name) as role_name, r.wow_rank_index,
            coalesce(d.is_administrative, false) or exists (
@@ -53,7 +54,7 @@ with usable as (
         p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_vouched_by,
         c.character_name, c.removed_at is not null as has_left,
         l.basis, l.basis_note, l.vouched_by,
-        r.id as rank_id, r.name as rank_name, r.is_without_role
+        r.id as rank_id, r.name as rank_name, r.is_without_role and r.wow_rank_index > 0 as is_without_role
     from guild_identity.players p
     join guild_identity.player_characters l on l.player_id = p.id
     join guild_identity.wow_characters c on c.id = l.character_id
