@@ -218,6 +218,13 @@ class Practice:
     def change(self, statement: str) -> None:
         self.database.execute(statement.encode())
 
+    def give(self, setting: str, value: str) -> None:
+        """Let a setting have this value; let it have none, in the settings file either, where that is empty."""
+        file = self.folder / ".env"
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith(f"{setting}=")), encoding="utf-8")
+        self.environment.setenv(setting, value)
+
     def examine(self) -> dict[str, dict[str, Any]]:
         """Run `patt doctor --json` and return the checks by name, once what holds for every run was seen to hold."""
         outcome = self.patt("doctor", "--json")

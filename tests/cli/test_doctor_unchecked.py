@@ -62,8 +62,9 @@ def test_an_embedded_database_that_cannot_start_is_told(practice: Practice) -> N
     (practice.folder / "occupied").write_text("no folder", encoding="utf-8")
     practice.environment.setenv("PATT_DATA_DIR", str(practice.folder / "occupied"))
     said, mends = practice.wrong()["database"]
-    assert "The embedded database does not start" in said
-    assert "PATT_DATA_DIR" in mends
+    assert "The embedded database in PATT_DATA_DIR" in said
+    assert "does not start" in said
+    assert mends
 
 
 def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice) -> None:
@@ -95,7 +96,7 @@ def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice
 def test_credentials_that_battlenet_does_not_take_leave_the_roster_unchecked(
     practice: Practice, secret: str, message: str, remedy: str
 ) -> None:
-    practice.environment.setenv("PATT_BLIZZARD_CLIENT_SECRET", secret)
+    practice.give("PATT_BLIZZARD_CLIENT_SECRET", secret)
     wrong = practice.wrong()
     assert list(wrong) == ["battlenet credentials", "guild 1 roster"]
     assert message in wrong["battlenet credentials"][0]
@@ -113,7 +114,7 @@ def test_credentials_that_battlenet_does_not_take_leave_the_roster_unchecked(
 def test_a_token_that_discord_does_not_take_leaves_the_server_unchecked(
     practice: Practice, token: str, message: str, remedy: str
 ) -> None:
-    practice.environment.setenv("PATT_DISCORD_BOT_TOKEN", token)
+    practice.give("PATT_DISCORD_BOT_TOKEN", token)
     wrong = practice.wrong()
     said, mends = wrong.pop("discord token")
     assert message in said

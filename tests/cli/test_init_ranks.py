@@ -34,7 +34,7 @@ def test_an_export_of_another_guild_is_not_taken_in(init: Init, export: str, dat
     text = Path(export).read_text(encoding="utf-8").replace("The Lantern Watch", "The Others")
     Path(export).write_text(text, encoding="utf-8")
     outcome = init(export=export)
-    assert (outcome.code, "This export is of “The Others”, and not of “The Lantern Watch”." in outcome.err) == (1, True)
+    assert (outcome.code, "This export is of “The Others”, and not of “The Lantern Watch”" in outcome.err) == (1, True)
     named = database.execute("select count(*) from common.guild_ranks where name_in_game is not null").fetchone()
     assert named == (0,)
 

@@ -27,7 +27,10 @@ async def test_a_server_comes_with_its_name_all_roles_and_all_members(
     guild = await discord.fetch_guild(world.discord_guild_id)
     assert (guild.guild_id, guild.name) == (world.discord_guild_id, world.discord_name)
     assert guild.members == [as_fetched(member) for member in by_id(world.members)]
-    assert guild.roles == [DiscordRole(role.role_id, role.name, role.position, role.managed) for role in world.roles]
+    assert guild.roles == [
+        DiscordRole(role.role_id, role.name, role.position, role.managed, is_administrative=role.name == "PATT")
+        for role in world.roles
+    ]
     assert {member.user_id for member in guild.members if member.is_bot} == {
         member.user_id for member in world.members if member.is_bot
     }

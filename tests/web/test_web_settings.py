@@ -226,7 +226,7 @@ async def test_a_note_is_tried_and_kept_nowhere(alice: httpx2.AsyncClient, troub
         tried = (await alice.post(f"{API}/words/try", json={"note": "alt: Mito"})).json()
     assert "zzqy" not in str(log)
     assert "zzqy" in unescape(page.text)
-    assert (tried["verdict"], tried["known_words"]) == ("confident", [{"word": "alt", "is_here": "alt"}])
+    assert (tried["verdict"], tried["known_words"]) == ("confident", [{"word": "alt", "is_here": "alt, ordinary"}])
     assert tried["sentence"].startswith("Means Mito")
     too_long = await alice.post(f"{PAGE}/words/try", data={"note": "x" * 201})
     assert "the longest that is read here has 200" in Seen(too_long).text()

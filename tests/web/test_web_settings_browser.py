@@ -87,7 +87,8 @@ async def test_a_key_is_made_shown_once_and_revoked(sign_in: SignIn, site: str, 
     await page.get_by_role("button", name="Make a key").click()
     secret = await page.locator(".key").inner_text()
     assert len(secret) > 40
-    await expect(page.locator(".secret")).to_contain_text(f"--key {secret}")
+    await expect(page.locator(".secret")).to_contain_text("patt watch")
+    await expect(page.locator(".secret")).not_to_contain_text(f"--key {secret}")
     await page.get_by_role("link", name="Upload keys").click()
     assert secret not in await page.content()
     await page.get_by_text("Revoke", exact=True).click()

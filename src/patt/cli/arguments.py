@@ -13,11 +13,16 @@ LONGEST_ARGUMENT = 1000
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise `BadInput` for an argument that is no text, unless it names a file that is there, whatever its name is."""
-    for argument in arguments:
+    """Raise `BadInput` for an argument that is no text, unless it names a file that is there, whatever its name is.
+
+    The value of an option is not repeated: it may be a key.
+    """
+    for before, argument in zip(("", *arguments), arguments, strict=False):
         fault = fault_of_text(argument, LONGEST_ARGUMENT)
         if fault is not None and not _is_a_file(argument):
-            raise BadInput(f"“{shown(argument)}” cannot be used: it {fault}.")
+            option = before if before.startswith("-") else argument.partition("=")[0]
+            what = f"The value of {shown(option)}" if option.startswith("-") else f"“{shown(argument)}”"
+            raise BadInput(f"{what} cannot be used: it {fault}.")
 
 
 def _is_a_file(argument: str) -> bool:

@@ -26,7 +26,7 @@ def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None
     if as_json:
         print_json([each.model_dump() for each in found])
         return
-    rows = [(u.upload_id, u.uploader, u.as_of, u.state, u.attempts, u.sentence) for u in found]
+    rows = [(u.upload_id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
     table("upload", "uploader", "export of", "state", "tries", "what became of it", rows=rows)
 
 
