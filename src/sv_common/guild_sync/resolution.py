@@ -31,6 +31,7 @@ from sv_common.guild_sync.domain.notes import (
     ParsedNote,
     Vocabulary,
     fold_accents,
+    is_username,
     parse_note,
 )
 from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
@@ -168,7 +169,8 @@ class Directory:
         people: dict[Person, Candidate] = {}
         decisive: Mention | None = None
         is_doubtful = False
-        for mention in certain:
+        usernames = [m for m in certain if is_username(m, character.note or "") and self._candidates(m, character)]
+        for mention in usernames or certain:
             for candidate in self._candidates(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.context import in_context
 from sv_common.guild_sync.domain.notes.discord_forms import add_handle
 from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
@@ -31,6 +32,8 @@ _HANDLE: Final = re.compile(
     rf"(?<![^\s,;/|()\[\]<>{{}}:=+&-])@(?P<at>{_IN_HANDLES}+(?:#\d{{1,5}})?)"
     rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
 )
+_USERNAME: Final = re.compile(r"(?=\w*[.])(?=[\d._]*[^\W\d_])[\w.]{2,32}")
+"""A whole note with a full stop inside, as Discord's usernames may have one: "zork.brakk"."""
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s/]+\.\w{2,3}/\S*")
 
 
@@ -45,7 +48,9 @@ def parse_note(note: str, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> Parsed
 @lru_cache(maxsize=_REMEMBERED_NOTES)
 def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
     text, handles = _without_handles(clean(note))
-    state = NoteState(text, tokenize(text, vocabulary))
+    state = NoteState(text, in_context(tokenize(text, vocabulary), text, vocabulary))
+    if _USERNAME.fullmatch(text):
+        add_handle(state, text, only_if_known=True)
     for handle in handles:
         add_handle(state, handle, only_if_known=name_key(handle) in vocabulary.categories)
     read_whole_word(state)
