@@ -18,6 +18,7 @@ _JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 _IN_CONTEXT: Final = frozenset({Category.RELATION_BEHIND, Category.COMPANY_BEFORE})
 _BEHIND: Final = frozenset({Category.RELATION, Category.RELATION_BEHIND})
 _OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
+_EVERYDAY: Final = frozenset({Category.ORDINARY})
 _GENITIVES: Final = ("s", "es")
 _SHORTEST_NOMINATIVE: Final = 3
 
@@ -37,10 +38,9 @@ def _categories(
 ) -> Categories:
     if token.shape is not Shape.WORD:
         return token.categories
-    if following is not None and text.startswith(".", token.end):
-        abbreviated = vocabulary.categories.get(f"{token.key}.", NO_CATEGORY)
-        if abbreviated:
-            return abbreviated
+    abbreviated = _of_abbreviation(earlier, token, following, text, vocabulary)
+    if abbreviated:
+        return abbreviated
     if not token.categories:
         return _of_genitive(earlier, token, following, vocabulary)
     categories = token.categories
@@ -48,7 +48,19 @@ def _categories(
         categories |= {Category.RELATION}
     if Category.COMPANY_BEFORE in categories and _precedes_name(earlier, token, following):
         categories |= {Category.COMPANY}
-    return categories - _IN_CONTEXT
+    return (categories - _IN_CONTEXT) or _EVERYDAY
+
+
+def _of_abbreviation(
+    earlier: Sequence[Token], token: Token, following: Token | None, text: str, vocabulary: Vocabulary
+) -> Categories:
+    """What an abbreviation is with its full stop; alone ("Dawn.") it is rather an everyday word, or whoever is called so."""
+    abbreviated = vocabulary.categories.get(f"{token.key}.", NO_CATEGORY) if text.startswith(".", token.end) else None
+    if not abbreviated:
+        return NO_CATEGORY
+    if following is not None or (token.before.endswith("(") and text.startswith(".)", token.end)):
+        return abbreviated
+    return NO_CATEGORY if earlier or token.categories else _EVERYDAY
 
 
 def _of_genitive(earlier: Sequence[Token], token: Token, following: Token | None, vocabulary: Vocabulary) -> Categories:

@@ -15,14 +15,14 @@ from sv_common.guild_sync.domain.notes.vocabulary import Category
 
 _QUESTION: Final = re.compile(r"(?<!=)\?")
 _BRACKETED: Final = re.compile(r"<[^<>]*[^<>\s-][^<>]*>")
-_FACES: Final = re.compile(r"</?3+|>[._:;=]+[<()DPp]?|[._:;=]+[<>](?![<>=-])")
+_FACES: Final = re.compile(r"</?3+|>[._:;]+[<()DPp]?|[._:;]+[<>](?![<>=-])")
 _WRAPPED: Final = re.compile(r"[-=~ ]*>+([^<>]*)<+[-=~ ]*")
 _COMPARING: Final = re.compile(r"[<>]|!=|=/=")
 
 
 def doubted_in(text: str, tokens: Sequence[Token]) -> frozenset[int]:
-    """Places of the words that a question is about, or all of them where the note compares."""
-    if _compares(text) and not _points(text, tokens):
+    """Places of the words that a question is about, or all of them where the note compares or ends as a question."""
+    if text.endswith("?") or (_compares(text) and not _points(text, tokens)):
         return frozenset(range(len(tokens)))
     if "?" not in text:
         return frozenset()

@@ -217,9 +217,10 @@ def _add_phrase_before_own(state: NoteState, segment: Segment) -> None:
     if not 1 < length <= _MOST_WORDS_OF_A_NAME or not any(token.categories & OWN for token in tail):
         return
     is_plain = all(token.is_unknown or token.is_everyday for token in words) and all(token.is_tail for token in tail)
-    if is_plain and all(word.gap is Gap.SPACE for word in words[1:]):
+    may_name = any(token.is_unknown for token in words) or all(is_capital(token) for token in words)
+    if is_plain and may_name and all(word.gap is Gap.SPACE for word in words[1:]):
         phrase = state.text[words[0].start : words[-1].end]
-        for name in (phrase, phrase.removesuffix("s")):
+        for name in dict.fromkeys((phrase, phrase.removesuffix("s"))):
             state.add_phrase(name, MentionKind.NAME, segment.places[length - 1])
 
 
