@@ -20,6 +20,7 @@ _BEHIND: Final = frozenset({Category.RELATION, Category.RELATION_BEHIND})
 _OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
 _EVERYDAY: Final = frozenset({Category.ORDINARY})
 _GENITIVES: Final = ("s", "es")
+_ENDS_OF_OWNERS: Final = ("s", "x", "z", "ß")
 _SHORTEST_NOMINATIVE: Final = 3
 
 
@@ -42,7 +43,7 @@ def _categories(
     if abbreviated:
         return abbreviated
     if not token.categories:
-        return _of_genitive(earlier, token, following, vocabulary)
+        return _of_genitive(earlier, token, vocabulary)
     categories = token.categories
     if Category.RELATION_BEHIND in categories and _follows_owner(earlier, token) and _ends_there(token, following):
         categories |= {Category.RELATION}
@@ -63,9 +64,9 @@ def _of_abbreviation(
     return NO_CATEGORY if earlier or token.categories else _EVERYDAY
 
 
-def _of_genitive(earlier: Sequence[Token], token: Token, following: Token | None, vocabulary: Vocabulary) -> Categories:
+def _of_genitive(earlier: Sequence[Token], token: Token, vocabulary: Vocabulary) -> Categories:
     """RELATION for "frus" in "Zorks frus alt": behind an owner, and before what is hers."""
-    if not _follows_owner(earlier, token) and not (following is not None and earlier and earlier[-1].is_unknown):
+    if not _follows_owner(earlier, token):
         return NO_CATEGORY
     nominatives = (token.key.removesuffix(ending) for ending in _GENITIVES if token.key.endswith(ending))
     is_relation = any(
@@ -76,12 +77,12 @@ def _of_genitive(earlier: Sequence[Token], token: Token, following: Token | None
 
 
 def _follows_owner(earlier: Sequence[Token], token: Token) -> bool:
-    """Whether an earlier word of the same clause may be a genitive ("Zorks", "Zork's")."""
+    """Whether an earlier word of the same clause may be a genitive ("Zorks", "Zork's", or "Max", which takes no s)."""
     gap = token.gap
     for before in reversed(earlier):
         if gap not in _JOINED:
             return False
-        if before.is_possessive or (before.is_unknown and before.key.endswith("s")):
+        if before.is_possessive or (before.is_unknown and before.key.endswith(_ENDS_OF_OWNERS)):
             return True
         gap = before.gap
     return False
