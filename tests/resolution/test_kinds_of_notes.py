@@ -1,7 +1,7 @@
 """Notes of every supported language, by kind: whose character it is, who only stands beside it, and what is no name at all.
 
 `kinds_of_notes.tsv` has a kind, a language, and notes parted by bars. All name Mito, or Мирдан, 조크, 佐克, who are in the
-roster, or Trog, who is too.
+roster, or Trog, who is too; those of the kinds `day` and `spec` are words that somebody else in the roster is called.
 """
 
 from __future__ import annotations
@@ -71,11 +71,109 @@ def test_a_past_name_and_an_unclear_possession_neither_link_nor_unlink(note: str
     assert reading.kind != UNKNOWN_NAME
 
 
+@of_kinds("doubt")
+def test_a_name_that_is_asked_about_or_compared_is_suggested_and_no_more(note: str) -> None:
+    reading = read(note)
+    assert reading.decision is Sureness.SUGGESTED
+    assert {name.partition("-")[0] for name in reading.suggestions} <= set(NAMED)
+
+
+@of_kinds("own")
+def test_no_note_that_ends_as_a_question_is_certain_of_anybody(note: str) -> None:
+    for question in (f"{note}?", f"{note} ??", f"{note}？"):
+        assert read(question).decision in (Sureness.SUGGESTED, Sureness.NOBODY)
+
+
+@pytest.mark.parametrize("note", ["Brimble?", "alt of Brimble?", "Brimble > this"])
+def test_a_stranger_who_is_asked_about_or_compared_founds_no_group(note: str) -> None:
+    assert read(note).kind != UNKNOWN_NAME
+
+
+@pytest.mark.parametrize("note", ["?", "??", "¿?", "？", "alt?", ">", "->", "<3"])
+def test_a_sign_alone_names_nobody(note: str) -> None:
+    assert read(note).decision is Sureness.NOBODY
+
+
 @of_kinds("state")
 def test_a_state_names_nobody(note: str) -> None:
     reading = read(note)
     assert (reading.decision, reading.targets) == (Sureness.NOBODY, ())
     assert reading.kind != UNKNOWN_NAME
+
+
+@of_kinds("day", "spec")
+def test_a_day_or_a_spec_that_is_also_a_characters_name_is_ambiguous_alone(note: str) -> None:
+    for written in (note, note.lower()):
+        reading = in_guild_with(note, written)
+        assert (reading.decision, reading.targets) == (Sureness.AMBIGUOUS, (f"{note}-Hyjal",))
+
+
+@of_kinds("day", "spec")
+def test_a_character_called_like_a_day_or_a_spec_is_found_where_a_form_says_that_a_name_comes(note: str) -> None:
+    assert in_guild_with(note, f"alt of {note}").decision is Sureness.CONFIDENT
+
+
+def in_guild_with(name: str, note: str) -> NoteReading:
+    """Read a note in a guild that has one other character."""
+    roster = [NotedCharacter(f"{name}-Hyjal", name, "Hyjal", ""), NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", note)]
+    return read_notes(roster)[-1]
+
+
+@pytest.mark.parametrize("name", ["Dawn", "Ant", "Prec", "Frü", "Form"])
+def test_a_name_that_is_spelt_like_an_abbreviation_is_a_name_without_the_full_stop(name: str) -> None:
+    assert in_guild_with(name, name).decision is Sureness.CONFIDENT
+    assert in_guild_with(name, f"{name}.").decision is Sureness.CONFIDENT
+
+
+@pytest.mark.parametrize("name", ["Maris", "Mors", "Tantes", "Unges", "Kones"])
+def test_a_name_that_is_spelt_like_a_relative_in_the_genitive_is_a_name(name: str) -> None:
+    assert in_guild_with(name, name).decision is Sureness.CONFIDENT
+    assert in_guild_with(name, f"alt of {name}").decision is Sureness.CONFIDENT
+
+
+@pytest.mark.parametrize("name", ["佐克团", "风暴團", "星星队"])
+def test_a_name_that_ends_like_a_group_is_a_name(name: str) -> None:
+    assert in_guild_with(name, name).decision is Sureness.CONFIDENT
+
+
+def on_discord(note: str) -> NoteReading:
+    """Read a note in a guild with a character Mito and three Discord members."""
+    roster = [NotedCharacter("Mito-Hyjal", "Mito", "Hyjal", ""), NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", note)]
+    return read_notes(roster, ["mito.brimble", "Salty Otter", "anna.b_99"])[-1]
+
+
+@pytest.mark.parametrize(
+    ("note", "member"),
+    [
+        ("mito.brimble", "mito.brimble"),
+        ("Mito.Brimble", "mito.brimble"),
+        ("@mito.brimble", "mito.brimble"),
+        ("anna.b_99", "anna.b_99"),
+        ("Salty Otter's tank", "Salty Otter"),
+        ("Salty Otter's 2nd mage", "Salty Otter"),
+        ("Salty Otter tank", "Salty Otter"),
+        ("Salty Otters healer", "Salty Otter"),
+        ("Salty Otter's alt", "Salty Otter"),
+        ("Salty Otter Heiler", "Salty Otter"),
+    ],
+)
+def test_a_username_alone_and_a_display_name_of_two_words_mean_the_member(note: str, member: str) -> None:
+    reading = on_discord(note)
+    assert (reading.decision, reading.person) == (Sureness.CONFIDENT, member)
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["mito.brimble?", "Salty Otter's tank?", "Salty Otter's wife's tank", "not mito.brimble", "Salty Otter's zug"],
+)
+def test_a_members_name_that_is_doubted_denied_or_anothers_means_nobody_for_certain(note: str) -> None:
+    assert on_discord(note).decision in (Sureness.SUGGESTED, Sureness.NOBODY)
+
+
+def test_a_spec_written_as_a_name_suggests_the_one_character_whose_name_begins_so() -> None:
+    assert in_guild_with("Schattenklinge", "Schatten").suggestions == ("Schattenklinge-Hyjal",)
+    assert in_guild_with("Schattenklinge", "schatten").decision is Sureness.NOBODY
+    assert in_guild_with("Holyclaw", "Holy").decision is Sureness.NOBODY
 
 
 def test_a_character_that_gives_its_own_name_and_realm_means_no_namesake() -> None:
@@ -115,4 +213,5 @@ def test_each_language_has_many_notes_of_each_kind() -> None:
         if counts[kind, language] < FEWEST_NOTES
     ]
     assert few == []
-    assert {language for kind, language in counts if kind == "negation"} == LANGUAGES
+    for kind in ("negation", "doubt", "day", "spec"):
+        assert {language for each, language in counts if each == kind} >= LANGUAGES

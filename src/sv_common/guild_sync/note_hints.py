@@ -19,6 +19,8 @@ _OF_A_NAMED_CHARACTER = 0.05
 _OF_AN_ALT = 0.05
 _MOST_WORDS_WITHOUT_SENTENCE = 3
 _EVERYDAY = frozenset({Category.ORDINARY})
+_SHORTENED = frozenset({Category.SPEC, Category.PROFESSION})
+_SHORTEST_TRADE = 5
 _NEARLY_EQUAL = frozenset({How.NAME, How.ACCENTS})
 
 
@@ -57,7 +59,10 @@ class Hints:
     def _of_mention(self, mention: Mention, about: KnownCharacter) -> Iterator[Hint]:
         keys = [reading.key for reading in mention.readings]
         explained = self._directory.vocabulary.categories.get(keys[0], frozenset())
-        if about.name_key in keys or explained - _EVERYDAY or _is_in_sentence(mention, about):
+        if about.name_key in keys or _is_in_sentence(mention, about):
+            return
+        if explained - _EVERYDAY:
+            yield from self._shortened_to_a_trade(mention, about)
             return
         hints = [
             Hint(number, mention.text, how, score)
@@ -67,6 +72,21 @@ class Hints:
         least = hints[:MOST_HINTS][-1].score - _OF_A_NAMED_CHARACTER - _OF_AN_ALT if hints else 0
         for hint in takewhile(lambda hint: hint.score >= least, hints):
             yield hint._replace(score=hint.score + self._renown(hint.number))
+
+    def _shortened_to_a_trade(self, mention: Mention, about: KnownCharacter) -> Iterator[Hint]:
+        """The one character whose name begins with a spec or profession that is the whole note and written as a name."""
+        key = mention.readings[0].key
+        explained = self._directory.vocabulary.categories[key]
+        is_as_a_name = mention.text == (about.note or "").strip() and mention.text == mention.text.capitalize()
+        if not is_as_a_name or not explained <= _SHORTENED or len(key) < _SHORTEST_TRADE:
+            return
+        found = [
+            Hint(number, mention.text, how, score)
+            for number, (_, score, how) in self._directory.characters_like([key])
+            if how is How.BEGINNING and number != about.id
+        ]
+        if len(found) == 1:
+            yield found[0]
 
     def _of_letters(self, about: KnownCharacter) -> Iterator[Hint]:
         """The characters whose name the note gives with blanks or marks between its letters ("B r a k k", "Bra'kk")."""

@@ -25,14 +25,8 @@ from rapidfuzz import fuzz, process
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, Likeness, looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import (
-    Mention,
-    MentionKind,
-    ParsedNote,
-    Vocabulary,
-    fold_accents,
-    parse_note,
-)
+from sv_common.guild_sync.domain.notes import Mention, MentionKind, ParsedNote, Vocabulary, fold_accents, parse_note
+from sv_common.guild_sync.domain.notes.mentions import is_username
 from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
@@ -165,10 +159,11 @@ class Directory:
     def _read(self, character: KnownCharacter) -> Decision:
         parsed = self.parse(character)
         certain = self.certain_mentions(character)
+        usernames = [m for m in certain if is_username(m, character.note or "") and self._candidates(m, character)]
         people: dict[Person, Candidate] = {}
         decisive: Mention | None = None
         is_doubtful = False
-        for mention in certain:
+        for mention in usernames or certain:
             for candidate in self._candidates(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention

@@ -172,6 +172,9 @@ def read_possessive(state: NoteState) -> None:
         head = state.head_of(position)
         kind = MentionKind.NAME if state.is_own_after(position) else MentionKind.WORD
         doubtful = in_sentence or not token.is_unknown or kind is MentionKind.WORD
+        phrase = state.phrase_before(head)
+        if phrase is not None and kind is MentionKind.NAME:
+            state.add_phrase(phrase, kind, head)
         state.add(head, kind, only_if_known=doubtful, belongs=True)
         for following in state.joined_after(position):
             following.used = True

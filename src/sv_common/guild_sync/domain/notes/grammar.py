@@ -2,7 +2,7 @@
 
 1. the note is cleaned of the game's markup and of punctuation in other forms than ASCII;
 2. web addresses are dropped, and handles (`@zork`, `zork#1234`) are taken out;
-3. the rest is cut into words, each with what the vocabulary knows of it;
+3. the rest is cut into words, each with what the vocabulary knows of it where it stands;
 4. the known forms are read (`alt of Zork`, `Main: Zork`, `Zork's bank`);
 5. what they leave is read as a name, a list, a name with a tail, or free text;
 6. the kind follows from what was found.
@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.context import in_context
 from sv_common.guild_sync.domain.notes.discord_forms import add_handle
 from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
@@ -23,7 +24,7 @@ from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
 from sv_common.guild_sync.domain.notes.state import WHERE_SOMETHING_WAS, NoteState
 from sv_common.guild_sync.domain.notes.text import clean
 from sv_common.guild_sync.domain.notes.tokens import tokenize
-from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Vocabulary
+from sv_common.guild_sync.domain.notes.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
 
 _REMEMBERED_NOTES: Final = 8192
 _IN_HANDLES: Final = r"[^\s,;/|()\[\]<>{}\"'!?@:=#]"
@@ -31,6 +32,9 @@ _HANDLE: Final = re.compile(
     rf"(?<![^\s,;/|()\[\]<>{{}}:=+&-])@(?P<at>{_IN_HANDLES}+(?:#\d{{1,5}})?)"
     rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
 )
+_USERNAME: Final = re.compile(r"(?=\w*[.])(?=[\d._]*[^\W\d_])[\w.]{2,32}")
+"""A whole note with a full stop inside, as Discord's usernames may have one: "zork.brakk"."""
+_SAYING_WHOSE: Final = frozenset({Category.ALT, Category.MAIN, Category.BANK, Category.CHARACTER})
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s/]+\.\w{2,3}/\S*")
 
 
@@ -45,7 +49,9 @@ def parse_note(note: str, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> Parsed
 @lru_cache(maxsize=_REMEMBERED_NOTES)
 def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
     text, handles = _without_handles(clean(note))
-    state = NoteState(text, tokenize(text, vocabulary))
+    state = NoteState(text, in_context(tokenize(text, vocabulary), text, vocabulary))
+    if _may_be_username(text, state):
+        add_handle(state, text, only_if_known=True)
     for handle in handles:
         add_handle(state, handle, only_if_known=name_key(handle) in vocabulary.categories)
     read_whole_word(state)
@@ -59,6 +65,12 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         marks_main=state.marks_main,
         is_about_others=bool(state.others) and all(_is_free_text(mention, text) for mention in state.mentions),
     )
+
+
+def _may_be_username(text: str, state: NoteState) -> bool:
+    """Whether a note is written as only a username is; "Zork.alt" rather says that this is an alt."""
+    has_unknown = any(token.is_unknown for token in state.tokens)
+    return has_unknown and _USERNAME.fullmatch(text) is not None and not state.categories & _SAYING_WHOSE
 
 
 def _is_free_text(mention: Mention, text: str) -> bool:

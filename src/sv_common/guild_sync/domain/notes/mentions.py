@@ -96,6 +96,12 @@ def is_whole_note(mention: Mention, note: str) -> bool:
     return name_key(_SIGNS.sub(" ", clean(note))) == mention.readings[0].key
 
 
+def is_username(mention: Mention, note: str) -> bool:
+    """Whether a note is nothing but a Discord name that is no word ("zork.brakk"), whose parts are then no names."""
+    is_word = mention.readings[0].key.isalpha()
+    return mention.kind is MentionKind.DISCORD and not is_word and is_whole_note(mention, note)
+
+
 _IN_A_FORM: Final = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF, MentionKind.DISCORD})
 _SIGNS: Final = re.compile(rf"(?!{LETTER}|[\d'_.-]).")
 

@@ -10,7 +10,7 @@ from typing import Final
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
 from sv_common.guild_sync.domain.notes.readings import readings_of
-from sv_common.guild_sync.domain.notes.state import JOINED, NoteState
+from sv_common.guild_sync.domain.notes.state import JOINED, OWN, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token, is_unspaced
 from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
@@ -79,6 +79,7 @@ def read_plain(state: NoteState) -> None:
             is_listed = segment.is_list_member or any(each.is_list_member for each in segments[place + 1 : place + 2])
             state.add(segment.places[0], MentionKind.WORD, only_if_known=True, is_doubtful=is_listed)
         elif segment.is_text:
+            _add_phrase_before_own(state, segment)
             _add_possible_name(state, segment, is_listed=base is not None and segment.is_list_member)
             _add_words(state, segment)
 
@@ -206,6 +207,21 @@ def _add_whole_phrase(state: NoteState, segments: list[Segment]) -> None:
     if may_name and not any(_is_of_no_name(token, is_about_others=bool(state.others)) for token in state.tokens):
         phrase = state.text[state.tokens[0].start : state.tokens[-1].end]
         state.add_phrase(phrase, MentionKind.NAME, len(state.tokens) - 1)
+
+
+def _add_phrase_before_own(state: NoteState, segment: Segment) -> None:
+    """Keep "Big Joe" of "Big Joe tank" and "Big Joes tank" as a possible name with a blank."""
+    tokens = segment.tokens
+    length = next((number for number, token in enumerate(tokens) if token.is_tail), 0)
+    words, tail = tokens[:length], tokens[length:]
+    if not 1 < length <= _MOST_WORDS_OF_A_NAME or not any(token.categories & OWN for token in tail):
+        return
+    is_plain = all(token.is_unknown or token.is_everyday for token in words) and all(token.is_tail for token in tail)
+    may_name = any(token.is_unknown for token in words) or all(is_capital(token) for token in words)
+    if is_plain and may_name and all(word.gap is Gap.SPACE for word in words[1:]):
+        phrase = state.text[words[0].start : words[-1].end]
+        for name in dict.fromkeys((phrase, phrase.removesuffix("s"))):
+            state.add_phrase(name, MentionKind.NAME, segment.places[length - 1])
 
 
 def _is_of_no_name(token: Token, *, is_about_others: bool) -> bool:

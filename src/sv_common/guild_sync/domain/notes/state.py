@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.doubt import doubted_in, doubts_handle
 from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, Reading
 from sv_common.guild_sync.domain.notes.others import (
     NOWHERE,
@@ -41,8 +42,8 @@ class NoteState:
 
     `has_owner` is set once a form has said whose character this is; what else the note holds then counts only if known.
     `categories` are those of all its words. `is_bank`: the note has a bank word. `denied`, `others` and `second_names` are
-    the places of words that stand for other people or former names; `others` holds the denied ones too. `is_counter`:
-    the note is a machine's, words with numbers ("Net:12 Tot:34").
+    the places of words that stand for other people or former names; `others` holds the denied ones too. `doubted` are those
+    that the note asks about or compares. `is_counter`: the note is a machine's, words with numbers ("Net:12 Tot:34").
     """
 
     text: str
@@ -55,6 +56,7 @@ class NoteState:
     denied: Places = field(init=False, default=NOWHERE)
     others: Places = field(init=False, default=NOWHERE)
     second_names: Places = field(init=False, default=NOWHERE)
+    doubted: Places = field(init=False)
     is_counter: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class NoteState:
             self.denied = denied_in(self.tokens)
             self.others = others_in(self.tokens, has_handles=WHERE_SOMETHING_WAS in self.text) | self.denied
             self.second_names = second_names_in(self.tokens)
+        self.doubted = doubted_in(self.text, self.tokens)
         self.is_counter = _is_counter(self.tokens)
 
     def add(
@@ -111,7 +114,7 @@ class NoteState:
         """
         if self._is_of_others(place, kind):
             kind, only_if_known = MentionKind.WORD, True
-        elif place in self.second_names or (self.second_names and place is None):
+        elif self._is_unsure(place):
             kind, only_if_known, is_doubtful = MentionKind.WORD, True, True
         if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
             return
@@ -120,7 +123,7 @@ class NoteState:
 
     def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:
         """Add a name of several words that begins or ends at `place`; it may hold a word of relation ("Uncle Fungus")."""
-        is_other = place in self.denied or place in self.second_names
+        is_other = place in self.denied or self._is_unsure(place)
         self.mentions.append(
             Mention(phrase, MentionKind.WORD if is_other else kind, (Reading(name_key(phrase), 0),), None, True)
         )
@@ -138,6 +141,12 @@ class NoteState:
         if place in self.others or (place is None and self.others):
             return True
         return kind in _IN_NO_FORM and not self.others <= self.denied
+
+    def _is_unsure(self, place: int | None) -> bool:
+        """Whether a name is a past or second one, or doubted; `place` is None for a handle."""
+        if place is None:
+            return bool(self.second_names) or doubts_handle(self.text, WHERE_SOMETHING_WAS)
+        return place in self.second_names or place in self.doubted
 
     def head_of(self, position: int) -> int:
         """Place of the name in Name-Realm, given the place of the realm; any other `position` stays as it is."""

@@ -73,7 +73,9 @@ _SPECIAL: Final = (
     | dict.fromkeys("。．", ".")
     | dict.fromkeys("↑⬆", "^")
     | dict.fromkeys("∕⁄", "/")
-    | {"−": "-", "→": ">", "\N{COMBINING GRAPHEME JOINER}": ""}
+    | dict.fromkeys("→⇒⟶⟹➔➜➝➞➡➤⮕►▶≥≫≻", ">")
+    | dict.fromkeys("←⇐⟵⟸⬅◀◄≤≪≺↔⇔⟷", "<")
+    | {"−": "-", "≠": "!=", "\N{COMBINING GRAPHEME JOINER}": ""}
 )
 _FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
 _BLANK_LETTERS: Final = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"

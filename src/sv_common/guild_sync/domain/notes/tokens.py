@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.days import is_day
 from sv_common.guild_sync.domain.notes.vocabulary import (
     ELISION,
     LETTER,
@@ -51,6 +52,7 @@ FREE: Final = frozenset(
         Category.IDENTITY,
         Category.SECOND_NAME,
         Category.RELATION,
+        Category.RELATION_BEHIND,
         Category.COMPANY,
         Category.NEGATION,
         Category.OWNER,
@@ -162,7 +164,7 @@ def _words(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iterab
     has_apostrophe = "'" in text
     if has_apostrophe or is_unspaced(text[0]) or is_unspaced(text[-1]):
         key = name_key(text)
-        if key not in vocabulary.categories and key not in vocabulary.phrases:
+        if key not in vocabulary.categories and key not in vocabulary.phrases and not is_day(key):
             cut = _unelided if has_apostrophe else _unglued
             return cut(text, before, start, vocabulary)
     return (_word(text, before, start, vocabulary),)
@@ -180,6 +182,8 @@ def _unelided(text: str, before: str, start: int, vocabulary: Vocabulary) -> Ite
 def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
     key = name_key(text)
     categories = vocabulary.categories.get(key, NO_CATEGORY)
+    if not categories and is_unspaced(key[0]) and is_day(key):
+        categories = frozenset({Category.DATE})
     ending = _possessive_ending(key) if "'" in key and not categories else ""
     if ending:
         text = text[: -len(ending)]
@@ -236,6 +240,9 @@ _MAY_BE_OF_A_NAME: Final = frozenset(
 """Words of these categories that are one letter long are as often the end of a name: 强哥 is called so."""
 
 _SHORTEST_HANGUL_NAME: Final = 2
+_GROUPS: Final = frozenset("团團队隊")
+"""Letters behind a name that make it a group of people's: the raid team or party of whom it names."""
+_SHORTEST_NAME_OF_A_GROUP: Final = 2
 
 
 def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iterator[Token]:
@@ -270,7 +277,8 @@ def _is_certain_affix(text: str, affix: str, found: Categories) -> bool:
     """Whether one letter is no part of the name: a Korean relative behind it ("조크형"), a Chinese "with" before it."""
     if _is_hangul(affix):
         return text.endswith(affix) and len(text) > _SHORTEST_HANGUL_NAME
-    return text.startswith(affix) and Category.COMPANY in found
+    is_group = affix in _GROUPS and text.endswith(affix) and len(text) > _SHORTEST_NAME_OF_A_GROUP
+    return is_group or (text.startswith(affix) and Category.COMPANY in found)
 
 
 def _is_hangul(letter: str) -> bool:

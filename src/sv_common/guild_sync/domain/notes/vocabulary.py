@@ -35,7 +35,9 @@ class Category(StrEnum):
     DISCORD = "discord"
     SECOND_NAME = "second_name"
     RELATION = "relation"
+    RELATION_BEHIND = "relation_behind"
     COMPANY = "company"
+    COMPANY_BEFORE = "company_before"
     NEGATION = "negation"
     DATE = "date"
     DITTO = "ditto"
@@ -89,7 +91,7 @@ class Vocabulary:
         A word that is both added and removed ends up added only. Raises BadInput for a category that does not exist
         and for a word without any letter.
         """
-        gone = {_term(word) for word in remove}
+        gone = {term + stop for term in map(_term, remove) for stop in ("", ".")}
         kept = {entry for entry in self.entries if entry[0] not in gone}
         added = {(_usable_term(word), _category(name)) for name, words in add.items() for word in words}
         return Vocabulary(frozenset(kept | added))
@@ -149,7 +151,12 @@ def _entries(source: str) -> Iterator[tuple[str, Category]]:
         for words in languages.values():
             for word in words.split(","):
                 if word.strip():
-                    yield _usable_term(word), _category(category)
+                    yield _usable_term(word) + _stop_of(word.strip()), _category(category)
+
+
+def _stop_of(word: str) -> str:
+    """Return the full stop of an abbreviation, which counts only with it: Polish "dawn." is no Dawn."""
+    return "." if word.endswith(".") and word.count(".") == 1 else ""
 
 
 DEFAULT_VOCABULARY: Final = _load_default()

@@ -1,0 +1,100 @@
+"""Words whose meaning hangs on what stands beside them.
+
+- An abbreviation with its full stop ("dawn. Zork") gives a former name, where the same letters without it may be a name.
+- A word of relation in the genitive ("Zorks frus alt") is still one, though the vocabulary has its nominative only.
+- "Kind" behind a genitive ("Zorks Kind") is a relative, and "рейд" before a name ("рейд Зорка") a group of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token
+from sv_common.guild_sync.domain.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category, Vocabulary
+
+_JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
+_IN_CONTEXT: Final = frozenset({Category.RELATION_BEHIND, Category.COMPANY_BEFORE})
+_BEHIND: Final = frozenset({Category.RELATION, Category.RELATION_BEHIND})
+_OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
+_EVERYDAY: Final = frozenset({Category.ORDINARY})
+_GENITIVES: Final = ("s", "es")
+_ENDS_OF_OWNERS: Final = ("s", "x", "z", "ß")
+_SHORTEST_NOMINATIVE: Final = 3
+
+
+def in_context(tokens: Sequence[Token], text: str, vocabulary: Vocabulary) -> list[Token]:
+    """Give each word the categories that it has where it stands."""
+    known: list[Token] = []
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        categories = _categories(known, token, following, text, vocabulary)
+        known.append(token if categories == token.categories else replace(token, categories=categories))
+    return known
+
+
+def _categories(
+    earlier: Sequence[Token], token: Token, following: Token | None, text: str, vocabulary: Vocabulary
+) -> Categories:
+    if token.shape is not Shape.WORD:
+        return token.categories
+    abbreviated = _of_abbreviation(earlier, token, following, text, vocabulary)
+    if abbreviated:
+        return abbreviated
+    if not token.categories:
+        return _of_genitive(earlier, token, vocabulary)
+    categories = token.categories
+    if Category.RELATION_BEHIND in categories and _follows_owner(earlier, token) and _ends_there(token, following):
+        categories |= {Category.RELATION}
+    if Category.COMPANY_BEFORE in categories and _precedes_name(earlier, token, following):
+        categories |= {Category.COMPANY}
+    return (categories - _IN_CONTEXT) or _EVERYDAY
+
+
+def _of_abbreviation(
+    earlier: Sequence[Token], token: Token, following: Token | None, text: str, vocabulary: Vocabulary
+) -> Categories:
+    """What an abbreviation is with its full stop; alone ("Dawn.") it is rather an everyday word, or whoever is called so."""
+    abbreviated = vocabulary.categories.get(f"{token.key}.", NO_CATEGORY) if text.startswith(".", token.end) else None
+    if not abbreviated:
+        return NO_CATEGORY
+    if following is not None or (token.before.endswith("(") and text.startswith(".)", token.end)):
+        return abbreviated
+    return NO_CATEGORY if earlier or token.categories else _EVERYDAY
+
+
+def _of_genitive(earlier: Sequence[Token], token: Token, vocabulary: Vocabulary) -> Categories:
+    """RELATION for "frus" in "Zorks frus alt": behind an owner, and before what is hers."""
+    if not _follows_owner(earlier, token):
+        return NO_CATEGORY
+    nominatives = (token.key.removesuffix(ending) for ending in _GENITIVES if token.key.endswith(ending))
+    is_relation = any(
+        len(word) >= _SHORTEST_NOMINATIVE and vocabulary.categories.get(word, NO_CATEGORY) & _BEHIND
+        for word in nominatives
+    )
+    return frozenset({Category.RELATION}) if is_relation else NO_CATEGORY
+
+
+def _follows_owner(earlier: Sequence[Token], token: Token) -> bool:
+    """Whether an earlier word of the same clause may be a genitive ("Zorks", "Zork's", or "Max", which takes no s)."""
+    gap = token.gap
+    for before in reversed(earlier):
+        if gap not in _JOINED:
+            return False
+        if before.is_possessive or (before.is_unknown and before.key.endswith(_ENDS_OF_OWNERS)):
+            return True
+        gap = before.gap
+    return False
+
+
+def _ends_there(token: Token, following: Token | None) -> bool:
+    """Whether a word of relation is not rather a word about a character that follows ("Zorks kleine Magierin")."""
+    if token.is_possessive or following is None or following.gap not in _JOINED:
+        return True
+    return not following.is_unknown and not following.categories & _OWN
+
+
+def _precedes_name(earlier: Sequence[Token], token: Token, following: Token | None) -> bool:
+    is_first = not earlier or not earlier[-1].is_unknown or token.gap not in _JOINED
+    return is_first and following is not None and following.is_unknown and following.gap is Gap.SPACE
