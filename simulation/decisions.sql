@@ -7,7 +7,14 @@ from (
     select guild_id, 'link', concat_ws(' ', character_id, 'to', player_id, link_source, linked_by)
     from guild_identity.player_characters where link_source in ('manual', 'officer_fix')
     union all
-    select guild_id, 'rejection', concat_ws(' ', character_id, 'of', player_id) from guild_identity.link_rejections
+    select guild_id, 'word for a link', concat_ws(' ', character_id, 'to', player_id, 'by', vouched_by)
+    from guild_identity.player_characters where vouched_by is not null
+    union all
+    select guild_id, 'word for a member', concat_ws(' ', id, 'is', discord_user_id, 'by', discord_vouched_by)
+    from guild_identity.players where discord_vouched_by is not null
+    union all
+    select guild_id, 'rejection', concat_ws(' ', coalesce('member ' || discord_user_id, character_id::text), 'of', player_id)
+    from guild_identity.link_rejections
     union all
     select guild_id, 'alias', concat_ws(' ', alias_key, 'of', player_id) from guild_identity.player_note_aliases
 ) said
