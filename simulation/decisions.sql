@@ -20,6 +20,17 @@ from (
 ) said
 where %(guild_id)s::integer is null or guild_id = %(guild_id)s
 
+-- name: outdated_dismissals
+-- Issues whose last dismissal ended because what it rested on has changed, which the log says; not one that a person woke.
+select guild_id, issue_id
+from (
+    select distinct on (issue_id) guild_id, issue_id, event, reason
+    from guild_identity.issue_events
+    where event in ('dismissed', 'reopened', 'woken') and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+    order by issue_id, id desc
+) last
+where event = 'reopened' and reason ~ '^Dismissed .*; now '
+
 -- name: dismissals
 select guild_id, id, dismissed_by, dismissed_until
 from guild_identity.audit_issues
