@@ -74,7 +74,7 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
 
 @pytest.mark.own_database
 async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) -> None:
-    async with open_life(database_url, Plan(guilds=4, days=2, seed=2, intensity=4)) as life:
+    async with open_life(database_url, Plan(guilds=3, days=2, seed=2, intensity=4)) as life:
         for _ in range(2):
             await life.live_a_day()
         await life.come_to_rest()
