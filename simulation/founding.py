@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from patt import access
+from patt import access, authority
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
 from sv_common.guild_sync.simulators import GuildWorld, addon
 from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.store.rules import save_settings
 
 OFFICER = "officer Alice"
+
+RANKS_WITH_RIGHTS = {0: "administrator", 1: "officer"}
+"""Ranks that give more than a look, and what; an inserted rank never moves them."""
 
 
 async def found(pool: Pool, outside: Outside, world: GuildWorld) -> int:
@@ -32,6 +36,12 @@ async def found(pool: Pool, outside: Outside, world: GuildWorld) -> int:
     return guild_id
 
 
+async def automate_roles(pool: Pool, guild_id: int) -> None:
+    """Let the roles of members be changed automatically, wherever officers have confirmed who somebody is."""
+    async with pool.connection() as conn:
+        await save_settings(conn, guild_id, "role_mismatch", actor=OFFICER, auto_mitigate=True)
+
+
 async def read_notes(pool: Pool, outside: Outside, world: GuildWorld, guild_id: int) -> None:
     """Take in what the addon exports now."""
     export = read_addon_export(addon.render(world).encode())
@@ -50,3 +60,4 @@ async def _map_ranks(conn: Connection, world: GuildWorld, guild_id: int) -> None
     await ranks.confirm_names(conn, guild_id)
     for index, role in world.rank_roles.items():
         await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+    await authority.decide(conn, guild_id, authority.Change("rank", "1", "officer"), actor=OFFICER)

@@ -33,7 +33,7 @@ class LivingGuild:
 
     `decided` is what people have decided in it so far, and automation must leave it so; `departures` counts who has
     really left, by pipeline, and nobody else may be marked as gone. `exports` are all that were made, newest last, and
-    `is_last_sent_newest` says whether the newest of them is what was sent last.
+    `is_last_sent_newest` says whether the newest of them is what was sent last. `foreign_uploads` are of another guild.
     """
 
     number: int
@@ -45,6 +45,7 @@ class LivingGuild:
     departures: Counter[str] = field(default_factory=Counter)
     exports: list[bytes] = field(default_factory=list)
     is_last_sent_newest: bool = False
+    foreign_uploads: set[int] = field(default_factory=set)
 
     @property
     def world(self) -> GuildWorld:

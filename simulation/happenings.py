@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.guilds import LivingGuild
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember, WorldPerson
 from sv_common.guild_sync.simulators.seeding import LONGEST_NOTE, misspelt
@@ -65,11 +66,14 @@ def _new_alt(guild: LivingGuild) -> None:
 
 
 def _join(guild: LivingGuild, person: WorldPerson | None, note: str = "") -> None:
-    world = guild.world
-    everybody = sum(len(each.characters) for each in world.people)
-    if len(world.characters) < max(FEWEST_CHARACTERS, everybody * GROWTH / 2):
-        character = world.join(guild.new_name(), note=note, person=person)
+    if _has_room(guild):
+        character = guild.world.join(guild.new_name(), note=note, person=person)
         character.item_level = guild.rng.randint(600, 750)
+
+
+def _has_room(guild: LivingGuild) -> bool:
+    everybody = sum(len(each.characters) for each in guild.world.people)
+    return len(guild.world.characters) < max(FEWEST_CHARACTERS, everybody * GROWTH / 2)
 
 
 def _leave(guild: LivingGuild) -> None:
@@ -93,6 +97,15 @@ def _change_rank(guild: LivingGuild) -> None:
 def _rename(guild: LivingGuild) -> None:
     if character := _one(guild, guild.world.characters):
         guild.world.rename(character, guild.new_name())
+
+
+def _take_a_name(guild: LivingGuild) -> None:
+    """A main is renamed, and somebody new takes the name that was left, while notes still mean the other by it."""
+    mains = [each.main for each in guild.world.people if each.main.in_guild and each.main.realm == guild.world.realm]
+    if (main := _one(guild, mains)) and _has_room(guild):
+        left = main.name
+        guild.world.rename(main, guild.new_name())
+        guild.world.join(left)
 
 
 def _swap_names(guild: LivingGuild) -> None:
@@ -165,6 +178,26 @@ def _nick(guild: LivingGuild) -> None:
         member.nick = guild.rng.choice([None, guild.rng.choice(DISPLAY_FORMS).format(main=name, lower=name.lower())])
 
 
+def _nick_of_another(guild: LivingGuild) -> None:
+    """A member calls themselves as another player is called: by mistake, as a joke, or to be taken for them."""
+    if member := _one(guild, _people(guild)):
+        others = [each.name for each in guild.world.people if each.member is not member]
+        member.nick = guild.rng.choice(others) if others else None
+
+
+def _claim(guild: LivingGuild) -> None:
+    """The note of a character whose rank gives rights says that it is somebody else's."""
+    powerful = [each for each in guild.world.characters if each.rank in RANKS_WITH_RIGHTS]
+    if character := _one(guild, powerful):
+        guild.world.set_note(character, claim_on(guild, character))
+
+
+def claim_on(guild: LivingGuild, character: WorldCharacter) -> str:
+    """Write a note that makes a character another's."""
+    others = [each for each in guild.world.people if character not in each.characters]
+    return f"alt of {guild.rng.choice(others).name}"[:LONGEST_NOTE]
+
+
 def _roles_by_hand(guild: LivingGuild) -> None:
     if member := _one(guild, _people(guild)):
         roles = [*guild.world.rank_roles.values(), guild.world.role_named("Book Club")]
@@ -185,6 +218,8 @@ HAPPENINGS: dict[str, tuple[float, Callable[[LivingGuild], None]]] = {
     "rank changes": (1, _change_rank),
     "character is renamed": (0.3, _rename),
     "two swap names": (0.1, _swap_names),
+    "name is taken": (0.3, _take_a_name),
+    "note claims a character of power": (0.4, _claim),
     "character moves realm": (0.2, _transfer),
     "profile hidden or shown": (0.3, _hide_profile),
     "character deleted or restored": (0.2, _be_deleted),
@@ -194,6 +229,7 @@ HAPPENINGS: dict[str, tuple[float, Callable[[LivingGuild], None]]] = {
     "member leaves": (0.3, _discord_leave),
     "member returns": (0.2, _discord_return),
     "nick changes": (0.6, _nick),
+    "nick becomes another's name": (0.4, _nick_of_another),
     "roles changed by hand": (1, _roles_by_hand),
     "roles put right by hand": (0.6, _right_role_by_hand),
 }

@@ -15,7 +15,10 @@ from simulation.budget import RequestBudget
 from simulation.clock import FakeClock
 from simulation.decisions import Decisions, read_decisions
 from simulation.guilds import LivingGuild
+from simulation.role_ledger import RoleLedger
 from simulation.tally import LawBroken
+from simulation.vouching import Vouching
+from simulation.witness import take
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -39,6 +42,8 @@ class Laws:
         self._budget = budget
         self._began = clock.now
         self._judged_until = clock.now
+        self.vouching = Vouching()
+        self._roles = RoleLedger()
         self.busiest_minute = 0
         self.runs_a_day: dict[str, list[int]] = defaultdict(list)
 
@@ -47,10 +52,12 @@ class Laws:
         for guild in self._guilds:
             await self._judge_issues(guild)
         await self._judge_decisions()
+        await self._judge_power()
         for question in (name for name in SQL if name.startswith("never_")):
             rows = await self._rows(question)
             _demand(question.removeprefix("never_").replace("_", " "), rows)
         await self._judge_borders()
+        await self._judge_uploads()
         self._judge_digests()
         await self._judge_departures()
         await self._judge_schedules(is_whole_day=is_whole_day)
@@ -82,6 +89,15 @@ class Laws:
             overturned = guild.decided.overturned_in(now.get(guild.guild_id, Decisions()), self._clock.now)
             _demand(f"decisions of people in guild {guild.guild_id} were overturned", overturned)
 
+    async def _judge_power(self) -> None:
+        """Links, rights and roles are moved by automation only where that is certain, and every role by a recorded attempt."""
+        for transaction in await take(self._pool):
+            self.vouching.follow(transaction)
+            self._roles.follow(transaction)
+        for guild in self._guilds:
+            await self.vouching.judge_rights(self._pool, guild.guild_id)
+            self._roles.judge(guild)
+
     async def _judge_borders(self) -> None:
         """Every character and member is of its guild's own world."""
         realms = {guild.guild_id: {realm.slug for realm in guild.world.realms} for guild in self._guilds}
@@ -91,6 +107,13 @@ class Laws:
         for guild in self._guilds:
             named = {name for message in guild.world.messages for name in _GUILD_NAME.findall(repr(message.payload))}
             _demand(f"guild {guild.guild_id} was told of other guilds", named - {guild.world.guild_name})
+
+    async def _judge_uploads(self) -> None:
+        """What is refused is another guild's, and nothing of another guild is taken in."""
+        foreign = {(guild.guild_id, each) for guild in self._guilds for each in guild.foreign_uploads}
+        rows = await self._rows("ended_uploads")
+        wrong = [row for row in rows if (row[2] == "refused") is not (row[:2] in foreign)]
+        _demand("uploads that should have ended otherwise", wrong)
 
     def _judge_digests(self) -> None:
         """Officers were told of each day in one message."""
@@ -114,7 +137,7 @@ class Laws:
         """Each pipeline of each guild has begun in each of its slots, and they did not all begin at once."""
         longest = max(rhythm.interval for rhythm in RHYTHMS)
         runs: dict[tuple[int, str], list[datetime]] = defaultdict(list)
-        for guild_id, pipeline, started_at in await self._rows("scheduled_runs", since=self._judged_until - longest):
+        for guild_id, pipeline, started_at in await self._rows("begun_runs", since=self._judged_until - longest):
             runs[guild_id, pipeline].append(started_at)
         regular: list[datetime] = []
         for guild in self._guilds:

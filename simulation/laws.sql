@@ -39,10 +39,13 @@ from guild_identity.audit_issues where resolved_at is null
 group by 1, 2, 3 having count(*) > 1
 
 -- name: never_an_upload_given_up
-select guild_id, id, state, sentence from guild_identity.addon_uploads where state in ('failed', 'refused')
+select guild_id, id, state, sentence from guild_identity.addon_uploads where state = 'failed'
 
 -- name: never_two_runs_of_one_guild_at_once
 select guild_id from guild_identity.sync_log where status = 'running' group by guild_id having count(*) > 1
+
+-- name: ended_uploads
+select guild_id, id, state from guild_identity.addon_uploads where state <> 'received'
 
 -- name: realms
 select distinct guild_id, realm_slug from guild_identity.wow_characters
@@ -51,10 +54,11 @@ select distinct guild_id, realm_slug from guild_identity.wow_characters
 -- The bots are in every server; nobody else is.
 select discord_id from guild_identity.discord_users where not is_bot group by discord_id having count(distinct guild_id) > 1
 
--- name: scheduled_runs
+-- name: begun_runs
+-- Whoever began them: an officer's run serves its slot as well, and the planner asks for no second one.
 select guild_id, pipeline, started_at
 from guild_identity.sync_log
-where actor = 'schedule' and started_at > %(since)s
+where started_at > %(since)s
 order by started_at, id
 
 -- name: marked_as_gone

@@ -15,9 +15,11 @@ import structlog
 from patt.bootstrap import Services
 from patt.config import Settings
 from simulation import guilds as guild_life
-from simulation import happenings, trouble
+from simulation import happenings, trouble, witness
 from simulation.budget import RequestBudget
 from simulation.clock import FakeClock, fake_the_time, open_clock
+from simulation.crossings import cross
+from simulation.founding import automate_roles
 from simulation.guilds import LivingGuild
 from simulation.laws import Laws
 from simulation.officers import Officers
@@ -76,9 +78,15 @@ class Life:
         self._outages: list[Outage] = []
         self._day = self.clock.seconds // MINUTE_S * MINUTE_S
 
-    async def remember_decisions(self) -> None:
-        """Keep what people have decided until now; from here on automation is held to it."""
+    async def begin(self) -> None:
+        """Let roles follow ranks by themselves in every other guild, and keep what people have decided until now.
+
+        From here on automation is held to it.
+        """
         for guild in self.guilds:
+            if guild.number % 2:
+                await self._officers.confirm_many(guild)
+                await automate_roles(self.services.pool, guild.guild_id)
             await self._officers.remember(guild)
 
     async def live_a_day(self) -> None:
@@ -146,6 +154,10 @@ class Life:
             await upload(guild, self.services, self.clock, self.tally, in_full=True)
         elif what == "an officer acts":
             await self._officers.act(guild)
+        elif what == LATE_ANSWER and not any(outage.has_begun for outage in self._outages):
+            # Not in an outage, whose waits would take the minutes of the worker that does nothing meanwhile.
+            name = await cross(guild, self.services.pool, self.services.outside, self.clock, self._officers)
+            self.tally.add("late answers", name)
         elif what == LOOK_AFTER:
             await self._officers.look_after(guild)
 
@@ -168,6 +180,7 @@ FEW_CONNECTIONS = httpx2.Limits(max_keepalive_connections=4)
 KILLED = 0.003
 """Share of the runs in whose middle the process dies."""
 
+LATE_ANSWER = "an answer lands late"
 LOOK_AFTER = "an officer looks after the guild"
 UPLOAD_IN_FULL = "somebody who sees all notes uploads"
 DAILY = {
@@ -176,6 +189,7 @@ DAILY = {
     "something goes wrong": (0, 2),
     "somebody uploads": (1, 3),
     "an officer acts": (0, 3),
+    LATE_ANSWER: (0, 1),
     LOOK_AFTER: (2, 2),
 }
 """How often at least, and at most when no more happens than usual, on a day, for each guild."""
@@ -185,6 +199,7 @@ DAILY = {
 async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
     """Set up all guilds on a migrated database that is thrown away afterwards."""
     fake_the_time(database_url)
+    witness.install(database_url)
     tally, jobs = Tally(), WaitingJobs()
     crowd = CrowdSimulator(guild_life.worlds(plan.guilds, plan.seed, int(BEGINNING.timestamp() * 1000)))
     async with (
@@ -199,7 +214,7 @@ async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
         with _counting_log(tally):
             guilds = await guild_life.settle(services, crowd, plan.seed)
             life = Life(plan, services, clock, crowd, guilds, budget, tally, jobs)
-            await life.remember_decisions()
+            await life.begin()
             yield life
 
 

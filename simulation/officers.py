@@ -14,7 +14,16 @@ from simulation.guilds import LivingGuild
 from simulation.tally import Tally
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import BelongsTo, BelongsToNobody, HandDecision, NotThisPlayer, decide_by_hand
+from sv_common.guild_sync.by_hand import (
+    BelongsTo,
+    BelongsToMember,
+    BelongsToNobody,
+    HandDecision,
+    IsMember,
+    LinkIsRight,
+    NotThisPlayer,
+    decide_by_hand,
+)
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
@@ -22,6 +31,10 @@ from sv_common.guild_sync.store import guilds, ranks
 from sv_common.guild_sync.store.rules import save_settings
 
 SQL = load_sql(__package__, "officers.sql")
+
+
+CONFIRMED_AT_FIRST = 0.8
+"""Share of the ways from a character to a Discord member for which officers stand before roles become automatic."""
 
 
 class Officers:
@@ -89,9 +102,12 @@ class Officers:
 
     async def fix_all(self, guild: LivingGuild) -> None:
         """Fix all issues of a rule."""
+        await self._fix_all_of(guild.rng.choice(list(RULES)), guild)
+
+    async def _fix_all_of(self, issue_type: str, guild: LivingGuild) -> None:
         await mitigations.fix_all(
             self._pool,
-            guild.rng.choice(list(RULES)),
+            issue_type,
             actor=OFFICER,
             guild_id=guild.guild_id,
             discord_bot=self._services.outside.discord,
@@ -134,6 +150,31 @@ class Officers:
             decision = guild.rng.choice(decisions)
             await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
+    async def confirm(self, guild: LivingGuild) -> None:
+        """Vouch for whose a character is, for who a player is on Discord, or for both at once."""
+        ways = await self._rows("ways_to_confirm", guild)
+        if ways:
+            character, player, member = guild.rng.choice(ways)
+            decisions: list[HandDecision] = [LinkIsRight(character)]
+            if member is not None:
+                decisions = [
+                    LinkIsRight(character),
+                    IsMember(player, member),
+                    *(2 * [BelongsToMember(character, member)]),
+                ]
+            await decide_by_hand(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
+
+    async def confirm_many(self, guild: LivingGuild) -> None:
+        """Vouch for most characters whose members are known, as officers do who want roles to follow by themselves."""
+        for character, _, member in await self._rows("ways_to_confirm", guild):
+            if member is not None and guild.rng.random() < CONFIRMED_AT_FIRST:
+                decision = BelongsToMember(character, member)
+                await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+
+    async def fix_roles(self, guild: LivingGuild) -> None:
+        """Fix all roles that are wrong, of those that an officer may fix at once."""
+        await self._do(guild, "fix all roles", self._fix_all_of("role_mismatch", guild))
+
     async def match(self, guild: LivingGuild) -> None:
         """Run the full match."""
         await run_full_match(self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER)
@@ -162,6 +203,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "dismiss": (1.5, Officers.dismiss),
     "wake": (0.5, Officers.wake),
     "decide by hand": (1.5, Officers.decide),
+    "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.let_rule_mend_itself),
 }

@@ -22,6 +22,16 @@ join guild_identity.players p on p.guild_id = c.guild_id
 where c.guild_id = %(guild_id)s and c.removed_at is null
 order by c.id, p.id
 
+-- name: ways_to_confirm
+-- Linked characters with their player and who that is on Discord, where no person stands for all of it; by their numbers.
+select '#' || l.character_id, '#' || p.id, '#' || m.id
+from guild_identity.player_characters l
+join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
+join guild_identity.players p on p.id = l.player_id
+left join guild_identity.discord_users m on m.id = p.discord_user_id and m.is_present
+where l.guild_id = %(guild_id)s and (l.vouched_by is null or p.discord_vouched_by is null)
+order by l.character_id
+
 -- name: doubtful_ranks
 select id from common.guild_ranks where guild_id = %(guild_id)s and name_in_game <> name
 

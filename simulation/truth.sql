@@ -12,3 +12,5 @@ where guild_id = %(guild_id)s and is_present
 select 'upload', guild_id, id from guild_identity.addon_uploads where state = 'received'
 union all
 select 'run', guild_id, id from guild_identity.sync_log where status = 'running'
+union all
+select 'attempt', guild_id, id from guild_identity.fix_attempts where outcome = 'running' or undoing_at is not null

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from patt.bootstrap import Services
 from patt.queue import Task
+from simulation import happenings
 from simulation.clock import FakeClock
+from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.guilds import LivingGuild
 from simulation.tally import LawBroken, Tally
-from sv_common.guild_sync.domain.addon_export import read_addon_export
+from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.simulators import addon
 from sv_common.guild_sync.store import uploads
 from sv_common.guild_sync.upload_origin import refuse_foreign
+
+FORGED = 0.1
+"""Share of the exports in which whoever has the upload key has written that characters of power are somebody else's."""
 
 LOST = 0.2
 """Share of the uploads for which no job is asked for, as when the web process dies in between; the planner must find them."""
@@ -33,16 +40,29 @@ async def upload(
     sees_officer_notes = in_full or guild.rng.random() > 0.3
     # Older files do not say what their uploader may not see.
     style: addon.Style = "older" if sees_notes and sees_officer_notes and guild.rng.random() < 0.3 else "current"
-    export = addon.render(
-        guild.world,
-        style=style,
-        sees_notes=sees_notes,
-        sees_officer_notes=sees_officer_notes,
-        exported_at_ms=clock.now_ms,
-    ).encode()
+    is_forged = sees_notes and not in_full and guild.rng.random() < FORGED
+    with _forged_claim(guild) if is_forged else nullcontext():
+        export = addon.render(
+            guild.world,
+            style=style,
+            sees_notes=sees_notes,
+            sees_officer_notes=sees_officer_notes,
+            exported_at_ms=clock.now_ms,
+        ).encode()
     guild.exports.append(export)
-    tally.add("uploads", "new" if sees_notes else "without notes")
+    tally.add("uploads", "forged" if is_forged else "new" if sees_notes else "without notes")
     await _send(guild, services, export, is_known=False)
+
+
+@contextmanager
+def _forged_claim(guild: LivingGuild) -> Iterator[None]:
+    """Let the notes of characters whose rank gives rights say for a moment that they are somebody else's."""
+    powerful = {each: each.note for each in guild.world.characters if each.rank in RANKS_WITH_RIGHTS}
+    for character in powerful:
+        guild.world.set_note(character, happenings.claim_on(guild, character))
+    yield
+    for character, note in powerful.items():
+        guild.world.set_note(character, note)
 
 
 async def _send_again(guild: LivingGuild, services: Services, tally: Tally) -> None:
@@ -59,14 +79,26 @@ async def _send_again(guild: LivingGuild, services: Services, tally: Tally) -> N
 
 
 async def _send_foreign(guild: LivingGuild, services: Services) -> None:
-    """Send an export that says it is another guild's; it must be refused."""
+    """Send an export that says it is another guild's; it must be refused at the door, or by the worker if it came past it."""
     export = replace(read_addon_export(guild.exports[-1]), guild_name=f"Not {guild.world.guild_name}")
+    if guild.rng.random() < 0.5:
+        await _send_past_the_door(guild, services, export)
+        return
     try:
         async with services.pool.connection() as conn:
             await refuse_foreign(conn, guild.guild_id, export.origin, export.characters)
     except BadInput:
         return
     raise LawBroken(f"guild {guild.guild_id} takes in an export of {export.guild_name}")
+
+
+async def _send_past_the_door(guild: LivingGuild, services: Services, export: AddonExport) -> None:
+    """Store a foreign export without a check, as if the guild had borne that name when it was received."""
+    export = replace(export, export_id=f"foreign {len(guild.foreign_uploads)}")  # what an export says is not its guild
+    async with services.pool.connection() as conn:
+        received = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
+    guild.foreign_uploads.add(received.upload_id)
+    guild.is_last_sent_newest = False
 
 
 async def _send(guild: LivingGuild, services: Services, content: bytes, *, is_known: bool) -> None:

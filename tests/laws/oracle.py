@@ -24,6 +24,7 @@ SHORTEST_WORD = 3
 FEWEST_MOVED = 3
 _WORDS = frozenset(DEFAULT_VOCABULARY.categories)
 _DECORATING = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE, Category.STATUS})
+_TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "sir"})
 _TABLES = (
     "guild_identity.wow_characters",
     "guild_identity.players",
@@ -432,7 +433,7 @@ def _discord_names(member: Row) -> set[str]:
 
 
 def discord_names(member: Row) -> set[str]:
-    """Whole names, and the one word of a name beside which all is decoration: "Mito [GM]", "Mito | Tailor"."""
+    """Whole names, and the one word of a name beside which all is decoration: "Mito [GM]", "Sir Mito", "Mito | Tailor"."""
     names = _discord_names(member)
     for name in _spellings(member):
         if any(_denies(name_key(word)) for word in name.split()):
@@ -451,7 +452,7 @@ def _denies(word: str) -> bool:
 
 
 def _decorates(word: str) -> bool:
-    return bool(DEFAULT_VOCABULARY.categories.get(word, frozenset()) & _DECORATING)
+    return word in _TITLES or bool(DEFAULT_VOCABULARY.categories.get(word, frozenset()) & _DECORATING)
 
 
 def discord_words(member: Row) -> set[str]:

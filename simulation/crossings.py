@@ -1,0 +1,57 @@
+"""Runs whose source answers late, while officers and the world go on: what is newer must not be overwritten by what is older."""
+
+from __future__ import annotations
+
+from simulation import happenings
+from simulation.clock import FakeClock
+from simulation.guilds import LivingGuild
+from simulation.late import Meanwhile, with_late_members, with_late_roster
+from simulation.officers import Officers
+from simulation.tally import LawBroken
+from sv_common.db.pool import Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
+
+SQL = load_sql(__package__, "crossings.sql")
+
+LONGEST_WAY_S = 60
+MOST_HAPPENINGS = 4
+
+
+async def cross(guild: LivingGuild, pool: Pool, outside: Outside, clock: FakeClock, officers: Officers) -> str:
+    """Let a member list or a roster land late; return how it is called. Raises `LawBroken` for a role known worse than before."""
+    changed: set[str] = set()
+
+    async def meanwhile() -> None:
+        await clock.sleep(guild.rng.uniform(1, LONGEST_WAY_S))
+        guild.world.now_ms = clock.now_ms
+        for _ in range(guild.rng.randint(1, MOST_HAPPENINGS)):
+            happenings.happen(guild)
+        so_far = len(guild.world.audit_log)
+        await officers.fix_roles(guild)
+        changed.update(entry.user_id for entry in guild.world.audit_log[so_far:])
+
+    is_of_members = guild.rng.random() < 0.6
+    name = "late member list" if is_of_members else "late roster"
+    try:
+        await _run(guild, pool, outside, meanwhile, is_of_members=is_of_members)
+    except PattError as error:
+        return f"{name}: {type(error).__name__}"
+    async with pool.connection() as conn:
+        rows = await (await conn.execute(SQL["roles"], {"guild_id": guild.guild_id})).fetchall()
+    truth = {each.user_id: sorted(each.role_ids) for each in guild.world.members}
+    wrong = [(who, roles) for who, roles in rows if who in changed & truth.keys() and roles != truth[who]]
+    if wrong:
+        raise LawBroken(f"a {name} overwrote roles that were changed after it, in guild {guild.guild_id}: {wrong}")
+    return f"{name}, {'with' if changed else 'without'} role changes"
+
+
+async def _run(guild: LivingGuild, pool: Pool, outside: Outside, meanwhile: Meanwhile, *, is_of_members: bool) -> None:
+    if is_of_members:
+        late = with_late_members(outside, meanwhile)
+        await run_discord_sync(pool, guild_id=guild.guild_id, outside=late, actor="crossing")
+    else:
+        late = with_late_roster(outside, meanwhile)
+        await run_blizzard_sync(pool, guild_id=guild.guild_id, outside=late, actor="crossing")
