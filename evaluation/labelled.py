@@ -14,8 +14,6 @@ GUILDS = Path(__file__).parents[1] / "tests" / "resolution" / "guilds"
 
 `languages.txt` beside them says in which language each guild writes.
 """
-BLIND_GUILDS = GUILDS.with_name("blind_guilds")
-"""Rosters labelled by somebody who has not read the code. Never change a label here because a note is read otherwise."""
 
 NAMES_NOBODY = frozenset({"profession", "bank", "date", "machine", "main", "noise", "empty"})
 LABELS = frozenset({"character", "misspelt", "ambiguous", "nickname", "discord"}) | NAMES_NOBODY
