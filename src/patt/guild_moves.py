@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from patt.bootstrap import Services
 from patt.queue import Task
 from patt.setup.finding import FoundGuild, find_guild, read_region
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PlanStale, Refused
+from sv_common.guild_sync.domain.errors import BadInput, PlanStale, Refused
 from sv_common.guild_sync.domain.guild import GuildAddress
 from sv_common.guild_sync.store import characters, guilds
 from sv_common.guild_sync.store.guilds import Guild
@@ -70,12 +70,13 @@ class GuildMove:
 async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
     """Fetch the roster under the new name and say what a move would do; nothing is changed.
 
-    Raises `NotFound`, `BadInput`, `Refused`, a SourceError, and `ConfigurationError` without Battle.net.
+    Raises `NotFound`, `BadInput`, a SourceError, and `Refused`, also without Battle.net.
     """
     profiles, realms = services.outside.profiles, services.outside.realms
     if profiles is None or realms is None:
-        raise ConfigurationError(
-            "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
+        raise Refused(
+            "Battle.net is not set up, so the guild cannot be looked up under its new name. "
+            "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
         )
     if not wanted.realm.strip():
         raise BadInput("The guild's realm is needed, in any language.")
