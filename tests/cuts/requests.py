@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
-from cuts.world import EXPORT, World
+from cuts.world import EXPORT, NEW_NAME, World
 from web.discord_people import CAPTAIN
 from web.helpers import asker, officer
 
@@ -52,10 +52,15 @@ _RULE = {"kind": "rule", "issue_type": "stale_character", "is_enabled": False}
 _LINK = {"decision": "link", "character": "Riddle", "player": "Mito"}
 _AUTHORITY = {"kind": "rank", "key": "2", "role": "viewer"}
 _REASON = {"reason": "On purpose."}
+_MOVE = {"region": "us", "realm": "Area 52", "name": NEW_NAME}
 
 
 def _vouch(world: World) -> dict[str, Any]:
     return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
+
+
+def _loss(world: World) -> dict[str, str]:
+    return {"source": "battlenet", "key": world.loss_key}
 
 
 def _issues(*names: str, **more: Any) -> Made:
@@ -93,6 +98,8 @@ ASKS: dict[str, Made] = {
     f"{API}/settings/changes": _json(**_RULE),
     f"{API}/settings/changes/{{change_id}}/undo": _json(),
     f"{API}/settings/changes/{{change_id}}/undo/preview": _nothing,
+    f"{API}/settings/guild/move": _json(**_MOVE),
+    f"{API}/settings/guild/move/preview": _json(**_MOVE),
     f"{API}/settings/keys": _json(uploader="Zork"),
     f"{API}/settings/keys/{{key_id}}/revoke": _nothing,
     f"{API}/settings/tokens": _json(name="dashboard", scope="read", guild_id=1),
@@ -103,6 +110,8 @@ ASKS: dict[str, Made] = {
     f"{API}/officers/sessions/{{session_id}}/revoke": _nothing,
     f"{API}/account/sessions/revoke-all": _nothing,
     f"{API}/account/sessions/{{session_id}}/revoke": _nothing,
+    f"{API}/losses/release": lambda world: Ask(json=_loss(world)),
+    f"{API}/uploads/{{upload_id}}/retry": _nothing,
     "/api/v1/guild-sync/addon-upload": lambda _: Ask(content=EXPORT, who="upload_key"),
     f"{BUTTONS}/scan": _form(),
     f"{BUTTONS}/scan/{{issue_type}}": _form(),
@@ -119,6 +128,8 @@ ASKS: dict[str, Made] = {
     "/admin/full-match/actions/ask": _form(),
     "/admin/full-match/actions/ask-chosen": lambda world: Ask(form={"chosen": [world.match_key]}),
     "/admin/players/actions/decide": _form(**_LINK),
+    "/admin/activity/losses/actions/release": lambda world: Ask(form=_loss(world)),
+    f"{SETTINGS}/guild/actions/move": _form(**_MOVE),
     f"{SETTINGS}/actions/save": _form(**_WORD),
     f"{SETTINGS}/actions/keys": _form(uploader="Zork"),
     f"{SETTINGS}/actions/keys/{{key_id}}/revoke": _form(),

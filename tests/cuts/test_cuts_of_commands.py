@@ -16,18 +16,19 @@ from cli.conftest import Patt, patt
 from cuts.conftest import Bench
 from cuts.proxy import CuttingProxy
 from cuts.trial import EVERYWHERE
+from cuts.world import World
 
 __all__ = ["patt"]
 
-Line = Callable[[dict[str, int]], Sequence[object]]
+Line = Callable[[World], Sequence[object]]
 
 COMMANDS: dict[str, Line] = {
     "scan": lambda _: ("scan", "--guild", 1),
-    "fix": lambda n: ("fix", n["newalt"]),
-    "undo": lambda n: ("undo", n["attempt_id"]),
-    "dismiss": lambda n: ("dismiss", n["riddle"], "--reason", "On purpose."),
-    "wake": lambda n: ("wake", n["aside"], "--reason", "On purpose."),
-    "resolve": lambda n: ("resolve", n["riddle"], "--reason", "On purpose."),
+    "fix": lambda w: ("fix", w.numbers["newalt"]),
+    "undo": lambda w: ("undo", w.numbers["attempt_id"]),
+    "dismiss": lambda w: ("dismiss", w.numbers["riddle"], "--reason", "On purpose."),
+    "wake": lambda w: ("wake", w.numbers["aside"], "--reason", "On purpose."),
+    "resolve": lambda w: ("resolve", w.numbers["riddle"], "--reason", "On purpose."),
     "link": lambda _: ("link", "Riddle", "Mito", "--guild", 1),
     "match": lambda _: ("match", "--guild", 1),
     "words add": lambda _: ("words", "add", "quux", "profession", "--guild", 1),
@@ -35,7 +36,9 @@ COMMANDS: dict[str, Line] = {
     "ranks map": lambda _: ("ranks", "map", 3, 900, "--guild", 1),
     "ranks unmap": lambda _: ("ranks", "unmap", 3, "--guild", 1),
     "keys add": lambda _: ("keys", "add", "Zork", "--guild", 1),
-    "keys revoke": lambda n: ("keys", "revoke", n["key_id"], "--guild", 1),
+    "keys revoke": lambda w: ("keys", "revoke", w.numbers["key_id"], "--guild", 1),
+    "losses release": lambda w: ("losses", "release", "battlenet", "--key", w.loss_key, "--guild", 1),
+    "uploads retry": lambda w: ("uploads", "retry", w.numbers["upload_id"], "--guild", 1),
     "guild add": lambda _: ("guild", "add", "Third Watch", "--realm", "area-52"),
     "admin link": lambda _: ("admin", "link", "--name", "dora"),
     "admin token": lambda _: ("admin", "token", "dashboard"),
@@ -77,7 +80,7 @@ def test_a_command_that_ends_well_has_committed(
     database = bench.kept.url.partition("?")[0].rpartition("/")[2]
     url = f"postgresql://postgres:@{host}:{port}/{database}?sslmode=disable&gssencmode=disable"
     monkeypatch.setenv("PATT_DATABASE_URL", url)
-    line = COMMANDS[name](bench.world.numbers)
+    line = COMMANDS[name](bench.world)
 
     def run(cut_at: int | None) -> tuple[int, list[str], str]:
         bench.kept.put_back()

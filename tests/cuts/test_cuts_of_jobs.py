@@ -6,7 +6,7 @@ The next try does what is left, and in the end all is as if nothing had been cut
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from cuts.conftest import Bench
 from cuts.trial import Told, Trial
 from cuts.world import World, sources
+from laws.outside import AnnouncerInMemory
 from laws.snapshot import Snapshot
 from patt.bootstrap import Services
 from patt.full_match import match_when_asked
@@ -70,6 +71,7 @@ class Workplace:
     bench: Bench
     queue: Queue
     outside: Outside
+    announcer: AnnouncerInMemory
     tells: bool
 
     @property
@@ -79,7 +81,8 @@ class Workplace:
     async def begin(self) -> None:
         """Let everything wait, and let the sources be as they were."""
         await self.world.let_work_wait()
-        self.outside = await sources(self.world.guild)
+        self.announcer = AnnouncerInMemory()
+        self.outside = replace(await sources(self.world.guild), announcer=self.announcer)
 
     async def do(self, job: Job) -> Told:
         """Do a job once; tell what went wrong."""
@@ -97,8 +100,12 @@ class Workplace:
             found = sorted(row[0] for row in await rows.fetchall())
         return [fact for fact in found if self.tells or " of events: " not in fact]
 
+    def told(self) -> list[str]:
+        """What officers read on Discord now: each message, with what it says."""
+        return sorted(f"{channel} {each.as_json()}" for channel, each in self.announcer.announcements)
+
     async def let_time_pass(self) -> None:
-        """What was put off for a while may be tried again."""
+        """What was put off for a while may be tried again, and whoever had something for itself has it no longer."""
         async with self.bench.kept.pool.connection() as conn:
             await conn.execute(SQL["let_time_pass"])
 
@@ -106,12 +113,12 @@ class Workplace:
 @pytest.fixture
 async def workplace(bench: Bench, name: str) -> AsyncIterator[Workplace]:
     async with open_queue(bench.proxied) as queue:
-        yield Workplace(bench, queue, Outside(), tells=name == "digest")
+        yield Workplace(bench, queue, Outside(), AnnouncerInMemory(), tells=name == "digest")
 
 
 @pytest.mark.parametrize("name", JOBS)
 async def test_what_a_job_calls_done_is_done_and_the_next_try_does_the_rest(workplace: Workplace, name: str) -> None:
-    job, whole, ended = JOBS[name], list[str](), list[str]()
+    job, whole, ended, all_told = JOBS[name], list[str](), list[str](), list[str]()
     trial = Trial(workplace.bench.kept, workplace.bench.proxy, workplace.begin)
 
     async def work() -> Told:
@@ -119,6 +126,7 @@ async def test_what_a_job_calls_done_is_done_and_the_next_try_does_the_rest(work
         if not whole:
             whole.extend(await workplace.facts())
             ended.extend(await workplace.facts("ended"))
+            all_told.extend(workplace.told())
         return told
 
     async def judge(told: Told, _: Snapshot, __: Snapshot) -> str | None:
@@ -131,7 +139,11 @@ async def test_what_a_job_calls_done_is_done_and_the_next_try_does_the_rest(work
         workplace.bench.proxy.begin()
         again = await workplace.do(job)
         left = set(whole) ^ set(await workplace.facts())
-        return f"the next try left undone: {left}; it said {again.words}" if left or not again.is_done else None
+        if left or not again.is_done:
+            return f"the next try left undone: {left}; it said {again.words}"
+        if workplace.tells and workplace.told() != all_told:
+            return f"officers are not told each thing once: {workplace.told()}"
+        return None
 
     # The planner writes jobs only, which are among the facts.
     sweep = await trial.sweep(name, work, judge, changes_nothing=name == "plan")

@@ -17,16 +17,22 @@ from fastapi import FastAPI
 from cuts.conftest import Bench
 from cuts.requests import ASKS, CHANGES_NOTHING, address
 from cuts.trial import Sweep, Told, Trial
+from cuts.world import RenamedInMemory
 from laws.snapshot import Snapshot, differences
+from patt.app import create_app
+from patt.bootstrap import Services
 from patt.pages.flash import COOKIE
-from web.helpers import application
+from sv_common.guild_sync.ports import Outside
+from web.helpers import BASE_URL, settings
 from web.test_web_routes import all_ways
 
 
 @pytest.fixture
-def app(bench: Bench) -> FastAPI:
+async def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; each time its clock is read an hour has passed, so nobody is told to wait."""
-    return application(bench.pool, clock=itertools.count(step=3600).__next__)
+    battle_net = await RenamedInMemory.of(bench.world.guild)
+    services = Services(settings(BASE_URL), bench.pool, Outside(profiles=battle_net, realms=battle_net))
+    return create_app(services, clock=itertools.count(step=3600).__next__)
 
 
 def test_every_route_that_changes_something_is_cut(app: FastAPI) -> None:

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
+
+from asking_outside import note_if_holding
 from guild_builder import RAIDER, GuildBuilder, entry, person, server
 from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from patt import access, sessions
 from patt.sessions import sign_in_with_discord
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import guild_settings, issues, mitigations
+from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.domain.addon_export import read_addon_export_json
 from sv_common.guild_sync.domain.announcement import Announcement
+from sv_common.guild_sync.domain.errors import SuspiciousSource
+from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
+from sv_common.guild_sync.domain.realms import Realm, RealmIndex
 from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.setting_requests import WordRequest
-from sv_common.guild_sync.store import announcements, matches, uploads, work
+from sv_common.guild_sync.store import announcements, held_losses, matches, uploads, work
 from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
 EXPORT = json.dumps({"characters": [{"name": "Riddle", "note": "alt of Elrek"}, {"name": "Mito", "note": "main"}]})
+GIVEN_UP = json.dumps({"characters": [{"name": "Riddle", "note": "alt of Sol"}]})
 CHANNEL = "5001"
+NEW_NAME = "New Watch"
+"""Under which Battle.net knows the guild since it was renamed."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class World:
     numbers: dict[str, int]
     secrets: dict[str, str]
     match_key: str
+    loss_key: str
 
     @classmethod
     async def furnish(cls, pool: Pool) -> World:
@@ -55,8 +68,10 @@ class World:
         numbers = {"guild": guild.guild_id, "captain": captain, "player_id": twin, **await _past(guild)}
         secrets = await _secrets(guild)
         found = await preview_matching(pool, guild_id=guild.guild_id)
+        numbers |= {**await _numbers_of_secrets(guild), "upload_id": await _upload_that_was_given_up(guild)}
+        loss_key = await _list_that_was_refused(guild)
         await guild.character("Latecomer")  # for whoever scans
-        return cls(guild, numbers | await _numbers_of_secrets(guild), secrets, found.groups[0].key)
+        return cls(guild, numbers, secrets, found.groups[0].key, loss_key)
 
     async def let_work_wait(self) -> None:
         """Let everything wait that a worker does when it is asked: an upload, a full match, a scan, fixes, a summary."""
@@ -92,6 +107,53 @@ async def sources(guild: GuildBuilder) -> Outside:
     seen = server(guild, *members)
     discord = DiscordInMemory(seen.guild_id, seen.name, seen.roles, {each.user_id: each for each in members})
     return Outside(BattleNetInMemory(roster), discord, AnnouncerInMemory())
+
+
+class RenamedInMemory:
+    """Battle.net, which knows the guild under its new name, with the same characters."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._members = [entry(name) for name in names]
+        self.spare_requests = 1000
+
+    @classmethod
+    async def of(cls, guild: GuildBuilder) -> RenamedInMemory:
+        """Let its roster be the guild's characters."""
+        rows = await guild.rows(
+            "select character_name from guild_identity.wow_characters where guild_id = %(guild)s order by id"
+        )
+        return cls([row[0] for row in rows])
+
+    async def fetch_realms(self, region: str) -> RealmIndex:  # noqa: ARG002 -- it knows one realm
+        """Give the guild's realm."""
+        note_if_holding("Battle.net")
+        return RealmIndex([Realm(1, "area-52", ("Area 52",))])
+
+    async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
+        """Give the roster."""
+        note_if_holding("Battle.net")
+        return GuildRoster(GuildAddress(guild.region, guild.realm_slug, "new-watch"), NEW_NAME, self._members)
+
+    async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
+        """Nobody asks for profiles here."""
+        raise AssertionError((region, characters))
+
+
+async def _list_that_was_refused(guild: GuildBuilder) -> str:
+    """Let Battle.net's roster lack all but one; return what names the others."""
+    with pytest.raises(SuspiciousSource):
+        await sync_blizzard_roster(guild.pool, [entry("Mito", rank=RAIDER)], guild_id=guild.guild_id)
+    async with guild.pool.connection() as conn:
+        (loss,) = await held_losses.all_of(conn, guild.guild_id)
+    return loss.key
+
+
+async def _upload_that_was_given_up(guild: GuildBuilder) -> int:
+    async with guild.pool.connection() as conn:
+        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        upload = await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(GIVEN_UP.encode()))
+        await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
+    return upload.upload_id
 
 
 async def _past(guild: GuildBuilder) -> dict[str, int]:

@@ -89,15 +89,18 @@ class DiscordInMemory:
 
 @dataclass
 class AnnouncerInMemory:
-    """An `Announcer` that keeps what it was given."""
+    """An `Announcer` that keeps what it was given; what comes with a nonce a second time is there already."""
 
     announcements: list[tuple[str, Announcement]] = field(default_factory=list)
+    posted: dict[str, str] = field(default_factory=dict)
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
         """Keep the announcement."""
         note_if_holding("Discord")
-        self.announcements.append((channel_id, announcement))
-        return str(len(self.announcements))
+        if announcement.nonce not in self.posted:
+            self.announcements.append((channel_id, announcement))
+            self.posted[announcement.nonce] = str(len(self.announcements))
+        return self.posted[announcement.nonce]
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
         """Replace a kept announcement."""

@@ -7,12 +7,14 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt import access, sessions
 from patt.access import Scope
 from patt.deps import SESSION_COOKIE
 from patt.forgery import FORM_HEADER, form_token_of
 from patt.roles import ROLES, Role
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.domain.addon_export import read_addon_export_json
+from sv_common.guild_sync.store import uploads
 from web.helpers import PAGE, PLAYERS, Seen, asker, bound_session
 from web.test_web_routes import Way, all_that_is_written, all_ways
 
@@ -69,17 +71,34 @@ async def test_in_no_role_is_anything_of_another_guild_seen_or_changed(
 ) -> None:
     other = await GuildBuilder.create(pool, "Other Watch", "7001")
     headers = await (_session if kind == "session" else _token)(pool, role, other.guild_id)
+    numbers = {**theirs, **await _with_access(troubled)}
     before = await all_that_is_written(troubled)
     async with asker(patient) as client:
         for way in all_ways(patient):
             if not way.is_for_a_role or way.path in ENDS_THE_SESSION or (kind == "token" and way.is_page):
                 continue
             for guild in (None, troubled.guild_id):
-                answer = await way.ask(client, theirs, headers, guild)
+                answer = await way.ask(client, numbers, headers, guild)
+                assert answer.status_code != 401, f"{way.method} {way.path}: whoever asks here is signed in"
                 assert "Lantern Watch" not in answer.text, (way.method, way.path)
-                if guild is not None and _takes_a_guild(way) and not way.path.endswith(("/revoke", "/sessions")):
+                if guild is not None and _takes_a_guild(way):
                     assert answer.status_code in (303, 403, 404, 422), (way.method, way.path, answer.text)
     assert await all_that_is_written(troubled) == before
+
+
+async def _with_access(guild: GuildBuilder) -> dict[str, int]:
+    """Give a guild a session, a key, a token, and an upload that was given up; return their numbers."""
+    export = read_addon_export_json(b'{"characters": [{"name": "Mito", "note": "main"}]}')
+    await bound_session(guild.pool, "watcher", "officer", guild.guild_id)
+    async with guild.pool.connection() as conn:
+        (session, *_) = await sessions.sessions(conn, guild_id=guild.guild_id)
+        await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        await access.create_api_token(conn, "robot", guild_id=guild.guild_id, created_by="test")
+        (key, *_), tokens = await access.upload_keys(conn, guild.guild_id), await access.api_tokens(conn)
+        (token,) = (each for each in tokens if each.name == "robot")
+        upload = await uploads.receive(conn, guild.guild_id, key.id, export)
+        await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
+    return {"session_id": session.id, "key_id": key.id, "token_id": token.id, "upload_id": upload.upload_id}
 
 
 def _takes_a_guild(way: Way) -> bool:

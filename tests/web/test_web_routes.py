@@ -92,12 +92,16 @@ def all_ways(app: FastAPI) -> Iterator[Way]:
 
 
 async def all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
-    """Return what routes could have changed, for comparing."""
+    """Return what routes could have changed, for comparing. Work counts where it is asked for in this guild alone."""
     return await guild.rows(
         "select (select count(*) from guild_identity.issue_events), (select count(*) from guild_identity.sync_log), "
         "(select json_agg(a order by id)::text from guild_identity.fix_attempts a), "
-        "(select count(*) from guild_identity.addon_uploads), (select count(*) from guild_identity.player_characters), "
-        "(select count(*) from guild_identity.work_requests), "
+        "(select json_agg(u.state order by id)::text from guild_identity.addon_uploads u), "
+        "(select count(*) from common.web_sessions where revoked_at is not null), "
+        "(select count(*) from common.upload_keys where revoked_at is not null), "
+        "(select count(*) from common.api_tokens where revoked_at is not null), "
+        "(select count(*) from guild_identity.player_characters), "
+        "(select count(*) from guild_identity.work_requests where guild_id = %(guild)s), "
         "(select count(*) from common.guild_authority), (select count(*) from common.vouched_links)"
     )
 

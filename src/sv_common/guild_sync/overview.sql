@@ -86,6 +86,7 @@ from guild_identity.audit_issues
 where guild_id = %(guild_id)s and state = any(%(states)s::text[])
   and (%(text)s::text is null or strpos(search_text, guild_identity.search_key(%(text)s)) > 0)
 group by issue_type, severity
+order by issue_type, severity
 
 -- name: count_dismissals
 select count(*)
