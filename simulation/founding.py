@@ -45,7 +45,14 @@ async def automate_roles(pool: Pool, guild_id: int) -> None:
 async def read_notes(pool: Pool, outside: Outside, world: GuildWorld, guild_id: int) -> None:
     """Take in what the addon exports now."""
     export = read_addon_export(addon.render(world).encode())
-    await run_addon_sync(pool, export.characters, guild_id=guild_id, outside=outside, origin=export.origin)
+    await run_addon_sync(
+        pool,
+        export.characters,
+        guild_id=guild_id,
+        outside=outside,
+        origin=export.origin,
+        exported_at=export.seen_at,
+    )
 
 
 async def new_upload_key(pool: Pool, guild_id: int, uploader: str) -> str:

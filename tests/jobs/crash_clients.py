@@ -16,6 +16,8 @@ from sv_common.db.pool import Pool
 
 _PAUSE_S = 0.1
 _API = "/api/v1/admin/data-quality"
+_BUSY = (httpx2.codes.CONFLICT, "urn:patt:problem:busy")
+"""Somebody is at it just now: a pipeline, say, that finishes what a process which died had begun. It says to look again."""
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -80,7 +82,7 @@ class Clients:
             await self.progress.acknowledge()
 
     async def fix(self, wish: Wish) -> dict[str, Any]:
-        """Ask for a fix until there is an answer, and return it."""
+        """Ask for a fix until there is an answer that it is done or cannot be, and return it."""
         return await self._ask(f"fix/{wish.issue_id}")
 
     async def undo(self, attempt_id: int) -> dict[str, Any]:
@@ -96,8 +98,11 @@ class Clients:
                 self.progress.unanswered += 1
                 await asyncio.sleep(_PAUSE_S)
                 continue
-            assert response.status_code == httpx2.codes.OK, response.text
             answer: dict[str, Any] = response.json()
+            if (response.status_code, answer.get("type")) == _BUSY:
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            assert response.status_code == httpx2.codes.OK, response.text
             return answer
 
     async def _is_time_for(self, wish: Wish, chapter: Chapter) -> bool:

@@ -68,7 +68,11 @@ ROLE_ATTEMPTS = """
     select outcome, jsonb_array_length(changes) from guild_identity.fix_attempts where issue_type = 'role_mismatch' order by id
 """
 UNDONE = "select id, undone_by from guild_identity.fix_attempts where undone_at is not null"
-INTERRUPTED_RUNS = "select id from guild_identity.sync_log where error like 'The run was interrupted%%'"
+INTERRUPTED_RUNS = """
+    select id from guild_identity.sync_log
+    where status = 'failed' and (error like 'The run was interrupted%%' or error like 'The run was cut off%%')
+"""
+"""Runs that a kill ended, whether the guild's next run noticed it or the planner before that."""
 
 
 async def end_of(pool: Pool) -> dict[str, Rows]:
