@@ -25,7 +25,16 @@ from web.helpers import application, login_link, session
 ENOUGH_FOR_TWO_PAGES = 60
 
 LEADS_ON = frozenset(
-    {"/", "/admin", "/admin/", "/admin/settings", "/login/discord", "/login/discord/callback", "/login/guild"}
+    {
+        "/",
+        "/admin",
+        "/admin/",
+        "/admin/settings",
+        "/admin/settings/guild/move",  # where Battle.net, which the houses do not have, finds nothing
+        "/login/discord",
+        "/login/discord/callback",
+        "/login/guild",
+    }
 )
 """Addresses that lead to a page and are none."""
 

@@ -62,7 +62,7 @@ async def sync_addon_data(
         await character_store.apply_notes(conn, row_id, news.seen, as_of=as_of)
         await ranks.seen_in_game(conn, row_id, news.rank_names, as_of=as_of)
         doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
-        opened = await _judge_links(conn, row_id, news.changed_and_linked)
+        opened = await _judge_links(conn, row_id, news.changed_and_linked, news.with_a_note)
     notices = [
         *_listing("Not in the roster, so left out", matching.unknown),
         *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
@@ -120,6 +120,11 @@ class _News:
     def is_superseded(self) -> bool:
         """Whether there is nothing new in the export, and something that is known from a newer one."""
         return self.known_since is not None and not self.seen and not self.rank_names
+
+    @property
+    def with_a_note(self) -> set[int]:
+        """Numbers of the characters whose note was seen, changed or not."""
+        return {each.id for each in self.seen if each.note is not None}
 
     @property
     def changed_and_linked(self) -> set[int]:
@@ -189,13 +194,13 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
     }
 
 
-async def _judge_links(conn: Connection, guild_id: int, changed: set[int]) -> int:
+async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen: set[int]) -> int:
     """Log the links that changed notes contradict; return how many are new.
 
     A link whose player a new note names is from now on one under that note, so that later changes are judged against the
     newest note under which it was right. A note that names nobody ("Alch 300") is none under which a link was made.
     """
-    outdated = await links.with_another_note(conn, guild_id)
+    outdated = seen & await links.with_another_note(conn, guild_id)
     if not outdated | changed:
         return 0
     directory = Directory(await read_facts(conn, guild_id))
