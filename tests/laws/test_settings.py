@@ -33,10 +33,10 @@ WORDS = ("Mito", "tailor", "bank", "alt", "Brightmane", "holy")
 READINGS = ("role", "alt", "bank", "name", "default")
 
 
-def _request(rng: random.Random, ranks_of_guild: list[int]) -> SettingRequest:
+def _request(rng: random.Random, ranks_of_guild: list[int], roles_of_server: list[str]) -> SettingRequest:
     kind = rng.choice(("rule", "rule", "ranks", "word"))
     if kind == "ranks" and ranks_of_guild:
-        roles = {index: rng.choice(("", "none", *ROLES)) for index in rng.sample(ranks_of_guild, 1)}
+        roles = {index: rng.choice(("", "none", *roles_of_server)) for index in rng.sample(ranks_of_guild, 1)}
         return RanksRequest({index: RoleWish(role, rng.random() < 0.7) for index, role in roles.items()})
     if kind == "word":
         return WordRequest(rng.choice(WORDS), rng.choice(READINGS))
@@ -44,7 +44,7 @@ def _request(rng: random.Random, ranks_of_guild: list[int]) -> SettingRequest:
     return RuleRequest(
         rule.issue_type,
         is_enabled=rng.choice((None, True, False)),
-        fixes_itself=rng.choice(("yes", "no", "default")) if rule.is_fixable else None,
+        fixes_itself=rng.choice(("yes", "no", "default")) if rule.page.safe is not None else None,
         severity=rng.choice((None, "info", "error", "default")),
         parameters={each.name: rng.choice((each.least, 35, 400, None)) for each in rule.page.parameters},
         to_default=rng.random() < 0.2,
@@ -78,6 +78,12 @@ async def _settle(life: Life) -> None:
             return
 
 
+async def _known_roles(life: Life) -> list[str]:
+    """Roles that a rank can be mapped to; none where the server could never be read."""
+    known = {row["role_id"] for row in await life.rows("discord_roles")}
+    return [role for role in ROLES if role in known]
+
+
 async def _used_ranks(life: Life) -> list[int]:
     async with life.pool.connection() as conn:
         return [rank.wow_rank_index for rank in await ranks.all_ranks(conn, life.guild_id)]
@@ -95,7 +101,7 @@ async def test_what_a_preview_says_is_what_comes_of_saving(
     for _ in range(3):
         await _settle(life)
         before, known = await snapshot.take(pool), await _open(life)
-        request = _request(rng, await _used_ranks(life))
+        request = _request(rng, await _used_ranks(life), await _known_roles(life))
         seen = await _preview(life, request)
         assert snapshot.differences(before, await snapshot.take(pool)) == {}
         if seen is None:
@@ -120,7 +126,7 @@ async def test_taking_a_change_back_puts_the_settings_back_exactly(
     life = await Life.begin(pool, spec)
     await life.sync_discord()
     await life.scan()
-    request = _request(rng, await _used_ranks(life))
+    request = _request(rng, await _used_ranks(life), await _known_roles(life))
     before = await snapshot.take(pool, tables=SETTINGS, without_columns=["updated_at", "updated_by"])
     seen = await _preview(life, request)
     if seen is None:
