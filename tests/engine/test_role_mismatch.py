@@ -342,3 +342,32 @@ async def test_more_role_changes_than_their_budget_wait_for_one_click(guild: Gui
         await guild.main(f"Raider{number}", rank=RAIDER, roles=[SOCIAL_ROLE])
     await guild.vouch_for_all()
     assert (await _automatic(guild)).changes == []
+
+
+@pytest.mark.parametrize("is_confirmed_one_first", [True, False])
+async def test_of_two_characters_with_the_highest_rank_the_confirmed_one_decides(
+    guild: GuildBuilder, is_confirmed_one_first: bool
+) -> None:
+    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]))
+    for name in ("Zork", "Alba") if is_confirmed_one_first else ("Alba", "Zork"):
+        await guild.link(await guild.character(name, rank=RAIDER), player)
+    await guild.vouch_for_all()
+    await guild.execute(
+        "update guild_identity.player_characters set vouched_by = null, vouched_at = null, basis = 'note' where character_id = "
+        "(select id from guild_identity.wow_characters where character_name = 'Alba')"
+    )
+    assert await _found(guild) == [
+        "Mito is Raider in the game (Zork) and should have Raider on Discord, but has Social"
+    ]
+
+
+@pytest.mark.parametrize("names", [("Alba", "Zork"), ("Zork", "Alba")])
+async def test_of_two_characters_alike_the_first_by_name_is_named_whatever_the_roster_lists_first(
+    guild: GuildBuilder, names: tuple[str, str]
+) -> None:
+    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]))
+    for name in names:
+        await guild.link(await guild.character(name, rank=RAIDER), player)
+    assert await _found(guild) == [
+        "Mito is Raider in the game (Alba) and should have Raider on Discord, but has Social"
+    ]

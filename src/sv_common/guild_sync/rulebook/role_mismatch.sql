@@ -49,7 +49,8 @@ with usable as (
       and (d.role_id is not null
            or not exists (select from guild_identity.discord_roles known where known.guild_id = r.guild_id))
 ), standing as (
-    -- The character that decides: the highest in the guild, else the highest of those that have left.
+    -- The character that decides: the highest in the guild, else the highest of those that have left. Of equals it is the
+    -- one with the best-founded link, then by name, so that the order in which a roster lists them decides nothing.
     select distinct on (p.id)
         p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_vouched_by,
         c.character_name, c.removed_at is not null as has_left,
@@ -60,7 +61,8 @@ with usable as (
     join guild_identity.wow_characters c on c.id = l.character_id
     join common.guild_ranks r on r.id = c.guild_rank_id
     where %(guild_id)s::integer is null or p.guild_id = %(guild_id)s
-    order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index, c.id
+    order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
+             (l.basis = 'proven') is true desc, l.vouched_by is not null desc, c.name_key, c.realm_slug, c.id
 )
 select s.id as player_id, s.guild_id, s.display_name as player, d.id as member_id, d.display_name as member,
        s.character_name as character, s.rank_name as rank, s.has_left, s.is_without_role,
