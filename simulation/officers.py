@@ -14,17 +14,17 @@ from simulation.guilds import LivingGuild
 from simulation.tally import Tally
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import (
-    BelongsTo,
-    BelongsToMember,
-    BelongsToNobody,
-    HandDecision,
-    IsMember,
-    LinkIsRight,
-    NotThisPlayer,
-    decide_by_hand,
-)
 from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.identity.decisions import (
+    ConfirmLink,
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    ManualDecision,
+    RejectLink,
+    UnlinkCharacter,
+)
+from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
 from sv_common.guild_sync.store import guilds, ranks
@@ -142,34 +142,34 @@ class Officers:
         pairs = await self._rows("characters_and_players", guild)
         if pairs:
             character, player = guild.rng.choice(pairs)
-            decisions: list[HandDecision] = [
-                BelongsTo(character, player),
-                BelongsToNobody(character),
-                NotThisPlayer(character, player, "Not so."),
+            decisions: list[ManualDecision] = [
+                LinkCharacter(character, player),
+                UnlinkCharacter(character),
+                RejectLink(character, player, "Not so."),
             ]
             decision = guild.rng.choice(decisions)
-            await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+            await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm(self, guild: LivingGuild) -> None:
         """Vouch for whose a character is, for who a player is on Discord, or for both at once."""
         ways = await self._rows("ways_to_confirm", guild)
         if ways:
             character, player, member = guild.rng.choice(ways)
-            decisions: list[HandDecision] = [LinkIsRight(character)]
+            decisions: list[ManualDecision] = [ConfirmLink(character)]
             if member is not None:
                 decisions = [
-                    LinkIsRight(character),
-                    IsMember(player, member),
-                    *(2 * [BelongsToMember(character, member)]),
+                    ConfirmLink(character),
+                    LinkMember(player, member),
+                    *(2 * [LinkCharacterToMember(character, member)]),
                 ]
-            await decide_by_hand(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
+            await apply_decision(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm_many(self, guild: LivingGuild) -> None:
         """Vouch for most characters whose members are known, as officers do who want roles to follow by themselves."""
         for character, _, member in await self._rows("ways_to_confirm", guild):
             if member is not None and guild.rng.random() < CONFIRMED_AT_FIRST:
-                decision = BelongsToMember(character, member)
-                await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+                decision = LinkCharacterToMember(character, member)
+                await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def fix_roles(self, guild: LivingGuild) -> None:
         """Fix all roles that are wrong, of those that an officer may fix at once."""

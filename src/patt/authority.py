@@ -18,9 +18,10 @@ from psycopg.rows import class_row
 from patt.roles import ROLES, Role
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.by_hand import BelongsToMember, decide_here
 from sv_common.guild_sync.domain.basis import basis_in_words
 from sv_common.guild_sync.domain.errors import BadInput, NotFound, PlanStale
+from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
+from sv_common.guild_sync.identity_engine import decide_here
 from sv_common.guild_sync.store import guilds
 
 SQL = load_sql(__package__, "authority.sql")
@@ -191,7 +192,7 @@ async def vouch(conn: Connection, guild_id: int, discord_id: str, character_id: 
         raise NotFound("This member has no character whose rank gives a role. Look at the list of people again.")
     claim = claims[0]
     if not (claim.is_link_vouched and claim.is_member_vouched):
-        await decide_here(conn, guild_id, BelongsToMember(str(character_id), discord_id), actor=actor)
+        await decide_here(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
     if claim.role == "administrator":
         values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
         await conn.execute(SQL["vouch"], values)

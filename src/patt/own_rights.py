@@ -15,25 +15,26 @@ from patt.authority import Claim
 from patt.deps import Caller
 from patt.roles import WITH_ARTICLE
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import by_hand, issues, mitigations
-from sv_common.guild_sync.by_hand import HandDecision
+from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole
-from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.undo_parts import parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import check_undoable
-from sv_common.guild_sync.store import attempts, guilds
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import write_here
+from sv_common.guild_sync.store import guilds
 
 Write: TypeAlias = Callable[[Connection, int], Awaitable[object]]
 """Writes what is asked for into the rows of a guild."""
 
 
-async def check_decision(pool: Pool, caller: Caller, decision: HandDecision, guild_id: int | None) -> None:
+async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, guild_id: int | None) -> None:
     """Refuse a decision by hand that would give a right to whoever asks for it. Raises like the decision, and `Refused`."""
 
     async def write(conn: Connection, number: int) -> object:
-        return await by_hand.write_here(conn, number, decision, actor=caller.actor)
+        return await write_here(conn, number, decision, actor=caller.actor)
 
     await _check(pool, caller, guild_id, write)
 
@@ -47,11 +48,10 @@ async def check_fix(pool: Pool, caller: Caller, issue_id: int, guild_id: int | N
     ready = (await mitigations.preview_one(pool, issue_id, guild_id=guild_id)).ready
     if not ready:
         return
-    steps = tuple(step for step in ready[0].plan.steps if not isinstance(step, AddDiscordRole | RemoveDiscordRole))
-    plan = Plan(steps, ready[0].plan.reason)
+    plan = ready[0].plan
 
     async def write(conn: Connection, number: int) -> object:
-        return await database_steps.write(conn, number, [plan], Command(caller.actor).author)
+        return await apply(conn, number, [plan], Command(caller.actor).author)
 
     await _check(pool, caller, issue.guild_id, write)
 
@@ -68,9 +68,9 @@ async def check_undo(
 
     async def write(conn: Connection, _: int) -> None:
         if partly:
-            await put_parts_back(conn, attempt, parts_of(attempt.changes), actor=caller.actor)
+            await put_parts_back(conn, attempt, parts_of(attempt.rows), actor=caller.actor)
         else:
-            await put_rows_back(conn, attempt, attempt.changes, actor=caller.actor)
+            await put_rows_back(conn, attempt, attempt.rows, actor=caller.actor)
 
     await _check(pool, caller, attempt.guild_id, write)
 

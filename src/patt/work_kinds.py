@@ -12,11 +12,12 @@ from patt.api.jobs_models import ScanResult
 from patt.api.models import FixesResult
 from patt.bootstrap import Services
 from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.domain.progress import Watch
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import attempts, work
+from sv_common.guild_sync.store import work
 from sv_common.guild_sync.store.work import WorkRequest
 
 Arguments = Mapping[str, Any]

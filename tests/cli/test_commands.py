@@ -121,7 +121,7 @@ def test_fix_all_previews_and_fixes_one_rule(patt: Patt, guild: psycopg.Connecti
     patt("scan")
     assert "1 would be fixed; nothing was changed." in patt("fix-all", "orphan_wow", "--dry-run").out
     (result,) = patt("fix-all", "orphan_wow", "--json").json
-    assert (result["outcome"], result["steps"][0]["step"]) == ("fixed", "Link")
+    assert (result["outcome"], result["steps"][0]["table"]) == ("fixed", "link")
 
 
 def test_match_previews_applies_and_can_be_undone(patt: Patt, guild: psycopg.Connection) -> None:

@@ -10,14 +10,14 @@ import pytest
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.changes.apply import apply
+from sv_common.guild_sync.changes.changeset import Author, Changeset
 from sv_common.guild_sync.domain.issue import Finding
-from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes import database_steps
+from sv_common.guild_sync.fixes import in_database
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_one, run_auto_mitigations
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store.links import LinkAuthor
 
 
 @pytest.fixture
@@ -93,14 +93,13 @@ async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_
     """Where they cannot be made at once, since something breaks, they are made one by one."""
     nael, zork, mito = chained
     ((weiss,),) = await guild.rows("select id from guild_identity.players where display_name = 'Weiss'")
-    write = database_steps.write
 
-    async def breaks_for_many(conn: Connection, guild_id: int, plans: Sequence[Plan], author: LinkAuthor) -> Any:
+    async def breaks_for_many(conn: Connection, guild_id: int, plans: Sequence[Changeset], author: Author) -> Any:
         if len(plans) > 1:
             raise RuntimeError("A fault.")
-        return await write(conn, guild_id, plans, author)
+        return await apply(conn, guild_id, plans, author)
 
-    monkeypatch.setattr(database_steps, "write", breaks_for_many)
+    monkeypatch.setattr(in_database, "apply", breaks_for_many)
     report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
     assert [result.outcome for result in report.results] == [FixOutcome.FAILED, FixOutcome.FIXED]
     assert "made the rule find it again" in report.results[0].reason

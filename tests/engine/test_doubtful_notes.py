@@ -138,7 +138,7 @@ async def test_two_characters_that_name_each_other_and_bear_discord_names_are_le
     await guild.member("Elrek")
     await guild.member("Mito")
     report = await preview_matching(guild.pool)
-    assert report.plan.steps == ()
+    assert report.plan.rows == ()
 
 
 @pytest.mark.parametrize(

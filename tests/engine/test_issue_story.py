@@ -6,11 +6,12 @@ import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.by_hand import BelongsTo, BelongsToNobody, NotThisPlayer, decide_by_hand
+from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.plan import CreatePlayer, Link
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.evidence.stories import STORIES
+from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, UnlinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issue_story import GONE, READY, IssueStory, issue_story
 from sv_common.guild_sync.mitigations import fix_one, undo
@@ -74,7 +75,7 @@ async def test_a_discord_name_in_a_note_leads_to_the_player_whose_name_it_is(gui
 
 async def test_a_character_of_nobody_is_told_with_rank_note_and_who_took_it_away(guild: GuildBuilder) -> None:
     await guild.alt("Rivermane", "Alch 300", await guild.main("Elrek"))
-    await decide_by_hand(guild.pool, BelongsToNobody("Rivermane"), actor=BOB)
+    await apply_decision(guild.pool, UnlinkCharacter("Rivermane"), actor=BOB)
     told = await _told(guild, "orphan_wow", "Rivermane")
     sentences = _sentences(told)
     assert sentences[0] == "Rivermane-area-52 is in the guild as Social."
@@ -191,7 +192,7 @@ async def test_another_realm_than_the_note_names_speaks_against(guild: GuildBuil
 async def test_whom_an_officer_has_ruled_out_is_shown_last_with_who_said_so_and_why(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     await guild.character("Newalt", "alt of Mito")
-    await decide_by_hand(guild.pool, NotThisPlayer("Newalt", "Mito", "another Mito"), actor=BOB)
+    await apply_decision(guild.pool, RejectLink("Newalt", "Mito", "another Mito"), actor=BOB)
     told = await _told(guild, "orphan_wow", "Newalt")
     found = _one(told, "Mito")
     assert found.is_rejected
@@ -221,8 +222,8 @@ async def test_a_stranger_in_the_note_can_be_made_a_word_for_the_linked_player(g
     told = await _told(guild, "note_mismatch")
     found = _one(told, "Elrek")
     assert (found.is_linked, found.needs_word, found.is_decided) == (True, True, False)
-    decision = BelongsTo(str(grimalt), str(elrek), remember_note=True)
-    await decide_by_hand(guild.pool, decision, actor=BOB)
+    decision = LinkCharacter(str(grimalt), str(elrek), remember_note=True)
+    await apply_decision(guild.pool, decision, actor=BOB)
     again = await _told(guild, "note_mismatch", scan=False)
     assert again.issue.resolved_at is not None
 
@@ -272,19 +273,19 @@ async def _check_agreement(guild: GuildBuilder, issue_id: int, subject: int) -> 
     assert told.fix is not None
     decided = [each for each in told.possibilities if each.is_decided]
     result = await fix_one(guild.pool, issue_id, actor=BOB)
-    steps = result.plan.steps if told.fix.outcome == READY and result.plan else ()
-    links = [step for step in steps if isinstance(step, Link)]
+    plan = result.plan if told.fix.outcome == READY and result.plan else Changeset.none("")
+    links = [row.after for row in plan.rows if row.table == "link" and row.after]
     assert len(decided) == len(links)
     player = await guild.player_of(subject)
     for each in decided:
-        evidence = links[0].evidence
+        evidence = links[0]["evidence"]
         assert evidence[:1].upper() + evidence[1:] in each.speaks_for or any(
             "Discord name" in s for s in each.speaks_for
         )
         if each.kind is PossibleKind.PLAYER:
             assert player == each.id
         else:
-            assert any(isinstance(step, CreatePlayer) and step.discord_user_id == each.id for step in steps)
+            assert any(row["discord_user_id"] == each.id for row in plan.created.values())
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild: GuildBuilder) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_note_mismatch, run_integrity_check
@@ -243,10 +244,7 @@ async def test_the_preview_is_the_plan_that_is_applied(guild: GuildBuilder) -> N
     planned = (await preview_one(guild.pool, issue.id)).ready[0].plan
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert result.plan == planned
-    assert [step.describe() for step in planned.steps] == [
-        "Unlink Rivermane-area-52 from Elrek.",
-        "Link Rivermane-area-52 to Mito: “Mito” is a character of Mito.",
-    ]
+    assert sentences(planned) == ["Move Rivermane-area-52 from Elrek to Mito: “Mito” is a character of Mito."]
 
 
 async def test_more_fixes_than_the_budget_are_all_held_for_one_click(guild: GuildBuilder) -> None:

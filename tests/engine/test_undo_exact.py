@@ -11,24 +11,32 @@ from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.activity import DeedFilter, actors, deeds
-from sv_common.guild_sync.by_hand import (
-    BelongsTo,
-    BelongsToNobody,
-    HandDecision,
-    MainIs,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
+from sv_common.guild_sync.changes.apply import apply
+from sv_common.guild_sync.changes.changeset import (
+    Author,
+    Changeset,
+    Named,
+    RowChange,
+    attach_member,
+    create_player,
+    link,
+    remember_alias,
 )
+from sv_common.guild_sync.changes.tables import CASCADES, TABLES
 from sv_common.guild_sync.domain.errors import PlanStale, Refused
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes.database_steps import write
+from sv_common.guild_sync.identity.decisions import (
+    LinkCharacter,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    SetMain,
+    UnlinkCharacter,
+    UnlinkMember,
+)
 from sv_common.guild_sync.identity_engine import run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import preview_undo, undo
-from sv_common.guild_sync.store.journal_tables import CASCADES, TABLES
-from sv_common.guild_sync.store.links import LinkAuthor
 
 BOB = "officer bob"
 
@@ -51,7 +59,7 @@ async def people(guild: GuildBuilder) -> Snapshot:
     return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.vouched_links"})
 
 
-async def decided(guild: GuildBuilder, decision: HandDecision) -> int:
+async def decided(guild: GuildBuilder, decision: ManualDecision) -> int:
     attempt = (await decide(guild, decision)).attempt_id
     assert attempt is not None
     return attempt
@@ -90,8 +98,8 @@ async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_th
     guild = two.guild
     await guild.alt("Plain", None, two.zed)
     before = await people(guild)
-    unlinked = await decided(guild, BelongsToNobody(character))
-    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    unlinked = await decided(guild, UnlinkCharacter(character))
+    merged = await decided(guild, MergePlayers("Mito", "Zed"))
     await assert_refused_alike(guild, unlinked, words)
     assert [deed.attempt_id for deed in (await preview_undo(guild.pool, unlinked)).later] == [merged]
     await take_back(guild, merged)
@@ -103,16 +111,16 @@ async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_th
 async def test_a_main_that_is_no_longer_the_players_is_not_put_back_at_the_commit_either(guild: GuildBuilder) -> None:
     elrek = await guild.main("Elrek")
     await guild.alt("Grimalt", None, elrek)
-    changed = await decided(guild, MainIs("Grimalt"))
-    await decided(guild, BelongsToNobody("Elrek"))
+    changed = await decided(guild, SetMain("Grimalt"))
+    await decided(guild, UnlinkCharacter("Elrek"))
     await assert_refused_alike(guild, changed, "no longer a player’s that would have it as its main")
 
 
 async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_the_main(guild: GuildBuilder) -> None:
     await guild.main("Elrek")
     await guild.character("Loner")
-    linked = await decided(guild, BelongsTo("Loner", "Elrek"))
-    pointed = await decided(guild, MainIs("Loner"))
+    linked = await decided(guild, LinkCharacter("Loner", "Elrek"))
+    pointed = await decided(guild, SetMain("Loner"))
     await assert_refused_alike(guild, linked, "was made the main or the off-spec of its player since")
     await take_back(guild, pointed)
     await take_back(guild, linked)
@@ -122,7 +130,7 @@ async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(tw
     guild = two.guild
     await vouch(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
     before = await people(guild)
-    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    merged = await decided(guild, MergePlayers("Mito", "Zed"))
     assert await guild.rows("select character_id from common.vouched_links") == []
     lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
     assert ("That Grimalt-area-52 is Zephyr’s", "vouched for by alice") in lines
@@ -157,7 +165,7 @@ async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(
         "when (new.discord_user_id is null) execute function forget()"
     )
     before = await people(guild)
-    detached = await decided(guild, NotThisMember("Mito"))
+    detached = await decided(guild, UnlinkMember("Mito"))
     assert await guild.rows("select discord_basis from guild_identity.players") == [(None,)]
     await take_back(guild, detached)
     assert differences(before, await people(guild)) == {}
@@ -167,7 +175,7 @@ async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(
 async def test_a_column_that_is_added_later_makes_no_older_attempt_look_changed(two: Two) -> None:
     guild = two.guild
     before = await people(guild)
-    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    merged = await decided(guild, MergePlayers("Mito", "Zed"))
     for table in TABLES.values():
         await guild.execute(
             f"alter table {table.schema}.{table.name} add column new_thing text not null default 'x'".encode()  # type: ignore[arg-type]
@@ -182,7 +190,7 @@ async def test_a_note_that_was_confirmed_since_keeps_no_link_from_being_undone(g
     await guild.main("Mito")
     await guild.character("Loner")
     before = await people(guild)
-    linked = await decided(guild, BelongsTo("Loner", "Mito"))
+    linked = await decided(guild, LinkCharacter("Loner", "Mito"))
     await guild.execute(
         "update guild_identity.player_characters set basis_note = 'alt of Mito' where linked_by <> 'test'"
     )
@@ -226,7 +234,7 @@ async def test_of_a_full_match_what_can_be_undone_is_undone_and_the_rest_later(g
     await _three_people(guild)
     before = await people(guild)
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
-    moved = await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    moved = await decided(guild, LinkCharacter("Zorkalt", "Mito"))
     preview = await preview_undo(guild.pool, attempt)
     assert "changed since" in (preview.obstacle or "")
     assert (preview.parts, [each.people for each in preview.blocked]) == (1, ["Mito", "Zork"])
@@ -250,7 +258,7 @@ async def test_where_nothing_can_be_undone_a_partial_undo_says_why(guild: GuildB
     await _three_people(guild)
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
     for name in ("Mito", "Zork", "Elrek"):
-        await decided(guild, NotThisPlayer(f"{name}alt", name, "no"))
+        await decided(guild, RejectLink(f"{name}alt", name, "no"))
     preview = await preview_undo(guild.pool, attempt)
     assert (preview.parts, preview.blocked) == (0, ())
     with pytest.raises(PlanStale, match="cannot be taken back"):
@@ -258,8 +266,8 @@ async def test_where_nothing_can_be_undone_a_partial_undo_says_why(guild: GuildB
 
 
 async def test_an_attempt_of_one_piece_is_not_offered_in_parts(two: Two) -> None:
-    merged = await decided(two.guild, OnePerson("Mito", "Zed"))
-    await decided(two.guild, BelongsToNobody("Grimalt"))
+    merged = await decided(two.guild, MergePlayers("Mito", "Zed"))
+    await decided(two.guild, UnlinkCharacter("Grimalt"))
     preview = await preview_undo(two.guild.pool, merged)
     assert (preview.obstacle is None, preview.parts) == (False, 0)
 
@@ -294,19 +302,20 @@ async def _undo_if_it_can_be(guild: GuildBuilder, attempt: int) -> None:
 
 async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_at_the_end(two: Two) -> None:
     """Plans that were made before others were carried out."""
-    guild, grimalt, member = two.guild, two.numbers["Grimalt"], two.numbers["member"]
-    plans: dict[str, Step] = {
-        "linked to another player": Link(grimalt, "Grimalt", two.mito, "Mito", "x"),
-        "An alias has been given to somebody else": RememberAlias(two.mito, "Mito", "Robin"),
-        "it is another player’s": AttachDiscord(two.mito, "Mito", member, "Zephyr"),
-        "is gone since": Link(two.numbers["Loner"], "Loner", 9999, "Nobody", "x"),
-        "would have it as its main": CreatePlayer(-1, "New", None, None, grimalt, "Grimalt"),
+    guild, mito = two.guild, Named(two.mito, "Mito")
+    grimalt, loner = (Named(two.numbers[name], name) for name in ("Grimalt", "Loner"))
+    plans: dict[str, RowChange] = {
+        "Grimalt-area-52 is another player’s since": link(grimalt, mito, "x"),
+        "The alias Robin is another player’s since": remember_alias(mito, "Robin"),
+        "it is another player’s": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
+        "is gone since": link(loner, Named(9999, "Nobody"), "x"),
+        "would have it as its main": create_player(-1, "New", main=grimalt),
     }
     before = await people(guild)
-    for words, step in plans.items():
+    for words, row in plans.items():
         async with guild.pool.connection() as conn:
             with pytest.raises(PlanStale) as refusal:
-                await write(conn, guild.guild_id, [Plan((step,), "x")], LinkAuthor("alice", "manual", "confirmed"))
+                await apply(conn, guild.guild_id, [Changeset((row,), "x")], Author("alice", "manual", "confirmed"))
         assert words in str(refusal.value)
         assert str(refusal.value).endswith("Nothing was changed; look again.")
     assert differences(before, await people(guild)) == {}
@@ -315,7 +324,7 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
 async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: GuildBuilder) -> None:
     await _three_people(guild)
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
-    await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    await decided(guild, LinkCharacter("Zorkalt", "Mito"))
     await undo(guild.pool, attempt, actor=BOB, partly=True)
     async with guild.pool.connection() as conn:
         page = await deeds(conn, guild.guild_id, DeedFilter())

@@ -258,7 +258,7 @@ async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_
         await fix_one(installed.pool, issue, actor="bob", discord_bot=installed.discord, seen=seen)
     assert effects(installed) == []
     (plan,) = (await preview_one(installed.pool, issue)).ready
-    assert [step.describe() for step in plan.plan.steps][1].startswith("Take the Discord role Social from")
+    assert plan.sentences[1].startswith("Take the Discord role Social from")
     assert (await one_fix(installed, issue)).outcome is FixOutcome.FIXED
     assert held(installed, member) == [RIGHT]
 

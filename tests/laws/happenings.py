@@ -13,8 +13,14 @@ from laws.game import RANK_NAMES, Toon
 from laws.guilds import RANKS, ROLES, Deed
 from laws.life import Life
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.by_hand import BelongsToMember, BelongsToNobody, LinkIsRight, NotThisMember, OnePerson
 from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.identity.decisions import (
+    ConfirmLink,
+    LinkCharacterToMember,
+    MergePlayers,
+    UnlinkCharacter,
+    UnlinkMember,
+)
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import ranks
 
@@ -186,7 +192,7 @@ async def _merge(life: Life, deed: Deed) -> None:
     if len(players) > 1:
         stays, other = _one_of(players, deed.who), _one_of(players, deed.number)
         with contextlib.suppress(Refused):
-            await life.decide(OnePerson(str(stays), str(other)))
+            await life.decide(MergePlayers(str(stays), str(other)))
 
 
 async def _link_to_member(life: Life, deed: Deed) -> None:
@@ -196,27 +202,27 @@ async def _link_to_member(life: Life, deed: Deed) -> None:
     if characters and members:
         character, member = _one_of(characters, deed.who), _one_of(members, deed.number)
         with contextlib.suppress(Refused):
-            await life.decide(BelongsToMember(str(character), str(member)))
+            await life.decide(LinkCharacterToMember(str(character), str(member)))
 
 
 async def _confirm_link(life: Life, deed: Deed) -> None:
     """An officer says that a link is right, where no person has said so yet."""
     if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
         with contextlib.suppress(Refused):
-            await life.decide(LinkIsRight(str(character)))
+            await life.decide(ConfirmLink(str(character)))
 
 
 async def _unlink(life: Life, deed: Deed) -> None:
     """An officer takes a character from its player."""
     if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
-        await life.decide(BelongsToNobody(str(character)))
+        await life.decide(UnlinkCharacter(str(character)))
 
 
 async def _unlink_member(life: Life, deed: Deed) -> None:
     """An officer takes the Discord member from a player."""
     if player := _one_of([row["id"] for row in await life.rows("players") if row["discord_user_id"]], deed.who):
         with contextlib.suppress(Refused):
-            await life.decide(NotThisMember(str(player)))
+            await life.decide(UnlinkMember(str(player)))
 
 
 _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {

@@ -17,7 +17,6 @@ from laws.guilds import ROLE_NAMES, GuildSpec
 from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import HandDecision, HandReport, decide_by_hand
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.domain.errors import Refused
@@ -30,7 +29,8 @@ from sv_common.guild_sync.domain.guild import (
 )
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixResult
-from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.rules import RULES
@@ -183,9 +183,9 @@ class Life:
                 )
             )
 
-    async def decide(self, decision: HandDecision) -> HandReport:
+    async def decide(self, decision: ManualDecision) -> DecisionReport:
         """Decide something as an officer. Raises like the product."""
-        return self._keep(await decide_by_hand(self.pool, decision, actor=OFFICER, guild_id=self.guild_id))
+        return self._keep(await apply_decision(self.pool, decision, actor=OFFICER, guild_id=self.guild_id))
 
     async def undo(self, attempt_id: int) -> None:
         """Undo an attempt as an officer. Raises like the product."""

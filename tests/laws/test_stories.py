@@ -12,9 +12,9 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.issue_story import READY, IssueStory, issue_story
 
@@ -22,18 +22,17 @@ _guilds = guild_specs(fewest_characters=4, fewest_members=2)
 _deeds = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
 
 
-def _people_of(plan: Plan, issue: Issue) -> set[tuple[PossibleKind, int]]:
+def _people_of(plan: Changeset, issue: Issue) -> set[tuple[PossibleKind, int]]:
     """Whom or what a plan ties to the subject of the issue."""
     if issue.wow_character_id is None:
-        linked = {(PossibleKind.CHARACTER, step.character_id) for step in plan.steps if isinstance(step, Link)}
-        return linked | {(PossibleKind.PLAYER, s.player_id) for s in plan.steps if isinstance(s, AttachDiscord)}
-    created = {step.placeholder: step.discord_user_id for step in plan.steps if isinstance(step, CreatePlayer)}
+        linked = {(PossibleKind.CHARACTER, character_id) for character_id in plan.linked}
+        attached = [row.id for row in plan.rows if row.table == "player" and row.is_update]
+        return linked | {(PossibleKind.PLAYER, number) for number in attached}
     return {
-        (PossibleKind.MEMBER, created[step.player_id] or 0)
-        if step.player_id in created
-        else (PossibleKind.PLAYER, step.player_id)
-        for step in plan.steps
-        if isinstance(step, Link)
+        (PossibleKind.MEMBER, plan.created[number]["discord_user_id"] or 0)
+        if number in plan.created
+        else (PossibleKind.PLAYER, number)
+        for number in plan.linked.values()
     }
 
 

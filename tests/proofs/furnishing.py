@@ -12,10 +12,10 @@ from patt import access
 from patt.bootstrap import Services
 from patt.full_match import match_when_asked
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import AliasMeans, BelongsTo, NotThisPlayer, decide_by_hand
 from sv_common.guild_sync.domain.addon_export import read_addon_export_json
 from sv_common.guild_sync.domain.report import StepReport
-from sv_common.guild_sync.identity_engine import preview_matching
+from sv_common.guild_sync.identity.decisions import AddAlias, LinkCharacter, RejectLink
+from sv_common.guild_sync.identity_engine import apply_decision, preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store import matches, sync_log, uploads
@@ -84,12 +84,12 @@ async def _decisions(guild: GuildBuilder, words: Words, officer: str) -> None:
         "on l.character_id = c.id where l.character_id is null order by c.id desc"
     )
     decisions = (
-        NotThisPlayer(str(loners[0][0]), players[0], words.one()),
-        BelongsTo(str(loners[1][0]), players[0]),
-        AliasMeans(words.one(90), players[0]),
+        RejectLink(str(loners[0][0]), players[0], words.one()),
+        LinkCharacter(str(loners[1][0]), players[0]),
+        AddAlias(words.one(90), players[0]),
     )
     for decision in decisions:
-        await decide_by_hand(guild.pool, decision, actor=officer, guild_id=guild.guild_id)
+        await apply_decision(guild.pool, decision, actor=officer, guild_id=guild.guild_id)
 
 
 async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -> None:

@@ -8,7 +8,8 @@ from guild_builder import GuildBuilder
 from patt.live.news import Deed, in_words, name_of, of_rows
 from patt.live.notices import Notice, gathered, read_notice
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.by_hand import BelongsToNobody, decide_by_hand
+from sv_common.guild_sync.identity.decisions import UnlinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision
 from web.helpers import issue_number
 
 
@@ -75,7 +76,7 @@ async def test_a_fix_is_told_as_moves_of_issues_and_its_undo_and_decisions_by_ha
     async with troubled.pool.connection() as conn:
         assert await of_rows(conn, "deeds", troubled.guild_id, 1, fixed.attempt_id) == []
     await mitigations.undo(troubled.pool, fixed.attempt_id, actor="officer bob")
-    await decide_by_hand(troubled.pool, BelongsToNobody("Grimalt"), actor="officer carol")
+    await apply_decision(troubled.pool, UnlinkCharacter("Grimalt"), actor="officer carol")
     async with troubled.pool.connection() as conn:
         deeds = await of_rows(conn, "deeds", troubled.guild_id, 1, 100)
         moves = await of_rows(conn, "moves", troubled.guild_id, 1, 1000)

@@ -12,9 +12,9 @@ from guild_builder import GuildBuilder
 from patt.queue import Task, open_queue
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import issues, mitigations, scheduler
-from sv_common.guild_sync.by_hand import BelongsToNobody, decide_by_hand
 from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.identity.decisions import UnlinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store import matches
 from web.helpers import Seen, api_token, issue_number
@@ -120,7 +120,7 @@ async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> 
 async def test_what_was_done_by_hand_or_as_a_whole_is_told_too(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
-    await decide_by_hand(troubled.pool, BelongsToNobody("Grimalt"), actor="officer alice")
+    await apply_decision(troubled.pool, UnlinkCharacter("Grimalt"), actor="officer alice")
     await run_matching(troubled.pool, actor="root")
     text = (await _see(alice, show="deeds")).text("content")
     assert "fixed Full match by root" in text

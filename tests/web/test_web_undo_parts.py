@@ -9,9 +9,9 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.api.answers import fix_answer, fixes_result, fixes_sentence
-from sv_common.guild_sync.by_hand import BelongsTo, decide_by_hand
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
-from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.identity.decisions import LinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from web.helpers import Seen
 
 API = "/api/v1/admin/data-quality"
@@ -26,7 +26,7 @@ async def matched(guild: GuildBuilder) -> int:
         await guild.character(name)
         await guild.character(f"{name}alt", f"alt of {name}")
     attempt = (await run_matching(guild.pool, actor="officer alice")).attempt_id
-    await decide_by_hand(guild.pool, BelongsTo("Zorkalt", "Mito"), actor="officer bob")
+    await apply_decision(guild.pool, LinkCharacter("Zorkalt", "Mito"), actor="officer bob")
     assert attempt is not None
     return attempt
 

@@ -13,8 +13,9 @@ from guild_builder import OFFICER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from patt.deps import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.by_hand import BelongsToNobody, LinkIsRight, NotThisMember, decide_by_hand
 from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.identity.decisions import ConfirmLink, UnlinkCharacter, UnlinkMember
+from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
@@ -131,8 +132,8 @@ async def test_nobody_vouches_for_a_right_of_their_own(
 async def test_nobody_takes_a_right_by_fixing_one_issue_or_by_an_undo(
     by_role: Visitor, unvouched: dict[str, int], guild: GuildBuilder
 ) -> None:
-    await decide_by_hand(guild.pool, LinkIsRight("Brisa"), actor="officer alice")
-    taken = await decide_by_hand(guild.pool, BelongsToNobody("Brisa"), actor="officer alice")
+    await apply_decision(guild.pool, ConfirmLink("Brisa"), actor="officer alice")
+    taken = await apply_decision(guild.pool, UnlinkCharacter("Brisa"), actor="officer alice")
     await guild.execute(
         "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'officer alice', "
         "discord_vouched_at = now() where display_name = 'Brisa'"
@@ -220,7 +221,7 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
 async def test_a_member_taken_off_is_shown_and_may_be_taken_back(
     alice: httpx2.AsyncClient, unvouched: dict[str, int], guild: GuildBuilder
 ) -> None:
-    await decide_by_hand(guild.pool, NotThisMember("Brisa"), actor="officer alice")
+    await apply_decision(guild.pool, UnlinkMember("Brisa"), actor="officer alice")
     ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     assert "Not Brisa" in Seen(await alice.get(f"{PLAYERS}/{player}")).text("content")
     body = (await alice.get(f"{PLAYERS_API}/{player}")).json()

@@ -55,7 +55,7 @@ def _fixed_issue(result: FixResult) -> FixedIssue:
         outcome=result.outcome,
         resolved=result.outcome in _RESOLVED,
         reason=result.reason,
-        steps=[step.describe() for step in result.plan.steps] if result.plan else [],
+        steps=result.sentences,
         attempt_id=result.attempt_id,
     )
 
@@ -82,8 +82,7 @@ def _scan_sentence(report: CheckReport, totals: Moves) -> str:
 def _fix_sentence(result: FixResult) -> str:
     match result.outcome:
         case FixOutcome.FIXED:
-            steps = " ".join(step.describe() for step in result.plan.steps) if result.plan else ""
-            return f"Fixed. {steps}".strip()
+            return " ".join(["Fixed.", *result.sentences])
         case FixOutcome.NOTHING_TO_DO:
             return result.reason
         case FixOutcome.UNVERIFIED:

@@ -18,6 +18,7 @@ from patt.api.models import AttemptAnswer, IssueAnswer, PlannedAnswer
 from patt.api.people_models import EffectAnswer, LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from patt.bootstrap import Services
 from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.fixes.planning import NO_PLAN
@@ -75,7 +76,7 @@ async def undo_preview(services: Services, attempt_id: int, guild_id: int | None
 def _planned(issue: Issue, fix: FixPreview | None) -> PlannedAnswer | None:
     if fix is None:
         return None
-    steps = [step.describe() for step in fix.plan.steps] if fix.plan else []
+    steps = sentences(fix.plan) if fix.plan else []
     key = fix.plan.key if fix.plan else NO_PLAN if fix.outcome == GONE else None
     values: dict[str, Any] = {"outcome": fix.outcome, "reason": fix.reason, "steps": steps, "key": key}
     return PlannedAnswer.model_validate({"issue_id": issue.id, **values})

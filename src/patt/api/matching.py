@@ -109,5 +109,5 @@ def _person(group: MatchGroup, evidence: Evidence) -> MatchedPerson:
         evidence=evidence,
         creates_player=group.creates_player,
         reason=group.reason,
-        steps=[step.describe() for step in group.steps],
+        steps=group.sentences,
     )

@@ -24,26 +24,23 @@ from patt.api.people_models import (
 )
 from patt.bootstrap import Services
 from patt.deps import Caller
-from sv_common.guild_sync.by_hand import (
-    AliasMeans,
-    AliasMeansNobody,
-    BelongsTo,
-    BelongsToMember,
-    BelongsToNobody,
-    HandDecision,
-    HandReport,
-    IsMember,
-    LinkIsRight,
-    MainIs,
-    MayBeThisMember,
-    MayBeThisPlayer,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
-    decide_by_hand,
-    preview_by_hand,
+from sv_common.guild_sync.identity.decisions import (
+    AddAlias,
+    AllowLink,
+    AllowMember,
+    ConfirmLink,
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    RemoveAlias,
+    SetMain,
+    UnlinkCharacter,
+    UnlinkMember,
 )
-from sv_common.guild_sync.domain.plan import DeletePlayer, Plan
+from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 
 MOST_STEPS_IN_A_SENTENCE = 3
 
@@ -54,7 +51,7 @@ async def preview(
     """Say what a decision would do. Raises `NotFound` and `Refused` like the decision itself."""
     decision = _decision(request)
     await own_rights.check_decision(services.pool, viewer, decision, guild_id)
-    report = await preview_by_hand(services.pool, decision, guild_id=guild_id)
+    report = await preview_decision(services.pool, decision, guild_id=guild_id)
     return _told(report, report.plan.reason)
 
 
@@ -66,72 +63,72 @@ async def decide(services: Services, officer: Caller, request: HandRequest, *, g
     """
     decision = _decision(request)
     await own_rights.check_decision(services.pool, officer, decision, guild_id)
-    report = await decide_by_hand(
+    report = await apply_decision(
         services.pool, decision, actor=officer.actor, guild_id=guild_id, seen=request.plan_key
     )
-    told = _told(report, f"Done. {_in_short(report.plan)}")
+    told = _told(report, f"Done. {_in_short(report)}")
     return HandAnswer(**told.model_dump(), attempt_id=report.attempt_id or 0)
 
 
-def _decision(request: HandRequest) -> HandDecision:
+def _decision(request: HandRequest) -> ManualDecision:
     match request:
         case LinkMemberRequest() | LinkToMemberRequest() | UnlinkMemberRequest() | AllowMemberRequest():
             return _decision_about_member(request)
         case MergeRequest():
-            return OnePerson(request.player, request.other)
+            return MergePlayers(request.player, request.other)
         case AddAliasRequest():
-            return AliasMeans(request.alias, request.player)
+            return AddAlias(request.alias, request.player)
         case RemoveAliasRequest():
-            return AliasMeansNobody(request.alias)
+            return RemoveAlias(request.alias)
         case _:
             return _decision_about_character(request)
 
 
 def _decision_about_character(
     request: LinkRequest | ConfirmRequest | UnlinkRequest | RejectRequest | AllowRequest | MainRequest,
-) -> HandDecision:
+) -> ManualDecision:
     match request:
         case LinkRequest():
-            return BelongsTo(request.character, request.player, request.remember_note)
+            return LinkCharacter(request.character, request.player, request.remember_note)
         case ConfirmRequest():
-            return LinkIsRight(request.character)
+            return ConfirmLink(request.character)
         case UnlinkRequest():
-            return BelongsToNobody(request.character)
+            return UnlinkCharacter(request.character)
         case RejectRequest():
-            return NotThisPlayer(request.character, request.player, request.reason)
+            return RejectLink(request.character, request.player, request.reason)
         case AllowRequest():
-            return MayBeThisPlayer(request.character, request.player)
+            return AllowLink(request.character, request.player)
         case MainRequest():
-            return MainIs(request.character)
+            return SetMain(request.character)
 
 
 def _decision_about_member(
     request: LinkMemberRequest | LinkToMemberRequest | UnlinkMemberRequest | AllowMemberRequest,
-) -> HandDecision:
+) -> ManualDecision:
     match request:
         case LinkMemberRequest():
-            return IsMember(request.player, request.member)
+            return LinkMember(request.player, request.member)
         case LinkToMemberRequest():
-            return BelongsToMember(request.character, request.member)
+            return LinkCharacterToMember(request.character, request.member)
         case UnlinkMemberRequest():
-            return NotThisMember(request.player)
+            return UnlinkMember(request.player)
         case AllowMemberRequest():
-            return MayBeThisMember(request.player, request.member)
+            return AllowMember(request.player, request.member)
 
 
-def _in_short(plan: Plan) -> str:
+def _in_short(report: DecisionReport) -> str:
     """What was done; of a merge, or of many steps, the reason says it all."""
-    is_merge = any(isinstance(step, DeletePlayer) for step in plan.steps)
-    if is_merge or len(plan.steps) > MOST_STEPS_IN_A_SENTENCE:
-        return plan.reason
-    return " ".join(step.describe() for step in plan.steps)
+    is_merge = any(row.table == "player" and row.after is None for row in report.plan.rows)
+    if is_merge or len(report.sentences) > MOST_STEPS_IN_A_SENTENCE:
+        return report.plan.reason
+    return " ".join(report.sentences)
 
 
-def _told(report: HandReport, sentence: str) -> HandPreviewAnswer:
+def _told(report: DecisionReport, sentence: str) -> HandPreviewAnswer:
     return HandPreviewAnswer(
         guild_id=report.guild_id,
         sentence=sentence,
-        steps=[step.describe() for step in report.plan.steps],
+        steps=report.sentences,
         effects=[EffectAnswer.model_validate(effect) for effect in report.effects],
         plan_key=report.plan.key,
     )

@@ -17,10 +17,10 @@ from patt.api.people_models import (
 )
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import people, person
+from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.people import PersonKind
 from sv_common.guild_sync.person import About
 from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.attempts import PastAttempt
 
 ShownPeople = Literal["players", "characters", "members", "all"]
 """Whom to list: players, characters without a player, Discord members without a player."""
@@ -35,9 +35,9 @@ MOST_STEPS = 12
 
 
 class _Subject(NamedTuple):
-    """Whom a page is about: the field of a step that holds its number, the number, and the name."""
+    """Whom a page is about: what it is, its number, and its name."""
 
-    field: Literal["player_id", "character_id"]
+    kind: Literal["player", "character"]
     id: int
     name: str
 
@@ -63,9 +63,7 @@ async def player(conn: Connection, player_id: int, guild_id: int | None) -> Play
     """Return one player with all that is known. Raises `NotFound`."""
     view = await person.player_view(conn, player_id, guild_id=guild_id)
     fields = {name: getattr(view, name) for name in PlayerAnswer.model_fields if hasattr(view, name)}
-    return PlayerAnswer.model_validate(
-        {**fields, **_about(view.about, _Subject("player_id", view.id, view.display_name))}
-    )
+    return PlayerAnswer.model_validate({**fields, **_about(view.about, _Subject("player", view.id, view.display_name))})
 
 
 async def character(conn: Connection, character_id: int, guild_id: int | None) -> CharacterDetailAnswer:
@@ -75,7 +73,7 @@ async def character(conn: Connection, character_id: int, guild_id: int | None) -
         guild_id=page.character.guild_id,
         player=page.player,
         character=CharacterAnswer.model_validate(page.character),
-        **_about(page.about, _Subject("character_id", character_id, page.character.label)),
+        **_about(page.about, _Subject("character", character_id, page.character.label)),
     )
 
 
@@ -102,5 +100,5 @@ def _steps(plan: Sequence[dict[str, Any]], subject: _Subject) -> list[str]:
 
 def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
     """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
-    named = {step[name] for name in ("player", "display_name", "character") if step.get(name)}
-    return step.get(subject.field) == subject.id or subject.name in named
+    named = [each for each in step["about"] if subject.kind in each]
+    return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)

@@ -98,7 +98,7 @@ def planned(planning: Planning) -> list[PlannedAnswer]:
             issue_id=fix.issue.id,
             outcome="ready",
             reason=fix.plan.reason,
-            steps=[step.describe() for step in fix.plan.steps],
+            steps=fix.sentences,
             key=keys[fix.issue.id],
         )
         for fix in planning.ready

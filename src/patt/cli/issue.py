@@ -23,6 +23,7 @@ from patt.cli.output import print_json, say, say_result, table
 from patt.cli.telling import tell_story, tell_undo
 from sv_common.guild_sync import issues as issue_life
 from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.fixes.planning import Planning
@@ -270,7 +271,8 @@ def _show_preview(planning: Planning, as_json: bool) -> None:
         print_json(
             {
                 "ready": [
-                    {"issue_id": f.issue.id, "reason": f.plan.reason, "steps": f.plan.as_json()} for f in planning.ready
+                    {"issue_id": f.issue.id, "reason": f.plan.reason, "steps": plan_as_json(f.plan)}
+                    for f in planning.ready
                 ],
                 "settled": [
                     {"issue_id": r.issue_id, "outcome": r.outcome, "reason": r.reason} for r in planning.settled
@@ -281,8 +283,8 @@ def _show_preview(planning: Planning, as_json: bool) -> None:
         return
     for fix in planning.ready:
         say(f"Issue {fix.issue.id} would be fixed: {fix.plan.reason}")
-        for step in fix.plan.steps:
-            say(f"  {step.describe()}")
+        for sentence in fix.sentences:
+            say(f"  {sentence}")
     for result in planning.settled:
         say(f"Issue {result.issue_id} would be left: {result.reason}")
     for gone in planning.gone:
@@ -308,5 +310,5 @@ def _result_json(result: FixResult) -> dict[str, object]:
         "outcome": result.outcome,
         "reason": result.reason,
         "attempt_id": result.attempt_id,
-        "steps": result.plan.as_json() if result.plan else [],
+        "steps": plan_as_json(result.plan) if result.plan else [],
     }

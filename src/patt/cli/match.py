@@ -33,15 +33,15 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
 
 
 def _group_json(group: MatchGroup) -> dict[str, object]:
-    sentences = [step.describe() for step in group.steps]
-    return {"name": group.name, "reason": group.reason, "creates_player": group.creates_player, "steps": sentences}
+    told = {"name": group.name, "reason": group.reason, "creates_player": group.creates_player}
+    return {**told, "steps": group.sentences}
 
 
 def _print(report: MatchReport, dry_run: bool) -> None:
     for group in report.groups:
         say(f"{group.name}: {group.reason}")
-        for step in group.steps:
-            say(f"  {step.describe()}")
+        for sentence in group.sentences:
+            say(f"  {sentence}")
     for group in report.left_alone:
         say(f"Left alone, {group.name}: {group.reason}")
     counts = report.counts

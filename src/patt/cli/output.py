@@ -93,8 +93,8 @@ def say_result(result: FixResult) -> None:
     out.print(
         f"Issue {result.issue_id}: {OUTCOME_WORDS[result.outcome]}. {escape(result.reason)}{undo}", soft_wrap=True
     )
-    for step in result.plan.steps if result.plan and result.outcome is FixOutcome.FIXED else ():
-        out.print(escape(f"  {step.describe()}"), soft_wrap=True)
+    for sentence in result.sentences if result.outcome is FixOutcome.FIXED else ():
+        out.print(escape(f"  {sentence}"), soft_wrap=True)
 
 
 def say_pipeline(report: PipelineReport) -> None:

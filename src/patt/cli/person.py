@@ -8,24 +8,24 @@ import typer
 
 from patt.cli.options import DryRunOption, GuildOption, JsonOption, actor, with_services
 from patt.cli.output import print_json, say
-from sv_common.guild_sync.by_hand import (
-    AliasMeans,
-    AliasMeansNobody,
-    BelongsTo,
-    BelongsToMember,
-    BelongsToNobody,
-    HandDecision,
-    IsMember,
-    LinkIsRight,
-    MainIs,
-    MayBeThisMember,
-    MayBeThisPlayer,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
-    decide_by_hand,
-    preview_by_hand,
+from sv_common.guild_sync.changes.describe import plan_as_json
+from sv_common.guild_sync.identity.decisions import (
+    AddAlias,
+    AllowLink,
+    AllowMember,
+    ConfirmLink,
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    RemoveAlias,
+    SetMain,
+    UnlinkCharacter,
+    UnlinkMember,
 )
+from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 
 CharacterArgument = Annotated[
     str, typer.Argument(metavar="CHARACTER", help="Name-Realm, a name that only one bears, or #number in quotes.")
@@ -51,21 +51,21 @@ def link(
     as_json: JsonOption = False,
 ) -> None:
     """Say that a character is this player's. Automation never changes it."""
-    _decide(BelongsTo(character, player, remember_note), dry_run, guild, as_json)
+    _decide(LinkCharacter(character, player, remember_note), dry_run, guild, as_json)
 
 
 def confirm(
     character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     """Say that the player to whom a character is linked is right, whatever linked it. Automation never changes it then."""
-    _decide(LinkIsRight(character), dry_run, guild, as_json)
+    _decide(ConfirmLink(character), dry_run, guild, as_json)
 
 
 def unlink(
     character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     """Take a character from its player; no note and no name gives it back."""
-    _decide(BelongsToNobody(character), dry_run, guild, as_json)
+    _decide(UnlinkCharacter(character), dry_run, guild, as_json)
 
 
 def reject(
@@ -77,7 +77,7 @@ def reject(
     as_json: JsonOption = False,
 ) -> None:
     """Say that a character is not this player's, whatever its note or name says."""
-    _decide(NotThisPlayer(character, player, reason), dry_run, guild, as_json)
+    _decide(RejectLink(character, player, reason), dry_run, guild, as_json)
 
 
 def allow(
@@ -88,7 +88,7 @@ def allow(
     as_json: JsonOption = False,
 ) -> None:
     """Take back that a character is not this player's."""
-    _decide(MayBeThisPlayer(character, player), dry_run, guild, as_json)
+    _decide(AllowLink(character, player), dry_run, guild, as_json)
 
 
 def link_member(
@@ -99,7 +99,7 @@ def link_member(
     as_json: JsonOption = False,
 ) -> None:
     """Say which Discord member a player is, or confirm it."""
-    _decide(IsMember(player, member), dry_run, guild, as_json)
+    _decide(LinkMember(player, member), dry_run, guild, as_json)
 
 
 def link_to_member(
@@ -110,14 +110,14 @@ def link_to_member(
     as_json: JsonOption = False,
 ) -> None:
     """Say that a character is a Discord member's, who becomes a player with it where they are none yet."""
-    _decide(BelongsToMember(character, member), dry_run, guild, as_json)
+    _decide(LinkCharacterToMember(character, member), dry_run, guild, as_json)
 
 
 def unlink_member(
     player: PlayerArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     """Take the Discord member from a player that it was taken for; no name gives it back."""
-    _decide(NotThisMember(player), dry_run, guild, as_json)
+    _decide(UnlinkMember(player), dry_run, guild, as_json)
 
 
 def allow_member(
@@ -128,7 +128,7 @@ def allow_member(
     as_json: JsonOption = False,
 ) -> None:
     """Take back that a player is not a Discord member."""
-    _decide(MayBeThisMember(player, member), dry_run, guild, as_json)
+    _decide(AllowMember(player, member), dry_run, guild, as_json)
 
 
 def merge(
@@ -141,14 +141,14 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Make two players one: the first takes over all that is the other's. Look with --dry-run first."""
-    _decide(OnePerson(player, other), dry_run, guild, as_json)
+    _decide(MergePlayers(player, other), dry_run, guild, as_json)
 
 
 def main(
     character: CharacterArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     """Make a character the main of its player."""
-    _decide(MainIs(character), dry_run, guild, as_json)
+    _decide(SetMain(character), dry_run, guild, as_json)
 
 
 @alias_app.command("add")
@@ -160,7 +160,7 @@ def add_alias(
     as_json: JsonOption = False,
 ) -> None:
     """Let a word of notes mean a player from now on."""
-    _decide(AliasMeans(alias, player), dry_run, guild, as_json)
+    _decide(AddAlias(alias, player), dry_run, guild, as_json)
 
 
 @alias_app.command("remove")
@@ -168,19 +168,19 @@ def remove_alias(
     alias: AliasArgument, dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False
 ) -> None:
     """Let a word of notes be no alias any more."""
-    _decide(AliasMeansNobody(alias), dry_run, guild, as_json)
+    _decide(RemoveAlias(alias), dry_run, guild, as_json)
 
 
-def _decide(decision: HandDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
+def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
     if dry_run:
-        report = with_services(lambda services: preview_by_hand(services.pool, decision, guild_id=guild))
+        report = with_services(lambda services: preview_decision(services.pool, decision, guild_id=guild))
     else:
-        report = with_services(lambda services: decide_by_hand(services.pool, decision, actor=actor(), guild_id=guild))
+        report = with_services(lambda services: apply_decision(services.pool, decision, actor=actor(), guild_id=guild))
     if as_json:
-        print_json({"attempt_id": report.attempt_id, "reason": report.plan.reason, "steps": report.plan.as_json()})
+        print_json({"attempt_id": report.attempt_id, "reason": report.plan.reason, "steps": plan_as_json(report.plan)})
         return
-    for step in report.plan.steps:
-        say(step.describe())
+    for sentence in report.sentences:
+        say(sentence)
     if report.attempt_id is None:
         say("Nothing was changed yet.")
     else:

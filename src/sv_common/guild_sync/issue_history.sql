@@ -3,9 +3,9 @@
 -- same transaction, so at the same moment; where one such thing about the issue's subject was done then, it is the cause.
 with newest as (
     select e.id, e.guild_id, e.issue_id, e.event, e.actor, e.reason, e.at,
-           array[jsonb_build_array(jsonb_build_object('character_id', coalesce(i.wow_character_id, 0))),
-                 jsonb_build_array(jsonb_build_object('discord_user_id', coalesce(i.discord_member_id, 0))),
-                 jsonb_build_array(jsonb_build_object('player_id', coalesce(i.player_id, 0)))] as about
+           array[jsonb_build_object('character', coalesce(i.wow_character_id, 0)),
+                 jsonb_build_object('member', coalesce(i.discord_member_id, 0)),
+                 jsonb_build_object('player', coalesce(i.player_id, 0))] as subjects
     from guild_identity.issue_events e
     join guild_identity.audit_issues i on i.id = e.issue_id
     where e.issue_id = %(issue_id)s and e.id > %(after)s
@@ -20,11 +20,13 @@ left join lateral (
     from (
         select a.actor, a.reason, false as is_undo
         from guild_identity.fix_attempts a
-        where a.guild_id = n.guild_id and a.started_at = n.at and a.outcome = 'fixed' and a.plan @> any (n.about)
+        where a.guild_id = n.guild_id and a.started_at = n.at and a.outcome = 'fixed' and exists (select from unnest(n.subjects) subject
+                      where a.plan @> jsonb_build_array(jsonb_build_object('about', jsonb_build_array(subject))))
         union all
         select a.undone_by, a.reason, true
         from guild_identity.fix_attempts a
-        where a.guild_id = n.guild_id and a.undone_at = n.at and a.plan @> any (n.about)
+        where a.guild_id = n.guild_id and a.undone_at = n.at and exists (select from unnest(n.subjects) subject
+                      where a.plan @> jsonb_build_array(jsonb_build_object('about', jsonb_build_array(subject))))
     ) each
     having count(*) = 1
 ) done on n.actor = 'detection'

@@ -15,27 +15,27 @@ from psycopg.rows import class_row
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.describe import Effect, describe
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, SubjectKind
-from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.domain.story import Possibility, Story
 from sv_common.guild_sync.evidence.claims import claims_of
-from sv_common.guild_sync.evidence.effects import effects_of_fix
 from sv_common.guild_sync.evidence.known import Known, LinkFact, RejectionFact, UnlinkFact
 from sv_common.guild_sync.evidence.possibilities import owners_of
 from sv_common.guild_sync.evidence.stories import STORIES, ruled_out_by_officers, what_has_changed
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import Planning, plan_fixes
-from sv_common.guild_sync.hand_effects import Effect
 from sv_common.guild_sync.issue_history import Move, Seen, moves
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import attempts
 from sv_common.guild_sync.store.directory import read_facts
 
 SQL = load_sql(__package__, "issue_story.sql")
+_CLICK = Command("preview")
 READY, GONE = "ready", "no_longer_found"
 
 ABOUT_AN_OWNER = frozenset({"note_mismatch", "orphan_wow"})
@@ -61,7 +61,7 @@ class FixPreview:
 
     outcome: str
     reason: str
-    plan: Plan | None = None
+    plan: Changeset | None = None
     effects: Sequence[Effect] = ()
     waits: str | None = None
     remedy: str | None = None
@@ -123,7 +123,7 @@ async def _look(conn: Connection, rule: RuleDefinition, issue: Issue) -> _Look:
         finding = next((each for each in found if each.issue_hash == issue.issue_hash), None)
         planning = None
         if issue.state is not IssueState.RESOLVED:
-            planning = await plan_fixes(conn, rule, [issue], Command("preview"))
+            planning = await plan_fixes(conn, rule, [issue], _CLICK)
     except PattError as refusal:
         return _Look(doubt=str(refusal))
     return _Look(finding, planning)
@@ -158,7 +158,8 @@ async def _fix(conn: Connection, issue: Issue, look: _Look, known: Known) -> Fix
     if look.planning.settled:
         return _refused(issue, known, look.planning.settled[0])
     plan = look.planning.ready[0].plan
-    effects = effects_of_fix(known.directory.facts, plan)
+    rows = known.directory.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
+    effects = describe([*rows, *plan.roles], plan.names)
     return FixPreview(READY, plan.reason, plan, effects, await _waits(conn, issue, plan))
 
 
@@ -174,7 +175,7 @@ def _refused(issue: Issue, known: Known, settled: FixResult) -> FixPreview:
     return FixPreview(settled.outcome, settled.reason, remedy=_CHOOSE)
 
 
-async def _waits(conn: Connection, issue: Issue, plan: Plan) -> str | None:
+async def _waits(conn: Connection, issue: Issue, plan: Changeset) -> str | None:
     """Why automation does not carry out this plan; None where it would, or where the rule is not automatic."""
     undone = await attempts.undone_plans(conn, issue.guild_id, [plan.key])
     if plan.key in undone:
@@ -183,7 +184,7 @@ async def _waits(conn: Connection, issue: Issue, plan: Plan) -> str | None:
     return plan.why_not_automatic
 
 
-def _possibilities(issue: Issue, known: Known, plan: Plan | None) -> tuple[Possibility, ...]:
+def _possibilities(issue: Issue, known: Known, plan: Changeset | None) -> tuple[Possibility, ...]:
     if issue.issue_type in ABOUT_AN_OWNER:
         character = known.character(issue.wow_character_id or 0)
         return owners_of(known, character, plan) if character is not None else ()

@@ -12,12 +12,14 @@ where character_id = %(character_id)s
 
 -- name: unlinked
 -- The last time that somebody took a character from a player, where that still stands.
-select step ->> 'player' as player, a.actor, a.started_at as at
+select about ->> 'name' as player, a.actor, a.started_at as at
 from guild_identity.fix_attempts a
-cross join lateral jsonb_array_elements(a.plan) step
+cross join lateral jsonb_array_elements(a.plan) each
+cross join lateral jsonb_array_elements(each -> 'about') about
 where a.guild_id = %(guild_id)s and a.outcome = 'fixed' and a.undone_at is null
-  and a.plan @> jsonb_build_array(jsonb_build_object('step', 'Unlink', 'character_id', %(character_id)s::bigint))
-  and step ->> 'step' = 'Unlink' and (step ->> 'character_id')::bigint = %(character_id)s
+  and a.plan @> jsonb_build_array(jsonb_build_object('table', 'link', 'id', %(character_id)s::bigint))
+  and each ->> 'table' = 'link' and (each ->> 'id')::bigint = %(character_id)s
+  and about -> 'player' = each -> 'before' -> 'player_id' and each -> 'after' -> 'player_id' is distinct from about -> 'player'
 order by a.id desc
 limit 1
 

@@ -13,11 +13,11 @@ from psycopg.rows import class_row, dict_row
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState, Severity
 from sv_common.guild_sync.domain.paging import Page, Place
 from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store.attempts import PastAttempt
 from sv_common.guild_sync.store.rules import read_settings
 
 SQL = load_sql(__package__, "overview.sql")

@@ -12,11 +12,11 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.domain.basis import basis_in_words
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.attempts import PastAttempt
 from sv_common.guild_sync.store.directory import read_facts
 
 SQL = load_sql(__package__, "person.sql")
@@ -286,13 +286,13 @@ def _traces_of_player(player_id: int) -> dict[str, list[Jsonb]]:
         for side in ("before", "after")
     ]
     in_changes = [{"table": "player", "id": player_id}, *held]
-    in_plan = [{"player_id": player_id}, {"merged_into_id": player_id}]
-    return {"in_plan": [Jsonb([each]) for each in in_plan], "in_changes": [Jsonb([each]) for each in in_changes]}
+    in_plan = [{"about": [{"player": player_id}]}]
+    return {"in_plan": [Jsonb(in_plan)], "in_changes": [Jsonb([each]) for each in in_changes]}
 
 
 def _traces_of_character(character_id: int) -> dict[str, list[Jsonb]]:
     in_changes = [{"table": "link", "id": character_id}]
-    return {"in_plan": [Jsonb([{"character_id": character_id}])], "in_changes": [Jsonb(in_changes)]}
+    return {"in_plan": [Jsonb([{"about": [{"character": character_id}]}])], "in_changes": [Jsonb(in_changes)]}
 
 
 async def _character_rows(conn: Connection, values: dict[str, Any]) -> list[dict[str, Any]]:

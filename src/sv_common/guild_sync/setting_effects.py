@@ -109,10 +109,12 @@ async def effects_between(conn: Connection, guild_id: int, before: Sight, after:
         if fix.issue.issue_hash not in planned_before
     }
     effects = [
-        _effect(Move.FIXED, issue, before, _steps(fixed[issue.id]))
+        _effect(Move.FIXED, issue, before, tuple(fixed[issue.id].sentences))
         for issue in await issues.get_many(conn, fixed, guild_id)
     ]
-    effects += [_effect(Move.FIXED, fix.issue, before, _described(fix), on_discord=True) for fix in on_discord.values()]
+    effects += [
+        _effect(Move.FIXED, fix.issue, before, tuple(fix.sentences), on_discord=True) for fix in on_discord.values()
+    ]
     settled = {effect.issue_hash for effect in effects}
     effects += [
         _effect(Move.OPENS, issue, before)
@@ -150,14 +152,6 @@ def _effect(
 
 def _order(effect: IssueEffect) -> tuple[int, int, str, str]:
     return list(RULES).index(effect.issue_type), list(Move).index(effect.move), effect.summary, effect.issue_hash
-
-
-def _steps(result: FixResult) -> tuple[str, ...]:
-    return tuple(step.describe() for step in result.plan.steps) if result.plan else ()
-
-
-def _described(fix: PlannedFix) -> tuple[str, ...]:
-    return tuple(step.describe() for step in fix.plan.steps)
 
 
 def _held(rule: str, results: Sequence[FixResult]) -> list[str]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sv_common.guild_sync.domain.plan import Plan
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.describe import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,13 @@ class FixResult:
     issue_type: str
     outcome: FixOutcome
     reason: str
-    plan: Plan | None = None
+    plan: Changeset | None = None
     attempt_id: int | None = None
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was or would be done, in words."""
+        return sentences(self.plan) if self.plan else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
-from sv_common.guild_sync.domain.plan import Plan
 
 
 class Detector(Protocol):
@@ -24,7 +24,7 @@ class Detector(Protocol):
         ...
 
 
-Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Plan]]]
+Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Changeset]]]
 """Makes one plan for each of the findings, which a detector has just reported, in their order; reads only."""
 
 Mitigation: TypeAlias = Callable[..., Awaitable[bool]]

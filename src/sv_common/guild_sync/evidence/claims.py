@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.plan import AttachDiscord, Link, Plan
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.evidence.known import Known
 from sv_common.guild_sync.name_index import discord_names
@@ -17,11 +17,10 @@ MOST = 12
 _MOST_LIKE = 4
 
 
-def claims_of(known: Known, member: KnownMember, plan: Plan | None) -> tuple[Possibility, ...]:
+def claims_of(known: Known, member: KnownMember, plan: Changeset | None) -> tuple[Possibility, ...]:
     """Return the players and characters that could be the member's, those first whom the fix would take."""
-    steps = plan.steps if plan is not None else ()
-    linked = {step.character_id for step in steps if isinstance(step, Link)}
-    attached = {step.player_id for step in steps if isinstance(step, AttachDiscord)}
+    linked = set(plan.linked) if plan is not None else set()
+    attached = {row.id for row in plan.rows if row.table == "player" and row.is_update} if plan is not None else set()
     found = [*_players(known, member, attached), *_characters(known, member, linked)]
     found.sort(key=lambda each: (not each.is_decided, len(each.speaks_against)))
     return tuple(found[:MOST])

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.names import realm_key
-from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
 from sv_common.guild_sync.evidence.known import Known
 from sv_common.guild_sync.evidence.stories import ruled_out_by_officers
@@ -29,7 +29,7 @@ class _Draft:
     speaks_against: dict[str, None] = field(default_factory=dict)
 
 
-def owners_of(known: Known, character: KnownCharacter, plan: Plan | None) -> tuple[Possibility, ...]:
+def owners_of(known: Known, character: KnownCharacter, plan: Changeset | None) -> tuple[Possibility, ...]:
     """Return who the owner of a character could be, whom the fix would take first, and whom officers rejected last."""
     return _Owners(known, character).all(plan)
 
@@ -44,7 +44,7 @@ class _Owners:
         self._decision = known.directory.decide(character)
         self._drafts: dict[Person, _Draft] = {}
 
-    def all(self, plan: Plan | None) -> tuple[Possibility, ...]:
+    def all(self, plan: Changeset | None) -> tuple[Possibility, ...]:
         """Everybody, in the order in which an officer should look at them."""
         self._by_note(self._decision)
         self._by_own_name()
@@ -169,9 +169,12 @@ def kind_and_number(person: Person) -> tuple[PossibleKind, int]:
     return PossibleKind.CHARACTER, person.character_id or 0
 
 
-def _people_of(plan: Plan | None) -> set[Person]:
+def _people_of(plan: Changeset | None) -> set[Person]:
     """Whom a plan links to; a player that it creates is the Discord member it is created for."""
-    steps = plan.steps if plan is not None else ()
-    created = {step.placeholder: step.discord_user_id for step in steps if isinstance(step, CreatePlayer)}
-    linked = [step.player_id for step in steps if isinstance(step, Link)]
-    return {Person(member_id=created[number]) if number in created else Person(number) for number in linked}
+    if plan is None:
+        return set()
+    created = plan.created
+    return {
+        Person(member_id=created[number]["discord_user_id"]) if number in created else Person(number)
+        for number in plan.linked.values()
+    }

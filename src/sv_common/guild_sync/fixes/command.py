@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sv_common.guild_sync.store.links import LinkAuthor
+from sv_common.guild_sync.changes.changeset import Author
 
 AUTOMATION = "automation"
 
@@ -31,10 +31,10 @@ class Command:
         return cls(AUTOMATION, is_automatic=True, is_bulk=True)
 
     @property
-    def author(self) -> LinkAuthor:
+    def author(self) -> Author:
         """How links made on this request are marked."""
         if self.is_automatic:
-            return LinkAuthor(self.actor, "auto_fix", "exact")
+            return Author(self.actor, "auto_fix", "exact")
         if self.is_bulk:
-            return LinkAuthor(self.actor, "bulk_fix", "exact")
-        return LinkAuthor(self.actor, "officer_fix", "confirmed")
+            return Author(self.actor, "bulk_fix", "exact")
+        return Author(self.actor, "officer_fix", "confirmed")

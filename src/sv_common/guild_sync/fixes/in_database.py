@@ -1,4 +1,4 @@
-"""The steps of fixes in the database: one transaction, believed only when the detector agrees."""
+"""The part of fixes in the database: one transaction, believed only when the detector agrees."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.plan import CreatePlayer
 from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
-from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.on_discord import is_on_discord
 from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes
@@ -186,7 +185,7 @@ async def _apply_together(
 ) -> list[Applied]:
     guild_id = ready[0].issue.guild_id
     async with conn.transaction():
-        changes = await database_steps.write(conn, guild_id, [fix.plan for fix in ready], command.author)
+        changes = await apply(conn, guild_id, [fix.plan for fix in ready], command.author)
         found = await rule.detect_fn(conn, guild_id=guild_id)
         not_mended = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
         if not_mended:
@@ -196,7 +195,7 @@ async def _apply_together(
 
 def _founders_first(fix: PlannedFix) -> bool:
     """Order fixes so that whatever uses a new player has a higher number than what makes it, and is undone before it."""
-    return not any(isinstance(step, CreatePlayer) for step in fix.plan.steps)
+    return not fix.plan.created
 
 
 def _key_of(planning: Planning) -> str | None:

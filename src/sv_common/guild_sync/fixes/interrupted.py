@@ -8,25 +8,26 @@ from dataclasses import dataclass
 import structlog
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.changeset import RoleChange
+from sv_common.guild_sync.changes.roles import (
+    Member,
+    MemberGone,
+    RoleOutcome,
+    RoleRun,
+    done_in_words,
+    held_at_first,
+    is_seen,
+    to_put_back,
+)
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Busy, SourceError
-from sv_common.guild_sync.fixes.discord_steps import MemberGone, RoleOutcome, RoleRun
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
 from sv_common.guild_sync.fixes.role_locks import alone_with
 from sv_common.guild_sync.fixes.role_records import member_at, record_fix, recorded
-from sv_common.guild_sync.fixes.role_turns import (
-    Member,
-    done_in_words,
-    held_at_first,
-    held_at_last,
-    is_seen,
-    names_in,
-    turns_back,
-)
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, discord
-from sv_common.guild_sync.store.attempts import Attempt
-from sv_common.guild_sync.store.links import Change
+from sv_common.guild_sync.store import discord
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +120,7 @@ def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
         return RoleOutcome(made, held)
     if not made:
         return RoleOutcome((), held, _NOTHING_DONE)
-    done = done_in_words(made, names_in(attempt.plan))
+    done = done_in_words(made, {})
     return RoleOutcome(made, held, f"{done}, and then it was interrupted. Try it again for the rest.")
 
 
@@ -128,25 +129,17 @@ async def _record_undo(conn: Connection, attempt: Attempt, member: Member, held:
         await attempts.stop_undoing(conn, attempt.id, ())
         return
     await discord.set_roles(conn, attempt.guild_id, {member.row_id: held})
-    if turns_back(attempt.changes, held):
+    if to_put_back(attempt.roles, held):
         await attempts.stop_undoing(conn, attempt.id, put_back(attempt, held))
     else:
         await attempts.mark_undone(conn, attempt.id, actor=attempt.undoing_by or attempt.actor)
 
 
-def put_back(attempt: Attempt, held: Collection[str]) -> list[Change]:
+def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
     """Return what an undo that ended before its end has put back, by what the member holds now."""
-    first, last = held_at_first(attempt.changes), held_at_last(attempt.changes)
-    return [
-        Change(
-            table="role",
-            id=_member_of(attempt),
-            before={"role_id": role_id, "held": last[role_id]},
-            after={"role_id": role_id, "held": was},
-        )
-        for role_id, was in first.items()
-        if last[role_id] is not was and (role_id in held) is was
-    ]
+    first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
+    back = [role.inverse for role in last.values() if role.held is not first[role.role_id]]
+    return [role for role in back if is_seen(role, held)]
 
 
 def _member_of(attempt: Attempt) -> int:

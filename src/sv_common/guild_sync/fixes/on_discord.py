@@ -15,24 +15,24 @@ import structlog
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt, NewAttempt
+from sv_common.guild_sync.changes.changeset import RoleChange
+from sv_common.guild_sync.changes.roles import Member, MemberGone, RoleOutcome, RoleRun, still_to_do
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Busy, PlanStale, Refused, SourceError
-from sv_common.guild_sync.domain.plan import AddDiscordRole, RemoveDiscordRole
 from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.discord_steps import MemberGone, RoleOutcome, RoleRun
 from sv_common.guild_sync.fixes.interrupted import finish_of_member
 from sv_common.guild_sync.fixes.planning import NOT_AS_SEEN, PlannedFix, plan_fixes
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by, keep_reasons, record_unmade, settle_gone
 from sv_common.guild_sync.fixes.role_locks import alone_with
 from sv_common.guild_sync.fixes.role_records import Ending, member_at, record_fix, recorded
-from sv_common.guild_sync.fixes.role_turns import Member, Turn, change_of, turns_of
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, discord, guilds
-from sv_common.guild_sync.store.attempts import Attempt, NewAttempt
+from sv_common.guild_sync.store import discord, guilds
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ _ALREADY_SO = "The member has the right roles on Discord by now; nothing was cha
 
 def is_on_discord(fix: PlannedFix) -> bool:
     """True where a fix changes something on Discord, which no transaction can take back."""
-    return any(isinstance(step, AddDiscordRole | RemoveDiscordRole) for step in fix.plan.steps)
+    return bool(fix.plan.roles)
 
 
 async def fix_on_discord(
@@ -160,13 +160,13 @@ class _Run:
         planned = await self._plan_again(fix, member, held)
         if isinstance(planned, FixResult):
             return planned
-        turns = turns_of(planned.plan.steps, held)
-        if not turns:
+        roles = still_to_do(planned.plan.roles, held)
+        if not roles:
             return planned.result(FixOutcome.NOTHING_TO_DO, _ALREADY_SO)
-        await self.roles.check(member, turns)
-        attempt = await self._begin(planned, member, turns)
+        await self.roles.check(member, roles)
+        attempt = await self._begin(planned, roles)
         why = f"PATT, {self.command.actor}: {planned.plan.reason}"
-        outcome = await self.roles.make(member, turns, reason=why)
+        outcome = await self.roles.make(member, roles, reason=why)
         return await self._record(planned, attempt, member, outcome)
 
     async def _plan_again(self, fix: PlannedFix, member: Member, held: Sequence[str]) -> PlannedFix | FixResult:
@@ -191,18 +191,17 @@ class _Run:
     def _is_as_seen(self, fresh: PlannedFix, fix: PlannedFix) -> bool:
         """Whether no more is planned than whoever asks has seen; somebody who has seen nothing is not bound to it."""
         is_bound = self.seen is not None or fix.issue.id in self.command.seen
-        return not is_bound or set(_asked(fresh)) <= set(_asked(fix))
+        return not is_bound or set(fresh.plan.roles) <= set(fix.plan.roles)
 
-    async def _begin(self, fix: PlannedFix, member: Member, turns: Sequence[Turn]) -> Attempt:
+    async def _begin(self, fix: PlannedFix, roles: Sequence[RoleChange]) -> Attempt:
         """Write down what is about to be done."""
-        intended = [change_of(member, turn) for turn in turns]
         async with self.pool.connection() as conn:
             number = await attempts.begin(
                 conn,
                 self.guild_id,
                 self.rule.issue_type,
                 NewAttempt(fix.issue.id, "running", fix.plan.reason, fix.plan),
-                intended,
+                roles,
                 actor=self.command.actor,
                 is_automatic=self.command.is_automatic,
             )
@@ -230,11 +229,5 @@ def _own_success(fix: PlannedFix, finished: Sequence[Attempt], command: Command)
     return None
 
 
-def _asked(fix: PlannedFix) -> list[tuple[type, str]]:
-    return [
-        (type(step), step.role_id) for step in fix.plan.steps if isinstance(step, AddDiscordRole | RemoveDiscordRole)
-    ]
-
-
 def _member_of(fix: PlannedFix) -> int:
-    return next(step.discord_user_id for step in fix.plan.steps if isinstance(step, AddDiscordRole | RemoveDiscordRole))
+    return fix.plan.roles[0].member_id

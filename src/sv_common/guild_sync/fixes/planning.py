@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sv_common.db.pool import Connection
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.store import attempts
 
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
@@ -24,7 +25,12 @@ class PlannedFix:
     """An issue that is so now, and what would mend it."""
 
     issue: Issue
-    plan: Plan
+    plan: Changeset
+
+    @property
+    def sentences(self) -> list[str]:
+        """What would be done, in words."""
+        return sentences(self.plan)
 
     def result(self, outcome: FixOutcome, reason: str, attempt_id: int | None = None) -> FixResult:
         """Say how this fix ended."""
@@ -80,7 +86,7 @@ async def _barred(
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
     changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
     barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
-    barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.steps}
+    barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.changes}
     if command.is_bulk:
         barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
     if command.is_automatic:

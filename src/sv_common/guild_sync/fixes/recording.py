@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import NewAttempt
+from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.issue import Finding, Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import PlannedFix
-from sv_common.guild_sync.store import attempts
-from sv_common.guild_sync.store.attempts import NewAttempt
-from sv_common.guild_sync.store.links import Change
 
 Rules = Mapping[str, RuleDefinition]
 
@@ -26,7 +26,7 @@ class Applied:
     """A fix that was tried: what it changed, why it failed if it did, and what the detector has found after it."""
 
     fix: PlannedFix
-    changes: Sequence[Change]
+    changes: Sequence[RowChange]
     error: str | None = None
     found: Sequence[Finding] = ()
 

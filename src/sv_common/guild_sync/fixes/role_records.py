@@ -10,13 +10,13 @@ import psycopg
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.roles import Member, RoleOutcome
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.report import FixOutcome
 from sv_common.guild_sync.domain.rule import RuleDefinition
-from sv_common.guild_sync.fixes.discord_steps import RoleOutcome
-from sv_common.guild_sync.fixes.role_turns import Member
-from sv_common.guild_sync.store import attempts, discord, guilds
-from sv_common.guild_sync.store.attempts import Attempt
+from sv_common.guild_sync.store import discord, guilds
 
 _Result = TypeVar("_Result")
 

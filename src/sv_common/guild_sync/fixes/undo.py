@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
+from sv_common.guild_sync.changes.describe import Names, describe
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
-from sv_common.guild_sync.fixes.undo_effects import undo_effects
 from sv_common.guild_sync.fixes.undo_names import names_of
 from sv_common.guild_sync.fixes.undo_parts import parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import Undoing, check_undoable, undo_roles
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, guilds
-from sv_common.guild_sync.store.attempts import Attempt
+from sv_common.guild_sync.store import guilds
 
 
 async def undo(
@@ -54,8 +58,8 @@ async def undo(
 
 
 async def _undo_whole(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
-    sentences = await _lines(conn, attempt) if attempt.undone_changes else _sentences(attempt)
-    await put_rows_back(conn, attempt, attempt.changes, actor=actor)
+    sentences = await _lines(conn, attempt) if attempt.undone else _sentences(attempt)
+    await put_rows_back(conn, attempt, attempt.rows, actor=actor)
     await attempts.mark_undone(conn, attempt.id, actor=actor)
     return UndoReport(attempt.id, sentences)
 
@@ -63,26 +67,29 @@ async def _undo_whole(conn: Connection, attempt: Attempt, actor: str) -> UndoRep
 async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
     """Put back the parts that can be. Raises `PlanStale` where none can."""
     names = await names_of(conn, attempt)
-    put_back = await put_parts_back(conn, attempt, parts_of(attempt.changes), actor=actor)
+    put_back = await put_parts_back(conn, attempt, parts_of(attempt.rows), actor=actor)
     if not put_back.done:
         raise PlanStale(put_back.blocked[0].reason)
     if put_back.blocked:
         await attempts.undo_a_part(conn, attempt.id, put_back.undone, put_back.left, actor=actor)
     else:
         await attempts.mark_undone(conn, attempt.id, actor=actor)
-    lines = [f"{each.what}: {each.after} again." for each in undo_effects(put_back.undone, names)]
-    left = [f"{names.people(each.part.player_ids)}: {each.reason}" for each in put_back.blocked]
+    lines = _again(put_back.undone, names)
+    left = [f"{Names(names).people(each.part.player_ids)}: {each.reason}" for each in put_back.blocked]
     return UndoReport(attempt.id, lines, left)
 
 
 async def _lines(conn: Connection, attempt: Attempt) -> list[str]:
     """What is left of an attempt of which a part was undone before."""
-    names = await names_of(conn, attempt)
-    return [f"{each.what}: {each.after} again." for each in undo_effects(attempt.changes, names)]
+    return _again(attempt.rows, await names_of(conn, attempt))
+
+
+def _again(rows: Sequence[RowChange], names: NameOf) -> list[str]:
+    return [f"{each.what}: {each.after} again." for each in describe((row.inverse for row in fold(rows)), names)]
 
 
 def _sentences(attempt: Attempt) -> list[str]:
     """What was done of the plan, from its end; of role changes only those that were made."""
-    changed = {(change["after"] or {}).get("role_id") for change in attempt.changes}
-    done = [step for step in attempt.plan if step.get("role_id") is None or step["role_id"] in changed]
-    return [f"Taken back: {step['sentence']}" for step in reversed(done)]
+    changed = {role.role_id for role in attempt.roles}
+    done = [each for each in attempt.plan if each["table"] != "role" or each["after"]["role_id"] in changed]
+    return [f"Taken back: {each['sentence']}" for each in reversed(done)]

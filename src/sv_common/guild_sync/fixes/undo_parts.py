@@ -9,12 +9,11 @@ from typing import TypeAlias
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
+from sv_common.guild_sync.changes import apply
+from sv_common.guild_sync.changes.apply import RowKey
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.domain.errors import PlanStale
-from sv_common.guild_sync.store import journal
-from sv_common.guild_sync.store.attempts import Attempt
-from sv_common.guild_sync.store.journal import key_of
-from sv_common.guild_sync.store.journal_tables import Key
-from sv_common.guild_sync.store.links import Change
 
 _Node: TypeAlias = tuple[str, object]
 _POINTERS = {
@@ -31,7 +30,7 @@ _POINTERS = {
 class Part:
     """Changes that stand or fall together. `player_ids` are the players that they are about."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     player_ids: tuple[int, ...]
 
 
@@ -51,17 +50,17 @@ class PartsPutBack:
     blocked: Sequence[BlockedPart]
 
     @property
-    def undone(self) -> list[Change]:
+    def undone(self) -> list[RowChange]:
         """All changes that were put back."""
         return [change for part in self.done for change in part.changes]
 
     @property
-    def left(self) -> list[Change]:
+    def left(self) -> list[RowChange]:
         """All changes that are left to be undone."""
         return [change for each in self.blocked for change in each.part.changes]
 
 
-def parts_of(changes: Sequence[Change]) -> list[Part]:
+def parts_of(changes: Sequence[RowChange]) -> list[Part]:
     """Return the parts of a journal, in the order of their first changes."""
     group_of: dict[_Node, int] = {}
     members: dict[int, list[_Node]] = defaultdict(list)
@@ -82,10 +81,10 @@ def parts_of(changes: Sequence[Change]) -> list[Part]:
     ]
 
 
-def _nodes(change: Change) -> Iterator[_Node]:
-    kind = {"link": "character"}.get(change["table"], change["table"])
-    yield kind, change["id"] if kind in ("character", "player") else key_of(change)
-    for row in (change["before"], change["after"]):
+def _nodes(change: RowChange) -> Iterator[_Node]:
+    kind = {"link": "character"}.get(change.table, change.table)
+    yield kind, change.id if kind in ("character", "player") else change.key
+    for row in (change.before, change.after):
         for column, refers_to in _POINTERS.items():
             if row and row.get(column) is not None:
                 yield refers_to, row[column]
@@ -95,16 +94,16 @@ def _players(nodes: Sequence[_Node]) -> tuple[int, ...]:
     return tuple(sorted({int(str(number)) for kind, number in nodes if kind == "player"}))
 
 
-async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[Change], *, actor: str) -> None:
+async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[RowChange], *, actor: str) -> None:
     """Put back rows that an attempt changed, all or none. Raises `PlanStale`.
 
     Issues are about the players again that were deleted and are there again; those about players that go are closed.
     """
-    made = [change["id"] for change in changes if change["table"] == "player" and change["before"] is None]
+    made = [change.id for change in changes if change.table == "player" and change.before is None]
     orphaned = await issues.about_players(conn, attempt.guild_id, made)
-    await journal.put_back(conn, changes, written_at=attempt.started_at)
-    again = [change for change in changes if change["table"] == "issue"]
-    await issues.point_again(conn, {change["id"]: (change["before"] or {})["player_id"] for change in again})
+    await apply.undo(conn, attempt.guild_id, changes, written_at=attempt.started_at)
+    again = {change.id: change.before["player_id"] for change in changes if change.table == "issue" and change.before}
+    await issues.point_again(conn, again)
     if orphaned:
         reason = f"Attempt {attempt.id} was undone, so the player is no more."
         await issues.resolve(conn, orphaned, resolved_by=actor, reason=reason)
@@ -112,7 +111,7 @@ async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[Ch
 
 async def put_parts_back(conn: Connection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> PartsPutBack:
     """Put back every part that can be; what stands in the way of one stops no other."""
-    found = await journal.obstacles(conn, [change for part in parts for change in part.changes])
+    found = await apply.obstacles(conn, attempt.guild_id, [change for part in parts for change in part.changes])
     blocked = [BlockedPart(part, reason) for part in parts if (reason := _obstacle(part, found))]
     others = [part for part in parts if _obstacle(part, found) is None]
     tried = await _try_together(conn, attempt, others, actor) if others else PartsPutBack((), ())
@@ -120,9 +119,8 @@ async def put_parts_back(conn: Connection, attempt: Attempt, parts: Sequence[Par
     return PartsPutBack(tried.done, sorted([*blocked, *tried.blocked], key=lambda each: order[id(each.part)]))
 
 
-def _obstacle(part: Part, found: Mapping[tuple[str, Key], str]) -> str | None:
-    keys = ((change["table"], key_of(change)) for change in part.changes)
-    return next((found[key] for key in keys if key in found), None)
+def _obstacle(part: Part, found: Mapping[RowKey, str]) -> str | None:
+    return next((found[change.key] for change in part.changes if change.key in found), None)
 
 
 async def _try_together(conn: Connection, attempt: Attempt, parts: Sequence[Part], actor: str) -> PartsPutBack:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.changeset import fold
+from sv_common.guild_sync.changes.describe import Effect, Names, describe
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.fixes.undo_effects import undo_effects
 from sv_common.guild_sync.fixes.undo_names import names_of
 from sv_common.guild_sync.fixes.undo_parts import PartsPutBack, parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import check_roles_can_go_back, check_undoable
-from sv_common.guild_sync.hand_effects import Effect
 from sv_common.guild_sync.issue_history import Seen, moves
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts
-from sv_common.guild_sync.store.attempts import Attempt
 
 MOST_EFFECTS = 200
 """Lines that are told; a full match can change thousands of rows."""
@@ -88,9 +88,10 @@ async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None) -> 
     obstacle = await _obstacle_here(conn, attempt)
     names = await names_of(conn, attempt)
     put_back = await _parts(conn, attempt) if obstacle is not None else PartsPutBack((), ())
-    effects = undo_effects(put_back.undone or attempt.changes, names)
+    rows = [row.inverse for row in fold(put_back.undone or attempt.rows)]
+    effects = describe([*rows, *(role.inverse for role in reversed(attempt.roles))], names)
     newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
-    blocked = [BlockedPeople(names.people(each.part.player_ids), each.reason) for each in put_back.blocked]
+    blocked = [BlockedPeople(Names(names).people(each.part.player_ids), each.reason) for each in put_back.blocked]
     return UndoPreview(
         attempt,
         effects[:MOST_EFFECTS],
@@ -109,7 +110,7 @@ async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True):
-            await put_rows_back(conn, attempt, attempt.changes, actor=_REHEARSAL)
+            await put_rows_back(conn, attempt, attempt.rows, actor=_REHEARSAL)
     except PattError as error:
         return str(error)
     return None
@@ -117,7 +118,7 @@ async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
 
 async def _parts(conn: Connection, attempt: Attempt) -> PartsPutBack:
     """What could be undone of an attempt that cannot be undone whole; nothing where it is of one piece, or undone."""
-    parts = parts_of(attempt.changes)
+    parts = parts_of(attempt.rows)
     if attempt.undone_at is not None or attempt.member_id is not None or len(parts) < 2:
         return PartsPutBack((), ())
     async with conn.transaction(force_rollback=True):

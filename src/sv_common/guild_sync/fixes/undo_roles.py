@@ -6,20 +6,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.changeset import RoleChange
+from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, held_at_first, is_seen, to_put_back
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Busy, Refused, SourceError
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes.discord_steps import RoleOutcome, RoleRun
 from sv_common.guild_sync.fixes.interrupted import finish_of_member, put_back
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
 from sv_common.guild_sync.fixes.role_locks import alone_with
 from sv_common.guild_sync.fixes.role_records import member_at, recorded
-from sv_common.guild_sync.fixes.role_turns import Member, Turn, held_at_first, held_at_last, turns_back
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store import attempts, discord, guilds
-from sv_common.guild_sync.store.attempts import Attempt
-from sv_common.guild_sync.store.links import Change
+from sv_common.guild_sync.store import discord, guilds
 
 _NO_BOT = "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
 _CHANGED = "The member's roles were changed on Discord since, so this can no longer be undone."
@@ -50,7 +50,7 @@ def check_undoable(attempt: Attempt) -> None:
             f"An undo of attempt {attempt.id} by {attempt.undoing_by} is under way, or was interrupted. With the next sync it "
             "is looked up on Discord and finished."
         )
-    if not attempt.changes:
+    if not attempt.rows and not attempt.roles:
         raise Refused(f"Attempt {attempt.id} changed nothing ({attempt.reason}), so there is nothing to undo.")
 
 
@@ -66,11 +66,11 @@ async def undo_roles(pool: Pool, rules: Rules, known: Attempt, undoing: Undoing,
         attempt, member = await _checked(pool, known, undoing)
         run = RoleRun(source)
         held = await run.look(member)
-        turns = turns_to_put_back(attempt, held)
-        await run.check(member, turns)
+        changes = roles_to_put_back(attempt, held)
+        await run.check(member, changes)
         await _begin(pool, attempt, undoing)
         why = f"PATT, {undoing.actor}: undo of attempt {attempt.id}"
-        outcome = await run.make(member, turns, reason=why)
+        outcome = await run.make(member, changes, reason=why)
         await _record(pool, rules, attempt, member, undoing, outcome)
 
 
@@ -83,22 +83,21 @@ async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordS
     async with pool.connection() as conn:
         member = await member_at(conn, attempt.guild_id, attempt.member_id)
     run = RoleRun(source)
-    await run.check(member, turns_to_put_back(attempt, await run.look(member)))
+    await run.check(member, roles_to_put_back(attempt, await run.look(member)))
 
 
-def turns_to_put_back(attempt: Attempt, held: Collection[str]) -> list[Turn]:
+def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
     """Return what puts the roles back, nothing where all are back. Raises `Refused` where somebody has changed some since.
 
     Of an attempt that nobody could verify it is not known which of its changes were made, so those that are not there are
     none.
     """
-    first, last = held_at_first(attempt.changes), held_at_last(attempt.changes)
-    turns = turns_back(attempt.changes, held)
+    first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
     is_back = all((role_id in held) is was for role_id, was in first.items())
-    is_as_written = all((role_id in held) is now for role_id, now in last.items() if now is not first[role_id])
+    is_as_written = all(is_seen(role, held) for role in last.values() if role.held is not first[role.role_id])
     if not is_back and not is_as_written and attempt.outcome != FixOutcome.UNVERIFIED:
         raise Refused(_CHANGED)
-    return turns
+    return to_put_back(attempt.roles, held)
 
 
 async def _checked(pool: Pool, known: Attempt, undoing: Undoing) -> tuple[Attempt, Member]:
@@ -141,6 +140,6 @@ async def _record(
         raise SourceError(outcome.error)
 
 
-def _kept(attempt: Attempt, outcome: RoleOutcome) -> Sequence[Change]:
+def _kept(attempt: Attempt, outcome: RoleOutcome) -> Sequence[RoleChange]:
     """What an undo that stopped has put back: what is seen, or what Discord confirmed where nobody can see it."""
     return outcome.changes if outcome.roles is None else put_back(attempt, outcome.roles)

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sv_common.db.pool import Connection
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
 from sv_common.guild_sync.domain.basis import has_changed
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.notes import Mention
-from sv_common.guild_sync.domain.plan import Link, Plan, Step, Unlink
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook.former_names import FormerNames
@@ -54,7 +54,7 @@ def naming_their_player(directory: Directory, among: Collection[int]) -> set[int
     }
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
     """Unlink, and link to the one player whom the note names, if it names one."""
     return [_plan(finding.details) for finding in findings]
 
@@ -114,38 +114,40 @@ def _finding(
     return Finding(ISSUE_TYPE, directory.facts.guild_id, SubjectKind.CHARACTER, character.id, summary, details)
 
 
-def _plan(details: dict[str, Any] | Any) -> Plan:
+def _plan(details: dict[str, Any] | Any) -> Changeset:
     named, player = details["named"], details["player"]
     labels = " or ".join(candidate["label"] for candidate in details["candidates"])
     if details.get("formerly"):
-        return Plan.none(
+        return Changeset.none(
             f"The note says “{named}”, a former name of {player} ({details['formerly']}), and by now a name of {labels}. "
             "Correct the note in the game, or choose the right player by hand."
         )
     if details["verdict"] == Verdict.AMBIGUOUS:
-        return Plan.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
+        return Changeset.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
     if details.get("resembles"):
-        return Plan.none(
+        return Changeset.none(
             f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, written differently. "
             "Correct the note in the game, or dismiss this."
         )
-    steps, reason = _steps(details)
+    row, reason = _change(details)
     unchanged = _not_changed(details)
     reason = f"{reason} {unchanged}" if unchanged else reason
-    return Plan(
-        steps, reason, waits_for_officer=_why_wait(details), not_in_bulk=_why_not_in_bulk(details), is_safe=True
+    return Changeset(
+        (row,), reason, waits_for_officer=_why_wait(details), not_in_bulk=_why_not_in_bulk(details), is_safe=True
     )
 
 
-def _steps(details: Any) -> tuple[tuple[Step, ...], str]:
-    unlink = Unlink(details["character_id"], details["character"], details["player_id"], details["player"])
+def _change(details: Any) -> tuple[RowChange, str]:
+    character = Named(details["character_id"], details["character"])
+    former = Named(details["player_id"], details["player"])
     target = details["candidates"][0] if details["candidates"] else None
     if target is None:
-        return (unlink,), f"The note says “{details['named']}”, whom nobody here is called."
+        return unlink(character, former), f"The note says “{details['named']}”, whom nobody here is called."
     if target["player_id"] is None:
-        return (unlink,), f"The note means {target['label']}, who has no player yet. {target['evidence']}"
-    link = Link(details["character_id"], details["character"], target["player_id"], target["label"], target["evidence"])
-    return (unlink, link), f"The note means {target['label']}: {target['evidence']}"
+        reason = f"The note means {target['label']}, who has no player yet. {target['evidence']}"
+        return unlink(character, former), reason
+    row = link(character, Named(target["player_id"], target["label"]), target["evidence"], former=former)
+    return row, f"The note means {target['label']}: {target['evidence']}"
 
 
 def _why_wait(details: Any) -> str | None:

@@ -7,16 +7,16 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
 from sv_common.guild_sync.domain.basis import LinkEvidence
 from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook.weight import why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer, main_pointer, read_facts
+from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer, read_facts
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
@@ -44,7 +44,7 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
     ]
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:
     """Create the player with the unlinked characters that mean this member, or join an existing player of that name."""
     if not findings:
         return []
@@ -52,39 +52,42 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
     return [_plan(directory, directory.facts.members[finding.subject_id]) for finding in findings]
 
 
-def _plan(directory: Directory, member: KnownMember) -> Plan:
+def _plan(directory: Directory, member: KnownMember) -> Changeset:
     characters = [
         (c, why, _basis(directory, c)) for c in _unlinked(directory) if (why := why_theirs(directory, c, member))
     ]
     namesakes = players_called_like(directory, member)
     if len(namesakes) == 1 and not characters:
         player = namesakes[0]
-        step = AttachDiscord(player.id, player.display_name, member.id, member.display_name, "name")
         waits = why_weight_waits(directory.facts, directory.characters_of(player.id))
-        return Plan((step,), f"The player {player.display_name} has no Discord member and bears this name.", waits)
+        return Changeset(
+            (attach_member(player.named, member.named),),
+            f"The player {player.display_name} has no Discord member and bears this name.",
+            waits,
+        )
     if namesakes:
         names = " or ".join(player.display_name for player in namesakes)
-        return Plan.none(
+        return Changeset.none(
             f"{member.display_name} could be the player {names}, who has no Discord member. Decide by hand."
         )
     if not characters and (others := players_called_like(directory, member, rejected=True)):
         names = " or ".join(player.display_name for player in others)
-        return Plan.none(
+        return Changeset.none(
             f"An officer has said that {member.display_name} on Discord is not the player {names}. Decide by hand."
         )
     if not characters:
-        return Plan.none(f"No unlinked character's note or name means {member.display_name}.")
+        return Changeset.none(f"No unlinked character's note or name means {member.display_name}.")
     return _create(member, characters)
 
 
-def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str, LinkEvidence]]) -> Plan:
-    placeholder = -member.id
+def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str, LinkEvidence]]) -> Changeset:
     names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
     own = [character for character, _, _ in characters if character.name_key in names]
     main = own[0] if len(own) == 1 else None
-    create = CreatePlayer(placeholder, member.display_name, member.id, member.display_name, *main_pointer(main), "name")
-    links = [Link(c.id, c.label, placeholder, member.display_name, why, basis) for c, why, basis in characters]
-    return Plan(
+    player = Named(-member.id, member.display_name)
+    create = create_player(*player, member.named, main.named if main else None)
+    links = [link(c.named, player, why, basis) for c, why, basis in characters]
+    return Changeset(
         (create, *links),
         f"{len(links)} unlinked character(s) mean {member.display_name}.",
         waits_for_officer="Only an officer may have a new player created.",

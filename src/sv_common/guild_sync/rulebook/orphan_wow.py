@@ -8,15 +8,15 @@ from datetime import datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
 from sv_common.guild_sync.domain.basis import LinkEvidence
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
 from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook.weight import why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
+from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
@@ -38,7 +38,7 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
     ]
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:
     """Link each character to the one person whom its note means, or whose Discord name it bears."""
     if not findings:
         return []
@@ -58,10 +58,12 @@ class _Planner:
             if target is not None and target.person.member_id is not None:
                 self._newcomers[target.person.member_id].append(character)
 
-    def plans(self) -> list[Plan]:
+    def plans(self) -> list[Changeset]:
         """One plan for each character, in their order."""
         return [
-            self._towards(character, target) if target else Plan.none(self._why_not(self._directory.decide(character)))
+            self._towards(character, target)
+            if target
+            else Changeset.none(self._why_not(self._directory.decide(character)))
             for character, target in self._targets
         ]
 
@@ -71,31 +73,31 @@ class _Planner:
             return self._by_own_name(character)
         return decision.target
 
-    def _towards(self, character: KnownCharacter, target: Candidate) -> Plan:
+    def _towards(self, character: KnownCharacter, target: Candidate) -> Changeset:
         person = target.person
         if person.player_id is not None:
-            link = Link(
-                character.id, character.label, person.player_id, target.label, target.evidence, self._basis(character)
-            )
+            player = Named(person.player_id, target.label)
+            row = link(character.named, player, target.evidence, self._basis(character))
             waits = why_weight_waits(self._directory.facts, [character])
             is_by_note = self._directory.decide(character).target is not None
             reason = f"{character.label} belongs to {target.label}: {target.evidence}"
-            return Plan((link,), reason, waits, is_safe=is_by_note)
+            return Changeset((row,), reason, waits, is_safe=is_by_note)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
-        return Plan.none(
+        return Changeset.none(
             f"The note means the character {target.label}, which has no player yet. Fix that one first, or run a full match."
         )
 
-    def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Plan:
-        placeholder = -member_id
+    def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Changeset:
+        player = Named(-member_id, target.label)
         main = self._main_of(member_id)
         basis = self._basis(character)
-        create = CreatePlayer(placeholder, target.label, member_id, target.label, *main_pointer(main), basis)
-        link = Link(character.id, character.label, placeholder, target.label, target.evidence, basis)
+        member = Named(member_id, target.label)
+        create = create_player(*player, member, main.named if main else None, basis)
+        row = link(character.named, player, target.evidence, basis)
         is_founder = character == (main or self._newcomers[member_id][0])
-        steps: tuple[Step, ...] = (create, link) if is_founder else (link,)
-        return Plan(steps, target.evidence, waits_for_officer="Only an officer may have a new player created.")
+        rows = (create, row) if is_founder else (row,)
+        return Changeset(rows, target.evidence, waits_for_officer="Only an officer may have a new player created.")
 
     def _basis(self, character: KnownCharacter) -> LinkEvidence:
         """What speaks for whom a character is linked to: its note, or its own name where the note says nobody."""

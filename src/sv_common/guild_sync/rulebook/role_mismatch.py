@@ -11,11 +11,11 @@ from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.domain.basis import basis_in_words, is_vouched
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
 from sv_common.guild_sync.domain.rule import Example, RulePage
 
 ISSUE_TYPE = "role_mismatch"
@@ -151,7 +151,7 @@ def _not_vouched(
     return " ".join(told) or None
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
+async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
     return [
         _plan_for_role(finding.details) if finding.subject_kind is SubjectKind.RANK else _plan(finding.details)
@@ -159,24 +159,22 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # 
     ]
 
 
-def _plan_for_role(details: Mapping[str, Any]) -> Plan:
+def _plan_for_role(details: Mapping[str, Any]) -> Changeset:
     role = details["role"]
-    return Plan.none(f"{_sentence(_FAULTS[details['fault']].format(role=role))} Map the rank to another role.")
+    return Changeset.none(f"{_sentence(_FAULTS[details['fault']].format(role=role))} Map the rank to another role.")
 
 
-def _plan(details: Mapping[str, Any]) -> Plan:
+def _plan(details: Mapping[str, Any]) -> Changeset:
     member_id, member = details["discord_member_id"], details["member"]
-    steps: list[Step] = [
-        RemoveDiscordRole(member_id, member, role["id"], role["name"]) for role in details["wrong_roles"]
-    ]
+    roles = [RoleChange(member_id, role["id"], False, member, role["name"]) for role in details["wrong_roles"]]
     if details["right_role_id"] is not None and not details["has_right_role"]:
-        steps.insert(0, AddDiscordRole(member_id, member, details["right_role_id"], details["right_role"]))
+        roles.insert(0, RoleChange(member_id, details["right_role_id"], True, member, details["right_role"]))
     unvouched = rests_on(details)
     reason = " ".join(filter(None, (_why(details), unvouched)))
     alone = None
     if unvouched and details["gives"] and not details["has_right_role"]:
         alone = f"{unvouched} The role would make {member} an {details['gives']} here, so look at this one by itself."
-    return Plan(tuple(steps), reason, _why_wait(details), alone, is_safe=True)
+    return Changeset((), reason, _why_wait(details), alone, is_safe=True, roles=tuple(roles))
 
 
 def _why(details: Mapping[str, Any]) -> str:

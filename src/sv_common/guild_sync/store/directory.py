@@ -6,15 +6,15 @@ Its rows are named tuples: a guild has thousands of them, and a frozen dataclass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.domain.basis import is_vouched
 from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Vocabulary
-from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
 from sv_common.guild_sync.store.words import vocabulary_with
 
 SQL = load_sql(__package__, "directory.sql")
@@ -53,6 +53,11 @@ class KnownCharacter(NamedTuple):
         """Name-Realm, as the game shows it."""
         return f"{self.name}-{self.realm_name or self.realm_slug}"
 
+    @property
+    def named(self) -> Named:
+        """The character as a changeset calls it."""
+        return Named(self.id, self.label)
+
 
 class KnownPlayer(NamedTuple):
     """A player and its pointers."""
@@ -70,6 +75,11 @@ class KnownPlayer(NamedTuple):
         """Whether a person, or the game itself, has said who the player is on Discord."""
         return is_vouched(self.discord_basis, self.discord_vouched_by)
 
+    @property
+    def named(self) -> Named:
+        """The player as a changeset calls it."""
+        return Named(self.id, self.display_name)
+
 
 class KnownMember(NamedTuple):
     """A person on the Discord server now, or one who left it and is a player still."""
@@ -80,6 +90,11 @@ class KnownMember(NamedTuple):
     global_name: str | None
     display_name: str
     is_present: bool
+
+    @property
+    def named(self) -> Named:
+        """The member as a changeset calls them."""
+        return Named(self.id, self.display_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +126,25 @@ class GuildFacts:
         ranks = [rank for rank in (character.rank, character.settled_rank) if rank is not None]
         return next((self.weighty_ranks[rank] for rank in ranks if rank in self.weighty_ranks), None)
 
+    def as_known(self, rows: Iterable[RowChange]) -> Iterator[RowChange]:
+        """Add to changes what is known of their rows now: who stands for a link, and which pointers go with it."""
+        rows = list(rows)
+        deleted = {row.id for row in rows if row.table == "player" and row.after is None}
+        for row in rows:
+            yield replace(row, before=self._link(row.id)) if row.table == "link" and row.before else row
+            player_id = (row.before or {}).get("player_id") if row.table == "link" else None
+            if player_id is not None and player_id not in deleted and (row.after or {}).get("player_id") != player_id:
+                yield from self._lost_pointers(row, self.players[player_id])
 
-def main_pointer(main: KnownCharacter | None) -> tuple[int | None, str | None]:
-    """Return number and label of a main character for a plan; both None where there is none."""
-    return (main.id, main.label) if main is not None else (None, None)
+    def _link(self, character_id: int) -> dict[str, Any]:
+        """Return the columns of a link that are known."""
+        character = self.characters[character_id]
+        return {name: getattr(character, name) for name in ("player_id", "link_source", "basis", "vouched_by")}
+
+    def _lost_pointers(self, link: RowChange, player: KnownPlayer) -> Iterator[RowChange]:
+        for column in ("main_character_id", "offspec_character_id"):
+            if getattr(player, column) == link.id:
+                yield RowChange("player", player.id, {column: link.id}, {column: None}, link.names)
 
 
 async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:

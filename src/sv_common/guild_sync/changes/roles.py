@@ -1,16 +1,27 @@
-"""Role changes on Discord: look, check, change, look again. Nothing here knows of the database."""
+"""Role changes on Discord: what is still to be done and what puts it back; look, check, change, look again.
+
+Nothing here knows of the database.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from sv_common.guild_sync.changes.changeset import RoleChange
 from sv_common.guild_sync.domain.errors import PattError, Refused, SourceDenied, SourceError, SourceUnavailable
 from sv_common.guild_sync.domain.guild import DiscordMember
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
-from sv_common.guild_sync.fixes.role_turns import Member, Turn, change_of, contradiction, done_in_words, is_seen
 from sv_common.guild_sync.ports import DiscordSource
-from sv_common.guild_sync.store.links import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A Discord member as the database and Discord know them."""
+
+    row_id: int
+    discord_id: str
+    discord_guild_id: str
 
 
 class Obstacle(Refused):
@@ -32,7 +43,7 @@ class RoleOutcome:
     `roles` is None and `is_unverified` true, and `changes` has the one whose answer was lost too.
     """
 
-    changes: Sequence[Change]
+    changes: Sequence[RoleChange]
     roles: Sequence[str] | None
     error: str | None = None
     is_unverified: bool = False
@@ -56,41 +67,41 @@ class RoleRun:
         """Return the roles that a member holds now. Raises `MemberGone` and `SourceError`."""
         return sorted((await self._fetch(member)).role_ids)
 
-    async def check(self, member: Member, turns: Sequence[Turn]) -> None:
+    async def check(self, member: Member, changes: Sequence[RoleChange]) -> None:
         """Raise `Obstacle` for the first role that the bot may not change, and `SourceError` where that is not known."""
-        if not turns:
+        if not changes:
             return
         authority = await self._authority(member.discord_guild_id)
-        for turn in turns:
-            obstacle = self._denied.get(turn.role_id) or authority.obstacle(turn.role_id, turn.name)
+        for change in changes:
+            obstacle = self._denied.get(change.role_id) or authority.obstacle(change.role_id, change.role)
             if obstacle:
                 raise Obstacle(obstacle)
 
-    async def make(self, member: Member, turns: Sequence[Turn], *, reason: str) -> RoleOutcome:
-        """Take the turns one after the other, look at the member again, and believe only what is seen.
+    async def make(self, member: Member, changes: Sequence[RoleChange], *, reason: str) -> RoleOutcome:
+        """Make the changes one after the other, look at the member again, and believe only what is seen.
 
         Raises nothing: what was changed until something went wrong is told, so that it can be recorded and undone.
         """
-        made: list[Change] = []
-        unsure: list[Change] = []
+        made: list[RoleChange] = []
+        unsure: list[RoleChange] = []
         error: PattError | None = None
-        for turn in turns:
+        for change in changes:
             try:
-                await self._take(member, turn, reason)
+                await self._make(member, change, reason)
             except PattError as failure:
                 error = failure
                 if isinstance(failure, SourceUnavailable):
-                    unsure.append(change_of(member, turn))
+                    unsure.append(change)
                 break
-            made.append(change_of(member, turn))
-        return await self._looked_at(member, turns, made, unsure, error)
+            made.append(change)
+        return await self._looked_at(member, changes, made, unsure, error)
 
     async def _looked_at(
         self,
         member: Member,
-        turns: Sequence[Turn],
-        made: Sequence[Change],
-        unsure: Sequence[Change],
+        changes: Sequence[RoleChange],
+        made: Sequence[RoleChange],
+        unsure: Sequence[RoleChange],
         error: PattError | None,
     ) -> RoleOutcome:
         try:
@@ -99,15 +110,15 @@ class RoleRun:
             return self._unseen(member, made, unsure, error, blind)
         roles = sorted(after.role_ids)
         seen = [*made, *(change for change in unsure if is_seen(change, roles))]
-        if error is not None and len(seen) < len(turns):
+        if error is not None and len(seen) < len(changes):
             return RoleOutcome(seen, roles, self._told(member, error, seen))
-        return RoleOutcome(seen, roles, contradiction(turns, after))
+        return RoleOutcome(seen, roles, _contradiction(changes, after))
 
     def _unseen(
         self,
         member: Member,
-        made: Sequence[Change],
-        unsure: Sequence[Change],
+        made: Sequence[RoleChange],
+        unsure: Sequence[RoleChange],
         error: PattError | None,
         blind: PattError,
     ) -> RoleOutcome:
@@ -121,22 +132,22 @@ class RoleRun:
         told = f"{told} Discord could not be asked what the member holds now, so look at the member there."
         return RoleOutcome((*made, *unsure), None, told, is_unverified=True)
 
-    async def _take(self, member: Member, turn: Turn, reason: str) -> None:
-        change = self._discord.add_role if turn.give else self._discord.remove_role
+    async def _make(self, member: Member, change: RoleChange, reason: str) -> None:
+        write = self._discord.add_role if change.held else self._discord.remove_role
         try:
-            await change(member.discord_guild_id, member.discord_id, turn.role_id, reason=reason)
+            await write(member.discord_guild_id, member.discord_id, change.role_id, reason=reason)
         except SourceDenied as error:
-            self._denied[turn.role_id] = str(error)
+            self._denied[change.role_id] = str(error)
             raise
         except SourceUnavailable as error:
-            if not await self._was_made(member, turn):
+            if not await self._was_made(member, change):
                 self._remember_outage(error)
                 raise
 
-    async def _was_made(self, member: Member, turn: Turn) -> bool:
+    async def _was_made(self, member: Member, change: RoleChange) -> bool:
         """Say whether a change was made and only its answer was lost; where nobody can look, it is not known to be."""
         try:
-            return (turn.role_id in (await self._fetch(member)).role_ids) is turn.give
+            return is_seen(change, (await self._fetch(member)).role_ids)
         except PattError:
             return False  # the error that led here is the one to be told
 
@@ -163,10 +174,53 @@ class RoleRun:
         if isinstance(error, SourceUnavailable):
             self.stopped_by = str(error)
 
-    def _told(self, member: Member, error: PattError, made: Sequence[Change]) -> str:
+    def _told(self, member: Member, error: PattError, made: Sequence[RoleChange]) -> str:
         """Say what was done, then what went wrong."""
         if not made:
             return str(error)
         authority = self._authorities.get(member.discord_guild_id)
         names = {role_id: role.name for role_id, role in authority.roles.items()} if authority else {}
         return f"{done_in_words(made, names)}, and then it stopped: {error}"
+
+
+def still_to_do(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
+    """Return the changes that are not so yet, giving before taking: half-way there is the right role, never none."""
+    return sorted((change for change in changes if not is_seen(change, held)), key=lambda change: not change.held)
+
+
+def to_put_back(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
+    """Return what puts the changes back, taken together; nothing for a role that is as it was at first."""
+    last = {change.role_id: change for change in changes}
+    first = held_at_first(changes)
+    return still_to_do([each.inverse for each in last.values() if each.held is not first[each.role_id]], held)
+
+
+def held_at_first(changes: Sequence[RoleChange]) -> dict[str, bool]:
+    """Return whether the member held each of the roles before the first of the changes."""
+    return {change.role_id: not change.held for change in reversed(changes)}
+
+
+def is_seen(change: RoleChange, held: Collection[str]) -> bool:
+    """Whether a change has been made, by the roles that the member holds."""
+    return (change.role_id in held) is change.held
+
+
+def done_in_words(changes: Sequence[RoleChange], names: Mapping[str, str]) -> str:
+    """Say which roles were given and taken: “'Officer' was given and 'Raider' was taken”."""
+    return " and ".join(
+        f"'{names.get(each.role_id) or each.role or each.role_id}' was {'given' if each.held else 'taken'}"
+        for each in changes
+    )
+
+
+def _contradiction(changes: Sequence[RoleChange], after: DiscordMember) -> str | None:
+    """Say what Discord shows otherwise than it was told and confirmed; None when all is so."""
+    for change in changes:
+        if not is_seen(change, after.role_ids):
+            done = "was given to" if change.held else "was taken from"
+            still = "does not have it" if change.held else "still has it"
+            return (
+                f"The role '{change.role or change.role_id}' {done} {after.display_name}, and a second look shows that the "
+                f"member {still}. Look at the server's audit log: another bot may manage the same role."
+            )
+    return None

@@ -19,7 +19,7 @@ MOST_NAMES_IN_A_SENTENCE = 5
 _Known = TypeVar("_Known", KnownCharacter, KnownPlayer, KnownMember)
 
 
-def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
+def find_character(facts: GuildFacts, called: str) -> KnownCharacter:
     """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several bear."""
     if (number := marked_row(called)) is not None:
         return _by_number(facts.characters, number, "character of the guild")
@@ -41,7 +41,7 @@ def character_called(facts: GuildFacts, called: str) -> KnownCharacter:
     return found[0]
 
 
-def player_called(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | None = None) -> KnownPlayer:
+def find_player(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | None = None) -> KnownPlayer:
     """Return the player of a display name or number. Raises `NotFound`, and `Refused` for a name that several have.
 
     A name that `rather_than` has too means the other one who has it.
@@ -62,7 +62,7 @@ def player_called(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | 
     return found[0]
 
 
-def member_called(facts: GuildFacts, called: str) -> KnownMember:
+def find_member(facts: GuildFacts, called: str) -> KnownMember:
     """Return the Discord member of a user name, a name shown there, or a number: PATT's or Discord's own.
 
     Raises `NotFound`, and `Refused` for a name that several have.

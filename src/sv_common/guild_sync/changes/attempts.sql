@@ -10,16 +10,16 @@ order by place
 returning id
 
 -- name: get
-select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
-       duration_ms, undone_at, undone_by, intended, undoing_at, undoing_by, undone_changes
+select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
+       intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
 where id = %(attempt_id)s and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
 for update
 
 -- name: later
 -- Later attempts that changed one of these rows and were not undone, newest first.
-select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
-       duration_ms, undone_at, undone_by, intended, undoing_at, undoing_by, undone_changes
+select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
+       intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and id > %(after)s and undone_at is null and changes @> any (%(rows)s)
 order by id desc
@@ -49,8 +49,8 @@ where id = %(attempt_id)s
 
 -- name: unfinished
 -- Attempts on Discord, and undos of such, that were begun and not finished: by somebody who is at it, or who died.
-select id, guild_id, issue_id, issue_type, actor, is_automatic, outcome, reason, plan, plan_key, changes, started_at,
-       duration_ms, undone_at, undone_by, intended, undoing_at, undoing_by, undone_changes
+select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
+       intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
 where (outcome = 'running' or undoing_at is not null) and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
 order by id

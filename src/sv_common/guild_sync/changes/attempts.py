@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange, RowChange
+from sv_common.guild_sync.changes.describe import names_in, plan_as_json
 from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.plan import Plan
-from sv_common.guild_sync.store.links import Change
 
 SQL = load_sql(__package__, "attempts.sql")
+
+_Json: TypeAlias = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,22 @@ class NewAttempt:
     issue_id: int | None
     outcome: str
     reason: str
-    plan: Plan | None
-    changes: Sequence[Change] = ()
+    plan: Changeset | None
+    changes: Sequence[RowChange] = ()
+
+    @property
+    def columns(self) -> tuple[Jsonb, str | None]:
+        """What is planned as it is kept: the changes in words, and the key."""
+        if self.plan is None:
+            return Jsonb([]), None
+        return Jsonb(plan_as_json(self.plan)), self.plan.key if self.plan.changes else None
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A recorded attempt. `intended`: the role changes that it was about to make. `undoing_*`: an undo that was begun.
 
-    `undone_changes`: what a partial undo has put back; `changes` are what is left to be undone.
+    `rows` and `roles` are what is left to be undone, `undone` what a partial undo has put back.
     """
 
     id: int
@@ -42,26 +51,35 @@ class Attempt:
     issue_id: int | None
     issue_type: str
     actor: str
-    is_automatic: bool
     outcome: str
     reason: str
     plan: Sequence[dict[str, Any]]
-    plan_key: str | None
-    changes: Sequence[Change]
+    rows: Sequence[RowChange]
+    roles: Sequence[RoleChange]
     started_at: datetime
-    duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
-    intended: Sequence[Change] = ()
-    undoing_at: datetime | None = None
-    undoing_by: str | None = None
-    undone_changes: Sequence[Change] = ()
+    intended: Sequence[RoleChange]
+    undoing_at: datetime | None
+    undoing_by: str | None
+    undone: Sequence[RowChange]
+
+    @classmethod
+    def read(cls, *, changes: _Json, intended: _Json, undone_changes: _Json, **columns: Any) -> Attempt:
+        """Return an attempt from the columns of its row."""
+        return cls(
+            **columns,
+            rows=_rows(changes),
+            roles=_roles(changes, names_in(columns["plan"])),
+            intended=_roles(intended, names_in(columns["plan"])),
+            undone=_rows(undone_changes),
+        )
 
     @property
     def member_id(self) -> int | None:
         """The Discord member whose roles it changes; those of one attempt are one member's."""
-        roles = [change["id"] for change in (*self.intended, *self.changes) if change["table"] == "role"]
-        return roles[0] if roles else None
+        roles = (*self.intended, *self.roles)
+        return roles[0].member_id if roles else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,7 @@ async def add(
     """Record attempts of one rule; return their numbers in the same order."""
     if not attempts:
         return []
+    plans = [attempt.columns for attempt in attempts]
     values = {
         "guild_id": guild_id,
         "issue_type": issue_type,
@@ -103,9 +122,9 @@ async def add(
         "issue_ids": [attempt.issue_id for attempt in attempts],
         "outcomes": [attempt.outcome for attempt in attempts],
         "reasons": [attempt.reason for attempt in attempts],
-        "plans": [Jsonb(attempt.plan.as_json() if attempt.plan else []) for attempt in attempts],
-        "plan_keys": [attempt.plan.key if attempt.plan and attempt.plan.steps else None for attempt in attempts],
-        "changes": [Jsonb(list(attempt.changes)) for attempt in attempts],
+        "plans": [plan for plan, _ in plans],
+        "plan_keys": [key for _, key in plans],
+        "changes": [_as_json(attempt.changes) for attempt in attempts],
     }
     return [row[0] for row in await (await conn.execute(SQL["add"], values)).fetchall()]
 
@@ -115,13 +134,13 @@ async def begin(
     guild_id: int,
     issue_type: str,
     attempt: NewAttempt,
-    intended: Sequence[Change],
+    intended: Sequence[RoleChange],
     *,
     actor: str,
     is_automatic: bool,
 ) -> int:
     """Write down what is about to be done on Discord; return the attempt's number."""
-    plan = attempt.plan
+    plan, key = attempt.columns
     values = {
         "guild_id": guild_id,
         "issue_id": attempt.issue_id,
@@ -129,31 +148,31 @@ async def begin(
         "actor": actor,
         "is_automatic": is_automatic,
         "reason": attempt.reason,
-        "plan": Jsonb(plan.as_json() if plan else []),
-        "plan_key": plan.key if plan and plan.steps else None,
-        "intended": Jsonb(list(intended)),
+        "plan": plan,
+        "plan_key": key,
+        "intended": _as_json(intended),
     }
     row = await (await conn.execute(SQL["begin"], values)).fetchone()
     assert row is not None  # noqa: S101 -- "returning" always gives the row
     return int(row[0])
 
 
-async def finish(conn: Connection, attempt_id: int, outcome: str, reason: str, changes: Sequence[Change]) -> None:
+async def finish(conn: Connection, attempt_id: int, outcome: str, reason: str, changes: Sequence[RoleChange]) -> None:
     """Write down how an attempt ended that was begun."""
-    values = {"attempt_id": attempt_id, "outcome": outcome, "reason": reason, "changes": Jsonb(list(changes))}
+    values = {"attempt_id": attempt_id, "outcome": outcome, "reason": reason, "changes": _as_json(changes)}
     await conn.execute(SQL["finish"], values)
 
 
 async def unfinished(conn: Connection, guild_id: int | None) -> list[Attempt]:
     """Return the attempts and undos on Discord that were begun and not finished, oldest first; of every guild for None."""
-    async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+    async with conn.cursor(row_factory=kwargs_row(Attempt.read)) as cursor:
         await cursor.execute(SQL["unfinished"], {"guild_id": guild_id})
         return await cursor.fetchall()
 
 
 async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) -> Attempt:
     """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
-    async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+    async with conn.cursor(row_factory=kwargs_row(Attempt.read)) as cursor:
         await cursor.execute(SQL["get"], {"attempt_id": attempt_id, "guild_id": guild_id})
         attempt = await cursor.fetchone()
     if attempt is None:
@@ -163,11 +182,12 @@ async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) ->
 
 async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:
     """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs."""
-    rows: list[list[dict[str, Any]]] = [[{"table": change["table"], "id": change["id"]}] for change in attempt.changes]
-    owners = {row["player_id"] for change in attempt.changes if (row := change["before"]) and row.get("player_id")}
+    rows: list[list[dict[str, Any]]] = [[{"table": change.table, "id": change.id}] for change in attempt.rows]
+    rows += [[{"table": "role", "id": member_id}] for member_id in {role.member_id for role in attempt.roles}]
+    owners = {row["player_id"] for change in attempt.rows if (row := change.before) and row.get("player_id")}
     rows += [[{"table": "player", "id": player_id, "after": None}] for player_id in sorted(owners)]
     values = {"guild_id": attempt.guild_id, "after": attempt.id, "rows": [Jsonb(row) for row in rows], "limit": limit}
-    async with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+    async with conn.cursor(row_factory=kwargs_row(Attempt.read)) as cursor:
         await cursor.execute(SQL["later"], values)
         return await cursor.fetchall()
 
@@ -182,16 +202,16 @@ async def mark_undoing(conn: Connection, attempt_id: int, *, actor: str) -> None
     await conn.execute(SQL["mark_undoing"], {"attempt_id": attempt_id, "actor": actor})
 
 
-async def stop_undoing(conn: Connection, attempt_id: int, changes: Sequence[Change]) -> None:
+async def stop_undoing(conn: Connection, attempt_id: int, changes: Sequence[RoleChange]) -> None:
     """Write down that an undo on Discord ended before its end, and add what it changed to the journal of the attempt."""
-    await conn.execute(SQL["stop_undoing"], {"attempt_id": attempt_id, "changes": Jsonb(list(changes))})
+    await conn.execute(SQL["stop_undoing"], {"attempt_id": attempt_id, "changes": _as_json(changes)})
 
 
 async def undo_a_part(
-    conn: Connection, attempt_id: int, undone: Sequence[Change], left: Sequence[Change], *, actor: str
+    conn: Connection, attempt_id: int, undone: Sequence[RowChange], left: Sequence[RowChange], *, actor: str
 ) -> None:
     """Record that a part of an attempt was put back, and what is left to be undone."""
-    values = {"attempt_id": attempt_id, "actor": actor, "undone": Jsonb(list(undone)), "left": Jsonb(list(left))}
+    values = {"attempt_id": attempt_id, "actor": actor, "undone": _as_json(undone), "left": _as_json(left)}
     await conn.execute(SQL["undo_a_part"], values)
 
 
@@ -209,3 +229,25 @@ async def fixed_since(
     values = {"guild_id": guild_id, "issue_ids": list(issue_ids), "actor": actor, "since": since}
     rows = await (await conn.execute(SQL["fixed_since"], values)).fetchall()
     return {issue_id: (attempt_id, reason) for issue_id, attempt_id, reason in rows}
+
+
+def _as_json(changes: Sequence[RowChange] | Sequence[RoleChange]) -> Jsonb:
+    return Jsonb([change.as_json() for change in changes])
+
+
+def _rows(changes: _Json) -> list[RowChange]:
+    return [RowChange(**change) for change in changes if change["table"] != "role"]
+
+
+def _roles(changes: _Json, names: NameOf) -> list[RoleChange]:
+    roles = [(change["id"], change["after"]) for change in changes if change["table"] == "role"]
+    return [
+        RoleChange(
+            member_id,
+            after["role_id"],
+            after["held"],
+            names.get(("member", member_id), ""),
+            names.get(("role", after["role_id"]), ""),
+        )
+        for member_id, after in roles
+    ]

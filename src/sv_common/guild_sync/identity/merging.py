@@ -1,33 +1,31 @@
-"""Two players who are one person: the plan that makes them one, or why they cannot be. Reads nothing."""
+"""Two players who are one person: the changeset that makes them one, or why they cannot be. Reads nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sv_common.guild_sync.changes.changeset import (
+    Changeset,
+    Named,
+    RowChange,
+    attach_member,
+    delete_player,
+    forget_rejection,
+    link,
+    move_alias,
+    move_rejection,
+    remember_alias,
+    set_main,
+    set_offspec,
+)
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.names import is_alias, name_key
-from sv_common.guild_sync.domain.plan import (
-    AttachDiscord,
-    DeletePlayer,
-    ForgetMemberRejection,
-    ForgetRejection,
-    Link,
-    MoveAlias,
-    MoveMemberRejection,
-    MoveRejection,
-    Plan,
-    RememberAlias,
-    SetMain,
-    SetOffspec,
-    Step,
-    Unlink,
-)
 from sv_common.guild_sync.name_index import NameIndex
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownPlayer
+from sv_common.guild_sync.store.directory import GuildFacts, KnownPlayer
 
 
-def merged(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Plan:
+def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changeset:
     """Plan that two players become one, with the number, the name and the pointers of the one that stays.
 
     Raises `Refused` where they are one already, where each is somebody on Discord, where an officer has said of a
@@ -39,7 +37,7 @@ def merged(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Plan:
     _check_are_not_two_members(pair)
     _check_nothing_was_said_against_it(pair)
     _check_members_were_not_ruled_out(pair)
-    steps = (
+    rows = (
         *_moved_characters(pair),
         *_taken_pointers(pair),
         *_taken_member(pair),
@@ -47,9 +45,9 @@ def merged(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Plan:
         *_kept_name(pair),
         *_moved_rejections(pair),
         *_moved_member_rejections(pair),
-        DeletePlayer(other.id, pair.other_name, other.discord_user_id, stays.id, pair.stays_name),
+        delete_player(pair.named(other), other.discord_user_id, pair.named(stays)),
     )
-    return Plan(steps, f"{pair.other_name} and {pair.stays_name} are one person: an officer says so.")
+    return Changeset(rows, f"{pair.other_name} and {pair.stays_name} are one person: an officer says so.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,14 @@ class _Pair:
     def other_name(self) -> str:
         return self._name(self.other)
 
-    def character(self, character_id: int) -> str:
+    def named(self, player: KnownPlayer) -> Named:
+        """One of the two, as the changeset calls it."""
+        return Named(player.id, self._name(player))
+
+    def character(self, character_id: int) -> Named:
         """What an officer calls a character; one that has left and is nobody's is known by its number only."""
         known = self.facts.characters.get(character_id)
-        return known.label if known else f"the former character {character_id}"
+        return known.named if known else Named(character_id, f"the former character {character_id}")
 
     def member(self, member_id: int) -> str:
         """What a Discord member is called."""
@@ -121,38 +123,36 @@ def _check_members_were_not_ruled_out(pair: _Pair) -> None:
             )
 
 
-def _moved_characters(pair: _Pair) -> Iterator[Step]:
+def _moved_characters(pair: _Pair) -> Iterator[RowChange]:
     evidence = f"an officer says that {pair.other_name} is {pair.stays_name}."
-    for character in _characters_of(pair.facts, pair.other):
-        yield Unlink(character.id, character.label, pair.other.id, pair.other_name)
-        yield Link(character.id, character.label, pair.stays.id, pair.stays_name, evidence)
+    stays, other = pair.named(pair.stays), pair.named(pair.other)
+    for character in pair.facts.characters.values():
+        if character.player_id == other.id:
+            yield link(character.named, stays, evidence, former=other)
 
 
-def _taken_pointers(pair: _Pair) -> Iterator[Step]:
+def _taken_pointers(pair: _Pair) -> Iterator[RowChange]:
     """What the one that stays does not point to, it takes over from the other."""
-    stays, other, name = pair.stays, pair.other, pair.stays_name
+    stays, other = pair.stays, pair.other
     if stays.main_character_id is None and other.main_character_id is not None:
-        main = other.main_character_id
-        yield SetMain(stays.id, name, main, pair.character(main), None, None)
+        yield set_main(pair.named(stays), pair.character(other.main_character_id), None)
     if stays.offspec_character_id is None and other.offspec_character_id is not None:
-        offspec = other.offspec_character_id
-        yield SetOffspec(stays.id, name, offspec, pair.character(offspec))
+        yield set_offspec(pair.named(stays), pair.character(other.offspec_character_id))
 
 
-def _taken_member(pair: _Pair) -> Iterator[Step]:
+def _taken_member(pair: _Pair) -> Iterator[RowChange]:
     member_id = pair.other.discord_user_id
     if member_id is not None:
-        yield AttachDiscord(pair.stays.id, pair.stays_name, member_id, pair.member(member_id))
+        yield attach_member(pair.named(pair.stays), Named(member_id, pair.member(member_id)))
 
 
-def _moved_aliases(pair: _Pair) -> Iterator[Step]:
+def _moved_aliases(pair: _Pair) -> Iterator[RowChange]:
     for key, player_id in pair.facts.aliases.items():
         if player_id == pair.other.id:
-            alias = pair.facts.written_aliases[key]
-            yield MoveAlias(pair.stays.id, pair.stays_name, pair.other.id, pair.other_name, alias)
+            yield move_alias(pair.named(pair.stays), pair.named(pair.other), pair.facts.written_aliases[key])
 
 
-def _kept_name(pair: _Pair) -> Iterator[Step]:
+def _kept_name(pair: _Pair) -> Iterator[RowChange]:
     """Let notes that use the other's name go on meaning the person, where nobody else in the guild is called so.
 
     Without that, the name would be a stranger's, and characters whose notes use it would be unlinked by automation.
@@ -166,29 +166,23 @@ def _kept_name(pair: _Pair) -> Iterator[Step]:
         or names.players_by_name[key] != [pair.other.id]
     )
     if is_alias(name) and not is_known_otherwise and key not in pair.facts.vocabulary.categories:
-        yield RememberAlias(pair.stays.id, pair.stays_name, name)
+        yield remember_alias(pair.named(pair.stays), name)
 
 
-def _moved_rejections(pair: _Pair) -> Iterator[Step]:
-    known = set(pair.rejected(pair.stays))
+def _moved_rejections(pair: _Pair) -> Iterator[RowChange]:
+    stays, other, known = pair.named(pair.stays), pair.named(pair.other), set(pair.rejected(pair.stays))
     for character_id in pair.rejected(pair.other):
-        character = pair.character(character_id)
+        character, was_unlinked = pair.character(character_id), (character_id, other.id) in pair.facts.unlinked
         if character_id in known:
-            yield ForgetRejection(character_id, character, pair.other.id, pair.other_name)
+            yield forget_rejection(other, character=character, is_unlinking=was_unlinked)
         else:
-            yield MoveRejection(character_id, character, pair.stays.id, pair.stays_name, pair.other.id, pair.other_name)
+            yield move_rejection(stays, other, character=character, is_unlinking=was_unlinked)
 
 
-def _moved_member_rejections(pair: _Pair) -> Iterator[Step]:
-    known = pair.facts.member_rejections
-    for player_id, member_id in sorted(known):
-        if player_id == pair.other.id and (pair.stays.id, member_id) in known:
-            yield ForgetMemberRejection(pair.other.id, pair.other_name, member_id, pair.member(member_id))
-        elif player_id == pair.other.id:
-            yield MoveMemberRejection(
-                pair.stays.id, pair.stays_name, pair.other.id, pair.other_name, member_id, pair.member(member_id)
-            )
-
-
-def _characters_of(facts: GuildFacts, player: KnownPlayer) -> list[KnownCharacter]:
-    return [character for character in facts.characters.values() if character.player_id == player.id]
+def _moved_member_rejections(pair: _Pair) -> Iterator[RowChange]:
+    stays, other, known = pair.named(pair.stays), pair.named(pair.other), pair.facts.member_rejections
+    for member in (Named(number, pair.member(number)) for player_id, number in sorted(known) if player_id == other.id):
+        if (stays.id, member.id) in known:
+            yield forget_rejection(other, member=member, is_unlinking=True)
+        else:
+            yield move_rejection(stays, other, member=member, is_unlinking=True)

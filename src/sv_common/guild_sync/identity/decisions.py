@@ -1,0 +1,360 @@
+"""What an officer decides: whose a character is and whose not, who somebody is on Discord, mains, aliases, who is one person.
+
+Each decision is a class that plans itself: what has to be written, or why it cannot be. Reads nothing. Characters are called
+Name-Realm, by a name that only one has, or by number (`#12`); players by display name or number; Discord members by user
+name, display name or number: see `lookup`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sv_common.guild_sync.changes.changeset import (
+    NEW_PLAYER,
+    Changeset,
+    Named,
+    RowChange,
+    attach_member,
+    confirm_member,
+    create_player,
+    detach_member,
+    forget_alias,
+    forget_rejection,
+    link,
+    reject,
+    remember_alias,
+    set_main,
+    unlink,
+)
+from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key
+from sv_common.guild_sync.domain.plain_text import checked_text
+from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
+from sv_common.guild_sync.identity.merging import merge
+from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+
+_SAYS_SO = "an officer says so."
+
+
+class ManualDecision(Protocol):
+    """A decision of an officer."""
+
+    def plan(self, directory: Directory) -> Changeset:
+        """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCharacter:
+    """The character is this player's; with `remember_note`, whoever else its note names so is this player too.
+
+    That an officer once unlinked the two is taken back by it; where an officer has said that the character is not the
+    player's, it is refused.
+    """
+
+    character: str
+    player: str
+    remember_note: bool = False
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102 -- as the protocol says
+        facts = directory.facts
+        character, player = find_character(facts, self.character), find_player(facts, self.player)
+        rows = _linked(facts, character, player)
+        if self.remember_note:
+            rows.append(_alias_of_note(directory, character, player))
+        return _linked_changeset(character, player, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmLink:
+    """The character is the player's to whom it is linked: the officer vouches for the link."""
+
+    character: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        character = find_character(directory.facts, self.character)
+        if character.player_id is None:
+            raise Refused(f"{character.label} belongs to nobody, so there is no link to confirm. Link it first.")
+        player = directory.facts.players[character.player_id]
+        return _linked_changeset(character, player, _linked(directory.facts, character, player))
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkCharacter:
+    """The character is taken from its player: no note and no name links the two again, but an officer may."""
+
+    character: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        character = find_character(facts, self.character)
+        if character.player_id is None:
+            raise Refused(f"{character.label} belongs to nobody already.")
+        player = facts.players[character.player_id].named
+        rows = [unlink(character.named, player)]
+        if (character.id, player.id) not in facts.rejections:
+            rows.append(reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True))
+        return Changeset(tuple(rows), f"{character.label} belongs to nobody for now: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLink:
+    """The character is not this player's, whatever notes and names say."""
+
+    character: str
+    player: str
+    why: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        character, player = find_character(facts, self.character), find_player(facts, self.player)
+        pair = (character.id, player.id)
+        if pair in facts.rejections - facts.unlinked:
+            raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
+        why = checked_text("The reason", self.why.strip()) or _SAYS_SO
+        rows = [unlink(character.named, player.named)] if character.player_id == player.id else []
+        was_unlinked = pair in facts.unlinked
+        rows.append(reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
+        return Changeset(tuple(rows), f"{character.label} does not belong to {player.display_name}: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowLink:
+    """The character may be this player's after all: what was said against it is taken back."""
+
+    character: str
+    player: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        character, player = find_character(facts, self.character), find_player(facts, self.player)
+        if (character.id, player.id) not in facts.rejections:
+            raise NotFound(f"Nobody has said that {character.label} does not belong to {player.display_name}.")
+        reason = f"{character.label} may belong to {player.display_name} after all: {_SAYS_SO}"
+        return Changeset((_allowed(facts, character, player),), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMember:
+    """The player is this Discord member, or an officer vouches for it where evidence says so already.
+
+    That an officer once took the member from the player is taken back by it; it is refused where either is somebody else.
+    """
+
+    player: str
+    member: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        player, member = find_player(facts, self.player), find_member(facts, self.member)
+        rows = _made_member(facts, player, member)
+        if not rows:
+            raise Refused(f"{player.display_name} is {member.display_name} on Discord already, as a person decided.")
+        return Changeset(rows, f"{player.display_name} is {member.display_name} on Discord: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCharacterToMember:
+    """The character is this Discord member's, who becomes a player with it where they are none yet.
+
+    A player that has the character, and nobody on Discord, becomes the member. Where all of it is so by evidence already,
+    the officer vouches for it. It is refused where the character's player is somebody else on Discord.
+    """
+
+    character: str
+    member: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        character, member = find_character(facts, self.character), find_member(facts, self.member)
+        reason = f"{character.label} belongs to {member.display_name} on Discord: {_SAYS_SO}"
+        theirs = _player_of(facts, member)
+        if theirs is None and character.player_id is None:
+            _check_is_there(member)
+            player = Named(NEW_PLAYER, member.display_name)
+            created = create_player(*player, member.named, character.named)
+            return Changeset((created, link(character.named, player, _SAYS_SO)), reason)
+        owner = theirs or facts.players[character.player_id or 0]
+        rows = (*_linked(facts, character, owner), *_made_member(facts, owner, member))
+        if not rows:
+            raise Refused(f"{character.label} belongs to {member.display_name} already, as a person decided.")
+        return Changeset(rows, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkMember:
+    """The player is not the Discord member that it was taken for: no name makes it that one again, but an officer may."""
+
+    player: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        player = find_player(facts, self.player)
+        member = facts.members.get(player.discord_user_id or 0)
+        if member is None:
+            raise Refused(f"Nobody on Discord is known to be {player.display_name}, so there is nothing to unlink.")
+        rows = [detach_member(player.named, member.named)]
+        if (player.id, member.id) not in facts.member_rejections:
+            why = "an officer unlinked them."
+            rows.append(reject(player.named, member=member.named, why=why, is_unlinking=True))
+        reason = f"{player.display_name} is not the Discord member {member.display_name}: {_SAYS_SO}"
+        return Changeset(tuple(rows), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowMember:
+    """The player may be this Discord member after all: what was said against it is taken back."""
+
+    player: str
+    member: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        player, member = find_player(facts, self.player), find_member(facts, self.member)
+        if (player.id, member.id) not in facts.member_rejections:
+            raise NotFound(f"Nobody has said that {player.display_name} is not {member.display_name} on Discord.")
+        reason = f"{player.display_name} may be {member.display_name} on Discord after all: {_SAYS_SO}"
+        return Changeset((forget_rejection(player.named, member=member.named, is_unlinking=True),), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlayers:
+    """Two players are one person: `player` stays and takes over what is the other's, which is deleted."""
+
+    player: str
+    other: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        stays = find_player(directory.facts, self.player)
+        return merge(directory.facts, stays, find_player(directory.facts, self.other, rather_than=stays))
+
+
+@dataclass(frozen=True, slots=True)
+class SetMain:
+    """The character is the main of the player that it belongs to."""
+
+    character: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        character = find_character(facts, self.character)
+        if character.player_id is None:
+            raise Refused(f"{character.label} has no player, so it can be nobody's main. Link it first.")
+        player = facts.players[character.player_id]
+        if player.main_character_id == character.id:
+            raise Refused(f"{character.label} is the main of {player.display_name} already.")
+        former = facts.characters.get(player.main_character_id or 0)
+        row = set_main(player.named, character.named, former.named if former else None)
+        return Changeset((row,), f"{character.label} is the main of {player.display_name}: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class AddAlias:
+    """A word of notes means this player from now on, and nobody else."""
+
+    alias: str
+    player: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        player, word = find_player(directory.facts, self.player), self.alias.strip()
+        if not is_alias(word):
+            raise BadInput(
+                f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
+            )
+        if directory.facts.aliases.get(name_key(word)) == player.id:
+            raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
+        _check_is_free(directory.facts, word)
+        row = remember_alias(player.named, word)
+        return Changeset((row,), f"“{word}” means {player.display_name}: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAlias:
+    """A word of notes is no alias any more."""
+
+    alias: str
+
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
+        facts = directory.facts
+        known = facts.aliases.get(name_key(self.alias))
+        if known is None:
+            raise NotFound(f"“{self.alias}” is no alias in this guild.")
+        player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
+        row = forget_alias(player.named, word)
+        return Changeset((row,), f"“{word}” no longer means {player.display_name}: {_SAYS_SO}")
+
+
+def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
+    """Let a character be a player's on an officer's word; nothing where a person has said so already."""
+    pair = (character.id, player.id)
+    if pair in facts.rejections - facts.unlinked:
+        raise Refused(
+            f"An officer has said that {character.label} does not belong to {player.display_name}. Undo that first."
+        )
+    rows = [_allowed(facts, character, player)] if pair in facts.unlinked else []
+    if character.player_id != player.id or not character.is_decided:
+        former = facts.players[character.player_id].named if character.player_id is not None else None
+        rows.append(link(character.named, player.named, _SAYS_SO, former=former))
+    return rows
+
+
+def _linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Sequence[RowChange]) -> Changeset:
+    if not rows:
+        raise Refused(f"{character.label} belongs to {player.display_name} already, as a person decided.")
+    return Changeset(tuple(rows), f"{character.label} belongs to {player.display_name}: {_SAYS_SO}")
+
+
+def _allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> RowChange:
+    is_unlinking = (character.id, player.id) in facts.unlinked
+    return forget_rejection(player.named, character=character.named, is_unlinking=is_unlinking)
+
+
+def _made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
+    """Let a player be a member on an officer's word; nothing where a person has said so already."""
+    if player.discord_user_id == member.id:
+        return () if player.is_member_decided else (confirm_member(player.named, member.named),)
+    _check_may_be(facts, player, member)
+    attached = attach_member(player.named, member.named)
+    if (player.id, member.id) in facts.member_rejections:
+        return forget_rejection(player.named, member=member.named, is_unlinking=True), attached
+    return (attached,)
+
+
+def _check_may_be(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> None:
+    _check_is_there(member)
+    theirs = _player_of(facts, member)
+    if theirs is not None:
+        raise Refused(
+            f"{member.display_name} on Discord is the player {theirs.display_name} already. If the two players are one person, "
+            "merge them; else unlink the member from that player first."
+        )
+    if player.discord_user_id is not None:
+        now = facts.members.get(player.discord_user_id)
+        name = now.display_name if now else "somebody else"
+        raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
+
+
+def _player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
+    return next((player for player in facts.players.values() if player.discord_user_id == member.id), None)
+
+
+def _check_is_there(member: KnownMember) -> None:
+    if not member.is_present:
+        raise Refused(f"{member.display_name} has left the Discord server, so nobody can be made this member.")
+
+
+def _alias_of_note(directory: Directory, character: KnownCharacter, player: KnownPlayer) -> RowChange:
+    """The name in the character's note, which from now on means the player."""
+    named = directory.decide(character).named
+    if named is None:
+        raise Refused(f"The note of {character.label} names nobody, so there is no word to remember.")
+    _check_is_free(directory.facts, named)
+    return remember_alias(player.named, named)
+
+
+def _check_is_free(facts: GuildFacts, word: str) -> None:
+    known = facts.aliases.get(name_key(word))
+    if known is not None:
+        raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")
