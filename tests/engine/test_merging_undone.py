@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.two_players import Two, decide, people, player_row, take_back
+from engine.two_players import Two, decide, people, take_back
 from laws.snapshot import differences
-from sv_common.guild_sync.domain.errors import PlanStale, Refused
+from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.identity.decisions import (
-    AllowLink,
-    ManualDecision,
     MergePlayers,
     RejectLink,
-    RemoveAlias,
-    UnlinkCharacter,
-    UnlinkMember,
 )
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-
-
-async def test_the_undo_puts_back_every_row_exactly(two: Two) -> None:
-    before = await people(two.guild)
-    report = await decide(two.guild, MergePlayers("Mito", "Zed"))
-    assert differences(before, await people(two.guild)) != {}
-    await take_back(two.guild, report)
-    assert differences(before, await people(two.guild)) == {}
-
-
-async def test_the_undo_of_a_merge_the_other_way_round_is_exact_too(two: Two) -> None:
-    before = await people(two.guild)
-    await take_back(two.guild, await decide(two.guild, MergePlayers("Zed", "Mito")))
-    assert differences(before, await people(two.guild)) == {}
 
 
 async def test_what_officers_said_of_both_is_kept_once_and_comes_back_twice(two: Two) -> None:
@@ -40,37 +21,6 @@ async def test_what_officers_said_of_both_is_kept_once_and_comes_back_twice(two:
     rejections = "select player_id, reason from guild_identity.link_rejections"
     assert await two.guild.rows(rejections) == [(two.mito, "nor this one")]
     await take_back(two.guild, report)
-    assert differences(before, await people(two.guild)) == {}
-
-
-async def test_a_member_that_was_taken_from_a_player_comes_back_by_undo(two: Two) -> None:
-    before = await people(two.guild)
-    report = await decide(two.guild, UnlinkMember("Zed"))
-    assert (await player_row(two.guild, two.zed) or ("", 0))[1] is None
-    with pytest.raises(Refused, match="nothing to unlink"):
-        await decide(two.guild, UnlinkMember("Zed"))
-    await take_back(two.guild, report)
-    assert differences(before, await people(two.guild)) == {}
-
-
-CHANGES_SINCE: list[ManualDecision] = [
-    UnlinkCharacter("Grimalt"),
-    RemoveAlias("Robin"),
-    RemoveAlias("Zed"),
-    AllowLink("Loner", "Mito"),
-    UnlinkMember("Mito"),
-]
-
-
-@pytest.mark.parametrize("since", CHANGES_SINCE, ids=lambda since: type(since).__name__)
-async def test_a_merge_is_not_undone_when_somebody_has_changed_a_part_of_it_since(
-    two: Two, since: ManualDecision
-) -> None:
-    report = await decide(two.guild, MergePlayers("Mito", "Zed"))
-    await decide(two.guild, since, "officer bob")
-    before = await people(two.guild)
-    with pytest.raises(PlanStale, match="can no longer be undone"):
-        await take_back(two.guild, report)
     assert differences(before, await people(two.guild)) == {}
 
 

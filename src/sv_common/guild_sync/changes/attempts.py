@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange, RowChange
+from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange, RowChange, Thing
 from sv_common.guild_sync.changes.describe import names_in, plan_as_json
 from sv_common.guild_sync.domain.errors import NotFound
 
@@ -192,6 +192,23 @@ async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]
         return await cursor.fetchall()
 
 
+async def names_of(conn: Connection, attempt: Attempt) -> NameOf:
+    """Return the names of all that an attempt's journal is about; what is gone is called as its plan calls it."""
+    values = {
+        "guild_id": attempt.guild_id,
+        "character_ids": _numbers(attempt.rows, "character_id", "main_character_id", "offspec_character_id"),
+        "player_ids": [
+            *_numbers(attempt.rows, "player_id"),
+            *(row.id for row in attempt.rows if row.table == "player"),
+        ],
+        "member_ids": [*_numbers(attempt.rows, "discord_user_id"), *(role.member_id for role in attempt.roles)],
+    }
+    found: dict[Thing, str] = {**names_in(attempt.plan), **dict(_names_in_rows(attempt.rows))}
+    for kind, number, name in await (await conn.execute(SQL["names"], values)).fetchall():
+        found[kind, number] = name
+    return found
+
+
 async def mark_undone(conn: Connection, attempt_id: int, *, actor: str) -> None:
     """Record that an attempt was undone."""
     await conn.execute(SQL["mark_undone"], {"attempt_id": attempt_id, "actor": actor})
@@ -229,6 +246,18 @@ async def fixed_since(
     values = {"guild_id": guild_id, "issue_ids": list(issue_ids), "actor": actor, "since": since}
     rows = await (await conn.execute(SQL["fixed_since"], values)).fetchall()
     return {issue_id: (attempt_id, reason) for issue_id, attempt_id, reason in rows}
+
+
+def _numbers(rows: Sequence[RowChange], *columns: str) -> list[int]:
+    """What the columns of a journal refer to."""
+    sides = [side for row in rows for side in (row.before, row.after) if side]
+    return sorted({side[column] for side in sides for column in columns if side.get(column)})
+
+
+def _names_in_rows(rows: Sequence[RowChange]) -> Iterator[tuple[Thing, str]]:
+    for row in rows:
+        if row.table == "player" and row.before and "display_name" in row.before:
+            yield ("player", row.id), row.before["display_name"]
 
 
 def _as_json(changes: Sequence[RowChange] | Sequence[RoleChange]) -> Jsonb:

@@ -13,7 +13,6 @@ from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.report import UndoReport
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
-from sv_common.guild_sync.fixes.undo_names import names_of
 from sv_common.guild_sync.fixes.undo_parts import parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import Undoing, check_undoable, undo_roles
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
@@ -66,7 +65,7 @@ async def _undo_whole(conn: Connection, attempt: Attempt, actor: str) -> UndoRep
 
 async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
     """Put back the parts that can be. Raises `PlanStale` where none can."""
-    names = await names_of(conn, attempt)
+    names = await attempts.names_of(conn, attempt)
     put_back = await put_parts_back(conn, attempt, parts_of(attempt.rows), actor=actor)
     if not put_back.done:
         raise PlanStale(put_back.blocked[0].reason)
@@ -81,7 +80,7 @@ async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> U
 
 async def _lines(conn: Connection, attempt: Attempt) -> list[str]:
     """What is left of an attempt of which a part was undone before."""
-    return _again(attempt.rows, await names_of(conn, attempt))
+    return _again(attempt.rows, await attempts.names_of(conn, attempt))
 
 
 def _again(rows: Sequence[RowChange], names: NameOf) -> list[str]:

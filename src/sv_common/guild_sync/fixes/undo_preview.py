@@ -16,7 +16,6 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import fold
 from sv_common.guild_sync.changes.describe import Effect, Names, describe
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.fixes.undo_names import names_of
 from sv_common.guild_sync.fixes.undo_parts import PartsPutBack, parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.issue_history import Seen, moves
@@ -86,7 +85,7 @@ async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None) -> 
     """Put everything back that is in the database, and say what came of it; the caller takes it back."""
     attempt = await attempts.get(conn, attempt_id, guild_id)
     obstacle = await _obstacle_here(conn, attempt)
-    names = await names_of(conn, attempt)
+    names = await attempts.names_of(conn, attempt)
     put_back = await _parts(conn, attempt) if obstacle is not None else PartsPutBack((), ())
     rows = [row.inverse for row in fold(put_back.undone or attempt.rows)]
     effects = describe([*rows, *(role.inverse for role in reversed(attempt.roles))], names)
