@@ -305,7 +305,7 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
     guild, mito = two.guild, Named(two.mito, "Mito")
     grimalt, loner = (Named(two.numbers[name], name) for name in ("Grimalt", "Loner"))
     plans: dict[str, RowChange] = {
-        "Grimalt-area-52 is another player’s since": link(grimalt, mito, "x"),
+        "Grimalt is another player’s since": link(grimalt, mito, "x"),
         "The alias Robin is another player’s since": remember_alias(mito, "Robin"),
         "it is another player’s": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
         "is gone since": link(loner, Named(9999, "Nobody"), "x"),

@@ -225,7 +225,7 @@ async def test_reading_tells_all_there_is(reader: httpx2.AsyncClient, house: Hou
     number = await issue_number(house.guild, "note_mismatch")
     issue = (await reader.get(f"{API}/issues/{number}")).json()
     assert issue["preview"]["outcome"] == "ready"
-    assert issue["preview"]["steps"][0] == "Unlink Grimalt-area-52 from Elrek."
+    assert issue["preview"]["steps"][0].startswith("Move Grimalt-area-52 from Elrek to Mito: ")
     assert [event["event"] for event in issue["events"]] == ["opened"]
     assert issue["details"]["note"] == "Mito"
 

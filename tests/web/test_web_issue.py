@@ -98,7 +98,10 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
     assert fields["decision"] == "link_to_member"
     preview = await alice.get("/admin/players/preview", params={**fields, "character": "Riddle"})
     text = Seen(preview).text("content")
-    assert "The player Zephyr does not exist a player, Zephyr on Discord, with the main Riddle-area-52" in text
+    assert (
+        "The player Zephyr is not there is there Discord member of Zephyr none Zephyr, as an officer decided Main of"
+        in text
+    )
     assert "Player of Riddle-area-52 nobody Zephyr, as an officer decided" in text
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
     done = await alice.post("/admin/players/actions/decide", data=sent)

@@ -41,7 +41,7 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
     for words in (
         f"Player of Grimalt-area-52 Mito (number {other}), by evidence Mito (number {mito}), as an officer decided",
-        f"The player Mito (number {other}) a player by itself deleted",
+        f"The player Mito (number {other}) is there is not there",
         "Merge the players: what would change",
     ):
         assert words in preview, preview
@@ -89,9 +89,9 @@ async def test_a_long_merge_is_told_by_its_first_steps(alice: httpx2.AsyncClient
     (attempt,) = (await alice.get(f"{PLAYERS_API}/{mito}")).json()["attempts"]
     first, *_, last = attempt["steps"]
     assert first.startswith(
-        f"Link Alt00-area-52 to Mito (number {mito}): an officer says that Mito (number {other}) is"
+        f"Move Alt00-area-52 from Mito (number {other}) to Mito (number {mito}): an officer says that Mito"
     )
-    assert last == "And 29 more steps."
+    assert last == "And 9 more steps."
 
 
 async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(

@@ -22,7 +22,7 @@ from sv_common.guild_sync.domain.errors import PlanStale
 SQL = load_sql(__package__, "apply.sql")
 
 _CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
-_LINK_OF = "The link of "
+_LINK_OF = "The player of "
 _NOT_UNDONE = "so this can no longer be undone as a whole."
 _TWICE = f"Two fixes of one run would change the same. {NOTHING_CHANGED}"
 _POINTED_TO = (
@@ -216,7 +216,7 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         row = None
     if not _is_as_expected(change, row):
         name = state.name(change)
-        if row is None:
+        if row is None and change.table != "link":
             return f"{name} is gone since"
         if change.before is None:
             return f"{name.removeprefix(_LINK_OF)} is another player’s since"
@@ -249,7 +249,7 @@ def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
     name = state.name(change)
     if change.table == "rejection":
         return f"{name} was changed since, as when two players are merged, {_NOT_UNDONE}"
-    if row is not None or change.before is None:
+    if row is not None or change.before is None or change.table == "link":
         return f"{name} was changed since, {_NOT_UNDONE}"
     how = ", merged into another or deleted" if change.table == "player" else ""
     return f"{name} is gone since{how}, {_NOT_UNDONE}"

@@ -37,7 +37,7 @@ select 'issue', jsonb_build_object('id', i.id, 'player_id', i.player_id)
 from guild_identity.audit_issues i
 where i.guild_id = %(guild_id)s and i.player_id = any (%(doomed)s)
 union all
-select 'note', jsonb_build_object('id', c.id, 'note', c.guild_note, 'name', c.character_name || '-' || coalesce(c.realm_name, c.realm_slug))
+select 'note', jsonb_build_object('id', c.id, 'note', c.guild_note, 'name', c.character_name)
 from guild_identity.wow_characters c
 where c.id = any (%(characters)s)
 union all

@@ -206,16 +206,16 @@ def _of_player(player: str, before: Row, after: Row, names: Names) -> Iterator[E
     for column, word in _POINTERS.items():
         if column not in after:
             continue
-        sides = [_pointed_at(column, row, names) for row in (before, after)]
-        if column == "discord_user_id" and before[column] == after[column]:
-            sides = [f"{side}, {_standing(row, 'discord_')}" for side, row in zip(sides, (before, after), strict=True)]
-        yield Effect(f"{word} of {player}", *sides)
+        yield Effect(f"{word} of {player}", *(_pointed_at(column, row, names) for row in (before, after)))
 
 
 def _pointed_at(column: str, row: Row, names: Names) -> str:
     if row[column] is None:
         return NONE
-    return names.member(row[column]) if column == "discord_user_id" else names.character(row[column])
+    if column != "discord_user_id":
+        return names.character(row[column])
+    standing = f", {_standing(row, 'discord_')}" if "discord_vouched_by" in row else ""
+    return f"{names.member(row[column])}{standing}"
 
 
 def _standing(row: Row, prefix: str = "") -> str:

@@ -131,15 +131,20 @@ class GuildFacts:
         rows = list(rows)
         deleted = {row.id for row in rows if row.table == "player" and row.after is None}
         for row in rows:
-            yield replace(row, before=self._link(row.id)) if row.table == "link" and row.before else row
-            player_id = (row.before or {}).get("player_id") if row.table == "link" else None
+            yield replace(row, before={**row.before, **self._known(row)}) if row.before else row
+            player_id = row.before["player_id"] if row.table == "link" and row.before else None
             if player_id is not None and player_id not in deleted and (row.after or {}).get("player_id") != player_id:
                 yield from self._lost_pointers(row, self.players[player_id])
 
-    def _link(self, character_id: int) -> dict[str, Any]:
-        """Return the columns of a link that are known."""
-        character = self.characters[character_id]
-        return {name: getattr(character, name) for name in ("player_id", "link_source", "basis", "vouched_by")}
+    def _known(self, row: RowChange) -> dict[str, Any]:
+        """Return the columns that say who stands for a link."""
+        if row.table == "link":
+            character = self.characters[row.id]
+            return {name: getattr(character, name) for name in ("link_source", "basis", "vouched_by")}
+        if row.table == "player" and "discord_user_id" in (row.before or {}):
+            player = self.players[row.id]
+            return {name: getattr(player, name) for name in ("discord_basis", "discord_vouched_by")}
+        return {}
 
     def _lost_pointers(self, link: RowChange, player: KnownPlayer) -> Iterator[RowChange]:
         for column in ("main_character_id", "offspec_character_id"):
