@@ -17,10 +17,10 @@ from patt.api.probe_models import METRICS_ANSWER, AliveAnswer, ReadyAnswer
 from patt.api.problem_answers import problems
 from patt.bootstrap import Services
 from patt.deps import ServicesDep, ViewerDep, open_to_all, viewer_of
+from patt.doctor.checks import Check, check
+from patt.doctor.installation import DATABASE, SCHEMA, check_worker
 from patt.http_metrics import HttpMetrics
 from patt.problems import METRICS_PATH
-from patt.setup.check import Check, well, wrong
-from patt.setup.check_installation import DATABASE, SCHEMA, check_worker
 from sv_common.db import migrate
 
 _PATIENCE_S = 3.0
@@ -62,8 +62,8 @@ async def health(services: ServicesDep) -> Response:
 async def ready(services: ServicesDep) -> Response:
     """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
     checks = await _checks(services)
-    is_ready = all(check.ok for check in checks)
-    told = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
+    is_ready = all(each.ok for each in checks)
+    told = [{"name": each.name, "ok": each.ok, "message": each.message} for each in checks]
     return JSONResponse({"status": "ready" if is_ready else "not ready", "checks": told}, 200 if is_ready else 503)
 
 
@@ -89,11 +89,11 @@ async def _checks(services: Services) -> list[Check]:
             current = await access.schema_revision(conn)
             if current != _newest_revision():
                 message = f"The database has the schema {current}, and this version needs {_newest_revision()}."
-                return [well(DATABASE, "It answers."), wrong(SCHEMA, message, "patt db upgrade")]
-            schema = well(SCHEMA, "It is the one that this version needs.")
-            return [well(DATABASE, "It answers."), schema, await check_worker(conn)]
+                return [check(DATABASE, "It answers."), check(SCHEMA, "", (message, "patt db upgrade"))]
+            schema = check(SCHEMA, "It is the one that this version needs.")
+            return [check(DATABASE, "It answers."), schema, await check_worker(conn)]
     except (psycopg.Error, TimeoutError):
-        return [wrong(DATABASE, "It does not answer.", "Start the database server.")]
+        return [check(DATABASE, "", ("It does not answer.", "Start the database server."))]
 
 
 @cache

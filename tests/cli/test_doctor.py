@@ -33,7 +33,7 @@ def test_for_people_each_check_is_a_line_with_its_remedy_below(practice: Practic
         f"→ Switch it on at https://discord.com/developers/applications/{practice.world.bot.user_id}/bot" in outcome.out
     )
     assert "ok     guild 1 discord server  The bot is on the Discord server" in outcome.out
-    assert "1 of 22 checks found something wrong." in outcome.out
+    assert "1 of 23 checks found something wrong." in outcome.out
 
 
 def _let_others_read_the_settings(practice: Practice) -> None:
@@ -136,7 +136,18 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
             "patt init",
         ),
         ("guild 1 battlenet sync", _aged("battlenet_sync", "50 hours"), "is 2 days old", "patt sync battlenet"),
-        ("guild 1 discord sync", _aged("discord_sync", "25 hours"), "is 1 day old", "patt sync discord"),
+        (
+            "guild 1 discord sync",
+            _aged("discord_sync", "3 hours"),
+            "is 3 hours old; it should not be older than 2 hours",
+            "patt sync discord",
+        ),
+        (
+            "guild 1 profiles",
+            _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '3 days'"),
+            "is 3 days old; it should not be older than 2 days",
+            "patt sync battlenet",
+        ),
         (
             "guild 1 discord sync",
             _sql("delete from guild_identity.sync_log where pipeline = 'discord_sync'"),

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from patt.api.models import Answer
-from sv_common.guild_sync.health import Source
+from sv_common.guild_sync.domain.freshness import Source
 
 _SHARE = {
     "counted": 200,

@@ -30,7 +30,7 @@ async def keys(services: Services, guild_id: int | None) -> list[UploadKey]:
 
 async def make_key(services: Services, administrator: Caller, uploader: str, *, guild_id: int | None) -> NewKeyAnswer:
     """Make an upload key for one person. Raises `BadInput` without a name, and like `keys`."""
-    name = _name(uploader, "Uploader")
+    name = access.usable_name(uploader, "Uploader")
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild_id)).id
         secret = await access.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
@@ -63,7 +63,7 @@ async def tokens(services: Services, administrator: Caller, guild_id: int | None
 
 async def make_token(services: Services, administrator: Caller, asked: NewTokenRequest) -> NewTokenAnswer:
     """Make an API token. Raises `BadInput` for a name or scope that cannot be, and `NotFound` for a guild out of reach."""
-    name, scope = _name(asked.name, "Name"), _scope(asked.scope)
+    name, scope = access.usable_name(asked.name), _scope(asked.scope)
     guild_id = administrator.guild_in_reach(asked.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
         raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
@@ -122,13 +122,6 @@ def _numbered(items: Sequence[_Item], number: int, what: str) -> _Item:
 
 def _gone(what: str, number: int) -> NotFound:
     return NotFound(f"There is no {what} with the number {number} that could be revoked.")
-
-
-def _name(given: str, field: str) -> str:
-    name = " ".join(given.split())
-    if not name or not name.isprintable():
-        raise BadInput(f"{field}: give a name that can be read, to know it again in the list.")
-    return name
 
 
 def _scope(given: str) -> Scope:

@@ -6,11 +6,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from patt.access import Scope
+from patt.access import LONGEST_NAME, Scope
 from patt.api.documented import documented
 from patt.api.models import Answer
-
-LONGEST_NAME = 100
 
 
 class NewKeyRequest(BaseModel):

@@ -15,9 +15,9 @@ from patt.api.settings_models import (
 from patt.api.settings_requests import RanksChangeRequest, RuleChangeRequest, SettingChangeRequest, WordChangeRequest
 from patt.bootstrap import Services
 from patt.deps import Caller
-from patt.setup.role_order import find_obstacles
 from sv_common.guild_sync.domain.errors import SourceError
 from sv_common.guild_sync.domain.paging import PAGE_SIZE
+from sv_common.guild_sync.domain.role_authority import find_obstacles
 from sv_common.guild_sync.domain.setting import RanksSetting
 from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
 from sv_common.guild_sync.setting_effects import Move
@@ -41,16 +41,21 @@ async def preview(services: Services, asked: Asked, *, guild_id: int | None) -> 
     has_bot = services.outside.discord is not None
     report = await preview_setting(services.pool, _request(asked), guild_id=guild_id, with_discord=has_bot)
     answer = _answer(report)
-    answer.notices += report.unrelated
-    setting = report.wanted.after
-    if isinstance(setting, RanksSetting):
-        managed = {
-            role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
-        }
-        async with services.pool.snapshot() as conn:
-            guild = await guilds.get(conn, report.guild_id)
-        answer.notices += await _obstacles(services, guild, managed)
+    answer.notices += [*report.unrelated, *await obstacles_of(services, report)]
     return answer
+
+
+async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
+    """Ask Discord what keeps the bot from giving and taking the roles of a previewed change, each with its remedy."""
+    setting = report.wanted.after
+    if not isinstance(setting, RanksSetting):
+        return []
+    managed = {
+        role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
+    }
+    async with services.pool.snapshot() as conn:
+        guild = await guilds.get(conn, report.guild_id)
+    return await _obstacles(services, guild, managed)
 
 
 async def obstacles(services: Services, guild: Guild, table: RanksAnswer) -> list[str]:

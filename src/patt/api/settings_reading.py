@@ -22,7 +22,7 @@ from patt.api.settings_models import (
     WordsAnswer,
 )
 from patt.deps import Caller
-from patt.setup.rank_roles import roles_for_ranks
+from patt.setup.ranks import roles_for_ranks
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import setting_readings
 from sv_common.guild_sync.domain.guild import DiscordRole

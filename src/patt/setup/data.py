@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 from patt import access
 from patt.companion.accounts import export_files, game_folders
 from patt.files import read_file
-from patt.setup.ages import age, in_words
-from patt.setup.bench import Bench
-from patt.setup.dialogue import Dialogue, StepSkipped
+from patt.setup.session import Dialogue, SetupSession, StepSkipped
 from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.domain.text import age, in_words
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.store import ranks, sync_log
 from sv_common.guild_sync.store.guilds import Guild
@@ -22,30 +21,34 @@ from sv_common.guild_sync.store.guilds import Guild
 _EXPORT, _FOUND_EXPORT, _ADDRESS, _UPLOADER = "export", "export-found", "base-url", "uploader"
 
 
-async def first_roster(bench: Bench) -> None:
+async def first_roster(session: SetupSession) -> None:
     """Read the roster, unless it was read before. Raises PattError and `StepSkipped`."""
-    guild = await bench.guild()
-    bench.require_battle_net()
-    if not await _was_read(bench, guild, "battlenet_sync"):
-        with bench.dialogue.working("Reading the roster and the profiles from Battle.net"):
-            report = await run_blizzard_sync(bench.pool, guild_id=guild.id, outside=bench.outside, actor=bench.actor)
-        _tell(bench, report)
+    guild = await session.guild()
+    session.require_battle_net()
+    if not await _was_read(session, guild, "battlenet_sync"):
+        with session.dialogue.working("Reading the roster and the profiles from Battle.net"):
+            report = await run_blizzard_sync(
+                session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor
+            )
+        _tell(session, report)
 
 
-async def first_members(bench: Bench) -> None:
+async def first_members(session: SetupSession) -> None:
     """Read roles and members of the Discord server, unless they were read before. Raises PattError and `StepSkipped`."""
-    guild, _ = await bench.guild_on_discord()
-    bench.require_discord()
-    if not await _was_read(bench, guild, "discord_sync"):
-        with bench.dialogue.working("Reading roles and members from Discord"):
-            report = await run_discord_sync(bench.pool, guild_id=guild.id, outside=bench.outside, actor=bench.actor)
-        _tell(bench, report)
+    guild, _ = await session.guild_on_discord()
+    session.require_discord()
+    if not await _was_read(session, guild, "discord_sync"):
+        with session.dialogue.working("Reading roles and members from Discord"):
+            report = await run_discord_sync(
+                session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor
+            )
+        _tell(session, report)
 
 
-async def first_export(bench: Bench) -> None:
+async def first_export(session: SetupSession) -> None:
     """Take in an export of the addon, which alone knows the names of ranks. Raises PattError and `StepSkipped`."""
-    guild, dialogue = await bench.guild(), bench.dialogue
-    async with bench.pool.connection() as conn:
+    guild, dialogue = await session.guild(), session.dialogue
+    async with session.pool.connection() as conn:
         are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(conn, guild.id))
     if are_named and dialogue.given(_EXPORT) is None:
         dialogue.say("An export of the addon was taken in before.")
@@ -58,20 +61,20 @@ async def first_export(bench: Bench) -> None:
     export = _read_export(_file_of_export(dialogue))
     with dialogue.working("Taking in the export"):
         report = await run_addon_sync(
-            bench.pool,
+            session.pool,
             export.characters,
             guild_id=guild.id,
-            outside=bench.outside,
-            actor=bench.actor,
+            outside=session.outside,
+            actor=session.actor,
             exported_at=export.seen_at,
             origin=export.origin,
         )
-    _tell(bench, report)
+    _tell(session, report)
 
 
-async def address_of_pages(bench: Bench) -> None:
+async def address_of_pages(session: SetupSession) -> None:
     """Have the address at which people reach the pages and companions send exports. Raises `BadInput`, `StepSkipped`."""
-    dialogue, settings = bench.dialogue, bench.settings
+    dialogue, settings = session.dialogue, session.settings
     is_set = "base_url" in settings.model_fields_set
     if dialogue.given(_ADDRESS) is None and (is_set or not dialogue.is_interactive):
         dialogue.say(f"The pages are at {settings.base_url}.")
@@ -81,14 +84,14 @@ async def address_of_pages(bench: Bench) -> None:
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(f"“{address}” is no address of pages. It looks like https://patt.example.org.")
-    bench.keep({"base_url": address})
+    session.keep({"base_url": address})
     dialogue.say(f"The pages are at {address}.")
 
 
-async def first_key(bench: Bench) -> None:
+async def first_key(session: SetupSession) -> None:
     """Make an upload key, unless there is one. It is shown once. Raises `BadInput` and `StepSkipped`."""
-    guild, dialogue = await bench.guild(), bench.dialogue
-    async with bench.pool.connection() as conn:
+    guild, dialogue = await session.guild(), session.dialogue
+    async with session.pool.connection() as conn:
         valid = [key for key in await access.upload_keys(conn, guild.id) if key.revoked_at is None]
     wanted = dialogue.given(_UPLOADER)
     if valid and (wanted is None or wanted in {key.uploader for key in valid}):
@@ -96,33 +99,33 @@ async def first_key(bench: Bench) -> None:
         return
     dialogue.say("A companion sends the addon's exports to PATT, with a key of its own.")
     uploader = dialogue.ask(_UPLOADER, "Whose companion is the first", default=getpass.getuser())
-    async with bench.pool.connection() as conn:
-        key = await access.create_upload_key(conn, uploader, guild_id=guild.id, created_by=bench.actor)
+    async with session.pool.connection() as conn:
+        key = await access.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
     dialogue.say(f"On the computer on which {uploader} plays, this asks for the key:")
-    dialogue.say(f"  patt watch --server {bench.settings.base_url}")
+    dialogue.say(f"  patt watch --server {session.settings.base_url}")
     dialogue.say(f"The key, shown this once: {key}")
 
 
-async def _was_read(bench: Bench, guild: Guild, pipeline: str) -> bool:
+async def _was_read(session: SetupSession, guild: Guild, pipeline: str) -> bool:
     """Whether a pipeline ended well before; then it is told when."""
-    async with bench.pool.connection() as conn:
+    async with session.pool.connection() as conn:
         standing = (await sync_log.standings(conn, guild.id)).get(pipeline)
     if standing is None or standing.last_good is None:
         return False
-    bench.dialogue.say(f"Read {in_words(age(standing.last_good))} ago.")
+    session.dialogue.say(f"Read {in_words(age(standing.last_good))} ago.")
     return True
 
 
-def _tell(bench: Bench, report: PipelineReport) -> None:
+def _tell(session: SetupSession, report: PipelineReport) -> None:
     """Tell what came in. What the checks found waits on the admin page."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.steps[0].counts.items() if count)
-    bench.dialogue.say(f"Done: {counts or 'nothing new'}.")
+    session.dialogue.say(f"Done: {counts or 'nothing new'}.")
     for step in report.steps:
         if step.error:
-            bench.dialogue.warn(step.error)
+            session.dialogue.warn(step.error)
     if report.check is not None:
         for sentence in report.check.errors:
-            bench.dialogue.warn(sentence)
+            session.dialogue.warn(sentence)
 
 
 def _file_of_export(dialogue: Dialogue) -> str:

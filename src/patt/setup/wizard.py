@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from patt.setup.bench import Bench
-from patt.setup.dialogue import StepSkipped
-from patt.setup.steps_data import address_of_pages, first_export, first_key, first_members, first_roster
-from patt.setup.steps_guild import which_channel, which_guild, which_server
-from patt.setup.steps_ranks import rank_table
-from patt.setup.steps_sources import battle_net, discord_bot
+from patt.setup.data import address_of_pages, first_export, first_key, first_members, first_roster
+from patt.setup.guild import battle_net, discord_bot, which_channel, which_guild, which_server
+from patt.setup.ranks import rank_table
+from patt.setup.session import SetupSession, StepSkipped
 from sv_common.guild_sync.domain.errors import PattError
 
 
@@ -20,7 +18,7 @@ class Step:
 
     name: str
     title: str
-    take: Callable[[Bench], Awaitable[None]]
+    take: Callable[[SetupSession], Awaitable[None]]
 
 
 STEPS = (
@@ -39,7 +37,7 @@ STEPS = (
 )
 
 
-async def set_up(bench: Bench, left_out: Collection[str] = ()) -> list[str]:
+async def set_up(session: SetupSession, left_out: Collection[str] = ()) -> list[str]:
     """Take every step but those left out; return the names of the steps that are not done.
 
     Raises `PattError` from a step that went wrong, where nobody can be asked whether to try again. What earlier steps
@@ -47,27 +45,27 @@ async def set_up(bench: Bench, left_out: Collection[str] = ()) -> list[str]:
     """
     not_done = []
     for number, step in enumerate(STEPS, start=1):
-        bench.dialogue.begin(step.name, f"{number}/{len(STEPS)}  {step.title}")
+        session.dialogue.begin(step.name, f"{number}/{len(STEPS)}  {step.title}")
         if step.name in left_out:
-            bench.dialogue.say("Left out.")
+            session.dialogue.say("Left out.")
             not_done.append(step.name)
-        elif not await _take(bench, step):
+        elif not await _take(session, step):
             not_done.append(step.name)
     return not_done
 
 
-async def _take(bench: Bench, step: Step) -> bool:
+async def _take(session: SetupSession, step: Step) -> bool:
     while True:
         try:
-            await step.take(bench)
+            await step.take(session)
         except StepSkipped as reason:
-            bench.dialogue.say(f"Left for later: {reason}.")
+            session.dialogue.say(f"Left for later: {reason}.")
             return False
         except PattError as error:
-            if not bench.dialogue.is_interactive:
+            if not session.dialogue.is_interactive:
                 raise
-            bench.dialogue.complain(error)
-            if not bench.dialogue.try_again():
+            session.dialogue.complain(error)
+            if not session.dialogue.try_again():
                 return False
         else:
             return True

@@ -1,4 +1,4 @@
-"""How long ago something was, in words."""
+"""Lengths of time in words."""
 
 from __future__ import annotations
 
