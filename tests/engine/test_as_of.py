@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.test_role_mismatch import MemoryDiscord
+from engine.memory_discord import MemoryDiscord
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_blizzard_roster

@@ -27,8 +27,9 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync import setting_readings
 from sv_common.guild_sync.domain.guild import DiscordRole
 from sv_common.guild_sync.domain.notes import Category
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleWishes
+from sv_common.guild_sync.domain.rule import RuleWishes
 from sv_common.guild_sync.domain.setting_words import threshold_in_words
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import discord, guilds, ranks, setting_changes, words
 from sv_common.guild_sync.store.guilds import Guild
@@ -102,14 +103,14 @@ async def history(conn: Connection, caller: Caller, guild_id: int, number: int) 
 
 
 def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleSettingAnswer:
-    settings = wishes.merged_with(rule.page)
+    settings = rule.settings(wishes)
     parameters = [
         ParameterAnswer(
             **{name: getattr(each, name) for name in ParameterAnswer.model_fields if hasattr(each, name)},
             value=wishes.parameters.get(each.name),
             now=threshold_in_words(each, settings, roster_size),
         )
-        for each in rule.page.parameters
+        for each in rule.parameters
     ]
     return RuleSettingAnswer(
         issue_type=rule.issue_type,

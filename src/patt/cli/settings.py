@@ -57,13 +57,13 @@ def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> Non
 
     async def settings_and_size(conn: Connection, guild_id: int) -> tuple[Mapping[str, RuleSettings], int]:
         wishes = await read_wishes(conn, guild_id)
-        merged = {name: wishes.get(name, RuleWishes()).merged_with(rule.page) for name, rule in RULES.items()}
+        merged = {name: rule.settings(wishes.get(name, RuleWishes())) for name, rule in RULES.items()}
         return merged, await guilds.roster_size(conn, guild_id)
 
     settings, size = read(guild, settings_and_size)
 
     def thresholds(name: str) -> str:
-        parameters = RULES[name].page.parameters
+        parameters = RULES[name].parameters
         return "; ".join(f"{each.name}: {threshold_in_words(each, settings[name], size)}" for each in parameters)
 
     def row(name: str, each: RuleSettings) -> tuple[object, ...]:

@@ -18,12 +18,12 @@ from sv_common.guild_sync.domain.report import SyncReport
 from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook import note_mismatch
+from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.store import characters as character_store
 from sv_common.guild_sync.store import guilds, links, ranks, realms
 from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
 from sv_common.guild_sync.store.directory import read_facts
 from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.rules import read_settings
 from sv_common.guild_sync.upload_matching import Matching, match_upload
 from sv_common.guild_sync.upload_origin import refuse_foreign
 
@@ -210,11 +210,11 @@ async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen:
 
 
 async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Finding]) -> int:
-    settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
+    settings = await read_settings(conn, guild_id, [note_mismatch.RULE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0
     severity = settings[note_mismatch.ISSUE_TYPE].severity
-    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.PAGE.material)
+    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
     moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
     return sum(each.opened + each.reopened for each in moves.values())
 

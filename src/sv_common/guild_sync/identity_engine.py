@@ -105,7 +105,7 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
 
 
 async def run_matching(
-    pool: Pool, *, actor: str, guild_id: int | None = None, chosen: Collection[str] | None = None
+    pool: Pool, *, actor: str = "officer", guild_id: int | None = None, chosen: Collection[str] | None = None
 ) -> MatchReport:
     """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
 
