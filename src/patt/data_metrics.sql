@@ -14,7 +14,7 @@ where outcome <> 'running'
 group by guild_id, issue_type, outcome, is_automatic
 
 -- name: scans
--- For each guild: how many seconds ago a pipeline last ended, for each looks for issues at its end; null without one.
+-- For each guild: seconds since a pipeline last ended well, for each looks for issues at its end; null without one.
 select g.id, extract(epoch from now() - max(good.at))::double precision
 from guild_identity.guilds g
 cross join unnest(array['battlenet_sync', 'discord_sync', 'addon_upload', 'sweep', 'full_match']) as p (pipeline)

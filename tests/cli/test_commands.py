@@ -271,7 +271,10 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
         (["issues", "--guild", "9"], "There is no guild with the number 9."),
         (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
         (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),
-        (["guild", "add", "X", "--realm", "y", "--region", "cn"], "“cn” is no region"),
+        (
+            ["guild", "add", "X", "--realm", "y", "--region", "cn"],
+            "“cn” is no region that Battle.net can be asked for. Use one of: us, eu, kr, tw.",
+        ),
         (["guild", "add", "X", "--realm", "y", "--discord-server", "7000"], "belongs to another guild"),
         (["guild", "add", "X", "--realm", "y", "--discord-server", "ours"], "are numbers"),
         (["ranks", "map", "3", "Officer"], "is no Discord role id"),

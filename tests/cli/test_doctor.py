@@ -232,6 +232,12 @@ def test_a_failure_before_the_last_good_run_and_one_of_last_week_are_forgotten(p
     assert practice.wrong() == {}
 
 
+def test_a_preview_of_a_ranks_role_says_what_stands_in_the_bots_way(practice: Practice) -> None:
+    _put_one_role_above_the_bots(practice)
+    preview = practice.patt("settings", "rank", 4, practice.world.role_named("Officer").role_id, "--preview")
+    assert (preview.code, "Move the bot's role above 'Officer'" in preview.out) == (0, True), preview
+
+
 def test_signing_in_with_discord_is_set_up_whole_or_not_at_all(practice: Practice) -> None:
     assert "not set up" in practice.examine()["discord sign-in"]["message"]
     practice.environment.setenv("PATT_DISCORD_CLIENT_ID", "1")

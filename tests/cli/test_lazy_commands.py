@@ -15,12 +15,10 @@ from patt.cli.main import COMMANDS, Command, LazyGroup
 from sv_common.guild_sync.domain.errors import ConfigurationError
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(patt: Patt, name: str) -> None:
-    outcome = patt(name, "--help")
-    assert outcome.code == 0
-    assert f"patt {name}" in outcome.out
-    assert COMMANDS[name].help in outcome.out
+def test_every_command_explains_itself(patt: Patt) -> None:
+    told = {name: patt(name, "--help") for name in COMMANDS}
+    assert [name for name, outcome in told.items() if outcome.code != 0 or f"patt {name}" not in outcome.out] == []
+    assert [name for name, outcome in told.items() if COMMANDS[name].help not in outcome.out] == []
 
 
 def test_help_lists_every_command_and_imports_none() -> None:

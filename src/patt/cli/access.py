@@ -14,11 +14,10 @@ from patt.api import secrets_commands
 from patt.api.secrets_models import NewTokenRequest
 from patt.authority import Change, Given, Kind, Mapped, Preview, Standing
 from patt.bootstrap import Services
-from patt.cli.output import err, say, show, table
+from patt.cli.output import JsonOption, err, say, show, table
 from patt.cli.runner import (
     DryRunOption,
     GuildOption,
-    JsonOption,
     actor,
     call,
     guild_number,

@@ -14,8 +14,7 @@ from rich.markup import escape
 
 from patt import access
 from patt.bootstrap import Services, run
-from patt.cli.output import err, out, print_json, say, table
-from patt.cli.runner import JsonOption
+from patt.cli.output import JsonOption, err, out, print_json, say, table
 from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
 from patt.server import serve_until_stopped

@@ -10,12 +10,11 @@ import typer
 from rich.markup import escape
 
 from patt.bootstrap import Services
+from patt.cli.output import JsonOption, out, print_json, say, show, table
 from patt.cli.output import as_json as as_data
-from patt.cli.output import out, print_json, say, show, table
 from patt.cli.runner import (
     DryRunOption,
     GuildOption,
-    JsonOption,
     PageOption,
     actor,
     call,

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from patt.cli.output import print_json_line, say, table
-from patt.cli.runner import JsonOption
+from patt.cli.output import JsonOption, print_json_line, say, table
 from patt.files import read_file
 from sv_common.guild_sync.domain.roster_file import (
     NotedCharacter,

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from patt.cli.output import print_json, say
-from patt.cli.runner import DryRunOption, GuildOption, JsonOption, actor, call
+from patt.cli.output import JsonOption, print_json, say
+from patt.cli.runner import DryRunOption, GuildOption, actor, call
 from sv_common.guild_sync.by_hand import (
     AliasMeans,
     AliasMeansNobody,

@@ -43,7 +43,6 @@ GuildOption = Annotated[
     ),
 ]
 PageOption = Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 50.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from patt.bootstrap import Services, open_services, run
-from patt.cli.output import say, show
-from patt.cli.runner import DryRunOption, GuildOption, JsonOption, call, guild_number
+from patt.cli.output import JsonOption, say, show
+from patt.cli.runner import DryRunOption, GuildOption, call, guild_number
 from patt.config import load_settings
 from patt.database import database_url, make_ready, revision_of
 from patt.server import serve_until_stopped

@@ -10,8 +10,8 @@ import typer
 
 from patt.api import settings_commands
 from patt.bootstrap import Services
-from patt.cli.output import print_json, say, show, table
-from patt.cli.runner import GuildOption, JsonOption, actor, call, read, row_number, write
+from patt.cli.output import JsonOption, print_json, say, show, table
+from patt.cli.runner import GuildOption, actor, call, read, row_number, write
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import setting_readings
 from sv_common.guild_sync.domain.errors import BadInput, NotFound

@@ -13,11 +13,10 @@ from rich.markup import escape
 from patt import guild_moves
 from patt.bootstrap import Services, run
 from patt.cli.dialogue import ScriptDialogue, TerminalDialogue
-from patt.cli.output import out, print_json, say, show, table
+from patt.cli.output import JsonOption, out, print_json, say, show, table
 from patt.cli.runner import (
     DryRunOption,
     GuildOption,
-    JsonOption,
     actor,
     call,
     guild_number,
@@ -29,6 +28,7 @@ from patt.database import make_ready
 from patt.doctor.checks import Check
 from patt.doctor.doctor import examine
 from patt.guild_moves import GuildMove, NewName
+from patt.setup.finding import read_region
 from patt.setup.session import Dialogue, SetupSession
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
@@ -39,7 +39,6 @@ from sv_common.guild_sync.store import guilds
 from sv_common.guild_sync.store.guilds import Guild
 
 app = typer.Typer(no_args_is_help=True)
-REGIONS = ("us", "eu", "kr", "tw")
 _STOPPED = 130
 _STEP_NAMES = tuple(step.name for step in STEPS)
 _SEEN = "Better set in the environment, for a shell remembers its commands:"
@@ -120,11 +119,9 @@ def add_guild(
     audit_channel: Annotated[str | None, typer.Option(help="Id of the Discord channel for summaries.")] = None,
 ) -> None:
     """Add a guild, or change the Discord server and channel of one that is there. Retail only: no Classic games yet."""
-    if region not in REGIONS:
-        raise BadInput(f"“{region}” is no region. Use one of: {', '.join(REGIONS)}.")
     if not name.strip() or not realm.strip():
         raise BadInput("Give the guild's name as the game shows it, and the slug of its realm.")
-    address = GuildAddress(region, realm, name.lower().replace(" ", "-"))
+    address = GuildAddress(read_region(region), realm, name.lower().replace(" ", "-"))
     number = write_installation(
         guilds.add, address, name, discord_guild_id=discord_server, audit_channel_id=audit_channel
     )

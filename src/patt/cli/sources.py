@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,8 @@ from rich.markup import escape
 from patt.api import losses_commands, upload_commands
 from patt.api.losses_models import LossAnswer
 from patt.bootstrap import Services
-from patt.cli.output import out, say, show, table
-from patt.cli.runner import GuildOption, JsonOption, actor, call, operator, read_installation
+from patt.cli.output import JsonOption, out, say, show, table
+from patt.cli.runner import GuildOption, actor, call, operator, read_installation
 from patt.files import read_file
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
@@ -35,25 +36,13 @@ def battlenet(
     guild: GuildOption = None, accept_losses: AcceptLossesOption = False, as_json: JsonOption = False
 ) -> None:
     """Fetch the roster from Battle.net."""
-
-    async def synced(services: Services) -> PipelineReport:
-        pool, outside = services.pool, services.outside
-        return await run_blizzard_sync(
-            pool, guild_id=guild, outside=outside, actor=actor(), accept_losses=accept_losses
-        )
-
-    _show(call(synced), as_json)
+    _sync(run_blizzard_sync, guild, accept_losses, as_json)
 
 
 @app.command()
 def discord(guild: GuildOption = None, accept_losses: AcceptLossesOption = False, as_json: JsonOption = False) -> None:
     """Fetch roles and members from Discord."""
-
-    async def synced(services: Services) -> PipelineReport:
-        pool, outside = services.pool, services.outside
-        return await run_discord_sync(pool, guild_id=guild, outside=outside, actor=actor(), accept_losses=accept_losses)
-
-    _show(call(synced), as_json)
+    _sync(run_discord_sync, guild, accept_losses, as_json)
 
 
 def upload(
@@ -134,6 +123,18 @@ def retry(
     """Let an upload that was given up wait again; a worker takes it in."""
     call(upload_commands.retry, upload, guild)
     say(f"Upload {upload} waits again. A worker takes it in: patt serve, or patt worker.")
+
+
+def _sync(
+    pipeline: Callable[..., Awaitable[PipelineReport]], guild: int | None, accept_losses: bool, as_json: bool
+) -> None:
+    async def synced(services: Services) -> PipelineReport:
+        outside = services.outside
+        return await pipeline(
+            services.pool, guild_id=guild, outside=outside, actor=actor(), accept_losses=accept_losses
+        )
+
+    _show(call(synced), as_json)
 
 
 def _show(report: PipelineReport, as_json: bool) -> None:
