@@ -66,8 +66,8 @@ REFUSALS: list[tuple[list[object], tuple[str, dict[str, Any]]]] = [
     (["admin", "revoke-session", 99], ("/officers/sessions/99/revoke", {})),
     (["uploads", "retry", 99], ("/uploads/99/retry", {})),
     (
-        ["losses", "release", "discord", "--key", "x" * 12],
-        ("/losses/release", {"source": "discord", "key": "x" * 12}),
+        ["losses", "release", "discord", "--key", "0" * 64],
+        ("/losses/release", {"source": "discord", "key": "0" * 64}),
     ),
     (["guild", "move", "Others"], ("/settings/guild/move", {"region": "us", "realm": "area-52", "name": "Others"})),
 ]
@@ -84,5 +84,8 @@ def test_command_line_and_api_refuse_with_the_same_sentence(patt: Patt, guild: p
 
 
 async def _ask() -> list[httpx2.Response]:
-    async with open_services(load_settings()) as services, officer(create_app(services), await session(services.pool)) as client:
+    async with (
+        open_services(load_settings()) as services,
+        officer(create_app(services), await session(services.pool)) as client,
+    ):
         return [await client.post(f"/api/v1/admin{path}", json=body) for _, (path, body) in REFUSALS]

@@ -16,7 +16,7 @@ from patt.cli.output import JsonOption, out, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator, read_installation
 from patt.files import read_file
 from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.loss import SOURCES
 from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
@@ -97,10 +97,8 @@ def release(
     async def released(services: Services) -> str:
         async with services.pool.connection() as conn:
             found = await losses_commands.losses(conn, guild)
-        loss = next((each for each in found if each.source == named), None)
-        if loss is None:
-            raise NotFound("Nothing waits here: the newest list was taken in, or none was refused.")
-        whole = loss.key if len(key) >= SHORTEST_KEY and loss.key.startswith(key) else key
+        known = [each.key for each in found if each.source == named and len(key) >= SHORTEST_KEY]
+        whole = next((each for each in known if each.startswith(key)), key)
         return (await losses_commands.release(services, operator(), named, whole, guild_id=guild)).sentence
 
     say(call(released))
