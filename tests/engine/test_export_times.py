@@ -130,6 +130,27 @@ async def test_an_export_without_a_time_or_with_one_in_the_future_counts_as_made
     assert ahead < timedelta(minutes=1)
 
 
+async def test_times_written_by_a_clock_that_was_a_year_ahead_hold_no_export_up(guild: GuildBuilder) -> None:
+    await guild.character("Elrek")
+    now = datetime.now(UTC)
+    await _export(guild, now - timedelta(minutes=5), row("Elrek", "a", officerNote="x", rankName="Member"))
+    await guild.execute(
+        "update guild_identity.wow_characters set guild_note_as_of = guild_note_as_of + interval '1 year', "
+        "officer_note_as_of = officer_note_as_of + interval '1 year', "
+        "settled_rank_as_of = settled_rank_as_of + interval '1 year'"
+    )
+    await guild.execute("update common.guild_ranks set name_as_of = name_as_of + interval '1 year'")
+    newer = row("Elrek", "b", officerNote="y", rank=RAIDER, rankName="Team")
+    await _export(guild, now - timedelta(minutes=1), newer, row("Zoe", "c"))
+    report = await _export(
+        guild, now - timedelta(minutes=3), row("Elrek", "old", officerNote="old", rank=RAIDER, rankName="Old")
+    )
+    assert report.is_superseded
+    assert await _notes(guild) == {"Elrek": ("b", "y")}
+    assert (await _rank_names(guild))[RAIDER] == "Team"
+    assert await guild.rows("select settled_rank_index from guild_identity.wow_characters") == [(RAIDER,)]
+
+
 async def test_of_two_exports_of_the_same_moment_the_later_one_counts(guild: GuildBuilder) -> None:
     await guild.character("Elrek")
     await _export(guild, TODAY, row("Elrek", "a"))
