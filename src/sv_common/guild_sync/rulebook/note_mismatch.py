@@ -95,7 +95,12 @@ def _finding(
         "is_decided": character.is_decided,
         "verdict": decision.verdict.value,
         "candidates": [
-            {"label": candidate.label, "player_id": candidate.person.player_id, "evidence": candidate.evidence}
+            {
+                "person": candidate.person.key,
+                "label": candidate.label,
+                "player_id": candidate.person.player_id,
+                "evidence": candidate.evidence,
+            }
             for candidate in decision.candidates
         ],
     }
@@ -163,9 +168,8 @@ def _why_wait(details: Any) -> str | None:
 
 
 def _meant(details: Any) -> list[Any]:
-    """Whom the note means, for a dismissal: players by number, so that renaming one changes nothing."""
-    people = {str(each["player_id"] or each["label"]) for each in details["candidates"]}
-    return [details["verdict"], *sorted(people)]
+    """Whom the note means, for a dismissal: people by number, so that renaming one changes nothing."""
+    return [details["verdict"], *sorted(each["person"] for each in details["candidates"])]
 
 
 def _meant_in_words(details: Any) -> str:
