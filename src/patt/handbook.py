@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.domain.rule import RuleDefinition, RulePage
 from sv_common.guild_sync.rules import RULES
 
 FILE = Path("docs") / "rules.md"
@@ -43,9 +43,19 @@ def _section(rule: RuleDefinition) -> Iterator[str]:
     yield f"\n{page.why}\n"
     yield f"**Safe by itself.** {page.safe or 'Nothing.'}\n"
     yield f"**Left to a person.** {page.left_to_a_person}\n"
+    yield f"**Dismissed.** {_dismissed(page)}\n"
     yield "| the case | what the rule makes of it |\n|---|---|"
     yield from (f"| {example.given} | {example.then} |" for example in page.examples)
     yield ""
+
+
+def _dismissed(page: RulePage) -> str:
+    """Say on what a dismissal of the rule's issues rests."""
+    if not page.material:
+        return "A dismissal hides the issue, whatever is found, until its day comes or somebody ends it."
+    parts = [each.what for each in page.material]
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"A dismissal rests on {listed}. When that changes, the issue opens again and says what changed."
 
 
 if __name__ == "__main__":

@@ -16,7 +16,10 @@ from sv_common.guild_sync.domain.names import realm_key
 REGIONS = {1: "us", 2: "kr", 3: "eu", 4: "tw", 5: "cn"}
 """The client's own numbers of the regions (GetCurrentRegion)."""
 
-_IF_RENAMED = "If this is the guild’s new name or realm, an administrator enters it first, under Settings → Guild, or with “patt guild move”."
+_IF_RENAMED = (
+    "If this is the guild’s new name or realm, an administrator enters it first, under Settings → Guild, or with "
+    "“patt guild move”."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,15 +226,16 @@ PAGE = RulePage(
         "undone; more fixes at once than the budget allows."
     ),
     material=(
-        Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
+        Material("note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
         Material(
             "player",
+            "the player that it is linked to",
             "when it was linked to {}",
             "it is linked to {}",
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
-        Material("meant", "when it meant {}", "it means {}", _meant, _meant_in_words),
+        Material("meant", "whom the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
     ),
     examples=(
         Example("A character linked to Elrek; its note changes from “Elrek” to “Mito”, a player", "relinked to Mito"),

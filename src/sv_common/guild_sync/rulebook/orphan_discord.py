@@ -146,6 +146,7 @@ PAGE = RulePage(
     material=(
         Material(
             "roles",
+            "the guild roles that they hold",
             "with {}",
             "the member holds {}",
             lambda d: d["role_ids"],

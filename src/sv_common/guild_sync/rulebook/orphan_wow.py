@@ -154,7 +154,11 @@ PAGE = RulePage(
         "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
         "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
     ),
-    material=(Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""),),
+    material=(
+        Material(
+            "note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""
+        ),
+    ),
     examples=(
         Example("The note says “alt of Mito”, and Mito is a player", "linked to Mito"),
         Example(
