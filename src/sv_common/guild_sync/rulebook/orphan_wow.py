@@ -9,7 +9,7 @@ from datetime import datetime
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
+from sv_common.guild_sync.domain.decision import Candidate, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
@@ -17,6 +17,7 @@ from sv_common.guild_sync.domain.rule import Example, RulePage
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook.weight import why_weight_waits
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
+from sv_common.guild_sync.strangers import ruled_out
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
@@ -61,7 +62,7 @@ class _Planner:
     def plans(self) -> list[Plan]:
         """One plan for each character, in their order."""
         return [
-            self._towards(character, target) if target else Plan.none(self._why_not(self._directory.decide(character)))
+            self._towards(character, target) if target else Plan.none(self._why_not(character))
             for character, target in self._targets
         ]
 
@@ -121,7 +122,8 @@ class _Planner:
         evidence = f"the character has the Discord name of {member.display_name}."
         return Candidate(person, self._directory.label(person), evidence)
 
-    def _why_not(self, decision: Decision) -> str:
+    def _why_not(self, character: KnownCharacter) -> str:
+        decision = self._directory.decide(character)
         labels = " or ".join(candidate.label for candidate in decision.candidates)
         match decision.verdict:
             case Verdict.AMBIGUOUS:
@@ -129,6 +131,11 @@ class _Planner:
             case Verdict.SUGGESTED:
                 return f"The note may mean {labels}, but nothing proves it. Link it by hand if it is right."
             case Verdict.UNKNOWN:
+                if decision.mention and (player := ruled_out(self._directory, decision.mention, character)):
+                    return (
+                        f"The note means {player}, and an officer has said that {character.label} does not belong to {player}. "
+                        "If it does after all, take that back or link it by hand."
+                    )
                 near = ", ".join(self._directory.suggestions(decision.named or ""))
                 hint = f" Similar names: {near}." if near else ""
                 return f"The note says “{decision.named}”, whom nobody here is called.{hint}"
