@@ -176,6 +176,23 @@ async def test_a_superseded_export_leaves_the_age_of_the_notes_as_it_was(guild: 
     assert rows == [("done", TODAY), ("superseded", LONG_AGO)]
 
 
+@pytest.mark.parametrize("seen", [row("Elrek", None), row("Nobody", "a note")])
+async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_was(
+    guild: GuildBuilder, seen: dict[str, Any]
+) -> None:
+    await guild.character("Elrek")
+    for at, each in ((LONG_AGO, row("Elrek", "a")), (TODAY, seen)):
+        await run_addon_sync(guild.pool, [each], guild_id=guild.guild_id, outside=Outside(), exported_at=at)
+    assert await guild.rows("select status, as_of from guild_identity.sync_log order by id") == [
+        ("done", LONG_AGO),
+        ("done", LONG_AGO),
+    ]
+    async with guild.pool.connection() as conn:
+        sources = (await health.health(conn, guild.guild_id)).sources
+    (notes,) = [each for each in sources if each.source is Source.NOTES]
+    assert (notes.last, notes.is_stale) == (LONG_AGO, True)
+
+
 async def test_an_old_export_that_is_the_first_leaves_the_notes_as_old_as_it_is(guild: GuildBuilder) -> None:
     await guild.character("Elrek")
     await run_addon_sync(
