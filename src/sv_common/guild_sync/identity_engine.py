@@ -25,7 +25,7 @@ from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
 from sv_common.guild_sync.store.links import LinkAuthor
-from sv_common.guild_sync.strangers import nickname_of
+from sv_common.guild_sync.strangers import nickname_of, ruled_out
 
 FULL_MATCH = "full_match"
 FEWEST_BEARERS = 2
@@ -214,8 +214,13 @@ def _meant_by(directory: Directory, character: KnownCharacter) -> Iterator[tuple
         return
     if owner := _by_own_name(directory, character):
         yield owner
-    if decision.verdict is Verdict.UNKNOWN and decision.named:
-        yield name_key(decision.named), f"several characters bear the note “{decision.named}”."
+    if (
+        decision.verdict is Verdict.UNKNOWN
+        and decision.mention
+        and not ruled_out(directory, decision.mention, character)
+    ):
+        word = decision.mention.text
+        yield name_key(word), f"several characters bear the note “{word}”."
 
 
 def _by_own_name(directory: Directory, character: KnownCharacter) -> tuple[Person, str] | None:

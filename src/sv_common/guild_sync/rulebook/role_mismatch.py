@@ -281,6 +281,7 @@ RULE = RuleDefinition(
     material=(
         Material(
             "member",
+            "who the player is on Discord",
             "when the player was {} on Discord",
             "the player is {} on Discord",
             lambda d: d.get("discord_member_id"),
@@ -288,6 +289,7 @@ RULE = RuleDefinition(
         ),
         Material(
             "right",
+            "which role is right",
             "when {} was right",
             "{} is right",
             lambda d: d.get("right_role_id", d.get("role_id")),
@@ -295,6 +297,7 @@ RULE = RuleDefinition(
         ),
         Material(
             "wrong",
+            "which wrong roles are held",
             "when {} was held and should not be",
             "{} is held and should not be",
             lambda d: [role["id"] for role in d.get("wrong_roles", ())],
