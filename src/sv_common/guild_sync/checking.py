@@ -37,7 +37,7 @@ async def scan(
 ) -> list[RuleCheck]:
     """End the dismissals whose time has come, then check the rules. The caller holds the guild's lock."""
     settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
-    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled and rule.has_detector]
     woken = await issues.wake_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
     checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}, watch=watch))
     watch(Progress(len(enabled), len(enabled), "Writing down what was found"))
@@ -55,7 +55,7 @@ async def look_again(
     `found` holds, by rule, what detectors have found already since that change.
     """
     settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
-    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled and rule.has_detector]
     for check in await _check(conn, _Look(guild_id, enabled, settings, DETECTION, None, found)):
         if check.error:
             log.warning("rule_concluded_nothing", rule=check.issue_type, guild_id=guild_id)

@@ -102,7 +102,7 @@ async def issue_story(pool: Pool, issue_id: int, *, guild_id: int | None = None)
         history = await moves(conn, issue.id)
         newest = history[-1].id if history else 0
         rule = RULES.get(issue.issue_type)
-        if rule is None:
+        if rule is None or issue.issue_type not in STORIES:
             return IssueStory(issue, history, Seen(newest))
         look = await _look(conn, rule, issue)
         known = await _known(conn, issue)

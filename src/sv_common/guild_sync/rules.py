@@ -13,19 +13,21 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.domain.rule import Mitigation, RuleDefinition, RulePage
-from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.domain.rule import MitigationByPlan, RuleDefinition, RulePage
+from sv_common.guild_sync.fixes.command import SOME_OFFICER, Command
 from sv_common.guild_sync.fixes.engine import fix_issues
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.rulebook import note_mismatch, orphan_discord, orphan_wow, role_mismatch, stale_character
 
 
-def _mitigation_of(page: RulePage) -> Mitigation | None:
+class _FixOfOne(MitigationByPlan):
     """The specified `mitigate_fn(pool, issue_row) -> bool` of a rule that can plan a fix."""
-    if page.plan is None:
-        return None
 
-    async def mitigate(
+    def __init__(self, page: RulePage) -> None:
+        self._page = page
+
+    async def __call__(
+        self,
         pool: Pool,
         issue_row: Any,
         discord_bot: DiscordSource | None = None,
@@ -41,12 +43,10 @@ def _mitigation_of(page: RulePage) -> Mitigation | None:
         issue_id = issue_row["id"] if isinstance(issue_row, Mapping) else issue_row.id
         async with pool.connection() as conn:
             issue = await issues.get(conn, issue_id, guild_id)
-        asked_by = command or (Command.automation() if page.auto_mitigate else Command("officer"))
-        rule = RULES[page.issue_type]
+        asked_by = command or (Command.automation() if self._page.auto_mitigate else Command(SOME_OFFICER))
+        rule = RULES[self._page.issue_type]
         results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], asked_by, source=discord_bot)
         return results[0].outcome is FixOutcome.FIXED
-
-    return mitigate
 
 
 def _definition(page: RulePage) -> RuleDefinition:
@@ -56,7 +56,7 @@ def _definition(page: RulePage) -> RuleDefinition:
         description=page.description,
         severity=page.severity,
         auto_mitigate=page.auto_mitigate,
-        mitigate_fn=_mitigation_of(page),
+        mitigate_fn=_FixOfOne(page) if page.plan is not None else None,
         detect_fn=page.detect,
         plan_fn=page.plan,
         page=page,

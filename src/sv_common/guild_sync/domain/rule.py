@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
@@ -71,9 +72,22 @@ class RulePage:
         return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.safe is not None else []))
 
 
+class MitigationByPlan:
+    """Marks a `mitigate_fn` that plans a fix and lets the engine carry it out. The engine does many of these at once."""
+
+
+async def no_detector(_conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- as every detector
+    """Raise `Refused`: a rule without a detector cannot tell what is so."""
+    raise Refused("This rule does not look for issues by itself, so what is listed stays until it is fixed or closed.")
+
+
 @dataclass(frozen=True, slots=True)
 class RuleDefinition:
-    """A rule as the registry shows it."""
+    """A rule as the registry shows it. Its first six fields are enough.
+
+    Without `detect_fn` nothing is concluded of its issues: others open them. Without `plan_fn`, `mitigate_fn` is called
+    for each issue; what it does is not shown beforehand and cannot be undone. `page` is what the rulebook says of it.
+    """
 
     issue_type: str
     name: str
@@ -81,14 +95,45 @@ class RuleDefinition:
     severity: Severity
     auto_mitigate: bool
     mitigate_fn: Mitigation | None
-    detect_fn: Detector
-    plan_fn: Planner | None
-    page: RulePage
+    detect_fn: Detector = no_detector
+    plan_fn: Planner | None = None
+    page: RulePage = None  # type: ignore[assignment]  # __post_init__ writes it
+
+    def __post_init__(self) -> None:
+        """Write the page of a rule that has none."""
+        if self.page is None:
+            object.__setattr__(self, "page", self._unwritten_page())
+
+    @property
+    def has_detector(self) -> bool:
+        """Whether the rule looks for its issues by itself."""
+        return self.detect_fn is not no_detector
+
+    @property
+    def own_fix(self) -> Mitigation | None:
+        """The function that fixes one issue where the engine has no plan for it; None where it has one, or nothing is known."""
+        return None if isinstance(self.mitigate_fn, MitigationByPlan) else self.mitigate_fn
 
     @property
     def is_fixable(self) -> bool:
-        """Whether the rule knows a fix: it does when it can plan one."""
-        return self.plan_fn is not None
+        """Whether the rule knows a fix: it can plan one, or has a function that makes it."""
+        return self.plan_fn is not None or self.own_fix is not None
+
+    def _unwritten_page(self) -> RulePage:
+        return RulePage(
+            issue_type=self.issue_type,
+            name=self.name,
+            description=self.description,
+            severity=Severity(self.severity),
+            subject=SubjectKind.CHARACTER,
+            auto_mitigate=self.auto_mitigate,
+            detect=self.detect_fn,
+            plan=self.plan_fn,
+            why="",
+            left_to_a_person="",
+            examples=(),
+            safe="What its own function fixes." if self.auto_mitigate and self.mitigate_fn is not None else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +172,7 @@ __all__ = [
     "Detector",
     "Example",
     "Mitigation",
+    "MitigationByPlan",
     "Parameter",
     "Planner",
     "Pool",
@@ -134,4 +180,5 @@ __all__ = [
     "RulePage",
     "RuleSettings",
     "RuleWishes",
+    "no_detector",
 ]

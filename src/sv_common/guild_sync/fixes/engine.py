@@ -9,6 +9,7 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.progress import Count, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixResult
 from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes.by_function import fix_by_function
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.in_database import fix_in_database
 from sv_common.guild_sync.fixes.on_discord import fix_on_discord
@@ -50,8 +51,14 @@ async def fix_issues(
     `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so, and
     `Busy` where somebody else changes the roles of the one member just now.
     Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
+
+    A rule that has only a `mitigate_fn` of its own is asked issue by issue instead.
     """
     count = Count(len(issue_ids), watch)
+    if rule.own_fix is not None:
+        return await fix_by_function(
+            pool, rule, rule.own_fix, guild_id, issue_ids, command, count, limit=limit, seen=seen
+        )
     count.tell(f"Planning: {rule.name}")
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)

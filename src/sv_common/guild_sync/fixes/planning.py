@@ -54,8 +54,11 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
     if command.is_automatic:
-        settled += [_set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
+        settled += [set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
+    if rule.own_fix is not None:
+        reason = f"“{rule.name}” fixes by a function of its own, which cannot show beforehand what it does."
+        return Planning((), [*settled, *(_refusal(issue, reason) for issue in unresolved)], ())
     if rule.plan_fn is None:
         settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
         return Planning((), settled, ())
@@ -109,9 +112,30 @@ def nothing_to_do(issue: Issue) -> FixResult:
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
-def _set_aside(issue: Issue) -> FixResult:
+def set_aside(issue: Issue) -> FixResult:
+    """Say that automation does not touch what an officer dismissed."""
     reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
+    """Say of which issues that were asked for there is none of this rule."""
+    there = {issue.id for issue in known}
+    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
+    return [
+        FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+        for issue_id in dict.fromkeys(issue_ids)
+        if issue_id not in there
+    ]
+
+
+def held(issue: Issue, plan: Plan | None, count: int, limit: int) -> FixResult:
+    """Say that more are to be fixed than may be by themselves, so that each waits for a click."""
+    reason = (
+        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
+        "If they are right, one click on Fix All applies them."
+    )
+    return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)
 
 
 def _refusal(issue: Issue, reason: str) -> FixResult:
