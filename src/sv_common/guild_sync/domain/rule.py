@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,11 +73,15 @@ class RulePage:
         return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.safe is not None else []))
 
 
-class MitigationByPlan:
-    """Marks a `mitigate_fn` that plans a fix and lets the engine carry it out. The engine does many of these at once."""
+class MitigationByPlan(ABC):
+    """A `mitigate_fn` that plans a fix and lets the engine carry it out. The engine does many of these at once."""
+
+    @abstractmethod
+    async def __call__(self, *arguments: Any, **options: Any) -> bool:
+        """Fix one issue; True means that it is resolved now."""
 
 
-async def no_detector(_conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- as every detector
+async def no_detector(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- as every detector
     """Raise `Refused`: a rule without a detector cannot tell what is so."""
     raise Refused("This rule does not look for issues by itself, so what is listed stays until it is fixed or closed.")
 
@@ -101,8 +106,8 @@ class RuleDefinition:
 
     def __post_init__(self) -> None:
         """Write the page of a rule that has none."""
-        if self.page is None:
-            object.__setattr__(self, "page", self._unwritten_page())
+        given: RulePage | None = self.page
+        object.__setattr__(self, "page", given or self._unwritten_page())
 
     @property
     def has_detector(self) -> bool:
