@@ -57,9 +57,9 @@ async def test_a_rank_over_a_link_that_nobody_vouches_for_lets_its_member_only_l
     assert (brisa["role"], [each["role"] for each in brisa["waiting"]]) == ("viewer", ["officer"])
     why = brisa["waiting"][0]["why_waiting"]
     assert "rests on the note “alt of Brisa” alone; no officer has confirmed it" in why
-    assert "no officer has confirmed that Brisa is @brisa on Discord" in why
+    assert "No officer has confirmed that Brisa is @brisa on Discord" in why
     page = Seen(await alice.get("/admin/settings/officers")).text("content")
-    assert "would be officer by Brisa (Officer) : that it is Brisa’s rests on the note" in page
+    assert "As Brisa (Officer) they would be officer. That it is Brisa’s rests on the note" in page
 
 
 async def test_both_halves_of_the_way_have_to_be_vouched_for(

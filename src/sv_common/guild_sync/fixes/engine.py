@@ -51,6 +51,8 @@ async def fix_issues(
     `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so, and
     `Busy` where somebody else changes the roles of the one member just now.
     Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
+
+    A rule that has only a `mitigate_fn` of its own is asked issue by issue instead.
     """
     count = Count(len(issue_ids), watch)
     if rule.own_function is not None:

@@ -7,9 +7,11 @@ where r.name_in_game is distinct from r.name and r.name_in_game is not null
 order by r.guild_id, r.wow_rank_index
 
 -- name: ranks_moved
--- How many characters are in ranks that moved as a whole since the rank table was last known to fit.
-select sum(characters) from guild_identity.moved_ranks
+-- How many characters are in ranks that moved as a whole since the rank table was last known to fit, by guild.
+select guild_id, sum(characters) from guild_identity.moved_ranks
 where %(guild_id)s::integer is null or guild_id = %(guild_id)s
+group by guild_id
+order by guild_id
 
 -- name: unusable_roles
 -- Roles that ranks map to and that nobody can give: gone from the server, @everyone, or an integration's own. One row for

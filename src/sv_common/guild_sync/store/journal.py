@@ -156,6 +156,9 @@ def _find_obstacles(
 def _changed_since(change: Change, row: Row | None) -> str:
     if change["table"] == "rejection":
         return "A “not this player” was changed since, as when two players are merged, so this can no longer be undone as a whole."
+    if change["table"] == "link":
+        whose = (row or {}).get("character_name") or f"character #{change['id']}"
+        return f"The player of {whose} was changed since, so this can no longer be undone as a whole."
     written = change["after"] or change["before"] or {}
     name = (row or written).get("display_name") or (row or written).get("alias") or change["id"]
     is_gone = row is None and change["after"] is not None

@@ -1,7 +1,9 @@
 -- name: current_rows
 -- Rows as they are now. With each player, how much hangs on it besides what is asked for; with each link, how often its
 -- player points to it.
-select 'link', to_jsonb(l),
+select 'link',
+       to_jsonb(l) || jsonb_build_object(
+           'character_name', (select c.character_name from guild_identity.wow_characters c where c.id = l.character_id)),
        (select count(*) filter (where p.main_character_id = l.character_id)
                + count(*) filter (where p.offspec_character_id = l.character_id)
         from guild_identity.players p where p.id = l.player_id)
