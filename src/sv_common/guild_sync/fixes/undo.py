@@ -41,8 +41,8 @@ async def undo(
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
     if known.member_id is not None:
-        await undo_roles(pool, rules, known, Undoing(actor, seen), source)
-        return UndoReport(attempt_id, _sentences(known))
+        undone = await undo_roles(pool, rules, known, Undoing(actor, seen), source)
+        return UndoReport(attempt_id, _sentences(undone))
     async with pool.connection() as conn:
         await guilds.lock(conn, known.guild_id)
         attempt = await attempts.get(conn, attempt_id, guild_id)

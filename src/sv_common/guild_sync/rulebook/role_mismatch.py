@@ -132,25 +132,6 @@ def _summary(mismatch: _Mismatch) -> str:
     return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
 
 
-def _not_vouched(
-    player: str,
-    member: str,
-    character: str,
-    basis: str | None,
-    basis_note: str | None,
-    vouched_by: str | None,
-    discord_basis: str | None,
-    discord_vouched_by: str | None,
-) -> str | None:
-    """Say which part of the way from the character to the member nobody vouches for; None where somebody does for all."""
-    told = []
-    if not is_vouched(basis, vouched_by):
-        told.append(f"That {character} is {player}’s rests on {basis_in_words(basis, basis_note)}.")
-    if not is_vouched(discord_basis, discord_vouched_by):
-        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(discord_basis)}.")
-    return " ".join(told) or None
-
-
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
     return [
