@@ -251,6 +251,26 @@ async def test_of_two_officers_who_press_at_once_the_second_reads_that_it_is_in_
     assert (held(installed, member), len(effects(installed))) == ([RIGHT], 2)
 
 
+async def test_an_undo_beside_a_fix_of_the_same_member_reads_that_it_is_in_progress_and_can_be_made_after_it(
+    installed: Installation,
+) -> None:
+    member, issue = await begin(installed)
+    first = (await one_fix(installed, issue)).attempt_id or 0
+    installed.world.set_discord_roles(member, [installed.world.role_named("Social")])
+    await installed.sync_discord()
+    ((issue,),) = await installed.rows(_FIX)
+    installed.simulator.faults.slow("add_role", 0.5)
+    second = asyncio.create_task(one_fix(installed, issue))
+    await until(partial(installed.rows, _UNFINISHED))
+    with pytest.raises(Busy, match="Already in progress"):
+        await undo(installed.pool, first, actor="carol", discord_bot=installed.discord)
+    assert (await second).outcome is FixOutcome.FIXED
+    preview = await preview_undo(installed.pool, first, discord_bot=installed.discord)
+    assert preview.obstacle is None
+    await undo(installed.pool, first, actor="carol", discord_bot=installed.discord)
+    assert held(installed, member) == [WRONG]
+
+
 async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_never_otherwise_than_seen(
     installed: Installation,
 ) -> None:
