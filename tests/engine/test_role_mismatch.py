@@ -318,7 +318,9 @@ async def test_two_ranks_with_one_role_are_one_finding_where_it_is_gone_and_none
     await guild.main("Zed", rank=OFFICER, roles=[OFFICER_ROLE, RAIDER_ROLE])
     assert await _found(guild) == ["Zed has Officer on Discord as they should, and also Raider"]
     await guild.roles_without_power(without=[RAIDER_ROLE])
-    assert await _found(guild) == ["Raider and Social should have Raider on Discord, but there is no such role any more"]
+    assert await _found(guild) == [
+        "Raider and Social should have Raider on Discord, but there is no such role any more"
+    ]
 
 
 async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(guild: GuildBuilder) -> None:
