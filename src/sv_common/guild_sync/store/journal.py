@@ -72,10 +72,10 @@ async def obstacles(conn: Connection, changes: Sequence[Change]) -> dict[tuple[s
     return dict(_find_obstacles(folded, await _current(conn, folded)))
 
 
-async def vouches_of(conn: Connection, player_ids: Sequence[int]) -> list[Change]:
-    """Return the vouches that go with players when these are deleted, as changes."""
-    rows = await (await conn.execute(SQL["vouches_of"], {"player_ids": list(player_ids)})).fetchall()
-    return [_deleted("vouch", row["character_id"], row) for (row,) in rows]
+async def swept_along(conn: Connection, player_ids: Sequence[int]) -> list[Change]:
+    """Return what goes with players when these are deleted, as changes: vouches, and words that no note bears any more."""
+    rows = await (await conn.execute(SQL["swept_along"], {"player_ids": list(player_ids)})).fetchall()
+    return [_deleted(table, number, row) for table, number, row in rows]
 
 
 def fold(changes: Iterable[Change]) -> _Folded:

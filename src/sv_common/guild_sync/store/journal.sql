@@ -54,5 +54,7 @@ from unnest(%(rejected_players)s::bigint[], %(rejected_members)s::bigint[]) as n
 join guild_identity.players p on p.id = n.player_id and p.discord_user_id = n.discord_user_id
 where not p.id = any (%(member_players)s::bigint[])
 
--- name: vouches_of
-select to_jsonb(v) from common.vouched_links v where v.player_id = any (%(player_ids)s)
+-- name: swept_along
+select 'vouch', v.character_id, to_jsonb(v) from common.vouched_links v where v.player_id = any (%(player_ids)s)
+union all
+select 'alias', a.id, to_jsonb(a) from guild_identity.player_note_aliases a where a.player_id = any (%(player_ids)s)
