@@ -42,9 +42,19 @@ def _section(rule: RuleDefinition) -> Iterator[str]:
     yield f"\n{rule.why}\n"
     yield f"**Safe by itself.** {rule.safe or 'Nothing.'}\n"
     yield f"**Left to an officer.** {rule.left_to_officer}\n"
+    yield f"**Dismissed.** {_dismissed(rule)}\n"
     yield "| the case | the outcome | why, or what changes |\n|---|---|---|"
     yield from (f"| {each.given} | {each.outcome} | {each.then} |" for each in rule.examples)
     yield ""
+
+
+def _dismissed(rule: RuleDefinition) -> str:
+    """Say on what a dismissal of the rule's issues rests."""
+    if not rule.material:
+        return "A dismissal hides the issue, whatever is found, until its day comes or somebody ends it."
+    parts = [each.what for each in rule.material]
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"A dismissal rests on {listed}. When that changes, the issue opens again and says what changed."
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ async def fix(
 
     Raises `NotFound`, `PlanStale` where it is no longer as it was `seen`, and `Refused` for what gives the officer a right.
     """
-    await own_rights.check_fix(services.pool, officer, issue_id, guild_id)
     result = await mitigations.fix_one(
         services.pool,
         issue_id,
@@ -46,6 +45,7 @@ async def fix(
         guild_id=guild_id,
         discord_bot=services.outside.discord,
         seen=seen,
+        guard=own_rights.guard_of(officer),
     )
     return fix_answer(result)
 
@@ -74,7 +74,6 @@ async def undo(
     partly: bool = False,
 ) -> UndoAnswer:
     """Take an attempt back, or `partly` what can be of it. Raises `NotFound`, `Refused` and `PlanStale`."""
-    await own_rights.check_undo(services.pool, officer, attempt_id, guild_id, partly=partly)
     report = await mitigations.undo(
         services.pool,
         attempt_id,
@@ -83,6 +82,7 @@ async def undo(
         discord_bot=services.outside.discord,
         seen=seen,
         partly=partly,
+        guard=own_rights.guard_of(officer),
     )
     done = f"Attempt {attempt_id} is undone{' in part' if report.left else ''}."
     left = ["Left as it is, and can be undone later:", *report.left] if report.left else []

@@ -127,7 +127,7 @@ class UndoPreviewAnswer(Answer):
     can_be_undone: bool
     obstacle: str | None = Field(
         description="Why it cannot be undone.",
-        examples=["The link 12 was changed since, so this can no longer be undone as a whole."],
+        examples=["The player of Grimalt was changed since, so this can no longer be undone as a whole."],
     )
     later: list[LaterDeedAnswer] = Field(description="Who changed what since, newest first, where that is the reason.")
     parts: int = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from patt import own_rights
 from patt.api.issue_models import (
     BlockedAnswer,
     CandidateAnswer,
@@ -17,6 +18,7 @@ from patt.api.issue_models import (
 from patt.api.models import AttemptAnswer, IssueAnswer, PlannedAnswer
 from patt.api.people_models import EffectAnswer, LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from patt.bootstrap import Services
+from patt.deps import Caller
 from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
@@ -47,10 +49,14 @@ async def issue(services: Services, issue_id: int, guild_id: int | None) -> Issu
     )
 
 
-async def undo_preview(services: Services, attempt_id: int, guild_id: int | None) -> UndoPreviewAnswer:
-    """Return what an undo would put back now, or why it cannot. Raises `NotFound`."""
+async def undo_preview(services: Services, viewer: Caller, attempt_id: int, guild_id: int | None) -> UndoPreviewAnswer:
+    """Return what an undo would put back now, or why whoever asks cannot do it. Raises `NotFound`."""
     found = await mitigations.preview_undo(
-        services.pool, attempt_id, guild_id=guild_id, discord_bot=services.outside.discord
+        services.pool,
+        attempt_id,
+        guild_id=guild_id,
+        discord_bot=services.outside.discord,
+        guard=own_rights.guard_of(viewer),
     )
     attempt = found.attempt
     return UndoPreviewAnswer(

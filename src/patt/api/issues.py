@@ -7,7 +7,7 @@ from patt.api.issue_models import IssueDetailAnswer, ResolveRequest, UndoPreview
 from patt.api.models import IssueMoveAnswer
 from patt.api.officers import officer_router
 from patt.api.seen import SeenDep
-from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep
+from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
 
 router = officer_router("data-quality", "data quality")
 
@@ -32,6 +32,8 @@ async def resolve(
 
 
 @router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")
-async def undo_preview(services: ServicesDep, guild: GuildDep, attempt_id: AttemptId) -> UndoPreviewAnswer:
+async def undo_preview(
+    services: ServicesDep, viewer: ViewerDep, guild: GuildDep, attempt_id: AttemptId
+) -> UndoPreviewAnswer:
     """What stands there now and what would stand there again, or who changed what since; nothing is changed."""
-    return await issue_reading.undo_preview(services, attempt_id, guild)
+    return await issue_reading.undo_preview(services, viewer, attempt_id, guild)

@@ -138,7 +138,7 @@ class UndoAnswer(Answer):
     undone: list[str]
     left: list[str] = Field(
         description="Of whom a partial undo could not put anything back, and why.",
-        examples=[["Mito: The link 12 was changed since, so this can no longer be undone as a whole."]],
+        examples=[["Mito: The player of Grimalt was changed since, so this can no longer be undone as a whole."]],
     )
 
 

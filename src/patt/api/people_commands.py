@@ -65,9 +65,13 @@ async def decide(services: Services, officer: Caller, request: HandRequest, *, g
     previewed one.
     """
     decision = _decision(request)
-    await own_rights.check_decision(services.pool, officer, decision, guild_id)
     report = await decide_by_hand(
-        services.pool, decision, actor=officer.actor, guild_id=guild_id, seen=request.plan_key
+        services.pool,
+        decision,
+        actor=officer.actor,
+        guild_id=guild_id,
+        seen=request.plan_key,
+        guard=own_rights.guard_of(officer),
     )
     told = _told(report, f"Done. {_in_short(report.plan)}")
     return HandAnswer(**told.model_dump(), attempt_id=report.attempt_id or 0)

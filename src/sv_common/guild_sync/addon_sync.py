@@ -76,8 +76,8 @@ async def sync_addon_data(
         ),
         *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
     ]
-    known_as_of = max(as_of, news.known_since or as_of)
-    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=known_as_of)
+    notes_as_of = _newest_note(present, as_of if news.with_a_note else None) or as_of
+    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,12 @@ def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: S
         (row.officer_note, seen.officer_note, known.officer_note_as_of),
     )
     return (time for said, taken, time in pairs if said != taken and time is not None)
+
+
+def _newest_note(present: Sequence[PresentCharacter], taken_as_of: datetime | None) -> datetime | None:
+    """Of when the newest note is, with those that an export has brought just now; None where none is known."""
+    times = (taken_as_of, *(known.note_as_of for known in present))
+    return max((time for time in times if time is not None), default=None)
 
 
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:

@@ -19,6 +19,7 @@ from sv_common.guild_sync.fixes import interrupted, undo_preview
 from sv_common.guild_sync.fixes import undo as undoing
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import fix_issues, preview
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.fixes.interrupted import Finished
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.fixes.undo_preview import UndoPreview
@@ -91,13 +92,19 @@ async def fix_one(
     guild_id: int | None = None,
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
+    guard: Guard = unguarded,
 ) -> FixResult:
-    """Fix one issue on an officer's command. Raises `NotFound`, and `PlanStale` where it is not as it was `seen`."""
+    """Fix one issue on an officer's command.
+
+    Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
+    """
     async with pool.connection() as conn:
         issue = await issues.get(conn, issue_id, guild_id)
     rule = rule_named(issue.issue_type)
     command = Command(actor)
-    results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], command, source=discord_bot, seen=seen)
+    results = await fix_issues(
+        pool, RULES, rule, issue.guild_id, [issue.id], command, source=discord_bot, seen=seen, guard=guard
+    )
     return results[0]
 
 
@@ -176,13 +183,23 @@ async def undo(
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
     partly: bool = False,
+    guard: Guard = unguarded,
 ) -> UndoReport:
     """Take back an attempt exactly, or `partly` the people of whom it can be.
 
-    Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`.
+    Raises `NotFound`, `Refused`, also for what the guard of the rows refuses, and `PlanStale`, also where it is not as it
+    was `seen`.
     """
     return await undoing.undo(
-        pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen, partly=partly
+        pool,
+        RULES,
+        attempt_id,
+        actor=actor,
+        guild_id=guild_id,
+        source=discord_bot,
+        seen=seen,
+        partly=partly,
+        guard=guard,
     )
 
 
@@ -192,10 +209,15 @@ async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id
 
 
 async def preview_undo(
-    pool: Pool, attempt_id: int, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+    pool: Pool,
+    attempt_id: int,
+    *,
+    guild_id: int | None = None,
+    discord_bot: DiscordSource | None = None,
+    guard: Guard = unguarded,
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
-    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot)
+    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot, guard=guard)
 
 
 async def _fix_of_rule(

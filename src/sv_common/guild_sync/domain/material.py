@@ -15,9 +15,13 @@ Details: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One part. `at` and `now` are sentences with a gap: “at “{}””, “the note says “{}””; `words` fills it."""
+    """One part; `what` names it: “its note”. `at` and `now` are sentences with a gap: “at “{}””, “the note says “{}””.
+
+    `words` fills the gap.
+    """
 
     name: str
+    what: str
     at: str
     now: str
     value: Callable[[Details], Any]

@@ -24,7 +24,7 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.weight import waits_for_weight
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 from sv_common.guild_sync.store.guilds import ids_of
-from sv_common.guild_sync.strangers import why_wait
+from sv_common.guild_sync.strangers import ruled_out, why_wait
 
 ISSUE_TYPE = "note_mismatch"
 
@@ -100,7 +100,12 @@ def _finding(
         "is_decided": character.is_decided,
         "verdict": decision.verdict.value,
         "candidates": [
-            {"label": candidate.label, "player_id": candidate.person.player_id, "evidence": candidate.evidence}
+            {
+                "person": candidate.person.key,
+                "label": candidate.label,
+                "player_id": candidate.person.player_id,
+                "evidence": candidate.evidence,
+            }
             for candidate in decision.candidates
         ],
     }
@@ -109,6 +114,9 @@ def _finding(
     if weight := directory.facts.weight_of(character):
         details["weight"] = weight
     if decision.verdict is Verdict.UNKNOWN:
+        details["ruled_out"] = next(
+            (other for mention in names if (other := ruled_out(directory, mention, character))), None
+        )
         details["resembles"] = next(
             (own for mention in names if (own := directory.resembles_player(mention, player_id))), None
         )
@@ -129,6 +137,11 @@ def _plan(details: dict[str, Any] | Any) -> Plan:
         )
     if details["verdict"] == Verdict.AMBIGUOUS:
         return Plan.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
+    if details.get("ruled_out"):
+        return Plan.none(
+            f"The note says “{named}”, which means {details['ruled_out']}, and an officer has said that "
+            f"{details['character']} does not belong to {details['ruled_out']}. Correct the note in the game, or decide by hand."
+        )
     if details.get("resembles"):
         return Plan.none(
             f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, written differently. "
@@ -168,9 +181,8 @@ def _why_wait(details: Any) -> str | None:
 
 
 def _meant(details: Any) -> list[Any]:
-    """Whom the note means, for a dismissal: players by number, so that renaming one changes nothing."""
-    people = {str(each["player_id"] or each["label"]) for each in details["candidates"]}
-    return [details["verdict"], *sorted(people)]
+    """Whom the note means, for a dismissal: people by number, so that renaming one changes nothing."""
+    return [details["verdict"], *sorted(each["person"] for each in details["candidates"])]
 
 
 def _meant_in_words(details: Any) -> str:
@@ -255,22 +267,24 @@ RULE = RuleDefinition(
     left_to_officer=(
         "A note that has not changed since the character was linked, when it is the names that have changed; a note that "
         "uses a former name of its player which somebody else bears now; a note that could mean two people; a note that "
-        "looks like a misspelling of the linked player's own name; a link that an officer made or confirmed, which Fix All "
+        "looks like a misspelling of the linked player's own name; a note that names a player of whom an officer has said that the "
+        "character is not theirs; a link that an officer made or confirmed, which Fix All "
         "leaves alone too; a strange word that has not the form of a name (not alone, or written small in a guild that does "
         "not write names so) or looks like somebody's name; a character whose rank gives a right or a Discord role above the "
         "lowest; a character that bears its player's Discord name while the note names a stranger; a fix that an officer has "
         "undone; more fixes at once than the budget allows."
     ),
     material=(
-        Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
+        Material("note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
         Material(
             "player",
+            "the player that it is linked to",
             "when it was linked to {}",
             "it is linked to {}",
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
-        Material("meant", "when it meant {}", "it means {}", _meant, _meant_in_words),
+        Material("meant", "whom the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
     ),
     examples=(
         Example(

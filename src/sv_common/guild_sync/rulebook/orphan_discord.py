@@ -163,13 +163,12 @@ RULE = RuleDefinition(
     left_to_officer=(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
         "this member and nobody else, or where one player of this name has no Discord member yet. "
-        "Otherwise an officer names a character of theirs. A member whom an officer has taken from a player is not put back. "
-        "Switched to automatic, it waits for an officer where a character of the player has a rank that gives a right or a "
-        "Discord role above the lowest."
+        "Otherwise an officer names a character of theirs. A member whom an officer has taken from a player is not put back."
     ),
     material=(
         Material(
             "roles",
+            "the guild roles that they hold",
             "with {}",
             "the member holds {}",
             lambda d: d["role_ids"],

@@ -9,7 +9,7 @@ from datetime import datetime
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
+from sv_common.guild_sync.domain.decision import Candidate, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
@@ -22,6 +22,7 @@ from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.weight import why_weight_waits
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
+from sv_common.guild_sync.strangers import ruled_out
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
@@ -66,7 +67,7 @@ class _Planner:
     def plans(self) -> list[Plan]:
         """One plan for each character, in their order."""
         return [
-            self._towards(character, target) if target else Plan.none(self._why_not(self._directory.decide(character)))
+            self._towards(character, target) if target else Plan.none(self._why_not(character))
             for character, target in self._targets
         ]
 
@@ -126,7 +127,8 @@ class _Planner:
         evidence = f"the character has the Discord name of {member.display_name}."
         return Candidate(person, self._directory.label(person), evidence)
 
-    def _why_not(self, decision: Decision) -> str:
+    def _why_not(self, character: KnownCharacter) -> str:
+        decision = self._directory.decide(character)
         labels = " or ".join(candidate.label for candidate in decision.candidates)
         match decision.verdict:
             case Verdict.AMBIGUOUS:
@@ -134,6 +136,11 @@ class _Planner:
             case Verdict.SUGGESTED:
                 return f"The note may mean {labels}, but nothing proves it. Link it by hand if it is right."
             case Verdict.UNKNOWN:
+                if decision.mention and (player := ruled_out(self._directory, decision.mention, character)):
+                    return (
+                        f"The note means {player}, and an officer has said that {character.label} does not belong to {player}. "
+                        "If it does after all, take that back or link it by hand."
+                    )
                 near = ", ".join(self._directory.suggestions(decision.named or ""))
                 hint = f" Similar names: {near}." if near else ""
                 return f"The note says “{decision.named}”, whom nobody here is called.{hint}"
@@ -182,7 +189,11 @@ RULE = RuleDefinition(
         "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
         "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
     ),
-    material=(Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""),),
+    material=(
+        Material(
+            "note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""
+        ),
+    ),
     examples=(
         Example(
             "The note says “alt of Mito”, and Mito is a player",
