@@ -54,16 +54,9 @@ _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome
 
 
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    def lines(found: list[overview.RuleOverview]) -> None:
-        columns = ("rule", "severity", "fix", "open", "waiting", "dismissed", "resolved (30 days)", "fixes (90 days)")
-        kinds = ["by itself" if each.auto_mitigate else "by hand" if each.is_fixable else "no fix" for each in found]
-        rows = [
-            (r.issue_type, r.severity, kind, r.open, r.waiting, r.dismissed, r.resolved, r.fixes_worked)
-            for r, kind in zip(found, kinds, strict=True)
-        ]
-        table(*columns, rows=rows)
-
-    show(read(guild, overview.rule_overviews), as_json, lines)
+    columns = ("rule", "severity", "fix", "open", "waiting", "dismissed", "resolved (30 days)", "fixes (90 days)")
+    found = read(guild, overview.rule_overviews)
+    show(found, as_json, lambda _: table(*columns, rows=map(_rule_row, found)))
 
 
 def scan(
@@ -111,12 +104,13 @@ def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
 def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
     if dry_run:
         _show_preview(call(lambda services: mitigations.preview_one(services.pool, issue)), as_json)
-        return
-
-    async def fixed(services: Services) -> FixResult:
-        return await mitigations.fix_one(services.pool, issue, actor=actor(), discord_bot=services.outside.discord)
-
-    _show_results([call(fixed)], as_json)
+    else:
+        fixed = call(
+            lambda services: mitigations.fix_one(
+                services.pool, issue, actor=actor(), discord_bot=services.outside.discord
+            )
+        )
+        _show_results([fixed], as_json)
 
 
 def fix_all(
@@ -125,18 +119,18 @@ def fix_all(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    async def preview(services: Services) -> Planning:
-        return await mitigations.preview_all(services.pool, issue_type, guild_id=await guild_number(services, guild))
-
-    async def fixed(services: Services) -> FixReport:
-        number, bot = await guild_number(services, guild), services.outside.discord
-        return await mitigations.fix_all(services.pool, issue_type, actor=actor(), guild_id=number, discord_bot=bot)
+    async def fixed(services: Services) -> Planning | FixReport:
+        pool, number, bot = services.pool, await guild_number(services, guild), services.outside.discord
+        if dry_run:
+            return await mitigations.preview_all(pool, issue_type, guild_id=number)
+        return await mitigations.fix_all(pool, issue_type, actor=actor(), guild_id=number, discord_bot=bot)
 
     rule_named(issue_type)
-    if dry_run:
-        _show_preview(call(preview), as_json)
+    result = call(fixed)
+    if isinstance(result, Planning):
+        _show_preview(result, as_json)
     else:
-        _show_results(call(fixed).results, as_json)
+        _show_results(result.results, as_json)
 
 
 def undo(
@@ -155,13 +149,11 @@ def undo(
             services.pool, attempt, actor=actor(), discord_bot=services.outside.discord, partly=partly
         )
     )
-    sentences = [*report.sentences, *(f"Left as it is: {sentence}" for sentence in report.left)]
-
-    def lines(_: object) -> None:
-        for sentence in sentences:
-            say(sentence)
-
-    show(report, as_json, lines)
+    if as_json:
+        print_json(report)
+        return
+    for sentence in (*report.sentences, *(f"Left as it is: {sentence}" for sentence in report.left)):
+        say(sentence)
 
 
 def dismiss(
@@ -200,14 +192,13 @@ def dismissals(
     as_json: JsonOption = False,
 ) -> None:
     found = read(guild, overview.dismissals, only_idle=idle, number=page)
-
-    def lines(_: object) -> None:
-        items = [(each.issue, each.why_idle) for each in found.items]
-        rows = [(i.id, i.summary, i.dismissed_by, i.dismissed_reason, why_idle) for i, why_idle in items]
-        table("issue", "what", "dismissed by", "because", "hides nothing, because", rows=rows)
-        say(f"{found.total} dismissals; page {found.number} of {found.pages}.")
-
-    show(found, as_json, lines)
+    if as_json:
+        print_json(found)
+        return
+    items = [(each.issue, each.why_idle) for each in found.items]
+    rows = [(i.id, i.summary, i.dismissed_by, i.dismissed_reason, why_idle) for i, why_idle in items]
+    table("issue", "what", "dismissed by", "because", "hides nothing, because", rows=rows)
+    say(f"{found.total} dismissals; page {found.number} of {found.pages}.")
 
 
 def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False) -> None:
@@ -224,6 +215,12 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
         print_json({**counts_and_attempt, "groups": groups, "left_alone": left_alone})
     else:
         _say_match(report, "would be" if dry_run else "were")
+
+
+def _rule_row(each: overview.RuleOverview) -> tuple[object, ...]:
+    kind = "by itself" if each.auto_mitigate else "by hand" if each.is_fixable else "no fix"
+    counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
+    return each.issue_type, each.severity, kind, *counts
 
 
 def _change(issue: int, function: Callable[[Connection], Awaitable[Issue]], as_json: bool) -> None:
