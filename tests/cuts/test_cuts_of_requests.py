@@ -1,6 +1,6 @@
 """The connection to the database may be lost before any statement: whoever is told that something is done can rely on it.
 
-`PATT_CUT_EVERYWHERE=1` cuts each statement of each route, instead of a choice of them.
+With `--all` each statement of each route is cut, instead of a choice of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a page or an answer of the API shows was so at one moment, whatever others do between two of its statements.
 
-Two players are merged in between: rows of one are gone, and those of the other are more. `PATT_CUT_EVERYWHERE=1` does that
-before each statement, instead of a choice of them.
+Two players are merged in between: rows of one are gone, and those of the other are more. With `--all` that is
+done before each statement, instead of a choice of them.
 """
 
 from __future__ import annotations
