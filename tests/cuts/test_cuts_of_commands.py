@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import psycopg
 import pytest
@@ -50,10 +49,7 @@ COMMANDS: dict[str, Line] = {
 _OFTEN = ("fix", "dismiss", "match", "words add", "ranks map", "keys add", "admin link", "admin officers give")
 """Commands that are cut at every commit, near their last commit to the database; all others, and everywhere, at night."""
 
-
-def _names() -> Iterator[Any]:
-    for name in COMMANDS:
-        yield name if name in _OFTEN else pytest.param(name, marks=pytest.mark.nightly)
+_NAMES = [name if name in _OFTEN else pytest.param(name, marks=pytest.mark.nightly) for name in COMMANDS]
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def proxy(bench: Bench) -> Iterator[tuple[CuttingProxy, str]]:
     loop.close()
 
 
-@pytest.mark.parametrize("name", _names())
+@pytest.mark.parametrize("name", _NAMES)
 def test_a_command_that_ends_well_has_committed(
     bench: Bench, proxy: tuple[CuttingProxy, str], patt: Patt, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
