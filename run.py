@@ -28,7 +28,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-    "tests": ["-m", "pytest", "-n", "auto"],
+    "tests": ["-m", "pytest", "-n", "auto", "--dist", "worksteal"],
 }
 
 
@@ -97,8 +97,9 @@ def lock() -> int:
 
 
 def call(arguments: list[str]) -> int:
-    """Run the environment's Python in the project folder."""
-    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode
+    """Run the environment's Python in the project folder. It keeps what it compiles: tests start many processes."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ from sv_common.db.pool import make_pool
 ROOT = Path(__file__).parents[2]
 MOMENT = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 
+ONE_DAY = Plan(guilds=2, days=1, seed=2, intensity=8)
+TWO_DAYS = Plan(guilds=3, days=2, seed=2, intensity=4)
+
 UPLOAD = """
     insert into guild_identity.addon_uploads (guild_id, upload_key_id, content_hash, character_count, as_of, state, finished_at)
     select guild_id, id, repeat('a', 64), 1, now(), 'refused', now() from common.upload_keys where guild_id = 1
@@ -73,9 +76,10 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
 
 
 @pytest.mark.own_database
-async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) -> None:
-    async with open_life(database_url, Plan(guilds=3, days=2, seed=2, intensity=4)) as life:
-        for _ in range(2):
+@pytest.mark.parametrize("plan", [ONE_DAY, pytest.param(TWO_DAYS, marks=pytest.mark.nightly)], ids=["one", "two"])
+async def test_no_law_is_broken_in_days_full_of_troubles(database_url: str, plan: Plan) -> None:
+    async with open_life(database_url, plan) as life:
+        for _ in range(plan.days):
             await life.live_a_day()
         await life.come_to_rest()
     happened = life.tally.chapters
