@@ -52,7 +52,7 @@ class Size:
 
 
 WHOLE = Size(guilds=5, uploads=40, spoken_after=(8, 20), kills=8)
-SHORT = Size(guilds=2, uploads=8, spoken_after=(2, 4), kills=3)
+SHORT = Size(guilds=2, uploads=8, spoken_after=(2, 4), kills=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,13 +76,13 @@ class Stage:
         return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbours for e in n.world.audit_log)
 
     def kill_web_after(self, route: str) -> None:
-        """Let the web process die when Discord has done what it was asked, before it can learn so; once in two guilds."""
+        """Let the web process die when Discord has done what it was asked, before it can learn so; once in half of the guilds."""
 
         def strike(answer: Response) -> Response:
             self.machines.web.kill()
             return answer
 
-        for neighbour in self.crowd.neighbours[:2]:
+        for neighbour in self.crowd.neighbours[: (len(self.crowd.neighbours) + 1) // 2]:
             neighbour.faults.add(route, Fault(change=strike))
 
 
