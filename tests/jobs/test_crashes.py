@@ -119,10 +119,12 @@ async def test_what_discord_did_just_before_a_kill_is_not_done_again(
         stage.kill_web_after("remove_role")
         async with _going_on(stage.machines.keep_running(stage.machines.web)):
             answer = await stage.clients.fix(wish)
-        assert (answer["outcome"], answer["attempt_id"] is None) == ("fixed", False)
         assert stage.machines.web.deaths == 2
         assert [change[0] for change in stage.role_changes()] == ["add", "remove"]
-        assert await rows(stage.services.pool, FIXES_OF_OFFICERS) == [(wish.issue_id, [answer["attempt_id"]])]
+        ((issue_id, (attempt,)),) = await rows(stage.services.pool, FIXES_OF_OFFICERS)
+        assert issue_id == wish.issue_id
+        # A run of the process that started anew may finish the fix before the officer asks again.
+        assert (answer["outcome"], answer["attempt_id"]) in (("fixed", attempt), ("nothing_to_do", None))
         assert stage.roles() != roles
 
 
