@@ -126,7 +126,7 @@ async def _undo_in_this_order(life: Life, order: list[tuple[int, bool]]) -> None
             assert differences(before, await _people(life)) == {}
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _lives, _choices, _orders)
 async def test_an_undo_does_what_its_preview_says_and_fails_only_where_it_says_so(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]], order: list[tuple[int, bool]]
@@ -137,7 +137,7 @@ async def test_an_undo_does_what_its_preview_says_and_fails_only_where_it_says_s
     await _undo_in_this_order(life, order)
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _lives, _choices)
 async def test_each_decision_writes_down_every_row_that_it_changed_and_its_undo_restores_them(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]]
@@ -151,7 +151,7 @@ async def test_each_decision_writes_down_every_row_that_it_changed_and_its_undo_
             assert differences(before, await _people(life)) == {}
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _lives, _choices)
 async def test_undoing_a_match_in_parts_from_the_last_decision_on_restores_the_exact_rows(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], choices: list[tuple[int, int, int]]

@@ -10,7 +10,7 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import Refused, reason_of
+from sv_common.guild_sync.domain.errors import PattError, Refused, reason_of
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
@@ -252,7 +252,10 @@ async def _fix_automatically(
         return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)
-        log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
+        if isinstance(error, PattError):  # as when somebody else works on the guild just now; the next run does it
+            log.warning("automatic_fixes_put_off", rule=rule.issue_type, guild_id=guild_id, reason=str(error))
+        else:
+            log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
         reason = reason_of(error)
         return [FixResult(issue_id, rule.issue_type, FixOutcome.FAILED, reason) for issue_id in issue_ids]
 
