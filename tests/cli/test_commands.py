@@ -148,7 +148,7 @@ def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt
     assert (preview.code, "It can be undone for 1 of the people, with --partly." in preview.out) == (1, True)
     assert "Player of Second-area-52" in preview.out
     done = patt("undo", attempt, "--partly")
-    assert (done.code, "Left as it is: Mito: The link" in done.out) == (0, True)
+    assert (done.code, "Left as it is: Mito: The player of character #" in done.out) == (0, True)
     assert patt("undo", attempt, "--partly").code == 1
 
 
