@@ -24,6 +24,7 @@ _SAYING_WHOSE: Final = frozenset(
 _QUALIFIED: Final = TRADES | {Category.STATUS, Category.MEASURE, Category.DATE}
 """What "not" and "former" speak of instead of a name: "not active", "ex-raider"."""
 
+_CONNECTING: Final = frozenset({Category.ARTICLE, Category.LINK, Category.COPULA})
 _TOLD: Final = frozenset({Category.RELATION, Category.COMPANY, Category.NEGATION, Category.SECOND_NAME})
 _OF_OTHERS: Final = frozenset({Category.RELATION, Category.COMPANY})
 Places = frozenset[int]
@@ -91,7 +92,8 @@ def _is_qualifier(tokens: Sequence[Token], place: int) -> bool:
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if following is None or following.gap not in (Gap.SPACE, Gap.HYPHEN) or following.is_possessive:
         return False
-    return following.shape is Shape.WORD and bool(following.categories & _QUALIFIED) and following.is_tail
+    is_word = following.shape is Shape.WORD and not following.categories & _CONNECTING
+    return is_word and bool(following.categories & _QUALIFIED) and following.is_tail
 
 
 def _clauses(tokens: Sequence[Token]) -> Iterator[range]:

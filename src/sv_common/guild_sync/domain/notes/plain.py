@@ -21,6 +21,7 @@ _LONGEST_EXPANSION: Final = 2
 _SHORTEST_EXPANDED: Final = 4
 _LETTERS_OF_AN_ABBREVIATION: Final = 2
 _LONGEST_UNSPACED_NAME: Final = 6
+_BEFORE_A_NAME: Final = frozenset({Category.CLASS, Category.SPEC, Category.ROLE})
 _SAYING_OTHERWISE: Final = frozenset({Category.SECOND_NAME, Category.NEGATION, Category.COMPANY})
 
 
@@ -238,18 +239,35 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
         return
     _add_possessive_without_apostrophe(state, segment)
     may_name = segment.first.is_unknown or (segment.first.is_everyday and is_capital(segment.first))
-    if may_name and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
+    if may_name and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST) and _is_plain_behind(segment):
         state.add(segment.places[0], MentionKind.NAME, only_if_known=True)
         return
-    rest = [
-        place
-        for place, token in zip(segment.places, segment.tokens, strict=True)
-        if not (token.has(Category.ARTICLE) or _ORDINAL.fullmatch(token.key) or _is_particle(token))
-    ]
-    if not rest or not state.tokens[rest[0]].is_unknown or state.tokens[segment.places[-1]].has(Category.ARTICLE):
+    place = _name_behind_its_description(segment)
+    if place is None or state.tokens[segment.places[-1]].has(Category.ARTICLE):
         return
-    if all(state.tokens[place].is_tail for place in rest[1:]):
-        state.add(rest[0], MentionKind.NAME, only_if_known=True)
+    behind = segment.tokens[segment.places.index(place) + 1 :]
+    if all(token.is_tail or _is_description(token) or token.has(Category.CONTRAST) for token in behind):
+        before = segment.tokens[: segment.places.index(place)]
+        is_trade = any(token.categories & TRADES for token in before)
+        state.add(place, MentionKind.NAME, only_if_known=True, belongs=is_trade)
+
+
+def _name_behind_its_description(segment: Segment) -> int | None:
+    """Place of the name in "the 2nd Zork", "DK Zork", "still Zork" and "one of Zork"; None where anything else comes first."""
+    is_counted = False
+    for place, token in zip(segment.places, segment.tokens, strict=True):
+        if token.is_unknown:
+            return place
+        is_link = token.has(Category.LINK) and is_counted
+        is_trade = bool(token.categories & _BEFORE_A_NAME) and token.shape is Shape.WORD
+        if not (_is_description(token) or token.has(Category.CONTRAST) or is_trade or is_link):
+            return None
+        is_counted = is_counted or _is_description(token)
+    return None
+
+
+def _is_description(token: Token) -> bool:
+    return token.has(Category.ARTICLE) or _ORDINAL.fullmatch(token.key) is not None or _is_particle(token)
 
 
 def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> None:
@@ -260,6 +278,11 @@ def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> No
         place = segment.places[0]
         kind = MentionKind.NAME if state.is_own_after(place) else MentionKind.WORD
         state.add_mention(first.text, kind, (Reading(stem, 0),), only_if_known=True, place=place)
+
+
+def _is_plain_behind(segment: Segment) -> bool:
+    """Whether nothing of a sentence stands behind "Zork still" or "Zork but"."""
+    return all(token.is_tail or token.is_unknown or _is_description(token) for token in segment.tokens[2:])
 
 
 def _is_particle(token: Token) -> bool:

@@ -30,6 +30,7 @@ OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category
 WHERE_SOMETHING_WAS: Final = "~"
 """What stands in the text for an address or a handle that has been taken out."""
 
+_BEFORE_OWN: Final = frozenset({Category.ARTICLE, Category.POSSESSIVE})
 _IN_NO_FORM: Final = frozenset({MentionKind.NAME, MentionKind.LIST_MEMBER})
 _BESIDE: Final = re.compile(r" ?[(\[]([^()\[\]]+)[)\]]| - (\S.*)")
 _MOST_REALM_WORDS: Final = 3
@@ -134,7 +135,7 @@ class NoteState:
         if any(token.is_possessive for token in following):
             return False
         return any(token.categories & OWN for token in following) or all(
-            token.shape in (Shape.NUMBER, Shape.DATE) or token.has(Category.ARTICLE) for token in following
+            token.shape in (Shape.NUMBER, Shape.DATE) or token.categories & _BEFORE_OWN for token in following
         )
 
     def _is_of_others(self, place: int | None, kind: MentionKind) -> bool:

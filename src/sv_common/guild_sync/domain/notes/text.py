@@ -73,7 +73,8 @@ _SPECIAL: Final = (
     | dict.fromkeys("。．", ".")
     | dict.fromkeys("↑⬆", "^")
     | dict.fromkeys("∕⁄", "/")
-    | dict.fromkeys("→⇒⟶⟹➔➜➝➞➡➤⮕►▶≥≫≻", ">")
+    | dict.fromkeys("→⇒⟶⟹➔➜➝➞➡➤⮕►▶", "->")
+    | dict.fromkeys("≥≫≻", ">")
     | dict.fromkeys("←⇐⟵⟸⬅◀◄≤≪≺↔⇔⟷", "<")
     | {"−": "-", "≠": "!=", "\N{COMBINING GRAPHEME JOINER}": ""}
 )

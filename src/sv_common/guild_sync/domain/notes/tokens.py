@@ -50,6 +50,8 @@ FREE: Final = frozenset(
         Category.CONTRAST,
         Category.AND,
         Category.IDENTITY,
+        Category.SEE,
+        Category.POSSESSIVE,
         Category.SECOND_NAME,
         Category.RELATION,
         Category.RELATION_BEHIND,
@@ -67,7 +69,8 @@ class Token:
     """A piece of a note.
 
     `text` and `key` leave out a possessive ending; `start` and `end` are places in the clean note. `used`: a form has
-    read it. Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of
+    read it. `stem` is what is left of a word without blanks when a word for a character ("佐克法师"), or a particle, is
+    cut off its end; empty where nothing can be. Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of
     a sentence; `is_tail`, which may follow a name without casting doubt on it: numbers, single letters, words about
     characters.
     """
@@ -81,6 +84,7 @@ class Token:
     start: int
     end: int
     ending: str = ""
+    stem: str = ""
     used: bool = False
     is_unknown: bool = field(init=False)
     is_free: bool = field(init=False)
@@ -109,9 +113,9 @@ class Token:
 
 _PIECE: Final = re.compile(
     r"(?P<number>\d{4}[년年] ?\d\d?[월月](?: ?\d\d?[일日])?"
-    rf"|\d+(?:[.,:/-]\d+)*(?!{LETTER}|\d))"
+    rf"|\d+(?:[.,:/-]\d+)*(?!'?{LETTER}|\d))"
     rf"|(?P<word>{WORD}'?)"
-    rf"|(?P<mixed>\d(?:{LETTER}|\d)*)"
+    rf"|(?P<mixed>\d(?:{LETTER}|\d|'(?={LETTER}))*)"
 )
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])(?:[-/.]\d\d?)?"  # 2018-03-12, 2018/3
@@ -190,7 +194,8 @@ def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
         key = name_key(text)
         categories = vocabulary.categories.get(key, NO_CATEGORY)
     shape, categories = _shape(key, categories, vocabulary)
-    return Token(text, key, before, gap_of(before), shape, categories, start, start + len(text), ending)
+    stem = _stem(key, vocabulary) if not categories and is_unspaced(key[-1]) else ""
+    return Token(text, key, before, gap_of(before), shape, categories, start, start + len(text), ending, stem)
 
 
 def _possessive_ending(key: str) -> str:
@@ -233,9 +238,19 @@ _GLUED_BEFORE: Final = frozenset(
     {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER}
     | {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION}
 )
-_GLUED_AFTER: Final = _GLUED_BEFORE | {Category.LINK, Category.CHARACTER, Category.ARTICLE}
+_GLUED_AFTER: Final = _GLUED_BEFORE | {
+    Category.LINK,
+    Category.CHARACTER,
+    Category.ARTICLE,
+    Category.CONTRAST,
+    Category.MOOD,
+}
+_OF_CHARACTERS: Final = frozenset(
+    {Category.CLASS, Category.SPEC, Category.ROLE, Category.PROFESSION, Category.CHARACTER, Category.STATUS}
+)
+_PARTICLES: Final = ("이랑", "와", "과", "랑", "네", "가", "이", "은", "는", "도")
 _MAY_BE_OF_A_NAME: Final = frozenset(
-    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE}
+    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE, Category.MOOD}
 )
 """Words of these categories that are one letter long are as often the end of a name: 强哥 is called so."""
 
@@ -247,6 +262,11 @@ _SHORTEST_NAME_OF_A_GROUP: Final = 2
 
 def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iterator[Token]:
     """Cut a word such as "佐克的小号", whose vocabulary is written without blanks."""
+    for part in (known := _known_words(text, vocabulary)):
+        yield _word(part, before, start, vocabulary)
+        before, start = "", start + len(part)
+    if known:
+        return
     categories = _GLUED_BEFORE
     while head := _affix_length(text, vocabulary, categories, at_start=True):
         yield _word(text[:head], before, start, vocabulary)
@@ -256,11 +276,30 @@ def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iter
     while tail := _affix_length(text, vocabulary, _GLUED_AFTER, at_start=False):
         tails.append(text[-tail:])
         text = text[:-tail]
-    if not tails:
-        text, tails = _cut_at_particle(text, vocabulary)
+    text, parts = _cut_at_particle(text, vocabulary)
+    tails += parts
     for part in (text, *reversed(tails)):
         yield _word(part, before, start, vocabulary)
         before, start = "", start + len(part)
+
+
+def _known_words(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The words for characters of which `text` is made altogether ("裁缝附魔"), longest first; empty where it is not."""
+    for length in range(min(len(text), _LONGEST_AFFIX), 0, -1):
+        if not vocabulary.categories.get(text[:length], NO_CATEGORY) & _OF_CHARACTERS:
+            continue
+        if length == len(text):
+            return [text]
+        if length > 1 and (rest := _known_words(text[length:], vocabulary)):
+            return [text[:length], *rest]
+    return []
+
+
+def _stem(key: str, vocabulary: Vocabulary) -> str:
+    if _is_hangul(key[-1]):
+        cut = next((len(key) - len(each) for each in _PARTICLES if key.endswith(each)), 0)
+        return key[:cut] if cut >= _SHORTEST_HANGUL_NAME else ""
+    return next((key[:place] for place in range(2, len(key)) if _known_words(key[place:], vocabulary)), "")
 
 
 def _affix_length(text: str, vocabulary: Vocabulary, categories: frozenset[Category], *, at_start: bool) -> int:
