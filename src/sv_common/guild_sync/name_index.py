@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from sv_common.guild_sync.domain.discord_names import undecorated
+from sv_common.guild_sync.domain.inflection import is_written_in_polish, owners_forms
 from sv_common.guild_sync.domain.likeness import LikeNames
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Vocabulary, fold_accents
+from sv_common.guild_sync.domain.spellings import folds_of
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 SHORTEST_DISCORD_WORD = 3
+
+FEWEST_POLISH_TEXTS = 3
+LEAST_POLISH_SHARE = 0.05
+"""Names and notes with Polish letters, in parts of the characters, from which a guild is taken to write Polish."""
 
 _SHORTEST_REALM = 4
 """Letters that are enough for the beginning of a realm's name."""
@@ -126,6 +132,47 @@ class NameIndex:
         """The words of a player's names on Discord."""
         member = self._member_of(player_id)
         return _discord_words(member, self._facts.vocabulary) if member else frozenset()
+
+    def spelt_otherwise(self, key: str) -> frozenset[str]:
+        """The names, as keys, that are this one but for accents, for letters written out, or for the script of Chinese."""
+        return frozenset(name for fold in folds_of(key) for name in self._names_by_fold.get(fold, ()))
+
+    def in_another_case(self, key: str) -> frozenset[str]:
+        """The names, as keys, that may be written so where they stand for an owner, in a language that declines names."""
+        return frozenset(name for fold in folds_of(key) for name in self._names_by_owners_form.get(fold, ()))
+
+    def was_somebody(self, key: str) -> bool:
+        """Whether a character that left, or is called otherwise by now, was called exactly so."""
+        return key in self._past_names
+
+    @cached_property
+    def _past_names(self) -> frozenset[str]:
+        former = (name_key(name) for names in self._facts.former_characters.values() for name in names)
+        return self._facts.departed_names | frozenset(former)
+
+    @cached_property
+    def _names_by_fold(self) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = defaultdict(set)
+        for key in {*self.characters_by_name, *self.players_by_name, *self.members_called, *self._past_names}:
+            for fold in folds_of(key):
+                index[fold].add(key)
+        return index
+
+    @cached_property
+    def _names_by_owners_form(self) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = defaultdict(set)
+        for key in {*self.characters_by_name, *self._past_names}:
+            for form in owners_forms(key, is_polish=self._is_polish):
+                for fold in folds_of(form):
+                    index[fold].add(key)
+        return index
+
+    @cached_property
+    def _is_polish(self) -> bool:
+        """Whether the guild writes Polish, so that "Zorki" there is rather Zorka's than somebody else."""
+        characters = self._facts.characters.values()
+        telling = sum(is_written_in_polish(text) for c in characters for text in (c.name, c.note or ""))
+        return telling >= max(FEWEST_POLISH_TEXTS, LEAST_POLISH_SHARE * len(characters))
 
     def is_somebody(self, key: str) -> bool:
         """Whether anybody is called exactly so."""

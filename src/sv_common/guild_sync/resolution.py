@@ -18,6 +18,7 @@ Brightmane"): they are suggestions. Similar spelling never decides either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
@@ -27,10 +28,13 @@ from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, Likeness, lo
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Mention, MentionKind, ParsedNote, Vocabulary, fold_accents, parse_note
 from sv_common.guild_sync.domain.notes.mentions import is_username
+from sv_common.guild_sync.domain.notes.tokens import is_unspaced
 from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 _MOST_OF = 0.5
+_SHORTEST_FOLDED = 3
+_SHORTEST_UNSPACED = 2
 
 LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
@@ -282,9 +286,38 @@ class Directory:
                 break
             rank = reading.rank
             found += self._by_key(reading.key, mention, about)
+        if not found and not names_itself:
+            found = self._otherwise_written(mention, about)
         if not self.facts.rejections:
             return found
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
+
+    def _otherwise_written(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
+        """Whom a name that nobody bears means all the same, where it can be but one: without its accents, or in another case.
+
+        Everybody is asked, those who have left too. One who bore exactly this name is rather meant, and nobody else is then.
+        """
+        keys = [reading.key for reading in mention.readings]
+        if mention.kind is MentionKind.WORD or any(map(self._is_taken, keys)):
+            return []
+        long_enough = [key for key in keys if len(key) >= (_SHORTEST_UNSPACED if is_unspaced(key[0]) else _SHORTEST_FOLDED)]
+        folded = frozenset().union(*map(self._names.spelt_otherwise, long_enough))
+        declined = frozenset().union(*map(self._names.in_another_case, long_enough)) if mention.is_owner else frozenset()
+        meant = folded or declined
+        if len(meant) != 1 or about.name_key in meant:
+            return []
+        (name,) = meant
+        if not self._names.characters_by_name.get(name):
+            return []
+        how = "but for how it is spelt" if folded else "in the case that says whose something is"
+        return [
+            replace(candidate, evidence=f"{candidate.evidence} It is {how}, and nobody else's name is.")
+            for candidate in self._by_key(name, mention, about)
+        ]
+
+    def _is_taken(self, key: str) -> bool:
+        """Whether a word is a name as it stands, or no name at all."""
+        return key in self.vocabulary.categories or self._names.is_somebody(key) or self._names.was_somebody(key)
 
     def _by_key(self, key: str, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         player_id = self.facts.aliases.get(key)

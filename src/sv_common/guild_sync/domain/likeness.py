@@ -15,6 +15,7 @@ from rapidfuzz.fuzz import ratio
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes import fold_accents
 from sv_common.guild_sync.domain.notes.tokens import is_unspaced
+from sv_common.guild_sync.domain.spellings import folds_of
 
 SHORTEST_BEGINNING: Final = 3
 """Letters that a word must share with the beginning of a name to be taken for its short form."""
@@ -38,7 +39,6 @@ _LEAST_SHARE_RIGHT: Final = (1.0, 0.6, 0.6, 0.75)
 """By the number of letters that are wrong: a third one is only believed of a long name."""
 
 _LEAST_SHARE_RIGHT_IN_TEXT: Final = 0.8
-_LETTERS_WITH_TWO_SPELLINGS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _CYRILLIC_IN_LATIN: Final = str.maketrans(
     dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
     | {
@@ -186,10 +186,8 @@ class LikeNames:
 
 
 def _spellings(name: str) -> set[str]:
-    """The ways in which a name is written without accents; "ö" is an "o" to one and an "oe" to another."""
-    key = name_key(name)
-    spellings = {key, key.translate(_LETTERS_WITH_TWO_SPELLINGS), key.translate(_CYRILLIC_IN_LATIN)}
-    return {fold_accents(spelling) for spelling in spellings} - {""}
+    """The ways in which a name is written without accents, and in Latin letters."""
+    return {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))} - {""}
 
 
 def _begins(word: str, name: str) -> bool:

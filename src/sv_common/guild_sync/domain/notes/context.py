@@ -29,7 +29,7 @@ _NEGATION: Final = frozenset({Category.NEGATION})
 _MAIN: Final = frozenset({Category.MAIN})
 _MERE_LINKS: Final = frozenset(
     {Category.SECOND_NAME, Category.LINK, Category.COPULA, Category.ARTICLE, Category.AND, Category.CONTRAST}
-    | {Category.POSSESSIVE, Category.SEE, Category.MOOD, Category.IDENTITY}
+    | {Category.AGAIN, Category.POSSESSIVE, Category.SEE, Category.MOOD, Category.IDENTITY}
 )
 _PET_ENDINGS: Final = (
     "tje pje kje je jes chen lein ito ita cito cita inho inha zinho zinha ino ina etto etta ik ek ka czyk eczka en et "

@@ -57,7 +57,8 @@ class Mention:
     `readings` go by rank. `only_if_known` mentions count only when somebody of that name exists: words in free text, words
     of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
     `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
-    around that hyphen, where a bracket may hold anything. `is_doubtful`: where it does mean somebody, the note as a whole is
+    around that hyphen, where a bracket may hold anything. `is_owner`: the form says that something is this person's, so the
+    name may be in another case. `is_doubtful`: where it does mean somebody, the note as a whole is
     not certain any more: a word that is also a name ("Holy" alone, "Sleepy/Zork"), a past or second name.
     """
 
@@ -68,6 +69,7 @@ class Mention:
     only_if_known: bool
     is_doubtful: bool = False
     is_realm_glued: bool = False
+    is_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

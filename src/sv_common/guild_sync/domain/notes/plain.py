@@ -239,14 +239,14 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
         return
     _add_possessive_without_apostrophe(state, segment)
     may_name = segment.first.is_unknown or (segment.first.is_everyday and is_capital(segment.first))
-    if may_name and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST) and _is_plain_behind(segment):
+    if may_name and len(segment.places) > 1 and _is_same_otherwise(segment):
         state.add(segment.places[0], MentionKind.NAME, only_if_known=True)
         return
     place = _name_behind_its_description(segment)
     if place is None or state.tokens[segment.places[-1]].has(Category.ARTICLE):
         return
     behind = segment.tokens[segment.places.index(place) + 1 :]
-    if all(token.is_tail or _is_description(token) or token.has(Category.CONTRAST) for token in behind):
+    if all(token.is_tail or _is_description(token) or token.has(Category.AGAIN) for token in behind):
         before = segment.tokens[: segment.places.index(place)]
         is_trade = any(token.categories & TRADES for token in before)
         state.add(place, MentionKind.NAME, only_if_known=True, belongs=is_trade)
@@ -260,7 +260,7 @@ def _name_behind_its_description(segment: Segment) -> int | None:
             return place
         is_link = token.has(Category.LINK) and is_counted
         is_trade = bool(token.categories & _BEFORE_A_NAME) and token.shape is Shape.WORD
-        if not (_is_description(token) or token.has(Category.CONTRAST) or is_trade or is_link):
+        if not (_is_description(token) or token.has(Category.AGAIN) or is_trade or is_link):
             return None
         is_counted = is_counted or _is_description(token)
     return None
@@ -280,9 +280,11 @@ def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> No
         state.add_mention(first.text, kind, (Reading(stem, 0),), only_if_known=True, place=place)
 
 
-def _is_plain_behind(segment: Segment) -> bool:
-    """Whether nothing of a sentence stands behind "Zork still" or "Zork but"."""
-    return all(token.is_tail or token.is_unknown or _is_description(token) for token in segment.tokens[2:])
+def _is_same_otherwise(segment: Segment) -> bool:
+    """Whether a name is followed by "but" and anything, or by "again" and nothing of a sentence."""
+    second, *behind = segment.tokens[1:]
+    is_again = second.has(Category.AGAIN) and all(token.is_tail or _is_description(token) for token in behind)
+    return is_again or second.has(Category.CONTRAST)
 
 
 def _is_particle(token: Token) -> bool:

@@ -31,6 +31,7 @@ WHERE_SOMETHING_WAS: Final = "~"
 """What stands in the text for an address or a handle that has been taken out."""
 
 _BEFORE_OWN: Final = frozenset({Category.ARTICLE, Category.POSSESSIVE})
+_OF_OWNERS: Final = frozenset({MentionKind.ALT_OF, MentionKind.BANK_OF})
 _IN_NO_FORM: Final = frozenset({MentionKind.NAME, MentionKind.LIST_MEMBER})
 _BESIDE: Final = re.compile(r" ?[(\[]([^()\[\]]+)[)\]]| - (\S.*)")
 _MOST_REALM_WORDS: Final = 3
@@ -86,6 +87,7 @@ class NoteState:
         readings = readings_of(token, belongs=belongs, may_be_genitive=may_be_genitive)
         glued = self._realm_after(position)
         realm = glued or self._realm_beside(position)
+        is_owner = kind in _OF_OWNERS or (kind is MentionKind.NAME and (belongs or self._is_trade_behind(position)))
         self.add_mention(
             token.text,
             kind,
@@ -95,6 +97,7 @@ class NoteState:
             place=position,
             is_doubtful=is_doubtful,
             is_realm_glued=glued is not None,
+            is_owner=is_owner,
         )
 
     def add_mention(
@@ -108,6 +111,7 @@ class NoteState:
         place: int | None = None,
         is_doubtful: bool = False,
         is_realm_glued: bool = False,
+        is_owner: bool = False,
     ) -> None:
         """Add a mention unless the same name has been found in a stronger form.
 
@@ -120,7 +124,8 @@ class NoteState:
         if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
             return
         is_known_only = only_if_known or bool(self.second_names)
-        self.mentions.append(Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued))
+        mention = Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner)
+        self.mentions.append(mention)
 
     def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:
         """Add a name of several words that begins or ends at `place`; it may hold a word of relation ("Uncle Fungus")."""
@@ -148,6 +153,10 @@ class NoteState:
         if place is None:
             return bool(self.second_names) or doubts_handle(self.text, WHERE_SOMETHING_WAS)
         return place in self.second_names or place in self.doubted
+
+    def _is_trade_behind(self, position: int) -> bool:
+        following = next(self.joined_after(position), None)
+        return following is not None and bool(following.categories & OWN)
 
     def head_of(self, position: int) -> int:
         """Place of the name in Name-Realm, given the place of the realm; any other `position` stays as it is."""

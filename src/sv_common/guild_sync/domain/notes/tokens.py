@@ -48,6 +48,7 @@ FREE: Final = frozenset(
         Category.COPULA,
         Category.ARTICLE,
         Category.CONTRAST,
+        Category.AGAIN,
         Category.AND,
         Category.IDENTITY,
         Category.SEE,
@@ -242,7 +243,7 @@ _GLUED_AFTER: Final = _GLUED_BEFORE | {
     Category.LINK,
     Category.CHARACTER,
     Category.ARTICLE,
-    Category.CONTRAST,
+    Category.AGAIN,
     Category.MOOD,
 }
 _OF_CHARACTERS: Final = frozenset(
