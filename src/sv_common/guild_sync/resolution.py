@@ -24,15 +24,16 @@ from functools import cached_property, lru_cache
 from rapidfuzz import fuzz, process
 
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
-from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, Likeness, looks_like
+from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, SHORTEST_BEGINNING, Likeness, looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import Mention, MentionKind, ParsedNote, Vocabulary, fold_accents, parse_note
+from sv_common.guild_sync.domain.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, fold_accents, parse_note
 from sv_common.guild_sync.domain.notes.mentions import is_username
 from sv_common.guild_sync.domain.notes.tokens import is_unspaced
 from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 _MOST_OF = 0.5
+_FEWEST_LISTED = 2
 _SHORTEST_FOLDED = 3
 _SHORTEST_UNSPACED = 2
 
@@ -177,7 +178,33 @@ class Directory:
         for mention in _doubtful_words(character.note or "", self.vocabulary):
             for candidate in self._candidates(mention, character):
                 people.setdefault(candidate.person, candidate)
+        for candidate in self._listed_words(parsed, character):
+            people.setdefault(candidate.person, candidate)
+        if len(people) == 1 and self._may_name_another(certain, character):
+            return Decision(Verdict.SUGGESTED, parsed, None, _in_order(people.values()))
         return _decision(parsed, decisive, people.values(), is_doubtful=is_doubtful)
+
+    def _listed_words(self, parsed: ParsedNote, about: KnownCharacter) -> Iterator[Candidate]:
+        """Those who are called like a word beside the names of a list: "Brightmane/Shadow" may be two people."""
+        for word in parsed.listed_words:
+            if word != about.name_key:
+                mention = Mention(word, MentionKind.WORD, (Reading(word, 0),), None, only_if_known=True, is_doubtful=True)
+                yield from self._by_key(word, mention, about)
+
+    def _may_name_another(self, certain: Sequence[Mention], about: KnownCharacter) -> bool:
+        """Whether a list of names, of which one is known, holds another that looks like somebody's, badly written or short."""
+        listed = [mention for mention in certain if mention.is_listed]
+        if len(listed) < _FEWEST_LISTED:
+            return False
+        strangers = [m.readings[0].key for m in listed if not self._candidates(m, about) and not _names(m, about.name_key)]
+        names = self._names.characters_by_name
+        return any(
+            looks_like(stranger, name)
+            for stranger in strangers
+            if stranger not in self.vocabulary.categories and len(stranger) >= SHORTEST_BEGINNING
+            for name in names
+            if name != about.name_key and not any(_names(mention, name) for mention in listed)
+        )
 
     def _is_alias(self, mention: Mention) -> bool:
         """Whether a person has said whom this word means."""

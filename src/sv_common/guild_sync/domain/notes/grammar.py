@@ -64,6 +64,7 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         is_bank=state.is_bank,
         marks_main=state.marks_main,
         is_about_others=bool(state.others) and all(_is_free_text(mention, text) for mention in state.mentions),
+        listed_words=tuple(state.listed_words),
     )
 
 

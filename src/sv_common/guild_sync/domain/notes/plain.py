@@ -64,6 +64,8 @@ def read_plain(state: NoteState) -> None:
     certain = not (state.has_owner or state.is_counter or has_text or _is_after_trade(segments, names))
     takes_everyday = not (state.has_owner or has_text or all(token.is_everyday for token in state.tokens))
     base: Token | None = None
+    if names or state.mentions:
+        state.listed_words = [s.first.key for s in segments if s.is_word_in_list]
     for place, segment in enumerate(segments):
         is_expansion = base is not None and segment.is_list_member and _is_expansion(segment)
         if base is not None and is_expansion:
@@ -118,6 +120,12 @@ class Segment:
     def is_list_member(self) -> bool:
         """Whether a list mark parts this segment from the one before."""
         return self.first.gap is Gap.LIST
+
+    @property
+    def is_word_in_list(self) -> bool:
+        """Whether this is one word about characters, such as "Shadow", parted by a list mark from what is beside it."""
+        is_word = len(self.places) == 1 and self.first.shape is Shape.WORD and self.first.is_tail
+        return is_word and self.state.is_listed_at(self.places[0])
 
     @property
     def is_trade(self) -> bool:

@@ -53,6 +53,7 @@ class NoteState:
     mentions: list[Mention] = field(default_factory=list)
     marks_main: bool | None = None
     has_owner: bool = False
+    listed_words: list[str] = field(default_factory=list)
     categories: Categories = field(init=False)
     is_bank: bool = field(init=False)
     denied: Places = field(init=False, default=NOWHERE)
@@ -98,6 +99,7 @@ class NoteState:
             is_doubtful=is_doubtful,
             is_realm_glued=glued is not None,
             is_owner=is_owner,
+            is_listed=self.is_listed_at(position),
         )
 
     def add_mention(
@@ -112,6 +114,7 @@ class NoteState:
         is_doubtful: bool = False,
         is_realm_glued: bool = False,
         is_owner: bool = False,
+        is_listed: bool = False,
     ) -> None:
         """Add a mention unless the same name has been found in a stronger form.
 
@@ -124,7 +127,7 @@ class NoteState:
         if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
             return
         is_known_only = only_if_known or bool(self.second_names)
-        mention = Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner)
+        mention = Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner, is_listed)
         self.mentions.append(mention)
 
     def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:
@@ -153,6 +156,10 @@ class NoteState:
         if place is None:
             return bool(self.second_names) or doubts_handle(self.text, WHERE_SOMETHING_WAS)
         return place in self.second_names or place in self.doubted
+
+    def is_listed_at(self, position: int) -> bool:
+        """Whether a mark of lists stands before or behind a word."""
+        return any(token.gap is Gap.LIST for token in self.tokens[max(position, 1) : position + 2])
 
     def _is_trade_behind(self, position: int) -> bool:
         following = next(self.joined_after(position), None)
