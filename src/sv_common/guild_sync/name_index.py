@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from os.path import commonprefix
 
 from sv_common.guild_sync.domain.discord_names import undecorated
 from sv_common.guild_sync.domain.inflection import is_written_in_polish, owners_forms
@@ -21,6 +22,8 @@ FEWEST_POLISH_TEXTS = 3
 LEAST_POLISH_SHARE = 0.05
 """Names and notes with Polish letters, in parts of the characters, from which a guild is taken to write Polish."""
 
+SHORTEST_ABBREVIATION = 2
+SHORTEST_PET_REALM = 3
 _SHORTEST_REALM = 4
 """Letters that are enough for the beginning of a realm's name."""
 
@@ -141,6 +144,12 @@ class NameIndex:
         """The names, as keys, that may be written so where they stand for an owner, in a language that declines names."""
         return frozenset(name for fold in folds_of(key) for name in self._names_by_owners_form.get(fold, ()))
 
+    def without_namesakes(self, names: frozenset[str]) -> frozenset[str]:
+        """Drop what only members and players are called, where it is but another spelling of a character's name."""
+        characters = {name for name in names if self.characters_by_name.get(name) or name in self._past_names}
+        folds = frozenset[str]().union(*map(folds_of, characters))
+        return frozenset(name for name in names if name in characters or folds.isdisjoint(folds_of(name)))
+
     def was_somebody(self, key: str) -> bool:
         """Whether a character that left, or is called otherwise by now, was called exactly so."""
         return key in self._past_names
@@ -161,7 +170,7 @@ class NameIndex:
     @cached_property
     def _names_by_owners_form(self) -> dict[str, set[str]]:
         index: dict[str, set[str]] = defaultdict(set)
-        for key in {*self.characters_by_name, *self._past_names}:
+        for key in {*self.characters_by_name, *self.players_by_name, *self.members_called, *self._past_names}:
             for form in owners_forms(key, is_polish=self._is_polish):
                 for fold in folds_of(form):
                     index[fold].add(key)
@@ -182,6 +191,10 @@ class NameIndex:
         """Whether a character of this name is on a realm."""
         wanted = realm_key(realm)
         return any(is_of_realm(self._facts.characters[i], wanted) for i in self.characters_by_name.get(key, ()))
+
+    def is_realm_of_guild(self, realm: str) -> bool:
+        """Whether the guild has characters on a realm that may be called so."""
+        return any(is_meant_by_realm(character, realm) for character in self._facts.characters.values())
 
     def _member_of(self, player_id: int) -> KnownMember | None:
         player = self._facts.players.get(player_id)
@@ -216,6 +229,32 @@ def is_of_realm(character: KnownCharacter, wanted: str) -> bool:
     """Whether a character is on the realm of this key, which may be the beginning of the realm's ("Aggra (Português)")."""
     keys = (character.realm_key, realm_key(character.realm_name or ""))
     return any(key == wanted or (len(wanted) >= _SHORTEST_REALM and key.startswith(wanted)) for key in keys)
+
+
+def is_meant_by_realm(character: KnownCharacter, words: str, *, is_own: bool = False) -> bool:
+    """Whether words that stand where a realm may are the character's realm: its name, or the name in another case.
+
+    `is_own`: of the character that bears the note they may also be short for it ("A52", "Галик" for Галакронд).
+    """
+    said = words.strip().split(" ")[0] if " " in words and is_own else words
+    for wanted, written in {(realm_key(words), words), (realm_key(said), said)}:
+        for own in {character.realm_key, realm_key(character.realm_name or "")} - {""}:
+            shared = len(commonprefix((own, wanted)))
+            if own == wanted or shared >= max(_SHORTEST_REALM, min(len(wanted), len(own)) - 1):
+                return True
+            if is_own and wanted and (_is_short_for(written, wanted, own) or _is_pet_realm(written, shared)):
+                return True
+    return False
+
+
+def _is_short_for(written: str, wanted: str, own: str) -> bool:
+    letters = iter(own)
+    is_short = SHORTEST_ABBREVIATION <= len(wanted) <= _SHORTEST_REALM and written == written.upper()
+    return is_short and own[0] == wanted[0] and all(letter in letters for letter in wanted)
+
+
+def _is_pet_realm(written: str, shared: int) -> bool:
+    return written[:1] != written[:1].lower() and shared >= SHORTEST_PET_REALM
 
 
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)

@@ -58,7 +58,8 @@ class Hints:
 
     def _of_mention(self, mention: Mention, about: KnownCharacter) -> Iterator[Hint]:
         keys = [reading.key for reading in mention.readings]
-        explained = self._directory.vocabulary.categories.get(keys[0], frozenset())
+        is_name = not mention.only_if_known
+        explained = frozenset() if is_name else self._directory.vocabulary.categories.get(keys[0], frozenset())
         if about.name_key in keys or _is_in_sentence(mention, about):
             return
         if explained - _EVERYDAY:

@@ -29,7 +29,7 @@ from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, fold_accents, parse_note
 from sv_common.guild_sync.domain.notes.mentions import is_username
 from sv_common.guild_sync.domain.notes.tokens import is_unspaced
-from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
+from sv_common.guild_sync.name_index import NameIndex, discord_names, is_meant_by_realm, is_of_realm, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 _MOST_OF = 0.5
@@ -296,15 +296,18 @@ class Directory:
 
     def _hints(self, stranger: Mention, about: KnownCharacter) -> list[Candidate]:
         """Those who bear a stranger's name on another realm than the note gives, or as one word of a Discord name."""
-        key = stranger.readings[0].key
-        namesakes = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, ()) if i != about.id]
+        keys = [reading.key for reading in stranger.readings]
+        numbers = self._names.characters_by_name.get(keys[0], ())
+        namesakes = [self.facts.characters[i] for i in numbers if i != about.id]
         elsewhere = list(self._through_characters(namesakes, stranger)) if stranger.realm else []
-        members = self._names.members_by_word.get(key, set())
+        members = set[int]().union(*(self._names.members_by_word.get(key, ()) for key in keys))
         found = [*elsewhere, *self._through_discord(members, stranger)]
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
     def _candidates(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
+        if mention.needs_realm:
+            return self._on_a_realm(mention, about)
         found: list[Candidate] = []
         rank = 0
         names_itself = mention.kind is MentionKind.NAME and mention.readings[0].key == about.name_key
@@ -319,6 +322,18 @@ class Directory:
             return found
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
+    def _on_a_realm(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
+        """Whom "Brightmane on Hyjal" means: Hyjal is where this character is, or where Brightmane is, or no realm at all."""
+        realm = mention.realm or ""
+        if any(looks_like(name_key(realm), name) for name in self._names.characters_by_name):
+            return []
+        if is_meant_by_realm(about, realm, is_own=True):
+            return self._candidates(replace(mention, realm=None, needs_realm=False), about)
+        keys = [reading.key for reading in mention.readings]
+        numbers = [number for key in keys for number in self._names.characters_by_name.get(key, ())]
+        there = [c for c in (self.facts.characters[n] for n in numbers) if is_meant_by_realm(c, realm) and c.id != about.id]
+        return list(self._through_characters(there, mention)) if self._names.is_realm_of_guild(realm) else []
+
     def _otherwise_written(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         """Whom a name that nobody bears means all the same, where it can be but one: without its accents, or in another case.
 
@@ -330,11 +345,11 @@ class Directory:
         long_enough = [key for key in keys if len(key) >= (_SHORTEST_UNSPACED if is_unspaced(key[0]) else _SHORTEST_FOLDED)]
         folded = frozenset().union(*map(self._names.spelt_otherwise, long_enough))
         declined = frozenset().union(*map(self._names.in_another_case, long_enough)) if mention.is_owner else frozenset()
-        meant = folded or declined
+        meant = self._names.without_namesakes(folded or declined)
         if len(meant) != 1 or about.name_key in meant:
             return []
         (name,) = meant
-        if not self._names.characters_by_name.get(name):
+        if not self._names.is_somebody(name):
             return []
         how = "but for how it is spelt" if folded else "in the case that says whose something is"
         return [

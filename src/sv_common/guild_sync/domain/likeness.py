@@ -187,7 +187,8 @@ class LikeNames:
 
 def _spellings(name: str) -> set[str]:
     """The ways in which a name is written without accents, and in Latin letters."""
-    return {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))} - {""}
+    spellings = {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))}
+    return (spellings | {spelling.replace("-", "") for spelling in spellings}) - {""}
 
 
 def _begins(word: str, name: str) -> bool:
@@ -208,7 +209,8 @@ def _is_begun_by(word: str, name: str) -> bool:
 
 def _is_skeleton(word: str, name: str) -> bool:
     """Whether the word is the name with letters left out ("Brtmane"), with half of it there."""
-    if not max(_SHORTEST_SKELETON, _LEAST_SKELETON_COVERAGE * len(name)) <= len(word) < len(name):
+    shortest = SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else _SHORTEST_SKELETON
+    if not max(shortest, _LEAST_SKELETON_COVERAGE * len(name)) <= len(word) < len(name):
         return False
     letters = iter(name)
     return all(letter in letters for letter in word)

@@ -47,14 +47,16 @@ def denied_in(tokens: Sequence[Token]) -> Places:
     return frozenset(denied)
 
 
-def others_in(tokens: Sequence[Token], *, has_handles: bool = False) -> Places:
-    """Places of the words that name other people. `has_handles`: names stand in the note that are not among the words."""
+def others_in(tokens: Sequence[Token], *, handle_at: int = -1) -> Places:
+    """Places of the words that name other people. `handle_at`: where a name stands that is not among the words; -1 for nowhere."""
+    if any(token.has(Category.COMPANY) and token.end <= handle_at for token in tokens):
+        return frozenset(range(len(tokens)))
     clauses = list(_clauses(tokens))
     others: set[int] = set()
     is_company_told = False
     for number, clause in enumerate(clauses):
         has_name = any(_may_name(tokens[place]) for place in clause)
-        if _has(tokens, clause, Category.RELATION) and not has_name and (len(tokens) > 1 or has_handles):
+        if _has(tokens, clause, Category.RELATION) and not has_name and (len(tokens) > 1 or handle_at >= 0):
             others.update(range(len(tokens)))
         elif (has_name and _is_about_others(tokens, clause, is_company_told=is_company_told)) or (
             _continues(tokens, clauses, number) and not others.isdisjoint(clauses[number - 1])

@@ -67,7 +67,7 @@ class NoteState:
         self.is_bank = Category.BANK in self.categories
         if is_told_of_others(self.categories):
             self.denied = denied_in(self.tokens)
-            self.others = others_in(self.tokens, has_handles=WHERE_SOMETHING_WAS in self.text) | self.denied
+            self.others = others_in(self.tokens, handle_at=self.text.find(WHERE_SOMETHING_WAS)) | self.denied
             self.second_names = second_names_in(self.tokens)
         self.doubted = doubted_in(self.text, self.tokens)
         self.is_counter = _is_counter(self.tokens)
@@ -149,6 +149,8 @@ class NoteState:
     def _is_of_others(self, place: int | None, kind: MentionKind) -> bool:
         if place in self.others or (place is None and self.others):
             return True
+        if kind is MentionKind.DISCORD and place is None and any(token.is_everyday for token in self.tokens):
+            return True  # a handle inside a sentence: "summons @zork every week"
         return kind in _IN_NO_FORM and not self.others <= self.denied
 
     def _is_unsure(self, place: int | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -142,6 +142,8 @@ def tokenize(text: str, vocabulary: Vocabulary) -> list[Token]:
             tokens += _words(match[0], before, start, vocabulary)
     if any(token.key in vocabulary.phrases for token in tokens):
         tokens = _with_phrases(tokens, text, vocabulary)
+    if "-" in text and any(token.shape is Shape.LETTER for token in tokens):
+        tokens = list(_with_initials(tokens, text))
     if any(token.has(Category.AND) for token in tokens):
         tokens = _without_conjunctions(tokens)
     return tokens
@@ -379,6 +381,29 @@ def _phrase_length(tokens: list[Token], position: int, vocabulary: Vocabulary) -
         ):
             return len(words)
     return 1
+
+
+def _with_initials(tokens: Iterable[Token], text: str) -> Iterator[Token]:
+    """Put together an initial and the rest of a shortened name, as in "B-mane"; not what says which kind of mage "F-mage" is."""
+    initial: Token | None = None
+    for token in tokens:
+        is_rest = token.gap is Gap.HYPHEN and token.text.islower() and token.shape is Shape.WORD
+        if initial is not None and is_rest and (token.is_unknown or token.categories == _RELATION):
+            name = text[initial.start : token.end]
+            yield replace(token, text=name, key=name_key(name), before=initial.before, gap=initial.gap,
+                          categories=NO_CATEGORY, start=initial.start)  # fmt: skip
+            initial = None
+            continue
+        if initial is not None:
+            yield initial
+        initial = token if token.shape is Shape.LETTER and token.text.isupper() else None
+        if initial is None:
+            yield token
+    if initial is not None:
+        yield initial
+
+
+_RELATION: Final = frozenset({Category.RELATION})
 
 
 def _phrase(parts: list[Token], text: str, vocabulary: Vocabulary) -> Token:
