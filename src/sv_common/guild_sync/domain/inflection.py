@@ -69,9 +69,9 @@ def _russian(name: str) -> Iterator[str]:
     stem, last = name[:-1], name[-1]
     match last:
         case "а" | "я":
-            yield from (stem + ending for ending in ("ы", "и", "ин", "ина", "ино", "ины"))
-            if stem.endswith(("а", "я")):
-                yield from (stem[:-1] + ending for ending in ("ой", "ей"))
+            endings = ("ы", "и", "ин", "ина", "ино", "ины")
+            yield from (stem + ending for ending in endings)
+            yield from (stem[:-1] + ending for ending in ("ой", "ей") if stem.endswith(("а", "я")))
         case "й":
             yield from (stem + ending for ending in ("я", "ев", "ева", "ево"))
             yield from (stem[:-1] + ending for ending in ("ого", "его"))
@@ -83,6 +83,11 @@ def _russian(name: str) -> Iterator[str]:
         case _ if last not in _VOWELS:
             for base in _russian_bases(name):
                 yield from (base + ending for ending in ("а", "ов", "ова", "ово", "ев", "ева"))
+    yield from _russian_of_two_words(name)
+
+
+def _russian_of_two_words(name: str) -> Iterator[str]:
+    """Forms of an adjective and a noun in one, of which both change: Тёмныйлис, Тёмноголиса."""
     compound = _COMPOUND.fullmatch(name)
     if compound:
         for adjective in _ADJECTIVES[compound[2]]:

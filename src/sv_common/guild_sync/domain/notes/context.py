@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -31,10 +32,11 @@ _MERE_LINKS: Final = frozenset(
     {Category.SECOND_NAME, Category.LINK, Category.COPULA, Category.ARTICLE, Category.AND, Category.CONTRAST}
     | {Category.AGAIN, Category.POSSESSIVE, Category.SEE, Category.MOOD, Category.IDENTITY}
 )
-_PET_ENDINGS: Final = (
+_PET_ENDINGS: Final = re.findall(
+    r"\w+",
     "tje pje kje je jes chen lein ito ita cito cita inho inha zinho zinha ino ina etto etta ik ek ka czyk eczka en et "
-    "чик ик ок ка очка"
-).split(" ")
+    "чик ик ок ка очка",
+)
 """Endings of small and dear things, and Nordic articles, in languages that hang them on a word: tankje, maguinho, kowalik."""
 
 _LOST_VOWELS: Final = "aoeа"
@@ -85,9 +87,7 @@ def _categories(
     return (categories - _IN_CONTEXT) or _EVERYDAY
 
 
-def _of_unknown(
-    earlier: Sequence[Token], token: Token, following: Token | None, vocabulary: Vocabulary
-) -> Categories:
+def _of_unknown(earlier: Sequence[Token], token: Token, following: Token | None, vocabulary: Vocabulary) -> Categories:
     """What a word that the vocabulary does not hold may be all the same."""
     if not token.key.isascii() and (following is not None or earlier):
         folded = vocabulary.categories.get(fold_accents(token.key), NO_CATEGORY)

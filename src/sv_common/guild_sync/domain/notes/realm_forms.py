@@ -14,7 +14,44 @@ from sv_common.guild_sync.domain.notes.tokens import Gap, Token
 from sv_common.guild_sync.domain.notes.vocabulary import Category
 
 _PLACING: Final = frozenset(
-    "on from at in over auf von vom aus im sur de du en no na do da em su di dal на с со из з z ze w på fra från i op van".split(" ")
+    [
+        "on",
+        "from",
+        "at",
+        "in",
+        "over",
+        "auf",
+        "von",
+        "vom",
+        "aus",
+        "im",
+        "sur",
+        "de",
+        "du",
+        "en",
+        "no",
+        "na",
+        "do",
+        "da",
+        "em",
+        "su",
+        "di",
+        "dal",
+        "на",
+        "с",
+        "со",
+        "из",
+        "з",
+        "z",
+        "ze",
+        "w",
+        "på",
+        "fra",
+        "från",
+        "i",
+        "op",
+        "van",
+    ]
 )
 _OTHERWISE: Final = frozenset({Category.RELATION, Category.COMPANY, Category.NEGATION, Category.SECOND_NAME})
 _BEFORE: Final = CONNECTING | {Category.IDENTITY, Category.AGAIN}
@@ -28,7 +65,11 @@ def read_on_realm(state: NoteState) -> None:
         if token.key not in _PLACING or token.gap is not Gap.SPACE or not name.is_unknown:
             continue
         is_short = len(behind) <= _MOST_WORDS and not any(each.categories & _OTHERWISE for each in behind)
-        if is_short and all(_may_precede(each) for each in state.tokens[: place - 1]) and place - 1 not in state.doubted:
+        if (
+            is_short
+            and all(_may_precede(each) for each in state.tokens[: place - 1])
+            and place - 1 not in state.doubted
+        ):
             realm = state.text[behind[0].start : behind[-1].end]
             readings = readings_of(name, belongs=True)
             state.mentions.append(

@@ -388,7 +388,7 @@ def _with_initials(tokens: Iterable[Token], text: str) -> Iterator[Token]:
     initial: Token | None = None
     for token in tokens:
         is_rest = token.gap is Gap.HYPHEN and token.text.islower() and token.shape is Shape.WORD
-        if initial is not None and is_rest and (token.is_unknown or token.categories == _RELATION):
+        if initial is not None and is_rest and (token.is_unknown or token.categories <= _RELATION):
             name = text[initial.start : token.end]
             yield replace(token, text=name, key=name_key(name), before=initial.before, gap=initial.gap,
                           categories=NO_CATEGORY, start=initial.start)  # fmt: skip
@@ -403,7 +403,7 @@ def _with_initials(tokens: Iterable[Token], text: str) -> Iterator[Token]:
         yield initial
 
 
-_RELATION: Final = frozenset({Category.RELATION})
+_RELATION: Final = frozenset({Category.RELATION, Category.RELATION_BEHIND})
 
 
 def _phrase(parts: list[Token], text: str, vocabulary: Vocabulary) -> Token:
