@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from os.path import commonprefix
+
+from rapidfuzz.distance import Prefix
 
 from sv_common.guild_sync.domain.discord_names import undecorated
 from sv_common.guild_sync.domain.inflection import is_written_in_polish, owners_forms
@@ -239,7 +240,7 @@ def is_meant_by_realm(character: KnownCharacter, words: str, *, is_own: bool = F
     said = words.strip().split(" ")[0] if " " in words and is_own else words
     for wanted, written in {(realm_key(words), words), (realm_key(said), said)}:
         for own in {character.realm_key, realm_key(character.realm_name or "")} - {""}:
-            shared = len(commonprefix((own, wanted)))
+            shared = Prefix.similarity(own, wanted)
             if own == wanted or shared >= max(_SHORTEST_REALM, min(len(wanted), len(own)) - 1):
                 return True
             if is_own and wanted and (_is_short_for(written, wanted, own) or _is_pet_realm(written, shared)):

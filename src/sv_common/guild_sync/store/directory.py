@@ -88,8 +88,8 @@ class GuildFacts:
 
     `rejections` are pairs of a character and a player, `unlinked` those of them that were said by unlinking, and
     `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the names that
-    each had before, `departed_names` the keys of characters that left and are nobody's. `weighty_ranks` says of the ranks that give a right, or a managed Discord role above the lowest, what
-    they give.
+    each had before, `departed_names` the keys of characters that left and are nobody's. `weighty_ranks` says of the ranks
+    that give a right, or a managed Discord role above the lowest, what they give.
     """
 
     guild_id: int

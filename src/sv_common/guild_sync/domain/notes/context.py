@@ -39,6 +39,8 @@ _PET_ENDINGS: Final = re.findall(
 )
 """Endings of small and dear things, and Nordic articles, in languages that hang them on a word: tankje, maguinho, kowalik."""
 
+_IN_COMPOUNDS: Final = frozenset({Category.ALT, Category.BANK, Category.CHARACTER, Category.CLASS, Category.ROLE})
+_CYRILLIC: Final = re.compile(r"[а-яё]")
 _LOST_VOWELS: Final = "aoeа"
 _GENITIVES: Final = ("s", "es")
 _ENDS_OF_OWNERS: Final = ("s", "x", "z", "ß")
@@ -93,7 +95,9 @@ def _of_unknown(earlier: Sequence[Token], token: Token, following: Token | None,
         folded = vocabulary.categories.get(fold_accents(token.key), NO_CATEGORY)
         if Category.NEGATION in folded:
             return _NEGATION
-    return _of_genitive(earlier, token, vocabulary) or _of_pet_form(earlier, token, vocabulary)
+    if not (_follows_owner(earlier, token) or _precedes_owner(earlier, token, following)):
+        return NO_CATEGORY
+    return _of_genitive(earlier, token, vocabulary) or _of_derived_form(token, vocabulary)
 
 
 def _is_name_of_owner(token: Token) -> bool:
@@ -109,10 +113,18 @@ def _is_beside_name(earlier: Sequence[Token], token: Token, following: Token | N
     return begins and following is not None and following.is_unknown and following.gap is Gap.SPACE
 
 
-def _of_pet_form(earlier: Sequence[Token], token: Token, vocabulary: Vocabulary) -> Categories:
-    """What "tankje" is in "Zork's tankje": the word without its ending, where that says what a character is."""
-    if not _follows_owner(earlier, token):
-        return NO_CATEGORY
+def _precedes_owner(earlier: Sequence[Token], token: Token, following: Token | None) -> bool:
+    """Whether a word stands before "of" and a name, or before a name that may be in the genitive: "brujita de Zork"."""
+    if following is None or following.gap is not Gap.SPACE or (earlier and not earlier[-1].categories & _MERE_LINKS):
+        return False
+    return following.has(Category.LINK) or (following.is_unknown and _CYRILLIC.match(token.key) is not None)
+
+
+def _of_derived_form(token: Token, vocabulary: Vocabulary) -> Categories:
+    """What "tankje" and "Farmchar" are: a word for a character, with an ending of its own or with more before it."""
+    for start in range(_SHORTEST_NOMINATIVE, len(token.key) - _SHORTEST_NOMINATIVE):
+        if known := vocabulary.categories.get(token.key[start:], NO_CATEGORY) & _IN_COMPOUNDS:
+            return known
     for ending in _PET_ENDINGS:
         stem = token.key.removesuffix(ending)
         if len(stem) < _SHORTEST_NOMINATIVE or stem == token.key:

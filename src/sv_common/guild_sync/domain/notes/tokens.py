@@ -71,9 +71,10 @@ class Token:
 
     `text` and `key` leave out a possessive ending; `start` and `end` are places in the clean note. `used`: a form has
     read it. `stem` is what is left of a word without blanks when a word for a character ("佐克法师"), or a particle, is
-    cut off its end; empty where nothing can be. Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of
-    a sentence; `is_tail`, which may follow a name without casting doubt on it: numbers, single letters, words about
-    characters.
+    cut off its end; empty where nothing can be.
+
+    Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of a sentence;
+    `is_tail`, which may follow a name without casting doubt on it: numbers, single letters, words about characters.
     """
 
     text: str
