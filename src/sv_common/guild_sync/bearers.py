@@ -100,7 +100,7 @@ class Bearers:
         if len(meant) != 1 or about.name_key in meant:
             return []
         (name,) = meant
-        if not self.names.is_somebody(name):
+        if not self.names.is_somebody(name) or name in self.vocabulary.categories:
             return []
         how = "but for how it is spelt" if folded else "in the case that says whose something is"
         return [

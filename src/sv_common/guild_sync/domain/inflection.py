@@ -74,7 +74,7 @@ def _russian(name: str) -> Iterator[str]:
             yield from (stem[:-1] + ending for ending in ("ой", "ей") if stem.endswith(("а", "я")))
         case "й":
             yield from (stem + ending for ending in ("я", "ев", "ева", "ево"))
-            yield from (stem[:-1] + ending for ending in ("ого", "его"))
+            yield from (stem[:-1] + ending for ending in ("ого", "его", "ья"))
         case "ь":
             for base in (stem, stem[:-2] + stem[-1]):
                 yield from (base + ending for ending in ("я", "и", "ев", "ева"))

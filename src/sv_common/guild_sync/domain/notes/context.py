@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Final
 
 from sv_common.guild_sync.domain.notes.text import fold_accents
-from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token
+from sv_common.guild_sync.domain.notes.tokens import WITH, Gap, Shape, Token
 from sv_common.guild_sync.domain.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category, Vocabulary
 
 _JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
@@ -32,6 +32,12 @@ _MERE_LINKS: Final = frozenset(
     {Category.SECOND_NAME, Category.LINK, Category.COPULA, Category.ARTICLE, Category.AND, Category.CONTRAST}
     | {Category.AGAIN, Category.POSSESSIVE, Category.SEE, Category.MOOD, Category.IDENTITY}
 )
+_EVERYDAY_ALONE: Final = frozenset({Category.ORDINARY, Category.DOUBT, Category.AGAIN, Category.SEE, Category.MOOD}) | {
+    Category.POSSESSIVE,
+    Category.ARTICLE,
+}
+"""What an everyday word says beside a name only."""
+
 _PET_ENDINGS: Final = re.findall(
     r"\w+",
     "tje pje kje je jes chen lein ito ita cito cita inho inha zinho zinha ino ina etto etta ik ek ka czyk eczka en et "
@@ -55,8 +61,16 @@ def in_context(tokens: Sequence[Token], text: str, vocabulary: Vocabulary) -> li
         if _owns_by_pronoun(known, token):
             known[-1] = replace(known[-1], ending=f" {token.text}")
         categories = _categories(known, token, following, text, vocabulary)
-        known.append(token if categories == token.categories else replace(token, categories=categories))
+        stem = "" if _is_beside_somebody(token, following) else token.stem
+        is_as_before = (categories, stem) == (token.categories, token.stem)
+        known.append(token if is_as_before else replace(token, categories=categories, stem=stem))
     return known
+
+
+def _is_beside_somebody(token: Token, following: Token | None) -> bool:
+    """Whether a Korean word says "with Zork" and no more: what follows does not say that it is the same person."""
+    is_with = token.stem != "" and token.key[len(token.stem) :] in WITH
+    return is_with and not (following is not None and following.has(Category.AGAIN))
 
 
 def _owns_by_pronoun(earlier: Sequence[Token], token: Token) -> bool:
@@ -78,6 +92,8 @@ def _categories(
     if _is_name_of_owner(token):
         return NO_CATEGORY
     categories = token.categories
+    if not earlier and following is None and Category.ORDINARY in categories and categories <= _EVERYDAY_ALONE:
+        return _EVERYDAY
     if Category.MOOD in categories and _is_beside_name(earlier, token, following):
         return _EVERYDAY
     if Category.RELATION_BEHIND in categories and _follows_owner(earlier, token) and _ends_there(token, following):

@@ -22,9 +22,13 @@ _ENDS: Final = re.compile(r"^[\s(]*(?:[-=~]*>+(?!=)|<+[-=~]+|=+)[\s)]*|[\s(]*(?:
 """An arrow at an end of a note, which has nothing on its other side to compare."""
 
 
-def doubted_in(text: str, tokens: Sequence[Token]) -> frozenset[int]:
-    """Places of the words that a question is about, or all of them where the note compares or ends as a question."""
-    if text.endswith("?") or (_compares(text) and not _points(text, tokens)):
+def doubted_in(text: str, tokens: Sequence[Token], *, said: bool) -> frozenset[int]:
+    """Places of the words that a question is about, or all of them where the note compares or ends as a question.
+
+    `said`: a word of the note may say that its writer does not know ("maybe"), if it is no name itself.
+    """
+    is_said = said and any(token.is_unknown for token in tokens)
+    if is_said or text.endswith("?") or (_compares(text) and not _points(text, tokens)):
         return frozenset(range(len(tokens)))
     if "?" not in text:
         return frozenset()

@@ -20,7 +20,7 @@ from sv_common.guild_sync.domain.notes.neighbours import (
     slot_after,
 )
 from sv_common.guild_sync.domain.notes.places import end_of_run, is_announced_at, is_bracketed, is_labelled, unread, use
-from sv_common.guild_sync.domain.notes.state import CONNECTING, NoteState
+from sv_common.guild_sync.domain.notes.state import ALSO_VERBS, CONNECTING, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Shape
 from sv_common.guild_sync.domain.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category
 
@@ -165,6 +165,8 @@ def read_see(state: NoteState) -> None:
 def read_trade_of(state: NoteState) -> None:
     """Read `DK of Zork`, which "Hunter of Demons" resembles: it counts only where there is such a character."""
     for position in unread(state, TRADES):
+        if state.tokens[position].key in ALSO_VERBS:
+            continue
         if position + 1 < len(state.tokens) and state.tokens[position + 1].has(Category.LINK):
             slot = slot_after(state, position + 1)
             if slot is not None and state.has_only_tail_after(slot.position):

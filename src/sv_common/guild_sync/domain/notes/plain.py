@@ -10,7 +10,7 @@ from typing import Final
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
 from sv_common.guild_sync.domain.notes.readings import readings_of
-from sv_common.guild_sync.domain.notes.state import JOINED, OWN, NoteState
+from sv_common.guild_sync.domain.notes.state import ALSO_VERBS, JOINED, OWN, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token, is_unspaced
 from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
@@ -267,7 +267,7 @@ def _name_behind_its_description(segment: Segment) -> int | None:
         if token.is_unknown:
             return place
         is_link = token.has(Category.LINK) and is_counted
-        is_trade = bool(token.categories & _BEFORE_A_NAME) and token.shape is Shape.WORD
+        is_trade = bool(token.categories & _BEFORE_A_NAME) and token.key not in ALSO_VERBS
         if not (_is_description(token) or token.has(Category.AGAIN) or is_trade or is_link):
             return None
         is_counted = is_counted or _is_description(token)

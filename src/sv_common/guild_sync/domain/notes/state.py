@@ -27,6 +27,15 @@ JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
 """Words for a character: "Zork's bank" and "Zork's priest" are Zork's, where "Zork's recruit" and "Zork's zug" need not be."""
 
+ALSO_VERBS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "heal heals healing healt heilt cura curas cure soin soins soigne tanks tanking tankt war hunt hunts mark marks mine "
+        "support buff ombra sombra combat balance main",
+    )
+)
+"""Words for characters that say of somebody else what is done for them ("heals Zork"), or what they were ("war Zork")."""
+
 WHERE_SOMETHING_WAS: Final = "~"
 """What stands in the text for an address or a handle that has been taken out."""
 
@@ -69,7 +78,7 @@ class NoteState:
             self.denied = denied_in(self.tokens)
             self.others = others_in(self.tokens, handle_at=self.text.find(WHERE_SOMETHING_WAS)) | self.denied
             self.second_names = second_names_in(self.tokens)
-        self.doubted = doubted_in(self.text, self.tokens)
+        self.doubted = doubted_in(self.text, self.tokens, said=Category.DOUBT in self.categories)
         self.is_counter = _is_counter(self.tokens)
 
     def add(

@@ -49,6 +49,7 @@ FREE: Final = frozenset(
         Category.ARTICLE,
         Category.CONTRAST,
         Category.AGAIN,
+        Category.DOUBT,
         Category.AND,
         Category.IDENTITY,
         Category.SEE,
@@ -239,7 +240,7 @@ _UNSPACED: Final = (
 
 
 _GLUED_BEFORE: Final = frozenset(
-    {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER}
+    {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER, Category.DOUBT}
     | {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION}
 )
 _GLUED_AFTER: Final = _GLUED_BEFORE | {
@@ -249,10 +250,13 @@ _GLUED_AFTER: Final = _GLUED_BEFORE | {
     Category.AGAIN,
     Category.MOOD,
 }
+WITH: Final = ("이랑", "와", "과", "랑")
+"""Korean particles for "with", which leave the name only before "the same"."""
+
 _OF_CHARACTERS: Final = frozenset(
     {Category.CLASS, Category.SPEC, Category.ROLE, Category.PROFESSION, Category.CHARACTER, Category.STATUS}
 )
-_PARTICLES: Final = ("이랑", "와", "과", "랑", "네", "가", "이", "은", "는", "도")
+_PARTICLES: Final = (*WITH, "네", "가", "이", "은", "는", "도")
 _MAY_BE_OF_A_NAME: Final = frozenset(
     {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE, Category.MOOD}
 )

@@ -52,6 +52,7 @@ class Category(StrEnum):
     ARTICLE = "article"
     CONTRAST = "contrast"
     AGAIN = "again"
+    DOUBT = "doubt"
     AND = "and"
     ORDINARY = "ordinary"
 
