@@ -10,9 +10,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from sv_common.guild_sync.domain.decision import Candidate, Person
-from sv_common.guild_sync.domain.likeness import looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import Mention, MentionKind, Vocabulary, parse_note
+from sv_common.guild_sync.domain.notes import Category, Mention, MentionKind, Vocabulary, parse_note
 from sv_common.guild_sync.domain.notes.tokens import is_unspaced
 from sv_common.guild_sync.name_index import NameIndex, discord_names, is_meant_by_realm, is_of_realm
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter
@@ -20,6 +19,7 @@ from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter
 REMEMBERED_NOTES = 16384
 """Notes whose mentions stay sorted out from one scan to the next."""
 
+_EVERYDAY = frozenset({Category.ORDINARY})
 _SHORTEST_FOLDED = 3
 _SHORTEST_UNSPACED = 2
 
@@ -72,7 +72,7 @@ class Bearers:
     def _on_a_realm(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         """Whom "Brightmane on Hyjal" means: Hyjal is where this character is, or where Brightmane is, or no realm at all."""
         realm = mention.realm or ""
-        if any(looks_like(name_key(realm), name) for name in self.names.characters_by_name):
+        if any(self.names.characters_that_look_like(name_key(realm))):
             return []
         if is_meant_by_realm(about, realm, is_own=True):
             return self.of(replace(mention, realm=None, needs_realm=False), about)
@@ -100,7 +100,7 @@ class Bearers:
         if len(meant) != 1 or about.name_key in meant:
             return []
         (name,) = meant
-        if not self.names.is_somebody(name) or name in self.vocabulary.categories:
+        if not self.names.is_somebody(name) or self.vocabulary.categories.get(name, _EVERYDAY) - _EVERYDAY:
             return []
         how = "but for how it is spelt" if folded else "in the case that says whose something is"
         return [

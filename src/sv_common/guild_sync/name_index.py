@@ -11,7 +11,7 @@ from rapidfuzz.distance import Prefix
 
 from sv_common.guild_sync.domain.discord_names import undecorated
 from sv_common.guild_sync.domain.inflection import is_written_in_polish, owners_forms
-from sv_common.guild_sync.domain.likeness import LikeNames
+from sv_common.guild_sync.domain.likeness import LikeNames, looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Vocabulary, fold_accents
 from sv_common.guild_sync.domain.spellings import folds_of
@@ -144,6 +144,18 @@ class NameIndex:
     def in_another_case(self, key: str) -> frozenset[str]:
         """The names, as keys, that may be written so where they stand for an owner, in a language that declines names."""
         return frozenset(name for fold in folds_of(key) for name in self._names_by_owners_form.get(fold, ()))
+
+    def characters_that_look_like(self, word: str) -> Iterator[str]:
+        """The characters' names, as keys, of which a word may be another case, a slip or a short form; they begin alike."""
+        alike = self._names_by_first_letter.get(fold_accents(word)[:1], ())
+        return (name for name in alike if looks_like(word, name))
+
+    @cached_property
+    def _names_by_first_letter(self) -> dict[str, list[str]]:
+        index: dict[str, list[str]] = defaultdict(list)
+        for name in self.characters_by_name:
+            index[fold_accents(name)[:1]].append(name)
+        return index
 
     def without_namesakes(self, names: frozenset[str]) -> frozenset[str]:
         """Drop what only members and players are called, where it is but another spelling of a character's name."""

@@ -193,13 +193,11 @@ class Directory:
         strangers = [
             m.readings[0].key for m in listed if not self._bearers.of(m, about) and not bears(m, about.name_key)
         ]
-        names = self._names.characters_by_name
         return any(
-            looks_like(stranger, name)
+            name != about.name_key and not any(bears(mention, name) for mention in listed)
             for stranger in strangers
             if stranger not in self.vocabulary.categories and len(stranger) >= SHORTEST_BEGINNING
-            for name in names
-            if name != about.name_key and not any(bears(mention, name) for mention in listed)
+            for name in self._names.characters_that_look_like(stranger)
         )
 
     def _is_alias(self, mention: Mention) -> bool:

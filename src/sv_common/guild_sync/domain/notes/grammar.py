@@ -33,7 +33,7 @@ _HANDLE: Final = re.compile(
     rf"(?<![^\s,;/|()\[\]<>{{}}:=+&-])@(?P<at>{_IN_HANDLES}+(?:#\d{{1,5}})?)"
     rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
 )
-_HANDLE_OF_WORDS: Final = re.compile(r"[^@]{0,12}@(?P<name>\w[\w'.]* \w[\w'.]*(?: \w[\w'.]*)?)[ .!]*")
+_HANDLE_OF_WORDS: Final = re.compile(r"[^@]{0,12}@(?P<name>[\w.]+(?: [\w.]+){1,2})[ .!]*")
 """A note that ends with the sign of a handle and a name with blanks, as display names have them: "@Uncle Bert"."""
 _USERNAME: Final = re.compile(r"(?=\w*[.])(?=[\d._]*[^\W\d_])[\w.]{2,32}")
 """A whole note with a full stop inside, as Discord's usernames may have one: "zork.brakk"."""
