@@ -162,6 +162,7 @@ def test_what_is_not_certain_says_why(roster: list[NotedCharacter]) -> None:
 @TRIED
 @given(st.sampled_from([name for name in NAMES if fold_accents(name) != name]), notes())
 def test_a_name_without_its_accents_means_the_only_one_who_is_called_so(name: str, note: str) -> None:
+    assume(name_key(fold_accents(name)) not in DEFAULT_VOCABULARY.categories)
     roster = [
         NotedCharacter(f"{name}-Hyjal", name, "Hyjal", note),
         NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", f"Alt of {fold_accents(name)}"),

@@ -13,6 +13,10 @@ is written as no character can be called ("Big Joe", "big_joe") or said to be a 
 whole note, or stands in a list beside a name, it makes the note ambiguous, and so does a past or second name beside
 another: the note then moves nobody. A word inside free text never decides, nor a word of a Discord name ("Not
 Brightmane"): they are suggestions. Similar spelling never decides either.
+
+A name that nobody bears, nor has borne, may still be one name in another spelling: without its accents, in the other script of
+Chinese, or in the genitive where the form says whose something is. It counts as that name where only one fits. A list in which
+one name is known and another looks like somebody's decides nothing.
 """
 
 from __future__ import annotations
