@@ -11,7 +11,7 @@ from sv_common.guild_sync.domain.roster_file import NotedCharacter
 from sv_common.guild_sync.name_index import NameIndex
 from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
 from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter
+from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 POLES = ("Żółwik", "Łoś", "Źdźbło", "Ślimak")
 """Names that show that a guild writes Polish."""
@@ -79,11 +79,6 @@ def test_a_word_of_notes_is_no_name_without_its_accents(note: str, name: str) ->
 
 @pytest.mark.parametrize("departed", ["emilien", "emílien"])
 def test_a_character_that_left_keeps_its_name_from_meaning_another(departed: str) -> None:
-    def known(number: int, name: str, note: str) -> KnownCharacter:
-        return KnownCharacter(
-            number, name, name_key(name), "hyjal", realm_key("Hyjal"), "Hyjal", note, None, None, True
-        )
-
     characters = {1: known(1, "Émilien", ""), 2: known(2, "Zork", "reroll de Emilien")}
     facts = GuildFacts(0, characters, {}, {}, {}, frozenset())
     assert Directory(facts).decide(characters[2]).verdict is Verdict.CONFIDENT
@@ -275,3 +270,57 @@ def test_a_note_that_says_that_it_does_not_know_moves_nobody(note: str) -> None:
 def test_names_are_looked_up_in_one_index_for_all_notes() -> None:
     facts = GuildFacts(0, {}, {}, {}, {}, frozenset())
     assert Bearers(facts, NameIndex(facts)).names.spelt_otherwise("emilien") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("note", "name"),
+    [
+        ("Margaretchen", "Margarete"),
+        ("Wiewióreczka alt", "Wiewiórka"),
+        ("Зайчишка", "Зайчиха"),
+        ("alt van Bloempje", "Bloemetje"),
+        ("Rosinha", "Rosalinda"),
+    ],
+)
+def test_a_pet_name_is_suggested(note: str, name: str) -> None:
+    reading = in_guild(note, name, "Opal")
+    assert (reading.decision, reading.suggestions[:1]) == (Sureness.SUGGESTED, (f"{name}-Hyjal",))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "konto Mito, sprzedane",
+        "Mito's account, sold",
+        "Account von Mito, verkauft",
+        "compte de Mito vendu",
+        "акк Мито, продан",
+    ],
+)
+def test_an_account_that_changed_hands_is_nobodys_for_certain(note: str) -> None:
+    assert in_guild(note, "Mito", "Мито").decision is not Sureness.CONFIDENT
+
+
+@pytest.mark.parametrize("note", ["月影和龙牙", "月影不在", "找月影", "月影沒來"])
+def test_a_word_without_blanks_that_holds_somebodys_name_is_no_stranger(note: str) -> None:
+    reading = in_guild(note, "月影", "龙牙")
+    assert reading.decision is not Sureness.CONFIDENT
+    assert directory_of(note, "月影", "龙牙") is not Verdict.UNKNOWN
+
+
+def test_a_word_of_a_members_name_in_another_case_is_no_stranger() -> None:
+    assert directory_of("твин Гриба", "Опал", discord=("Гриб Пихто",)) is Verdict.SUGGESTED
+    assert directory_of("alt Staszka", *POLES, discord=("Wujek Staszek",)) is Verdict.SUGGESTED
+    assert directory_of("alt Staszka", *POLES) is Verdict.UNKNOWN
+
+
+def directory_of(note: str, *names: str, discord: tuple[str, ...] = ()) -> Verdict:
+    """How sure a directory is of a note, before anything that is but alike is looked for."""
+    characters = {n: known(n, name, "") for n, name in enumerate(names)} | {99: known(99, "Zork", note)}
+    members = {n: KnownMember(n, "", name, None, name, True) for n, name in enumerate(discord)}
+    return Directory(GuildFacts(0, characters, {}, members, {}, frozenset())).decide(characters[99]).verdict
+
+
+def known(number: int, name: str, note: str) -> KnownCharacter:
+    """A character that is nobody's yet."""
+    return KnownCharacter(number, name, name_key(name), "hyjal", realm_key("Hyjal"), "Hyjal", note, None, None, True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Prefix
 
 from sv_common.guild_sync.domain.discord_names import undecorated
 from sv_common.guild_sync.domain.inflection import is_written_in_polish, owners_forms
-from sv_common.guild_sync.domain.likeness import LikeNames, looks_like
+from sv_common.guild_sync.domain.likeness import SHORTEST_UNSPACED_BEGINNING, LikeNames, looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Vocabulary, fold_accents
+from sv_common.guild_sync.domain.notes.tokens import is_unspaced
 from sv_common.guild_sync.domain.spellings import folds_of
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
@@ -105,6 +106,23 @@ class NameIndex:
                 index[word].add(member.id)
         return index
 
+    def members_of_word(self, key: str) -> frozenset[int]:
+        """The members one word of whose names this is, as it stands or in another case."""
+        words = {key, *(word for fold in folds_of(key) for word in self._words_by_owners_form.get(fold, ()))}
+        return frozenset(member for word in words for member in self.members_by_word.get(word, ()))
+
+    @cached_property
+    def _words_by_owners_form(self) -> dict[str, set[str]]:
+        return self._by_owners_form(self.members_by_word)
+
+    def _by_owners_form(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = defaultdict(set)
+        for key in keys:
+            for form in owners_forms(key, is_polish=self._is_polish):
+                for fold in folds_of(form):
+                    index[fold].add(key)
+        return index
+
     def names_here(self, player_id: int) -> frozenset[str]:
         """A player's names apart from Discord; asked for few players after a small change, so taken together on demand."""
         known = self._own_names.get(player_id)
@@ -157,6 +175,14 @@ class NameIndex:
             index[fold_accents(name)[:1]].append(name)
         return index
 
+    def characters_inside(self, key: str) -> frozenset[int]:
+        """The characters whose name a word without blanks begins or ends with: it may say something of them."""
+        if not is_unspaced(key[0]):
+            return frozenset()
+        lengths = range(SHORTEST_UNSPACED_BEGINNING, len(key))
+        parts = {part for length in lengths for part in (key[:length], key[-length:])}
+        return frozenset(number for part in parts for number in self.characters_by_name.get(part, ()))
+
     def without_namesakes(self, names: frozenset[str]) -> frozenset[str]:
         """Drop what only members and players are called, where it is but another spelling of a character's name."""
         characters = {name for name in names if self.characters_by_name.get(name) or name in self._past_names}
@@ -182,12 +208,9 @@ class NameIndex:
 
     @cached_property
     def _names_by_owners_form(self) -> dict[str, set[str]]:
-        index: dict[str, set[str]] = defaultdict(set)
-        for key in {*self.characters_by_name, *self.players_by_name, *self.members_called, *self._past_names}:
-            for form in owners_forms(key, is_polish=self._is_polish):
-                for fold in folds_of(form):
-                    index[fold].add(key)
-        return index
+        return self._by_owners_form(
+            {*self.characters_by_name, *self.players_by_name, *self.members_called, *self._past_names}
+        )
 
     @cached_property
     def _is_polish(self) -> bool:

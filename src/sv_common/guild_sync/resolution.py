@@ -293,12 +293,14 @@ class Directory:
         return Decision(Verdict.UNKNOWN, parsed, strangers[0]) if strangers else Decision(Verdict.NOBODY, parsed)
 
     def _hints(self, stranger: Mention, about: KnownCharacter) -> list[Candidate]:
-        """Those who bear a stranger's name on another realm than the note gives, or as one word of a Discord name."""
+        """Those who bear a stranger's name on another realm, as one word of a Discord name, or at an end of an unspaced word."""
         keys = [reading.key for reading in stranger.readings]
         numbers = self._names.characters_by_name.get(keys[0], ())
         namesakes = [self.facts.characters[i] for i in numbers if i != about.id]
-        elsewhere = list(self._bearers.through_characters(namesakes, stranger)) if stranger.realm else []
-        members = set[int]().union(*(self._names.members_by_word.get(key, ()) for key in keys))
+        inside = list(self._names.characters_inside(keys[0]) - {about.id})
+        elsewhere = [] if stranger.realm is None else list(self._bearers.through_characters(namesakes, stranger))
+        elsewhere += self._bearers.through_characters((self.facts.characters[i] for i in sorted(inside)), stranger)
+        members = set[int]().union(*(self._names.members_of_word(key) for key in keys))
         found = [*elsewhere, *self._bearers.through_discord(members, stranger)]
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 

@@ -29,6 +29,11 @@ SHORTEST_UNSPACED_BEGINNING: Final = 2
 _THE_SAME: Final = 1.3
 _SAME_BUT_FOR_ACCENTS: Final = 1.2
 _LONGEST_PET_ENDING: Final = 2
+_PET_NAME: Final = re.compile(
+    r"(.{3,}?)(?:chen|lein|tje|pje|ito|ita|inho|inha|ino|ina|eczek|eczka|uszek|uszka|us|usia|unia|ek|ushka|ушка|юшка|очка|ечка|чик|ик)"
+)
+"""A pet name of a language that makes them by endings: Käthchen, Jaskółeczka, Соловушка."""
+
 _SHORTEST_SKELETON: Final = 4
 _LEAST_SKELETON_COVERAGE: Final = 0.5
 _MOST_ERRORS: Final = 3
@@ -200,6 +205,8 @@ def _begins(word: str, name: str) -> bool:
 def _begins_alike(word: str, name: str) -> bool:
     """Whether the word is a pet name: the beginning of the name with an ending of its own ("Goldie" of Goldenmane)."""
     shared = Prefix.similarity(word, name)
+    if pet := _PET_NAME.fullmatch(word):
+        return shared >= max(SHORTEST_BEGINNING, len(pet[1]) - _LONGEST_PET_ENDING)
     return shared >= max(SHORTEST_BEGINNING, len(word) - (_LONGEST_PET_ENDING if shared >= SHORTEST_PART else 1))
 
 

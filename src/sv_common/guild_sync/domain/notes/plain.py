@@ -15,6 +15,7 @@ from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token, is_unspa
 from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
 _ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|er|e|è?me|o|a|º|ª|й|я)")
+_TWO_NAMES: Final = re.compile(r"..+[和与與及或].+.")
 _SHORTEST_WORD: Final = 3
 _MOST_WORDS_OF_A_NAME: Final = 3
 _LONGEST_EXPANSION: Final = 2
@@ -159,8 +160,10 @@ def _is_doubtful(segments: list[Segment], place: int) -> bool:
 
 
 def _is_sentence(token: Token) -> bool:
-    """Whether a word of a script without blanks is longer than the game lets a name be in it."""
-    return is_unspaced(token.key[0]) and len(token.key) > _LONGEST_UNSPACED_NAME
+    """Whether a word without blanks is longer than the game lets a name be in its script, or two names with "and"."""
+    return is_unspaced(token.key[0]) and (
+        len(token.key) > _LONGEST_UNSPACED_NAME or _TWO_NAMES.fullmatch(token.key) is not None
+    )
 
 
 def _is_abbreviation(token: Token) -> bool:
