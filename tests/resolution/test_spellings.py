@@ -324,3 +324,19 @@ def directory_of(note: str, *names: str, discord: tuple[str, ...] = ()) -> Verdi
 def known(number: int, name: str, note: str) -> KnownCharacter:
     """A character that is nobody's yet."""
     return KnownCharacter(number, name, name_key(name), "hyjal", realm_key("Hyjal"), "Hyjal", note, None, None, True)
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["regn og vind", "Trog and Mito", "miel et thé", "im Nebel", "honig im kopf", "snö i juni", "orage samedi soir"],
+)
+def test_a_name_joined_with_a_stranger_or_small_before_a_date_moves_nobody(note: str) -> None:
+    names = ("Regn", "Mito", "Miel", "Honig", "Snö", "Orage")
+    assert in_guild(note, *names).decision is not Sureness.CONFIDENT
+
+
+def test_a_small_word_of_a_sentence_is_not_suggested_in_a_guild_that_writes_names_with_capitals() -> None:
+    roster = [NotedCharacter(f"{name}-Hyjal", name, "Hyjal", "") for name in ("Storm", "Brakk")]
+    roster += [NotedCharacter(f"{name}-Hyjal", name, "Hyjal", "Brakk") for name in ("Opal", "Kip")]
+    for note, expected in (("storm outside", Sureness.NOBODY), ("Storm outside", Sureness.SUGGESTED)):
+        assert read_notes([*roster, NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", note)])[-1].decision is expected

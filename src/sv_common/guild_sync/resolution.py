@@ -44,7 +44,7 @@ from sv_common.guild_sync.name_index import NameIndex, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 _MOST_OF = 0.5
-_FEWEST_LISTED = 2
+_OF_OWNERS = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF})
 
 LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
@@ -190,18 +190,33 @@ class Directory:
                 yield from self._bearers.by_key(word, mention, about)
 
     def _may_name_another(self, certain: Sequence[Mention], about: KnownCharacter) -> bool:
-        """Whether a list of names, of which one is known, holds another that looks like somebody's, badly written or short."""
-        listed = [mention for mention in certain if mention.is_listed]
-        if len(listed) < _FEWEST_LISTED:
-            return False
+        """Whether a note of which one name is known may name another besides.
+
+        One that looks like somebody's in a list ("Brightm/Kip"), any behind "and" ("Kip and Bob"), or one of which a form says
+        that this is its character ("Kip, alt of Bob").
+        """
+        phrases = [m.text for m in certain if " " in m.text and self._bearers.of(m, about)]
+        longer = " ".join([*phrases, *(m.realm for m in certain if m.realm)])
         strangers = [
-            m.readings[0].key for m in listed if not self._bearers.of(m, about) and not bears(m, about.name_key)
+            mention
+            for mention in certain
+            if not self._bearers.of(mention, about)
+            and not bears(mention, about.name_key)
+            and mention.text not in longer
         ]
         return any(
-            name != about.name_key and not any(bears(mention, name) for mention in listed)
-            for stranger in strangers
-            if stranger not in self.vocabulary.categories and len(stranger) >= SHORTEST_BEGINNING
-            for name in self._names.characters_that_look_like(stranger)
+            mention.is_joined
+            or (mention.kind in _OF_OWNERS and not mention.only_if_known and " " not in mention.text)
+            or (mention.is_listed and self._looks_like_another(mention, certain, about))
+            for mention in strangers
+            if mention.readings[0].key not in self.vocabulary.categories and mention.realm is None
+        )
+
+    def _looks_like_another(self, stranger: Mention, certain: Sequence[Mention], about: KnownCharacter) -> bool:
+        key = stranger.readings[0].key
+        return len(key) >= SHORTEST_BEGINNING and any(
+            name != about.name_key and not any(bears(mention, name) for mention in certain)
+            for name in self._names.characters_that_look_like(key)
         )
 
     def _is_alias(self, mention: Mention) -> bool:

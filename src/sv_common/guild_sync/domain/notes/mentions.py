@@ -62,7 +62,7 @@ class Mention:
 
     `is_doubtful`: where it does mean somebody, the note as a whole is not certain any more: a word that is also a name
     ("Holy" alone, "Sleepy/Zork"), a past or second name. `is_owner`: the form says that something is this person's, so that
-    the name may be in another case. `is_listed`: a mark of lists, such as a slash, stands beside it.
+    the name may be in another case. `is_listed`: a mark of lists, such as a slash, stands beside it; `is_joined`: an "and" does.
     """
 
     text: str
@@ -74,6 +74,7 @@ class Mention:
     is_realm_glued: bool = False
     is_owner: bool = False
     is_listed: bool = False
+    is_joined: bool = False
     needs_realm: bool = False
 
 

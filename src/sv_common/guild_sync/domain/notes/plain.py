@@ -77,7 +77,8 @@ def read_plain(state: NoteState) -> None:
             if segment.first.gap is Gap.LABEL and place and segments[place - 1].is_name:
                 state.add(segment.places[0], MentionKind.WORD, only_if_known=True, is_doubtful=True)
                 continue
-            _add_name(state, segment, only_if_known=not is_certain, kind=_kind_of_name(segments, names))
+            kind = MentionKind.WORD if _is_small_with_date(segment) else _kind_of_name(segments, names)
+            _add_name(state, segment, only_if_known=not is_certain or kind is MentionKind.WORD, kind=kind)
             base = base or segment.first
         elif segment.is_everyday and takes_everyday:
             is_listed = segment.is_list_member or any(each.is_list_member for each in segments[place + 1 : place + 2])
@@ -157,6 +158,11 @@ def _is_after_trade(segments: list[Segment], names: list[int]) -> bool:
 def _is_doubtful(segments: list[Segment], place: int) -> bool:
     first = segments[place].first
     return _is_abbreviation(first) or _is_sentence(first) or _is_skill(segments, place)
+
+
+def _is_small_with_date(segment: Segment) -> bool:
+    """Whether a word in small letters has a date behind it: "snow in june" is as often the weather as Snow."""
+    return segment.first.text.islower() and any(token.has(Category.DATE) for token in segment.tokens[1:])
 
 
 def _is_sentence(token: Token) -> bool:

@@ -109,6 +109,7 @@ class NoteState:
             is_realm_glued=glued is not None,
             is_owner=is_owner,
             is_listed=self.is_listed_at(position),
+            is_joined=any(token.is_joined for token in self.tokens[position : position + 2]),
         )
 
     def add_mention(
@@ -124,6 +125,7 @@ class NoteState:
         is_realm_glued: bool = False,
         is_owner: bool = False,
         is_listed: bool = False,
+        is_joined: bool = False,
     ) -> None:
         """Add a mention unless the same name has been found in a stronger form.
 
@@ -136,7 +138,9 @@ class NoteState:
         if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
             return
         is_known_only = only_if_known or bool(self.second_names)
-        mention = Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner, is_listed)
+        mention = Mention(
+            text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner, is_listed, is_joined
+        )
         self.mentions.append(mention)
 
     def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:

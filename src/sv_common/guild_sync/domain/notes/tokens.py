@@ -72,7 +72,7 @@ class Token:
 
     `text` and `key` leave out a possessive ending; `start` and `end` are places in the clean note. `used`: a form has
     read it. `stem` is what is left of a word without blanks when a word for a character ("佐克法师"), or a particle, is
-    cut off its end; empty where nothing can be.
+    cut off its end; empty where nothing can be. `is_joined`: an "and" stood before it.
 
     Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of a sentence;
     `is_tail`, which may follow a name without casting doubt on it: numbers, single letters, words about characters.
@@ -88,6 +88,7 @@ class Token:
     end: int
     ending: str = ""
     stem: str = ""
+    is_joined: bool = False
     used: bool = False
     is_unknown: bool = field(init=False)
     is_free: bool = field(init=False)
@@ -158,6 +159,7 @@ def _without_conjunctions(tokens: list[Token]) -> list[Token]:
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         if token.has(Category.AND) and kept and kept[-1].is_unknown and following is not None and following.is_unknown:
             following.gap = Gap.LIST
+            following.is_joined = True
         else:
             kept.append(token)
     return kept
