@@ -96,7 +96,7 @@ class Bearers:
         ]
         folded = frozenset().union(*map(self.names.spelt_otherwise, long_enough))
         declined = frozenset().union(*map(self.names.in_another_case, long_enough)) if mention.is_owner else frozenset()
-        meant = self.names.without_namesakes(folded or declined)
+        meant = folded or self.names.without_namesakes(declined)
         if len(meant) != 1 or about.name_key in meant:
             return []
         (name,) = meant

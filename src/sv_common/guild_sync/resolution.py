@@ -196,7 +196,7 @@ class Directory:
         that this is its character ("Kip, alt of Bob").
         """
         phrases = [m.text for m in certain if " " in m.text and self._bearers.of(m, about)]
-        longer = " ".join([*phrases, *(m.realm for m in certain if m.realm)])
+        longer = " ".join([*phrases, *(m.realm for m in certain if m.realm and not m.needs_realm)])
         strangers = [
             mention
             for mention in certain
