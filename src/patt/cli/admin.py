@@ -9,8 +9,8 @@ import typer
 
 from patt import access, sessions
 from patt.access import ApiToken, Scope
-from patt.api import secrets_commands
-from patt.api.secrets_models import LONGEST_NAME, NewTokenRequest
+from patt.api import credentials
+from patt.api.credentials import LONGEST_NAME, NewToken
 from patt.bootstrap import Services
 from patt.cli import officers
 from patt.cli.options import GuildOption, JsonOption, guild_number, guild_row, operator, row_number, with_services
@@ -62,8 +62,8 @@ def token(
 
     async def work(services: Services) -> str:
         number = None if guild is None else await guild_number(services, guild)
-        asked = NewTokenRequest(name=name, guild_id=number, scope=chosen)
-        return (await secrets_commands.make_token(services, operator(), asked)).secret
+        asked = NewToken(name, chosen, number)
+        return (await credentials.make_token(services, operator(), asked)).secret
 
     say(with_services(work))
 
@@ -102,7 +102,7 @@ def revoke_token(
     """Make an API token useless."""
 
     async def work(services: Services) -> None:
-        await secrets_commands.revoke_token(services, operator(), number)
+        await credentials.revoke_token(services, operator(), number)
 
     with_services(work)
     say(f"Token {number} is revoked.")

@@ -19,8 +19,8 @@ from patt.cli.options import (
     with_services,
 )
 from patt.cli.output import as_json as as_plain_json
-from patt.cli.output import print_json, say, say_result, table
-from patt.cli.telling import tell_story, tell_undo
+from patt.cli.output import print_json, say, table
+from patt.cli.telling import say_result, tell_story, tell_undo
 from sv_common.guild_sync import issues as issue_life
 from sv_common.guild_sync import mitigations, overview
 from sv_common.guild_sync.domain.issue import Issue, IssueState
@@ -100,7 +100,7 @@ def issues(
     if as_json:
         print_json(found)
         return
-    rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.findings]
+    rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.items]
     table("issue", "severity", "rule", "what", "why it waits", rows=rows)
     say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
 

@@ -9,8 +9,8 @@ from rich.markup import escape
 
 from patt import access
 from patt.access import UploadKey
-from patt.api import secrets_commands
-from patt.api.secrets_models import NewKeyAnswer
+from patt.api import credentials
+from patt.api.credentials import MadeKey, NewKey
 from patt.bootstrap import Services
 from patt.cli.options import GuildOption, JsonOption, guild_number, operator, row_number, with_services
 from patt.cli.output import err, print_json, say, table
@@ -22,8 +22,8 @@ app = typer.Typer(help="Keys with which companions upload the addon's export.", 
 def add(uploader: Annotated[str, typer.Argument(help="Whose companion it is for.")], guild: GuildOption = None) -> None:
     """Print a new upload key. It is shown once; give it to that person only."""
 
-    async def work(services: Services) -> NewKeyAnswer:
-        return await secrets_commands.make_key(services, operator(), uploader, guild_id=guild)
+    async def work(services: Services) -> MadeKey:
+        return await credentials.make_key(services, operator(), NewKey(uploader), guild)
 
     made = with_services(work)
     say(made.secret)
@@ -57,7 +57,7 @@ def revoke(
     """Make a key useless."""
 
     async def work(services: Services) -> None:
-        await secrets_commands.revoke_key(services, operator(), key, guild_id=guild)
+        await credentials.revoke_key(services, operator(), key, guild)
 
     with_services(work)
     say(f"Key {key} is revoked.")

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from patt.api import losses_commands
-from patt.api.losses_models import LossAnswer
+from patt.api import losses as api
+from patt.api.losses import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.options import GuildOption, JsonOption, operator, with_services
 from patt.cli.output import print_json, say, table
+from patt.json_data import as_json_data
 from sv_common.guild_sync.domain.errors import BadInput, NotFound
 from sv_common.guild_sync.domain.loss import SOURCES
 
@@ -22,7 +23,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show who would be marked as gone."""
     found = with_services(lambda services: _read(services, guild))
     if as_json:
-        print_json([each.model_dump(mode="json") for each in found])
+        print_json(as_json_data(found))
         return
     if not found:
         say("No list waits for anybody: the newest ones were taken in.")
@@ -50,7 +51,7 @@ def release(
         if loss is None:
             raise NotFound("Nothing waits here: the newest list was taken in, or none was refused.")
         whole = loss.key if len(key) >= SHORTEST_KEY and loss.key.startswith(key) else key
-        return (await losses_commands.release(services, operator(), named, whole, guild_id=guild)).sentence
+        return (await api.release(services, operator(), Release(named, whole), guild)).sentence
 
     say(with_services(work))
 
@@ -59,6 +60,5 @@ SHORTEST_KEY = 8
 """Letters of a key that are enough: there is one list for each source, and the key only says that it is the one seen."""
 
 
-async def _read(services: Services, guild: int | None) -> list[LossAnswer]:
-    async with services.pool.connection() as conn:
-        return await losses_commands.losses(conn, guild)
+async def _read(services: Services, guild: int | None) -> list[Loss]:
+    return await api.listed(services, guild)

@@ -16,21 +16,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from sv_common.guild_sync.domain.errors import BadInput, PattError
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult, PipelineReport
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-
-OUTCOME_WORDS = {
-    FixOutcome.FIXED: "[green]fixed[/]",
-    FixOutcome.REFUSED: "[yellow]not done[/]",
-    FixOutcome.WAITING: "[yellow]waits[/]",
-    FixOutcome.HELD: "[yellow]held[/]",
-    FixOutcome.FAILED: "[red]failed[/]",
-    FixOutcome.UNVERIFIED: "[yellow]not verified[/]",
-    FixOutcome.NOTHING_TO_DO: "nothing to do",
-}
-_UNDOABLE = frozenset({FixOutcome.FIXED, FixOutcome.UNVERIFIED})
 
 
 def print_whatever_is_said() -> None:
@@ -85,24 +73,3 @@ def say_error(error: PattError) -> None:
     err.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
     for problem in error.problems if isinstance(error, BadInput) else ():
         err.print(escape(f"  {problem}"), soft_wrap=True)
-
-
-def say_result(result: FixResult) -> None:
-    """Print how one fix ended."""
-    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome in _UNDOABLE and result.attempt_id else ""
-    out.print(
-        f"Issue {result.issue_id}: {OUTCOME_WORDS[result.outcome]}. {escape(result.reason)}{undo}", soft_wrap=True
-    )
-    for step in result.plan.steps if result.plan and result.outcome is FixOutcome.FIXED else ():
-        out.print(escape(f"  {step.describe()}"), soft_wrap=True)
-
-
-def say_pipeline(report: PipelineReport) -> None:
-    """Print what each step of a pipeline did, and what an officer should read."""
-    for step in report.steps:
-        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
-        say(f"{step.name}: {counts or 'nothing new'}")
-        for notice in step.notices:
-            out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
-        if step.error:
-            out.print(f"  [red]{escape(step.error)}[/]", soft_wrap=True)

@@ -146,7 +146,7 @@ def try_note(
     rows = [("sure", tried.verdict.value), ("kind", tried.kind.value)]
     rows += [("could mean", each) for each in tried.candidates]
     rows += [("names", f"{each.text} ({each.kind.replace('_', ' ')})") for each in tried.mentions]
-    rows += [("known word", f"{text}: {is_here}") for text, is_here in tried.known_words]
+    rows += [("known word", f"{each.word}: {each.is_here}") for each in tried.known_words]
     table("", "", rows=rows)
 
 

@@ -9,7 +9,8 @@ import typer
 
 from patt.bootstrap import Services
 from patt.cli.options import GuildOption, JsonOption, actor, with_services
-from patt.cli.output import print_json, say_pipeline
+from patt.cli.output import print_json
+from patt.cli.telling import say_pipeline
 from patt.files import read_file
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.report import PipelineReport

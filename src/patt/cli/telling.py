@@ -1,11 +1,25 @@
-"""How the command line tells why an issue is there, and what an undo would change."""
+"""How the command line tells why an issue is there, how a fix or a pipeline ended, and what an undo would change."""
 
 from __future__ import annotations
 
-from patt.cli.output import say, table
+from rich.markup import escape
+
+from patt.cli.output import out, say, table
+from sv_common.guild_sync.domain.report import FixOutcome, FixResult, PipelineReport
 from sv_common.guild_sync.domain.story import Possibility
 from sv_common.guild_sync.fixes.undo_preview import UndoPreview
 from sv_common.guild_sync.issue_story import IssueStory
+
+OUTCOME_WORDS = {
+    FixOutcome.FIXED: "[green]fixed[/]",
+    FixOutcome.REFUSED: "[yellow]not done[/]",
+    FixOutcome.WAITING: "[yellow]waits[/]",
+    FixOutcome.HELD: "[yellow]held[/]",
+    FixOutcome.FAILED: "[red]failed[/]",
+    FixOutcome.UNVERIFIED: "[yellow]not verified[/]",
+    FixOutcome.NOTHING_TO_DO: "nothing to do",
+}
+_UNDOABLE = frozenset({FixOutcome.FIXED, FixOutcome.UNVERIFIED})
 
 
 def tell_story(told: IssueStory) -> None:
@@ -61,3 +75,24 @@ def _tell_possibility(each: Possibility) -> None:
         say(f"    + {sentence}")
     for sentence in each.speaks_against:
         say(f"    - {sentence}")
+
+
+def say_result(result: FixResult) -> None:
+    """Print how one fix ended."""
+    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome in _UNDOABLE and result.attempt_id else ""
+    out.print(
+        f"Issue {result.issue_id}: {OUTCOME_WORDS[result.outcome]}. {escape(result.reason)}{undo}", soft_wrap=True
+    )
+    for step in result.plan.steps if result.plan and result.outcome is FixOutcome.FIXED else ():
+        out.print(escape(f"  {step.describe()}"), soft_wrap=True)
+
+
+def say_pipeline(report: PipelineReport) -> None:
+    """Print what each step of a pipeline did, and what an officer should read."""
+    for step in report.steps:
+        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
+        say(f"{step.name}: {counts or 'nothing new'}")
+        for notice in step.notices:
+            out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
+        if step.error:
+            out.print(f"  [red]{escape(step.error)}[/]", soft_wrap=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,7 @@ class Check:
     name: str
     ok: bool
     message: str
-    remedy: str = ""
+    remedy: Annotated[str, Field(exclude=True)] = ""
 
 
 def well(name: str, message: str) -> Check:
