@@ -21,6 +21,7 @@ cross join unnest(%(pipelines)s::text[]) as p (pipeline)
 left join lateral (
     select least(r.finished_at, r.as_of) as at from guild_identity.sync_log r
     where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
+      and r.started_at <= now()
     order by r.started_at desc
     limit 1
 ) good on true
@@ -43,7 +44,8 @@ group by g.id
 
 -- name: workers
 -- Workers that have lately given a sign of life.
-select count(*) from jobs.procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(silence)s)
+select count(*) from jobs.procrastinate_workers
+where last_heartbeat between now() - make_interval(secs => %(silence)s) and now() + interval '5 minutes'
 
 -- name: budgets
 -- For each guild: how many characters are in it, and what it has set about its rules.

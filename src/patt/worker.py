@@ -269,6 +269,7 @@ def slot_before(now: datetime, interval: timedelta, guild_id: int) -> datetime:
 
 async def resume_stalled(queue: Queue) -> int:
     """Give the jobs of workers that died back to the queue; return how many there were."""
+    await queue.correct_times_ahead()
     stalled = list(await queue.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE_OF_THE_DEAD_S))
     for job in stalled:
         await queue.give_back(job)

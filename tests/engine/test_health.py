@@ -12,6 +12,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import health, mitigations
 from sv_common.guild_sync.health import EXPECTED, Health, Share, Source, SourceAge
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.store import sync_log
 
 
 async def _health(guild: GuildBuilder) -> Health:
@@ -155,6 +156,27 @@ async def test_a_failure_after_the_last_good_run_is_told_until_one_ends_well(gui
     assert (age.error, age.last is not None) == ("Discord did not answer.", True)
     await _run(guild, "discord_sync", "partial")
     assert (await _source(guild, Source.MEMBERS)).error is None
+
+
+async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: GuildBuilder) -> None:
+    await _run(guild, "discord_sync", "failed", ago="-1 year", error="The clock was wrong.")
+    await _run(guild, "discord_sync", ago="-300 days")
+    await _run(guild, "discord_sync", ago="9 hours")
+    age = await _source(guild, Source.MEMBERS)
+    assert (age.error, age.is_stale) == (None, True)
+    async with guild.pool.connection() as conn:
+        standing = (await sync_log.standings(conn, guild.guild_id))["discord_sync"]
+    assert (standing.failures, standing.last_error) == (0, None)
+
+
+async def test_a_profile_read_by_a_clock_that_was_ahead_does_not_look_new_for_a_year(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await guild.execute(
+        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "values (%(character)s, %(guild)s, now() + interval '1 year', now() + interval '1 year')",
+        {"character": character},
+    )
+    assert (await _source(guild, Source.PROFILES)).last is None
 
 
 async def test_notes_are_as_old_as_the_export_that_they_came_with(guild: GuildBuilder) -> None:

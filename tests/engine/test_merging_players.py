@@ -62,7 +62,7 @@ async def test_the_preview_says_each_thing_that_changes_and_changes_nothing(two:
         ("Player of Grimalt-area-52", "Zed, by evidence", "Mito, as an officer decided"),
         ("Player of Stormalt-area-52", "Zed, as an officer decided", "Mito, as an officer decided"),
         ("Off-spec of Mito", "none", "Stormalt-area-52"),
-        ("Discord member of Mito", "none", "Zephyr"),
+        ("Discord member of Mito", "none", "Zephyr, as an officer decided"),
         ("“Robin” in a note", "means Zed", "means Mito"),
         ("“Zed” in a note", "is a word like any other", "means Mito"),
         ("Whether Loner-area-52 may be Mito’s", "by evidence", "never: an officer said so of Zed"),

@@ -258,6 +258,8 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     """Between two rules the work waits until somebody else has seen how far it is."""
     seen: list[tuple[int, str]] = []
     rule = RULES["orphan_wow"]
+    original = rule.detect
+    assert original is not None
     job_id = await _ask(services, ScanJob("scan"))
 
     async def detect(conn: Any, **options: Any) -> Any:
@@ -269,13 +271,12 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
             await asyncio.sleep(0)
         return await original(conn, **options)
 
-    original = rule.detect_fn
-    object.__setattr__(rule, "detect_fn", detect)
+    object.__setattr__(rule, "detect", detect)
     try:
         async with asyncio.timeout(20):
             await work_when_asked(services, noted.guild_id)
     finally:
-        object.__setattr__(rule, "detect_fn", original)
+        object.__setattr__(rule, "detect", original)
     assert seen[0][0] == 5
     assert seen[0][1].startswith("Looking for: ")
 

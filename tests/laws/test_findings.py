@@ -36,7 +36,7 @@ async def test_a_clean_guild_has_no_findings(pool: Pool, spec: GuildSpec) -> Non
     life = await Life.begin(pool, spec)
     async with pool.connection() as conn:
         for rule in RULES.values():
-            assert await rule.detect_fn(conn, guild_id=life.guild_id) == []
+            assert await rule.findings(conn, guild_id=life.guild_id) == []
     await life.scan()
     await life.automate()
     assert await life.rows("audit_issues") == []

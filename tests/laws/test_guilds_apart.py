@@ -153,7 +153,7 @@ async def _found(pool: Pool, guild_id: int | None) -> list[Finding | str]:
     for rule in RULES.values():
         async with pool.connection() as conn:
             try:
-                found += await rule.detect_fn(conn, guild_id=guild_id)
+                found += await rule.findings(conn, guild_id=guild_id)
             except Refused as refusal:
                 found.append(str(refusal))
     return found
@@ -196,7 +196,7 @@ def _marked(spec: GuildSpec) -> GuildSpec:
 async def _concluded(rule: RuleDefinition, conn: Connection, guild_id: int | None) -> list[Finding] | None:
     """What a detector finds, in order; None where it can conclude nothing (ranks in doubt)."""
     try:
-        return sorted(await rule.detect_fn(conn, guild_id=guild_id), key=_by_subject)
+        return sorted(await rule.findings(conn, guild_id=guild_id), key=_by_subject)
     except Refused:
         return None
 

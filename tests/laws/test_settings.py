@@ -44,9 +44,9 @@ def _request(rng: random.Random, ranks_of_guild: list[int], roles_of_server: lis
     return RuleRequest(
         rule.issue_type,
         is_enabled=rng.choice((None, True, False)),
-        fixes_itself=rng.choice(("yes", "no", "default")) if rule.page.safe is not None else None,
+        fixes_itself=rng.choice(("yes", "no", "default")) if rule.safe is not None else None,
         severity=rng.choice((None, "info", "error", "default")),
-        parameters={each.name: rng.choice((each.least, 35, 400, None)) for each in rule.page.parameters},
+        parameters={each.name: rng.choice((each.least, 35, 400, None)) for each in rule.parameters},
         to_default=rng.random() < 0.2,
     )
 

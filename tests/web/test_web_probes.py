@@ -57,6 +57,8 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert "1 jobs" in answer.json()["checks"][2]["message"]
+    await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
+    assert (await anonymous.get("/ready")).status_code == 503  # it died while the clock was wrong
     await guild.execute("insert into jobs.procrastinate_workers default values")
     assert (await anonymous.get("/ready")).status_code == 200
 
@@ -116,6 +118,10 @@ async def test_ages_are_in_seconds_and_absent_where_there_is_nothing(
     note = [{"name": "Mito", "guild_note": "Main"}]
     await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, outside=Outside(), actor="test")
     await guild.execute("update guild_identity.sync_log set finished_at = finished_at - interval '1 hour'")
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
+        "(%(guild)s, 'addon_upload', 'test', 'done', now() + interval '1 year', now() + interval '1 year')"
+    )  # by a clock that was wrong
     await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, outside=Outside())
     samples = await _metrics(anonymous, headers)
     addon = _value(samples, "patt_source_age_seconds", guild=number, source="addon")
@@ -139,6 +145,7 @@ async def test_jobs_and_uploads_that_wait_are_counted(
         "insert into guild_identity.addon_uploads (guild_id, upload_key_id, content_hash, characters, character_count) "
         "select %(guild)s, id, 'c', '[]', 1 from key"
     )
+    await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
     samples = await _metrics(anonymous, await api_token(guild.pool))
     assert _value(samples, "patt_jobs_waiting", task="sweep") == 1
     assert _value(samples, "patt_jobs_waiting", task="sync_discord") == 0

@@ -15,8 +15,9 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.guild import DiscordRole
 from sv_common.guild_sync.domain.notes import Category
 from sv_common.guild_sync.domain.parameter import Parameter
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleWishes
+from sv_common.guild_sync.domain.rule import RuleWishes
 from sv_common.guild_sync.domain.setting_words import threshold_in_words
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import discord, guilds, ranks, words
 from sv_common.guild_sync.store.guilds import FormerAddress, Guild
@@ -141,14 +142,14 @@ async def guild_facts(conn: Connection, guild: Guild) -> GuildFacts:
 
 
 def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleNow:
-    settings = wishes.merged_with(rule.page)
+    settings = rule.settings(wishes)
     parameters = [
         ParameterNow(
             **values_of(each),
             value=wishes.parameters.get(each.name),
             now=threshold_in_words(each, settings, roster_size),
         )
-        for each in rule.page.parameters
+        for each in rule.parameters
     ]
     return RuleNow(
         issue_type=rule.issue_type,

@@ -47,7 +47,7 @@ def show(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         number = await guild_number(services, guild)
         async with services.pool.snapshot() as conn:
             wishes = await read_wishes(conn, number)
-            merged = {name: wishes.get(name, RuleWishes()).merged_with(rule.page) for name, rule in RULES.items()}
+            merged = {name: rule.settings(wishes.get(name, RuleWishes())) for name, rule in RULES.items()}
             return merged, await guilds.roster_size(conn, number)
 
     settings, size = with_services(work)
@@ -61,8 +61,7 @@ def show(guild: GuildOption = None, as_json: JsonOption = False) -> None:
             "yes" if each.auto_mitigate else "no",
             each.severity,
             "; ".join(
-                f"{parameter.name}: {threshold_in_words(parameter, each, size)}"
-                for parameter in RULES[name].page.parameters
+                f"{parameter.name}: {threshold_in_words(parameter, each, size)}" for parameter in RULES[name].parameters
             ),
         )
         for name, each in settings.items()

@@ -51,7 +51,7 @@ async def rule(
         chosen, known = await chosen_guild(conn, officer, guild)
         listed = await current_settings.rules(conn, chosen.id)
     found = next(each for each in listed if each.issue_type == named.issue_type)
-    context = {"rule": found, "page": named.page, "typed": _typed(request.query_params)}
+    context = {"rule": found, "page": named, "typed": _typed(request.query_params)}
     return respond_with_settings(request, "rule", officer, chosen, known, context)
 
 

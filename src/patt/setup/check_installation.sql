@@ -11,7 +11,7 @@ where c.relkind = 'r' and n.nspname in ('common', 'guild_identity', 'jobs')
 -- name: work
 -- How many workers have lately given a sign of life, and how much waits for one.
 select (select count(*) from jobs.procrastinate_workers
-        where last_heartbeat > now() - make_interval(secs => %(silence)s)),
+        where last_heartbeat between now() - make_interval(secs => %(silence)s) and now() + interval '5 minutes'),
        (select count(*) from jobs.procrastinate_jobs
         where status in ('todo', 'doing') and coalesce(scheduled_at, now()) <= now()),
        (select count(*) from guild_identity.addon_uploads where state = 'received')

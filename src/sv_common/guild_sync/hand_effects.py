@@ -104,7 +104,7 @@ def _effect_on_member(facts: GuildFacts, step: AttachDiscord | DetachDiscord | C
     before = f"{step.discord_name}, {BY_AN_OFFICER if is_decided else BY_EVIDENCE}"
     match step:
         case AttachDiscord():
-            before, after = "none", step.discord_name
+            before, after = "none", f"{step.discord_name}, {BY_AN_OFFICER}"
         case DetachDiscord():
             after = "none"
         case ConfirmMember():

@@ -28,7 +28,7 @@ from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
 from sv_common.guild_sync.store.links import LinkAuthor
-from sv_common.guild_sync.strangers import nickname_of
+from sv_common.guild_sync.strangers import nickname_of, ruled_out
 
 FULL_MATCH = "full_match"
 FEWEST_BEARERS = 2
@@ -116,7 +116,7 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
 
 
 async def run_matching(
-    pool: Pool, *, actor: str, guild_id: int | None = None, chosen: Collection[str] | None = None
+    pool: Pool, *, actor: str = "officer", guild_id: int | None = None, chosen: Collection[str] | None = None
 ) -> MatchReport:
     """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
 
@@ -225,8 +225,13 @@ def _meant_by(directory: Directory, character: KnownCharacter) -> Iterator[tuple
         return
     if owner := _by_own_name(directory, character):
         yield owner
-    if decision.verdict is Verdict.UNKNOWN and decision.named:
-        yield name_key(decision.named), f"several characters bear the note “{decision.named}”."
+    if (
+        decision.verdict is Verdict.UNKNOWN
+        and decision.mention
+        and not ruled_out(directory, decision.mention, character)
+    ):
+        word = decision.mention.text
+        yield name_key(word), f"several characters bear the note “{word}”."
 
 
 def _by_own_name(directory: Directory, character: KnownCharacter) -> tuple[Person, str] | None:

@@ -9,11 +9,11 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.checking import DETECTION, scan
 from sv_common.guild_sync.domain.progress import Watch, unwatched
 from sv_common.guild_sync.domain.report import CheckReport, RuleCheck
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
 from sv_common.guild_sync.rulebook.orphan_discord import detect as detect_orphan_discord
 from sv_common.guild_sync.rulebook.orphan_wow import detect as detect_orphan_wow
 from sv_common.guild_sync.rulebook.role_mismatch import detect as detect_role_mismatch
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.stale_character import detect as detect_stale_character
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds

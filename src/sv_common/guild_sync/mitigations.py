@@ -15,7 +15,6 @@ from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import interrupted, undo_preview
 from sv_common.guild_sync.fixes import undo as undoing
 from sv_common.guild_sync.fixes.command import Command
@@ -25,9 +24,10 @@ from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.fixes.undo_preview import UndoPreview
 from sv_common.guild_sync.issue_history import Seen
 from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.rules import read_settings
 
 log = structlog.get_logger(__name__)
 
@@ -74,14 +74,12 @@ async def run_auto_mitigations(
 
 async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
     """Return the rules of which a guild lets fixes run by themselves, in their order, each with its budget."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    settings = await read_settings(conn, guild_id, RULES.values())
     roster_size = await guilds.roster_size(conn, guild_id)
     return {
         rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
         for rule in RULES.values()
-        if rule.page.safe is not None
-        and settings[rule.issue_type].is_enabled
-        and settings[rule.issue_type].auto_mitigate
+        if rule.may_be_automatic and settings[rule.issue_type].is_enabled and settings[rule.issue_type].auto_mitigate
     }
 
 

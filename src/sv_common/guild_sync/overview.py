@@ -16,10 +16,11 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState, Severity
 from sv_common.guild_sync.domain.paging import Page, Place
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.domain.rule import RuleSettings
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store.attempts import PastAttempt
-from sv_common.guild_sync.store.rules import read_settings
 
 SQL = load_sql(__package__, "overview.sql")
 PAGE_SIZE = 50
@@ -150,7 +151,7 @@ class IssueView:
 
 async def rule_overviews(conn: Connection, guild_id: int) -> list[RuleOverview]:
     """Return every rule of the registry, in its order, with the guild's settings and what is open or recent of it."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    settings = await read_settings(conn, guild_id, RULES.values())
     counts = await _by_rule(conn, "rules", guild_id)
     return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
 
@@ -188,7 +189,7 @@ async def findings_page(
 
 async def dismissals(conn: Connection, guild_id: int, *, only_idle: bool = False, number: int = 1) -> Page[Dismissal]:
     """Return one page of a guild's dismissals, newest first; with `only_idle`, of those that hide nothing any more."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    settings = await read_settings(conn, guild_id, RULES.values())
     enabled = [issue_type for issue_type, chosen in settings.items() if chosen.is_enabled]
     values = {"guild_id": guild_id, "enabled": enabled, "only_idle": only_idle}
     row = await (await conn.execute(SQL["count_dismissals"], values)).fetchone()

@@ -18,7 +18,7 @@ from sv_common.guild_sync.domain.issue import Severity
 from sv_common.guild_sync.domain.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.domain.notes import Category
 from sv_common.guild_sync.domain.parameter import read_parameters
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleWishes
+from sv_common.guild_sync.domain.rule import RuleWishes
 from sv_common.guild_sync.domain.setting import (
     RankRole,
     RanksSetting,
@@ -31,9 +31,10 @@ from sv_common.guild_sync.domain.setting import (
 from sv_common.guild_sync.domain.setting_words import (
     Difference,
     differences_of_ranks,
-    differences_of_rule,
     differences_of_word,
 )
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import differences_of_rule
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import discord, guilds, ranks, setting_changes, words
 from sv_common.guild_sync.store.rules import read_wishes, save_settings
@@ -200,8 +201,8 @@ async def _rule(conn: Connection, guild_id: int, request: RuleRequest) -> tuple[
 
 def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> RuleWishes:
     kept = {name: value for name, value in wishes.parameters.items() if name not in request.parameters}
-    thresholds = kept | read_parameters(rule.page.parameters, request.parameters)
-    order = [each.name for each in rule.page.parameters]
+    thresholds = kept | read_parameters(rule.parameters, request.parameters)
+    order = [each.name for each in rule.parameters]
     wishes = replace(wishes, parameters={name: thresholds[name] for name in order if name in thresholds})
     if request.is_enabled is not None:
         wishes = replace(wishes, is_enabled=request.is_enabled)
@@ -215,7 +216,7 @@ def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> 
 def _fixes_itself(rule: RuleDefinition, said: YesNo) -> bool | None:
     if said == "yes" and not rule.is_fixable:
         raise BadInput(f"“{rule.name}” knows no fix, so it cannot fix by itself. Leave “Fixes by itself” out.")
-    if said == "yes" and rule.page.safe is None:
+    if said == "yes" and not rule.may_be_automatic:
         raise BadInput(
             f"Every fix of “{rule.name}” needs an officer’s click, so it cannot fix by itself. Leave “Fixes by itself” out."
         )
@@ -343,7 +344,7 @@ async def differences_between(
     """Return what is different between two settings of the same rule, ranks or word."""
     if isinstance(before, RuleSetting) and isinstance(after, RuleSetting):
         size = await guilds.roster_size(conn, guild_id)
-        return differences_of_rule(RULES[after.issue_type].page, before.wishes, after.wishes, size)
+        return differences_of_rule(RULES[after.issue_type], before.wishes, after.wishes, size)
     if isinstance(before, RanksSetting) and isinstance(after, RanksSetting):
         return differences_of_ranks(before, after)
     if isinstance(before, WordSetting) and isinstance(after, WordSetting):

@@ -26,6 +26,13 @@ class Person:
     member_id: int | None = None
     character_id: int | None = None
 
+    @property
+    def key(self) -> str:
+        """Say in letters who it is, whatever they are called: “player 12”."""
+        if self.player_id is not None:
+            return f"player {self.player_id}"
+        return f"member {self.member_id}" if self.member_id is not None else f"character {self.character_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -8,7 +8,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.progress import Count, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes.by_function import fix_by_function
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.in_database import fix_in_database
 from sv_common.guild_sync.fixes.on_discord import fix_on_discord
@@ -16,6 +16,7 @@ from sv_common.guild_sync.fixes.planning import Planning, plan_fixes
 from sv_common.guild_sync.fixes.recording import Rules
 from sv_common.guild_sync.issue_history import Seen
 from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import guilds
 
 
@@ -52,6 +53,11 @@ async def fix_issues(
     Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
     """
     count = Count(len(issue_ids), watch)
+    if rule.own_function is not None:
+        results = await fix_by_function(
+            pool, rules, rule, rule.own_function, guild_id, issue_ids, command, count, limit=limit, seen=seen
+        )
+        return _in_order(results, issue_ids)
     count.tell(f"Planning: {rule.name}")
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
@@ -59,5 +65,9 @@ async def fix_issues(
     results = list(here.results)
     if here.on_discord:
         results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count, seen=seen)
+    return _in_order(results, issue_ids)
+
+
+def _in_order(results: Sequence[FixResult], issue_ids: Sequence[int]) -> list[FixResult]:
     order = {issue_id: place for place, issue_id in enumerate(issue_ids)}
     return sorted(results, key=lambda result: order[result.issue_id])

@@ -17,13 +17,13 @@ from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.plan import CreatePlayer
 from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import database_steps
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.on_discord import is_on_discord
-from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes
+from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes, too_many
 from sv_common.guild_sync.fixes.recording import Applied, Rules, keep_reasons, record, record_refusals, settle_gone
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 log = structlog.get_logger(__name__)
 
@@ -187,7 +187,7 @@ async def _apply_together(
     guild_id = ready[0].issue.guild_id
     async with conn.transaction():
         changes = await database_steps.write(conn, guild_id, [fix.plan for fix in ready], command.author)
-        found = await rule.detect_fn(conn, guild_id=guild_id)
+        found = await rule.findings(conn, guild_id=guild_id)
         not_mended = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
         if not_mended:
             raise _StillFound(not_mended)
@@ -215,11 +215,7 @@ def _vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Is
 
 
 def _held(fix: PlannedFix, count: int, limit: int) -> FixResult:
-    reason = (
-        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
-        "If they are right, one click on Fix All applies them."
-    )
-    return fix.result(FixOutcome.HELD, reason)
+    return fix.result(FixOutcome.HELD, too_many(count, limit))
 
 
 def _explain(error: Exception, rule: RuleDefinition) -> str:

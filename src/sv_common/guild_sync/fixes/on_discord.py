@@ -20,7 +20,6 @@ from sv_common.guild_sync.domain.errors import Busy, PlanStale, Refused, SourceE
 from sv_common.guild_sync.domain.plan import AddDiscordRole, RemoveDiscordRole
 from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.discord_steps import MemberGone, RoleOutcome, RoleRun
 from sv_common.guild_sync.fixes.interrupted import finish_of_member
@@ -31,6 +30,7 @@ from sv_common.guild_sync.fixes.role_records import Ending, member_at, record_fi
 from sv_common.guild_sync.fixes.role_turns import Member, Turn, change_of, turns_of
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import attempts, discord, guilds
 from sv_common.guild_sync.store.attempts import Attempt, NewAttempt
 

@@ -9,8 +9,8 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import attempts
 
 NO_PLAN = "0"
@@ -56,14 +56,17 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
     if command.is_automatic:
         settled += [_set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
-    if rule.plan_fn is None:
+    if rule.own_function is not None:
+        reason = f"“{rule.name}” is fixed by a function of its own, so what it would do is not known before."
+        return Planning((), [*settled, *(_refusal(issue, reason) for issue in unresolved)], ())
+    if rule.plan is None or rule.detect is None:
         settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
         return Planning((), settled, ())
     if not unresolved:
         return Planning((), settled, ())
-    found = {f.issue_hash: f for f in await rule.detect_fn(conn, guild_id=unresolved[0].guild_id)}
+    found = {f.issue_hash: f for f in await rule.findings(conn, guild_id=unresolved[0].guild_id)}
     current = [issue for issue in unresolved if issue.issue_hash in found]
-    plans = await rule.plan_fn(conn, [found[issue.issue_hash] for issue in current])
+    plans = await rule.plan(conn, [found[issue.issue_hash] for issue in current])
     planned = [PlannedFix(issue, plan) for issue, plan in zip(current, plans, strict=True)]
     barred = await _barred(conn, planned, command)
     return Planning(
@@ -107,6 +110,14 @@ def nothing_to_do(issue: Issue) -> FixResult:
     """Say that somebody or something else has resolved the issue already."""
     reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def too_many(count: int, limit: int) -> str:
+    """Say why more automatic fixes than the budget allows are left to an officer."""
+    return (
+        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
+        "If they are right, one click on Fix All applies them."
+    )
 
 
 def _set_aside(issue: Issue) -> FixResult:

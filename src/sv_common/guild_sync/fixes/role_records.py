@@ -12,9 +12,9 @@ from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.discord_steps import RoleOutcome
 from sv_common.guild_sync.fixes.role_turns import Member
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import attempts, discord, guilds
 from sv_common.guild_sync.store.attempts import Attempt
 
@@ -59,7 +59,7 @@ async def _judge(conn: Connection, rule: RuleDefinition | None, attempt: Attempt
         return Ending(FixOutcome.FIXED, attempt.reason)
     (issue,) = await issues.get_many(conn, [attempt.issue_id], attempt.guild_id)
     try:
-        found = await rule.detect_fn(conn, guild_id=attempt.guild_id)
+        found = await rule.findings(conn, guild_id=attempt.guild_id)
     except PattError as doubt:  # a rule that can conclude nothing just now; what was done is recorded all the same
         return Ending(
             FixOutcome.UNVERIFIED, f"The roles were changed, and the rule cannot tell whether they are right: {doubt}"

@@ -16,7 +16,11 @@ from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
-from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.domain.story import Saying, Source, Story
+from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
+from sv_common.guild_sync.rulebook.explain import in_words
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
@@ -132,25 +136,6 @@ def _summary(mismatch: _Mismatch) -> str:
     return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
 
 
-def _not_vouched(
-    player: str,
-    member: str,
-    character: str,
-    basis: str | None,
-    basis_note: str | None,
-    vouched_by: str | None,
-    discord_basis: str | None,
-    discord_vouched_by: str | None,
-) -> str | None:
-    """Say which part of the way from the character to the member nobody vouches for; None where somebody does for all."""
-    told = []
-    if not is_vouched(basis, vouched_by):
-        told.append(f"That {character} is {player}’s rests on {basis_in_words(basis, basis_note)}.")
-    if not is_vouched(discord_basis, discord_vouched_by):
-        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(discord_basis)}.")
-    return " ".join(told) or None
-
-
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
     return [
@@ -214,7 +199,64 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-PAGE = RulePage(
+def explain(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every story is given what is known
+    """One rank in the game, another role on Discord."""
+    told = finding.details
+    if "fault" in told:
+        return _explain_unusable_role(told)
+    wrong = in_words([role["name"] for role in told["wrong_roles"]], "and")
+    right, member = told["right_role"], told["member"]
+    if right is None:
+        return _explain_no_role(told, wrong)
+    held = [right] if told["has_right_role"] else []
+    holds = in_words([*held, *(role["name"] for role in told["wrong_roles"])], "and")
+    sayings = (
+        Saying(
+            Source.ROSTER, f"{told['character']} is {told['player']}’s highest character, with the rank {told['rank']}."
+        ),
+        Saying(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
+        *_record_of_role(told),
+        Saying(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
+    )
+    if told["has_right_role"]:
+        return Story(sayings, f"{right} is right, and {wrong} belongs to another rank.")
+    besides = f", and {wrong} belongs to another rank" if wrong else ""
+    return Story(sayings, f"{member} should hold {right} and does not{besides}.")
+
+
+def _explain_unusable_role(told: Mapping[str, Any]) -> Story:
+    ranks = in_words(told["ranks"], "and")
+    mapping = Saying(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
+    return Story((mapping,), f"{told['role']} cannot be given to anyone.")
+
+
+def _explain_no_role(told: Mapping[str, Any], wrong: str) -> Story:
+    if told["has_left"]:
+        why = Saying(
+            Source.ROSTER, f"No character of {told['player']} is in the guild; {told['character']} was the highest."
+        )
+    else:
+        why = Saying(
+            Source.RANKS,
+            f"{told['character']} is the highest character, with the rank {told['rank']}, which has no Discord role.",
+        )
+    holds = Saying(Source.DISCORD, f"{told['member']} holds {wrong}.")
+    return Story((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
+
+
+def _record_of_role(told: Mapping[str, Any]) -> list[Saying]:
+    """What ties the character to the Discord member, and how sure that is."""
+    doubt = rests_on(told)
+    return [
+        Saying(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
+        *([Saying(Source.RECORD, doubt)] if doubt else []),
+    ]
+
+
+_CONFIRMED_OFFICER = Character("Mito", owner="Mito", rank="Officer", is_confirmed=True)
+_CONFIRMED_RAIDER = Character("Mito", owner="Mito", rank="Raider", is_confirmed=True)
+
+RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Discord Role Mismatch",
     description="Player's in-game rank doesn't match their Discord role",
@@ -223,12 +265,13 @@ PAGE = RulePage(
     auto_mitigate=False,
     detect=detect,
     plan=plan,
+    explain=explain,
     why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
     safe=(
         "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "
         "the character is and who that is on Discord, and where no role has power over the server or over PATT."
     ),
-    left_to_a_person=(
+    left_to_officer=(
         "A link that no officer has confirmed; a role with power; the last guild role of somebody whose characters have all "
         "left, or whose rank has no role on purpose. A role that is gone from the server is one issue: map the rank to "
         "another. Nothing is compared while the ranks in the game differ from the rank "
@@ -238,6 +281,7 @@ PAGE = RulePage(
     material=(
         Material(
             "member",
+            "who the player is on Discord",
             "when the player was {} on Discord",
             "the player is {} on Discord",
             lambda d: d.get("discord_member_id"),
@@ -245,6 +289,7 @@ PAGE = RulePage(
         ),
         Material(
             "right",
+            "which role is right",
             "when {} was right",
             "{} is right",
             lambda d: d.get("right_role_id", d.get("role_id")),
@@ -252,6 +297,7 @@ PAGE = RulePage(
         ),
         Material(
             "wrong",
+            "which wrong roles are held",
             "when {} was held and should not be",
             "{} is held and should not be",
             lambda d: [role["id"] for role in d.get("wrong_roles", ())],
@@ -259,16 +305,90 @@ PAGE = RulePage(
         ),
     ),
     examples=(
-        Example("Highest rank Officer, Discord role Raider", "Officer is given, then Raider is taken"),
-        Example("Highest rank Raider, no guild role on Discord", "Raider is given"),
-        Example("The right role and a wrong managed one", "the wrong one is taken"),
-        Example("The Officer character has left the guild; a Raider character remains", "Raider is right"),
-        Example("All characters have left the guild; the member holds Raider", "Raider is taken on a click"),
-        Example("The rank has no role on purpose; the member holds Raider", "Raider is taken on a click"),
         Example(
-            "The guild master's rank has no role on purpose", "no finding: a guild master keeps the roles they hold"
+            "Highest rank Officer, Discord role Raider",
+            "Officer is given, then Raider is taken",
+            Outcome.AUTOMATIC,
+            (_CONFIRMED_OFFICER,),
+            (Member("mito", ["Raider", "DJ"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Officer", "DJ"]},
         ),
-        Example("The role Raider was deleted on Discord; forty players should hold it", "one finding, for the role"),
-        Example("Nobody has decided about the rank, or its role is not managed", "no finding"),
+        Example(
+            "Highest rank Raider, no guild role on Discord",
+            "Raider is given",
+            Outcome.AUTOMATIC,
+            (_CONFIRMED_RAIDER,),
+            (Member("mito", player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "The right role and a wrong managed one",
+            "the wrong one is taken",
+            Outcome.AUTOMATIC,
+            (_CONFIRMED_RAIDER,),
+            (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "The same, but no officer has confirmed that the character is Mito's",
+            "the preview says what the link rests on",
+            Outcome.NEEDS_CLICK,
+            (Character("Mito", owner="Mito", rank="Raider"),),
+            (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "The Officer character has left the guild; a Raider character remains",
+            "Raider is right",
+            Outcome.AUTOMATIC,
+            (
+                Character("Boss", owner="Mito", rank="Officer", is_confirmed=True, has_left=True),
+                Character("Mito", owner="Mito", rank="Raider", is_confirmed=True),
+            ),
+            (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "All characters have left the guild; the member has Raider",
+            "Raider is taken",
+            Outcome.NEEDS_CLICK,
+            (Character("Mito", owner="Mito", rank="Raider", is_confirmed=True, has_left=True),),
+            (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
+            after={"mito": []},
+        ),
+        Example(
+            "The rank has no role on purpose; the member has Raider",
+            "Raider is taken",
+            Outcome.NEEDS_CLICK,
+            (Character("Mito", owner="Mito", rank="Social", is_confirmed=True),),
+            (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
+            ranks_without_role=["Social"],
+            after={"mito": []},
+        ),
+        Example(
+            "The guild master's rank has no role on purpose",
+            "a guild master keeps the roles they have",
+            Outcome.NO_FINDING,
+            (Character("Mito", owner="Mito", rank="Guild Master", is_confirmed=True),),
+            (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),
+            ranks_without_role=["Guild Master"],
+        ),
+        Example(
+            "The role Raider was deleted on Discord; several players should have it",
+            "one finding, for the role",
+            Outcome.NO_FIX,
+            (_CONFIRMED_RAIDER, Character("Zork", owner="Zork", rank="Raider", is_confirmed=True)),
+            (Member("mito", player="Mito", is_confirmed=True), Member("zork", player="Zork", is_confirmed=True)),
+            missing_roles=["Raider"],
+            finds=["Raider"],
+        ),
+        Example(
+            "The guild does not let PATT manage the role of the rank",
+            "its roles are never touched",
+            Outcome.NO_FINDING,
+            (_CONFIRMED_RAIDER,),
+            (Member("mito", ["DJ"], player="Mito", is_confirmed=True),),
+            unmanaged_ranks=["Raider"],
+        ),
     ),
 )

@@ -13,13 +13,16 @@ from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Ve
 from sv_common.guild_sync.domain.names import realm_key
 from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.evidence.known import Known
-from sv_common.guild_sync.evidence.stories import ruled_out_by_officers
 from sv_common.guild_sync.name_index import discord_names
 from sv_common.guild_sync.note_hints import Hints
+from sv_common.guild_sync.rulebook.explain import ruled_out_by_officers
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.rule import Remedy
 from sv_common.guild_sync.store.directory import KnownCharacter
 
 MOST = 12
+_CHOOSE = "Choose the player by hand, or set this aside with your reason."
+_UNDO_THE_RULING = "If you think otherwise, undo that on the character’s page; or choose another player."
 _DECIDED_BY_NOTE = (Verdict.CONFIDENT, Verdict.AMBIGUOUS)
 
 
@@ -29,9 +32,20 @@ class _Draft:
     speaks_against: dict[str, None] = field(default_factory=dict)
 
 
-def owners_of(known: Known, character: KnownCharacter, plan: Plan | None) -> tuple[Possibility, ...]:
+def owners_of(known: Known, character_id: int, plan: Plan | None) -> tuple[Possibility, ...]:
     """Return who the owner of a character could be, whom the fix would take first, and whom officers rejected last."""
-    return _Owners(known, character).all(plan)
+    character = known.character(character_id)
+    return _Owners(known, character).all(plan) if character is not None else ()
+
+
+def remedy_of_owner(known: Known, character_id: int) -> Remedy | None:
+    """Return what an officer can do about a character without a fix; what an officer has ruled out is the first reason."""
+    character = known.character(character_id)
+    if character is None:
+        return None
+    for candidate, rejection in ruled_out_by_officers(known, character):
+        return Remedy(_UNDO_THE_RULING, rejection.sentence(character.label, candidate.label))
+    return Remedy(_CHOOSE)
 
 
 class _Owners:

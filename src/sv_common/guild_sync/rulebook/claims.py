@@ -8,23 +8,36 @@ from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, Link, Plan
 from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.evidence.known import Known
 from sv_common.guild_sync.name_index import discord_names
-from sv_common.guild_sync.rulebook.orphan_discord import players_called_like, why_theirs
+from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.rule import Remedy
 from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer
 
 MOST = 12
 _MOST_LIKE = 4
+_CHOOSE_A_CHARACTER = (
+    "If a character is theirs, choose it here, or write their name into its guild note in the game: after the next export the "
+    "fix can make the player. Or set this aside with your reason."
+)
 
 
-def claims_of(known: Known, member: KnownMember, plan: Plan | None) -> tuple[Possibility, ...]:
+def claims_of(known: Known, member_id: int, plan: Plan | None) -> tuple[Possibility, ...]:
     """Return the players and characters that could be the member's, those first whom the fix would take."""
+    member = known.member(member_id)
+    if member is None:
+        return ()
     steps = plan.steps if plan is not None else ()
     linked = {step.character_id for step in steps if isinstance(step, Link)}
     attached = {step.player_id for step in steps if isinstance(step, AttachDiscord)}
     found = [*_players(known, member, attached), *_characters(known, member, linked)]
     found.sort(key=lambda each: (not each.is_decided, len(each.speaks_against)))
     return tuple(found[:MOST])
+
+
+def remedy_of_member(known: Known, member_id: int) -> Remedy:  # noqa: ARG001 -- the same for every member
+    """Return what an officer can do about a member without a fix."""
+    return Remedy(_CHOOSE_A_CHARACTER)
 
 
 def _players(known: Known, member: KnownMember, attached: set[int]) -> Iterator[Possibility]:
@@ -108,3 +121,29 @@ def _possibility(
 
 def _as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def why_theirs(directory: Directory, character: KnownCharacter, member: KnownMember) -> str | None:
+    """Return the sentence why a character is this member's by its note or name, or None."""
+    decision = directory.decide(character)
+    if decision.target is not None:
+        return decision.target.evidence if decision.target.person.member_id == member.id else None
+    if decision.verdict is Verdict.NOBODY and directory.member_named_like(character) == member:
+        return f"the character has the Discord name of {member.display_name}."
+    return None
+
+
+def players_called_like(directory: Directory, member: KnownMember, *, rejected: bool = False) -> list[KnownPlayer]:
+    """Return the players without a Discord member who bear one of this member's names, or whose character does.
+
+    Without those of whom an officer has said that they are not this member; with `rejected`, those alone.
+    """
+    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")} - {""}
+    return [
+        player
+        for player in directory.facts.players.values()
+        if player.discord_user_id is None
+        if ((player.id, member.id) in directory.facts.member_rejections) is rejected
+        if name_key(player.display_name) in names
+        or any(character.name_key in names for character in directory.characters_of(player.id))
+    ]
