@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,11 @@ def as_json_data(value: Any) -> Any:
     kind = type(value)
     adapter = _ADAPTERS.get(kind) or _ADAPTERS.setdefault(kind, TypeAdapter(kind))
     return adapter.dump_python(value, mode="json", by_alias=True)
+
+
+def as_json_text(value: Any) -> str:
+    """Return a value as JSON text, such as a form sends it back."""
+    return json.dumps(as_json_data(value))
 
 
 def values_of(value: DataclassInstance) -> dict[str, Any]:
