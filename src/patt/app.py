@@ -63,6 +63,7 @@ from patt.pages import (
     setting_actions,
     setting_pages,
     sign_in,
+    upload_pages,
 )
 from patt.problems import answer
 from patt.throttle import ThrottleGuessing, ThrottleRequests
@@ -115,6 +116,8 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(dismissal_pages.router)
     app.include_router(issue_pages.router)
     app.include_router(activity_pages.router)
+    app.include_router(upload_pages.actions)
+    app.include_router(upload_pages.router)
     app.include_router(loss_pages.actions)
     app.include_router(loss_pages.router)
     app.include_router(match_pages.actions)

@@ -68,12 +68,12 @@ class Claim:
             return None
         reasons = []
         if not self.is_link_vouched:
-            reasons.append(f"that it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}")
+            reasons.append(f"That it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}.")
         if not self.is_member_vouched:
-            reasons.append(f"no officer has confirmed that {self.player} is @{self.username} on Discord")
+            reasons.append(f"No officer has confirmed that {self.player} is @{self.username} on Discord.")
         if self.role == "administrator":
-            reasons.append("an administrator has to confirm it")
-        return f"{'; '.join(reasons)}."
+            reasons.append("An administrator has to confirm it.")
+        return " ".join(reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,9 +200,17 @@ async def _note_outcome(services: Services, upload: WaitingUpload, report: Pipel
         by = f" The newer one is upload {newer}." if newer else ""
         await _finish(services, upload, "superseded", f"{sync.notices[0]}{by}", report.run_id)
         return
-    older = f" {sync.counts['older']} characters were known from a newer export." if sync.counts["older"] else ""
-    counts = f"{sync.counts['characters']} characters, {sync.counts['notes_changed']} changed notes."
+    older = (
+        f" Of {_counted(sync.counts['older'], 'character')} a newer export was known." if sync.counts["older"] else ""
+    )
+    counts = (
+        f"{_counted(sync.counts['characters'], 'character')}, {_counted(sync.counts['notes_changed'], 'changed note')}."
+    )
     await _finish(services, upload, "done", f"Taken in: {counts}{older}", report.run_id)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 async def _finish(

@@ -1,4 +1,4 @@
-"""A rule that somebody adds with the specified six fields alone, or with a detector: it works like any other."""
+"""A rule that brings a detector and a function of its own: believed only where the detector agrees."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, SubjectKind
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.identity_engine import run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.mitigations import fix_all, fix_one, run_auto_mitigations, undo
+from sv_common.guild_sync.mitigations import fix_all, fix_one, undo
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
 NAME = "no_rank_note"
@@ -96,65 +95,26 @@ async def test_a_click_calls_the_rules_own_function_with_the_row_of_the_issue(gu
         await undo(guild.pool, result.attempt_id, actor="alice")
 
 
-async def test_automation_calls_the_function_of_a_rule_that_is_automatic(guild: GuildBuilder) -> None:
-    _add_rule(function := _Function(), auto_mitigate=True)
-    await guild.character("Mito")
-    await _issue_ids(guild)
-    report = await run_auto_mitigations(guild.pool)
-    assert (report.count(FixOutcome.FIXED), len(function.rows)) == (1, 1)
-
-
-async def test_automation_leaves_a_rule_alone_that_is_not_automatic(guild: GuildBuilder) -> None:
-    _add_rule(function := _Function())
-    await guild.character("Mito")
-    await _issue_ids(guild)
-    await run_auto_mitigations(guild.pool)
-    assert function.rows == []
-
-
-async def test_automation_calls_a_function_in_the_place_of_a_rules_plan(guild: GuildBuilder) -> None:
-    RULES["note_mismatch"] = replace(RULES["note_mismatch"], mitigate_fn=(function := _Function(writes_note=False)))
-    await guild.main("Mito")
-    await guild.alt("Alt", "Mito", await guild.main("Elrek"))
-    await run_integrity_check(guild.pool)
-    (result,) = (await run_auto_mitigations(guild.pool)).results
-    assert len(function.rows) == 1
-    assert (result.outcome, "still finds it" in result.reason) == (FixOutcome.FAILED, True)
-
-
 @pytest.mark.parametrize(
-    ("function", "reason"),
+    ("function", "outcome", "reason"),
     [
-        (_Function(answer=False, writes_note=False), "The rule’s own function did not fix it."),
-        (_Function(writes_note=False), "The rule’s own function says that it is fixed, but the rule still finds it."),
-        (_Function(Refused("The note is locked.")), "The note is locked."),
-        (_Function(ValueError("secret")), "An unexpected error (ValueError)"),
+        (_Function(answer=False, writes_note=False), FixOutcome.REFUSED, "The rule’s own function did not fix it."),
+        (
+            _Function(writes_note=False),
+            FixOutcome.FAILED,
+            "The rule’s own function says that it is fixed, but the rule still finds it.",
+        ),
+        (_Function(Refused("The note is locked.")), FixOutcome.FAILED, "The note is locked."),
+        (_Function(ValueError("secret")), FixOutcome.FAILED, "An unexpected error (ValueError)"),
     ],
 )
 async def test_a_function_that_does_not_fix_leaves_the_issue_open_with_the_reason(
-    guild: GuildBuilder, function: _Function, reason: str
+    guild: GuildBuilder, function: _Function, outcome: FixOutcome, reason: str
 ) -> None:
     _add_rule(function)
     await guild.character("Mito")
     await guild.character("Elrek")
     issue_ids = await _issue_ids(guild)
     report = await fix_all(guild.pool, NAME, actor="alice", guild_id=guild.guild_id)
-    assert [(result.outcome, result.reason.startswith(reason)) for result in report.results] == [
-        (FixOutcome.FAILED, True)
-    ] * 2
+    assert [(result.outcome, result.reason.startswith(reason)) for result in report.results] == [(outcome, True)] * 2
     assert await _issue_ids(guild) == issue_ids
-
-
-async def test_more_automatic_calls_than_the_budget_wait_for_one_click(guild: GuildBuilder) -> None:
-    _add_rule(function := _Function(), auto_mitigate=True)
-    for number in range(11):
-        await guild.character(f"Mito{number}")
-    issue_ids = await _issue_ids(guild)
-    report = await run_auto_mitigations(guild.pool)
-    assert (report.count(FixOutcome.HELD), function.rows) == (11, [])
-    assert await _issue_ids(guild) == issue_ids
-
-
-async def test_the_full_match_needs_no_actor(guild: GuildBuilder) -> None:
-    report = await run_matching(guild.pool)
-    assert report.guild_id == guild.guild_id

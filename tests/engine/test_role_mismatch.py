@@ -247,6 +247,34 @@ async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_player
     )
 
 
+async def test_a_role_that_is_gone_and_that_patt_does_not_manage_is_no_finding(guild: GuildBuilder) -> None:
+    await guild.roles_without_power(without=[RAIDER_ROLE])
+    await guild.execute(
+        "update common.guild_ranks set is_role_managed = false where guild_id = %(guild)s and wow_rank_index = %(rank)s",
+        {"rank": RAIDER},
+    )
+    await guild.main("Mito", rank=RAIDER)
+    assert await _found(guild) == []
+
+
+async def test_two_ranks_with_one_role_are_one_finding_where_it_is_gone_and_none_where_it_is_held(
+    guild: GuildBuilder,
+) -> None:
+    await guild.execute(
+        "update common.guild_ranks set discord_role_id = %(role)s where guild_id = %(guild)s and wow_rank_index = %(rank)s",
+        {"role": RAIDER_ROLE, "rank": SOCIAL},
+    )
+    for name, rank in (("Elrek", RAIDER), ("Mito", SOCIAL)):
+        await guild.main(name, rank=rank, roles=[RAIDER_ROLE])
+    assert await _found(guild) == []
+    await guild.main("Zed", rank=OFFICER, roles=[OFFICER_ROLE, RAIDER_ROLE])
+    assert await _found(guild) == ["Zed has Officer on Discord as they should, and also Raider"]
+    await guild.roles_without_power(without=[RAIDER_ROLE])
+    assert await _found(guild) == [
+        "Raider and Social should have Raider on Discord, but there is no such role any more"
+    ]
+
+
 async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(guild: GuildBuilder) -> None:
     mallory = await guild.main("Mallory", rank=SOCIAL)
     alt = await guild.character("Boss", "alt of Mallory", rank=OFFICER)

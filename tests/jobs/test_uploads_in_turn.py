@@ -56,7 +56,7 @@ async def test_only_an_upload_that_was_given_up_is_tried_again(services: Service
     with pytest.raises(Refused, match="it waits to be taken in"):
         await api.retry(services, upload_id, guild.guild_id)
     await take_in(services, guild.guild_id)
-    with pytest.raises(Refused, match="Taken in: 1 characters"):
+    with pytest.raises(Refused, match="Taken in: 1 character, "):
         await api.retry(services, upload_id, guild.guild_id)
     with pytest.raises(NotFound, match="no upload with the number 999"):
         await api.retry(services, 999, guild.guild_id)

@@ -89,7 +89,7 @@ async def _used_ranks(life: Life) -> list[int]:
         return [rank.wow_rank_index for rank in await ranks.all_ranks(conn, life.guild_id)]
 
 
-@tried_on(60)
+@tried_on()
 @given(guild_specs(), deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4), st.randoms(use_true_random=True))
 async def test_what_a_preview_says_is_what_comes_of_saving(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], rng: random.Random
@@ -117,7 +117,7 @@ async def test_what_a_preview_says_is_what_comes_of_saving(
         assert known - now - on_discord == gone - on_discord
 
 
-@tried_on(40)
+@tried_on()
 @given(guild_specs(), st.randoms(use_true_random=True))
 async def test_taking_a_change_back_puts_the_settings_back_exactly(
     pool: Pool, spec: GuildSpec, rng: random.Random

@@ -12,14 +12,13 @@ from playwright.async_api import Browser, Page, expect
 
 from guild_builder import GuildBuilder
 from patt import access
-from patt.app import create_app
 from patt.bootstrap import Services
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.domain.progress import Progress
 from sv_common.guild_sync.store import guilds, work
 from web.at_work import at_work
-from web.helpers import PAGE, issue_number
+from web.helpers import PAGE, issue_number, made
 from web.live_server import served
 
 pytestmark = pytest.mark.browser
@@ -30,7 +29,7 @@ SLOW_MS = 20_000
 
 @pytest.fixture
 async def site(services: Services) -> AsyncIterator[str]:
-    async with served(create_app(services)) as base_url:
+    async with served(made(services)) as base_url:
         yield base_url
 
 

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
 from guild_builder import GuildBuilder
-from patt.app import create_app
 from patt.bootstrap import Services
 from patt.queue import Task, open_queue
 from sv_common.db.pool import Pool, counting_statements
@@ -19,7 +18,7 @@ from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store.rules import save_settings
-from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, settings
+from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -177,7 +176,7 @@ async def test_requests_are_counted_by_route_and_status_and_never_by_path(
 
 async def test_each_application_counts_for_itself(app: FastAPI, pool: Pool, guild: GuildBuilder) -> None:
     headers = await api_token(pool)
-    other = create_app(Services(settings(BASE_URL), pool, Outside()))
+    other = made(Services(settings(BASE_URL), pool, Outside()))
     async with asker(app) as one, asker(other) as two:
         await one.get("/health")
         samples = await _metrics(two, headers)

@@ -35,7 +35,9 @@ async def test_the_page_offers_the_part_that_can_be_undone_and_names_who_stands_
 ) -> None:
     answer = await alice.get(f"{PAGE}/attempts/{matched}/undo")
     text = Seen(answer).text("content")
-    assert "This cannot be undone" in text
+    assert "Only a part of this can be undone" in text
+    assert "Why not all of it" in text
+    assert "This cannot be undone" not in text
     assert "Of the people this is about, 1 can be undone now" in text
     assert "Zork : The" in text
     assert "Undo the 1 that can be undone" in text

@@ -45,7 +45,7 @@ class WaitingRole:
         str,
         Field(
             description="What it rests on until then, and whose word it waits for.",
-            examples=["that it is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it."],
+            examples=["That it is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it."],
         ),
     ]
 

@@ -14,7 +14,7 @@ from patt import own_rights
 from patt.api.decisions import LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from patt.api.issues import PlannedIssue
 from patt.api.routing import officer_router
-from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep
+from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
 from patt.json_data import values_of
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues, mitigations, overview
@@ -168,7 +168,7 @@ class UndoAhead:
         str | None,
         Field(
             description="Why it cannot be undone.",
-            examples=["The link 12 was changed since, so this can no longer be undone as a whole."],
+            examples=["The player of Grimalt was changed since, so this can no longer be undone as a whole."],
         ),
     ]
     later: Annotated[
@@ -215,10 +215,14 @@ async def fix(
     services: ServicesDep, officer: OfficerDep, issue_id: IssueId, guild: GuildDep = None, seen: SeenDep = None
 ) -> FixResult:
     """Plan from the data as it is now, apply, verify. A fix of a resolved issue changes nothing and says so."""
-    await own_rights.check_fix(services.pool, officer, issue_id, guild)
-    bot = services.outside.discord
     return await mitigations.fix_one(
-        services.pool, issue_id, actor=officer.actor, guild_id=guild, discord_bot=bot, seen=seen
+        services.pool,
+        issue_id,
+        actor=officer.actor,
+        guild_id=guild,
+        discord_bot=services.outside.discord,
+        seen=seen,
+        guard=own_rights.guard_of(officer),
     )
 
 
@@ -275,10 +279,17 @@ async def resolve(
 
 
 @router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")
-async def undo_preview(services: ServicesDep, attempt_id: AttemptId, guild: GuildDep = None) -> UndoAhead:
+async def undo_preview(
+    services: ServicesDep, viewer: ViewerDep, attempt_id: AttemptId, guild: GuildDep = None
+) -> UndoAhead:
     """What stands there now and what would stand there again, or who changed what since; nothing is changed."""
-    bot = services.outside.discord
-    found = await mitigations.preview_undo(services.pool, attempt_id, guild_id=guild, discord_bot=bot)
+    found = await mitigations.preview_undo(
+        services.pool,
+        attempt_id,
+        guild_id=guild,
+        discord_bot=services.outside.discord,
+        guard=own_rights.guard_of(viewer),
+    )
     attempt = found.attempt
     return UndoAhead(
         attempt_id=attempt.id,
@@ -312,7 +323,6 @@ async def undo(
 
     With `partly`, what can be put back is, person by person, and `left` tells of the rest.
     """
-    await own_rights.check_undo(services.pool, officer, attempt_id, guild, partly=partly)
     return await mitigations.undo(
         services.pool,
         attempt_id,
@@ -321,6 +331,7 @@ async def undo(
         discord_bot=services.outside.discord,
         seen=seen,
         partly=partly,
+        guard=own_rights.guard_of(officer),
     )
 
 

@@ -100,9 +100,14 @@ async def decide(
     services: ServicesDep, officer: OfficerDep, body: DecisionRequest, guild: GuildDep = None
 ) -> DecisionMade:
     """Carry out an officer's decision, which is recorded and can be undone as a whole."""
-    decision = decision_of(body)
-    await own_rights.check_decision(services.pool, officer, decision, guild)
-    made = await decide_by_hand(services.pool, decision, actor=officer.actor, guild_id=guild, seen=body.plan_key)
+    made = await decide_by_hand(
+        services.pool,
+        decision_of(body),
+        actor=officer.actor,
+        guild_id=guild,
+        seen=body.plan_key,
+        guard=own_rights.guard_of(officer),
+    )
     sentence, plan = f"Done. {_in_short(made.plan)}", made.plan
     return DecisionMade(made.guild_id, sentence, _steps(plan), made.effects, plan.key, made.attempt_id or 0)
 

@@ -1,4 +1,4 @@
-"""The activity page: jobs that wait and run, the sync log, and who did what."""
+"""The activity page: jobs that wait and run, the last uploads, the sync log, and who did what."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from patt.api.activity import LONGEST_ACTOR
 from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import ACTIVITY
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
+from patt.pages.upload_pages import upload_context
 from patt.pages.words import PIPELINES, TASKS
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import activity
@@ -75,7 +76,7 @@ def _view(
 async def overview(
     request: Request, services: ServicesDep, viewer: ViewerDep, asked: Annotated[View, Depends(_view)]
 ) -> Response:
-    """Show the jobs, and the sync log or who did what."""
+    """Show the jobs, the last uploads, and the sync log or who did what."""
     async with services.pool.snapshot() as conn:
         known = await guilds_in_reach(conn, viewer)
         if not known:
@@ -85,6 +86,7 @@ async def overview(
         context = await (_runs if view.show == "runs" else _deeds)(conn, view)
         jobs = await jobs_overview.jobs(conn, chosen.id)
         losses = await api.sentences(conn, chosen.id)
+        uploads = await upload_context(conn, chosen.id, viewer)
     shell = {
         "guild": chosen,
         "guilds": known,
@@ -93,7 +95,7 @@ async def overview(
         "tasks": TASKS,
         "pipelines": PIPELINES,
     }
-    return respond(request, "admin/activity.html", viewer, shell | context)
+    return respond(request, "admin/activity.html", viewer, shell | uploads | context)
 
 
 @router.get("/jobs")

@@ -64,7 +64,7 @@ async def undo(
     back: Annotated[str, Query(max_length=LONGEST_BACK)] = "",
 ) -> Response:
     """Show what taking an attempt back would change, or why it cannot be taken back."""
-    found = await api.undo_preview(services, attempt_id, guild)
+    found = await api.undo_preview(services, viewer, attempt_id, guild)
     home = f"{HOME}?guild={found.guild_id}"
     usual = f"{HOME}/issues/{found.issue_id}?guild={found.guild_id}" if found.issue_id is not None else home
     context = {

@@ -11,6 +11,7 @@ from patt.queue import Task
 from sv_common.guild_sync.activity import Pipeline
 from sv_common.guild_sync.domain.story import Saying, Source
 from sv_common.guild_sync.identity_engine import Evidence
+from sv_common.guild_sync.store.uploads import UploadState
 
 _LABELS = {
     "character": "Character",
@@ -47,6 +48,14 @@ _LINK_SOURCES = {
     "bulk_fix": "by an officer's fix of many at once",
     "auto_fix": "by an automatic fix",
     "full_match": "by a full match",
+}
+
+UPLOAD_STATES: Mapping[UploadState, str] = {
+    "received": "waiting",
+    "done": "done",
+    "superseded": "superseded",
+    "refused": "refused",
+    "failed": "given up",
 }
 
 SOURCES: Mapping[Source, str] = {

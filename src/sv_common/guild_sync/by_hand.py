@@ -16,6 +16,7 @@ from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.plan import Plan
 from sv_common.guild_sync.fixes import database_steps
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.hand_effects import Effect, effects_of
 from sv_common.guild_sync.hand_names import character_called, member_called, player_called
 from sv_common.guild_sync.resolution import Directory
@@ -166,16 +167,24 @@ async def preview_by_hand(pool: Pool, decision: HandDecision, *, guild_id: int |
 
 
 async def decide_by_hand(
-    pool: Pool, decision: HandDecision, *, actor: str, guild_id: int | None = None, seen: str | None = None
+    pool: Pool,
+    decision: HandDecision,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    seen: str | None = None,
+    guard: Guard = unguarded,
 ) -> HandReport:
     """Carry out an officer's decision and look again at every rule. `seen` is the key of the plan that was previewed.
 
     Raises `NotFound` for an unknown character or player, `Refused` where there is nothing to do or where the decision
-    contradicts an earlier one, and `PlanStale` where another plan than the one that was seen would be carried out.
+    contradicts an earlier one, or where the guard of the rows refuses it, and `PlanStale` where another plan than the one
+    that was seen would be carried out.
     """
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
-        return await decide_here(conn, number, decision, actor=actor, seen=seen)
+        async with guard(conn, number):
+            return await decide_here(conn, number, decision, actor=actor, seen=seen)
 
 
 async def decide_here(

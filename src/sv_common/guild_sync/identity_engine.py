@@ -23,6 +23,7 @@ from sv_common.guild_sync.domain.decision import Person, Verdict
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
 from sv_common.guild_sync.fixes import database_steps
+from sv_common.guild_sync.fixes.command import SOME_OFFICER
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store import attempts, guilds
 from sv_common.guild_sync.store.attempts import NewAttempt
@@ -116,11 +117,12 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
 
 
 async def run_matching(
-    pool: Pool, *, actor: str = "officer", guild_id: int | None = None, chosen: Collection[str] | None = None
+    pool: Pool, *, actor: str = SOME_OFFICER, guild_id: int | None = None, chosen: Collection[str] | None = None
 ) -> MatchReport:
     """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
 
-    `chosen` holds the keys of the groups to apply; None applies all.
+    `chosen` holds the keys of the groups to apply; None applies all. Without a name, the log says that an officer did it.
+    Raises `Refused` where there are several guilds and none is named.
     """
     started = time.monotonic()
     async with pool.connection() as conn:

@@ -36,11 +36,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person whom a note may mean, and the sentence that says why."""
+    """One person whom a note may mean, and the sentence that says why.
+
+    `is_other_spelling`: the note writes the name without its accents, in another case or script, which an officer may take
+    for the name, and automation may not.
+    """
 
     person: Person
     label: str
     evidence: str
+    is_other_spelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ class UndoReport:
         Sequence[str],
         Field(
             description="Of whom a partial undo could not put anything back, and why.",
-            examples=[["Mito: The link 12 was changed since, so this can no longer be undone as a whole."]],
+            examples=[["Mito: The player of Grimalt was changed since, so this can no longer be undone as a whole."]],
         ),
     ] = ()
 

@@ -68,7 +68,7 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
     members_of_others = await rejections.move_members(conn, guild_id, _those(MoveMemberRejection, steps))
     detached = await players.detach_discord(conn, guild_id, _those(DetachDiscord, steps))
     doomed = _those(DeletePlayer, steps)
-    vouches = await journal.vouches_of(conn, [step.player_id for step in doomed]) if doomed else []
+    swept = await journal.swept_along(conn, [step.player_id for step in doomed]) if doomed else []
     deleted = await players.delete(conn, guild_id, doomed)
     return {
         **{step: unlinks[step.character_id] for step in _those(Unlink, steps)},
@@ -85,7 +85,7 @@ async def _take_away(conn: Connection, guild_id: int, steps: Sequence[Step]) -> 
             for step in _those(MoveMemberRejection, steps)
         },
         **{step: [detached[step.player_id]] for step in _those(DetachDiscord, steps)},
-        **{step: [*_of_player(step.player_id, vouches), *deleted[step.player_id]] for step in doomed},
+        **{step: [*_of_player(step.player_id, swept), *deleted[step.player_id]] for step in doomed},
     }
 
 
@@ -104,7 +104,7 @@ async def _make(conn: Connection, guild_id: int, steps: Sequence[Step], author: 
     return {
         **{step: [created[real_id[step.placeholder]]] for step in creations},
         **{step: [linked[step.character_id]] for _, step in new_links},
-        **{step: [remembered[name_key(step.alias)]] for _, step in new_words},
+        **{step: remembered[name_key(step.alias)] for _, step in new_words},
         **{step: [rejected[step.character_id, step.player_id]] for step in _those(RejectLink, steps)},
         **{step: [not_members[step.player_id, step.discord_user_id]] for step in _those(RejectMember, steps)},
     }
@@ -124,8 +124,8 @@ async def _point(conn: Connection, guild_id: int, steps: Sequence[Step], author:
     }
 
 
-def _of_player(player_id: int, vouches: Sequence[Change]) -> list[Change]:
-    return [change for change in vouches if (change["before"] or {})["player_id"] == player_id]
+def _of_player(player_id: int, swept: Sequence[Change]) -> list[Change]:
+    return [change for change in swept if (change["before"] or {})["player_id"] == player_id]
 
 
 def _those(kind: type[_Kind], steps: Sequence[Step]) -> list[_Kind]:

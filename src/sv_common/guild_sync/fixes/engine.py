@@ -10,6 +10,7 @@ from sv_common.guild_sync.domain.progress import Count, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixResult
 from sv_common.guild_sync.fixes.by_function import fix_by_function
 from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.fixes.in_database import fix_in_database
 from sv_common.guild_sync.fixes.on_discord import fix_on_discord
 from sv_common.guild_sync.fixes.planning import Planning, plan_fixes
@@ -38,6 +39,7 @@ async def fix_issues(
     limit: int | None = None,
     seen: Seen | None = None,
     watch: Watch = unwatched,
+    guard: Guard = unguarded,
 ) -> list[FixResult]:
     """Fix what can be fixed of these issues of one rule and one guild, and say what became of each.
 
@@ -48,9 +50,11 @@ async def fix_issues(
     4. Steps on Discord follow after the transaction, member by member: planned again on the spot, written down before they
        are done, verified by a second look, and recorded before the next member's turn.
 
-    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so, and
-    `Busy` where somebody else changes the roles of the one member just now.
+    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so,
+    `Busy` where somebody else changes the roles of the one member just now, and what the guard of the rows refuses.
     Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
+
+    A rule that has only a `mitigate_fn` of its own is asked issue by issue instead.
     """
     count = Count(len(issue_ids), watch)
     if rule.own_function is not None:
@@ -61,7 +65,8 @@ async def fix_issues(
     count.tell(f"Planning: {rule.name}")
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
+        async with guard(conn, guild_id):
+            here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
     results = list(here.results)
     if here.on_discord:
         results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count, seen=seen)

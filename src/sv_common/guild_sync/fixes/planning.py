@@ -54,7 +54,7 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
     if command.is_automatic:
-        settled += [_set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
+        settled += [set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
     if rule.own_function is not None:
         reason = f"“{rule.name}” is fixed by a function of its own, so what it would do is not known before."
@@ -112,17 +112,30 @@ def nothing_to_do(issue: Issue) -> FixResult:
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
-def too_many(count: int, limit: int) -> str:
-    """Say why more automatic fixes than the budget allows are left to an officer."""
-    return (
+def set_aside(issue: Issue) -> FixResult:
+    """Say that automation does not touch what an officer dismissed."""
+    reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
+    return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
+    """Say of which issues that were asked for there is none of this rule."""
+    there = {issue.id for issue in known}
+    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
+    return [
+        FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+        for issue_id in dict.fromkeys(issue_ids)
+        if issue_id not in there
+    ]
+
+
+def held(issue: Issue, plan: Plan | None, count: int, limit: int) -> FixResult:
+    """Say that more are to be fixed than may be by themselves, so that each waits for a click."""
+    reason = (
         f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
         "If they are right, one click on Fix All applies them."
     )
-
-
-def _set_aside(issue: Issue) -> FixResult:
-    reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
-    return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+    return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)
 
 
 def _refusal(issue: Issue, reason: str) -> FixResult:

@@ -21,7 +21,7 @@ from sv_common.guild_sync.rulebook.former_names import FormerNames
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import waits_for_weight
+from sv_common.guild_sync.rulebook.weight import waits_for_spelling, waits_for_weight
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 from sv_common.guild_sync.store.guilds import ids_of
 from sv_common.guild_sync.strangers import ruled_out, why_wait
@@ -105,6 +105,7 @@ def _finding(
                 "label": candidate.label,
                 "player_id": candidate.person.player_id,
                 "evidence": candidate.evidence,
+                "is_other_spelling": candidate.is_other_spelling,
             }
             for candidate in decision.candidates
         ],
@@ -171,6 +172,9 @@ def _why_wait(details: Any) -> str | None:
         return refusal
     if details.get("weight"):
         return waits_for_weight(details["character"], details["weight"])
+    for candidate in details["candidates"]:
+        if candidate["is_other_spelling"]:
+            return waits_for_spelling(details["named"], candidate["label"])
     if details.get("own_name_is_player"):
         return (
             f"The note says “{details['named']}”, whom nobody here is called, but the character has the Discord name of "
@@ -266,7 +270,8 @@ RULE = RuleDefinition(
     ),
     left_to_officer=(
         "A note that has not changed since the character was linked, when it is the names that have changed; a note that "
-        "uses a former name of its player which somebody else bears now; a note that could mean two people; a note that "
+        "uses a former name of its player which somebody else bears now; a note that spells a name otherwise; "
+        "a note that could mean two people; a note that "
         "looks like a misspelling of the linked player's own name; a note that names a player of whom an officer has said that the "
         "character is not theirs; a link that an officer made or confirmed, which Fix All "
         "leaves alone too; a strange word that has not the form of a name (not alone, or written small in a guild that does "
@@ -374,6 +379,13 @@ RULE = RuleDefinition(
                 Character("Mito", owner="Mito", is_main=True, realm="dalaran"),
                 Character("Mito", owner="Mito the Other", is_main=True, realm="stormrage"),
             ),
+        ),
+        Example(
+            "The note says “Mìto”; no one has exactly that name, and Mito is a player",
+            "another spelling proves nothing, so an officer looks first",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "Mìto", owner="Elrek", linked_under="Elrek"), _ELREK, _MITO),
+            after={"Altrek": "Mito"},
         ),
         Example(
             "An officer linked the character to Elrek; its note changes to “Mito”",

@@ -20,7 +20,7 @@ from sv_common.guild_sync.rulebook.explain import HAS_LEFT, record_of, what_the_
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import why_weight_waits
+from sv_common.guild_sync.rulebook.weight import waits_for_spelling, why_weight_waits
 from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
 from sv_common.guild_sync.strangers import ruled_out
 
@@ -84,9 +84,11 @@ class _Planner:
                 character.id, character.label, person.player_id, target.label, target.evidence, self._basis(character)
             )
             waits = why_weight_waits(self._directory.facts, [character])
-            is_by_note = self._directory.decide(character).target is not None
+            decision = self._directory.decide(character)
+            if target.is_other_spelling:
+                waits = waits_for_spelling(decision.named, target.label)
             reason = f"{character.label} belongs to {target.label}: {target.evidence}"
-            return Plan((link,), reason, waits, is_safe=is_by_note)
+            return Plan((link,), reason, waits, is_safe=decision.target is not None)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Plan.none(
@@ -185,7 +187,8 @@ RULE = RuleDefinition(
     safe="Linking a character to a player who exists, where its note means that player and nobody else.",
     left_to_officer=(
         "A new player, a link by the character's name alone, and a character whose rank gives a right or a Discord role above "
-        "the lowest need an officer's click. The fix links only where the note means exactly one person, or where the note "
+        "the lowest need an officer's click, and so does a note that spells a name otherwise. "
+        "The fix links only where the note means exactly one person, or where the note "
         "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
         "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
     ),
@@ -232,6 +235,13 @@ RULE = RuleDefinition(
             Outcome.NO_FIX,
             (Character("Ton"),),
             (Member("washington"),),
+        ),
+        Example(
+            "The note says “alt of Mìto”; no one has exactly that name, and Mito is a player",
+            "another spelling proves nothing, so an officer looks first",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "alt of Mìto"), _MITO),
+            after={"Altrek": "Mito"},
         ),
         Example(
             "The note says “alt of Mito”, and the character is an Officer",

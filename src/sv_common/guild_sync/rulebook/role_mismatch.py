@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+import structlog
 from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
@@ -21,6 +23,9 @@ from sv_common.guild_sync.rulebook.example import Character, Example, Member, Ou
 from sv_common.guild_sync.rulebook.explain import in_words
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.store import guilds
+
+log = structlog.get_logger(__name__)
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
@@ -61,29 +66,43 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
 
     Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved that
     nobody has named or confirmed: inserting one rank shifts all below it and would make everybody look wrong at once.
+    Asked about all guilds, it leaves out those in doubt, and raises only where that leaves none.
     """
     values = {"guild_id": guild_id}
-    await _refuse_doubtful_ranks(conn, values)
+    in_doubt = await _guilds_in_doubt(conn, values)
+    if in_doubt and (guild_id is not None or len(in_doubt) == await _count_of_guilds(conn)):
+        raise Refused(next(iter(in_doubt.values())))
+    if in_doubt:
+        log.warning("guilds_left_out", rule=ISSUE_TYPE, guild_ids=sorted(in_doubt))
     unusable = await (await conn.execute(SQL["unusable_roles"], values)).fetchall()
     async with conn.cursor(row_factory=class_row(_Mismatch)) as cursor:
         mismatches = await (await cursor.execute(SQL["find"], values)).fetchall()
-    return [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
+    found = [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
+    return [finding for finding in found if finding.guild_id not in in_doubt]
 
 
-async def _refuse_doubtful_ranks(conn: Connection, values: dict[str, int | None]) -> None:
-    doubtful = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
-    if doubtful:
-        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in doubtful)
-        raise Refused(
+async def _guilds_in_doubt(conn: Connection, values: dict[str, int | None]) -> dict[int, str]:
+    """Return the guilds whose rank table may not fit the game any more, each with the sentence why."""
+    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchall()
+    doubts = {guild_id: _MOVED.format(characters=characters) for guild_id, characters in moved}
+    renamed = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
+    for guild_id, ranks in groupby(renamed, key=lambda row: int(row[0])):
+        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in ranks)
+        doubts[guild_id] = (
             f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
         )
-    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchone()
-    if moved is not None and moved[0] is not None:
-        raise Refused(
-            f"{moved[0]} characters changed rank as whole ranks, as when a rank is inserted or removed in the game. No role "
-            "is compared until the addon's next export and Battle.net's roster agree on the ranks, or an officer has "
-            "checked the rank table and confirmed it."
-        )
+    return doubts
+
+
+_MOVED = (
+    "{characters} characters changed rank as whole ranks, as when a rank is inserted or removed in the game. No role "
+    "is compared until the addon's next export and Battle.net's roster agree on the ranks, or an officer has "
+    "checked the rank table and confirmed it."
+)
+
+
+async def _count_of_guilds(conn: Connection) -> int:
+    return len(await guilds.ids_of(conn, None))
 
 
 def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:

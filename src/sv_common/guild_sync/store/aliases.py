@@ -19,8 +19,8 @@ LEARNED_BY_MATCH = "full_match"
 
 async def remember(
     conn: Connection, guild_id: int, steps: Sequence[tuple[int, RememberAlias]], author: LinkAuthor
-) -> dict[str, Change]:
-    """Let words mean players (by number); return the changes by key of the word."""
+) -> dict[str, list[Change]]:
+    """Let words mean players (by number); return the changes by key of the word, also of what made room for it."""
     if not steps:
         return {}
     values = {
@@ -31,9 +31,16 @@ async def remember(
         "aliases": [step.alias for _, step in steps],
         "alias_keys": [name_key(step.alias) for _, step in steps],
     }
-    await conn.execute(SQL["forget_unused"], values)
+    unused = await (await conn.execute(SQL["forget_unused"], values)).fetchall()
+    made_room = {row["alias_key"]: Change(table="alias", id=row["id"], before=row, after=None) for (row,) in unused}
     rows = await (await conn.execute(SQL["remember"], values)).fetchall()
-    return {key: Change(table="alias", id=row["id"], before=None, after=row) for key, row in rows}
+    return {
+        key: [
+            *([made_room[key]] if key in made_room else []),
+            Change(table="alias", id=row["id"], before=None, after=row),
+        ]
+        for key, row in rows
+    }
 
 
 async def forget(conn: Connection, guild_id: int, steps: Sequence[ForgetAlias]) -> dict[str, Change]:

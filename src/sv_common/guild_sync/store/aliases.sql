@@ -1,8 +1,9 @@
 -- name: forget_unused
--- Make room for words that a match once learned and no note of their players bears any more.
+-- Make room for words that a match once learned and no note of their players bears any more; return them.
 delete from guild_identity.player_note_aliases a
 where a.guild_id = %(guild_id)s and a.alias_key = any (%(alias_keys)b::text[])
   and not exists (select from guild_identity.aliases_in_use u where u.id = a.id)
+returning to_jsonb(a)
 
 -- name: remember
 insert into guild_identity.player_note_aliases (guild_id, player_id, alias, alias_key, created_by, source)

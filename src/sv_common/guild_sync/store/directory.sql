@@ -25,8 +25,9 @@ order by id
 -- name: words
 -- What people have said: aliases that mean a player, each as it is written, "this character is not this player" (by
 -- unlinking or for ever), "this player is not this Discord member", and what a word is in this guild (null: no word of the
--- vocabulary). And what the sources said: names that characters and members had before, and ranks that give a right here, a
--- managed Discord role above the lowest, or the lowest one where that has power here or over the server.
+-- vocabulary). And what the sources said: names that characters and members had before, names of characters that left and
+-- are nobody's, and ranks that give a right here, a managed Discord role above the lowest, or the lowest one where that has
+-- power here or over the server.
 with managed as (
     select wow_rank_index, name, level, discord_role_id, coalesce(discord_role_name, name) as role
     from common.guild_ranks
@@ -52,6 +53,11 @@ select case when character_id is null then 'former_member' else 'former_characte
        coalesce(character_id, discord_user_id), null
 from guild_identity.former_names
 where guild_id = %(guild_id)s
+union all
+select distinct 'departed', c.name_key, null::bigint, null::bigint, null
+from guild_identity.wow_characters c
+where c.guild_id = %(guild_id)s and c.removed_at is not null
+  and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
 union all
 select 'rank', coalesce(r.name, 'rank ' || a.key), null, a.key::bigint, 'gives the role ' || a.role || ' here'
 from common.guild_authority_in_force a

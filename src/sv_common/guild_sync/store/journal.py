@@ -72,10 +72,10 @@ async def obstacles(conn: Connection, changes: Sequence[Change]) -> dict[tuple[s
     return dict(_find_obstacles(folded, await _current(conn, folded)))
 
 
-async def vouches_of(conn: Connection, player_ids: Sequence[int]) -> list[Change]:
-    """Return the vouches that go with players when these are deleted, as changes."""
-    rows = await (await conn.execute(SQL["vouches_of"], {"player_ids": list(player_ids)})).fetchall()
-    return [_deleted("vouch", row["character_id"], row) for (row,) in rows]
+async def swept_along(conn: Connection, player_ids: Sequence[int]) -> list[Change]:
+    """Return what goes with players when these are deleted, as changes: vouches, and words that no note bears any more."""
+    rows = await (await conn.execute(SQL["swept_along"], {"player_ids": list(player_ids)})).fetchall()
+    return [_deleted(table, number, row) for table, number, row in rows]
 
 
 def fold(changes: Iterable[Change]) -> _Folded:
@@ -156,6 +156,9 @@ def _find_obstacles(
 def _changed_since(change: Change, row: Row | None) -> str:
     if change["table"] == "rejection":
         return "A “not this player” was changed since, as when two players are merged, so this can no longer be undone as a whole."
+    if change["table"] == "link":
+        whose = (row or {}).get("character_name") or f"character #{change['id']}"
+        return f"The player of {whose} was changed since, so this can no longer be undone as a whole."
     written = change["after"] or change["before"] or {}
     name = (row or written).get("display_name") or (row or written).get("alias") or change["id"]
     is_gone = row is None and change["after"] is not None

@@ -1,7 +1,9 @@
 -- name: current_rows
 -- Rows as they are now. With each player, how much hangs on it besides what is asked for; with each link, how often its
 -- player points to it.
-select 'link', to_jsonb(l),
+select 'link',
+       to_jsonb(l) || jsonb_build_object(
+           'character_name', (select c.character_name from guild_identity.wow_characters c where c.id = l.character_id)),
        (select count(*) filter (where p.main_character_id = l.character_id)
                + count(*) filter (where p.offspec_character_id = l.character_id)
         from guild_identity.players p where p.id = l.player_id)
@@ -52,5 +54,7 @@ from unnest(%(rejected_players)s::bigint[], %(rejected_members)s::bigint[]) as n
 join guild_identity.players p on p.id = n.player_id and p.discord_user_id = n.discord_user_id
 where not p.id = any (%(member_players)s::bigint[])
 
--- name: vouches_of
-select to_jsonb(v) from common.vouched_links v where v.player_id = any (%(player_ids)s)
+-- name: swept_along
+select 'vouch', v.character_id, to_jsonb(v) from common.vouched_links v where v.player_id = any (%(player_ids)s)
+union all
+select 'alias', a.id, to_jsonb(a) from guild_identity.player_note_aliases a where a.player_id = any (%(player_ids)s)

@@ -109,7 +109,10 @@ TABLES: Mapping[str, JournalTable] = {
 
 CASCADES: Mapping[tuple[str, str], str] = {
     ("guild_identity.player_characters", "player_id"): "a player is deleted only when it has no characters",
-    ("guild_identity.player_note_aliases", "player_id"): "a player is deleted only when it has no aliases",
+    ("guild_identity.player_note_aliases", "player_id"): (
+        "written down when a player is deleted, for only words that no note bears are left then; an undo that would take "
+        "one is refused"
+    ),
     ("guild_identity.link_rejections", "player_id"): "a player is deleted only when it has no rejections",
     (
         "common.vouched_links",
