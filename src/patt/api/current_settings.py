@@ -99,7 +99,7 @@ class WordsNow:
     """The guild's own words, and the categories there are."""
 
     words: Sequence[GuildWord]
-    categories: Sequence[Category]
+    categories: Annotated[Sequence[str], Field(examples=[["profession", "role", "bank"]])]
 
 
 @dataclass(frozen=True, slots=True)
