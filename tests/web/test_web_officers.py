@@ -135,7 +135,7 @@ async def test_the_page_does_the_same_by_forms(
     alice: httpx2.AsyncClient, people: dict[str, int], guild: GuildBuilder
 ) -> None:
     page = Seen(await alice.get(OFFICERS))
-    assert "would be administrator by Aldwyn (Guild Master)" in page.text("content")
+    assert "As Aldwyn (Guild Master) they would be administrator." in page.text("content")
     fields = {"discord_id": MASTER, "character_id": str(people[MASTER])}
     await alice.post(f"{OFFICERS}/actions/vouch", data=fields)
     preview = await alice.get(f"{OFFICERS}/preview", params={"kind": "rank", "key": "1", "role": "officer"})
