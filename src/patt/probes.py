@@ -18,10 +18,10 @@ from patt import access, data_metrics
 from patt.api.routing import problems
 from patt.bootstrap import Services
 from patt.deps import ServicesDep, ViewerDep, open_to_all, viewer_of
+from patt.doctor.checks import Check, check
+from patt.doctor.installation import DATABASE, SCHEMA, check_worker
 from patt.http_metrics import HttpMetrics
 from patt.problems import METRICS_PATH
-from patt.setup.check import Check, well, wrong
-from patt.setup.check_installation import DATABASE, SCHEMA, check_worker
 from sv_common.db import migrate
 
 _PATIENCE_S = 3.0
@@ -116,11 +116,11 @@ async def _checks(services: Services) -> list[Check]:
             current = await access.schema_revision(conn)
             if current != _newest_revision():
                 message = f"The database has the schema {current}, and this version needs {_newest_revision()}."
-                return [well(DATABASE, "It answers."), wrong(SCHEMA, message, "patt db upgrade")]
-            schema = well(SCHEMA, "It is the one that this version needs.")
-            return [well(DATABASE, "It answers."), schema, await check_worker(conn)]
+                return [check(DATABASE, "It answers."), check(SCHEMA, "", (message, "patt db upgrade"))]
+            schema = check(SCHEMA, "It is the one that this version needs.")
+            return [check(DATABASE, "It answers."), schema, await check_worker(conn)]
     except (psycopg.Error, TimeoutError):
-        return [wrong(DATABASE, "It does not answer.", "Start the database server.")]
+        return [check(DATABASE, "", ("It does not answer.", "Start the database server."))]
 
 
 @cache

@@ -23,6 +23,7 @@ from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
 from patt.work import work_when_asked
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.errors import BadInput, Busy, Refused, reason_of
+from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
 from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.reporter import send_digest
@@ -52,9 +53,13 @@ class Rhythm:
     interval: timedelta
 
 
+def _of_source(task: Task, source: Source) -> Rhythm:
+    return Rhythm(task, FRESHNESS[source].pipeline, FRESHNESS[source].expected_every)
+
+
 RHYTHMS = (
-    Rhythm(Task.BATTLE_NET, "battlenet_sync", timedelta(hours=6)),
-    Rhythm(Task.DISCORD, "discord_sync", timedelta(minutes=15)),
+    _of_source(Task.BATTLE_NET, Source.ROSTER),
+    _of_source(Task.DISCORD, Source.MEMBERS),
     Rhythm(Task.SWEEP, "sweep", timedelta(days=1)),
 )
 

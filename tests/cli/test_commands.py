@@ -148,7 +148,7 @@ def test_of_a_match_what_can_be_undone_is_undone_when_it_is_asked_for(patt: Patt
     assert (preview.code, "It can be undone for 1 of the people, with --partly." in preview.out) == (1, True)
     assert "Player of Second-area-52" in preview.out
     done = patt("undo", attempt, "--partly")
-    assert (done.code, "Left as it is: Mito: The link" in done.out) == (0, True)
+    assert (done.code, "Left as it is: Mito: The player of character #" in done.out) == (0, True)
     assert patt("undo", attempt, "--partly").code == 1
 
 
@@ -271,7 +271,10 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
         (["issues", "--guild", "9"], "There is no guild with the number 9."),
         (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
         (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),
-        (["guild", "add", "X", "--realm", "y", "--region", "cn"], "“cn” is no region"),
+        (
+            ["guild", "add", "X", "--realm", "y", "--region", "cn"],
+            "“cn” is no region that Battle.net can be asked for. Use one of: us, eu, kr, tw.",
+        ),
         (["guild", "add", "X", "--realm", "y", "--discord-server", "7000"], "belongs to another guild"),
         (["guild", "add", "X", "--realm", "y", "--discord-server", "ours"], "are numbers"),
         (["ranks", "map", "3", "Officer"], "is no Discord role id"),

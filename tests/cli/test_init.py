@@ -13,7 +13,7 @@ from psycopg import sql
 
 from cli.conftest import Init, Patt
 from cli.mapped_ranks import NAMED, mapping
-from patt.setup.flow import STEPS
+from patt.setup.wizard import STEPS
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 

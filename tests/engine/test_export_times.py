@@ -10,8 +10,8 @@ import pytest
 from guild_builder import OFFICER, RAIDER, SOCIAL, GuildBuilder, entry
 from sv_common.guild_sync import health
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
+from sv_common.guild_sync.domain.freshness import Source
 from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.health import Source
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
 from sv_common.guild_sync.store import sync_log

@@ -203,7 +203,7 @@ async def test_the_number_of_statements_is_the_same_however_many_guilds_there_ar
     await _metrics(anonymous, headers)
     with counting_statements() as counter:
         await _metrics(anonymous, headers)
-    assert counter.statements == 8
+    assert counter.statements == 9
 
 
 async def test_every_metric_is_in_the_document(anonymous: httpx2.AsyncClient, troubled: GuildBuilder) -> None:

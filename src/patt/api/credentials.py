@@ -14,7 +14,7 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from patt import access
-from patt.access import SCOPES, ApiToken, Scope, UploadKey
+from patt.access import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadKey
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
 from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep
 from sv_common.db.pool import Connection
@@ -23,7 +23,6 @@ from sv_common.guild_sync.domain.setting import SettingKind
 from sv_common.guild_sync.store import guilds, setting_changes
 from sv_common.guild_sync.store.setting_changes import NewSettingChange
 
-LONGEST_NAME = 100
 OF_ALL_GUILDS: Final = "metrics"
 """The scope that is of the installation and of no single guild."""
 
@@ -110,7 +109,7 @@ async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]
 @router.post("/keys", summary="Make an upload key", dependencies=FOR_ADMINISTRATORS)
 async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey, guild: GuildDep = None) -> MadeKey:
     """The key is in this answer and can be had nowhere else."""
-    name = _name(body.uploader, "Uploader")
+    name = access.usable_name(body.uploader, "Uploader")
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
         secret = await access.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
@@ -142,7 +141,7 @@ async def tokens(services: ServicesDep, administrator: AdministratorDep, guild: 
 @router.post("/tokens", summary="Make an API token", dependencies=FOR_ADMINISTRATORS)
 async def make_token(services: ServicesDep, administrator: PersonDep, body: NewToken) -> MadeToken:
     """The token is in this answer and can be had nowhere else."""
-    name, scope = _name(body.name, "Name"), _scope(body.scope)
+    name, scope = access.usable_name(body.name), _scope(body.scope)
     guild_id = administrator.guild_in_reach(body.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
         raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
@@ -201,13 +200,6 @@ def _numbered(items: Sequence[_Item], number: int, what: str) -> _Item:
 
 def _gone(what: str, number: int) -> NotFound:
     return NotFound(f"There is no {what} with the number {number} that could be revoked.")
-
-
-def _name(given: str, field: str) -> str:
-    name = " ".join(given.split())
-    if not name or not name.isprintable():
-        raise BadInput(f"{field}: give a name that can be read, to know it again in the list.")
-    return name
 
 
 def _scope(given: str) -> Scope:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from patt.json_data import values_of
-from patt.setup.rank_roles import roles_for_ranks
+from patt.setup.ranks import roles_for_ranks
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.guild import DiscordRole
 from sv_common.guild_sync.domain.notes import Category

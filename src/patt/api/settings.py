@@ -14,10 +14,10 @@ from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
 from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.bootstrap import Services
 from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
-from patt.setup.role_order import find_obstacles
 from sv_common.guild_sync import setting_readings
 from sv_common.guild_sync.domain.errors import SourceError
 from sv_common.guild_sync.domain.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.domain.role_authority import find_obstacles
 from sv_common.guild_sync.domain.setting import RanksSetting
 from sv_common.guild_sync.domain.setting_words import Difference
 from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
@@ -206,15 +206,7 @@ async def preview_change(services: Services, request: SettingRequest, guild: int
     """Say what a change would do. Raises `NotFound`, `BadInput` and `Refused` like the change itself."""
     has_bot = services.outside.discord is not None
     report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot)
-    notices = [*report.notices, *report.unrelated]
-    setting = report.wanted.after
-    if isinstance(setting, RanksSetting):
-        managed = {
-            role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
-        }
-        async with services.pool.snapshot() as conn:
-            found = await guilds.get(conn, report.guild_id)
-        notices += await obstacles(services, found, managed)
+    notices = [*report.notices, *report.unrelated, *await obstacles_of(services, report)]
     return _outcome(report, report.sentence, notices)
 
 
@@ -225,6 +217,19 @@ async def save_change(
     bot = services.outside.discord
     report = await save_setting(services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot)
     return _outcome(report, " ".join([report.sentence, *report.notices]), report.notices)
+
+
+async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
+    """Ask Discord what keeps the bot from giving and taking the roles of a previewed change, each with its remedy."""
+    setting = report.wanted.after
+    if not isinstance(setting, RanksSetting):
+        return []
+    managed = {
+        role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
+    }
+    async with services.pool.snapshot() as conn:
+        found = await guilds.get(conn, report.guild_id)
+    return await obstacles(services, found, managed)
 
 
 async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, str]) -> list[str]:

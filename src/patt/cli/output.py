@@ -6,11 +6,12 @@ import dataclasses
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,13 +20,23 @@ from sv_common.guild_sync.domain.errors import BadInput, PattError
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_Result = TypeVar("_Result")
 
 
-def print_whatever_is_said() -> None:
+def escape_unprintable() -> None:
     """Let standard output show what its encoding does not hold as an escape, instead of failing at it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def show(result: _Result, as_json: bool, lines: Callable[[_Result], object]) -> None:
+    """Print a result as JSON, or its lines for people."""
+    if as_json:
+        print_json(result)
+    else:
+        lines(result)
 
 
 def print_json(value: object) -> None:
@@ -42,6 +53,8 @@ def as_json(value: Any) -> Any:
     """Return a value of this product's types as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if hasattr(value, "model_dump"):
+        return as_json(value.model_dump())
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Enum):
@@ -53,7 +66,7 @@ def as_json(value: Any) -> Any:
     return [as_json(each) for each in value]
 
 
-def table(*columns: str, rows: Sequence[Sequence[object]]) -> None:
+def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
     """Print a table; cells are shown as they are, whatever they hold."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

@@ -36,6 +36,7 @@ from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import health, issues, mitigations, overview
 from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.freshness import FRESHNESS
 from sv_common.guild_sync.domain.issue import Severity
 from sv_common.guild_sync.health import RuleTrend, Share, TrendDays
 from sv_common.guild_sync.overview import FindingsPage
@@ -102,7 +103,7 @@ async def _health(conn: Connection, view: View) -> dict[str, Any]:
         "total": trends.total[-1],
         "trend_days": get_args(TrendDays),
         "sources": [(SOURCES[age.source], age, expectation(age), remedy(age)) for age in found.sources],
-        "pipelines": {age.source: health.EXPECTED[age.source].pipeline for age in found.sources},
+        "pipelines": {age.source: FRESHNESS[age.source].pipeline for age in found.sources},
     }
 
 

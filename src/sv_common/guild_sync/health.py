@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, PlainSerializer, computed_field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rules import RULES
 
 SQL = load_sql(__package__, "health.sql")
@@ -24,34 +24,6 @@ WEEK_DAYS = 7
 
 
 Seconds: TypeAlias = Annotated[timedelta, PlainSerializer(lambda each: int(each.total_seconds()), return_type=int)]
-
-
-class Source(StrEnum):
-    """Where a guild's data comes from."""
-
-    NOTES = "addon_notes"
-    ROSTER = "battlenet_roster"
-    MEMBERS = "discord_members"
-    PROFILES = "battlenet_profiles"
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How often a source is expected, and from which age on its data is stale: when several times were missed in a row."""
-
-    pipeline: str
-    expected_every: timedelta
-    stale_after: timedelta
-
-
-EXPECTED: Mapping[Source, Freshness] = {
-    # An officer plays at least once a week, and the companion sends what the addon wrote.
-    Source.NOTES: Freshness("addon_upload", timedelta(days=3), timedelta(days=7)),
-    Source.ROSTER: Freshness("battlenet_sync", timedelta(hours=6), timedelta(days=1)),
-    Source.MEMBERS: Freshness("discord_sync", timedelta(minutes=15), timedelta(hours=2)),
-    # Read along with the roster, as far as the requests of the hour reach.
-    Source.PROFILES: Freshness("profiles", timedelta(hours=6), timedelta(days=2)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +131,7 @@ async def health(conn: Connection, guild_id: int) -> Health:
     now = datetime.now(UTC)
     since = now.date() - timedelta(days=WEEK_DAYS - 1)
     shares = _shares(await _rows(conn, "shares", guild_id=guild_id))
-    sources = _ages(await _rows(conn, "sources", guild_id=guild_id), now)
+    sources = await source_ages(conn, guild_id)
     beginning = datetime.combine(since, time(), UTC)
     fixed = {
         row[0]: SelfFixed(*row) for row in await _rows(conn, "fixed_by_itself", guild_id=guild_id, since=beginning)
@@ -172,6 +144,16 @@ async def health(conn: Connection, guild_id: int) -> Health:
         since,
         [fixed[issue_type] for issue_type in dict.fromkeys([*RULES, *fixed]) if issue_type in fixed],
     )
+
+
+async def source_ages(conn: Connection, guild_id: int) -> list[SourceAge]:
+    """Return how old each source's data of a guild is, in the order of `FRESHNESS`, in one statement."""
+    return _ages(await _rows(conn, "sources", guild_id=guild_id), datetime.now(UTC))[guild_id]
+
+
+async def all_source_ages(conn: Connection) -> dict[int, list[SourceAge]]:
+    """Return the same of every guild, by its number, in one statement."""
+    return _ages(await _rows(conn, "sources", guild_id=None), datetime.now(UTC))
 
 
 async def trends(conn: Connection, guild_id: int, days: TrendDays = 30) -> Trends:
@@ -199,12 +181,15 @@ def _shares(rows: Iterable[tuple[Any, ...]]) -> dict[str, Share]:
     return shares
 
 
-def _ages(rows: Iterable[tuple[Any, ...]], now: datetime) -> list[SourceAge]:
-    known = {row[0]: row for row in rows}
-    ages = []
-    for source, expected in EXPECTED.items():
-        _, last, error = known[expected.pipeline]
-        is_stale = last is None or now - last > expected.stale_after
-        age_s = None if last is None else max(0, int((now - last).total_seconds()))
-        ages.append(SourceAge(source, last, expected.expected_every, expected.stale_after, error, is_stale, age_s))
+def _ages(rows: Iterable[tuple[Any, ...]], now: datetime) -> dict[int, list[SourceAge]]:
+    known = {(guild_id, pipeline): found for guild_id, pipeline, *found in rows}
+    ages: dict[int, list[SourceAge]] = {guild_id: [] for guild_id, _ in known}
+    for guild_id, listed in ages.items():
+        for source, expected in FRESHNESS.items():
+            last, error = known[guild_id, expected.pipeline]
+            is_stale = last is None or now - last > expected.stale_after
+            age_s = None if last is None else max(0, int((now - last).total_seconds()))
+            listed.append(
+                SourceAge(source, last, expected.expected_every, expected.stale_after, error, is_stale, age_s)
+            )
     return ages

@@ -255,8 +255,13 @@ async def _ranks(conn: Connection, guild_id: int, request: RanksRequest) -> tupl
 async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) -> str | None:
     """Return the name of a role to which a rank is to be mapped; None before the first Discord sync, which tells names.
 
-    Raises `BadInput` for @everyone, for a role of an integration, and for one that the server does not have.
+    Raises `BadInput` for what is no id, for @everyone, for a role of an integration, and for one that the server does not
+    have.
     """
+    if not role_id.isascii() or not role_id.isdigit():
+        raise BadInput(
+            f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
+        )
     server_id = (await guilds.get(conn, guild_id)).discord_guild_id
     known = {role.role_id: role for role in await discord.known_roles(conn, guild_id)}
     if known:
