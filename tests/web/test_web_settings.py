@@ -118,7 +118,7 @@ async def test_an_officer_is_told_nothing_of_keys_and_tokens_in_the_history(
 ) -> None:
     await alice.post(f"{API}/keys", json={"uploader": "Mito"})
     assert (await alice.get(f"{API}/changes")).json()["total"] == 1
-    assert "upload key" not in (await alice.get("/admin/activity?show=deeds")).text
+    assert "upload key for" not in (await alice.get("/admin/activity?show=deeds")).text
     _act_as(app, "officer")
     assert (await alice.get(f"{API}/changes")).json()["total"] == 0
 
