@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import psycopg
 from psycopg.rows import class_row
+from pydantic import Field
 
 from patt.hashing import hashed, new_secret
 from patt.roles import Role
@@ -55,8 +56,8 @@ class ApiToken:
     """An API token as it is listed: never the token itself."""
 
     id: int
-    name: str
-    guild_id: int | None
+    name: Annotated[str, Field(examples=["dashboard"])]
+    guild_id: Annotated[int | None, Field(description="The only guild that it opens; null: every guild.")]
     scope: Scope
     created_by: str
     created_at: datetime
@@ -78,7 +79,7 @@ class UploadKey:
     """An upload key as it is listed: never the key itself. `last_export_at` tells how fresh its data is."""
 
     id: int
-    uploader: str
+    uploader: Annotated[str, Field(examples=["Mito"])]
     created_by: str
     created_at: datetime
     last_used_at: datetime | None

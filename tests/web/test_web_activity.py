@@ -85,7 +85,7 @@ async def test_runs_are_shown_with_their_steps_and_what_went_wrong(alice: httpx2
 )
 async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str], pipelines: list[str]) -> None:
     answer = (await alice.get(f"{API}/runs", params=query)).json()
-    assert [run["pipeline"] for run in answer["runs"]] == pipelines
+    assert [run["pipeline"] for run in answer["items"]] == pipelines
     assert answer["total"] == len(pipelines)
     assert [run["pipeline"] for run in (await alice.get(f"{API}/runs.json", params=query)).json()] == pipelines
     assert f"{len(pipelines)} in all" in (await _see(alice, **query)).text("content")
@@ -93,14 +93,14 @@ async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str
 
 @pytest.mark.usefixtures("busy")
 async def test_a_run_has_typed_steps(alice: httpx2.AsyncClient) -> None:
-    _, sweep = (await alice.get(f"{API}/runs")).json()["runs"]
+    _, sweep = (await alice.get(f"{API}/runs")).json()["items"]
     assert {"name", "duration_ms", "counts", "notices", "error"} == set(sweep["steps"][0])
     assert sweep["duration_ms"] >= 0
 
 
 @pytest.mark.usefixtures("busy")
 async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> None:
-    deeds = (await alice.get(f"{API}/deeds")).json()["deeds"]
+    deeds = (await alice.get(f"{API}/deeds")).json()["items"]
     assert [(deed["actor"], deed["what"]) for deed in deeds if not deed["is_automatic"]] == [
         ("officer carol", "asked"),
         ("officer alice", "dismissed"),
@@ -182,9 +182,9 @@ async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
     part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))
     assert "Daily check · Ember Court" in part.text("jobs")
     assert "html" not in part.tags
-    assert {job["task"] for job in (await alice.get(f"{API}/jobs")).json()["jobs"]} == {"sync_discord", "sweep"}
+    assert {job["task"] for job in (await alice.get(f"{API}/jobs")).json()["items"]} == {"sync_discord", "sweep"}
     token = await api_token(guild.pool, guild_id=other.guild_id)
-    (job,) = (await anonymous.get(f"{API}/jobs", headers=token)).json()["jobs"]
+    (job,) = (await anonymous.get(f"{API}/jobs", headers=token)).json()["items"]
     assert (job["task"], job["guild"], job["state"]) == ("sweep", "Ember Court", "waiting")
 
 

@@ -50,7 +50,7 @@ async def unvouched(guild: GuildBuilder) -> dict[str, int]:
 
 
 async def _brisa(client: httpx2.AsyncClient) -> dict[str, Any]:
-    listed = (await client.get(f"{PEOPLE}/people")).json()["people"]
+    listed = (await client.get(f"{PEOPLE}/people")).json()["items"]
     return next(each for each in listed if each["display_name"] == "Brisa")
 
 
@@ -102,7 +102,7 @@ async def test_an_administrators_word_ends_when_nobody_vouches_for_the_link_any_
     await guild.execute(
         "update guild_identity.player_characters set basis = 'note', vouched_by = null, vouched_at = null"
     )
-    listed = (await alice.get(f"{PEOPLE}/people")).json()["people"]
+    listed = (await alice.get(f"{PEOPLE}/people")).json()["items"]
     master = next(each for each in listed if each["discord_id"] == MASTER)
     assert master["role"] is None
 
@@ -255,7 +255,7 @@ async def test_whoever_writes_notes_makes_nobody_an_officer(
 
     await mitigations.fix_all(pool, "note_mismatch", actor="officer alice", guild_id=guild.guild_id)
     assert await guild.player_of(alt) == mallory
-    listed = (await alice.get(f"{PEOPLE}/people")).json()["people"]
+    listed = (await alice.get(f"{PEOPLE}/people")).json()["items"]
     found = next(each for each in listed if each["display_name"] == "Mallory")
     assert (found["role"], found["waiting"][0]["because"]) == ("viewer", "Brisalt (Officer)")
     role_issue = await issue_number(guild, "role_mismatch", "Mallory")

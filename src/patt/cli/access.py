@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from patt import access, authority, sessions
 from patt.access import ApiToken, Scope, UploadKey
-from patt.api import secrets_commands
-from patt.api.secrets_models import NewTokenRequest
+from patt.api import credentials
+from patt.api.credentials import NewKey, NewToken
 from patt.authority import Change, Given, Kind, Mapped, Preview, Standing
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, err, say, show, table
@@ -78,8 +78,8 @@ def token(
 
     async def made(services: Services) -> str:
         number = None if guild is None else await guild_number(services, guild)
-        asked = NewTokenRequest.model_construct(name=name, guild_id=number, scope="metrics" if metrics else scope)
-        return (await secrets_commands.make_token(services, operator(), asked)).secret
+        asked = NewToken(name, "metrics" if metrics else scope, number)
+        return (await credentials.make_token(services, operator(), asked)).secret
 
     say(call(made))
 
@@ -100,7 +100,7 @@ def revoke_token(
     number: Annotated[int, typer.Argument(parser=row_number, metavar="TOKEN", help="Number of the token.")],
 ) -> None:
     """Make an API token useless."""
-    call(secrets_commands.revoke_token, operator(), number)
+    call(credentials.revoke_token, operator(), number)
     say(f"Token {number} is revoked.")
 
 
@@ -191,7 +191,7 @@ def add_key(
     uploader: Annotated[str, typer.Argument(help="Whose companion it is for.")], guild: GuildOption = None
 ) -> None:
     """Print a new upload key. It is shown once; give it to that person only."""
-    made = call(secrets_commands.make_key, operator(), uploader, guild_id=guild)
+    made = call(credentials.make_key, operator(), NewKey(uploader), guild)
     say(made.secret)
     asks = f"On the computer of {made.uploader}, this asks for the key: {made.command}"
     err.print(escape(asks), soft_wrap=True)
@@ -214,7 +214,7 @@ def revoke_key(
     guild: GuildOption = None,
 ) -> None:
     """Make a key useless."""
-    call(secrets_commands.revoke_key, operator(), key, guild_id=guild)
+    call(credentials.revoke_key, operator(), key, guild)
     say(f"Key {key} is revoked.")
 
 

@@ -84,7 +84,7 @@ def issues(
     as_json: JsonOption = False,
 ) -> None:
     def lines(found: overview.FindingsPage) -> None:
-        rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.findings]
+        rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.items]
         table("issue", "severity", "rule", "what", "why it waits", rows=rows)
         say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from patt.api import settings_commands
+from patt.api import settings as settings_api
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, table
 from patt.cli.runner import GuildOption, actor, call, read, row_number, write
@@ -137,7 +137,7 @@ def try_note(
         rows = [("sure", tried.verdict.value), ("kind", tried.kind.value)]
         rows += [("could mean", each) for each in tried.candidates]
         rows += [("names", f"{each.text} ({each.kind.replace('_', ' ')})") for each in tried.mentions]
-        rows += [("known word", f"{text}: {is_here}") for text, is_here in tried.known_words]
+        rows += [("known word", f"{each.word}: {each.is_here}") for each in tried.known_words]
         table("", "", rows=rows)
 
     show(read(guild, setting_readings.try_note, note), as_json, lines)
@@ -291,7 +291,7 @@ def _change(request: SettingRequest, preview: bool, guild: int | None, as_json: 
         bot = services.outside.discord
         if preview:
             report = await preview_setting(services.pool, request, guild_id=guild, with_discord=bot is not None)
-            obstacles = await settings_commands.obstacles_of(services, report)
+            obstacles = await settings_api.obstacles_of(services, report)
             return replace(report, notices=(*report.notices, *report.unrelated, *obstacles))
         return await save_setting(services.pool, request, actor=actor(), guild_id=guild, discord_bot=bot)
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt.api import losses_commands, upload_commands
-from patt.api.losses_models import LossAnswer
+from patt.api import losses, uploads
+from patt.api.losses import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, say, show, table
-from patt.cli.runner import GuildOption, actor, call, operator, read_installation
+from patt.cli.runner import GuildOption, actor, call, operator
 from patt.files import read_file
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
@@ -70,7 +70,7 @@ def upload(
 def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show who would be marked as gone."""
 
-    def lines(found: list[LossAnswer]) -> None:
+    def lines(found: list[Loss]) -> None:
         if not found:
             say("No list waits for anybody: the newest ones were taken in.")
         for loss in found:
@@ -80,7 +80,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
             if loss.released_at is None:
                 say(f"If they have left: patt losses release {loss.source} --key {loss.key[:12]}")
 
-    show(read_installation(losses_commands.losses, guild), as_json, lines)
+    show(call(losses.listed, guild), as_json, lines)
 
 
 @losses_app.command()
@@ -95,11 +95,10 @@ def release(
         raise BadInput(f"“{source}” is no source of lists. Say battlenet or discord.")
 
     async def released(services: Services) -> str:
-        async with services.pool.connection() as conn:
-            found = await losses_commands.losses(conn, guild)
+        found = await losses.listed(services, guild)
         known = [each.key for each in found if each.source == named and len(key) >= SHORTEST_KEY]
         whole = next((each for each in known if each.startswith(key)), key)
-        return (await losses_commands.release(services, operator(), named, whole, guild_id=guild)).sentence
+        return (await losses.release(services, operator(), Release(named, whole), guild)).sentence
 
     say(call(released))
 
@@ -107,8 +106,8 @@ def release(
 @uploads_app.command("list")
 def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show the 50 newest; those that wait or were given up come first."""
-    found = call(upload_commands.listed, guild)
-    rows = [(u.upload_id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
+    found = call(uploads.listed, guild)
+    rows = [(u.id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
     columns = ("upload", "uploader", "export of", "state", "tries", "what became of it")
     show(found, as_json, lambda _: table(*columns, rows=rows))
 
@@ -119,7 +118,7 @@ def retry(
     guild: GuildOption = None,
 ) -> None:
     """Let an upload that was given up wait again; a worker takes it in."""
-    call(upload_commands.retry, upload, guild)
+    call(uploads.retry, upload, guild)
     say(f"Upload {upload} waits again. A worker takes it in: patt serve, or patt worker.")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from sv_common.guild_sync.domain.errors import SourceError
 
@@ -20,7 +22,7 @@ class Check:
     name: str
     ok: bool
     message: str
-    remedy: str = ""
+    remedy: Annotated[str, Field(exclude=True)] = ""
 
 
 def check(name: str, well: str, fault: Fault | None = None) -> Check:

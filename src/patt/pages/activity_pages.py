@@ -11,9 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt import jobs_overview
-from patt.api import losses_commands
+from patt.api import losses as api
 from patt.api.activity import LONGEST_ACTOR
-from patt.api.activity_models import RunAnswer
 from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import ACTIVITY
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
@@ -86,7 +85,7 @@ async def overview(
         view = replace(asked, guild=chosen.id)
         context = await (_runs if view.show == "runs" else _deeds)(conn, view)
         jobs = await jobs_overview.jobs(conn, chosen.id)
-        losses = await losses_commands.sentences(conn, chosen.id)
+        losses = await api.sentences(conn, chosen.id)
         uploads = await upload_context(conn, chosen.id, viewer)
     shell = {
         "guild": chosen,
@@ -114,7 +113,7 @@ async def _runs(conn: Connection, view: View) -> dict[str, Any]:
     return {
         "view": replace(view, page=found.number),
         "found": found,
-        "rows": [RunAnswer.model_validate(run) for run in found.items],
+        "rows": found.items,
         "statuses": get_args(RunStatus),
     }
 

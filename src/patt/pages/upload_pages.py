@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from patt.api import upload_commands
+from patt.api import uploads as api
 from patt.deps import Caller, GuildDep, OfficerDep, ServicesDep, UploadId, ViewerDep, viewer_of
 from patt.navigation import ACTIVITY
 from patt.pages.forms import FormDep, done, form_router
@@ -54,7 +54,7 @@ async def retry(
     """Let an upload that was given up wait again."""
 
     async def work() -> _Told:
-        upload = await upload_commands.retry(services, upload_id, guild)
-        return _Told(f"Upload {upload.upload_id} waits again, and a worker takes it in.")
+        upload = await api.retry(services, upload_id, guild)
+        return _Told(f"Upload {upload.id} waits again, and a worker takes it in.")
 
     return await done(request, form, work(), home=ACTIVITY.href)

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from patt.api.issue_models import SayingAnswer
 from patt.queue import Task
 from sv_common.guild_sync.activity import Pipeline
-from sv_common.guild_sync.domain.story import Source
+from sv_common.guild_sync.domain.story import Saying, Source
 from sv_common.guild_sync.identity_engine import Evidence
 from sv_common.guild_sync.store.uploads import UploadState
 
@@ -109,7 +108,7 @@ TASKS: Mapping[str, str] = {
 }
 
 
-def by_source(sayings: Sequence[SayingAnswer]) -> list[tuple[str, list[str]]]:
+def by_source(sayings: Sequence[Saying]) -> list[tuple[str, list[str]]]:
     """Return what is said, in its order, with the source named once for what follows on it."""
     return [
         (SOURCES[source], [saying.sentence for saying in group])

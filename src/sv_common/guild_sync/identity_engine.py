@@ -13,6 +13,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer, computed_field
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.domain.basis import LinkEvidence
@@ -49,11 +52,18 @@ class MatchGroup:
     """One person found by the match: what would be done, and why; or why nothing is, and then without evidence."""
 
     name: str
-    steps: Sequence[Step]
+    steps: Annotated[
+        Sequence[Step],
+        PlainSerializer(lambda steps: [step.describe() for step in steps], return_type=list[str]),
+        Field(description="What would be done, a sentence for each step."),
+    ]
     reason: str
-    evidence: Evidence | None = None
-    characters: Sequence[str] = ()
+    evidence: Annotated[Evidence | None, Field(description="Null where nothing would be done.")] = None
+    characters: Annotated[
+        Sequence[str], Field(description="Of people for whom nothing would be done: their characters.")
+    ] = ()
 
+    @computed_field(description="By this the person is chosen; another one as soon as something else would be done.")
     @property
     def key(self) -> str:
         """What an officer chooses this person by: the same as long as the same would be done for the same person.
@@ -63,6 +73,7 @@ class MatchGroup:
         plan = Plan(tuple(_by_itself(step) for step in self.steps), self.reason)
         return hashlib.sha256(f"{self.name} {plan.key}".encode()).hexdigest()[:_KEY_LENGTH]
 
+    @computed_field
     @property
     def creates_player(self) -> bool:
         """Whether a new player would be made."""

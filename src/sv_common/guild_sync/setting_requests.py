@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.errors import BadInput, Refused
@@ -51,35 +53,66 @@ class RuleRequest:
     everything else is put to the default first.
     """
 
-    issue_type: str
-    is_enabled: bool | None = None
-    fixes_itself: YesNo | None = None
-    severity: str | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    to_default: bool = False
+    issue_type: Annotated[str, Field(max_length=60, description="The rule.", examples=["stale_character"])]
+    is_enabled: Annotated[bool | None, Field(description="Whether it is looked for.")] = None
+    fixes_itself: Annotated[YesNo | None, Field(description="Whether certain fixes run without an officer.")] = None
+    severity: Annotated[str | None, Field(max_length=60, description="info, warning, error, or default.")] = None
+    parameters: Annotated[
+        Mapping[str, object],
+        Field(
+            max_length=20,
+            description="Thresholds by name; null is the default.",
+            examples=[{"stale_after_days": 45}],
+        ),
+    ] = field(default_factory=dict)
+    to_default: Annotated[bool, Field(description="Put everything else to the default first.")] = False
 
 
 @dataclass(frozen=True, slots=True)
 class RoleWish:
     """Which role a rank is to map to: the role's id, "none" on purpose, or empty text for not set."""
 
-    role: str
-    is_managed: bool = True
+    role: Annotated[
+        str,
+        Field(
+            max_length=30,
+            description="Id of the role, “none” on purpose, or empty text for not set.",
+            examples=["101"],
+        ),
+    ]
+    is_managed: Annotated[bool, Field(description="Whether fixes may give and take it.")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class RanksRequest:
     """Map some ranks, by index, to Discord roles."""
 
-    roles: Mapping[int, RoleWish]
+    roles: Annotated[
+        Mapping[Annotated[int, Field(ge=0, le=9)], RoleWish],
+        Field(min_length=1, examples=[{"1": {"role": "101", "is_managed": True}, "4": {"role": "none"}}]),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class WordRequest:
     """Read a word of notes as of a category, as "name" (no word of the vocabulary), or as in every guild ("default")."""
 
-    word: str
-    reading: str
+    word: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_WORD,
+            description="A word or a short phrase, as notes write it.",
+            examples=["nightcrew"],
+        ),
+    ]
+    reading: Annotated[
+        str,
+        Field(
+            max_length=60,
+            description="A category; “name”: no word of the vocabulary, so that it may be a name; “default”: as everywhere.",
+            examples=["role"],
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

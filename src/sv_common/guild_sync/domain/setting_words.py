@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY
 from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter, budget_of
@@ -19,9 +22,9 @@ MAY_BE_A_NAME = "no word of the vocabulary: it may be a name"
 class Difference:
     """One thing that is different: what, how it is, and how it would be."""
 
-    what: str
-    before: str
-    after: str
+    what: Annotated[str, Field(examples=["Stale after"])]
+    before: Annotated[str, Field(examples=["30 days"])]
+    after: Annotated[str, Field(examples=["45 days"])]
 
     @property
     def sentence(self) -> str:

@@ -6,6 +6,9 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
@@ -39,11 +42,14 @@ class HeldLoss:
 
 @dataclass(frozen=True, slots=True)
 class LostSubject:
-    """A character or member that would be marked as gone: the name, the rank or highest role, and the player."""
+    """A character or member that would be marked as gone."""
 
     id: int
     name: str
-    place: str | None
+    place: Annotated[
+        str | None,
+        Field(description="Rank in the game, or highest guild role on Discord.", examples=["Raider"]),
+    ]
     player_id: int | None
     player: str | None
 
