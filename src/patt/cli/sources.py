@@ -15,6 +15,7 @@ from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
 from patt.files import read_file
+from patt.json_data import as_json_data
 from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.loss import SOURCES
@@ -109,7 +110,7 @@ def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None
     found = call(uploads.listed, guild)
     rows = [(u.id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
     columns = ("upload", "uploader", "export of", "state", "tries", "what became of it")
-    show(found, as_json, lambda _: table(*columns, rows=rows))
+    show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
 @uploads_app.command()
