@@ -53,8 +53,6 @@ def as_json(value: Any) -> Any:
     """Return a value of this product's types as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if hasattr(value, "model_dump"):
-        return as_json(value.model_dump())
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Enum):
