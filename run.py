@@ -1,7 +1,8 @@
 """Set up this project and run it, on any machine with Python 3.11 or newer and pip.
 
     python run.py demo            play the demo guild and serve its admin page
-    python run.py test            run every check and every test
+    python run.py test            run every check and the tests of every commit
+    python run.py test --all      run every check and every test, the long ones too; what follows "test" is for pytest
     python run.py patt ARGS...    run the command line, for example: python run.py patt rules
 
 The first call makes a virtual environment in `.venv` and installs the pinned, hash-checked requirements into it;
@@ -27,7 +28,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-    "tests": ["-m", "pytest", "-n", "auto"],
+    "tests": ["-m", "pytest", "-n", "auto", "--dist", "worksteal"],
 }
 
 
@@ -96,8 +97,9 @@ def lock() -> int:
 
 
 def call(arguments: list[str]) -> int:
-    """Run the environment's Python in the project folder."""
-    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode
+    """Run the environment's Python in the project folder. It keeps what it compiles: tests start many processes."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

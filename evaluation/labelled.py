@@ -1,4 +1,20 @@
-"""Labelled rosters: what a reader of flesh and blood says that each note means."""
+"""Labelled rosters: what a reader of flesh and blood says that each note means.
+
+The labels follow what a careful officer would do, by these principles:
+
+1. A note that is exactly the name of a character of the guild means that character, even where the name is a word of
+   ordinary language (Hope, Torsk, Donder, Lumière, Åska).
+2. Not where it is a word that notes themselves use: roles, specialisations, classes, days, professions, banks, states,
+   items. "Shadow" beside a character called Shadow is `ambiguous`.
+3. A name with nothing but words about characters beside it ("Zork tank", "Zork (resto)", "DK Zork") means that character,
+   and so does a name that says "the same player as", "still", "see" or "belongs under".
+4. A name without its accents, with its letters written out (Gruenbart), in another case (alt Zorki) or in the other script of
+   Chinese is that name, `character`, where only one of the guild can be meant; with a letter wrong it is `misspelt`.
+5. Two names that are joined by a slash, "and" or "or" are `ambiguous`, unless one of them can be no name.
+6. A past name ("ex Zork", "aka Zork"), a name with a mood or "junior", and a question are `ambiguous`.
+7. Family, friends, recruits, stand-ins, heirs of an account and those who are spoken of name nobody: `noise`.
+8. A reading that means the Discord member who is called as the character is right too: both are the same person's.
+"""
 
 from __future__ import annotations
 

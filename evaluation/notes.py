@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.labelled import GUILDS, NAMES_NOBODY, Label, LabelledGuild, labelled_guilds
+from sv_common.guild_sync.domain.discord_names import undecorated
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import NoteKind
+from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, NoteKind
+from sv_common.guild_sync.domain.spellings import folds_of
 from sv_common.guild_sync.note_reading import NICKNAME, UNKNOWN_NAME, UNSEEN, NoteReading, Sureness, read_notes
 
 FEWEST_NOTES = 400
@@ -89,7 +91,20 @@ class Judged:
 
     @property
     def _is_confident_of_a_target(self) -> bool:
-        return self.is_confident and self.reading.targets[:1] != () and self.reading.targets[0] in self.label.targets
+        if not self.is_confident:
+            return False
+        if not self.reading.targets:
+            return self._is_member_of_a_targets_name
+        return self.reading.targets[0] in self.label.targets
+
+    @property
+    def _is_member_of_a_targets_name(self) -> bool:
+        """Whether the person meant is the Discord member who is called as a character that the label accepts."""
+        person = self.reading.person or ""
+        if person not in self.discord_names:
+            return False
+        called = frozenset().union(*(folds_of(name) for name in undecorated(person, DEFAULT_VOCABULARY)))
+        return any(not called.isdisjoint(folds_of(target.partition("-")[0])) for target in self.label.targets)
 
     @property
     def _is_the_discord_member(self) -> bool:

@@ -67,11 +67,11 @@ async def places_of(services: Services) -> dict[str, int]:
         unlinked = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"))
         players = await people.people_page(conn, guild.id, kind=PersonKind.PLAYER)
         fixes = await overview.recent_attempts(conn, guild.id)
-    busiest = max(players.people, key=lambda person: person.characters)
+    busiest = max(players.items, key=lambda person: person.characters)
     mended = next(attempt for attempt in fixes if attempt.is_automatic and attempt.is_undoable)
     return {
-        "fixable": wrong_roles.findings[0].id,
-        "undecided": unlinked.findings[0].id,
+        "fixable": wrong_roles.items[0].id,
+        "undecided": unlinked.items[0].id,
         "player": busiest.id,
         "attempt": mended.id,
     }

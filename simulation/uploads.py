@@ -105,10 +105,10 @@ async def _send(guild: LivingGuild, services: Services, content: bytes, *, is_kn
     export = read_addon_export(content)
     async with services.pool.connection() as conn:
         await refuse_foreign(conn, guild.guild_id, export.origin, export.characters)
-        upload_id, is_new, _ = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
+        received = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
     guild.is_last_sent_newest = content == guild.exports[-1]
-    if is_known and is_new:
-        raise LawBroken(f"the same export of guild {guild.guild_id} became a second upload, {upload_id}")
+    if is_known and received.is_new:
+        raise LawBroken(f"the same export of guild {guild.guild_id} became a second upload, {received.upload_id}")
     is_asked_for = guild.rng.random() > LOST
-    if is_new and is_asked_for and services.queue is not None:
+    if received.is_new and is_asked_for and services.queue is not None:
         await services.queue.ask_for(Task.UPLOADS, guild.guild_id)

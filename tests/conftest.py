@@ -6,12 +6,14 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
 import asking_outside
 import database_to_empty
+import thoroughness
 from database_to_empty import DatabaseToEmpty
 from server_folders import TEMPLATE, folder_for_a_server
 from sv_common.db import embedded, migrate
@@ -48,7 +50,19 @@ def chromium() -> str | None:
     return os.environ.get("PATT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    thoroughness.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    thoroughness.configure(config)
+    # Each HTTP client reads all certificates of the machine, which costs more than many tests; nobody here speaks TLS.
+    os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
+    os.environ.pop("SSL_CERT_FILE", None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    thoroughness.leave_out_what_is_for_the_night(config, items)
     for part, reason in missing_parts().items():
         for item in items:
             if item.get_closest_marker(part) and part not in REQUIRED:

@@ -187,6 +187,13 @@ class GuildBuilder:
                     {"id": role_id, "name": name, "powerful": role_id in powerful},
                 )
 
+    async def rename(self, character: int, name: str) -> None:
+        """Rename a character as if the game had done it; the old name is remembered."""
+        await self.execute(
+            "update guild_identity.wow_characters set character_name = %(name)s, name_key = %(key)s where id = %(character)s",
+            {"character": character, "name": name, "key": name_key(name)},
+        )
+
     async def set_note(self, character: int, note: str) -> None:
         """Change a note as if the addon had seen it."""
         await self.execute(

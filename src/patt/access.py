@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import psycopg
 from psycopg.rows import class_row
+from pydantic import Field
 
 from patt.hashing import hashed, new_secret
 from patt.roles import Role
@@ -27,6 +28,7 @@ Scope = Literal["read", "write", "admin", "metrics"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 LINK_LIFETIME = timedelta(minutes=15)
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class ApiToken:
     """An API token as it is listed: never the token itself."""
 
     id: int
-    name: str
-    guild_id: int | None
+    name: Annotated[str, Field(examples=["dashboard"])]
+    guild_id: Annotated[int | None, Field(description="The only guild that it opens; null: every guild.")]
     scope: Scope
     created_by: str
     created_at: datetime
@@ -77,7 +79,7 @@ class UploadKey:
     """An upload key as it is listed: never the key itself. `last_export_at` tells how fresh its data is."""
 
     id: int
-    uploader: str
+    uploader: Annotated[str, Field(examples=["Mito"])]
     created_by: str
     created_at: datetime
     last_used_at: datetime | None
@@ -106,7 +108,7 @@ async def create_login_link(
     if guild_id is not None and role is None:
         raise BadInput("role: say what the account may do in that guild: viewer, officer or administrator.")
     token = new_secret()
-    values = {"name": _named(account_name), "link": hashed(token), "lifetime": lifetime}
+    values = {"name": usable_name(account_name), "link": hashed(token), "lifetime": lifetime}
     try:
         await conn.execute(SQL["create_login_link"], {**values, "role": role, "guild_id": guild_id})
     except psycopg.errors.ForeignKeyViolation as error:
@@ -204,7 +206,7 @@ async def _new_secret(
 ) -> str:
     """Return a new secret whose hash the statement has stored under a name."""
     secret = new_secret()
-    values = {"guild_id": guild_id, "name": _named(name), "secret": hashed(secret), "created_by": created_by}
+    values = {"guild_id": guild_id, "name": usable_name(name), "secret": hashed(secret), "created_by": created_by}
     try:
         await conn.execute(SQL[statement], {**values, **(further or {})})
     except psycopg.errors.ForeignKeyViolation as error:
@@ -212,7 +214,11 @@ async def _new_secret(
     return secret
 
 
-def _named(name: str) -> str:
-    if not name.strip():
-        raise BadInput("A name is needed.")
-    return name.strip()
+def usable_name(text: str, what: str = "Name") -> str:
+    """Return the name of an account, a token or a key as it is kept. Raises `BadInput` for one that cannot be read or kept."""
+    name = " ".join(text.split())
+    if not name or not name.isprintable():
+        raise BadInput(f"{what}: give a name that can be read, to know it again in the list.")
+    if len(name) > LONGEST_NAME:
+        raise BadInput(f"The name has {len(name)} letters; at most {LONGEST_NAME} can be kept.")
+    return name

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from fastapi import FastAPI
@@ -18,25 +19,23 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patt import probes
 from patt.api import (
-    account,
+    access,
     activity,
-    data_quality,
-    dismissals,
-    full_match,
+    credentials,
     guild_moves,
-    guild_uploads,
     health,
+    issue,
     issues,
     jobs,
     live,
     losses,
-    officer_access,
+    matching,
     players,
-    secrets,
-    selection,
+    selected,
     settings,
     uploads,
 )
+from patt.api.examples import explain
 from patt.bootstrap import Services
 from patt.guard import Guard
 from patt.headers import STATIC_PREFIX, SecurityHeaders
@@ -64,6 +63,7 @@ from patt.pages import (
     setting_actions,
     setting_pages,
     sign_in,
+    upload_pages,
 )
 from patt.problems import answer
 from patt.throttle import ThrottleGuessing, ThrottleRequests
@@ -78,7 +78,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     How often somebody asks is measured by the clock; open streams are looked after at each heartbeat.
     """
     limits = Limits(clock)
-    app = FastAPI(
+    app = _Application(
         title="PATT",
         summary="Data quality for the identity data of a guild.",
         version=version("patt"),
@@ -94,29 +94,30 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.state.reading_uploads = asyncio.Semaphore(1)  # reading one takes many times its size in memory
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
-    app.include_router(data_quality.router)
-    app.include_router(dismissals.router)
     app.include_router(issues.router)
+    app.include_router(issue.router)
     app.include_router(health.router)
-    app.include_router(selection.router)
+    app.include_router(selected.router)
     app.include_router(jobs.router)
     app.include_router(live.router)
     app.include_router(activity.router)
     app.include_router(losses.router)
-    app.include_router(full_match.router)
+    app.include_router(matching.router)
     app.include_router(players.router)
     app.include_router(settings.router)
     app.include_router(guild_moves.router)
-    app.include_router(secrets.router)
-    app.include_router(officer_access.router)
-    app.include_router(account.router)
+    app.include_router(credentials.router)
+    app.include_router(access.router)
+    app.include_router(access.own)
     app.include_router(uploads.router)
-    app.include_router(guild_uploads.router)
+    app.include_router(uploads.for_officers)
     app.include_router(actions.router)
     app.include_router(admin_pages.router)
     app.include_router(dismissal_pages.router)
     app.include_router(issue_pages.router)
     app.include_router(activity_pages.router)
+    app.include_router(upload_pages.actions)
+    app.include_router(upload_pages.router)
     app.include_router(loss_pages.actions)
     app.include_router(loss_pages.router)
     app.include_router(match_pages.actions)
@@ -149,6 +150,14 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     if services.settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=services.settings.trusted_proxies)
     return app
+
+
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of the API, made when it is first asked for."""
+        if self.openapi_schema is None:
+            explain(super().openapi())
+        return super().openapi()
 
 
 @contextlib.asynccontextmanager

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from psycopg.rows import class_row
+from pydantic import Field
 
 from patt.roles import ROLES, Role
 from sv_common.db.pool import Connection
@@ -68,12 +69,12 @@ class Claim:
             return None
         reasons = []
         if not self.is_link_vouched:
-            reasons.append(f"that it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}")
+            reasons.append(f"That it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}.")
         if not self.is_member_vouched:
-            reasons.append(f"no officer has confirmed that {self.player} is @{self.username} on Discord")
+            reasons.append(f"No officer has confirmed that {self.player} is @{self.username} on Discord.")
         if self.role == "administrator":
-            reasons.append("an administrator has to confirm it")
-        return f"{'; '.join(reasons)}."
+            reasons.append("An administrator has to confirm it.")
+        return " ".join(reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A Discord role or a rank with the role that it gives. `set_by` is None for the default."""
+    """A rank or a Discord role of the guild, and the role that it gives here."""
 
     kind: Kind
-    key: str
-    label: str
+    key: Annotated[str, Field(description="The number of the rank, or the id of the Discord role.", examples=["0"])]
+    label: Annotated[str, Field(examples=["Guild Master"])]
     role: Given
-    set_by: str | None
+    set_by: Annotated[str | None, Field(description="Who has set it; null for the default.")]
     set_at: datetime | None
-    is_managed: bool
+    is_managed: Annotated[
+        bool, Field(description="Whether fixes give and take it, so that it can make nobody an administrator.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,14 @@ class Change:
     """What a Discord role or a rank is to give."""
 
     kind: Kind
-    key: str
+    key: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9]{1,20}$",
+            description="The number of the rank, or the id of the Discord role.",
+            examples=["1"],
+        ),
+    ]
     role: Given
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -14,15 +15,21 @@ from patt.bootstrap import Services
 from patt.queue import SILENCE_OF_THE_DEAD_S, Task
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.domain.parameter import budget_of
+from sv_common.guild_sync.domain.text import age
+from sv_common.guild_sync.health import SourceAge, all_source_ages
 from sv_common.guild_sync.rules import RULES
 
 SQL = load_sql(__package__, "data_metrics.sql")
-PIPELINES = {"battlenet_sync": "battlenet", "discord_sync": "discord", "addon_upload": "addon"}
-"""The pipelines that bring data in, and the source of each."""
-
-_OTHER_PIPELINES = ("sweep", "full_match")
+SOURCES = {
+    Source.ROSTER: "battlenet",
+    Source.MEMBERS: "discord",
+    Source.NOTES: "addon",
+    Source.PROFILES: "profiles",
+}
+"""What the metrics call each source."""
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -41,12 +48,13 @@ class _Given(Collector):
 async def exposition(services: Services) -> bytes:
     """Read all metrics of the data, in a number of statements that depends on nothing."""
     async with services.pool.probes.snapshot() as conn:
-        runs = await _rows(conn, "runs", pipelines=[*PIPELINES, *_OTHER_PIPELINES])
+        scans = await _rows(conn, "scans")
         metrics = [
-            _findings(await _rows(conn, "findings"), {row[0] for row in runs}),
+            _findings(await _rows(conn, "findings"), {row[0] for row in scans}),
             _fixes(await _rows(conn, "fixes")),
             _budgets(await _rows(conn, "budgets")),
-            *_ages(runs),
+            *_ages(await all_source_ages(conn)),
+            _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", _known(scans)),
             *_jobs(await _rows(conn, "jobs")),
             _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
             _workers(await _rows(conn, "workers", silence=SILENCE_OF_THE_DEAD_S)),
@@ -90,17 +98,25 @@ def _budgets(rows: Rows) -> Metric:
     return metric
 
 
-def _ages(rows: Rows) -> Iterable[Metric]:
-    """Ages of the sources' data and of the last scan, with which every pipeline ends; nothing where there was none."""
+def _ages(ages: Mapping[int, Sequence[SourceAge]]) -> Iterable[Metric]:
+    """Ages of the sources' data, nothing where there was none, and from which age on each is stale."""
+    now = datetime.now(UTC)
     sources = GaugeMetricFamily(
         "patt_source_age_seconds", "Since a source's data was last taken in.", labels=["guild", "source"]
     )
-    ran = [(guild, pipeline, age_s) for guild, pipeline, age_s in rows if age_s is not None]
-    for guild, pipeline, age_s in ran:
-        if pipeline in PIPELINES:
-            sources.add_metric([str(guild), PIPELINES[pipeline]], age_s)
-    scans = {guild: min(age_s for each, _, age_s in ran if each == guild) for guild, _, _ in ran}
-    return sources, _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", scans.items())
+    for guild_id, each in ((guild_id, each) for guild_id, listed in ages.items() for each in listed):
+        if each.last is not None:
+            sources.add_metric([str(guild_id), SOURCES[each.source]], age(each.last, now).total_seconds())
+    stale = GaugeMetricFamily(
+        "patt_source_stale_after_seconds", "The age from which on a source's data is stale.", labels=["source"]
+    )
+    for source, freshness in FRESHNESS.items():
+        stale.add_metric([SOURCES[source]], freshness.stale_after.total_seconds())
+    return sources, stale
+
+
+def _known(rows: Rows) -> Iterable[tuple[Any, ...]]:
+    return [row for row in rows if row[1] is not None]
 
 
 def _jobs(rows: Rows) -> Iterable[Metric]:

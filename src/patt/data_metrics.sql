@@ -13,17 +13,19 @@ from guild_identity.fix_attempts
 where outcome <> 'running'
 group by guild_id, issue_type, outcome, is_automatic
 
--- name: runs
--- For each guild and each of these pipelines: how many seconds old the news of its last good run are; null without one.
-select g.id, p.pipeline, extract(epoch from now() - good.at)::double precision
+-- name: scans
+-- For each guild: seconds since a pipeline last ended well, for each looks for issues at its end; null without one.
+select g.id, extract(epoch from now() - max(good.at))::double precision
 from guild_identity.guilds g
-cross join unnest(%(pipelines)s::text[]) as p (pipeline)
+cross join unnest(array['battlenet_sync', 'discord_sync', 'addon_upload', 'sweep', 'full_match']) as p (pipeline)
 left join lateral (
     select least(r.finished_at, r.as_of) as at from guild_identity.sync_log r
     where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
+      and r.started_at <= now()
     order by r.started_at desc
     limit 1
 ) good on true
+group by g.id
 
 -- name: jobs
 -- Of each kind of job: how many wait, how many run, and for how many seconds the oldest has waited.
@@ -43,7 +45,8 @@ group by g.id
 
 -- name: workers
 -- Workers that have lately given a sign of life.
-select count(*) from jobs.procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(silence)s)
+select count(*) from jobs.procrastinate_workers
+where last_heartbeat between now() - make_interval(secs => %(silence)s) and now() + interval '5 minutes'
 
 -- name: budgets
 -- For each guild: how many characters are in it, and what it has set about its rules.

@@ -11,10 +11,18 @@ from sv_common.guild_sync.domain.errors import ConfigurationError
 DATABASE_NAME = "patt"
 
 
+class EmbeddedDatabaseError(ConfigurationError):
+    """The embedded database does not start. `fault` says why; the message says besides where to look."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"{fault} Look: patt doctor")
+        self.fault = fault
+
+
 def database_url(settings: Settings) -> str:
     """Return the URL of the database, starting the embedded server where none is configured.
 
-    Raises `ConfigurationError` where that server does not start.
+    Raises `EmbeddedDatabaseError` where that server does not start.
     """
     if settings.database_url is not None:
         return settings.database_url.replace("postgres://", "postgresql://", 1)
@@ -22,8 +30,8 @@ def database_url(settings: Settings) -> str:
         server = embedded.start(settings.data_dir / "postgres")
         return embedded.ensure_database(server, DATABASE_NAME)
     except Exception as error:
-        raise ConfigurationError(
-            f"The embedded database in PATT_DATA_DIR ({settings.data_dir}) does not start: {error}. Look: patt doctor"
+        raise EmbeddedDatabaseError(
+            f"The embedded database in PATT_DATA_DIR ({settings.data_dir}) does not start: {error}."
         ) from error
 
 

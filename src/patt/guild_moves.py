@@ -6,7 +6,10 @@ The characters, players, roles and settings stay; only where Battle.net is asked
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field, computed_field
 
 from patt.bootstrap import Services
 from patt.queue import Task
@@ -21,33 +24,58 @@ from sv_common.guild_sync.store.guilds import Guild
 class NewName:
     """What an officer says: the region, the realm in any language, and the name as the game shows it."""
 
-    region: str
-    realm: str
-    name: str
+    region: Annotated[str, Field(max_length=10, description="us, eu, kr or tw.", examples=["us"])]
+    realm: Annotated[str, Field(max_length=100, description="The realm, in any language.", examples=["Area 52"])]
+    name: Annotated[
+        str, Field(max_length=100, description="The name as the game shows it.", examples=["Lantern Watch"])
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class GuildMove:
-    """What a move would do. `same` are known characters that are in the roster there, `namesakes` others whose name is."""
+    """What a new name leads to, or has led to where it `is_kept`."""
 
-    guild: Guild
-    address: GuildAddress
+    guild: Annotated[Guild, Field(exclude=True)]
+    address: Annotated[GuildAddress, Field(exclude=True)]
     name: str
-    realm: str
-    members: int
-    known: int
-    same: int
-    namesakes: int
+    realm: Annotated[str, Field(exclude=True)]
+    members: Annotated[int, Field(description="How many characters the roster there has.")]
+    known: Annotated[int, Field(description="How many are known here.")]
+    same: Annotated[int, Field(description="How many of those are the same.")]
+    namesakes: Annotated[int, Field(description="Of how many others the name alone is there.")]
+    is_kept: Annotated[bool, Field(exclude=True)] = False
 
+    @computed_field(examples=["us"])
+    @property
+    def region(self) -> str:
+        """The region."""
+        return self.address.region
+
+    @computed_field(examples=["area-52"])
+    @property
+    def realm_slug(self) -> str:
+        """The realm, as Battle.net's addresses name it."""
+        return self.address.realm_slug
+
+    @computed_field(examples=["lantern-watch"])
+    @property
+    def name_slug(self) -> str:
+        """The guild, as Battle.net's addresses name it."""
+        return self.address.name_slug
+
+    @computed_field(description="Send it back to keep just this.", examples=["0f3c9a5be1d24c77" * 4])
     @property
     def key(self) -> str:
         """Return what names this very move; whoever makes it sends it back."""
         seen = (self.guild.id, self.guild.address, self.address, self.name, self.same, self.namesakes)
         return hashlib.sha256(repr(seen).encode()).hexdigest()
 
+    @computed_field(description="Why it cannot be kept; null where it can.", examples=[None])
     @property
     def problem(self) -> str | None:
         """Why it cannot be made; None where it can."""
+        if self.is_kept:
+            return None
         if (self.address, self.name) == (self.guild.address, self.guild.name):
             return "This is where the guild is known to be already. Nothing would change."
         if self.known and not self.same and not self.namesakes:
@@ -57,9 +85,13 @@ class GuildMove:
             )
         return None
 
+    @computed_field
     @property
     def sentence(self) -> str:
-        """Say how much of the guild is the same."""
+        """How much of the guild is the same, or what it is called from now on."""
+        if self.is_kept:
+            where = f"{self.name}, {self.realm} ({self.address.region})"
+            return f"{self.guild.name} is {where} from now on. Its roster is asked for."
         more = f", and {self.namesakes} more have only their name in common" if self.namesakes else ""
         return (
             f"{self.name}, {self.realm} ({self.address.region}) has {self.members} characters. Of the {self.known} that are "
@@ -103,7 +135,7 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
         await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.ask_for(Task.BATTLE_NET, found.guild.id)
-    return found
+    return replace(found, is_kept=True)
 
 
 async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
 FILE = Path("docs") / "rules.md"
@@ -30,22 +30,31 @@ def rules_page() -> str:
 
 
 def _section(rule: RuleDefinition) -> Iterator[str]:
-    page = rule.page
-    fix = _HOW[rule.auto_mitigate, page.safe is not None]
+    fix = _HOW[rule.auto_mitigate, rule.safe is not None]
     yield f"## `{rule.issue_type}`: {rule.name}\n"
     yield f"{rule.description}.\n"
     yield f"- **Severity:** {rule.severity}"
-    yield f"- **About:** a {page.subject.replace('_', ' ')}"
+    yield f"- **About:** a {rule.subject.replace('_', ' ')}"
     yield f"- **Fix:** {fix if rule.is_fixable else 'none; for information'}"
-    for each in page.parameters:
+    for each in rule.parameters:
         bounds = f"from {each.least} to {each.most} {each.unit}"
         yield f"- **Setting `{each.name}`:** {each.default_in_words}, unless a guild sets it ({bounds})"
-    yield f"\n{page.why}\n"
-    yield f"**Safe by itself.** {page.safe or 'Nothing.'}\n"
-    yield f"**Left to a person.** {page.left_to_a_person}\n"
-    yield "| the case | what the rule makes of it |\n|---|---|"
-    yield from (f"| {example.given} | {example.then} |" for example in page.examples)
+    yield f"\n{rule.why}\n"
+    yield f"**Safe by itself.** {rule.safe or 'Nothing.'}\n"
+    yield f"**Left to an officer.** {rule.left_to_officer}\n"
+    yield f"**Dismissed.** {_dismissed(rule)}\n"
+    yield "| the case | the outcome | why, or what changes |\n|---|---|---|"
+    yield from (f"| {each.given} | {each.outcome} | {each.then} |" for each in rule.examples)
     yield ""
+
+
+def _dismissed(rule: RuleDefinition) -> str:
+    """Say on what a dismissal of the rule's issues rests."""
+    if not rule.material:
+        return "A dismissal hides the issue, whatever is found, until its day comes or somebody ends it."
+    parts = [each.what for each in rule.material]
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"A dismissal rests on {listed}. When that changes, the issue opens again and says what changed."
 
 
 if __name__ == "__main__":

@@ -16,4 +16,5 @@ where status in ('todo', 'doing') and (%(guild_id)s::integer is null or args -> 
 
 -- name: has_worker
 -- Whether a worker has lately given a sign of life.
-select exists (select from jobs.procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(silence)s))
+select exists (select from jobs.procrastinate_workers
+               where last_heartbeat between now() - make_interval(secs => %(silence)s) and now() + interval '5 minutes')

@@ -7,9 +7,11 @@ import sys
 
 import structlog
 
+from patt.config import log_level
 
-def configure_logging(level: str) -> None:
-    """Set up logging for this process; `level` is DEBUG, INFO, WARNING or ERROR."""
+
+def configure_logging() -> None:
+    """Set up logging for this process as the settings say."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -18,7 +20,7 @@ def configure_logging(level: str) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[log_level()]),
         # Looked up at each use, since whoever runs this in a process may have put another stream in its place.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,

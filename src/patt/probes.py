@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import Annotated, Any, Literal, cast
 
 import psycopg
 from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from patt import access, data_metrics
-from patt.api.probe_models import METRICS_ANSWER, AliveAnswer, ReadyAnswer
-from patt.api.problem_answers import problems
+from patt.api.routing import problems
 from patt.bootstrap import Services
 from patt.deps import ServicesDep, ViewerDep, open_to_all, viewer_of
+from patt.doctor.checks import Check, check
+from patt.doctor.installation import DATABASE, SCHEMA, check_worker
 from patt.http_metrics import HttpMetrics
 from patt.problems import METRICS_PATH
-from patt.setup.check import Check, well, wrong
-from patt.setup.check_installation import DATABASE, SCHEMA, check_worker
 from sv_common.db import migrate
 
 _PATIENCE_S = 3.0
@@ -32,39 +33,65 @@ _REFUSALS = problems(
     _503="The database does not answer.",
 )
 
+_EXPOSITION = (
+    "# HELP patt_workers Workers that have lately given a sign of life.\n# TYPE patt_workers gauge\npatt_workers 1.0\n"
+)
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Counts and ages in Prometheus' text format.",
+        "content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string", "examples": [_EXPOSITION]}}},
+    }
+}
+
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Whether the application and its database answer."""
+
+    status: Literal["ok", "unavailable"]
+    detail: Annotated[str | None, Field(description="Why not, if so.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Whether the application can do its work, and each thing that was looked at."""
+
+    status: Literal["ready", "not ready"]
+    checks: list[Check]
 
 
 @router.get(
     "/health",
     summary="Whether the application and its database answer",
     dependencies=_FOR_ALL,
-    response_model=AliveAnswer,
-    responses={503: {"model": AliveAnswer, "description": "The database does not answer."}},
+    responses={503: {"model": Alive, "description": "The database does not answer."}},
 )
-async def health(services: ServicesDep) -> Response:
+async def health(services: ServicesDep, response: Response) -> Alive:
     """Answer 200 while the database answers, and 503 when it does not."""
     try:
         async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
             await access.ping(conn)
     except (psycopg.Error, TimeoutError):
-        return JSONResponse({"status": "unavailable", "detail": "The database does not answer."}, 503)
-    return JSONResponse({"status": "ok"})
+        response.status_code = 503
+        return Alive("unavailable", "The database does not answer.")
+    return Alive("ok")
 
 
 @router.get(
     "/ready",
     summary="Whether the application can do its work",
     dependencies=_FOR_ALL,
-    response_model=ReadyAnswer,
-    responses={503: {"model": ReadyAnswer, "description": "Not now: one of the checks says why."}},
+    responses={503: {"model": Ready, "description": "Not now: one of the checks says why."}},
 )
-async def ready(services: ServicesDep) -> Response:
+async def ready(services: ServicesDep, response: Response) -> Ready:
     """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
     checks = await _checks(services)
-    is_ready = all(check.ok for check in checks)
-    told = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
-    return JSONResponse({"status": "ready" if is_ready else "not ready", "checks": told}, 200 if is_ready else 503)
+    if all(check.ok for check in checks):
+        return Ready("ready", checks)
+    response.status_code = 503
+    return Ready("not ready", checks)
 
 
 @router.get(
@@ -72,7 +99,7 @@ async def ready(services: ServicesDep) -> Response:
     summary="How well the product runs",
     dependencies=[Depends(viewer_of)],
     response_class=Response,
-    responses={**METRICS_ANSWER, **_REFUSALS},
+    responses={**_METRICS, **_REFUSALS},
 )
 async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
@@ -89,11 +116,11 @@ async def _checks(services: Services) -> list[Check]:
             current = await access.schema_revision(conn)
             if current != _newest_revision():
                 message = f"The database has the schema {current}, and this version needs {_newest_revision()}."
-                return [well(DATABASE, "It answers."), wrong(SCHEMA, message, "patt db upgrade")]
-            schema = well(SCHEMA, "It is the one that this version needs.")
-            return [well(DATABASE, "It answers."), schema, await check_worker(conn)]
+                return [check(DATABASE, "It answers."), check(SCHEMA, "", (message, "patt db upgrade"))]
+            schema = check(SCHEMA, "It is the one that this version needs.")
+            return [check(DATABASE, "It answers."), schema, await check_worker(conn)]
     except (psycopg.Error, TimeoutError):
-        return [wrong(DATABASE, "It does not answer.", "Start the database server.")]
+        return [check(DATABASE, "", ("It does not answer.", "Start the database server."))]
 
 
 @cache

@@ -76,6 +76,20 @@ class Queue:
             return False
         return True
 
+    async def correct_times_ahead(self) -> None:
+        """Let no time that a wrong clock wrote hold jobs up: a dead worker's heartbeat, or the start of a job that waits.
+
+        No job is asked for in advance, so whatever lies further ahead than clocks differ is wrong.
+        """
+        connector = self.app.connector
+        await connector.execute_query_async(
+            "update procrastinate_workers set last_heartbeat = now() where last_heartbeat > now() + interval '5 minutes'"
+        )
+        await connector.execute_query_async(
+            "update procrastinate_jobs set scheduled_at = null "
+            "where status = 'todo' and scheduled_at > now() + interval '5 minutes'"
+        )
+
     async def give_back(self, job: Job) -> None:
         """Let a job that was begun by a worker that died wait again.
 

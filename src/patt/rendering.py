@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from patt.json_data import as_json_text
 from patt.viewing import FORM_FIELD, form_token, may, why_not
 from sv_common.guild_sync.domain.guild import CLASS_NAMES
 
@@ -93,7 +94,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
-    environment.filters |= {"from_milliseconds": from_milliseconds, "class_colour": class_colour}
+    environment.filters |= {
+        "from_milliseconds": from_milliseconds,
+        "class_colour": class_colour,
+        "as_json": as_json_text,
+    }
     environment.globals |= {"may": may, "why_not": why_not, "form_token": form_token, "form_field": FORM_FIELD}
     return environment
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from psycopg.rows import class_row
+from pydantic import Field
 
 from patt.hashing import hashed, new_secret
 from patt.roles import Role
@@ -41,25 +42,30 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as it is listed: never its secret. `expires_at` is when it ends if nobody does anything until then."""
+    """A session that is of use; never its secret."""
 
     id: int
-    account_id: int
+    account_id: Annotated[int, Field(exclude=True)]
     account: str
-    kind: SessionKind
-    guild_id: int | None
+    kind: Annotated[SessionKind, Field(description="How it began: by a one-time link, or with Discord.")]
+    guild_id: Annotated[
+        int | None,
+        Field(description="The only guild that it may act on; null for every guild, or none chosen yet."),
+    ]
     created_at: datetime
     last_seen_at: datetime
-    expires_at: datetime
+    expires_at: Annotated[datetime, Field(description="When it ends, if nobody does anything until then.")]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """Somebody who may sign in by link, or has signed in with Discord. `role` is None for those of Discord."""
+    """Somebody who may sign in by link, or has signed in with Discord."""
 
     id: int
     name: str
-    role: Role | None
+    role: Annotated[
+        Role | None, Field(description="Of those who sign in by link; of others the guild's authority decides.")
+    ]
     guild_id: int | None
     kind: SessionKind
     created_at: datetime

@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from patt.bootstrap import Services
+from patt.json_data import as_json_data
 from patt.work_kinds import KINDS, WorkKind
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.errors import Busy, PattError, SourceUnavailable, reason_of
@@ -54,8 +55,7 @@ async def _do(services: Services, request: WorkRequest) -> None:
         await _put_off(services, request, error)
     else:
         async with services.pool.connection() as conn:
-            result = outcome.result.model_dump(mode="json")
-            await work.finish(conn, request.id, "done", outcome.sentence, result)
+            await work.finish(conn, request.id, "done", outcome.sentence, as_json_data(outcome))
 
 
 async def _put_off(services: Services, request: WorkRequest, error: Exception) -> None:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
-from patt.api.answers import fixes_result, fixes_sentence, scan_answer
-from patt.api.jobs_models import ScanResult
-from patt.api.models import FixesResult
 from patt.bootstrap import Services
 from sv_common.guild_sync import issues, mitigations
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.domain.progress import Watch
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store import work
 from sv_common.guild_sync.store.work import WorkRequest
 
 Arguments = Mapping[str, Any]
+Outcome: TypeAlias = CheckReport | FixReport
+"""What came of a request."""
 
 
 class WorkKind(StrEnum):
@@ -30,14 +29,6 @@ class WorkKind(StrEnum):
     SCAN_RULE = "scan_rule"
     FIX_ALL = "fix_all"
     FIX_SELECTED = "fix_selected"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a request: a sentence for whoever asked, and the same as data."""
-
-    sentence: str
-    result: ScanResult | FixesResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +42,13 @@ class Kind:
 
 async def _scan(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
     issue_type = request.arguments.get("issue_type")
-    report = await run_integrity_check(
+    return await run_integrity_check(
         services.pool,
         guild_id=request.guild_id,
         issue_types=None if issue_type is None else [issue_type],
         actor=request.actor,
         watch=watch,
     )
-    answer = scan_answer(report)
-    return Outcome(answer.sentence, ScanResult(totals=answer.totals, rules=answer.rules))
 
 
 async def _fix_all(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
@@ -69,19 +58,18 @@ async def _fix_all(services: Services, request: WorkRequest, watch: Watch) -> Ou
         if issue_ids is None:
             issue_ids = [issue.id for issue in await issues.open_of_rule(conn, request.guild_id, issue_type)]
             await work.begin_fix(conn, request.id, issue_ids)
-    return await _fix(services, request, issue_ids, "open", watch)
+    return await _fix(services, request, issue_ids, watch)
 
 
 async def _fix_selected(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
     seen = {int(number): key for number, key in request.arguments.get("seen", {}).items()}
-    return await _fix(services, request, request.arguments["issue_ids"], "chosen", watch, seen=seen)
+    return await _fix(services, request, request.arguments["issue_ids"], watch, seen=seen)
 
 
 async def _fix(
     services: Services,
     request: WorkRequest,
     issue_ids: Sequence[int],
-    which: str,
     watch: Watch,
     *,
     seen: Mapping[int, str] | None = None,
@@ -98,7 +86,7 @@ async def _fix(
     )
     if request.attempts > 1:
         report = await _with_earlier_tries(services, request, report)
-    return Outcome(fixes_sentence(report, which), fixes_result(report))
+    return report
 
 
 async def _with_earlier_tries(services: Services, request: WorkRequest, report: FixReport) -> FixReport:

@@ -23,6 +23,7 @@ from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
 from patt.work import work_when_asked
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.domain.errors import BadInput, Busy, Refused, reason_of
+from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
 from sv_common.guild_sync.domain.report import PipelineReport
 from sv_common.guild_sync.mitigations import finish_interrupted
 from sv_common.guild_sync.reporter import send_digest
@@ -52,9 +53,13 @@ class Rhythm:
     interval: timedelta
 
 
+def _of_source(task: Task, source: Source) -> Rhythm:
+    return Rhythm(task, FRESHNESS[source].pipeline, FRESHNESS[source].expected_every)
+
+
 RHYTHMS = (
-    Rhythm(Task.BATTLE_NET, "battlenet_sync", timedelta(hours=6)),
-    Rhythm(Task.DISCORD, "discord_sync", timedelta(minutes=15)),
+    _of_source(Task.BATTLE_NET, Source.ROSTER),
+    _of_source(Task.DISCORD, Source.MEMBERS),
     Rhythm(Task.SWEEP, "sweep", timedelta(days=1)),
 )
 
@@ -200,9 +205,17 @@ async def _note_outcome(services: Services, upload: WaitingUpload, report: Pipel
         by = f" The newer one is upload {newer}." if newer else ""
         await _finish(services, upload, "superseded", f"{sync.notices[0]}{by}", report.run_id)
         return
-    older = f" {sync.counts['older']} characters were known from a newer export." if sync.counts["older"] else ""
-    counts = f"{sync.counts['characters']} characters, {sync.counts['notes_changed']} changed notes."
+    older = (
+        f" Of {_counted(sync.counts['older'], 'character')} a newer export was known." if sync.counts["older"] else ""
+    )
+    counts = (
+        f"{_counted(sync.counts['characters'], 'character')}, {_counted(sync.counts['notes_changed'], 'changed note')}."
+    )
     await _finish(services, upload, "done", f"Taken in: {counts}{older}", report.run_id)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 async def _finish(
@@ -269,6 +282,7 @@ def slot_before(now: datetime, interval: timedelta, guild_id: int) -> datetime:
 
 async def resume_stalled(queue: Queue) -> int:
     """Give the jobs of workers that died back to the queue; return how many there were."""
+    await queue.correct_times_ahead()
     stalled = list(await queue.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE_OF_THE_DEAD_S))
     for job in stalled:
         await queue.give_back(job)

@@ -76,6 +76,18 @@ def test_a_token_that_cannot_be_made_is_refused_in_words(
     assert patt("admin", "tokens", "--json").json == []
 
 
+@pytest.mark.parametrize("line", ["admin token", "admin link --name", "keys add"])
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("x" * 101, "The name has 101 letters; at most 100 can be kept."), (" ", "give a name that can be read")],
+)
+def test_a_name_that_nobody_could_read_is_refused_whatever_it_is_for(
+    patt: Patt, guild: psycopg.Connection, line: str, name: str, sentence: str
+) -> None:
+    refused = patt(*line.split(), name)
+    assert (refused.code, sentence in refused.err) == (1, True), refused
+
+
 def test_a_token_of_the_metrics_is_of_no_single_guild(patt: Patt, guild: psycopg.Connection) -> None:
     refused = patt("admin", "token", "watch", "--metrics", "--guild", 1)
     assert (refused.code, "Leave the guild out" in refused.err) == (1, True)

@@ -67,7 +67,7 @@ def test_rules_lists_all_five_with_their_counts(patt: Patt, guild: psycopg.Conne
 
 def test_an_issue_can_be_listed_shown_dismissed_woken_and_resolved(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan", "orphan_wow")
-    (issue,) = patt("issues", "--json").json["findings"]
+    (issue,) = patt("issues", "--json").json["items"]
     number = issue["id"]
     assert "'Stranger' has no player link" in patt("show", number).out
     dismissed = patt("dismiss", number, "--reason", "a bank", "--until", "2099-01-01", "--json").json
@@ -86,7 +86,7 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
         "update guild_identity.wow_characters set guild_note = 'alt of Mito' where character_name = 'Stranger'"
     )
     patt("scan")
-    number = patt("issues", "--json").json["findings"][0]["id"]
+    number = patt("issues", "--json").json["items"][0]["id"]
     told = patt("show", number).out
     assert "So it means the player Mito." in told
     assert "Mito (the fix takes this one)" in told
@@ -111,7 +111,7 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
 
 def test_a_fix_that_cannot_be_made_says_why_and_exits_with_1(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan")
-    outcome = patt("fix", patt("issues", "--json").json["findings"][0]["id"])
+    outcome = patt("fix", patt("issues", "--json").json["items"][0]["id"])
     assert outcome.code == 1
     assert "Neither the note nor the name says whose character this is." in outcome.out
 
@@ -270,7 +270,10 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
         (["issues", "--guild", "9"], "There is no guild with the number 9."),
         (["sync", "battlenet"], "PATT_BLIZZARD_CLIENT_ID"),
         (["sync", "discord"], "PATT_DISCORD_BOT_TOKEN"),
-        (["guild", "add", "X", "--realm", "y", "--region", "cn"], "“cn” is no region"),
+        (
+            ["guild", "add", "X", "--realm", "y", "--region", "cn"],
+            "“cn” is no region that Battle.net can be asked for. Use one of: us, eu, kr, tw.",
+        ),
         (["guild", "add", "X", "--realm", "y", "--discord-server", "7000"], "belongs to another guild"),
         (["guild", "add", "X", "--realm", "y", "--discord-server", "ours"], "are numbers"),
         (["ranks", "map", "3", "Officer"], "is no Discord role id"),
@@ -375,7 +378,7 @@ def test_an_upgrade_refuses_a_database_of_a_newer_version(patt: Patt, database: 
 
 def test_numbers_of_rows_are_taken_with_their_sign(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan", "orphan_wow")
-    (issue,) = patt("issues", "--json").json["findings"]
+    (issue,) = patt("issues", "--json").json["items"]
     assert "'Stranger' has no player link" in patt("show", f"#{issue['id']}").out
     assert patt("dismiss", f"#{issue['id']}", "--reason", "a bank", "--guild", "1").code == 2
     assert patt("dismiss", f"#{issue['id']}", "--reason", "a bank").code == 0
@@ -389,7 +392,7 @@ def test_numbers_of_rows_are_taken_with_their_sign(patt: Patt, guild: psycopg.Co
 
 def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan", "orphan_wow")
-    (issue,) = patt("issues", "--json").json["findings"]
+    (issue,) = patt("issues", "--json").json["items"]
     assert patt("dismiss", issue["id"], "--reason", "a bank").code == 0
     assert patt("dismissals", "--idle", "--json").json["total"] == 0
     assert patt("link", "Stranger", "Mito").code == 0
@@ -402,6 +405,6 @@ def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Pat
 
 def test_a_dismissal_until_a_day_that_has_come_is_refused(patt: Patt, guild: psycopg.Connection) -> None:
     patt("scan", "orphan_wow")
-    (issue,) = patt("issues", "--json").json["findings"]
+    (issue,) = patt("issues", "--json").json["items"]
     refused = patt("dismiss", issue["id"], "--reason", "a bank", "--until", "2020-01-01")
     assert (refused.code, refused.err.strip()) == (1, "The day on which the issue opens again must lie ahead.")

@@ -72,10 +72,15 @@ def test_the_changed_note_was_fixed_by_itself_and_the_others_wait(story: Any) ->
     assert "is Officer in the game" in summaries
 
 
-def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(folder: Path, story: Any) -> None:
+@pytest.mark.usefixtures("story")
+def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(folder: Path) -> None:
     ended = _demo(folder)
     assert ended.returncode == 0, ended.stderr
     for words in ("Monday", "Sunday", "What each rule found", "Fixed by itself", "Waits for an officer"):
         assert words in ended.stdout
+
+
+@pytest.mark.nightly
+def test_played_again_it_is_the_same_story(folder: Path, story: Any) -> None:
     again = json.loads(_demo(folder, "--json").stdout)
     assert again["rules"] == story["rules"]

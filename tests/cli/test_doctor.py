@@ -33,7 +33,7 @@ def test_for_people_each_check_is_a_line_with_its_remedy_below(practice: Practic
         f"→ Switch it on at https://discord.com/developers/applications/{practice.world.bot.user_id}/bot" in outcome.out
     )
     assert "ok     guild 1 discord server  The bot is on the Discord server" in outcome.out
-    assert "1 of 22 checks found something wrong." in outcome.out
+    assert "1 of 23 checks found something wrong." in outcome.out
 
 
 def _let_others_read_the_settings(practice: Practice) -> None:
@@ -136,7 +136,18 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
             "patt init",
         ),
         ("guild 1 battlenet sync", _aged("battlenet_sync", "50 hours"), "is 2 days old", "patt sync battlenet"),
-        ("guild 1 discord sync", _aged("discord_sync", "25 hours"), "is 1 day old", "patt sync discord"),
+        (
+            "guild 1 discord sync",
+            _aged("discord_sync", "3 hours"),
+            "is 3 hours old; it should not be older than 2 hours",
+            "patt sync discord",
+        ),
+        (
+            "guild 1 profiles",
+            _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '3 days'"),
+            "is 3 days old; it should not be older than 2 days",
+            "patt sync battlenet",
+        ),
         (
             "guild 1 discord sync",
             _sql("delete from guild_identity.sync_log where pipeline = 'discord_sync'"),
@@ -219,6 +230,12 @@ def test_a_failure_before_the_last_good_run_and_one_of_last_week_are_forgotten(p
         "update guild_identity.sync_log set started_at = now() where pipeline = 'discord_sync' and status = 'done'"
     )
     assert practice.wrong() == {}
+
+
+def test_a_preview_of_a_ranks_role_says_what_stands_in_the_bots_way(practice: Practice) -> None:
+    _put_one_role_above_the_bots(practice)
+    preview = practice.patt("settings", "rank", 4, practice.world.role_named("Officer").role_id, "--preview")
+    assert (preview.code, "Move the bot's role above 'Officer'" in preview.out) == (0, True), preview
 
 
 def test_signing_in_with_discord_is_set_up_whole_or_not_at_all(practice: Practice) -> None:

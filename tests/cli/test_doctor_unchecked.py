@@ -64,6 +64,7 @@ def test_an_embedded_database_that_cannot_start_is_told(practice: Practice) -> N
     said, mends = practice.wrong()["database"]
     assert "The embedded database in PATT_DATA_DIR" in said
     assert "does not start" in said
+    assert "patt doctor" not in said
     assert mends
 
 

@@ -10,12 +10,9 @@ from typing import Any, Literal, get_args, get_origin
 
 import psycopg
 import pytest
-import typer
-from typer.main import get_command
 
+from cli.command_tree import commands
 from cli.conftest import Outcome, Patt
-from patt.cli.lazy import load
-from patt.cli.main import COMMANDS
 from patt.config import Settings
 
 NO_TEXT = ("\udcff\udce9", "a\x00b", "a\x1b[31mb", "9" * 5000, "x" * 5000)
@@ -48,22 +45,7 @@ _HERE = "\ufffchere"
 
 
 def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, later in COMMANDS.items():
-        found = load(later.place)
-        if isinstance(found, typer.Typer):
-            yield from _below((name,), get_command(found))
-        else:
-            alone = typer.Typer(add_completion=False)
-            alone.command(name)(found)
-            yield (name,), get_command(alone)
-
-
-def _below(words: tuple[str, ...], group: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in getattr(group, "commands", {}).items():
-        if hasattr(command, "commands"):
-            yield from _below((*words, name), command)
-        else:
-            yield (*words, name), command
+    return ((words, command) for words, command in commands() if not hasattr(command, "commands"))
 
 
 def _doors() -> Iterator[Door]:

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from cli.conftest import Init, Patt
 from cli.mapped_ranks import NAMED, mapping
-from patt.setup.flow import STEPS
+from patt.setup.wizard import STEPS
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 
@@ -249,3 +249,12 @@ def test_a_settings_file_that_cannot_be_read_is_named(init: Init, workplace: Pat
     (workplace / ".env").write_bytes(b"PATT_LOG_LEVEL=\xff\n")
     outcome = init()
     assert (outcome.code, "The file .env in this folder cannot be read" in outcome.err) == (1, True)
+
+
+def test_that_the_classic_games_cannot_be_read_yet_is_said_where_a_guild_is_set_up(init: Init, patt: Patt) -> None:
+    outcome = init()
+    told = "Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet."
+    assert told in outcome.out
+    assert outcome.out.index(told) < outcome.out.index("Guild 1 is The Lantern Watch")
+    assert "the Classic games cannot be read from Battle.net yet." in init(guild="Nobody's Watch").err
+    assert "no Classic games yet" in patt("guild", "add", "--help").out

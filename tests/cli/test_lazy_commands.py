@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import subprocess
 import sys
@@ -12,24 +11,14 @@ import pytest
 import typer
 
 from cli.conftest import Patt
-from patt.cli.lazy import Later, LazyGroup, load
-from patt.cli.main import COMMANDS
+from patt.cli.main import COMMANDS, Command, LazyGroup
 from sv_common.guild_sync.domain.errors import ConfigurationError
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_line_of_a_command_is_what_the_command_says_of_itself(name: str) -> None:
-    command = load(COMMANDS[name].place)
-    said = command.info.help if isinstance(command, typer.Typer) else inspect.getdoc(command)
-    assert COMMANDS[name].help == said
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(patt: Patt, name: str) -> None:
-    outcome = patt(name, "--help")
-    assert outcome.code == 0
-    assert f"patt {name}" in outcome.out
-    assert COMMANDS[name].help in outcome.out
+def test_every_command_explains_itself(patt: Patt) -> None:
+    told = {name: patt(name, "--help") for name in COMMANDS}
+    assert [name for name, outcome in told.items() if outcome.code != 0 or f"patt {name}" not in outcome.out] == []
+    assert [name for name, outcome in told.items() if COMMANDS[name].help not in outcome.out] == []
 
 
 def test_help_lists_every_command_and_imports_none() -> None:
@@ -59,7 +48,7 @@ def test_a_setting_that_cannot_be_used_stops_a_command_of_the_server_and_not_the
 
 def _called(place: str) -> None:
     class Group(LazyGroup):
-        table = types.MappingProxyType({"broken": Later(place, "Not to be imported.", needs_server_parts=False)})
+        table = types.MappingProxyType({"broken": Command(place, "Not to be imported.", needs_server_parts=False)})
 
     app = typer.Typer(cls=Group)
     app.callback()(lambda: None)

@@ -67,7 +67,9 @@ def test_a_word_is_said_and_a_note_is_tried(patt: Patt) -> None:
     before = patt("settings", "try", "Nightcrew", "--json").json
     assert (before["verdict"], before["sentence"]) == ("unknown", "Nobody here is called “Nightcrew”.")
     assert patt("settings", "word", "Nightcrew", "role").code == 0
-    assert patt("settings", "try", "nightcrew", "--json").json["known_words"] == [["nightcrew", "role"]]
+    assert patt("settings", "try", "nightcrew", "--json").json["known_words"] == [
+        {"word": "nightcrew", "is_here": "role"}
+    ]
     assert "means" in patt("settings", "try", "alt of Mito").out.lower()
 
 

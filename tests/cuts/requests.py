@@ -129,6 +129,7 @@ ASKS: dict[str, Made] = {
     "/admin/full-match/actions/ask-chosen": lambda world: Ask(form={"chosen": [world.match_key]}),
     "/admin/players/actions/decide": _form(**_LINK),
     "/admin/activity/losses/actions/release": lambda world: Ask(form=_loss(world)),
+    "/admin/activity/uploads/actions/{upload_id}/retry": _form(),
     f"{SETTINGS}/guild/actions/move": _form(**_MOVE),
     f"{SETTINGS}/actions/save": _form(**_WORD),
     f"{SETTINGS}/actions/keys": _form(uploader="Zork"),

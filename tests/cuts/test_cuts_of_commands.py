@@ -1,6 +1,6 @@
 """The connection to the database may be lost before any statement of a command: it ends with 0 only when all is committed.
 
-`PATT_CUT_EVERYWHERE=1` cuts each statement of all commands.
+With `--all` each statement of all commands is cut.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 import psycopg
 import pytest
 
+import thoroughness
 from cli.conftest import Patt, patt
 from cuts.conftest import Bench
 from cuts.proxy import CuttingProxy
-from cuts.trial import EVERYWHERE
 from cuts.world import World
 
 __all__ = ["patt"]
@@ -47,7 +47,9 @@ COMMANDS: dict[str, Line] = {
 """A line for each way in which commands change something."""
 
 _OFTEN = ("fix", "dismiss", "match", "words add", "ranks map", "keys add", "admin link", "admin officers give")
-"""Commands that are cut at each run of the tests, near their last commit; all others, and everywhere, on demand."""
+"""Commands that are cut at every commit, near their last commit to the database; all others, and everywhere, at night."""
+
+_NAMES = [name if name in _OFTEN else pytest.param(name, marks=pytest.mark.nightly) for name in COMMANDS]
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def proxy(bench: Bench) -> Iterator[tuple[CuttingProxy, str]]:
     loop.close()
 
 
-@pytest.mark.parametrize("name", COMMANDS if EVERYWHERE else _OFTEN)
+@pytest.mark.parametrize("name", _NAMES)
 def test_a_command_that_ends_well_has_committed(
     bench: Bench, proxy: tuple[CuttingProxy, str], patt: Patt, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -95,13 +97,16 @@ def test_a_command_that_ends_well_has_committed(
     code, whole, said = run(None)
     assert (code, whole == before) == (0, False), said
     statements = list(cutter.statements)
-    for place in range(1, len(statements) + 1) if EVERYWHERE else _near_the_last_commit(statements):
+    for place in _places(statements):
         code, now, said = run(place)
         where = f"cut at {place} ({statements[place - 1][:60]!r}) it said: {said}"
         assert "Traceback" not in said, where
         assert code != 0 or now == whole, where
 
 
-def _near_the_last_commit(statements: Sequence[str]) -> Sequence[int]:
+def _places(statements: Sequence[str]) -> Sequence[int]:
+    """Where to cut: everywhere when everything is tried, or near the last commit."""
+    if thoroughness.everything():
+        return range(1, len(statements) + 1)
     last = max(place for place, statement in enumerate(statements, 1) if "COMMIT" in statement.upper()[:20])
     return range(last - 1, last + 1)

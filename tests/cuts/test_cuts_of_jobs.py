@@ -1,6 +1,6 @@
 """The connection to the database may be lost before any statement of a job: what is called done is done, and the rest waits.
 
-The next try does what is left, and in the end all is as if nothing had been cut. `PATT_CUT_EVERYWHERE=1` cuts each statement.
+The next try does what is left, and in the end all is as if nothing had been cut. With `--all` each statement is cut.
 """
 
 from __future__ import annotations

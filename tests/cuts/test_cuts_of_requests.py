@@ -1,6 +1,6 @@
 """The connection to the database may be lost before any statement: whoever is told that something is done can rely on it.
 
-`PATT_CUT_EVERYWHERE=1` cuts each statement of each route, instead of a choice of them.
+With `--all` each statement of each route is cut, instead of a choice of them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from cuts.requests import ASKS, CHANGES_NOTHING, address
 from cuts.trial import Sweep, Told, Trial
 from cuts.world import RenamedInMemory
 from laws.snapshot import Snapshot, differences
-from patt.app import create_app
 from patt.bootstrap import Services
 from patt.pages.flash import COOKIE
 from sv_common.guild_sync.ports import Outside
-from web.helpers import BASE_URL, settings
+from web.helpers import BASE_URL, made, settings
 from web.test_web_routes import all_ways
 
 
@@ -32,7 +31,7 @@ async def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; each time its clock is read an hour has passed, so nobody is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
     services = Services(settings(BASE_URL), bench.pool, Outside(profiles=battle_net, realms=battle_net))
-    return create_app(services, clock=itertools.count(step=3600).__next__)
+    return made(services, clock=itertools.count(step=3600).__next__)
 
 
 def test_every_route_that_changes_something_is_cut(app: FastAPI) -> None:

@@ -1,7 +1,7 @@
 """What a page or an answer of the API shows was so at one moment, whatever others do between two of its statements.
 
-Two players are merged in between: rows of one are gone, and those of the other are more. `PATT_CUT_EVERYWHERE=1` does that
-before each statement, instead of a choice of them.
+Two players are merged in between: rows of one are gone, and those of the other are more. With `--all` that is
+done before each statement, instead of a choice of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from fastapi import FastAPI
 
 from cuts.conftest import Bench
 from cuts.trial import places
-from patt.app import create_app
 from patt.bootstrap import Services
 from proofs.houses import numbers_of
 from sv_common.db.pool import make_pool
@@ -24,7 +23,7 @@ from sv_common.guild_sync.domain.errors import Busy
 from sv_common.guild_sync.identity.decisions import MergePlayers
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.ports import Outside
-from web.helpers import BASE_URL, officer, settings
+from web.helpers import BASE_URL, made, officer, settings
 from web.test_web_routes import FRAMEWORK, all_ways
 
 NO_PAGES = frozenset(
@@ -48,7 +47,7 @@ _CHANGES_EACH_TIME = re.compile(
 
 
 def _paths() -> list[str]:
-    app = create_app(Services(settings(BASE_URL), make_pool("postgresql:///nowhere"), Outside()))
+    app = made(Services(settings(BASE_URL), make_pool("postgresql:///nowhere"), Outside()))
     return sorted({way.path for way in all_ways(app) if way.method == "GET"} - NO_PAGES - FRAMEWORK)
 
 
@@ -56,7 +55,7 @@ def _paths() -> list[str]:
 def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; nobody is told to wait."""
     services = Services(settings(BASE_URL), bench.pool, Outside())
-    return create_app(services, clock=itertools.count(step=3600).__next__)
+    return made(services, clock=itertools.count(step=3600).__next__)
 
 
 @pytest.mark.parametrize("path", _paths())

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+import thoroughness
 from cuts.kept_state import KeptState
 from cuts.proxy import CuttingProxy
 from laws.snapshot import Snapshot, differences
-
-EVERYWHERE = bool(os.environ.get("PATT_CUT_EVERYWHERE"))
-"""Whether each statement is cut, rather than a choice of them."""
 
 _OTHERS = 2
 
@@ -73,9 +70,9 @@ class Trial:
 
 
 def places(name: str, statements: list[str]) -> Iterator[int]:
-    """Where to cut: everywhere, or at the first and the last, at and before each commit, and at some others."""
+    """Where to cut: everywhere when everything is tried, or at the first and the last, at and before each commit, and at some others."""
     count = len(statements)
-    if EVERYWHERE:
+    if thoroughness.everything():
         yield from range(1, count + 1)
         return
     commits = [place for place, statement in enumerate(statements, 1) if "COMMIT" in statement.upper()[:20]]

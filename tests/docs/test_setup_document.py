@@ -11,8 +11,8 @@ import pytest
 import typer
 
 from patt.cli.main import app
-from patt.setup.flow import STEPS
-from patt.setup.invitation import PERMISSIONS
+from patt.doctor.sources import PERMISSIONS
+from patt.setup.wizard import STEPS
 from sv_common.guild_sync.domain.discord_access import Permission
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "setup.md").read_text(encoding="utf-8")

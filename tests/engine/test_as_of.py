@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.test_role_mismatch import MemoryDiscord
+from engine.memory_discord import MemoryDiscord
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
@@ -166,3 +166,38 @@ async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_prof
     old = [entry("Elrek", item_level=500, rank=1)]
     await sync_blizzard_roster(guild.pool, old, guild_id=guild.guild_id, fetched_at=began)
     assert await guild.rows("select item_level, rank_index from guild_identity.wow_characters") == [(600, 1)]
+
+
+async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(guild: GuildBuilder) -> None:
+    await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
+    async with guild.pool.connection() as conn:
+        (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
+        shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
+        await profiles.record(conn, guild.guild_id, [(due, shown)], apart=APART, began=await sync_log.now(conn))
+    await guild.execute(
+        "update guild_identity.character_profiles set asked_at = now() + interval '1 year', "
+        "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
+        "gone_confirmed_at = now() + interval '1 year'"
+    )
+    await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=500)], guild_id=guild.guild_id)
+    assert await guild.rows("select item_level from guild_identity.wow_characters") == [(500,)]
+    await guild.execute("update guild_identity.wow_characters set first_seen = now() - interval '40 days'")
+    async with guild.pool.connection() as conn:
+        assert [each.id for each in (await profiles.due(conn, guild.guild_id, limit=5, pause=APART))[0]] == [due.id]
+        assert [each.name for each in await profiles.expire(conn, guild.guild_id, kept=timedelta(days=28))] == ["Elrek"]
+
+
+async def test_an_end_that_was_told_by_a_clock_a_year_ahead_is_counted_from_the_next_word(guild: GuildBuilder) -> None:
+    await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
+    gone = ProfileAnswer(ProfileState.GONE, None)
+
+    async def asked(ago: timedelta) -> list[int]:
+        async with guild.pool.connection() as conn:
+            (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=timedelta(0))
+            began = await sync_log.now(conn) - ago
+            return list(await profiles.record(conn, guild.guild_id, [(due, gone)], apart=APART, began=began))
+
+    await asked(timedelta(days=3))
+    await guild.execute("update guild_identity.character_profiles set gone_since = now() + interval '1 year'")
+    assert await asked(timedelta(days=2)) == []
+    assert len(await asked(timedelta(0))) == 1

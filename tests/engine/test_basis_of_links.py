@@ -261,6 +261,25 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_a_right_her
     assert "has the rank Social, which gives the role viewer here" in result.reason
 
 
+@pytest.mark.parametrize("has_power", ["here", "on Discord"])
+async def test_automation_does_not_move_a_character_whose_rank_gives_the_only_managed_role_and_that_has_power(
+    guild: GuildBuilder, has_power: str
+) -> None:
+    await guild.execute("update common.guild_ranks set is_role_managed = wow_rank_index = 1")
+    await guild.roles_without_power(powerful=["101"] if has_power == "on Discord" else [])
+    if has_power == "here":
+        await guild.execute(
+            "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
+        )
+    elrek = await guild.main("Elrek")
+    await guild.main("Mito")
+    character = await guild.alt("Rivermane", "Mito", elrek, rank=OFFICER)
+    results = await automate(guild)
+    assert await guild.player_of(character) == elrek
+    (waiting,) = [each for each in results if each.issue_type == "note_mismatch"]
+    assert "has the rank Officer, which gives the Discord role Officer" in waiting.reason
+
+
 async def test_automation_gives_nobody_a_character_or_a_member_with_weight(guild: GuildBuilder) -> None:
     async with guild.pool.connection() as conn:
         for issue_type in ("orphan_wow", "orphan_discord"):

@@ -120,7 +120,8 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
     alts = {name: await guild.alt(name, "Mito", elrek) for name in ("Alta", "Altb", "Altc")}
     await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
     rule = RULES["note_mismatch"]
-    detect = rule.detect_fn
+    detect = rule.detect
+    assert detect is not None
     async with guild.pool.connection() as conn:
         always = [
             each for each in await detect(conn, guild_id=guild.guild_id) if each.summary.startswith(_quoted(stubborn))
@@ -131,11 +132,11 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
         found = {each.issue_hash: each for each in (*await detect(conn, **options), *always)}
         return list(found.values())
 
-    object.__setattr__(rule, "detect_fn", detect_the_same)
+    object.__setattr__(rule, "detect", detect_the_same)
     try:
         report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
     finally:
-        object.__setattr__(rule, "detect_fn", detect)
+        object.__setattr__(rule, "detect", detect)
     owners = {name: await guild.player_of(character) for name, character in alts.items()}
     assert owners == {name: elrek if name in stubborn else mito for name in alts}
     assert report.count(FixOutcome.FAILED) == len(stubborn)

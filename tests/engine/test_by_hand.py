@@ -57,6 +57,28 @@ async def test_what_a_person_linked_is_not_touched_by_automation(guild: GuildBui
     assert await guild.player_of(character) == mito
 
 
+@pytest.mark.parametrize("decision", [RejectLink("Rivermane", "Mito", "a friend's"), UnlinkCharacter("Rivermane")])
+@pytest.mark.parametrize("word", ["Mito", "Robin"])
+async def test_a_note_that_names_a_player_who_was_ruled_out_is_no_strangers(
+    guild: GuildBuilder, decision: ManualDecision, word: str
+) -> None:
+    mito, elrek = await guild.player("Mito"), await guild.main("Elrek")
+    await guild.alias(mito, "Robin")
+    character = await guild.alt("Rivermane", "an earlier note", mito)
+    await _decide(guild, decision)
+    await guild.set_note(character, word)
+    await run_integrity_check(guild.pool)
+    (orphan,) = (await fix_all(guild.pool, "orphan_wow", actor="officer alice", guild_id=guild.guild_id)).results
+    assert "an officer has said that Rivermane-area-52 does not belong to Mito" in orphan.reason
+    assert (await run_matching(guild.pool, actor="officer alice")).groups == []
+    await guild.link(character, elrek)
+    await run_integrity_check(guild.pool)
+    await run_auto_mitigations(guild.pool)
+    (result,) = (await fix_all(guild.pool, "note_mismatch", actor="officer alice", guild_id=guild.guild_id)).results
+    assert "an officer has said that Rivermane-area-52 does not belong to Mito" in result.reason
+    assert await guild.player_of(character) == elrek
+
+
 async def test_the_preview_changes_nothing_and_is_what_is_applied(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     zork = await guild.main("Zork")

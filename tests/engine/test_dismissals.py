@@ -101,6 +101,25 @@ async def test_names_and_words_that_change_leave_a_dismissal_as_it_is(guild: Gui
         assert (await _newest_move(guild, issue))[0] == "refreshed"
 
 
+async def test_whom_a_dismissed_note_means_may_be_called_otherwise_without_opening_it(guild: GuildBuilder) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.member("Zoe")
+    await guild.character("Quillon")
+    for name, note in (("Twinky", "Zoe"), ("Grimalt", "Quillon")):
+        await guild.alt(name, note, elrek, source="manual")
+    await _scan(guild)
+    rows = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'note_mismatch'")
+    numbers = [row[0] for row in rows]
+    async with guild.pool.connection() as conn:
+        assert await issues.dismiss_many(conn, numbers, actor="officer alice", reason="It is right so.") == 2
+    await guild.execute("update guild_identity.discord_users set display_name = 'Zoe | Raid' where username = 'zoe'")
+    await guild.execute("update guild_identity.wow_characters set realm_name = 'Area 52'")
+    await _scan(guild)
+    async with guild.pool.connection() as conn:
+        known = await issues.get_many(conn, numbers)
+    assert [issue.state for issue in known] == [IssueState.DISMISSED, IssueState.DISMISSED]
+
+
 async def test_a_dismissed_orphan_is_open_again_when_it_has_another_note(guild: GuildBuilder) -> None:
     character = await guild.character("Loner")
     issue = await _dismissed(guild, "orphan_wow")

@@ -10,8 +10,8 @@ import pytest
 from guild_builder import OFFICER, RAIDER, SOCIAL, GuildBuilder, entry
 from sv_common.guild_sync import health
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
+from sv_common.guild_sync.domain.freshness import Source
 from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.health import Source
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
 from sv_common.guild_sync.store import sync_log
@@ -130,6 +130,27 @@ async def test_an_export_without_a_time_or_with_one_in_the_future_counts_as_made
     assert ahead < timedelta(minutes=1)
 
 
+async def test_times_written_by_a_clock_that_was_a_year_ahead_hold_no_export_up(guild: GuildBuilder) -> None:
+    await guild.character("Elrek")
+    now = datetime.now(UTC)
+    await _export(guild, now - timedelta(minutes=5), row("Elrek", "a", officerNote="x", rankName="Member"))
+    await guild.execute(
+        "update guild_identity.wow_characters set guild_note_as_of = guild_note_as_of + interval '1 year', "
+        "officer_note_as_of = officer_note_as_of + interval '1 year', "
+        "settled_rank_as_of = settled_rank_as_of + interval '1 year'"
+    )
+    await guild.execute("update common.guild_ranks set name_as_of = name_as_of + interval '1 year'")
+    newer = row("Elrek", "b", officerNote="y", rank=RAIDER, rankName="Team")
+    await _export(guild, now - timedelta(minutes=1), newer, row("Zoe", "c"))
+    report = await _export(
+        guild, now - timedelta(minutes=3), row("Elrek", "old", officerNote="old", rank=RAIDER, rankName="Old")
+    )
+    assert report.is_superseded
+    assert await _notes(guild) == {"Elrek": ("b", "y")}
+    assert (await _rank_names(guild))[RAIDER] == "Team"
+    assert await guild.rows("select settled_rank_index from guild_identity.wow_characters") == [(RAIDER,)]
+
+
 async def test_of_two_exports_of_the_same_moment_the_later_one_counts(guild: GuildBuilder) -> None:
     await guild.character("Elrek")
     await _export(guild, TODAY, row("Elrek", "a"))
@@ -153,6 +174,23 @@ async def test_a_superseded_export_leaves_the_age_of_the_notes_as_it_was(guild: 
         )
     rows = await guild.rows("select status, as_of from guild_identity.sync_log order by id")
     assert rows == [("done", TODAY), ("superseded", LONG_AGO)]
+
+
+@pytest.mark.parametrize("seen", [row("Elrek", None), row("Nobody", "a note")])
+async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_was(
+    guild: GuildBuilder, seen: dict[str, Any]
+) -> None:
+    await guild.character("Elrek")
+    for at, each in ((LONG_AGO, row("Elrek", "a")), (TODAY, seen)):
+        await run_addon_sync(guild.pool, [each], guild_id=guild.guild_id, outside=Outside(), exported_at=at)
+    assert await guild.rows("select status, as_of from guild_identity.sync_log order by id") == [
+        ("done", LONG_AGO),
+        ("done", LONG_AGO),
+    ]
+    async with guild.pool.connection() as conn:
+        sources = (await health.health(conn, guild.guild_id)).sources
+    (notes,) = [each for each in sources if each.source is Source.NOTES]
+    assert (notes.last, notes.is_stale) == (LONG_AGO, True)
 
 
 async def test_an_old_export_that_is_the_first_leaves_the_notes_as_old_as_it_is(guild: GuildBuilder) -> None:

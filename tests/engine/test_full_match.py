@@ -217,3 +217,11 @@ async def test_a_chosen_person_who_is_not_found_as_previewed_is_left_alone(guild
     assert report.missing == 1
     nobody = await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
     assert (nobody.attempt_id, nobody.missing) == (None, 1)
+
+
+async def test_without_a_name_the_log_says_that_an_officer_did_it(guild: GuildBuilder) -> None:
+    await guild.character("Brightmane", "Main")
+    await guild.character("Darkmane", "alt of Brightmane")
+    report = await run_matching(guild.pool)
+    assert report.attempt_id is not None
+    assert await guild.rows("select actor, is_automatic from guild_identity.fix_attempts") == [("officer", False)]

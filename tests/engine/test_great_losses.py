@@ -138,6 +138,16 @@ async def test_a_list_that_is_whole_again_ends_the_question(
         await release(guild, source, loss.key)
 
 
+async def test_a_list_with_an_entry_that_was_left_out_ends_no_question_and_no_word(guild: GuildBuilder) -> None:
+    await roster(guild, *NAMES)
+    with pytest.raises(SuspiciousSource):
+        await roster(guild, *NAMES[5:])
+    released = await release(guild, "battlenet", (await held(guild))[0].key)
+    assert (await roster(guild, *NAMES[5:], ""))["refused"] == 1
+    assert await held(guild) == [released]
+    assert (await roster(guild, *NAMES[5:]))["left"] == 5
+
+
 async def test_the_brake_counts_those_whom_the_write_replaces_by_others_of_their_names(guild: GuildBuilder) -> None:
     """The same names with other ids are other characters, though every name is there."""
     old = [entry(name, realm_id=7, character_id=number) for number, name in enumerate(NAMES, 1)]

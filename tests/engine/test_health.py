@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
+from patt import data_metrics
+from patt.bootstrap import Services
+from patt.config import Settings
+from patt.doctor import guild as doctor
 from patt.worker import RHYTHMS
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import health, mitigations
-from sv_common.guild_sync.health import EXPECTED, Health, Share, Source, SourceAge
+from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
+from sv_common.guild_sync.health import Health, Share, SourceAge
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.store import guilds, sync_log
 
 
 async def _health(guild: GuildBuilder) -> Health:
@@ -139,7 +147,7 @@ async def test_what_automation_fixed_this_week_is_counted_by_rule(guild: GuildBu
 
 @pytest.mark.parametrize("source", [Source.NOTES, Source.ROSTER, Source.MEMBERS])
 async def test_a_source_is_stale_when_it_was_missed_several_times(guild: GuildBuilder, source: Source) -> None:
-    expected = EXPECTED[source]
+    expected = FRESHNESS[source]
     await _run(guild, expected.pipeline, ago=f"{expected.stale_after.total_seconds() + 60} seconds")
     assert (await _source(guild, source)).is_stale
     await _run(guild, expected.pipeline, ago=f"{expected.stale_after.total_seconds() - 60} seconds")
@@ -155,6 +163,27 @@ async def test_a_failure_after_the_last_good_run_is_told_until_one_ends_well(gui
     assert (age.error, age.last is not None) == ("Discord did not answer.", True)
     await _run(guild, "discord_sync", "partial")
     assert (await _source(guild, Source.MEMBERS)).error is None
+
+
+async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: GuildBuilder) -> None:
+    await _run(guild, "discord_sync", "failed", ago="-1 year", error="The clock was wrong.")
+    await _run(guild, "discord_sync", ago="-300 days")
+    await _run(guild, "discord_sync", ago="9 hours")
+    age = await _source(guild, Source.MEMBERS)
+    assert (age.error, age.is_stale) == (None, True)
+    async with guild.pool.connection() as conn:
+        standing = (await sync_log.standings(conn, guild.guild_id))["discord_sync"]
+    assert (standing.failures, standing.last_error) == (0, None)
+
+
+async def test_a_profile_read_by_a_clock_that_was_ahead_does_not_look_new_for_a_year(guild: GuildBuilder) -> None:
+    character = await guild.character("Elrek")
+    await guild.execute(
+        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "values (%(character)s, %(guild)s, now() + interval '1 year', now() + interval '1 year')",
+        {"character": character},
+    )
+    assert (await _source(guild, Source.PROFILES)).last is None
 
 
 async def test_notes_are_as_old_as_the_export_that_they_came_with(guild: GuildBuilder) -> None:
@@ -173,21 +202,46 @@ async def test_notes_are_as_old_as_the_export_that_they_came_with(guild: GuildBu
     assert datetime.now(UTC) - age.last > timedelta(days=8)
 
 
+async def _profile(guild: GuildBuilder, character: int, ago: timedelta) -> None:
+    await guild.execute(
+        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "values (%(character)s, %(guild)s, now(), now() - %(ago)s::interval)",
+        {"character": character, "ago": ago},
+    )
+
+
 async def test_the_newest_profile_tells_when_profiles_were_read(guild: GuildBuilder) -> None:
     for number, days in enumerate((1, 5)):
-        character = await guild.character(f"Char{number}")
-        await guild.execute(
-            "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
-            "values (%(character)s, %(guild)s, now(), now() - make_interval(days => %(days)s))",
-            {"character": character, "days": days},
-        )
+        await _profile(guild, await guild.character(f"Char{number}"), timedelta(days=days))
     assert not (await _source(guild, Source.PROFILES)).is_stale
     await guild.execute("update guild_identity.character_profiles set fetched_at = fetched_at - interval '2 days'")
     assert (await _source(guild, Source.PROFILES)).is_stale
 
 
+@pytest.mark.parametrize("source", FRESHNESS)
+@pytest.mark.parametrize("is_stale", [False, True])
+async def test_page_doctor_and_metrics_call_the_same_age_stale(
+    guild: GuildBuilder, source: Source, is_stale: bool
+) -> None:
+    old = FRESHNESS[source].stale_after + timedelta(minutes=1 if is_stale else -1)
+    if source is Source.PROFILES:
+        await _profile(guild, await guild.character("Mito"), old)
+    else:
+        await _run(guild, FRESHNESS[source].pipeline, ago=f"{old.total_seconds()} seconds")
+    async with guild.pool.connection() as conn:
+        facts = await doctor.read_facts(conn, await guilds.get(conn, guild.guild_id))
+    (checked,) = [each for each in doctor.check_data(facts) if each.name == facts.name(doctor.SOURCES[source][0])]
+    name = data_metrics.SOURCES[source]
+    metrics = (await data_metrics.exposition(Services(Settings.model_construct(), guild.pool, Outside()))).decode()
+    (age,) = re.findall(rf'^patt_source_age_seconds{{.*source="{name}"}} (\S+)$', metrics, re.MULTILINE)
+    (limit,) = re.findall(rf'^patt_source_stale_after_seconds{{source="{name}"}} (\S+)$', metrics, re.MULTILINE)
+    assert (await _source(guild, source)).is_stale is is_stale
+    assert checked.ok is not is_stale
+    assert (float(age) > float(limit)) is is_stale
+
+
 def test_each_source_is_expected_as_often_as_the_worker_reads_it() -> None:
     rhythms = {rhythm.pipeline: rhythm.interval for rhythm in RHYTHMS}
     for source in (Source.ROSTER, Source.MEMBERS):
-        assert EXPECTED[source].expected_every == rhythms[EXPECTED[source].pipeline]
-    assert all(each.stale_after >= 2 * each.expected_every for each in EXPECTED.values())
+        assert FRESHNESS[source].expected_every == rhythms[FRESHNESS[source].pipeline]
+    assert all(each.stale_after >= 2 * each.expected_every for each in FRESHNESS.values())

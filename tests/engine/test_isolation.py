@@ -28,7 +28,7 @@ async def test_a_detector_that_raises_concludes_nothing_and_the_others_go_on(
 ) -> None:
     await guild.character("Unlinked", last_login_days=90)
     await run_integrity_check(guild.pool)
-    _replace(monkeypatch, "orphan_wow", detect_fn=_broken)
+    _replace(monkeypatch, "orphan_wow", detect=_broken)
     await guild.execute(
         "update guild_identity.wow_characters set last_login_timestamp = extract(epoch from now()) * 1000"
     )
@@ -45,7 +45,7 @@ async def test_one_failing_fix_is_recorded_and_the_others_are_made(
 ) -> None:
     elrek, mito = await guild.main("Elrek"), await guild.main("Mito")
     alts = [await guild.alt(name, "Mito", elrek) for name in ("Alta", "Altb", "Altc")]
-    plan_fn = RULES["note_mismatch"].plan_fn
+    plan_fn = RULES["note_mismatch"].plan
 
     async def plan(conn: Any, findings: Any) -> list[Changeset]:
         assert plan_fn is not None
@@ -57,7 +57,7 @@ async def test_one_failing_fix_is_recorded_and_the_others_are_made(
             for f, p in zip(findings, made, strict=True)
         ]
 
-    _replace(monkeypatch, "note_mismatch", plan_fn=plan)
+    _replace(monkeypatch, "note_mismatch", plan=plan)
     await run_integrity_check(guild.pool)
     report = await run_auto_mitigations(guild.pool)
     assert [result.outcome for result in report.results] == [FixOutcome.FIXED, FixOutcome.FAILED, FixOutcome.FIXED]
@@ -77,7 +77,7 @@ async def test_a_fix_after_which_the_rule_still_finds_the_same_is_taken_back(
     async def plan(_conn: Any, findings: Any) -> list[Changeset]:
         return [Changeset((create_player(-1, "Useless"),), "does not help") for _ in findings]
 
-    _replace(monkeypatch, "orphan_wow", plan_fn=plan)
+    _replace(monkeypatch, "orphan_wow", plan=plan)
     await run_integrity_check(guild.pool)
     report = await fix_all(guild.pool, "orphan_wow", actor="alice", guild_id=guild.guild_id)
     assert [(r.outcome, "still finds the same" in r.reason) for r in report.results] == [(FixOutcome.FAILED, True)]
@@ -90,7 +90,7 @@ async def test_a_rule_that_cannot_plan_at_all_fails_for_its_own_issues_only(
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek)
-    _replace(monkeypatch, "note_mismatch", plan_fn=_broken)
+    _replace(monkeypatch, "note_mismatch", plan=_broken)
     await run_integrity_check(guild.pool)
     report = await run_auto_mitigations(guild.pool)
     assert [result.outcome for result in report.results] == [FixOutcome.FAILED]

@@ -28,7 +28,7 @@ async def _reconcile(
     async with guild.pool.connection() as conn:
         moves = await issues.reconcile(
             conn,
-            [Conclusion("orphan_wow", "warning", findings, RULES["orphan_wow"].page.material)],
+            [Conclusion("orphan_wow", "warning", findings, RULES["orphan_wow"].material)],
             guild_id=guild.guild_id,
             actor="detection",
             is_complete=is_complete,

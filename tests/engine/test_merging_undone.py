@@ -8,6 +8,8 @@ from engine.two_players import Two, decide, people, take_back
 from laws.snapshot import differences
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.identity.decisions import (
+    AddAlias,
+    ManualDecision,
     MergePlayers,
     RejectLink,
 )
@@ -21,6 +23,20 @@ async def test_what_officers_said_of_both_is_kept_once_and_comes_back_twice(two:
     rejections = "select player_id, reason from guild_identity.link_rejections"
     assert await two.guild.rows(rejections) == [(two.mito, "nor this one")]
     await take_back(two.guild, report)
+    assert differences(before, await people(two.guild)) == {}
+
+
+@pytest.mark.parametrize("decision", [MergePlayers("Mito", "Zed"), AddAlias("Quondam", "Mito")])
+async def test_a_word_that_a_match_learned_and_no_note_bears_now_comes_back_too(
+    two: Two, decision: ManualDecision
+) -> None:
+    """It counts again as soon as a note bears it. A player that goes takes it along, and whoever is given the word too."""
+    await two.guild.alias(two.zed, "Quondam")
+    await two.guild.execute(
+        "update guild_identity.player_note_aliases set source = 'match' where alias_key = 'quondam'"
+    )
+    before = await people(two.guild)
+    await take_back(two.guild, await decide(two.guild, decision))
     assert differences(before, await people(two.guild)) == {}
 
 

@@ -163,7 +163,13 @@ async def test_a_note_that_could_mean_two_players_waits_for_an_officer(guild: Gu
     assert "Charlie or Mito" in reason
 
 
-@pytest.mark.parametrize("note", ["Elreck", "Elrk", "Ellrek", "Élrek"])
+async def test_the_linked_players_name_with_other_accents_is_no_other_name(guild: GuildBuilder) -> None:
+    elrek = await guild.main("Elrek")
+    await guild.alt("Rivermane", "Élrek", elrek)
+    assert await _mitigate_all(guild) == []
+
+
+@pytest.mark.parametrize("note", ["Elreck", "Elrk", "Ellrek", "Elrekk"])
 async def test_a_misspelling_of_the_linked_players_name_waits_for_an_officer(guild: GuildBuilder, note: str) -> None:
     elrek = await guild.main("Elrek")
     character = await guild.alt("Rivermane", note, elrek)

@@ -240,7 +240,9 @@ async def test_every_note_of_a_guild_reaches_its_character_in_every_region_and_l
 
 
 @pytest.mark.parametrize("region_of", ["eu"], indirect=True)
-async def test_the_realms_are_fetched_with_the_roster_and_again_after_a_week(region_of: _Region) -> None:
+async def test_the_realms_are_fetched_with_the_roster_and_again_after_a_week_or_a_wrong_clock(
+    region_of: _Region,
+) -> None:
     first = await run_blizzard_sync(region_of.pool, outside=region_of.outside)
     assert [step.name for step in first.steps[:3]] == ["sync", "refresh_realms", "refresh_profiles"]
     assert (first.steps[1].counts, region_of.simulator.calls["realm_index"]) == ({"realms": 5}, 7)
@@ -250,6 +252,9 @@ async def test_the_realms_are_fetched_with_the_roster_and_again_after_a_week(reg
         await conn.execute("update common.realms set fetched_at = fetched_at - interval '8 days'")
     assert (await run_blizzard_sync(region_of.pool, outside=region_of.outside)).steps[1].counts == {"realms": 5}
     assert region_of.simulator.calls["realm_index"] == 14
+    async with region_of.pool.connection() as conn:
+        await conn.execute("update common.realms set fetched_at = fetched_at + interval '1 year'")
+    assert (await run_blizzard_sync(region_of.pool, outside=region_of.outside)).steps[1].counts == {"realms": 5}
 
 
 @pytest.mark.parametrize("region_of", ["eu"], indirect=True)

@@ -420,6 +420,23 @@ async def test_an_older_text_on_its_way_never_marks_newer_news_as_told(desk: Des
     assert await desk.tell() == 0
 
 
+async def test_a_clock_that_was_a_year_ahead_lets_no_news_wait_for_a_year(desk: Desk) -> None:
+    await desk.guild.character("Zephyrine")
+    await desk.scan()
+    desk.simulator.faults.status("message", 503, times=None)
+    with pytest.raises(SourceUnavailable):
+        await desk.tell()
+    desk.simulator.faults.clear()
+    await desk.guild.execute(
+        "update guild_identity.announcements set next_try_at = now() + interval '1 year', claim = gen_random_uuid(), "
+        "claimed_until = now() + interval '1 year'"
+    )
+    async with desk.guild.pool.connection() as conn:
+        assert await announcements.guilds_to_tell(conn) == [desk.guild.guild_id]
+    assert await desk.tell() == 1
+    assert len(desk.messages) == 1
+
+
 async def test_a_text_that_overtook_a_newer_one_is_written_anew(desk: Desk) -> None:
     """A deliverer that was away for longer than its claim overwrites what another one has told since."""
     await desk.guild.character("Zephyrine")

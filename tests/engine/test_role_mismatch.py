@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
+from engine.memory_discord import MemoryDiscord, discord_of
 from guild_builder import (
     GUILD_MASTER,
     OFFICER,
     RAIDER,
-    ROLE_NAMES,
     ROLE_OF_RANK,
     SOCIAL,
     UNMANAGED_ROLE,
     GuildBuilder,
 )
 from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import Refused, SourceDenied
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
+from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
 from sv_common.guild_sync.mitigations import fix_one, mitigate_role_mismatch, run_auto_mitigations
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
-
-
-class MemoryDiscord:
-    """Members and their roles, with every change in order; `refused` roles cannot be given or taken."""
-
-    def __init__(self, roles: dict[str, list[str]], refused: Sequence[str] = ()) -> None:
-        self.roles = roles
-        self.refused = refused
-        self.bot_position = 9000
-        self.changes: list[tuple[str, str]] = []
-
-    async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
-        raise NotImplementedError(discord_guild_id)
-
-    async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
-        assert discord_guild_id == "7000"
-        held = self.roles.get(user_id)
-        return None if held is None else DiscordMember(user_id, user_id, None, None, tuple(held), is_bot=False)
-
-    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
-        roles = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-        bot_role = DiscordRole("9000", "PATT", self.bot_position, managed=True)
-        by_id = {role.role_id: role for role in (*roles, bot_role)}
-        return RoleAuthority(discord_guild_id, by_id, frozenset({bot_role.role_id}), may_manage_roles=True)
-
-    async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
-        self._check(discord_guild_id, role_id, reason)
-        self.changes.append(("add", role_id))
-        self.roles[user_id].append(role_id)
-
-    async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
-        self._check(discord_guild_id, role_id, reason)
-        self.changes.append(("remove", role_id))
-        self.roles[user_id].remove(role_id)
-
-    def _check(self, discord_guild_id: str, role_id: str, reason: str) -> None:
-        assert (discord_guild_id, reason[:4]) == ("7000", "PATT")
-        if role_id in self.refused:
-            raise SourceDenied("Move the bot's role above it in Server Settings → Roles.")
 
 
 async def _found(guild: GuildBuilder) -> list[str]:
@@ -77,11 +34,6 @@ async def _open_issue(guild: GuildBuilder) -> Issue:
     async with guild.pool.connection() as conn:
         (issue,) = await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")
     return issue
-
-
-async def _discord_of(guild: GuildBuilder, refused: Sequence[str] = ()) -> MemoryDiscord:
-    rows = await guild.rows("select discord_id, all_guild_roles from guild_identity.discord_users")
-    return MemoryDiscord({discord_id: list(roles) for discord_id, roles in rows}, refused)
 
 
 async def test_a_member_with_just_the_role_of_the_highest_rank_is_no_finding(guild: GuildBuilder) -> None:
@@ -134,7 +86,7 @@ async def test_the_fix_gives_the_right_role_first_then_takes_wrong_managed_ones_
 ) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE, SOCIAL_ROLE, UNMANAGED_ROLE])
     issue = await _open_issue(guild)
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
     assert discord.changes == [("add", OFFICER_ROLE), ("remove", RAIDER_ROLE), ("remove", SOCIAL_ROLE)]
     rows = await guild.rows("select all_guild_roles, highest_guild_role from guild_identity.discord_users")
@@ -143,7 +95,7 @@ async def test_the_fix_gives_the_right_role_first_then_takes_wrong_managed_ones_
 
 async def test_undo_gives_the_old_roles_back(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     result = await fix_one(guild.pool, (await _open_issue(guild)).id, actor="alice", discord_bot=discord)
     assert result.attempt_id is not None
     await mitigations.undo(guild.pool, result.attempt_id, actor="bob", discord_bot=discord)
@@ -155,7 +107,7 @@ async def test_undo_gives_the_old_roles_back(guild: GuildBuilder) -> None:
 
 async def test_undo_refuses_when_the_roles_were_changed_since(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     result = await fix_one(guild.pool, (await _open_issue(guild)).id, actor="alice", discord_bot=discord)
     assert result.attempt_id is not None
     for held in discord.roles.values():
@@ -167,7 +119,7 @@ async def test_undo_refuses_when_the_roles_were_changed_since(guild: GuildBuilde
 async def test_when_the_right_role_cannot_be_given_none_is_taken(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
     issue = await _open_issue(guild)
-    discord = await _discord_of(guild, refused=[OFFICER_ROLE])
+    discord = await discord_of(guild, refused=[OFFICER_ROLE])
     result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=discord)
     assert (result.outcome, result.reason) == (
         FixOutcome.FAILED,
@@ -180,7 +132,7 @@ async def test_when_the_right_role_cannot_be_given_none_is_taken(guild: GuildBui
 async def test_an_obstacle_is_a_refusal_with_its_remedy_and_is_kept_with_the_issue(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
     issue = await _open_issue(guild)
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     discord.bot_position = 100
     result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=discord)
     assert result.outcome is FixOutcome.REFUSED
@@ -213,7 +165,7 @@ async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(
         "update guild_identity.wow_characters c set guild_rank_id = r.id from common.guild_ranks r "
         "where r.wow_rank_index = 2"
     )
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is False
     assert discord.changes == []
     async with guild.pool.connection() as conn:
@@ -223,7 +175,7 @@ async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(
 async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
     await run_integrity_check(guild.pool)
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     assert (await run_auto_mitigations(guild.pool, discord_bot=discord)).results == []
     assert discord.changes == []
 
@@ -247,7 +199,7 @@ async def _automatic(guild: GuildBuilder) -> MemoryDiscord:
         "values (%(guild)s, 'role_mismatch', true, 'test')"
     )
     await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     await run_auto_mitigations(guild.pool, discord_bot=discord)
     return discord
 
@@ -257,7 +209,7 @@ async def test_somebody_whose_characters_have_all_left_should_hold_no_managed_ro
     await guild.link(await guild.character("Elrek", rank=OFFICER, has_left=True), player)
     issue = await _open_issue(guild)
     assert issue.summary == "No character of Elrek is in the guild any more, but Elrek has Officer on Discord"
-    discord = await _discord_of(guild)
+    discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is True
     assert discord.changes == [("remove", OFFICER_ROLE)]
 
@@ -288,11 +240,39 @@ async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_player
         await guild.main(name, rank=RAIDER, roles=[UNMANAGED_ROLE])
     issue = await _open_issue(guild)
     assert issue.summary == "Raider should have Raider on Discord, but there is no such role any more"
-    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=await _discord_of(guild))
+    result = await fix_one(guild.pool, issue.id, actor="alice", discord_bot=await discord_of(guild))
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,
         "There is no such role any more. Map the rank to another role.",
     )
+
+
+async def test_a_role_that_is_gone_and_that_patt_does_not_manage_is_no_finding(guild: GuildBuilder) -> None:
+    await guild.roles_without_power(without=[RAIDER_ROLE])
+    await guild.execute(
+        "update common.guild_ranks set is_role_managed = false where guild_id = %(guild)s and wow_rank_index = %(rank)s",
+        {"rank": RAIDER},
+    )
+    await guild.main("Mito", rank=RAIDER)
+    assert await _found(guild) == []
+
+
+async def test_two_ranks_with_one_role_are_one_finding_where_it_is_gone_and_none_where_it_is_held(
+    guild: GuildBuilder,
+) -> None:
+    await guild.execute(
+        "update common.guild_ranks set discord_role_id = %(role)s where guild_id = %(guild)s and wow_rank_index = %(rank)s",
+        {"role": RAIDER_ROLE, "rank": SOCIAL},
+    )
+    for name, rank in (("Elrek", RAIDER), ("Mito", SOCIAL)):
+        await guild.main(name, rank=rank, roles=[RAIDER_ROLE])
+    assert await _found(guild) == []
+    await guild.main("Zed", rank=OFFICER, roles=[OFFICER_ROLE, RAIDER_ROLE])
+    assert await _found(guild) == ["Zed has Officer on Discord as they should, and also Raider"]
+    await guild.roles_without_power(without=[RAIDER_ROLE])
+    assert await _found(guild) == [
+        "Raider and Social should have Raider on Discord, but there is no such role any more"
+    ]
 
 
 async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(guild: GuildBuilder) -> None:

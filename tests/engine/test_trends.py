@@ -128,9 +128,10 @@ async def test_a_trend_is_what_counting_day_by_day_comes_to(pool: Pool, moves: l
     )
     async with pool.connection() as conn:
         trends = await health.trends(conn, guild.guild_id, 30)
-    assert list(trends.open) == list(RULES)
+    counts = {rule.issue_type: rule.open for rule in trends.rules}
+    assert list(counts) == list(RULES)
     for index, day in enumerate(trends.days):
-        assert {rule: trends.open[rule][index] for rule in _RULES} == _open_at(_end_of(day), events), day
+        assert {rule: counts[rule][index] for rule in _RULES} == _open_at(_end_of(day), events), day
     ((opened,),) = await guild.rows("select count(*) from guild_identity.audit_issues where state = 'open'")
     assert trends.total[-1] == opened
 

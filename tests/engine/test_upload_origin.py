@@ -65,6 +65,8 @@ async def test_an_export_of_another_guild_is_refused_with_both_names_and_changes
     with pytest.raises(BadInput) as refused:
         await _send(members, origin, realm)
     assert all(name in str(refused.value) for name in both)
+    may_be_new_address = origin.region in (OURS.region, None)
+    assert ("Settings → Guild, or with “patt guild move”" in str(refused.value)) is may_be_new_address
     assert await _notes(members) == {"before"}
 
 

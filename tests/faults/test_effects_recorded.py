@@ -8,13 +8,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
+import httpx2
 import psycopg
 import pytest
+from psycopg import sql
 from starlette.responses import Response
 
 from faults.installation import Installation
 from faults.test_role_changes import ATTEMPTS, RIGHT, WRONG, fix, held, officers_look_like_raiders, take_back
 from sv_common.db.counting import CountingCursor
+from sv_common.guild_sync.clients.bounded import LARGEST_ANSWER
+from sv_common.guild_sync.clients.http import RetryPolicy
 from sv_common.guild_sync.domain.errors import Busy, PlanStale, SourceError
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
 from sv_common.guild_sync.issue_history import Seen, moves
@@ -247,6 +251,26 @@ async def test_of_two_officers_who_press_at_once_the_second_reads_that_it_is_in_
     assert (held(installed, member), len(effects(installed))) == ([RIGHT], 2)
 
 
+async def test_an_undo_beside_a_fix_of_the_same_member_reads_that_it_is_in_progress_and_can_be_made_after_it(
+    installed: Installation,
+) -> None:
+    member, issue = await begin(installed)
+    first = (await one_fix(installed, issue)).attempt_id or 0
+    installed.world.set_discord_roles(member, [installed.world.role_named("Social")])
+    await installed.sync_discord()
+    ((issue,),) = await installed.rows(_FIX)
+    installed.simulator.faults.slow("add_role", 0.5)
+    second = asyncio.create_task(one_fix(installed, issue))
+    await until(partial(installed.rows, _UNFINISHED))
+    with pytest.raises(Busy, match="Already in progress"):
+        await undo(installed.pool, first, actor="carol", discord_bot=installed.discord)
+    assert (await second).outcome is FixOutcome.FIXED
+    preview = await preview_undo(installed.pool, first, discord_bot=installed.discord)
+    assert preview.obstacle is None
+    await undo(installed.pool, first, actor="carol", discord_bot=installed.discord)
+    assert held(installed, member) == [WRONG]
+
+
 async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_never_otherwise_than_seen(
     installed: Installation,
 ) -> None:
@@ -303,3 +327,94 @@ async def test_while_discord_cannot_be_asked_what_was_interrupted_waits(installe
     )
     installed.simulator.faults.clear()
     assert (await finish_interrupted(installed.pool, installed.discord)).count == 1
+
+
+async def test_a_change_whose_answer_cannot_be_read_is_believed_as_it_is_seen(installed: Installation) -> None:
+    member, issue = await begin(installed)
+    flood = Fault(change=lambda _: Response(b" " * (LARGEST_ANSWER + 1)), times=None)
+    installed.simulator.faults.add("add_role", flood)
+    result = await one_fix(installed, issue)
+    assert (result.outcome, held(installed, member)) == (FixOutcome.FIXED, [RIGHT])
+    assert (await installed.rows(ATTEMPTS))[-1] == ("fixed", len(effects(installed)))
+    await take_back(installed, result)
+    assert held(installed, member) == [WRONG]
+
+
+async def test_a_change_that_discord_makes_after_nobody_waited_any_longer_can_be_undone(
+    installed: Installation,
+) -> None:
+    member, issue = await begin(installed)
+    async with httpx2.AsyncClient(timeout=0.2, trust_env=False) as hasty:
+        installed.connect(hasty, RetryPolicy(attempts=1))
+        installed.simulator.faults.slow("add_role", 1.0)
+        result = await one_fix(installed, issue)
+    installed.connect()
+    assert held(installed, member) == [WRONG]
+    assert result.outcome is FixOutcome.UNVERIFIED
+    assert "may still be made" in result.reason
+    while not effects(installed):  # noqa: ASYNC110 -- Discord takes its time
+        await asyncio.sleep(0.05)
+    await installed.sync_discord()
+    assert held(installed, member) == [RIGHT, WRONG]
+    assert (await preview_undo(installed.pool, result.attempt_id or 0, discord_bot=installed.discord)).obstacle is None
+    await take_back(installed, result)
+    assert held(installed, member) == [WRONG]
+
+
+async def test_what_discord_did_is_recorded_although_the_rule_breaks_meanwhile(installed: Installation) -> None:
+    """Whoever records and finishes what was interrupted looks with the rule; a rule that breaks keeps no effect unrecorded."""
+    member, issue = await begin(installed)
+
+    def break_the_rule(answer: Response) -> Response:
+        _rename_authority(installed, "guild_authority_in_force", "elsewhere")
+        return answer
+
+    installed.simulator.faults.add("add_role", Fault(change=break_the_rule))
+    result = await one_fix(installed, issue)
+    assert (result.outcome, held(installed, member)) == (FixOutcome.UNVERIFIED, [RIGHT])
+    assert "The roles were changed, and the rule cannot tell whether they are right" in result.reason
+    assert await installed.rows(_UNFINISHED) == []
+    _rename_authority(installed, "elsewhere", "guild_authority_in_force")
+    await take_back(installed, result)
+    assert held(installed, member) == [WRONG]
+
+
+def _rename_authority(installed: Installation, old: str, new: str) -> None:
+    with psycopg.connect(installed.pool.database_url, autocommit=True) as conn:
+        statement = sql.SQL("alter view common.{} rename to {}").format(sql.Identifier(old), sql.Identifier(new))
+        conn.execute(statement)
+
+
+async def test_one_member_of_whom_nothing_is_told_keeps_no_other_from_being_finished(installed: Installation) -> None:
+    members = (await officers_look_like_raiders(installed))[:2]
+    for (issue,) in (await installed.rows(_FIX))[:2]:
+        await _interrupted(installed, issue, "remove_role")
+    missing_access = {"message": "Missing Access", "code": 50001}
+    installed.simulator.faults.json("member", missing_access, 403, path=members[0].user_id, times=None)
+    done = await finish_interrupted(installed.pool, installed.discord)
+    assert (done.count, done.left) == (1, 1)
+    assert len(await installed.rows(_UNFINISHED)) == 1
+
+
+async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed: Installation) -> None:
+    member, issue = await begin(installed)
+    await _interrupted(installed, issue, "remove_role")
+    ((attempt,),) = await installed.rows(_UNFINISHED)
+    report = await undo(installed.pool, attempt, actor="alice", discord_bot=installed.discord)
+    assert held(installed, member) == [WRONG]
+    taken, given = report.sentences
+    assert taken.startswith("Taken back: Take the Discord role Raider from ")
+    assert given.startswith("Taken back: Give ")
+
+
+async def _interrupted(installed: Installation, issue: int, route: str) -> None:
+    """Fix an issue, and end it when Discord has done what it was asked to on a route."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(one_fix(installed, issue))
+
+    def strike(answer: Response) -> Response:
+        loop.call_soon_threadsafe(task.cancel)
+        return answer
+
+    installed.simulator.faults.add(route, Fault(change=strike))
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -20,20 +20,19 @@ _BUSY = (httpx2.codes.CONFLICT, "urn:patt:problem:busy")
 """Somebody is at it just now: a pipeline, say, that finishes what a process which died had begun. It says to look again."""
 
 
-async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+async def until(is_so: Callable[[], Awaitable[bool]], pause_s: float = _PAUSE_S) -> None:
     """Ask the database again and again, for nothing tells when a process has done something."""
     while True:
         if await is_so():
             return
-        await asyncio.sleep(_PAUSE_S)
+        await asyncio.sleep(pause_s)
 
 
 @dataclass
 class Progress:
-    """How many requests were acknowledged so far, and how many got no answer and were sent again."""
+    """How many requests were acknowledged so far."""
 
     acknowledged: int = 0
-    unanswered: int = 0
     _moved: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def acknowledge(self) -> None:
@@ -69,11 +68,13 @@ class Clients:
     async def _send_exports(self, chapter: Chapter) -> None:
         """Send one after the other, each until it is acknowledged, as the companion does."""
         for export in chapter.exports:
-            while (reply := await send(self.http, self.base_url, chapter.upload_key, export)).answer is Answer.AWAY:
-                self.progress.unanswered += 1
-                await asyncio.sleep(_PAUSE_S)
-            assert reply.answer is Answer.SENT, reply
+            await until(partial(self._is_sent, export, chapter))
             await self.progress.acknowledge()
+
+    async def _is_sent(self, export: bytes, chapter: Chapter) -> bool:
+        reply = await send(self.http, self.base_url, chapter.upload_key, export)
+        assert reply.answer in (Answer.SENT, Answer.AWAY), reply
+        return reply.answer is Answer.SENT
 
     async def _ask_for_fixes(self, chapter: Chapter) -> None:
         for wish in chapter.wishes:
@@ -95,7 +96,6 @@ class Clients:
             try:
                 response = await self.http.post(f"{self.base_url}{_API}/{path}", headers=headers)
             except httpx2.HTTPError:
-                self.progress.unanswered += 1
                 await asyncio.sleep(_PAUSE_S)
                 continue
             answer: dict[str, Any] = response.json()

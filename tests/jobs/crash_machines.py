@@ -21,11 +21,15 @@ _SILENCE = "update jobs.procrastinate_workers set last_heartbeat = now() - inter
 
 @dataclass
 class Machine:
-    """One process; `worker_id` is its row among the workers of the queue, once it has one."""
+    """One process; `worker_id` is its row among the workers of the queue, once it has one.
+
+    `deaths` counts how often it was killed while it lived.
+    """
 
     arguments: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     worker_id: int | None = None
+    deaths: int = 0
 
     @property
     def is_running(self) -> bool:
@@ -40,6 +44,7 @@ class Machine:
     def kill(self) -> None:
         """End the process as a power cut does. May be called from any thread, and on one that is dead."""
         if self.process is not None:
+            self.deaths += self.is_running
             self.process.send_signal(signal.SIGKILL)
 
 

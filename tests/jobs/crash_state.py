@@ -68,6 +68,7 @@ ROLE_ATTEMPTS = """
     select outcome, jsonb_array_length(changes) from guild_identity.fix_attempts where issue_type = 'role_mismatch' order by id
 """
 UNDONE = "select id, undone_by from guild_identity.fix_attempts where undone_at is not null"
+RUNS_UNDER_WAY = "select id from guild_identity.sync_log where status = 'running'"
 INTERRUPTED_RUNS = """
     select id from guild_identity.sync_log
     where status = 'failed' and (error like 'The run was interrupted%%' or error like 'The run was cut off%%')

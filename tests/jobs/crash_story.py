@@ -1,4 +1,4 @@
-"""What happens to some guilds while their processes are killed: 200 uploads, and 50 fixes that officers ask for.
+"""What happens to some guilds while their processes are killed: uploads, and fixes that officers ask for.
 
 Uploads and fixes speak of different people, so that the end does not depend on which of two comes first.
 """
@@ -17,18 +17,11 @@ from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.simulators import GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
 
-GUILDS = 5
-UPLOADS = 40
-"""Of each guild."""
 FIXES = 10
 """Of each guild."""
-
 HOSTS, WANDERERS, PROMOTED, LATE, QUIET, NEWCOMERS = 4, 8, 3, 3, 2, 2
 RAIDER, SOCIAL = 3, 6
 FORMS = ("{}", "alt of {}", "{}'s alt", "Twink von {}", "[MAIN:{}]", "{}'s bank")
-SPOKEN_AFTER = (8, 20)
-"""Numbers of the uploads in which the quiet characters' notes name a main for the first time."""
-
 
 _OPEN_ISSUES = """
     select i.id, i.issue_type, coalesce(c.character_name, d.display_name, p.display_name)
@@ -38,6 +31,28 @@ _OPEN_ISSUES = """
     left join guild_identity.players p on p.id = i.player_id
     where i.guild_id = %s and i.resolved_at is null
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much happens: in how many guilds, how many uploads to each, and how many kills.
+
+    `spoken_after` are the numbers of the uploads in which the quiet characters' notes name a main for the first time.
+    """
+
+    guilds: int
+    uploads: int
+    spoken_after: tuple[int, int]
+    kills: int
+
+    @property
+    def requests(self) -> int:
+        """How many requests are acknowledged in all."""
+        return self.guilds * (self.uploads + FIXES)
+
+
+WHOLE = Size(guilds=5, uploads=40, spoken_after=(8, 20), kills=8)
+SHORT = Size(guilds=2, uploads=8, spoken_after=(2, 4), kills=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,8 @@ class Chapter:
 class Cast:
     """The people of one guild, the same ones whenever they are made anew for its number."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, size: Size) -> None:
+        self.size = size
         self.world = GuildWorld.seeded(number, 1, now_ms=1_790_000_000_000)
         self.world.set_apart(number)
         self._names = iter(name("Cra", each) for each in range(100))
@@ -84,12 +100,12 @@ class Cast:
 
     def exports(self) -> list[bytes]:
         """What the addon writes, time after time: some of the wanderers' notes name another main each time."""
-        return [self._export(number) for number in range(UPLOADS)]
+        return [self._export(number) for number in range(self.size.uploads)]
 
     def _export(self, number: int) -> bytes:
         for wanderer in self._random.sample(self.wanderers, self._random.randint(1, 3)):
             self.world.set_note(wanderer, self._random.choice(FORMS).format(self._random.choice(self.hosts).name))
-        for quiet, host, moment in zip(self.quiet, self.hosts, SPOKEN_AFTER, strict=False):
+        for quiet, host, moment in zip(self.quiet, self.hosts, self.size.spoken_after, strict=False):
             if number >= moment:
                 self.world.set_note(quiet, f"alt of {host.name}")
         return addon.render(self.world, exported_at_ms=self.world.now_ms + number * 60_000).encode()
@@ -119,10 +135,11 @@ async def begin(pool: Pool, outside: Outside, cast: Cast) -> Chapter:
 async def _wishes(pool: Pool, guild_id: int, cast: Cast) -> list[Wish]:
     async with pool.connection() as conn:
         rows = await (await conn.execute(_OPEN_ISSUES, [guild_id])).fetchall()
+    spoken = zip(cast.quiet, cast.size.spoken_after, strict=True)
     numbers = {(issue_type, subject): issue_id for issue_id, issue_type, subject in rows}
     return [
         *(Wish(numbers["orphan_wow", each.name]) for each in cast.late),
-        *(Wish(numbers["orphan_wow", each.name], after) for each, after in zip(cast.quiet, SPOKEN_AFTER, strict=True)),
+        *(Wish(numbers["orphan_wow", each.name], after) for each, after in spoken),
         *(Wish(numbers["orphan_discord", each.name]) for each in cast.newcomers),
         *(Wish(numbers["role_mismatch", each.name]) for each in cast.promoted),
     ]

@@ -19,9 +19,8 @@ async def upload(guild: GuildBuilder, note: str, exported_at: datetime | None = 
         (key, *_) = await access.upload_keys(conn, guild.guild_id)
         time = {} if exported_at is None else {"exportTime": int(exported_at.timestamp())}
         export = {"characters": [{"name": "Mito", "note": note}], **time, **head}
-        return (
-            await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(json.dumps(export).encode()))
-        )[0]
+        read = read_addon_export_json(json.dumps(export).encode())
+        return (await uploads.receive(conn, guild.guild_id, key.id, read)).upload_id
 
 
 async def die_in_tries(guild: GuildBuilder, upload_id: int, times: int) -> None:

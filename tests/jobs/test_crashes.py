@@ -7,7 +7,7 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,25 @@ from starlette.responses import Response
 
 from jobs.crash_clients import Clients, until
 from jobs.crash_machines import Machines
-from jobs.crash_state import FIXES_OF_OFFICERS, INTERRUPTED_RUNS, ROLE_ATTEMPTS, UNDONE, UNFINISHED, Rows, end_of, rows
-from jobs.crash_story import FIXES, GUILDS, UPLOADS, Cast, Chapter, begin
+from jobs.crash_state import (
+    FIXES_OF_OFFICERS,
+    INTERRUPTED_RUNS,
+    ROLE_ATTEMPTS,
+    RUNS_UNDER_WAY,
+    UNDONE,
+    UNFINISHED,
+    Rows,
+    end_of,
+    rows,
+)
+from jobs.crash_story import FIXES, SHORT, WHOLE, Cast, Chapter, Size, begin
 from patt import access
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from patt.worker import ask_for_what_is_due, resume_stalled
 from server_folders import TEMPLATE
 from sv_common.db import embedded
+from sv_common.db.pool import Pool
 from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.mitigations import undo
 from sv_common.guild_sync.scheduler import run_discord_sync
@@ -34,20 +45,21 @@ from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, 
 from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.server import running
 
-KILLS = 8
+ONE_GUILD = replace(SHORT, guilds=1)
 LONGEST_DELAY_S = 0.4
 LONGEST_LIFE_S = 300
 """Seconds after which a life that does not come to its end has lost something; it needs a small part of that."""
 
-_REQUESTS = GUILDS * (UPLOADS + FIXES)
 _MINUTE_S = 1.0
 """Seconds that the planner's minute has here."""
+_LOOK_S = 0.02
 
 
 @dataclass
 class Stage:
     """Guilds, processes and clients, ready for a life."""
 
+    size: Size
     services: Services
     crowd: CrowdSimulator
     chapters: Sequence[Chapter]
@@ -64,13 +76,13 @@ class Stage:
         return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbours for e in n.world.audit_log)
 
     def kill_web_after(self, route: str) -> None:
-        """Let the web process die when Discord has done what it was asked, before it can learn so; once in two guilds."""
+        """Let the web process die when Discord has done what it was asked, before it can learn so; once in half of the guilds."""
 
         def strike(answer: Response) -> Response:
             self.machines.web.kill()
             return answer
 
-        for neighbour in self.crowd.neighbours[:2]:
+        for neighbour in self.crowd.neighbours[: (len(self.crowd.neighbours) + 1) // 2]:
             neighbour.faults.add(route, Fault(change=strike))
 
 
@@ -82,46 +94,50 @@ class End:
     roles: dict[str, list[str]]
 
 
-async def test_a_life_full_of_kills_ends_like_one_without(server: embedded.EmbeddedServer, tmp_path: Path) -> None:
-    async with _stage(server, "undisturbed", tmp_path) as stage:
-        undisturbed = await _live(stage, kills=0)
-    async with _stage(server, "disturbed", tmp_path) as stage:
-        disturbed = await _live(stage, kills=KILLS)
-        assert stage.clients.progress.unanswered > 0
+@pytest.mark.parametrize("size", [SHORT, pytest.param(WHOLE, marks=pytest.mark.nightly)], ids=["short", "whole"])
+async def test_a_life_full_of_kills_ends_like_one_without(
+    server: embedded.EmbeddedServer, tmp_path: Path, size: Size
+) -> None:
+    async with _stage(server, "undisturbed", tmp_path, size) as stage:
+        undisturbed = await _live(stage, with_kills=False)
+    async with _stage(server, "disturbed", tmp_path, size) as stage:
+        disturbed = await _live(stage, with_kills=True)
         assert await rows(stage.services.pool, INTERRUPTED_RUNS) != []
         assert max(stage.role_changes().values()) == 1
         await _assert_every_answer_is_true(stage)
-    assert Counter(row[2] for row in disturbed.state["uploads"]) == {"done": GUILDS * UPLOADS}
+    assert Counter(row[2] for row in disturbed.state["uploads"]) == {"done": size.guilds * size.uploads}
     assert disturbed == undisturbed
 
 
 async def test_what_discord_did_just_before_a_kill_is_not_done_again(
     server: embedded.EmbeddedServer, tmp_path: Path
 ) -> None:
-    async with _stage(server, "roles", tmp_path, guilds=1) as stage:
+    async with _stage(server, "roles", tmp_path, ONE_GUILD) as stage:
         wish = stage.chapters[0].wishes[-1]
         roles = stage.roles()
         stage.kill_web_after("add_role")
         stage.kill_web_after("remove_role")
         async with _going_on(stage.machines.keep_running(stage.machines.web)):
             answer = await stage.clients.fix(wish)
-        assert (answer["outcome"], answer["attempt_id"] is None) == ("fixed", False)
-        assert stage.clients.progress.unanswered > 0
+        assert stage.machines.web.deaths == 2
         assert [change[0] for change in stage.role_changes()] == ["add", "remove"]
-        assert await rows(stage.services.pool, FIXES_OF_OFFICERS) == [(wish.issue_id, [answer["attempt_id"]])]
+        ((issue_id, (attempt,)),) = await rows(stage.services.pool, FIXES_OF_OFFICERS)
+        assert issue_id == wish.issue_id
+        # A run of the process that started anew may finish the fix before the officer asks again.
+        assert (answer["outcome"], answer["attempt_id"]) in (("fixed", attempt), ("nothing_to_do", None))
         assert stage.roles() != roles
 
 
 async def test_an_undo_whose_process_died_when_discord_had_done_it_is_finished_by_the_next(
     server: embedded.EmbeddedServer, tmp_path: Path
 ) -> None:
-    async with _stage(server, "undone", tmp_path, guilds=1) as stage:
+    async with _stage(server, "undone", tmp_path, ONE_GUILD) as stage:
         roles = stage.roles()
         async with _going_on(stage.machines.keep_running(stage.machines.web)):
             answer = await stage.clients.fix(stage.chapters[0].wishes[-1])
             stage.kill_web_after("remove_role")
             await stage.clients.undo(answer["attempt_id"])
-        assert stage.clients.progress.unanswered > 0
+        assert stage.machines.web.deaths == 1
         assert stage.roles() == roles
         assert set(stage.role_changes().values()) == {1}
         assert await rows(stage.services.pool, UNDONE) == [(answer["attempt_id"], "token robot")]
@@ -132,7 +148,7 @@ async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_a
     server: embedded.EmbeddedServer, tmp_path: Path, route: str, ending: tuple[str, int]
 ) -> None:
     """Nobody asks again: what the process that died had written down before is enough."""
-    async with _stage(server, f"recorded_{route}", tmp_path, guilds=1) as stage:
+    async with _stage(server, f"recorded_{route}", tmp_path, ONE_GUILD) as stage:
         pool, outside = stage.services.pool, stage.services.outside
         wish, roles = stage.chapters[0].wishes[-1], stage.roles()
         stage.kill_web_after(route)
@@ -166,13 +182,13 @@ async def _has_changed(stage: Stage, changes: int) -> bool:
     return sum(stage.role_changes().values()) == changes
 
 
-async def _live(stage: Stage, *, kills: int) -> End:
+async def _live(stage: Stage, *, with_kills: bool) -> End:
     """Let everything happen, wait until nothing is left to do, and say what came of it."""
     machines = stage.machines
     work = [machines.keep_running(machines.web, machines.worker), _let_minutes_pass(stage.services)]
-    if kills:
+    if with_kills:
         stage.kill_web_after("add_role")
-        work.append(_kill_at_random_moments(stage, kills))
+        work += [_kill_at_random_moments(stage), _kill_in_the_middle_of_a_run(stage)]
     async with asyncio.timeout(LONGEST_LIFE_S), _going_on(*work):
         await stage.clients.live(stage.chapters)
         await until(partial(_is_all_done, stage.services))
@@ -183,15 +199,34 @@ async def _is_all_done(services: Services) -> bool:
     return not await rows(services.pool, UNFINISHED)
 
 
-async def _kill_at_random_moments(stage: Stage, kills: int) -> None:
+async def _kill_at_random_moments(stage: Stage) -> None:
     """Kill a process, or both, soon after some acknowledgements, which are spread over the whole life."""
+    kills, requests = stage.size.kills, stage.size.requests
     rng = random.Random(kills)  # noqa: S311 -- chooses moments, guards nothing
     web, worker = stage.machines.web, stage.machines.worker
-    for moment in sorted(rng.sample(range(3, _REQUESTS * 9 // 10), kills)):
+    for moment in sorted(rng.sample(range(3, requests * 9 // 10), kills)):
         await stage.clients.progress.reach(moment)
         await asyncio.sleep(rng.uniform(0, LONGEST_DELAY_S))
         for machine in rng.choice(((web,), (worker,), (web, worker))):
             machine.kill()
+
+
+async def _kill_in_the_middle_of_a_run(stage: Stage) -> None:
+    """Kill both processes while a run is under way, until one was really cut off: some end just before the blow."""
+    pool, machines = stage.services.pool, stage.machines
+    while not await rows(pool, INTERRUPTED_RUNS):
+        await until(partial(_is_any, pool, RUNS_UNDER_WAY), pause_s=_LOOK_S)
+        machines.web.kill()
+        machines.worker.kill()
+        await until(partial(_has_ended, pool, await rows(pool, RUNS_UNDER_WAY)), pause_s=_LOOK_S)
+
+
+async def _is_any(pool: Pool, question: str) -> bool:
+    return await rows(pool, question) != []
+
+
+async def _has_ended(pool: Pool, runs: Rows) -> bool:
+    return not set(runs) & set(await rows(pool, RUNS_UNDER_WAY))
 
 
 async def _let_minutes_pass(services: Services) -> None:
@@ -207,7 +242,7 @@ async def _assert_every_answer_is_true(stage: Stage) -> None:
     """Each fix was applied once at most, and each that an officer was told of is in the log."""
     applied: dict[int, list[int]] = dict(await rows(stage.services.pool, FIXES_OF_OFFICERS))
     assert {len(attempts) for attempts in applied.values()} == {1}
-    assert len(stage.clients.answers) == GUILDS * FIXES
+    assert len(stage.clients.answers) == stage.size.guilds * FIXES
     for answer in stage.clients.answers:
         assert answer["resolved"], answer
         if answer["outcome"] == "fixed":
@@ -225,10 +260,8 @@ async def _going_on(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _stage(
-    server: embedded.EmbeddedServer, name: str, folder: Path, *, guilds: int = GUILDS
-) -> AsyncIterator[Stage]:
-    casts = [Cast(number) for number in range(1, guilds + 1)]
+async def _stage(server: embedded.EmbeddedServer, name: str, folder: Path, size: Size) -> AsyncIterator[Stage]:
+    casts = [Cast(number, size) for number in range(1, size.guilds + 1)]
     crowd = CrowdSimulator([cast.world for cast in casts])
     url = embedded.clone_database(server, TEMPLATE, name)
     with running(crowd) as address, contextlib.ExitStack() as afterwards:
@@ -242,7 +275,7 @@ async def _stage(
             machines = Machines(services.pool, {f"PATT_{key.upper()}": value for key, value in values.items()}, folder)
             with contextlib.closing(machines):
                 clients = Clients(http, machines.base_url, token, services.pool)
-                yield Stage(services, crowd, chapters, machines, clients)
+                yield Stage(size, services, crowd, chapters, machines, clients)
 
 
 def _settings(url: str, address: str) -> dict[str, str]:

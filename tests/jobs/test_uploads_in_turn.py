@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from guild_builder import GuildBuilder
 from jobs.sent_exports import die_in_tries, note_of, upload, upload_rows
 from patt import worker
-from patt.api import upload_commands
+from patt.api import uploads as api
 from patt.bootstrap import Services
 from patt.worker import ask_for_what_is_due, take_in
 from sv_common.guild_sync.domain.errors import NotFound, Refused
@@ -28,7 +28,7 @@ async def test_an_upload_that_ends_every_worker_is_given_up_and_kept_and_can_be_
     await take_in(services, guild.guild_id)
     assert await upload_rows(guild) == [("failed", worker.MOST_ATTEMPTS + 1, False, True)]
     assert await note_of(guild) is None
-    tried_again = await upload_commands.retry(services, upload_id, guild.guild_id)
+    tried_again = await api.retry(services, upload_id, guild.guild_id)
     assert (tried_again.state, tried_again.attempts) == ("received", 0)
     await take_in(services, guild.guild_id)
     assert await upload_rows(guild) == [("done", 1, True, False)]
@@ -54,12 +54,12 @@ async def test_a_worker_that_dies_while_another_holds_the_guilds_lock_costs_no_t
 async def test_only_an_upload_that_was_given_up_is_tried_again(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
     with pytest.raises(Refused, match="it waits to be taken in"):
-        await upload_commands.retry(services, upload_id, guild.guild_id)
+        await api.retry(services, upload_id, guild.guild_id)
     await take_in(services, guild.guild_id)
-    with pytest.raises(Refused, match="Taken in: 1 characters"):
-        await upload_commands.retry(services, upload_id, guild.guild_id)
+    with pytest.raises(Refused, match="Taken in: 1 character, "):
+        await api.retry(services, upload_id, guild.guild_id)
     with pytest.raises(NotFound, match="no upload with the number 999"):
-        await upload_commands.retry(services, 999, guild.guild_id)
+        await api.retry(services, 999, guild.guild_id)
 
 
 async def test_what_was_given_up_and_sent_again_waits_once(services: Services, guild: GuildBuilder) -> None:
@@ -69,7 +69,7 @@ async def test_what_was_given_up_and_sent_again_waits_once(services: Services, g
     again = await upload(guild, "Main")
     assert again != upload_id
     with pytest.raises(Refused, match="waits already"):
-        await upload_commands.retry(services, upload_id, guild.guild_id)
+        await api.retry(services, upload_id, guild.guild_id)
     await take_in(services, guild.guild_id)
     assert [row[0] for row in await upload_rows(guild)] == ["failed", "done"]
 

@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
+from patt import job_requests
 from patt import work as working
-from patt.api import asking
-from patt.api.answers import fixes_sentence
-from patt.api.jobs_models import FixAllWish, FixSelectedWish, JobAnswer, JobWish, ScanRuleWish, ScanWish
 from patt.bootstrap import Services
-from patt.deps import Caller
+from patt.job_requests import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
 from patt.queue import Task
 from patt.work import work_when_asked
 from patt.worker import ask_for_what_is_due, work_until_stopped
@@ -31,7 +29,7 @@ from sv_common.guild_sync.store import work
 MOST_NOTES_OF_PROGRESS = 10
 """They are told by the clock, a few in a second, whatever the size of the guild."""
 
-ALICE, BOB = Caller("alice"), Caller("bob")
+ALICE, BOB = "officer alice", "officer bob"
 
 
 @pytest.fixture
@@ -45,13 +43,13 @@ async def noted(guild: GuildBuilder) -> GuildBuilder:
     return guild
 
 
-async def _ask(services: Services, wish: JobWish, officer: Caller = ALICE) -> int:
-    return (await asking.ask(services, officer, wish, guild_id=None)).id
+async def _ask(services: Services, wish: JobRequest, actor: str = ALICE) -> int:
+    return (await job_requests.ask(services, wish, actor=actor, guild_id=None)).id
 
 
-async def _job(services: Services, job_id: int) -> JobAnswer:
+async def _job(services: Services, job_id: int) -> Job:
     async with services.pool.connection() as conn:
-        return await asking.job(conn, None, job_id)
+        return await job_requests.job(conn, None, job_id)
 
 
 async def _orphans(guild: GuildBuilder) -> list[int]:
@@ -74,7 +72,7 @@ async def test_a_scan_that_was_asked_for_is_done_by_a_worker_and_tells_each_rule
     services: Services, noted: GuildBuilder
 ) -> None:
     await noted.character("Latecomer", "alt of Elrek")
-    receipt = await asking.ask(services, ALICE, ScanWish(kind="scan"), guild_id=None)
+    receipt = await job_requests.ask(services, ScanJob("scan"), actor=ALICE, guild_id=None)
     assert (receipt.state, receipt.is_new, receipt.title, receipt.place) == (
         "waiting",
         True,
@@ -87,15 +85,15 @@ async def test_a_scan_that_was_asked_for_is_done_by_a_worker_and_tells_each_rule
     assert (job.state, job.done, job.total, job.asked_by) == ("done", 5, 5, "officer alice")
     assert job.sentence.startswith("Scan done: ")
     assert job.result is not None
-    assert job.result.model_dump()["totals"]["opened"] == 1
+    assert job.result["totals"]["opened"] == 1
 
 
 async def test_a_scan_of_one_rule_looks_with_that_rule_alone(services: Services, noted: GuildBuilder) -> None:
-    job_id = await _ask(services, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"))
+    job_id = await _ask(services, ScanRuleJob("scan_rule", "orphan_wow"))
     await work_when_asked(services, noted.guild_id)
     result = (await _job(services, job_id)).result
     assert result is not None
-    assert [rule["issue_type"] for rule in result.model_dump()["rules"]] == ["orphan_wow"]
+    assert [rule["issue_type"] for rule in result["rules"]] == ["orphan_wow"]
 
 
 NOTES = ("alt of Elrek", "Elrek", "Birch", "hello there friend", "", None)
@@ -123,8 +121,8 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
     report = await mitigations.fix_all(
         services.pool, "orphan_wow", actor="officer alice", guild_id=direct.guild_id, discord_bot=None
     )
-    wish = FixAllWish(kind="fix_all", issue_type="orphan_wow")
-    job_id = (await asking.ask(services, ALICE, wish, guild_id=asked.guild_id)).id
+    wish = FixAllJob("fix_all", "orphan_wow")
+    job_id = (await job_requests.ask(services, wish, actor=ALICE, guild_id=asked.guild_id)).id
     for _ in range(
         chance.randint(0, working.MOST_ATTEMPTS - 1)
     ):  # so many workers begin, and die before they do anything
@@ -132,17 +130,17 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
             await work.next_waiting(conn, asked.guild_id)
     await work_when_asked(services, asked.guild_id)
     async with services.pool.connection() as conn:
-        job = await asking.job(conn, asked.guild_id, job_id)
+        job = await job_requests.job(conn, asked.guild_id, job_id)
     assert job.result is not None
-    outcomes = [each["outcome"] for each in job.result.model_dump()["issues"]]
+    outcomes = [each["outcome"] for each in job.result["issues"]]
     assert outcomes == [each.outcome for each in report.results]
-    assert job.sentence == fixes_sentence(report, "open")
+    assert job.sentence == report.sentence
     assert await _state(asked) == await _state(direct)
 
 
 async def test_telling_of_progress_costs_no_statement_for_each_issue(services: Services, noted: GuildBuilder) -> None:
     async def statements(guild: GuildBuilder) -> int:
-        await asking.ask(services, ALICE, ScanWish(kind="scan"), guild_id=guild.guild_id)
+        await job_requests.ask(services, ScanJob("scan"), actor=ALICE, guild_id=guild.guild_id)
         with counting_statements() as count:
             await work_when_asked(services, guild.guild_id)
         return count.statements
@@ -154,20 +152,20 @@ async def test_telling_of_progress_costs_no_statement_for_each_issue(services: S
 
 async def test_of_chosen_issues_each_is_told_of(services: Services, noted: GuildBuilder) -> None:
     rows = await noted.rows("select id from guild_identity.audit_issues where summary ~ 'Ashfen|Riddle' order by id")
-    job_id = await _ask(services, FixSelectedWish(kind="fix_selected", issue_ids=[row[0] for row in rows]))
+    job_id = await _ask(services, FixSelectedJob(kind="fix_selected", issue_ids=[row[0] for row in rows]))
     await work_when_asked(services, noted.guild_id)
     job = await _job(services, job_id)
     assert job.title == "Fix of 2 chosen issues"
-    assert job.sentence == "Of 2 chosen: 1 fixed, 1 refused."
+    assert job.sentence == "Of 2 issues: 1 fixed, 1 refused."
     assert job.place == "chosen"
 
 
 async def test_who_asks_for_the_same_while_it_waits_gets_the_first_ones_number(
     services: Services, noted: GuildBuilder
 ) -> None:
-    first = await asking.ask(services, ALICE, ScanWish(kind="scan"), guild_id=None)
-    second = await asking.ask(services, BOB, ScanWish(kind="scan"), guild_id=None)
-    other = await asking.ask(services, BOB, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"), guild_id=None)
+    first = await job_requests.ask(services, ScanJob("scan"), actor=ALICE, guild_id=None)
+    second = await job_requests.ask(services, ScanJob("scan"), actor=BOB, guild_id=None)
+    other = await job_requests.ask(services, ScanRuleJob("scan_rule", "orphan_wow"), actor=BOB, guild_id=None)
     assert (second.id, second.is_new) == (first.id, False)
     assert second.sentence == "Scan by all rules was asked for already, by alice."
     assert (other.id == first.id, other.is_new) == (False, True)
@@ -176,18 +174,18 @@ async def test_who_asks_for_the_same_while_it_waits_gets_the_first_ones_number(
 
 async def test_what_cannot_be_asked_for_is_refused_and_nothing_waits(services: Services, noted: GuildBuilder) -> None:
     for wish in (
-        ScanRuleWish(kind="scan_rule", issue_type="no_such_rule"),
-        FixSelectedWish(kind="fix_selected", issue_ids=[999_999]),
+        ScanRuleJob("scan_rule", "no_such_rule"),
+        FixSelectedJob(kind="fix_selected", issue_ids=[999_999]),
     ):
         with pytest.raises(NotFound):
-            await asking.ask(services, ALICE, wish, guild_id=None)
+            await job_requests.ask(services, wish, actor=ALICE, guild_id=None)
     assert await noted.rows("select 1 from guild_identity.work_requests") == []
 
 
 async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_not_done_again(
     services: Services, noted: GuildBuilder
 ) -> None:
-    job_id = await _ask(services, FixAllWish(kind="fix_all", issue_type="orphan_wow"))
+    job_id = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
     async with services.pool.connection() as conn:
         begun = await work.next_waiting(conn, noted.guild_id)
         assert begun is not None
@@ -198,14 +196,14 @@ async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_n
     await work_when_asked(services, noted.guild_id)
     job = await _job(services, job_id)
     assert (job.state, job.attempts) == ("done", 2)
-    assert job.sentence == "Of 5 open: 3 fixed, 2 refused."
+    assert job.sentence == "Of 5 issues: 3 fixed, 2 refused."
     assert (
         await noted.rows("select count(*) from guild_identity.fix_attempts where outcome = 'fixed'") == before == [(3,)]
     )
 
 
 async def test_work_that_ends_every_worker_is_given_up(services: Services, noted: GuildBuilder) -> None:
-    job_id = await _ask(services, ScanWish(kind="scan"))
+    job_id = await _ask(services, ScanJob("scan"))
     for _ in range(working.MOST_ATTEMPTS):
         async with services.pool.connection() as conn:
             await work.next_waiting(conn, noted.guild_id)
@@ -225,8 +223,8 @@ async def test_only_what_another_try_cannot_change_fails_at_once_and_others_pass
         raise error
 
     monkeypatch.setattr(mitigations, "fix_selected", fail)
-    job_id = await _ask(services, FixAllWish(kind="fix_all", issue_type="orphan_wow"))
-    scan = await _ask(services, ScanWish(kind="scan"))
+    job_id = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
+    scan = await _ask(services, ScanJob("scan"))
     await work_when_asked(services, noted.guild_id)
     assert (await _job(services, job_id)).state == state
     assert (await _job(services, scan)).state == "done"
@@ -238,15 +236,15 @@ async def test_only_what_another_try_cannot_change_fails_at_once_and_others_pass
 async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cleared_away(
     services: Services, noted: GuildBuilder
 ) -> None:
-    old = await _ask(services, ScanWish(kind="scan"))
+    old = await _ask(services, ScanJob("scan"))
     await noted.execute("update guild_identity.work_requests set asked_at = now() - interval '25 hours'")
-    ended = await _ask(services, FixAllWish(kind="fix_all", issue_type="orphan_wow"))
+    ended = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
     await noted.execute(
         "update guild_identity.work_requests set state = 'done', sentence = 'x', finished_at = now() - interval '25 hours' "
         "where id = %(id)s",
         {"id": ended},
     )
-    fresh = await _ask(services, ScanRuleWish(kind="scan_rule", issue_type="orphan_wow"))
+    fresh = await _ask(services, ScanRuleJob("scan_rule", "orphan_wow"))
     assert (Task.WORK, noted.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC))
     assert (await _job(services, old)).sentence.startswith("Given up: no worker came within a day.")
     assert (await _job(services, fresh)).state == "waiting"
@@ -260,7 +258,9 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     """Between two rules the work waits until somebody else has seen how far it is."""
     seen: list[tuple[int, str]] = []
     rule = RULES["orphan_wow"]
-    job_id = await _ask(services, ScanWish(kind="scan"))
+    original = rule.detect
+    assert original is not None
+    job_id = await _ask(services, ScanJob("scan"))
 
     async def detect(conn: Any, **options: Any) -> Any:
         while not seen:
@@ -271,13 +271,12 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
             await asyncio.sleep(0)
         return await original(conn, **options)
 
-    original = rule.detect_fn
-    object.__setattr__(rule, "detect_fn", detect)
+    object.__setattr__(rule, "detect", detect)
     try:
         async with asyncio.timeout(20):
             await work_when_asked(services, noted.guild_id)
     finally:
-        object.__setattr__(rule, "detect_fn", original)
+        object.__setattr__(rule, "detect", original)
     assert seen[0][0] == 5
     assert seen[0][1].startswith("Looking for: ")
 

@@ -14,10 +14,9 @@ import pytest
 from guild_builder import GuildBuilder
 from jobs.crash_clients import until
 from jobs.crash_machines import Machines
-from patt.api import asking
-from patt.api.jobs_models import FixAllWish, JobAnswer
+from patt import job_requests
 from patt.bootstrap import Services
-from patt.deps import Caller
+from patt.job_requests import FixAllJob, Job
 from patt.worker import ask_for_what_is_due, resume_stalled
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.store import guilds, work
@@ -43,9 +42,9 @@ async def _has_tried(guild: GuildBuilder, times: int) -> bool:
     return await _attempts(guild) >= times
 
 
-async def _job(services: Services, job_id: int) -> JobAnswer:
+async def _job(services: Services, job_id: int) -> Job:
     async with services.pool.connection() as conn:
-        return await asking.job(conn, None, job_id)
+        return await job_requests.job(conn, None, job_id)
 
 
 async def _is_done(services: Services, job_id: int) -> bool:
@@ -69,7 +68,7 @@ async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_th
         await guild.character(name, "alt of Elrek")
     await run_integrity_check(guild.pool)
     job_id = (
-        await asking.ask(services, Caller("alice"), FixAllWish(kind="fix_all", issue_type="orphan_wow"), guild_id=None)
+        await job_requests.ask(services, FixAllJob("fix_all", "orphan_wow"), actor="officer alice", guild_id=None)
     ).id
     async with asyncio.timeout(LONGEST_LIFE_S):
         async with guild.pool.connection() as holding:
@@ -88,7 +87,7 @@ async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_th
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
     job = await _job(services, job_id)
-    assert (job.attempts, job.sentence) == (2, "Of 4 open: 3 fixed, 1 refused.")
+    assert (job.attempts, job.sentence) == (2, "Of 4 issues: 3 fixed, 1 refused.")
     assert await guild.rows(
         "select count(*), count(distinct issue_id) from guild_identity.fix_attempts where outcome = 'fixed'"
     ) == [(3, 3)]

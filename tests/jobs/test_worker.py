@@ -157,6 +157,32 @@ async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind
     assert await guild.rows("select id from jobs.procrastinate_jobs where status = 'doing'") == []
 
 
+async def test_a_clock_that_was_a_year_ahead_keeps_no_job_waiting(services: Services, guild: GuildBuilder) -> None:
+    assert services.queue is not None
+    await services.queue.ask_for(Task.SWEEP, guild.guild_id)
+    await _let_a_worker_die_with_all_jobs(services.queue)
+    await guild.execute("update jobs.procrastinate_workers set last_heartbeat = now() + interval '1 year'")
+    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.app.connector.execute_query_async(
+        "update procrastinate_jobs set scheduled_at = now() + interval '1 year' where status = 'todo'"
+    )
+    assert await resume_stalled(services.queue) == 0  # the dead worker is given the usual time to be heard of
+    await guild.execute("update jobs.procrastinate_workers set last_heartbeat = last_heartbeat - interval '1 minute'")
+    assert await resume_stalled(services.queue) == 1
+    for _ in range(2):  # one at a time for a guild, and a worker that does not wait leaves the second one
+        await work_until_stopped(services, wait=False)
+    assert await guild.rows("select count(*) from jobs.procrastinate_jobs") == [(0,)]
+
+
+async def test_an_upload_that_failed_by_a_clock_a_year_ahead_is_tried_again(
+    services: Services, guild: GuildBuilder
+) -> None:
+    await upload(guild, "Main")
+    await guild.execute("update guild_identity.addon_uploads set attempts = 1, failed_at = now() + interval '1 year'")
+    await take_in(services, guild.guild_id)
+    assert await note_of(guild) == "Main"
+
+
 async def test_a_job_that_two_workers_find_stalled_is_given_back_once(services: Services, guild: GuildBuilder) -> None:
     assert services.queue is not None
     await services.queue.ask_for(Task.SWEEP, guild.guild_id)

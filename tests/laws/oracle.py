@@ -155,12 +155,13 @@ def _has_characters_that_all_left(guild: Guild, player: Row) -> bool:
 
 
 def _unusable_roles(guild: Guild) -> set[int]:
-    """For each role that ranks map to and nobody can give, the rank's row that was made first."""
+    """For each managed role that ranks map to and nobody can give, the rank's row that was made first."""
     usable = {role["role_id"] for role in guild.roles if not role["is_integration"]}
-    mapped = {rank["discord_role_id"] for rank in guild.ranks if rank["discord_role_id"] is not None}
+    managed = [rank for rank in guild.ranks if rank["discord_role_id"] is not None and rank["is_role_managed"]]
+    mapped = {rank["discord_role_id"] for rank in managed}
     if not guild.roles:
         return set()
-    return {min(rank["id"] for rank in guild.ranks if rank["discord_role_id"] == role) for role in mapped - usable}
+    return {min(rank["id"] for rank in managed if rank["discord_role_id"] == role) for role in mapped - usable}
 
 
 def _highest_rank(guild: Guild, player: Row) -> Row | None:

@@ -42,7 +42,7 @@ def tellings(draw: st.DrawFn) -> list[Telling]:
     return list(draw(st.permutations(landed)))
 
 
-@tried_on(40)
+@tried_on()
 @given(tellings())
 async def test_of_a_members_roles_the_telling_that_began_last_counts(pool: Pool, landed: Sequence[Telling]) -> None:
     await empty(pool)
@@ -68,7 +68,7 @@ async def test_of_a_members_roles_the_telling_that_began_last_counts(pool: Pool,
     assert {user: tuple(roles) for user, roles in held} == wanted
 
 
-@tried_on(25)
+@tried_on()
 @given(st.permutations(range(4)), st.lists(st.integers(1, 9), min_size=4, max_size=4))
 async def test_of_rosters_the_one_that_began_last_counts(
     pool: Pool, order: Sequence[int], ranks: Sequence[int]

@@ -60,7 +60,7 @@ async def _run_everything_automatic(life: Life, news: list[Deed]) -> None:
     await life.sync_all()
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_nothing_that_runs_by_itself_matches_at_large_or_makes_a_player(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -73,7 +73,7 @@ async def test_nothing_that_runs_by_itself_matches_at_large_or_makes_a_player(
     assert [row["id"] for row in await life.rows("players")] == players
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_links_that_a_person_made_or_confirmed_stay_as_they_are(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -84,7 +84,7 @@ async def test_links_that_a_person_made_or_confirmed_stay_as_they_are(
     assert await _decided_links(life) == before
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_dismissed_issues_stay_dismissed_and_are_never_mended_by_automation(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -101,7 +101,7 @@ async def test_dismissed_issues_stay_dismissed_and_are_never_mended_by_automatio
     assert {rows[each]["resolved_by"] for each in after if rows[each]["resolved_at"]} <= _BY_DETECTION | {"officer"}
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _decisions)
 async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSpec, decisions: list[Deed]) -> None:
     life = await _begin(pool, spec, decisions)
@@ -114,7 +114,7 @@ async def test_what_an_officer_has_undone_stays_undone(pool: Pool, spec: GuildSp
     assert [row for row in new if row["plan_key"] in undone] == []
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_a_rejected_pair_is_never_linked(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -131,7 +131,7 @@ async def test_a_rejected_pair_is_never_linked(
             assert place in by_hand
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_automation_links_a_character_only_to_the_one_player_whom_it_means(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -149,7 +149,7 @@ async def test_automation_links_a_character_only_to_the_one_player_whom_it_means
             assert any(_is_meant(state, character, link["player_id"]) for state in (before, after))
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _news)
 async def test_after_each_pipeline_the_open_issues_are_what_is_wrong(
     pool: Pool, spec: GuildSpec, news: list[Deed]

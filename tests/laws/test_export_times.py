@@ -45,7 +45,7 @@ def _row(draw: st.DrawFn, name: str) -> AddonCharacter:
     return AddonCharacter(name, "Area52", draw(_notes), draw(_notes), draw(_ranks), draw(_rank_names), 80, "Mage")
 
 
-@tried_on(40)
+@tried_on()
 @given(exports(), st.randoms(use_true_random=True))
 async def test_exports_end_as_in_the_order_of_their_times_whatever_the_order_in_which_they_come(
     pool: Pool, sent: list[Export], rng: Any
@@ -54,7 +54,7 @@ async def test_exports_end_as_in_the_order_of_their_times_whatever_the_order_in_
     assert await _end_of(pool, rng.sample(sent, len(sent))) == in_order
 
 
-@tried_on(40)
+@tried_on()
 @given(exports(), st.randoms(use_true_random=True))
 async def test_an_export_that_is_sent_again_changes_nothing(pool: Pool, sent: list[Export], rng: Any) -> None:
     in_order = sorted(sent, key=lambda each: each.hours)

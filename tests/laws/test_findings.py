@@ -29,14 +29,14 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.rules import RULES
 
 
-@tried_on(40)
+@tried_on()
 @given(clean_guild_specs())
 async def test_a_clean_guild_has_no_findings(pool: Pool, spec: GuildSpec) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)
     async with pool.connection() as conn:
         for rule in RULES.values():
-            assert await rule.detect_fn(conn, guild_id=life.guild_id) == []
+            assert await rule.findings(conn, guild_id=life.guild_id) == []
     await life.scan()
     await life.automate()
     assert await life.rows("audit_issues") == []
@@ -48,7 +48,7 @@ async def test_an_empty_guild_has_no_findings(pool: Pool) -> None:
     assert await life.rows("audit_issues") == []
 
 
-@tried_on(60)
+@tried_on()
 @given(guild_specs(), deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES))
 async def test_open_issues_are_what_a_brute_force_oracle_finds(
     pool: Pool, spec: GuildSpec, life_of: list[Deed]
@@ -62,7 +62,7 @@ async def test_open_issues_are_what_a_brute_force_oracle_finds(
     await assert_log_is_right(life, before)
 
 
-@tried_on(25)
+@tried_on()
 @given(guild_specs(), deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS))
 async def test_scanning_twice_changes_nothing_the_second_time(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> None:
     await empty(pool)

@@ -79,7 +79,7 @@ async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
     return life
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _deeds)
 async def test_after_a_successful_fix_its_subject_is_no_longer_found(
     pool: Pool, spec: GuildSpec, life_of: list[Deed]
@@ -95,7 +95,7 @@ async def test_after_a_successful_fix_its_subject_is_no_longer_found(
             _assert_same(before, await _state(life))
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _deeds, st.permutations(FIXABLE))
 async def test_what_fix_all_reports_as_fixed_is_no_longer_found(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], rules: list[str]
@@ -111,7 +111,7 @@ async def test_what_fix_all_reports_as_fixed_is_no_longer_found(
         assert set(await _states(life, fixed)) <= {IssueState.RESOLVED}
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _deeds, st.permutations(FIXABLE))
 async def test_a_fix_links_a_character_only_to_the_one_person_whom_it_means(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], rules: list[str]
@@ -127,7 +127,7 @@ async def test_a_fix_links_a_character_only_to_the_one_person_whom_it_means(
             assert any(_is_meant(state, link, players[link["player_id"]]) for state in (before, after))
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _deeds)
 async def test_undoing_a_fix_restores_the_exact_rows_and_roles(
     pool: Pool, spec: GuildSpec, life_of: list[Deed]
@@ -141,7 +141,7 @@ async def test_undoing_a_fix_restores_the_exact_rows_and_roles(
         _assert_same(before, await _state(life))
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _deeds, st.permutations(FIXABLE))
 async def test_undoing_everything_backwards_restores_the_exact_rows_and_roles(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], rules: list[str]
@@ -157,7 +157,7 @@ async def test_undoing_everything_backwards_restores_the_exact_rows_and_roles(
     _assert_same(before, await _state(life))
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _deeds)
 async def test_undoing_a_full_match_restores_the_exact_rows(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> None:
     life = await _begin(pool, spec, life_of)
@@ -168,7 +168,7 @@ async def test_undoing_a_full_match_restores_the_exact_rows(pool: Pool, spec: Gu
     _assert_same(before, await _state(life))
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _deeds, st.permutations(FIXABLE))
 async def test_after_fixes_a_scan_of_the_whole_guild_has_nothing_to_add(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], rules: list[str]

@@ -41,7 +41,7 @@ _TAKE_AS_OFFSPEC = "update guild_identity.players set offspec_character_id = %s 
 _BECOME = "update guild_identity.players set discord_user_id = %s where id = %s"
 
 
-@tried_on(25)
+@tried_on()
 @given(
     guild_specs(fewest_characters=3, fewest_members=2),
     deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=8),

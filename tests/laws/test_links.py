@@ -54,7 +54,7 @@ async def _everything_at_once(life: Life) -> None:
     await life.match()
 
 
-@tried_on(60)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_automation_changes_no_link_whose_note_has_not_changed(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -72,7 +72,7 @@ async def test_automation_changes_no_link_whose_note_has_not_changed(
                 assert name_key(notes[character] or "") != name_key(link["basis_note"])
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
@@ -110,7 +110,7 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
     assert {change["id"] for change in given if change["after"]["role_id"] == ROLE_OF_OFFICERS} <= vouched
 
 
-@tried_on(40)
+@tried_on()
 @given(_guilds, _decisions, _news)
 async def test_no_bulk_command_changes_a_persons_link(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]

@@ -48,7 +48,7 @@ async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
     return life
 
 
-@tried_on(30)
+@tried_on()
 @given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
 async def test_undoing_it_restores_the_exact_rows(pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int) -> None:
     life = await _begin(pool, spec, life_of)
@@ -63,7 +63,7 @@ async def test_undoing_it_restores_the_exact_rows(pool: Pool, spec: GuildSpec, l
         assert differences(before, await snapshot.take(life.pool, tables=snapshot.PEOPLE_TABLES)) == {}
 
 
-@tried_on(30)
+@tried_on()
 @given(guild_specs(fewest_characters=3, fewest_members=2), _lives, st.integers(min_value=0, max_value=99))
 async def test_it_holds_and_takes_no_character_from_any_other_member(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int

@@ -81,7 +81,7 @@ async def _owned(life: Life) -> dict[str, set[tuple[int, object]]]:
     }
 
 
-@tried_on(30)
+@tried_on()
 @given(_guilds, _lives, _starts)
 async def test_undoing_a_merge_restores_the_exact_rows_and_whom_issues_are_about(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
@@ -94,7 +94,7 @@ async def test_undoing_a_merge_restores_the_exact_rows_and_whom_issues_are_about
         assert about.items() <= (await _about(life)).items()
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _lives, _starts)
 async def test_after_a_merge_the_one_that_stays_has_what_both_had_and_all_others_what_they_had(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int
@@ -109,7 +109,7 @@ async def test_after_a_merge_the_one_that_stays_has_what_both_had_and_all_others
             assert expected <= after[table] <= expected | named
 
 
-@tried_on(25)
+@tried_on()
 @given(_guilds, _lives, _starts, deeds(*IN_THE_GAME, *ON_DISCORD, most=3))
 async def test_automation_takes_nothing_from_a_player_that_came_by_a_merge(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], start: int, news: list[Deed]

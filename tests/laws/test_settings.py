@@ -44,9 +44,9 @@ def _request(rng: random.Random, ranks_of_guild: list[int], roles_of_server: lis
     return RuleRequest(
         rule.issue_type,
         is_enabled=rng.choice((None, True, False)),
-        fixes_itself=rng.choice(("yes", "no", "default")) if rule.page.safe is not None else None,
+        fixes_itself=rng.choice(("yes", "no", "default")) if rule.safe is not None else None,
         severity=rng.choice((None, "info", "error", "default")),
-        parameters={each.name: rng.choice((each.least, 35, 400, None)) for each in rule.page.parameters},
+        parameters={each.name: rng.choice((each.least, 35, 400, None)) for each in rule.parameters},
         to_default=rng.random() < 0.2,
     )
 
@@ -89,7 +89,7 @@ async def _used_ranks(life: Life) -> list[int]:
         return [rank.wow_rank_index for rank in await ranks.all_ranks(conn, life.guild_id)]
 
 
-@tried_on(60)
+@tried_on()
 @given(guild_specs(), deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4), st.randoms(use_true_random=True))
 async def test_what_a_preview_says_is_what_comes_of_saving(
     pool: Pool, spec: GuildSpec, life_of: list[Deed], rng: random.Random
@@ -117,7 +117,7 @@ async def test_what_a_preview_says_is_what_comes_of_saving(
         assert known - now - on_discord == gone - on_discord
 
 
-@tried_on(40)
+@tried_on()
 @given(guild_specs(), st.randoms(use_true_random=True))
 async def test_taking_a_change_back_puts_the_settings_back_exactly(
     pool: Pool, spec: GuildSpec, rng: random.Random

@@ -74,7 +74,7 @@ _BAD_ENTRIES: tuple[object, ...] = (
 )
 
 
-@tried_on(25)
+@tried_on()
 @given(guild_specs(fewest_characters=3), st.randoms(use_true_random=True))
 async def test_a_roster_that_cannot_be_right_changes_nothing(pool: Pool, spec: GuildSpec, rng: random.Random) -> None:
     life = await _begin(pool, spec)
@@ -90,7 +90,7 @@ async def test_a_roster_that_cannot_be_right_changes_nothing(pool: Pool, spec: G
         await _assert_refused(pool, before, pipeline, type(error))
 
 
-@tried_on(25)
+@tried_on()
 @given(guild_specs(fewest_members=3), st.randoms(use_true_random=True))
 async def test_a_discord_server_that_cannot_be_right_changes_nothing(
     pool: Pool, spec: GuildSpec, rng: random.Random
@@ -110,7 +110,7 @@ async def test_a_discord_server_that_cannot_be_right_changes_nothing(
         await _assert_refused(pool, before, pipeline, type(error))
 
 
-@tried_on(25)
+@tried_on()
 @given(guild_specs(fewest_characters=2), st.randoms(use_true_random=True))
 async def test_an_upload_with_one_fault_changes_nothing(pool: Pool, spec: GuildSpec, rng: random.Random) -> None:
     life = await _begin(pool, spec)
@@ -125,7 +125,7 @@ async def test_an_upload_with_one_fault_changes_nothing(pool: Pool, spec: GuildS
         await _assert_refused(pool, before, pipeline, BadInput)
 
 
-@tried_on(25)
+@tried_on()
 @given(guild_specs(fewest_characters=2))
 async def test_an_uploader_who_can_see_no_note_changes_no_note_and_no_link(pool: Pool, spec: GuildSpec) -> None:
     await empty(pool)
@@ -138,7 +138,7 @@ async def test_an_uploader_who_can_see_no_note_changes_no_note_and_no_link(pool:
     assert differences(before, await snapshot.take(pool, without_columns=_SYNC_TIMES)) == {}
 
 
-@tried_on(40)
+@tried_on()
 @given(guild_specs(), _news)
 async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, news: list[Deed]) -> None:
     await empty(pool)
@@ -150,7 +150,7 @@ async def test_the_same_news_twice_changes_nothing(pool: Pool, spec: GuildSpec, 
     assert differences(first, await snapshot.take(pool, without_columns=_SYNC_TIMES)) == {}
 
 
-@tried_on(25)
+@tried_on()
 @given(guild_specs(fewest_characters=4, fewest_members=2), _news, st.randoms(use_true_random=True))
 async def test_the_order_of_a_sources_list_never_changes_a_result(
     pool: Pool, spec: GuildSpec, news: list[Deed], rng: random.Random

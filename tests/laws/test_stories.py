@@ -48,7 +48,7 @@ def _assert_well_told(told: IssueStory) -> None:
     assert all(each.speaks_for or each.speaks_against for each in told.possibilities)
 
 
-@tried_on(15)
+@tried_on()
 @given(_guilds, _deeds)
 async def test_whom_an_issue_names_as_decided_is_whom_its_fix_takes(
     pool: Pool, spec: GuildSpec, life_of: list[Deed]
@@ -67,7 +67,7 @@ async def test_whom_an_issue_names_as_decided_is_whom_its_fix_takes(
         assert len(told.possibilities) >= 12 or decided == taken
 
 
-@tried_on(15)
+@tried_on()
 @given(_guilds, _deeds)
 async def test_the_preview_of_an_undo_is_right_about_whether_it_can_be_done_and_leaves_no_trace(
     pool: Pool, spec: GuildSpec, life_of: list[Deed]

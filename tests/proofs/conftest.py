@@ -26,14 +26,14 @@ async def lived_in(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
 @pytest.fixture(scope="session")
 async def bare(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
     """A guild with nobody in it."""
-    async with houses.opened(server, "bare", houses.furnish_bare) as house:
+    async with houses.opened(server, "bare", houses.furnish_bare, is_lived_in=False) as house:
         yield house
 
 
 @pytest.fixture(scope="session")
 async def deserted(server: embedded.EmbeddedServer) -> AsyncIterator[House]:
     """An installation without a guild."""
-    async with houses.opened(server, "deserted", houses.furnish_nothing) as house:
+    async with houses.opened(server, "deserted", houses.furnish_nothing, is_lived_in=False) as house:
         yield house
 
 

@@ -133,6 +133,6 @@ async def _what_came_in(guild: GuildBuilder, words: Words) -> None:
         (key, *_) = await access.upload_keys(conn, guild.guild_id)
         for state in ("received", "done"):
             export = read_addon_export_json(json.dumps({"characters": [{"name": "Charlet", "note": state}]}).encode())
-            upload, *_ = await uploads.receive(conn, guild.guild_id, key.id, export)
+            upload = (await uploads.receive(conn, guild.guild_id, key.id, export)).upload_id
             if state == "done":
                 await uploads.finish(conn, upload, "done", words.one())

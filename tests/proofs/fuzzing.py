@@ -87,9 +87,10 @@ class Fuzzing:
         load_all_checks()
         checks = CHECKS.get_by_names(CHECKED)
         of_events = CHECKS.get_by_names([name for name in CHECKED if name != "response_schema_conformance"])
+        tries, is_upload = settings(tried_on(requests_each)), "addon-upload" in operation.label
         with requests.Session() as connection:
 
-            @settings(tried_on(requests_each), phases=[Phase.generate])
+            @settings(tries, max_examples=tries.max_examples * (4 if is_upload else 1), phases=[Phase.generate])
             @given(data=st.data())
             def every_answer_is_as_described(data: st.DataObject) -> None:
                 case = data.draw(operation.as_strategy(generation_mode=data.draw(modes)))
@@ -110,7 +111,7 @@ class Fuzzing:
             every_answer_is_as_described()
 
     def _who_may_ask(self, label: str) -> Sequence[Credential]:
-        """Everybody; whoever has an upload key twice as often where only a key may ask."""
+        """Everybody; whoever has an upload key three times as often where only a key may ask."""
         with_key = [each for each in self.credentials if "X-API-Key" in each.headers]
         return [*self.credentials, *with_key, *with_key] if "addon-upload" in label else self.credentials
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from guild_builder import GuildBuilder
@@ -71,13 +72,31 @@ async def taken_for_more_than_text(tab: Eye) -> list[str]:
     """Return what the page that is open made of hostile names, at both widths."""
     seen: dict[str, Any] = await tab.page.evaluate(_TAKEN_FOR_MORE_THAN_TEXT)
     found = [what for what, is_so in seen.items() if is_so]
-    source = await tab.page.content()
-    found += ["a template in a name was worked out"] if _SUM_OF_A_TEMPLATE in source else []
-    found += [
-        f"{mark!r} can turn text around"
-        for mark in sorted(set(re.findall("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]", source)))
-    ]
+    found += more_than_text_in(await tab.page.content())
     for width in (WIDE, PHONE):
         await tab.show("light", width)
         found += [f"{over} pixels too wide at {width}"] if (over := await tab.overhang()) else []
     return found
+
+
+def more_than_text_in(source: str) -> list[str]:
+    """Return what a page's source made of hostile names."""
+    found = ["a template in a name was worked out"] if _SUM_OF_A_TEMPLATE in source else []
+    found += ["an element came of it"] if _Owned(source).is_there else []
+    return found + [
+        f"{mark!r} can turn text around"
+        for mark in sorted(set(re.findall("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]", source)))
+    ]
+
+
+class _Owned(HTMLParser):
+    """Looks for an element that a hostile name made."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.is_there = False
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 -- any may be
+        """Notice the element by its class."""
+        self.is_there |= "owned" in (dict(attrs).get("class") or "").split()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx2
 from fastapi import FastAPI
@@ -71,22 +71,34 @@ class House:
     base_url: str
     session: str
     numbers: Mapping[str, Sequence[object]]
+    is_lived_in: bool = True
+    _walks: list[Walk] = field(default_factory=list)
 
     def client(self) -> httpx2.AsyncClient:
         """Return a client that is signed in."""
         return httpx2.AsyncClient(base_url=self.base_url, cookies={SESSION_COOKIE: self.session})
 
-    async def walk(self, *, is_lived_in: bool = True) -> Walk:
-        """Visit every page, in each of its views where people live."""
+    async def walk(self) -> Walk:
+        """Return every page, in each of its views where people live; they are visited when this is asked first."""
+        if not self._walks:
+            self._walks.append(await self._walk())
+        return self._walks[0]
+
+    async def _walk(self) -> Walk:
         known = {name: values[0] for name, values in self.numbers.items() if values}
         async with self.client() as client:
             more = [address.format(**known) for address in MORE_VIEWS if known.keys() >= names_in(address)]
-            return await Walker(self.app, client, self.numbers).walk(more, LEADS_ON, follows_links=is_lived_in)
+            return await Walker(self.app, client, self.numbers).walk(more, LEADS_ON, follows_links=self.is_lived_in)
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    server: embedded.EmbeddedServer, name: str, fill: Callable[[Pool], Awaitable[None]], officer: str = "alice"
+    server: embedded.EmbeddedServer,
+    name: str,
+    fill: Callable[[Pool], Awaitable[None]],
+    officer: str = "alice",
+    *,
+    is_lived_in: bool = True,
 ) -> AsyncIterator[House]:
     """Serve the application on a database of its own that was filled before."""
     url = embedded.clone_database(server, TEMPLATE, name)
@@ -96,7 +108,7 @@ async def opened(
         # Each time this clock is read an hour has passed: nobody is told to wait.
         app = application(pool, clock=itertools.count(step=3600).__next__)
         async with app.state.live.listening(), serve(app) as base_url:
-            yield House(app, base_url, await session(pool, officer), await numbers_of(pool))
+            yield House(app, base_url, await session(pool, officer), await numbers_of(pool), is_lived_in)
 
 
 async def numbers_of(pool: Pool) -> dict[str, list[object]]:

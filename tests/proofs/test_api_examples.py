@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from proofs.api_examples import Document, Place
-from sv_common.db.pool import Pool
+from sv_common.db.pool import make_pool
 from web.helpers import application
 
 HOW_TO_MEND = (
-    "Give the field an example: by its name in patt/api/examples.py, or with Field(examples=[...]), "
-    'or the whole model with json_schema_extra={"examples": [...]}; a parameter with Query(examples=[...]).'
+    "Give the field an example: by its name in patt/api/examples.py, or with Field(examples=[...]); "
+    "a parameter with Query(examples=[...])."
 )
 
 
-@pytest.fixture
-def document(pool: Pool) -> Document:
-    return Document(application(pool).openapi())
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return Document(application(make_pool("postgresql:///nobody-asks")).openapi())
 
 
 def test_every_parameter_body_and_answer_has_an_example_that_is_as_its_schema_says(document: Document) -> None:
@@ -26,13 +26,6 @@ def test_every_parameter_body_and_answer_has_an_example_that_is_as_its_schema_sa
     faults = [fault for place in places for fault in document.faults(place)]
     assert len(places) > 100
     assert faults == [], "\n".join([HOW_TO_MEND, *faults])
-
-
-def test_every_model_that_gives_examples_of_its_own_gives_right_ones(document: Document) -> None:
-    models: dict[str, Any] = document.content["components"]["schemas"]
-    own = [Place(name, schema, tuple(schema["examples"])) for name, schema in models.items() if "examples" in schema]
-    assert own
-    assert [fault for place in own for fault in document.faults(place)] == []
 
 
 @pytest.mark.parametrize(

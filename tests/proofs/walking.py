@@ -18,6 +18,7 @@ import httpx2
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+import thoroughness
 from patt.problems import is_for_programs
 
 NOT_PAGES = ("/openapi.json", "/static", "/health", "/ready")
@@ -147,6 +148,18 @@ class Walker:
             target = urlsplit(urljoin(address, link))
             if not target.netloc:
                 yield target._replace(fragment="").geturl()
+
+
+def some_of_each_route(views: Sequence[View], count: int) -> list[View]:
+    """Return the first views of each route; all of them where everything is tried."""
+    if thoroughness.everything():
+        return list(views)
+    met: Counter[str] = Counter()
+    some = []
+    for view in views:
+        met[view.route] += 1
+        some += [view] if met[view.route] <= count else []
+    return some
 
 
 def names_in(route: str) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.labelled import LabelledGuild, labelled_guilds
-from evaluation.notes import Evaluation, evaluate
+from evaluation.notes import Evaluation, evaluate, figures
 
 HEADER = "character\tnote\trank_index\tlevel\tclass\tlabel\ttarget"
 
@@ -100,3 +100,14 @@ def test_the_figures_are_printed_for_each_guild_with_its_language(run: Run, tmp_
 
 def _realm(number: int) -> str:
     return "Hyjal" + "x" * (number % 20) + "y" * (number // 20)
+
+
+UNSEEN = Path(__file__).parent / "unseen"
+
+
+def test_on_guilds_that_it_has_never_met_the_reading_moves_almost_nobody_wrongly() -> None:
+    """No rule is written for these rosters. The floors are what they gave when they were read for the first time."""
+    of = figures(evaluate(labelled_guilds(UNSEEN)).judged)
+    assert of.confidently_wrong <= 1
+    shares = (of.confident or 0, of.characters or 0, of.misspelt or 0, of.nobodies or 0)
+    assert [round(share, 3) for share in shares if share < 0.96] == []

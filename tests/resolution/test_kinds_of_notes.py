@@ -78,6 +78,13 @@ def test_a_name_that_is_asked_about_or_compared_is_suggested_and_no_more(note: s
     assert {name.partition("-")[0] for name in reading.suggestions} <= set(NAMED)
 
 
+@of_kinds("mood")
+def test_a_name_with_a_mood_moves_nobody(note: str) -> None:
+    reading = read(note)
+    assert reading.decision is not Sureness.CONFIDENT
+    assert reading.kind != UNKNOWN_NAME
+
+
 @of_kinds("own")
 def test_no_note_that_ends_as_a_question_is_certain_of_anybody(note: str) -> None:
     for question in (f"{note}?", f"{note} ??", f"{note}？"):
@@ -213,5 +220,5 @@ def test_each_language_has_many_notes_of_each_kind() -> None:
         if counts[kind, language] < FEWEST_NOTES
     ]
     assert few == []
-    for kind in ("negation", "doubt", "day", "spec"):
+    for kind in ("negation", "doubt", "day", "spec", "mood"):
         assert {language for each, language in counts if each == kind} >= LANGUAGES

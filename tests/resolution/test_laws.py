@@ -161,14 +161,52 @@ def test_what_is_not_certain_says_why(roster: list[NotedCharacter]) -> None:
 
 @TRIED
 @given(st.sampled_from([name for name in NAMES if fold_accents(name) != name]), notes())
-def test_a_name_without_its_accents_is_suggested_and_never_certain(name: str, note: str) -> None:
-    bare = fold_accents(name)
+def test_a_name_without_its_accents_means_the_only_one_who_is_called_so(name: str, note: str) -> None:
+    assume(name_key(fold_accents(name)) not in DEFAULT_VOCABULARY.categories)
     roster = [
         NotedCharacter(f"{name}-Hyjal", name, "Hyjal", note),
-        NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", f"Alt of {bare}"),
+        NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", f"Alt of {fold_accents(name)}"),
     ]
     reading = read_notes(roster)[-1]
-    assert (reading.decision, reading.suggestions) == (Sureness.SUGGESTED, (f"{name}-Hyjal",))
+    assert (reading.decision, reading.targets) == (Sureness.CONFIDENT, (f"{name}-Hyjal",))
+
+
+_SPELLINGS = (
+    ("Opal", "Ópal", "Òpal", "Öpal"),
+    ("Wolff", "Wólff", "Wölff"),
+    ("Thorn", "Þorn", "Thórn"),
+    ("發財", "发财", "發财"),
+)
+
+
+@TRIED
+@given(
+    st.sampled_from(_SPELLINGS),
+    st.data(),
+    st.sampled_from(("{}", "Alt of {}", "{}'s alt", "{} tank", "@{}", "Main: {}")),
+)
+def test_of_names_that_differ_in_spelling_alone_only_the_one_that_is_written_is_certain(
+    spellings: tuple[str, ...], data: st.DataObject, form: str
+) -> None:
+    names = data.draw(st.lists(st.sampled_from(spellings), min_size=2, unique=True))
+    written = data.draw(st.sampled_from(spellings))
+    roster = [NotedCharacter(f"{name}-Hyjal", name, "Hyjal", "") for name in names]
+    reading = read_notes([*roster, NotedCharacter("Zork-Hyjal", "Zork", "Hyjal", form.format(written))])[-1]
+    assert (reading.decision is Sureness.CONFIDENT) == (written in names)
+    assert reading.targets[:1] == ((f"{written}-Hyjal",) if written in names else ())
+
+
+@TRIED
+@given(rosters(), DISCORD_NAMES, st.sampled_from(("Öpal", "Bräkk", "Thorn", "Кіп")))
+def test_a_newcomer_with_another_spelling_of_a_name_turns_no_certain_reading_into_another(
+    roster: list[NotedCharacter], discord_names: list[str], name: str
+) -> None:
+    before = read_notes(roster, discord_names)
+    after = read_notes([*roster, NotedCharacter(f"{name}-Kilrogg", name, "Kilrogg", "")], discord_names)
+    for was, now in zip(before, after, strict=False):
+        written = name_key(name) in name_key(was.note or "")
+        if was.decision is Sureness.CONFIDENT and now.decision is Sureness.CONFIDENT and not written:
+            assert set(was.targets) & set(now.targets) or was.person == now.person, (was, now)
 
 
 @TRIED

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patt.setup.rank_roles import names_of, roles_for_ranks, suggest
+from patt.setup.ranks import names_of, roles_for_ranks, suggest
 from sv_common.guild_sync.domain.guild import DiscordRole
 from sv_common.guild_sync.store.ranks import Rank
 

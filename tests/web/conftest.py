@@ -33,9 +33,11 @@ from web.helpers import BASE_URL, House, application, asker, issue_number, offic
 
 
 @pytest.fixture
-def app(pool: Pool) -> FastAPI:
+def app(pool: Pool) -> Iterator[FastAPI]:
     """The application, without any source."""
-    return application(pool)
+    made = application(pool)
+    yield made
+    made.dependency_overrides.clear()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from starlette.datastructures import Headers
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
@@ -135,7 +136,28 @@ async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -
 
 def application(pool: Pool, base_url: str = BASE_URL, *, clock: Clock = time.monotonic, **others: Any) -> FastAPI:
     """Return the application, without any source; `others` are further settings."""
-    return create_app(Services(settings(base_url, **others), pool, Outside()), clock=clock)
+    return made(Services(settings(base_url, **others), pool, Outside()), clock=clock)
+
+
+def made(services: Services, **options: Any) -> FastAPI:
+    """Return the application, with routes that were worked out before.
+
+    FastAPI works out each route of each application at the first request that looks for one, which costs far more than
+    most tests. The routes of all applications here are the same, so all use those of the first.
+    """
+    app = create_app(services, **options)
+    if not _FIRST:
+        _FIRST.append(app)
+    first, routes = _FIRST[0], app.router.routes
+    assert [type(route) for route in routes] == [type(route) for route in first.router.routes]
+    for place, route in enumerate(first.router.routes):
+        if not isinstance(route, Route):  # which is bound to its application
+            routes[place] = route
+    app.dependency_overrides = first.dependency_overrides  # where shared routes look for them
+    return app
+
+
+_FIRST: list[FastAPI] = []
 
 
 def officer(app: FastAPI, token: str) -> httpx2.AsyncClient:

@@ -138,7 +138,7 @@ async def test_a_token_of_one_guild_sees_and_changes_no_other(
     scan = await anonymous.post(f"{API}/scan")
     assert {rule["guild_id"] for rule in scan.json()["rules"]} == {mine.guild_id}
     listed = (await anonymous.get(f"{API}/issues")).json()
-    assert [issue["summary"] for issue in listed["issues"]] == ["'Loner' has no player link"]
+    assert [issue["summary"] for issue in listed["items"]] == ["'Loner' has no player link"]
     refused = [
         await anonymous.post(f"{API}/fix/{theirs}"),
         await anonymous.get(f"{API}/issues/{theirs}"),

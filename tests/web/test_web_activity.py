@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 
 import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
+from patt import access
 from patt.queue import Task, open_queue
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import issues, mitigations, scheduler
+from sv_common.guild_sync.domain.addon_export import read_addon_export_json
 from sv_common.guild_sync.domain.errors import ConfigurationError
 from sv_common.guild_sync.identity.decisions import UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import matches
+from sv_common.guild_sync.store import matches, uploads
 from web.helpers import Seen, api_token, issue_number
 
 ACTIVITY = "/admin/activity"
@@ -81,7 +85,7 @@ async def test_runs_are_shown_with_their_steps_and_what_went_wrong(alice: httpx2
 )
 async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str], pipelines: list[str]) -> None:
     answer = (await alice.get(f"{API}/runs", params=query)).json()
-    assert [run["pipeline"] for run in answer["runs"]] == pipelines
+    assert [run["pipeline"] for run in answer["items"]] == pipelines
     assert answer["total"] == len(pipelines)
     assert [run["pipeline"] for run in (await alice.get(f"{API}/runs.json", params=query)).json()] == pipelines
     assert f"{len(pipelines)} in all" in (await _see(alice, **query)).text("content")
@@ -89,14 +93,14 @@ async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str
 
 @pytest.mark.usefixtures("busy")
 async def test_a_run_has_typed_steps(alice: httpx2.AsyncClient) -> None:
-    _, sweep = (await alice.get(f"{API}/runs")).json()["runs"]
+    _, sweep = (await alice.get(f"{API}/runs")).json()["items"]
     assert {"name", "duration_ms", "counts", "notices", "error"} == set(sweep["steps"][0])
     assert sweep["duration_ms"] >= 0
 
 
 @pytest.mark.usefixtures("busy")
 async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> None:
-    deeds = (await alice.get(f"{API}/deeds")).json()["deeds"]
+    deeds = (await alice.get(f"{API}/deeds")).json()["items"]
     assert [(deed["actor"], deed["what"]) for deed in deeds if not deed["is_automatic"]] == [
         ("officer carol", "asked"),
         ("officer alice", "dismissed"),
@@ -178,9 +182,9 @@ async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
     part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))
     assert "Daily check · Ember Court" in part.text("jobs")
     assert "html" not in part.tags
-    assert {job["task"] for job in (await alice.get(f"{API}/jobs")).json()["jobs"]} == {"sync_discord", "sweep"}
+    assert {job["task"] for job in (await alice.get(f"{API}/jobs")).json()["items"]} == {"sync_discord", "sweep"}
     token = await api_token(guild.pool, guild_id=other.guild_id)
-    (job,) = (await anonymous.get(f"{API}/jobs", headers=token)).json()["jobs"]
+    (job,) = (await anonymous.get(f"{API}/jobs", headers=token)).json()["items"]
     assert (job["task"], job["guild"], job["state"]) == ("sweep", "Ember Court", "waiting")
 
 
@@ -242,3 +246,74 @@ async def test_every_address_for_officers_is_described_with_its_problems(anonymo
             assert {"401", "404", "409", "422"} <= set(operation["responses"]), path
             good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
             assert all(content["schema"] for content in good["content"].values()), path
+
+
+async def _sent(guild: GuildBuilder, uploader: str, *notes: str) -> list[int]:
+    """Exports that a companion sent, in this order."""
+    async with guild.pool.connection() as conn:
+        await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        key = next(each for each in await access.upload_keys(conn, guild.guild_id) if each.uploader == uploader)
+        exports = [
+            read_addon_export_json(json.dumps({"characters": [{"name": "Elrek", "note": note}]}).encode())
+            for note in notes
+        ]
+        return [(await uploads.receive(conn, guild.guild_id, key.id, each)).upload_id for each in exports]
+
+
+@pytest.mark.usefixtures("guild")
+async def test_without_an_upload_the_page_says_how_one_comes_to_be(alice: httpx2.AsyncClient) -> None:
+    assert "No companion has sent an export yet." in (await _see(alice)).text("uploads")
+
+
+async def test_the_last_uploads_are_listed_with_what_became_of_each(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    old, done, refused, waiting = await _sent(guild, "<b>Zoë</b>", "a", "b", "c", "d")
+    async with guild.pool.connection() as conn:
+        await uploads.finish(conn, old, "superseded", "Older than upload 2; nothing was changed.")
+        await uploads.finish(conn, done, "done", "Taken in: 1 character, 1 changed note.")
+        await uploads.finish(conn, refused, "refused", "It is an export of <i>Other</i> Watch.")
+        await conn.execute(
+            "update guild_identity.addon_uploads set as_of = now() - interval '90 days' where id = %s", [old]
+        )
+    for address in (ACTIVITY, f"{ACTIVITY}/uploads"):
+        text = Seen(await alice.get(address)).text("uploads")
+        assert f"waiting Export of just now by <b>Zoë</b> · 1 character · upload {waiting}" in text
+        assert "A worker takes it in." in text
+        assert f"refused Export of just now by <b>Zoë</b> · 1 character · upload {refused}" in text
+        assert "It is an export of <i>Other</i> Watch." in text
+        assert re.search(r"superseded Export of \d{4}-\d\d-\d\d by", text)
+        assert "Older than upload 2; nothing was changed." in text
+        assert text.index(f"upload {waiting} ") < text.index(f"upload {refused} ") < text.index(f"upload {done} ")
+        assert "Try again" not in text
+
+
+async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    (number,) = await _sent(guild, "Zork", "a")
+    async with guild.pool.connection() as conn:
+        await uploads.give_up(conn, number, "Given up: it failed 6 times.")
+    page = await _see(alice)
+    assert "given up Export of" in page.text("uploads")
+    assert "Try again" in page.text("uploads")
+    button = f"{ACTIVITY}/uploads/actions/{number}/retry"
+    assert (await alice.post(button, data={})).headers["location"] == ACTIVITY
+    assert f"Upload {number} waits again, and a worker takes it in." in (await _see(alice)).text()
+    async with guild.pool.connection() as conn:
+        assert (await uploads.get(conn, number, guild.guild_id)).state == "received"
+    await alice.post(button, data={})
+    assert "Only an upload that was given up can be tried again." in (await _see(alice)).text()
+
+
+async def test_another_guilds_uploads_are_neither_shown_nor_tried_again(
+    alice: httpx2.AsyncClient, guild: GuildBuilder
+) -> None:
+    other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
+    (number,) = await _sent(other, "Stranger", "a")
+    async with guild.pool.connection() as conn:
+        await uploads.give_up(conn, number, "Given up.")
+    assert "Stranger" not in (await _see(alice, guild=guild.guild_id)).text("uploads")
+    await alice.post(f"{ACTIVITY}/uploads/actions/{number}/retry?guild={guild.guild_id}", data={})
+    async with guild.pool.connection() as conn:
+        assert (await uploads.get(conn, number, other.guild_id)).state == "failed"

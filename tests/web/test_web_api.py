@@ -21,14 +21,14 @@ async def test_a_scan_tells_what_each_rule_found(alice: httpx2.AsyncClient, trou
     assert [rule["issue_type"] for rule in body["rules"]] == list(RULES)
     assert body["totals"] == {"found": 7, "opened": 1, "reopened": 0, "refreshed": 0, "resolved": 0, "woken": 0}
     orphans = body["rules"][1]
-    assert (orphans["found"], orphans["opened"], orphans["error"]) == (3, 1, None)
+    assert (orphans["moves"]["found"], orphans["moves"]["opened"], orphans["error"]) == (3, 1, None)
     assert body["sentence"] == "Scan done: 7 found, 1 new, 0 resolved."
 
 
 async def test_a_scan_of_one_rule_looks_at_nothing_else(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     await guild.character("Loner", "hello there friend", last_login_days=40)
     body = (await alice.post(f"{API}/scan/orphan_wow")).json()
-    assert [(rule["issue_type"], rule["opened"]) for rule in body["rules"]] == [("orphan_wow", 1)]
+    assert [(rule["issue_type"], rule["moves"]["opened"]) for rule in body["rules"]] == [("orphan_wow", 1)]
     assert await guild.rows("select issue_type from guild_identity.audit_issues") == [("orphan_wow",)]
     events = await guild.rows("select event, actor from guild_identity.issue_events")
     assert events == [("opened", "officer alice")]
@@ -104,7 +104,7 @@ async def test_fixing_all_counts_what_became_of_each(alice: httpx2.AsyncClient) 
     assert [body[name] for name in counts] == [2, 1, 1, 0, 0, 0, 0]
     assert [issue["outcome"] for issue in body["issues"]] == ["fixed", "refused"]
     assert all(issue["reason"] for issue in body["issues"])
-    assert body["sentence"] == "Of 2 open: 1 fixed, 1 refused."
+    assert body["sentence"] == "Of 2 issues: 1 fixed, 1 refused."
     nothing = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
     again = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
     assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "Nothing is open, so nothing was changed.")
@@ -221,7 +221,7 @@ async def test_reading_tells_all_there_is(reader: httpx2.AsyncClient, house: Hou
         "stale_character": 1,
     }
     listed = (await reader.get(f"{API}/issues", params={"rule": "orphan_wow", "state": "all"})).json()
-    assert (listed["page"], listed["pages"], listed["total"], len(listed["issues"])) == (1, 1, 2, 2)
+    assert (listed["page"], listed["pages"], listed["total"], len(listed["items"])) == (1, 1, 2, 2)
     number = await issue_number(house.guild, "note_mismatch")
     issue = (await reader.get(f"{API}/issues/{number}")).json()
     assert issue["preview"]["outcome"] == "ready"

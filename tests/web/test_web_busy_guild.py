@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 from guild_builder import GuildBuilder
-from patt.app import create_app
 from patt.bootstrap import Services
 from sv_common.db.patience import Patience
 from sv_common.db.pool import Pool, make_pool
@@ -27,6 +26,7 @@ from web.helpers import (
     asker,
     bound_session,
     issue_number,
+    made,
     officer,
     settings,
 )
@@ -66,7 +66,7 @@ async def _soon(client: httpx2.AsyncClient, address: str, **options: Any) -> int
 async def test_thirty_requests_for_a_locked_guild_hold_up_nobody_else(
     brief: Pool, troubled: GuildBuilder, other: GuildBuilder, is_bound: bool
 ) -> None:
-    app = create_app(Services(settings(BASE_URL), brief, Outside()))
+    app = made(Services(settings(BASE_URL), brief, Outside()))
     theirs = await bound_session(brief, "busy", "administrator", troubled.guild_id if is_bound else None)
     others = await bound_session(brief, "calm", "administrator", other.guild_id)
     token, issue = await api_token(brief), await issue_number(troubled, "orphan_wow", "Riddle")
@@ -97,7 +97,7 @@ async def test_thirty_requests_for_a_locked_guild_hold_up_nobody_else(
 
 
 async def test_a_locked_guilds_pages_can_be_read(brief: Pool, troubled: GuildBuilder) -> None:
-    app = create_app(Services(settings(BASE_URL), brief, Outside()))
+    app = made(Services(settings(BASE_URL), brief, Outside()))
     async with officer(app, await bound_session(brief, "busy", "officer", None)) as busy, _locked_elsewhere(troubled):
         started = time.monotonic()
         assert await _soon(busy, PAGE) == 200
@@ -107,7 +107,7 @@ async def test_a_locked_guilds_pages_can_be_read(brief: Pool, troubled: GuildBui
 async def test_a_form_says_on_the_next_page_that_another_change_is_in_progress(
     brief: Pool, troubled: GuildBuilder
 ) -> None:
-    app = create_app(Services(settings(BASE_URL), brief, Outside()))
+    app = made(Services(settings(BASE_URL), brief, Outside()))
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     async with officer(app, await bound_session(brief, "busy", "officer", None)) as busy:
         async with _locked_elsewhere(troubled):

@@ -27,12 +27,12 @@ async def test_dismissals_that_hide_nothing_are_listed_and_removed_one_by_one(
 ) -> None:
     settled, hiding = await _set_aside_and_settled(alice, troubled)
     both = (await alice.get(DISMISSALS)).json()
-    assert {each["issue"]["id"]: each["why_idle"] for each in both["dismissals"]} == {
+    assert {each["issue"]["id"]: each["why_idle"] for each in both["items"]} == {
         settled: "It is no longer found.",
         hiding: None,
     }
     idle = (await alice.get(DISMISSALS, params={"idle": True})).json()
-    assert [each["issue"]["id"] for each in idle["dismissals"]] == [settled]
+    assert [each["issue"]["id"] for each in idle["items"]] == [settled]
     removed = (await alice.post(f"{API}/issues/{settled}/wake", json={"reason": "Done with."})).json()
     assert removed["sentence"] == f"The dismissal of issue {settled} is removed; the issue itself is resolved."
     assert (await alice.get(DISMISSALS, params={"idle": True})).json()["total"] == 0
@@ -46,10 +46,10 @@ async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_th
     assert page.status_code == 200
     assert "Hides nothing: It is no longer found." in page.text
     assert "Remove the 1 that hides nothing" in page.text
-    key = (await alice.get(DISMISSALS, params={"idle": True})).json()["dismissals"][0]["issue"]["key"]
+    key = (await alice.get(DISMISSALS, params={"idle": True})).json()["items"][0]["issue"]["key"]
     await alice.post(f"{PAGE}/actions/issues/wake", data={"chosen": [f"{settled}-{key}"], "back": f"{PAGE}/dismissals"})
     left = (await alice.get(DISMISSALS)).json()
-    assert [each["issue"]["id"] for each in left["dismissals"]] == [hiding]
+    assert [each["issue"]["id"] for each in left["items"]] == [hiding]
     assert "Every dismissal still hides something." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text
 
 

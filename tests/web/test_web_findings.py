@@ -28,7 +28,7 @@ async def _found(client: httpx2.AsyncClient, **query: Any) -> list[str]:
     assert f"{total} {query.get('state', 'open')} by this filter".replace("all by", "in all by") in (
         await _page(client, **query)
     ).text("content")
-    return sorted(found[1] for issue in answer.json()["issues"] if (found := re.search(r"'(.+?)'", issue["summary"])))
+    return sorted(found[1] for issue in answer.json()["items"] if (found := re.search(r"'(.+?)'", issue["summary"])))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ async def test_a_preview_shows_everybody_with_the_evidence_and_changes_nothing(
 ) -> None:
     answer = (await alice.get(f"{MATCH}/preview")).json()
     assert (answer["players_created"], answer["characters_linked"]) == (1, 2)
-    (person,) = answer["people"]
+    (person,) = answer["items"]
     assert (person["name"], person["creates_player"]) == ("Mito", True)
     assert any("alt of Mito" in step or "Ayla" in step for step in person["steps"])
     assert await unmatched.rows("select 1 from guild_identity.players") == []
@@ -63,11 +63,11 @@ async def test_people_are_named_by_keys_and_only_those_are_asked_for(
 ) -> None:
     preview = (await alice.get(f"{MATCH}/preview")).json()
     assert preview["by_evidence"] == {"known_player": 0, "discord_member": 1, "main": 0, "nickname": 0}
-    keys = [person["key"] for person in preview["people"]]
+    keys = [person["key"] for person in preview["items"]]
     answer = (await alice.post(MATCH, json={"chosen": keys})).json()
     assert answer["sentence"] == "The full match of 1 chosen is asked for."
     assert (await alice.get(f"{MATCH}/{answer['request_id']}")).json()["chosen"] == keys
-    (run,) = (await alice.get(MATCH)).json()["runs"]
+    (run,) = (await alice.get(MATCH)).json()["items"]
     assert (run["request_id"], run["chosen"], run["state"]) == (answer["request_id"], 1, "waiting")
 
 
@@ -77,7 +77,7 @@ async def test_whom_evidence_does_not_decide_is_listed_with_the_reason(
     await unmatched.character("Lone", "Xyzzor")
     answer = (await alice.get(f"{MATCH}/preview/undecided")).json()
     assert (answer["total"], answer["pages"]) == (2, 1)
-    reasons = {tuple(person["characters"]): person["reason"] for person in answer["people"]}
+    reasons = {tuple(person["characters"]): person["reason"] for person in answer["items"]}
     assert reasons["Lone-area-52",].startswith("One character alone")
 
 

@@ -10,7 +10,6 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.app import create_app
 from patt.bootstrap import Services, outside
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.clients.http import http_client
@@ -18,7 +17,7 @@ from sv_common.guild_sync.domain.errors import SourceError
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.store import guilds
-from web.helpers import BASE_URL, Seen, bound_session, officer, session, settings
+from web.helpers import BASE_URL, Seen, bound_session, made, officer, session, settings
 
 API = "/api/v1/admin/settings/guild"
 PAGE = "/admin/settings/guild"
@@ -51,7 +50,7 @@ async def moved(discord: GuildSimulator, pool: Pool) -> AsyncIterator[Moved]:
             guild_id = await guilds.add(conn, world.address, world.guild_name)
         await run_blizzard_sync(pool, guild_id=guild_id, outside=services.outside)
         world.guild_name, world.guild_slug = "New Watch", "new-watch"
-        yield Moved(services, world, guild_id, create_app(services))
+        yield Moved(services, world, guild_id, made(services))
 
 
 @pytest.fixture

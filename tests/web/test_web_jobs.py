@@ -24,11 +24,11 @@ async def test_a_job_is_asked_for_done_and_told_of(alice: httpx2.AsyncClient, tr
     await work_when_asked(Services(settings(BASE_URL), troubled.pool, Outside()), troubled.guild_id)
     done = (await alice.get(f"{JOBS}/{job['id']}")).json()
     assert (done["state"], done["done"], done["total"]) == ("done", 1, 1)
-    assert done["sentence"] == "Of 1 chosen: 1 fixed."
+    assert done["sentence"] == "Of 1 issue: 1 fixed."
     (issue,) = done["result"]["issues"]
     assert (issue["issue_id"], issue["outcome"], issue["resolved"]) == (number, "fixed", True)
     listed = (await alice.get(JOBS)).json()
-    assert (listed["total"], [each["id"] for each in listed["jobs"]]) == (1, [job["id"]])
+    assert (listed["total"], [each["id"] for each in listed["items"]]) == (1, [job["id"]])
 
 
 @pytest.mark.usefixtures("troubled")
@@ -61,5 +61,5 @@ async def test_a_job_that_is_not_there_is_not_found(alice: httpx2.AsyncClient, g
 
 async def test_the_specified_answers_stay_direct(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     assert (await alice.post(f"{API}/scan")).json()["sentence"].startswith("Scan done: ")
-    assert (await alice.post(f"{API}/fix-all/orphan_wow")).json()["sentence"] == "Of 2 open: 1 fixed, 1 refused."
+    assert (await alice.post(f"{API}/fix-all/orphan_wow")).json()["sentence"] == "Of 2 issues: 1 fixed, 1 refused."
     assert await troubled.rows("select 1 from guild_identity.work_requests") == []

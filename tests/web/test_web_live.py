@@ -16,7 +16,6 @@ from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from patt import server
-from patt.app import create_app
 from patt.bootstrap import Services
 from patt.deps import SESSION_COOKIE
 from patt.guard import UNATTENDED_HEADER
@@ -30,7 +29,7 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.guild_settings import save_setting
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.setting_requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
-from web.helpers import API, api_token, issue_number, own_form, session, settings
+from web.helpers import API, api_token, issue_number, made, own_form, session, settings
 from web.live_server import LIVE, served, served_by, streaming
 
 BEAT_S = 0.05
@@ -41,7 +40,7 @@ SHORT_WAIT_S = 0.5
 @pytest.fixture
 def live_app(pool: Pool) -> FastAPI:
     """The application, which looks after its streams all the time."""
-    return create_app(Services(settings("http://patt.test"), pool, Outside()), heartbeat_s=BEAT_S)
+    return made(Services(settings("http://patt.test"), pool, Outside()), heartbeat_s=BEAT_S)
 
 
 @pytest.fixture
@@ -286,7 +285,7 @@ async def test_who_does_not_read_is_dropped_and_the_others_are_told(
 
 async def test_a_hundred_streams_hold_no_connection_of_the_pool(troubled: GuildBuilder, database_url: str) -> None:
     async with make_pool(database_url, max_size=2) as small:
-        app = create_app(Services(settings("http://patt.test"), small, Outside()))
+        app = made(Services(settings("http://patt.test"), small, Outside()))
         async with contextlib.AsyncExitStack() as stack:
             base_url = await stack.enter_async_context(served(app))
             limits = httpx2.Limits(max_connections=200)

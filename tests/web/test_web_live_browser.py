@@ -12,14 +12,13 @@ from playwright.async_api import Browser, Page, expect
 
 from guild_builder import GuildBuilder
 from patt import access
-from patt.app import create_app
 from patt.bootstrap import Services
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.domain.progress import Progress
 from sv_common.guild_sync.store import guilds, work
 from web.at_work import at_work
-from web.helpers import PAGE, issue_number
+from web.helpers import PAGE, issue_number, made
 from web.live_server import served
 
 pytestmark = pytest.mark.browser
@@ -30,7 +29,7 @@ SLOW_MS = 20_000
 
 @pytest.fixture
 async def site(services: Services) -> AsyncIterator[str]:
-    async with served(create_app(services)) as base_url:
+    async with served(made(services)) as base_url:
         yield base_url
 
 
@@ -138,7 +137,7 @@ async def test_a_fix_of_all_is_asked_for_on_the_preview_and_tells_its_outcome_th
     await alice.locator("#rule-orphan_wow").get_by_role("link", name="Attempt Fix").click()
     async with at_work(services):
         await alice.get_by_role("button", name="Attempt Fix").click()
-        await expect(alice.locator("#status")).to_have_text("Of 1 chosen: 1 fixed.", timeout=SLOW_MS)
+        await expect(alice.locator("#status")).to_have_text("Of 1 issue: 1 fixed.", timeout=SLOW_MS)
     await expect(alice.locator("#content")).not_to_contain_text("Newalt")
 
 

@@ -36,7 +36,7 @@ async def _set(client: httpx2.AsyncClient, **asked: str) -> httpx2.Response:
 
 
 async def _people(client: httpx2.AsyncClient) -> dict[str, Any]:
-    listed = (await client.get(f"{ROOT}/people")).json()["people"]
+    listed = (await client.get(f"{ROOT}/people")).json()["items"]
     return {each["display_name"]: each for each in listed}
 
 
@@ -135,7 +135,7 @@ async def test_the_page_does_the_same_by_forms(
     alice: httpx2.AsyncClient, people: dict[str, int], guild: GuildBuilder
 ) -> None:
     page = Seen(await alice.get(OFFICERS))
-    assert "would be administrator by Aldwyn (Guild Master)" in page.text("content")
+    assert "As Aldwyn (Guild Master) they would be administrator." in page.text("content")
     fields = {"discord_id": MASTER, "character_id": str(people[MASTER])}
     await alice.post(f"{OFFICERS}/actions/vouch", data=fields)
     preview = await alice.get(f"{OFFICERS}/preview", params={"kind": "rank", "key": "1", "role": "officer"})
@@ -155,12 +155,12 @@ async def test_an_administrator_of_one_guild_sees_and_ends_its_sessions_alone(
     other = await GuildBuilder.create(pool, "Other Watch", "7001")
     await bound_session(pool, "erin", "viewer", other.guild_id)
     dave = await bound_session(pool, "dave", "viewer", guild.guild_id)
-    listed = (await bound.get(f"{ROOT}/sessions")).json()["sessions"]
+    listed = (await bound.get(f"{ROOT}/sessions")).json()["items"]
     assert [each["account"] for each in listed] == ["dave", "carol"]
-    everybody = (await alice.get(f"{ROOT}/sessions")).json()["sessions"]
+    everybody = (await alice.get(f"{ROOT}/sessions")).json()["items"]
     numbers = {each["account"]: each["id"] for each in everybody}
     assert set(numbers) == {"alice", "carol", "dave", "erin"}
-    assert [each["name"] for each in (await bound.get(f"{ROOT}/accounts")).json()["accounts"]] == ["carol", "dave"]
+    assert [each["name"] for each in (await bound.get(f"{ROOT}/accounts")).json()["items"]] == ["carol", "dave"]
     for account, status in (("erin", 404), ("alice", 404), ("dave", 200)):
         assert (await bound.post(f"{ROOT}/sessions/{numbers[account]}/revoke")).status_code == status, account
     async with asker(application(pool), cookies={SESSION_COOKIE: dave}) as client:
@@ -174,7 +174,7 @@ async def test_everybody_sees_and_ends_their_own_sessions_and_no_others(
     first, second = [await bound_session(pool, "vera", "viewer", guild.guild_id) for _ in range(2)]
     await session(pool)
     async with officer(app, second) as vera:
-        listed = (await vera.get("/api/v1/admin/account/sessions")).json()["sessions"]
+        listed = (await vera.get("/api/v1/admin/account/sessions")).json()["items"]
         assert [each["account"] for each in listed] == ["vera", "vera"]
         ((stranger,),) = await guild.rows("select max(id) from common.web_sessions")
         assert (await vera.post(f"/api/v1/admin/account/sessions/{stranger}/revoke")).status_code == 404
@@ -182,7 +182,7 @@ async def test_everybody_sees_and_ends_their_own_sessions_and_no_others(
         assert "You are vera , a viewer" in page
         assert "Who may sign in" not in page
         await vera.post(f"/admin/account/actions/sessions/{listed[-1]['id']}/revoke")
-        assert len((await vera.get("/api/v1/admin/account/sessions")).json()["sessions"]) == 1
+        assert len((await vera.get("/api/v1/admin/account/sessions")).json()["items"]) == 1
         done = await vera.post("/api/v1/admin/account/sessions/revoke-all")
         assert done.json()["sentence"] == "Signed out everywhere: 1 session ended."
         assert (await vera.get(PAGE)).headers["location"] == "/login"
@@ -232,5 +232,5 @@ async def test_people_are_listed_in_pages_of_fifty(
     for number in range(60):
         await guild.main(f"Social{number}")
     first = (await alice.get(f"{ROOT}/people")).json()
-    assert (first["pages"], first["total"], len(first["people"])) == (2, 61, 50)
-    assert len((await alice.get(f"{ROOT}/people", params={"page": 2})).json()["people"]) == 11
+    assert (first["pages"], first["total"], len(first["items"])) == (2, 61, 50)
+    assert len((await alice.get(f"{ROOT}/people", params={"page": 2})).json()["items"]) == 11

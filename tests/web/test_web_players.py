@@ -27,7 +27,7 @@ async def _page(alice: httpx2.AsyncClient, path: str = PLAYERS, **query: object)
 async def _names(alice: httpx2.AsyncClient, **query: object) -> list[str]:
     answer = await alice.get(PLAYERS_API, params={name: str(value) for name, value in query.items()})
     assert answer.status_code == 200, answer.text
-    return [each["name"] for each in answer.json()["people"]]
+    return [each["name"] for each in answer.json()["items"]]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ async def test_a_whole_name_comes_before_a_beginning_and_that_before_a_part(
 @pytest.mark.usefixtures("known")
 async def test_the_list_says_who_somebody_is(alice: httpx2.AsyncClient) -> None:
     answer = (await alice.get(PLAYERS_API, params={"search": "robin"})).json()
-    person = answer["people"][0]
+    person = answer["items"][0]
     shown = ("name", "main_name", "main_class", "characters", "rank", "discord_name", "matched")
     assert [person[each] for each in shown] == ["Mito", "Mito", "Death Knight", 2, "Raider", "Mito#discord", "Robin"]
     assert answer["counts"] == {"player": 1, "character": 0, "member": 0}
@@ -113,7 +113,7 @@ async def test_a_page_holds_fifty_people(alice: httpx2.AsyncClient, guild: Guild
     assert f"{PLAYERS}?guild={guild.guild_id}&page=2" in first.links
     assert (await _page(alice, page=99)).text("content") == second.text("content")
     body = (await alice.get(PLAYERS_API, params={"page": 2})).json()
-    assert (body["page"], body["pages"], body["total"], len(body["people"])) == (2, 2, 51, 1)
+    assert (body["page"], body["pages"], body["total"], len(body["items"])) == (2, 2, 51, 1)
 
 
 async def test_a_player_is_shown_with_all_that_is_known(alice: httpx2.AsyncClient, known: GuildBuilder) -> None:
@@ -141,7 +141,7 @@ async def test_a_character_without_a_player_is_shown_with_what_is_open_about_it(
     alice: httpx2.AsyncClient, known: GuildBuilder
 ) -> None:
     await run_integrity_check(known.pool)
-    number = (await alice.get(PLAYERS_API, params={"show": "characters"})).json()["people"][0]["id"]
+    number = (await alice.get(PLAYERS_API, params={"show": "characters"})).json()["items"][0]["id"]
     text = (await _page(alice, f"{PLAYERS}/characters/{number}")).text("content")
     for words in ("No player", "Note alt of Mito Means Mito", "'Loner' has no player link"):
         assert words in text, text

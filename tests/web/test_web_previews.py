@@ -33,7 +33,7 @@ async def _press(alice: httpx2.AsyncClient, guild: GuildBuilder, wish: str | Non
     assert (answer.status_code, answer.headers["location"]) == (303, OF_RULE), answer.text
     assert "is asked for" in Seen(await alice.get(OF_RULE)).text("status")
     await work_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
-    job = (await alice.get(f"{API}/jobs")).json()["jobs"][0]
+    job = (await alice.get(f"{API}/jobs")).json()["items"][0]
     assert job["state"] == "done", job
     issues: list[dict[str, Any]] = job["result"]["issues"]
     return issues

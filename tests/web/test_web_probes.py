@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
 from guild_builder import GuildBuilder
-from patt.app import create_app
 from patt.bootstrap import Services
 from patt.queue import Task, open_queue
 from sv_common.db.pool import Pool, counting_statements
@@ -19,7 +18,7 @@ from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.store.rules import save_settings
-from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, settings
+from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -57,6 +56,8 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert "1 jobs" in answer.json()["checks"][2]["message"]
+    await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
+    assert (await anonymous.get("/ready")).status_code == 503  # it died while the clock was wrong
     await guild.execute("insert into jobs.procrastinate_workers default values")
     assert (await anonymous.get("/ready")).status_code == 200
 
@@ -116,6 +117,10 @@ async def test_ages_are_in_seconds_and_absent_where_there_is_nothing(
     note = [{"name": "Mito", "guild_note": "Main"}]
     await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, outside=Outside(), actor="test")
     await guild.execute("update guild_identity.sync_log set finished_at = finished_at - interval '1 hour'")
+    await guild.execute(
+        "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
+        "(%(guild)s, 'addon_upload', 'test', 'done', now() + interval '1 year', now() + interval '1 year')"
+    )  # by a clock that was wrong
     await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, outside=Outside())
     samples = await _metrics(anonymous, headers)
     addon = _value(samples, "patt_source_age_seconds", guild=number, source="addon")
@@ -139,6 +144,7 @@ async def test_jobs_and_uploads_that_wait_are_counted(
         "insert into guild_identity.addon_uploads (guild_id, upload_key_id, content_hash, characters, character_count) "
         "select %(guild)s, id, 'c', '[]', 1 from key"
     )
+    await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
     samples = await _metrics(anonymous, await api_token(guild.pool))
     assert _value(samples, "patt_jobs_waiting", task="sweep") == 1
     assert _value(samples, "patt_jobs_waiting", task="sync_discord") == 0
@@ -170,7 +176,7 @@ async def test_requests_are_counted_by_route_and_status_and_never_by_path(
 
 async def test_each_application_counts_for_itself(app: FastAPI, pool: Pool, guild: GuildBuilder) -> None:
     headers = await api_token(pool)
-    other = create_app(Services(settings(BASE_URL), pool, Outside()))
+    other = made(Services(settings(BASE_URL), pool, Outside()))
     async with asker(app) as one, asker(other) as two:
         await one.get("/health")
         samples = await _metrics(two, headers)
@@ -197,7 +203,7 @@ async def test_the_number_of_statements_is_the_same_however_many_guilds_there_ar
     await _metrics(anonymous, headers)
     with counting_statements() as counter:
         await _metrics(anonymous, headers)
-    assert counter.statements == 8
+    assert counter.statements == 9
 
 
 async def test_every_metric_is_in_the_document(anonymous: httpx2.AsyncClient, troubled: GuildBuilder) -> None:

@@ -50,7 +50,7 @@ async def test_chosen_issues_of_several_rules_are_fixed_and_the_others_left(
         number[name] for name in ("Riddle", "Grimalt", "Newalt", "Sleeper")
     ]
     assert [issue["outcome"] for issue in body["issues"]] == ["refused", "fixed", "fixed", "refused"]
-    assert body["sentence"] == "Of 4 chosen: 2 fixed, 2 refused."
+    assert body["sentence"] == "Of 4 issues: 2 fixed, 2 refused."
     assert (await _states(troubled))[number["Zephyr"]] == "open"
     links = await troubled.rows(
         "select link_source, linked_by from guild_identity.player_characters where link_source <> 'full_match'"
@@ -120,7 +120,7 @@ async def test_what_has_changed_since_it_was_seen_is_left_alone(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     number = await _numbers(troubled)
-    listed = (await alice.get(CHOSEN)).json()["issues"]
+    listed = (await alice.get(CHOSEN)).json()["items"]
     seen = {issue["id"]: issue["key"] for issue in listed}
     await mitigations.fix_one(troubled.pool, number["Newalt"], actor="officer bob")
     await troubled.execute("update guild_identity.audit_issues set summary = summary || '!' where summary ~ 'Zephyr'")

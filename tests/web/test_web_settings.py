@@ -52,12 +52,12 @@ async def test_a_change_is_previewed_saved_told_and_undone_by_the_api(alice: htt
     assert seen["effects"][0]["issue_id"] is not None
     saved = await _saved(alice, STALE)
     assert saved["sentence"] == "Saved. It resolved 1 issue."
-    [made] = (await alice.get(f"{API}/changes")).json()["changes"]
+    [made] = (await alice.get(f"{API}/changes")).json()["items"]
     assert (made["id"], made["actor"], made["is_undoable"]) == (saved["change_id"], "officer alice", True)
     back = (await alice.post(f"{API}/changes/{made['id']}/undo/preview")).json()
     undone = await alice.post(f"{API}/changes/{made['id']}/undo", json={"key": back["key"]})
     assert undone.json()["sentence"] == "Saved. It opened 1 issue."
-    [newest, _] = (await alice.get(f"{API}/changes")).json()["changes"]
+    [newest, _] = (await alice.get(f"{API}/changes")).json()["items"]
     assert newest["undoes"] == made["id"]
     again = await alice.post(f"{API}/changes/{made['id']}/undo")
     assert (again.status_code, "taken back already" in again.json()["detail"]) == (409, True)
@@ -118,7 +118,7 @@ async def test_an_officer_is_told_nothing_of_keys_and_tokens_in_the_history(
 ) -> None:
     await alice.post(f"{API}/keys", json={"uploader": "Mito"})
     assert (await alice.get(f"{API}/changes")).json()["total"] == 1
-    assert "upload key" not in (await alice.get("/admin/activity?show=deeds")).text
+    assert "upload key for" not in (await alice.get("/admin/activity?show=deeds")).text
     _act_as(app, "officer")
     assert (await alice.get(f"{API}/changes")).json()["total"] == 0
 

@@ -8,7 +8,6 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt.api.answers import fix_answer, fixes_result, fixes_sentence
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.identity.decisions import LinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision, run_matching
@@ -36,7 +35,9 @@ async def test_the_page_offers_the_part_that_can_be_undone_and_names_who_stands_
 ) -> None:
     answer = await alice.get(f"{PAGE}/attempts/{matched}/undo")
     text = Seen(answer).text("content")
-    assert "This cannot be undone" in text
+    assert "Only a part of this can be undone" in text
+    assert "Why not all of it" in text
+    assert "This cannot be undone" not in text
     assert "Of the people this is about, 1 can be undone now" in text
     assert "Zork : The" in text
     assert "Undo the 1 that can be undone" in text
@@ -66,8 +67,7 @@ async def test_the_api_undoes_a_part_only_when_it_is_asked_to(
 
 def test_what_nobody_could_verify_is_told_and_counted_as_that() -> None:
     result = FixResult(1, "role_mismatch", FixOutcome.UNVERIFIED, "Discord did not answer.", None, 7)
-    answer = fix_answer(result)
-    assert (answer.sentence, answer.resolved, answer.attempt_id) == ("Not verified: Discord did not answer.", False, 7)
+    assert (result.sentence, result.resolved) == ("Not verified: Discord did not answer.", False)
     report = FixReport([result])
-    assert fixes_sentence(report, "open") == "Of 1 open: 1 not verified."
-    assert (fixes_result(report).unverified, fixes_result(report).failed) == (1, 0)
+    assert report.sentence == "Of 1 issue: 1 not verified."
+    assert (report.unverified, report.failed) == (1, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import OFFICER, ROLE_OF_RANK, SOCIAL, GuildBuilder
+from patt import authority
+from patt.authority import Change
 from patt.deps import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
@@ -19,10 +22,15 @@ from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
+from sv_common.guild_sync.store import guilds
 from web.discord_people import CAPTAIN, MASTER, Visitor, confirm, give, populate, visitor
 from web.helpers import API, PLAYERS, PLAYERS_API, Seen, application, bound_session, issue_number, officer, own_form
 
 PEOPLE = "/api/v1/admin/officers"
+_SURELY_BRISA = (
+    "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'officer alice', "
+    "discord_vouched_at = now() where display_name = 'Brisa'"
+)
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ async def unvouched(guild: GuildBuilder) -> dict[str, int]:
 
 
 async def _brisa(client: httpx2.AsyncClient) -> dict[str, Any]:
-    listed = (await client.get(f"{PEOPLE}/people")).json()["people"]
+    listed = (await client.get(f"{PEOPLE}/people")).json()["items"]
     return next(each for each in listed if each["display_name"] == "Brisa")
 
 
@@ -58,9 +66,9 @@ async def test_a_rank_over_a_link_that_nobody_vouches_for_lets_its_member_only_l
     assert (brisa["role"], [each["role"] for each in brisa["waiting"]]) == ("viewer", ["officer"])
     why = brisa["waiting"][0]["why_waiting"]
     assert "rests on the note “alt of Brisa” alone; no officer has confirmed it" in why
-    assert "no officer has confirmed that Brisa is @brisa on Discord" in why
+    assert "No officer has confirmed that Brisa is @brisa on Discord" in why
     page = Seen(await alice.get("/admin/settings/officers")).text("content")
-    assert "would be officer by Brisa (Officer) : that it is Brisa’s rests on the note" in page
+    assert "As Brisa (Officer) they would be officer. That it is Brisa’s rests on the note" in page
 
 
 async def test_both_halves_of_the_way_have_to_be_vouched_for(
@@ -95,7 +103,7 @@ async def test_an_administrators_word_ends_when_nobody_vouches_for_the_link_any_
     await guild.execute(
         "update guild_identity.player_characters set basis = 'note', vouched_by = null, vouched_at = null"
     )
-    listed = (await alice.get(f"{PEOPLE}/people")).json()["people"]
+    listed = (await alice.get(f"{PEOPLE}/people")).json()["items"]
     master = next(each for each in listed if each["discord_id"] == MASTER)
     assert master["role"] is None
 
@@ -132,13 +140,8 @@ async def test_nobody_vouches_for_a_right_of_their_own(
 async def test_nobody_takes_a_right_by_fixing_one_issue_or_by_an_undo(
     by_role: Visitor, unvouched: dict[str, int], guild: GuildBuilder
 ) -> None:
-    await apply_decision(guild.pool, ConfirmLink("Brisa"), actor="officer alice")
-    taken = await apply_decision(guild.pool, UnlinkCharacter("Brisa"), actor="officer alice")
-    await guild.execute(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'officer alice', "
-        "discord_vouched_at = now() where display_name = 'Brisa'"
-    )
-    refused = await by_role.client.post(f"{API}/attempts/{taken.attempt_id}/undo", json={})
+    taken = await _taken_from_brisa(guild)
+    refused = await by_role.client.post(f"{API}/attempts/{taken}/undo", json={})
     assert refused.status_code == 409
     assert "Nobody vouches for their own rights" in refused.text
     await guild.character("Cap", "Brisa", rank=OFFICER)
@@ -147,6 +150,75 @@ async def test_nobody_takes_a_right_by_fixing_one_issue_or_by_an_undo(
     refused = await by_role.client.post(f"{API}/fix/{issue}", json={})
     assert refused.status_code == 409, refused.text
     assert "Cap (Officer) would make you an officer" in refused.text
+
+
+async def test_the_preview_of_an_undo_says_that_it_would_give_a_right_of_ones_own(
+    by_role: Visitor, alice: httpx2.AsyncClient, unvouched: dict[str, int], guild: GuildBuilder
+) -> None:
+    taken = await _taken_from_brisa(guild)
+    for client, can_be_undone in ((alice, True), (by_role.client, False)):
+        told = (await client.get(f"{API}/attempts/{taken}/undo")).json()
+        assert told["can_be_undone"] is can_be_undone, told
+        assert ("Nobody vouches for their own rights" in (told["obstacle"] or "")) is not can_be_undone
+        page = Seen(await client.get(f"/admin/data-quality/attempts/{taken}/undo")).text("content")
+        assert ("Nobody vouches for their own rights" in page) is not can_be_undone
+
+
+@pytest.mark.parametrize("what", ["fix", "undo", "decision"])
+async def test_whether_it_gives_a_right_is_judged_in_the_moment_in_which_it_is_done(
+    by_role: Visitor, unvouched: dict[str, int], guild: GuildBuilder, what: str
+) -> None:
+    """An administrator comes between whatever a request does under the guild's lock, and lets a rank give a right."""
+    await give(guild, "rank", str(OFFICER), "none")
+    asked: dict[str, str] = {}
+    if what == "undo":
+        path = f"{API}/attempts/{await _taken_from_brisa(guild)}/undo"
+    elif what == "fix":
+        await guild.execute(_SURELY_BRISA)
+        await guild.character("Cap", "Brisa", rank=OFFICER)
+        await run_integrity_check(guild.pool)
+        path = f"{API}/fix/{await issue_number(guild, 'orphan_wow', 'Cap')}"
+    else:
+        await apply_decision(guild.pool, ConfirmLink("Brisa"), actor="officer alice")
+        path = f"{PLAYERS_API}/decisions"
+        asked = {"decision": "link_member", "player": "Brisa", "member": "brisa"}
+    done_before = await guild.rows("select count(*) from guild_identity.fix_attempts where undone_at is null")
+    async with guild.pool.connection() as ahead, asyncio.TaskGroup() as tasks:
+        await guilds.lock(ahead, guild.guild_id)
+        asking = tasks.create_task(by_role.client.post(path, json=asked))
+        await _waiting(guild, 1)
+        coming_between = tasks.create_task(_let_officers_rank_give(guild))
+        await _waiting(guild, 2)
+        await ahead.commit()
+    was_done = coming_between.result() != done_before
+    assert was_done or asking.result().status_code == 409, asking.result().text
+    assert asking.result().status_code in (200, 409), asking.result().text
+
+
+async def _taken_from_brisa(guild: GuildBuilder) -> int:
+    """Take Brisa from her player, who is surely hers on Discord; return the attempt."""
+    await apply_decision(guild.pool, ConfirmLink("Brisa"), actor="officer alice")
+    taken = await apply_decision(guild.pool, UnlinkCharacter("Brisa"), actor="officer alice")
+    await guild.execute(_SURELY_BRISA)
+    return taken.attempt_id or 0
+
+
+async def _waiting(guild: GuildBuilder, number: int) -> None:
+    """Wait until so many transactions wait for a guild's lock."""
+    statement = "select count(*) from pg_locks where locktype = 'advisory' and classid = 7283 and not granted"
+    while await guild.rows(statement) != [(number,)]:  # noqa: ASYNC110 -- another task moves in the database
+        await asyncio.sleep(0.01)
+
+
+async def _let_officers_rank_give(guild: GuildBuilder) -> list[tuple[Any, ...]]:
+    """Let the officers' rank give the role of an officer; return how many attempts stood just before that."""
+    async with guild.pool.connection() as conn:
+        await guilds.lock(conn, guild.guild_id)
+        before = await (
+            await conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
+        ).fetchall()
+        await authority.decide(conn, guild.guild_id, Change("rank", str(OFFICER), "officer"), actor="test")
+        return before
 
 
 async def test_what_gives_nobody_a_right_is_not_refused(
@@ -184,7 +256,7 @@ async def test_whoever_writes_notes_makes_nobody_an_officer(
 
     await mitigations.fix_all(pool, "note_mismatch", actor="officer alice", guild_id=guild.guild_id)
     assert await guild.player_of(alt) == mallory
-    listed = (await alice.get(f"{PEOPLE}/people")).json()["people"]
+    listed = (await alice.get(f"{PEOPLE}/people")).json()["items"]
     found = next(each for each in listed if each["display_name"] == "Mallory")
     assert (found["role"], found["waiting"][0]["because"]) == ("viewer", "Brisalt (Officer)")
     role_issue = await issue_number(guild, "role_mismatch", "Mallory")

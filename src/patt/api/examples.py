@@ -1,6 +1,6 @@
 """Examples for the API's description: a field is documented with the value that a field of its name has in a guild.
 
-A model that says its own examples, or a field that does, is left as it is.
+A field that says its own examples is left as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "auto_fixed": (12,),
     "basis_note": ("alt of Mito",),
     "before": ("nobody",),
+    "changed_by": ("officer alice",),
     "character": ("Newalt-area-52",),
     "character_class": ("Mage",),
     "character_count": (420,),
@@ -55,7 +56,9 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "outcome": ("fixed",),
     "page": (1,),
     "pages": (3,),
+    "people": ("Mito",),
     "pipeline": ("battlenet_sync",),
+    "place": ("orphan_wow",),
     "plan_key": ("6b1f0c9d2a7e4f35",),
     "player": ("Mito",),
     "player_id": (4,),
@@ -85,6 +88,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "type": ("urn:patt:problem:not-found",),
     "undone": (["Newalt-area-52 is linked to nobody."],),
     "undone_by": ("officer alice",),
+    "updated_by": ("officer alice",),
     "until": ("2026-12-31",),
     "upload_id": (5,),
     "vouched_by": ("officer alice",),
@@ -102,12 +106,39 @@ _HAS_PARTS = ("enum", "const", "properties", "$ref")
 """Such a field needs no example: its description says what it can be."""
 
 
-def with_examples(schema: dict[str, Any]) -> None:
-    """Give the fields of a model's schema their examples; for `json_schema_extra`."""
-    for name, field in schema.get("properties", {}).items():
-        example = _example(name, field)
-        if "examples" not in field and example is not None:
-            field["examples"] = [example]
+def explain(document: dict[str, Any]) -> None:
+    """Complete an OpenAPI document: fields get their examples, and whatever an answer can hold is always in it."""
+    schemas = document["components"]["schemas"]
+    taken = _taken(document)
+    for name, schema in schemas.items():
+        fields = schema.get("properties", {})
+        if fields and name not in taken:
+            schema["required"] = list(fields)
+        for each, field in fields.items():
+            if name not in taken:
+                field.pop("default", None)
+                field.pop("readOnly", None)
+            example = _example(each, field)
+            if "examples" not in field and example is not None:
+                field["examples"] = [example]
+
+
+def _taken(document: dict[str, Any]) -> set[str]:
+    """The names of the schemas of which request bodies are made."""
+    found: set[str] = set()
+    waiting = [operation.get("requestBody") for path in document["paths"].values() for operation in path.values()]
+    while waiting:
+        match waiting.pop():
+            case {"$ref": str(reference)}:
+                name = reference.rpartition("/")[2]
+                if name not in found:
+                    found.add(name)
+                    waiting.append(document["components"]["schemas"][name])
+            case dict() as parts:
+                waiting.extend(parts.values())
+            case list() as parts:
+                waiting.extend(parts)
+    return found
 
 
 def _example(name: str, field: dict[str, Any]) -> Any:
@@ -119,7 +150,11 @@ def _example(name: str, field: dict[str, Any]) -> Any:
 
 
 def _fitting(name: str, kind: dict[str, Any]) -> Any:
+    usual: Any
     known = (value for value in EXAMPLES.get(name, ()) if type(value) is _TYPES[kind["type"]])
     usual = _A_COUNT if kind["type"] == "integer" else _OF_FORMAT.get(kind.get("format", ""))
+    if kind.get("items", {}).get("type") in _TYPES:
+        part = _fitting(name, kind["items"])
+        usual = None if part is None else [part]
     by_name = _A_NAME if name.endswith("name") and kind["type"] == "string" else None
     return next(known, None) or usual or by_name

@@ -9,8 +9,8 @@ from typing import Annotated, Any, cast
 from fastapi import Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from patt.api import asking
-from patt.api.officers import officer_router
+from patt import job_requests
+from patt.api.routing import officer_router
 from patt.bootstrap import Services
 from patt.deps import GuildDep, ServicesDep, ViewerDep, session_of
 from patt.guard import bearer_token
@@ -72,8 +72,8 @@ async def live(
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
     async with services.pool.snapshot() as conn:
-        jobs = await asking.under_way(conn, guild_id)
-    return {"jobs": [job.model_dump(mode="json", exclude={"result"}) for job in jobs]}
+        jobs = await job_requests.under_way(conn, guild_id)
+    return {"jobs": [job_requests.as_news(job) for job in jobs]}
 
 
 def _holder(request: Request) -> str:

@@ -1,79 +1,110 @@
-"""Full matches, once for the API and the pages: what one would do, asking for one, and what became of them."""
+"""The full match API: look at what it would do, ask for it, and see what became of it. For officers only."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
-from patt.api.models import (
-    MatchedPerson,
-    MatchPreviewAnswer,
-    MatchReceipt,
-    MatchRunAnswer,
-    MatchRunsAnswer,
-    UndecidedAnswer,
-    UndecidedPerson,
-)
-from patt.bootstrap import Services
-from patt.deps import Caller
+from fastapi import Query
+from pydantic import Field
+
+from patt.api.routing import officer_router
+from patt.deps import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
 from patt.queue import Task
-from sv_common.db.pool import Connection
 from sv_common.guild_sync import activity
+from sv_common.guild_sync.activity import MatchRun
 from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.paging import page_of
+from sv_common.guild_sync.domain.paging import Page, page_of
 from sv_common.guild_sync.identity_engine import Evidence, MatchGroup, MatchReport, preview_matching
 from sv_common.guild_sync.store import guilds, matches
+from sv_common.guild_sync.store.matches import MatchRequest
 
-_KINDS = tuple(Evidence)
 _KEY = re.compile("[0-9a-f]{16}")
 
+router = officer_router("full-match", "full match")
 
+
+@dataclass(frozen=True, slots=True)
+class MatchPreview(Page[MatchGroup]):
+    """What a full match would do now, 50 people a page. Nothing was changed."""
+
+    items: Sequence[MatchGroup]
+    guild_id: int
+    players_created: int
+    characters_linked: int
+    left_alone: int
+    by_evidence: Annotated[
+        Mapping[Evidence, int],
+        Field(
+            description="How many people there are of each kind of evidence.",
+            examples=[{"known_player": 2, "discord_member": 5, "main": 1, "nickname": 0}],
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class WhomToMatch:
+    """Whom to match; without a list everybody."""
+
+    chosen: Annotated[
+        Sequence[str] | None,
+        Field(
+            max_length=2000,
+            description="Keys of people as they were previewed. Whoever is not found like that any more is left alone.",
+            examples=[["0f3c9a5be1d24c77"]],
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedMatch:
+    """A full match was asked for; what becomes of it is told under its number."""
+
+    request_id: int
+    is_new: Annotated[bool, Field(description="False where one waited already.")]
+    sentence: str
+
+
+@router.get("/preview", summary="What a full match would do")
 async def preview(
-    services: Services, guild_id: int | None, *, evidence: Evidence | None = None, number: int = 1
-) -> MatchPreviewAnswer:
-    """Return one page of what a full match would do, by kind of evidence. Raises `NotFound` and `Refused`."""
-    return people_of(await preview_matching(services.pool, guild_id=guild_id), evidence=evidence, number=number)
+    services: ServicesDep,
+    guild: GuildDep,
+    evidence: Annotated[
+        Evidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
+    ] = None,
+    page: PageQuery = 1,
+) -> MatchPreview:
+    """Every person that it would make or add to, with the evidence, 50 a page; nothing is changed."""
+    return people_of(await preview_matching(services.pool, guild_id=guild), evidence=evidence, number=page)
 
 
-async def undecided(services: Services, guild_id: int | None, *, number: int = 1) -> UndecidedAnswer:
-    """Return one page of those whom a full match would leave alone. Raises like `preview`."""
-    return undecided_of(await preview_matching(services.pool, guild_id=guild_id), number=number)
+@router.get("/preview/undecided", summary="Whom a full match would leave alone")
+async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchGroup]:
+    """Every person whom evidence does not decide, with the reason, 50 a page."""
+    return undecided_of(await preview_matching(services.pool, guild_id=guild), number=page)
 
 
-def people_of(report: MatchReport, *, evidence: Evidence | None, number: int) -> MatchPreviewAnswer:
-    """Return one page of the people of a preview, by kind of evidence, the strongest first."""
-    people = [_person(group, kind) for kind in _KINDS for group in report.groups if group.evidence is kind]
-    found = page_of([person for person in people if evidence in (None, person.evidence)], number)
-    return MatchPreviewAnswer(
-        guild_id=report.guild_id,
-        **report.counts,
-        by_evidence={kind: sum(person.evidence is kind for person in people) for kind in _KINDS},
-        page=found.number,
-        pages=found.pages,
-        total=found.total,
-        people=list(found.items),
-    )
+@router.get("", summary="Full matches, 50 a page")
+async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchRun]:
+    """The one that waits first, then the newest; each with what takes it back."""
+    async with services.pool.snapshot() as conn:
+        return await activity.match_runs(conn, (await guilds.the_only(conn, guild)).id, number=page)
 
 
-def undecided_of(report: MatchReport, *, number: int) -> UndecidedAnswer:
-    """Return one page of those whom a preview leaves alone, by the reason."""
-    groups = sorted(report.left_alone, key=lambda group: (group.reason, group.name))
-    found = page_of([UndecidedPerson.model_validate(group) for group in groups], number)
-    return UndecidedAnswer(
-        guild_id=report.guild_id, page=found.number, pages=found.pages, total=found.total, people=list(found.items)
-    )
-
-
+@router.post("", status_code=202, summary="Ask for a full match")
 async def ask(
-    services: Services, officer: Caller, guild_id: int | None, chosen: Collection[str] | None = None
-) -> MatchReceipt:
-    """Ask for a full match of everybody or of the people with these keys.
+    services: ServicesDep, officer: OfficerDep, guild: GuildDep = None, body: WhomToMatch | None = None
+) -> RequestedMatch:
+    """Of everybody, or of the people who are chosen by their keys. A worker does it; all of it can be undone.
 
-    Raises `NotFound`, `Refused`, and `BadInput` where nobody is chosen or a key is none.
+    While one waits for this guild, no second one is added, and another choice is refused.
     """
+    chosen = body.chosen if body else None
     _check(chosen)
     async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild_id)).id
+        number = (await guilds.the_only(conn, guild)).id
         request_id, is_new = await matches.ask(conn, number, actor=officer.actor, chosen=chosen)
     if is_new and services.queue is not None:
         await services.queue.ask_for(Task.FULL_MATCH, number)
@@ -83,31 +114,41 @@ async def ask(
         if is_new
         else "A full match is asked for already; there is one at a time."
     )
-    return MatchReceipt(request_id=request_id, is_new=is_new, sentence=sentence)
+    return RequestedMatch(request_id, is_new, sentence)
 
 
-async def runs(conn: Connection, guild_id: int | None, *, number: int = 1) -> MatchRunsAnswer:
-    """Return one page of the guild's full matches. Raises `NotFound` and `Refused`."""
-    found = await activity.match_runs(conn, (await guilds.the_only(conn, guild_id)).id, number=number)
-    listed = [MatchRunAnswer.model_validate(run) for run in found.items]
-    return MatchRunsAnswer(page=found.number, pages=found.pages, total=found.total, runs=listed)
+@router.get("/{request_id}", summary="What became of a full match")
+async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchRequest:
+    """Whether it waits, is done or has failed, and which attempt takes it back."""
+    async with services.pool.snapshot() as conn:
+        return await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
 
 
-def _check(chosen: Collection[str] | None) -> None:
+def people_of(report: MatchReport, *, evidence: Evidence | None, number: int) -> MatchPreview:
+    """Return one page of the people of a preview, by kind of evidence, the strongest first."""
+    people = [group for kind in Evidence for group in report.groups if group.evidence is kind]
+    found = page_of([person for person in people if evidence in (None, person.evidence)], number)
+    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in Evidence}
+    return MatchPreview(
+        found.items,
+        found.number,
+        found.pages,
+        found.total,
+        guild_id=report.guild_id,
+        **report.counts,
+        by_evidence=by_evidence,
+    )
+
+
+def undecided_of(report: MatchReport, *, number: int) -> Page[MatchGroup]:
+    """Return one page of those whom a preview leaves alone, by the reason."""
+    return page_of(sorted(report.left_alone, key=lambda group: (group.reason, group.name)), number)
+
+
+def _check(chosen: Sequence[str] | None) -> None:
     if chosen is None:
         return
     if not chosen:
         raise BadInput("Nobody was chosen, so nothing was asked for. Tick at least one person.")
     if any(not _KEY.fullmatch(key) for key in chosen):
         raise BadInput("A key in “chosen” is not one of the preview. Look at the preview again and choose there.")
-
-
-def _person(group: MatchGroup, evidence: Evidence) -> MatchedPerson:
-    return MatchedPerson(
-        key=group.key,
-        name=group.name,
-        evidence=evidence,
-        creates_player=group.creates_player,
-        reason=group.reason,
-        steps=group.sentences,
-    )

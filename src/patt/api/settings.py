@@ -2,108 +2,191 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
 
-from fastapi import Depends, Path
+from fastapi import Path
+from pydantic import Field, StrictInt
 
-from patt.api import settings_commands, settings_reading
-from patt.api.officers import officer_router
-from patt.api.settings_models import (
-    GuildFactsAnswer,
-    MadeChangesAnswer,
-    RanksAnswer,
-    RuleSettingAnswer,
-    SettingReportAnswer,
-    TriedNoteAnswer,
-    WordsAnswer,
+from patt.api import current_settings
+from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
+from patt.api.routing import FOR_OFFICERS, officer_router
+from patt.bootstrap import Services
+from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync import setting_readings
+from sv_common.guild_sync.domain.errors import SourceError
+from sv_common.guild_sync.domain.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.domain.role_authority import find_obstacles
+from sv_common.guild_sync.domain.setting import RanksSetting
+from sv_common.guild_sync.domain.setting_words import Difference
+from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.setting_effects import IssueEffect, Move
+from sv_common.guild_sync.setting_readings import ReadingChange, TriedNote
+from sv_common.guild_sync.setting_requests import (
+    RanksRequest,
+    RuleRequest,
+    SettingRequest,
+    UndoRequest,
+    WordRequest,
 )
-from patt.api.settings_requests import SettingChangeRequest, TryNoteRequest, UndoSettingRequest
-from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep, officer_of
 from sv_common.guild_sync.store import guilds, setting_changes
+from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.store.setting_changes import SettingChange
 
 ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
-
-FOR_OFFICERS = [Depends(officer_of)]
+SeenKey: TypeAlias = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        description="The preview's key: refused where something else would come of it now. None: saved without comparing.",
+        examples=["5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d5f0c7a3d9b1e4c2f8a6d9b1e"],
+    ),
+]
 
 router = officer_router("settings", "settings")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChange(RuleRequest):
+    """Set a rule. What is left out stays as it is; "default" is what the rulebook says."""
+
+    kind: Literal["rule"]
+    parameters: Annotated[
+        Mapping[Annotated[str, Field(max_length=60)], StrictInt | str | None],
+        Field(
+            max_length=20,
+            description="Thresholds by name; null is the default.",
+            examples=[{"stale_after_days": 45}],
+        ),
+    ] = field(default_factory=dict)
+    key: SeenKey = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RanksChange(RanksRequest):
+    """Map ranks, by index, to Discord roles; ranks that are left out stay as they are."""
+
+    kind: Literal["ranks"]
+    key: SeenKey = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordChange(WordRequest):
+    """Say what a word of notes is in this guild."""
+
+    kind: Literal["word"]
+    key: SeenKey = None
+
+
+ChangeRequest: TypeAlias = Annotated[RuleChange | RanksChange | WordChange, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoChange:
+    """Put back what a change has changed."""
+
+    key: SeenKey = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteToTry:
+    """A note to be read as if it were on a new character of the guild. It is kept nowhere."""
+
+    note: Annotated[str, Field(max_length=1000, examples=["alt of Mito"])]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOutcome:
+    """What a change would do, or did. Lists hold at most 50 entries; the counts count all."""
+
+    guild_id: int
+    sentence: Annotated[str, Field(examples=["This would resolve 1 issue."])]
+    differences: Sequence[Difference]
+    opens: Annotated[int, Field(description="Issues that open.")]
+    resolves: Annotated[int, Field(description="Issues that are no longer found.")]
+    fixed: Annotated[int, Field(description="Issues that are fixed by themselves.")]
+    effects: Sequence[IssueEffect]
+    readings: Annotated[Sequence[ReadingChange], Field(description="Notes that are read differently.")]
+    readings_total: int
+    notices: Annotated[Sequence[str], Field(description="Sentences that an administrator should read.")]
+    key: Annotated[str, Field(description="Send it back to save exactly this.")]
+    change_id: Annotated[int | None, Field(description="What to undo; null for a preview.")]
+
+
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
-async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleSettingAnswer]:
+async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleNow]:
     """On or off, fixing by itself or not, severity, and each threshold with its bounds."""
     async with services.pool.snapshot() as conn:
-        return await settings_reading.rules(conn, (await guilds.the_only(conn, guild)).id)
+        return await current_settings.rules(conn, (await guilds.the_only(conn, guild)).id)
 
 
 @router.get("/ranks", summary="The rank table with its Discord roles", dependencies=FOR_OFFICERS)
-async def ranks(services: ServicesDep, guild: GuildDep) -> RanksAnswer:
+async def ranks(services: ServicesDep, guild: GuildDep) -> RankTable:
     """With the roles to choose from, and what is wrong with the table."""
     async with services.pool.snapshot() as conn:
-        return await settings_reading.rank_table(conn, await guilds.the_only(conn, guild))
+        return await current_settings.rank_table(conn, await guilds.the_only(conn, guild))
 
 
 @router.get("/words", summary="The guild's own words of notes", dependencies=FOR_OFFICERS)
-async def words(services: ServicesDep, guild: GuildDep) -> WordsAnswer:
+async def words(services: ServicesDep, guild: GuildDep) -> WordsNow:
     """What this guild reads differently from every other."""
     async with services.pool.snapshot() as conn:
-        return await settings_reading.word_list(conn, (await guilds.the_only(conn, guild)).id)
+        return await current_settings.word_list(conn, (await guilds.the_only(conn, guild)).id)
 
 
 @router.post("/words/try", summary="How a note is read, and why", dependencies=FOR_OFFICERS)
-async def try_note(
-    services: ServicesDep,
-    guild: GuildDep,
-    body: TryNoteRequest,
-) -> TriedNoteAnswer:
+async def try_note(services: ServicesDep, guild: GuildDep, body: NoteToTry) -> TriedNote:
     """As if it were on a new character of the guild; it is kept nowhere."""
     async with services.pool.snapshot() as conn:
-        return await settings_reading.try_note(conn, (await guilds.the_only(conn, guild)).id, body.note)
+        return await setting_readings.try_note(conn, (await guilds.the_only(conn, guild)).id, body.note)
 
 
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
-async def guild_facts(services: ServicesDep, guild: GuildDep) -> GuildFactsAnswer:
+async def guild_facts(services: ServicesDep, guild: GuildDep) -> GuildFacts:
     """Where it is at Battle.net and on Discord."""
     async with services.pool.snapshot() as conn:
-        return await settings_reading.guild_facts(conn, await guilds.the_only(conn, guild))
+        return await current_settings.guild_facts(conn, await guilds.the_only(conn, guild))
 
 
 @router.get("/changes", summary="Who changed which setting, 50 a page")
 async def changes(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep, page: PageQuery = 1
-) -> MadeChangesAnswer:
-    """Newest first, each with what was before and what then."""
+) -> Page[SettingChange]:
+    """Newest first, each with what was before and what then.
+
+    Keys and tokens are told to administrators only, those of the whole installation to whoever is bound to no guild.
+    """
     async with services.pool.snapshot() as conn:
-        return await settings_reading.history(conn, officer, (await guilds.the_only(conn, guild)).id, page)
+        return await setting_changes.newest(
+            conn,
+            (await guilds.the_only(conn, guild)).id,
+            number=page,
+            with_installation=officer.guild_id is None,
+            with_secrets=officer.may_act_as("administrator"),
+        )
 
 
 @router.post("/preview", summary="What a change would do", dependencies=FOR_OFFICERS)
-async def preview(
-    services: ServicesDep,
-    guild: GuildDep,
-    body: SettingChangeRequest,
-) -> SettingReportAnswer:
+async def preview(services: ServicesDep, guild: GuildDep, body: ChangeRequest) -> ChangeOutcome:
     """The rules are really run with it, in a transaction that is rolled back; nothing is changed."""
-    return await settings_commands.preview(services, body, guild_id=guild)
+    return await preview_change(services, body, guild)
 
 
 @router.post("/changes", summary="Change a setting")
 async def save(
-    services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: SettingChangeRequest
-) -> SettingReportAnswer:
+    services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: ChangeRequest
+) -> ChangeOutcome:
     """Saved, the guild is looked at again at once, and what fixes itself is fixed. Recorded, and can be undone."""
-    return await settings_commands.save(services, administrator, body, guild_id=guild, key=body.key)
+    return await save_change(services, body, guild, actor=administrator.actor, key=body.key)
 
 
 @router.post(
     "/changes/{change_id}/undo/preview", summary="What taking a change back would do", dependencies=FOR_OFFICERS
 )
-async def preview_undo(
-    services: ServicesDep,
-    guild: GuildDep,
-    change_id: ChangeId,
-) -> SettingReportAnswer:
+async def preview_undo(services: ServicesDep, guild: GuildDep, change_id: ChangeId) -> ChangeOutcome:
     """Nothing is changed."""
-    return await settings_commands.preview(services, change_id, guild_id=await _guild_of(services, change_id, guild))
+    return await preview_change(services, UndoRequest(change_id), await _guild_of(services, change_id, guild))
 
 
 @router.post("/changes/{change_id}/undo", summary="Take a change back")
@@ -112,15 +195,73 @@ async def undo(
     administrator: AdministratorDep,
     guild: GuildDep,
     change_id: ChangeId,
-    body: UndoSettingRequest | None = None,
-) -> SettingReportAnswer:
+    body: UndoChange | None = None,
+) -> ChangeOutcome:
     """A new change back to what was before; refused where somebody has changed it again since."""
-    number = await _guild_of(services, change_id, guild)
-    key = body.key if body is not None else None
-    return await settings_commands.save(services, administrator, change_id, guild_id=number, key=key)
+    number, key = await _guild_of(services, change_id, guild), body.key if body else None
+    return await save_change(services, UndoRequest(change_id), number, actor=administrator.actor, key=key)
 
 
-async def _guild_of(services: ServicesDep, change_id: int, guild: int | None) -> int | None:
+async def preview_change(services: Services, request: SettingRequest, guild: int | None) -> ChangeOutcome:
+    """Say what a change would do. Raises `NotFound`, `BadInput` and `Refused` like the change itself."""
+    has_bot = services.outside.discord is not None
+    report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot)
+    notices = [*report.notices, *report.unrelated, *await obstacles_of(services, report)]
+    return _outcome(report, report.sentence, notices)
+
+
+async def save_change(
+    services: Services, request: SettingRequest, guild: int | None, *, actor: str, key: str | None
+) -> ChangeOutcome:
+    """Make a change. Raises like `preview_change`, and `PlanStale` where something else would come of it than was seen."""
+    bot = services.outside.discord
+    report = await save_setting(services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot)
+    return _outcome(report, " ".join([report.sentence, *report.notices]), report.notices)
+
+
+async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
+    """Ask Discord what keeps the bot from giving and taking the roles of a previewed change, each with its remedy."""
+    setting = report.wanted.after
+    if not isinstance(setting, RanksSetting):
+        return []
+    managed = {
+        role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
+    }
+    async with services.pool.snapshot() as conn:
+        found = await guilds.get(conn, report.guild_id)
+    return await obstacles(services, found, managed)
+
+
+async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, str]) -> list[str]:
+    """Ask Discord what keeps the bot from giving and taking these roles, each with its remedy."""
+    if services.outside.discord is None or guild.discord_guild_id is None or not role_names:
+        return []
+    try:
+        authority = await services.outside.discord.fetch_authority(guild.discord_guild_id)
+    except SourceError as error:
+        return [f"Discord could not be asked whether the bot can give and take these roles: {error}"]
+    return [f"{each.cause} {each.remedy}" for each in find_obstacles(authority, role_names)]
+
+
+def _outcome(report: SettingReport, sentence: str, notices: Sequence[str]) -> ChangeOutcome:
+    counts = report.counts
+    return ChangeOutcome(
+        guild_id=report.guild_id,
+        sentence=sentence,
+        differences=report.differences,
+        opens=counts[Move.OPENS],
+        resolves=counts[Move.RESOLVES],
+        fixed=counts[Move.FIXED],
+        effects=report.effects[:PAGE_SIZE],
+        readings=report.readings[:PAGE_SIZE],
+        readings_total=len(report.readings),
+        notices=notices,
+        key=report.key,
+        change_id=report.change_id,
+    )
+
+
+async def _guild_of(services: Services, change_id: int, guild: int | None) -> int | None:
     """The guild of a change. Raises `NotFound` for one that is out of reach."""
     async with services.pool.snapshot() as conn:
         return (await setting_changes.get(conn, change_id, guild)).guild_id

@@ -1,4 +1,4 @@
-"""Uploads by companions: the addon's export comes in, is stored, and is taken in by a worker."""
+"""Uploads: companions send the addon's exports, and officers see what became of each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
 from patt.access import Uploader
-from patt.api.models import UploadAnswer, UploadReceipt
-from patt.api.problem_answers import problems
-from patt.deps import ServicesDep, UploadId
+from patt.api.routing import FOR_OFFICERS, officer_router, problems
+from patt.deps import GuildDep, ServicesDep, UploadId
 from patt.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
 from patt.queue import Task
 from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export, read_addon_export_json
 from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
-from sv_common.guild_sync.store import uploads
+from sv_common.guild_sync.store import guilds, uploads
+from sv_common.guild_sync.store.uploads import Received, Upload
 from sv_common.guild_sync.upload_origin import refuse_foreign
 
 _AS_THE_GAME_WROTE_IT = 'PATTSyncDB = { ["lastExport"] = { ["characters"] = { { ["name"] = "Mito" } } } }'
@@ -89,7 +89,7 @@ router = APIRouter(
 
 
 @router.post("/addon-upload", status_code=202, summary="Send what the addon exported", openapi_extra=_BODY)
-async def receive(request: Request, services: ServicesDep, uploader: UploaderDep) -> UploadReceipt:
+async def receive(request: Request, services: ServicesDep, uploader: UploaderDep) -> Received:
     """Check the export, store it, and answer; a worker takes it in, in the order of the exports' times.
 
     An export that waits already, or was the last one taken in, is not stored again. One of another guild is refused.
@@ -102,19 +102,38 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
         received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
     if received.is_new and services.queue is not None:
         await services.queue.ask_for(Task.UPLOADS, uploader.guild_id)
-    return UploadReceipt(upload_id=received.upload_id, is_new=received.is_new, sentence=received.sentence)
+    return received
 
 
 @router.get("/addon-upload/{upload_id}", summary="What became of an upload")
-async def status(services: ServicesDep, uploader: UploaderDep, upload_id: UploadId) -> UploadAnswer:
+async def status(services: ServicesDep, uploader: UploaderDep, upload_id: UploadId) -> Upload:
     """Whether an upload waits, is taken in, was older than what is known, was refused or given up, and why.
 
     Of this key's guild only.
     """
     async with services.pool.connection() as conn:
-        upload = await uploads.get(conn, upload_id, uploader.guild_id)
-    fields = {name: getattr(upload, name) for name in UploadAnswer.model_fields if name != "upload_id"}
-    return UploadAnswer(upload_id=upload.id, **fields)
+        return await uploads.get(conn, upload_id, uploader.guild_id)
+
+
+for_officers = officer_router("uploads", "uploads")
+
+
+@for_officers.get("", summary="Uploads of the addon's exports")
+async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Upload]:
+    """The 50 newest; those that wait or were given up come first."""
+    async with services.pool.connection() as conn:
+        return await uploads.recent(conn, (await guilds.the_only(conn, guild)).id)
+
+
+@for_officers.post("/{upload_id}/retry", summary="Try an upload again that was given up", dependencies=FOR_OFFICERS)
+async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = None) -> Upload:
+    """It waits again, and a worker takes it in; what is known from a newer export stays."""
+    async with services.pool.connection() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        upload = await uploads.retry(conn, upload_id, number)
+    if services.queue is not None:
+        await services.queue.ask_for(Task.UPLOADS, number)
+    return upload
 
 
 def _read(body: bytes, content_type: str) -> AddonExport:

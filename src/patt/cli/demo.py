@@ -14,8 +14,7 @@ from rich.markup import escape
 
 from patt import access
 from patt.bootstrap import Services, run
-from patt.cli.options import JsonOption
-from patt.cli.output import err, out, print_json, say, table
+from patt.cli.output import JsonOption, err, out, print_json, say, table
 from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
 from patt.server import serve_until_stopped
@@ -37,7 +36,6 @@ def demo(
     seed: Annotated[int, typer.Option(help="Which guild to make up.")] = 7,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the demo's own database.")] = None,
 ) -> None:
-    """Play a week in the life of a made-up guild, then serve its admin page."""
     folder = data_dir or load_settings().data_dir / "demo"
 
     async def work() -> None:

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from patt.cli.options import JsonOption
-from patt.cli.output import print_json_line, say, table
+from patt.cli.output import JsonOption, print_json_line, say, table
 from patt.files import read_file
 from sv_common.guild_sync.domain.roster_file import (
     NotedCharacter,
@@ -28,7 +27,6 @@ def notes(
     discord: Annotated[Path | None, typer.Option(help="Discord names, one a line.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how each note of a roster is read, and why. No database is used."""
     roster = _roster(file)
     discord_names = read_discord_names(read_file(discord)) if discord else []
     readings = read_notes(roster, discord_names)

@@ -6,38 +6,37 @@ import dataclasses
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sv_common.guild_sync.domain.errors import BadInput, PattError
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult, PipelineReport
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-
-OUTCOME_WORDS = {
-    FixOutcome.FIXED: "[green]fixed[/]",
-    FixOutcome.REFUSED: "[yellow]not done[/]",
-    FixOutcome.WAITING: "[yellow]waits[/]",
-    FixOutcome.HELD: "[yellow]held[/]",
-    FixOutcome.FAILED: "[red]failed[/]",
-    FixOutcome.UNVERIFIED: "[yellow]not verified[/]",
-    FixOutcome.NOTHING_TO_DO: "nothing to do",
-}
-_UNDOABLE = frozenset({FixOutcome.FIXED, FixOutcome.UNVERIFIED})
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_Result = TypeVar("_Result")
 
 
-def print_whatever_is_said() -> None:
+def escape_unprintable() -> None:
     """Let standard output show what its encoding does not hold as an escape, instead of failing at it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def show(result: _Result, as_json: bool, lines: Callable[[_Result], object]) -> None:
+    """Print a result as JSON, or its lines for people."""
+    if as_json:
+        print_json(result)
+    else:
+        lines(result)
 
 
 def print_json(value: object) -> None:
@@ -65,7 +64,7 @@ def as_json(value: Any) -> Any:
     return [as_json(each) for each in value]
 
 
-def table(*columns: str, rows: Sequence[Sequence[object]]) -> None:
+def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
     """Print a table; cells are shown as they are, whatever they hold."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
@@ -85,24 +84,3 @@ def say_error(error: PattError) -> None:
     err.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
     for problem in error.problems if isinstance(error, BadInput) else ():
         err.print(escape(f"  {problem}"), soft_wrap=True)
-
-
-def say_result(result: FixResult) -> None:
-    """Print how one fix ended."""
-    undo = f" (undo: patt undo {result.attempt_id})" if result.outcome in _UNDOABLE and result.attempt_id else ""
-    out.print(
-        f"Issue {result.issue_id}: {OUTCOME_WORDS[result.outcome]}. {escape(result.reason)}{undo}", soft_wrap=True
-    )
-    for sentence in result.sentences if result.outcome is FixOutcome.FIXED else ():
-        out.print(escape(f"  {sentence}"), soft_wrap=True)
-
-
-def say_pipeline(report: PipelineReport) -> None:
-    """Print what each step of a pipeline did, and what an officer should read."""
-    for step in report.steps:
-        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
-        say(f"{step.name}: {counts or 'nothing new'}")
-        for notice in step.notices:
-            out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
-        if step.error:
-            out.print(f"  [red]{escape(step.error)}[/]", soft_wrap=True)

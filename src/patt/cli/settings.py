@@ -1,20 +1,27 @@
-"""`patt settings`: what a guild has set, changing it with a preview, and taking a change back."""
+"""What a guild sets for itself: rules, ranks and words of notes, with preview, history and undo."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from patt.api import settings as settings_api
 from patt.bootstrap import Services
-from patt.cli.options import GuildOption, JsonOption, actor, guild_number, row_number, with_services
-from patt.cli.output import print_json, say, table
+from patt.cli.output import JsonOption, print_json, say, show, table
+from patt.cli.runner import GuildOption, actor, call, read, row_number, write
+from sv_common.db.pool import Connection
 from sv_common.guild_sync import setting_readings
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes import Category
 from sv_common.guild_sync.domain.paging import PAGE_SIZE
 from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
+from sv_common.guild_sync.domain.setting import RanksSetting, WordSetting
 from sv_common.guild_sync.domain.setting_words import threshold_in_words
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, recorded, save_setting
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.setting_readings import TriedNote
 from sv_common.guild_sync.setting_requests import (
@@ -27,47 +34,45 @@ from sv_common.guild_sync.setting_requests import (
     UndoRequest,
     WordRequest,
     YesNo,
+    check_role,
 )
-from sv_common.guild_sync.store import guilds, setting_changes
+from sv_common.guild_sync.store import guilds, ranks, setting_changes, words
+from sv_common.guild_sync.store.ranks import Rank
 from sv_common.guild_sync.store.rules import read_wishes
 from sv_common.guild_sync.store.setting_changes import SettingChange
+from sv_common.guild_sync.store.words import GuildWord
 
-app = typer.Typer(
-    help="What a guild sets for itself: rules, ranks, words of notes; with preview and undo.", no_args_is_help=True
-)
+app = typer.Typer(no_args_is_help=True)
+ranks_app = typer.Typer(no_args_is_help=True)
+words_app = typer.Typer(no_args_is_help=True)
 PreviewOption = Annotated[bool, typer.Option("--preview", help="Show what would come of it, and do nothing.")]
+RankArgument = Annotated[int, typer.Argument(min=0, max=9, help="Index of the rank; 0 is the guild master.")]
+WordArgument = Annotated[str, typer.Argument(metavar="WORD", help="A word or a short phrase.")]
 NOT_SET = "unset"
 
 
-@app.command()
-def show(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+@app.command("show")
+def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show how every rule is set."""
 
-    async def work(services: Services) -> tuple[dict[str, RuleSettings], int]:
-        number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:
-            wishes = await read_wishes(conn, number)
-            merged = {name: wishes.get(name, RuleWishes()).merged_with(rule.page) for name, rule in RULES.items()}
-            return merged, await guilds.roster_size(conn, number)
+    async def settings_and_size(conn: Connection, guild_id: int) -> tuple[Mapping[str, RuleSettings], int]:
+        wishes = await read_wishes(conn, guild_id)
+        merged = {name: rule.settings(wishes.get(name, RuleWishes())) for name, rule in RULES.items()}
+        return merged, await guilds.roster_size(conn, guild_id)
 
-    settings, size = with_services(work)
-    if as_json:
-        print_json(list(settings.values()))
-        return
-    rows = [
-        (
-            name,
-            "on" if each.is_enabled else "off",
-            "yes" if each.auto_mitigate else "no",
-            each.severity,
-            "; ".join(
-                f"{parameter.name}: {threshold_in_words(parameter, each, size)}"
-                for parameter in RULES[name].page.parameters
-            ),
-        )
-        for name, each in settings.items()
-    ]
-    table("rule", "is", "fixes by itself", "severity", "thresholds", rows=rows)
+    settings, size = read(guild, settings_and_size)
+
+    def thresholds(name: str) -> str:
+        parameters = RULES[name].parameters
+        return "; ".join(f"{each.name}: {threshold_in_words(each, settings[name], size)}" for each in parameters)
+
+    def row(name: str, each: RuleSettings) -> tuple[object, ...]:
+        is_on, fixes_itself = "on" if each.is_enabled else "off", "yes" if each.auto_mitigate else "no"
+        return name, is_on, fixes_itself, each.severity, thresholds(name)
+
+    rows = [row(name, each) for name, each in settings.items()]
+    columns = ("rule", "is", "fixes by itself", "severity", "thresholds")
+    show(list(settings.values()), as_json, lambda _: table(*columns, rows=rows))
 
 
 @app.command()
@@ -88,14 +93,8 @@ def rule(
     as_json: JsonOption = False,
 ) -> None:
     """Set a rule, and look at the guild at once."""
-    request = RuleRequest(
-        issue_type,
-        is_enabled,
-        _yes_no(fixes_itself),
-        severity,
-        dict(_threshold(each) for each in thresholds or ()),
-        to_default,
-    )
+    parameters = dict(_threshold(each) for each in thresholds or ())
+    request = RuleRequest(issue_type, is_enabled, _yes_no(fixes_itself), severity, parameters, to_default)
     _change(request, preview, guild, as_json)
 
 
@@ -115,7 +114,7 @@ def rank(
 
 @app.command()
 def word(
-    text: Annotated[str, typer.Argument(metavar="WORD", help="A word or a short phrase.")],
+    text: WordArgument,
     reading: Annotated[str, typer.Argument(help="A category, “name” (it may be a name), or “default”.")],
     preview: PreviewOption = False,
     guild: GuildOption = None,
@@ -133,41 +132,26 @@ def try_note(
 ) -> None:
     """Show how a note is read in this guild, and why."""
 
-    async def work(services: Services) -> TriedNote:
-        number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:
-            return await setting_readings.try_note(conn, number, note)
+    def lines(tried: TriedNote) -> None:
+        say(tried.sentence)
+        rows = [("sure", tried.verdict.value), ("kind", tried.kind.value)]
+        rows += [("could mean", each) for each in tried.candidates]
+        rows += [("names", f"{each.text} ({each.kind.replace('_', ' ')})") for each in tried.mentions]
+        rows += [("known word", f"{each.word}: {each.is_here}") for each in tried.known_words]
+        table("", "", rows=rows)
 
-    tried = with_services(work)
-    if as_json:
-        print_json(tried)
-        return
-    say(tried.sentence)
-    rows = [("sure", tried.verdict.value), ("kind", tried.kind.value)]
-    rows += [("could mean", each) for each in tried.candidates]
-    rows += [("names", f"{each.text} ({each.kind.replace('_', ' ')})") for each in tried.mentions]
-    rows += [("known word", f"{text}: {is_here}") for text, is_here in tried.known_words]
-    table("", "", rows=rows)
+    show(read(guild, setting_readings.try_note, note), as_json, lines)
 
 
 @app.command()
 def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show the newest changes of the settings: who, when, and from what to what."""
 
-    async def work(services: Services) -> list[SettingChange]:
-        number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:
-            return list((await setting_changes.newest(conn, number)).items)
+    def row(each: SettingChange) -> tuple[object, ...]:
+        return each.id, each.at, each.actor, each.sentence, f"by {each.undone_by}" if each.undone_by else ""
 
-    found = with_services(work)
-    if as_json:
-        print_json(found)
-        return
-    rows = [
-        (each.id, each.at, each.actor, each.sentence, f"by {each.undone_by}" if each.undone_by else "")
-        for each in found
-    ]
-    table("change", "when", "who", "what", "undone", rows=rows)
+    found = read(guild, setting_changes.newest).items
+    show(found, as_json, lambda _: table("change", "when", "who", "what", "undone", rows=map(row, found)))
 
 
 @app.command()
@@ -181,41 +165,150 @@ def undo(
     _change(UndoRequest(change), preview, guild, as_json)
 
 
+@ranks_app.command("list")
+def list_ranks(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show the rank table."""
+
+    def row(each: Rank) -> tuple[object, ...]:
+        role = "none, on purpose" if each.is_without_role else each.discord_role_name
+        is_managed = "yes" if each.is_role_managed else "no"
+        return each.wow_rank_index, each.name, each.name_in_game, role, each.discord_role_id, is_managed
+
+    columns = ("rank", "name", "in the game", "Discord role", "role id", "managed")
+    show(read(guild, ranks.all_ranks), as_json, lambda found: table(*columns, rows=map(row, found)))
+
+
+@ranks_app.command("map")
+def map_rank(
+    rank: RankArgument,
+    role_id: Annotated[str, typer.Argument(help="Id of the Discord role.")],
+    role_name: Annotated[
+        str, typer.Option("--name", help="Name of the role, until the next Discord sync tells it.")
+    ] = "",
+    is_managed: Annotated[
+        bool, typer.Option("--managed/--not-managed", help="Whether fixes may give and take it.")
+    ] = True,
+    guild: GuildOption = None,
+) -> None:
+    """Say which Discord role a rank maps to."""
+
+    async def mapped(conn: Connection, guild_id: int) -> str | None:
+        known_as = await check_role(conn, guild_id, rank, role_id)
+        name = known_as or role_name or None
+        async with recorded(conn, guild_id, RanksSetting.of([rank]), actor=actor()):
+            await ranks.map_to_role(conn, guild_id, rank, role_id, name, is_managed=is_managed)
+        return known_as
+
+    known_as = write(guild, mapped)
+    say(f"Rank {rank} maps to the Discord role {known_as or role_name or role_id}.")
+    if known_as is None:
+        say("Discord was never synced, so nobody knows yet whether there is such a role. Run: patt sync discord")
+
+
+@ranks_app.command()
+def unmap(rank: RankArgument, guild: GuildOption = None) -> None:
+    """Say that a rank maps to no Discord role, on purpose."""
+
+    async def unmapped(conn: Connection, guild_id: int) -> None:
+        async with recorded(conn, guild_id, RanksSetting.of([rank]), actor=actor()):
+            await ranks.leave_without_role(conn, guild_id, rank)
+
+    write(guild, unmapped)
+    say(f"Rank {rank} maps to no Discord role.")
+
+
+@ranks_app.command()
+def confirm(guild: GuildOption = None) -> None:
+    """Take the rank names seen in the game as right. Check with `patt ranks list` that each still maps to its role."""
+
+    async def confirmed(conn: Connection, guild_id: int) -> tuple[int, list[Rank]]:
+        known = [rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild_id)]
+        async with recorded(conn, guild_id, RanksSetting.of(known), actor=actor()):
+            count = await ranks.confirm_names(conn, guild_id)
+        return count, await ranks.all_ranks(conn, guild_id)
+
+    count, table_now = write(guild, confirmed)
+    say(f"{count} rank names confirmed.")
+    without_role = ", ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in table_now if not rank.is_decided)
+    if without_role:
+        say(
+            f"These ranks have no Discord role yet: {without_role}. Say which with `patt ranks map`, or none with `patt ranks unmap`."
+        )
+
+
+@words_app.command("list")
+def list_words(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show what this guild reads differently."""
+
+    def lines(found: list[GuildWord]) -> None:
+        rows = [(each.word, each.category or "may be a name", each.updated_by) for each in found]
+        table("word", "is here", "said by", rows=rows)
+
+    show(read(guild, words.all_words), as_json, lines)
+
+
+@words_app.command("add")
+def add_word(
+    word: WordArgument,
+    category: Annotated[Category, typer.Argument(help="What the word is, so that it is nobody's name.")],
+    guild: GuildOption = None,
+) -> None:
+    """Let a word be no name in this guild, such as the name of a raid team. The next scan reads notes so."""
+    _say_word(word, category, guild)
+    say(f"“{word}” is read as {category} from now on.")
+
+
+@words_app.command("remove")
+def remove_word(word: WordArgument, guild: GuildOption = None) -> None:
+    """Let a word of the vocabulary be a name in this guild. The next scan reads notes so."""
+    _say_word(word, None, guild)
+    say(f"“{word}” may be a name from now on.")
+
+
+@words_app.command("reset")
+def reset_word(word: WordArgument, guild: GuildOption = None) -> None:
+    """Read a word as in every guild again."""
+
+    async def forgotten(conn: Connection, guild_id: int) -> bool:
+        async with recorded(conn, guild_id, WordSetting(name_key(word), is_said=False), actor=actor()):
+            return await words.forget(conn, guild_id, word)
+
+    if not write(guild, forgotten):
+        raise NotFound(f"This guild has said nothing of the word “{word}”.")
+    say(f"“{word}” is read as in every guild again.")
+
+
+def _say_word(word: str, category: Category | None, guild: int | None) -> None:
+    async def said(conn: Connection, guild_id: int) -> None:
+        async with recorded(conn, guild_id, WordSetting(name_key(word), is_said=False), actor=actor()):
+            await words.say(conn, guild_id, word, category, actor=actor())
+
+    write(guild, said)
+
+
 def _change(request: SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
-    async def work(services: Services) -> SettingReport:
+    async def changed(services: Services) -> SettingReport:
         bot = services.outside.discord
         if preview:
-            return await preview_setting(services.pool, request, guild_id=guild, with_discord=bot is not None)
+            report = await preview_setting(services.pool, request, guild_id=guild, with_discord=bot is not None)
+            obstacles = await settings_api.obstacles_of(services, report)
+            return replace(report, notices=(*report.notices, *report.unrelated, *obstacles))
         return await save_setting(services.pool, request, actor=actor(), guild_id=guild, discord_bot=bot)
 
-    report = with_services(work)
+    report = call(changed)
     if as_json:
-        print_json({"sentence": report.sentence, **_as_data(report)})
+        names = ("sentence", "guild_id", "differences", "counts", "effects", "readings", "notices", "change_id")
+        print_json({name: getattr(report, name) for name in names})
     else:
-        _say(report)
+        _say_report(report)
 
 
-def _as_data(report: SettingReport) -> dict[str, object]:
-    return {
-        "guild_id": report.guild_id,
-        "differences": report.differences,
-        "counts": report.counts,
-        "effects": report.effects,
-        "readings": report.readings,
-        "notices": report.notices,
-        "change_id": report.change_id,
-    }
-
-
-def _say(report: SettingReport) -> None:
-    table(
-        "what",
-        "now" if report.change_id is None else "before",
-        "then",
-        rows=[(d.what, d.before, d.after) for d in report.differences],
-    )
+def _say_report(report: SettingReport) -> None:
+    is_preview = report.change_id is None
+    rows = [(each.what, each.before, each.after) for each in report.differences]
+    table("what", "now" if is_preview else "before", "then", rows=rows)
     say(report.sentence)
-    for notice in (*report.notices, *(report.unrelated if report.change_id is None else ())):
+    for notice in report.notices:
         say(f"! {notice}")
     for effect in report.effects[:PAGE_SIZE]:
         say(f"  {effect.move.value}: {effect.summary}")
@@ -224,7 +317,7 @@ def _say(report: SettingReport) -> None:
     left = max(0, len(report.effects) - PAGE_SIZE) + max(0, len(report.readings) - PAGE_SIZE)
     if left:
         say(f"  … and {left} more.")
-    if report.change_id is not None:
+    if not is_preview:
         say(f"To take it back: patt settings undo {report.change_id}")
 
 

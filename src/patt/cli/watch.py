@@ -53,7 +53,6 @@ def watch(
         typer.Option("--once", help="Send what is there now, and end. Exit code 1 where something was not delivered."),
     ] = False,
 ) -> None:
-    """Send each new export of the addon to the guild's server, and wait calmly while the server is away."""
     address = checked_server(server)
     places = _folders(folders or [])
     upload_key = _key(key, key_file)

@@ -24,7 +24,7 @@ from sv_common.guild_sync.domain.addon_export import read_addon_export
 from sv_common.guild_sync.domain.errors import Busy
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.overview import AttemptSummary, FindingFilter, RuleRecord
+from sv_common.guild_sync.overview import AttemptSummary, FindingFilter, RuleOverview
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.store import guilds, ranks
@@ -43,7 +43,7 @@ class DemoOutcome:
     """What the story left behind."""
 
     pipelines: Sequence[PipelineReport]
-    rules: Sequence[RuleRecord]
+    rules: Sequence[RuleOverview]
     issues: Sequence[Issue]
     fixes: Sequence[AttemptSummary]
 
@@ -176,7 +176,7 @@ class Demo:
             rules = await overview.rule_records(conn, guild_id)
             found = await overview.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
             fixes = await overview.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
-        return DemoOutcome(self._pipelines, rules, found.findings, fixes)
+        return DemoOutcome(self._pipelines, rules, found.items, fixes)
 
 
 class _DemoSettings(Settings):

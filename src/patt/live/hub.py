@@ -20,8 +20,7 @@ import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
-from patt import jobs_overview
-from patt.api import asking
+from patt import job_requests, jobs_overview
 from patt.live import news
 from patt.live.notices import Notice, gathered, read_notice
 from sv_common.db.patience import KEEPALIVES
@@ -235,7 +234,7 @@ class Hub:
         has_worker = bool(notices) and await jobs_overview.has_worker(conn)
         for notice in notices:
             for request in await work.by_number(conn, notice.guild_id, notice.first, notice.last):
-                told = asking.job_of(request, has_worker=has_worker).model_dump(mode="json", exclude={"result"})
+                told = job_requests.as_news(job_requests.job_of(request, has_worker=has_worker))
                 self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
 
     async def _tell_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from patt.api import officer_commands
-from patt.api.officer_access import SessionId
+from patt.api import access
+from patt.api.access import SessionId
 from patt.deps import PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.shell import respond
@@ -21,7 +21,7 @@ actions = form_router(f"{HOME}/actions", viewer_of)
 @router.get("")
 async def account(request: Request, services: ServicesDep, viewer: ViewerDep, page: PageQuery = 1) -> Response:
     """Show who is signed in, what they may do, and all their sessions."""
-    found = await officer_commands.own_sessions(services, viewer, number=page)
+    found = await access.own_sessions(services, viewer, page)
     context = {"found": found, "role": WITH_ARTICLE[viewer.role], "home": HOME}
     return respond(request, "admin/account.html", viewer, context)
 
@@ -31,4 +31,4 @@ async def revoke(
     request: Request, services: ServicesDep, viewer: ViewerDep, form: FormDep, session_id: SessionId
 ) -> Response:
     """End a session of one's own."""
-    return await done(request, form, officer_commands.revoke_own(services, viewer, session_id), home=HOME)
+    return await done(request, form, access.revoke_own(services, viewer, session_id), home=HOME)

@@ -11,10 +11,13 @@ from datetime import date
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.api import asking, commands, selection_commands
-from patt.api.jobs_models import ScanRuleWish, ScanWish
-from patt.api.seen import PartlyQuery, SeenDep
+from patt import job_requests
+from patt.api import issue as api
+from patt.api import selected
+from patt.api.issue import DismissRequest, PartlyQuery, ResolveRequest, SeenDep, WakeRequest
+from patt.api.selected import DismissSelected, WakeSelected
 from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
+from patt.job_requests import ScanJob, ScanRuleJob
 from patt.navigation import DATA_QUALITY
 from patt.pages.chosen import chosen_issues, previewed
 from patt.pages.forms import Answer, FormDep, TickedDep, done, form_router
@@ -30,7 +33,8 @@ async def scan(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Ask for a scan by all rules."""
-    return await done(request, form, asking.ask(services, officer, ScanWish(kind="scan"), guild_id=guild), home=HOME)
+    work = job_requests.ask(services, ScanJob("scan"), actor=officer.actor, guild_id=guild)
+    return await done(request, form, work, home=HOME)
 
 
 @router.post("/scan/{issue_type}")
@@ -38,8 +42,8 @@ async def scan_rule(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
     """Ask for a scan by one rule."""
-    wish = ScanRuleWish(kind="scan_rule", issue_type=issue_type)
-    return await done(request, form, asking.ask(services, officer, wish, guild_id=guild), home=HOME)
+    work = job_requests.ask(services, ScanRuleJob("scan_rule", issue_type), actor=officer.actor, guild_id=guild)
+    return await done(request, form, work, home=HOME)
 
 
 @router.post("/fix/{issue_id}")
@@ -53,7 +57,7 @@ async def fix(
     seen: SeenDep,
 ) -> Response:
     """Fix one issue."""
-    return await done(request, form, commands.fix(services, officer, issue_id, guild_id=guild, seen=seen), home=HOME)
+    return await done(request, form, api.fix(services, officer, issue_id, guild, seen), home=HOME)
 
 
 @router.post("/issues/{issue_id}/dismiss")
@@ -70,10 +74,8 @@ async def dismiss(
     reason = form.get("reason", "")
 
     async def work() -> Answer:
-        until = _day(form.get("until", ""))
-        return await commands.dismiss(
-            services, officer, issue_id, guild_id=guild, reason=reason, until=until, seen=seen
-        )
+        body = DismissRequest(reason, _day(form.get("until", "")))
+        return await api.dismiss(services, officer, issue_id, body, guild, seen)
 
     return await done(request, form, work(), home=HOME)
 
@@ -89,8 +91,8 @@ async def wake(
     seen: SeenDep,
 ) -> Response:
     """End a dismissal."""
-    reason = form.get("reason") or "By hand."
-    work = commands.wake(services, officer, issue_id, guild_id=guild, reason=reason, seen=seen)
+    body = WakeRequest(form["reason"]) if form.get("reason") else WakeRequest()
+    work = api.wake(services, officer, issue_id, guild, seen, body)
     return await done(request, form, work, home=HOME)
 
 
@@ -105,7 +107,7 @@ async def resolve(
     seen: SeenDep,
 ) -> Response:
     """Close an issue on an officer's word."""
-    work = commands.resolve(services, officer, issue_id, guild_id=guild, reason=form.get("reason", ""), seen=seen)
+    work = api.resolve(services, officer, issue_id, ResolveRequest(form.get("reason", "")), guild, seen)
     return await done(request, form, work, home=HOME)
 
 
@@ -116,7 +118,8 @@ async def fix_previewed(
     """Ask for a fix of the issues that a preview has shown, as it has shown them."""
 
     async def work() -> Answer:
-        return await asking.ask(services, officer, previewed(form.get("wish", "")), guild_id=guild)
+        wish = previewed(form.get("wish", ""))
+        return await job_requests.ask(services, wish, actor=officer.actor, guild_id=guild)
 
     return await done(request, form, work(), home=HOME)
 
@@ -130,9 +133,8 @@ async def dismiss_chosen(
     async def work() -> Answer:
         numbers, seen = chosen_issues(ticked)
         reason, until = form.get("reason", ""), _day(form.get("until", ""))
-        return await selection_commands.dismiss_selected(
-            services, officer, numbers, guild_id=guild, reason=reason, until=until, seen=seen
-        )
+        body = DismissSelected(issue_ids=numbers, seen=seen, reason=reason, until=until)
+        return await selected.dismiss(services, officer, body, guild)
 
     return await done(request, form, work(), home=HOME)
 
@@ -145,9 +147,7 @@ async def wake_chosen(
 
     async def work() -> Answer:
         numbers, seen = chosen_issues(ticked)
-        return await selection_commands.wake_selected(
-            services, officer, numbers, guild_id=guild, reason="By hand.", seen=seen
-        )
+        return await selected.wake(services, officer, WakeSelected(issue_ids=numbers, seen=seen), guild)
 
     return await done(request, form, work(), home=HOME)
 
@@ -164,7 +164,7 @@ async def undo(
     partly: PartlyQuery = False,
 ) -> Response:
     """Undo a fix, whole or in part."""
-    undone = commands.undo(services, officer, attempt_id, guild_id=guild, seen=seen, partly=partly)
+    undone = api.undo(services, officer, attempt_id, guild, seen, partly)
     return await done(request, form, undone, home=HOME)
 
 

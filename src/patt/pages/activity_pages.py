@@ -1,4 +1,4 @@
-"""The activity page: jobs that wait and run, the sync log, and who did what."""
+"""The activity page: jobs that wait and run, the last uploads, the sync log, and who did what."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt import jobs_overview
-from patt.api import losses_commands
+from patt.api import losses as api
 from patt.api.activity import LONGEST_ACTOR
-from patt.api.activity_models import RunAnswer
 from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import ACTIVITY
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
+from patt.pages.upload_pages import upload_context
 from patt.pages.words import PIPELINES, TASKS
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import activity
@@ -76,7 +76,7 @@ def _view(
 async def overview(
     request: Request, services: ServicesDep, viewer: ViewerDep, asked: Annotated[View, Depends(_view)]
 ) -> Response:
-    """Show the jobs, and the sync log or who did what."""
+    """Show the jobs, the last uploads, and the sync log or who did what."""
     async with services.pool.snapshot() as conn:
         known = await guilds_in_reach(conn, viewer)
         if not known:
@@ -85,7 +85,8 @@ async def overview(
         view = replace(asked, guild=chosen.id)
         context = await (_runs if view.show == "runs" else _deeds)(conn, view)
         jobs = await jobs_overview.jobs(conn, chosen.id)
-        losses = await losses_commands.sentences(conn, chosen.id)
+        losses = await api.sentences(conn, chosen.id)
+        uploads = await upload_context(conn, chosen.id, viewer)
     shell = {
         "guild": chosen,
         "guilds": known,
@@ -94,7 +95,7 @@ async def overview(
         "tasks": TASKS,
         "pipelines": PIPELINES,
     }
-    return respond(request, "admin/activity.html", viewer, shell | context)
+    return respond(request, "admin/activity.html", viewer, shell | uploads | context)
 
 
 @router.get("/jobs")
@@ -112,7 +113,7 @@ async def _runs(conn: Connection, view: View) -> dict[str, Any]:
     return {
         "view": replace(view, page=found.number),
         "found": found,
-        "rows": [RunAnswer.model_validate(run) for run in found.items],
+        "rows": found.items,
         "statuses": get_args(RunStatus),
     }
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import asking, losses_commands, reading
-from patt.api.reading import Shown
-from patt.api.selection_models import PlannedIssue
+from patt import job_requests
+from patt.api import losses, selected
+from patt.api.issues import PlannedIssue, Shown
 from patt.deps import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
+from patt.job_requests import SelectedIssues
 from patt.navigation import DATA_QUALITY
 from patt.pages import flash
 from patt.pages.charts import bar, line_chart
@@ -35,8 +36,9 @@ from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import health, issues, mitigations, overview
 from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.freshness import FRESHNESS
 from sv_common.guild_sync.domain.issue import Severity
-from sv_common.guild_sync.health import Share, TrendDays, Trends
+from sv_common.guild_sync.health import RuleTrend, Share, TrendDays
 from sv_common.guild_sync.overview import FindingsPage
 from sv_common.guild_sync.rules import RULES, rule_named
 
@@ -83,8 +85,8 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: View) ->
         "rules": await overview.rule_overviews(conn, guild.id),
         "frequency": frequency,
         "fix_record": fix_record,
-        "work": await asking.under_way(conn, guild.id),
-        "losses": await losses_commands.sentences(conn, guild.id),
+        "work": await job_requests.under_way(conn, guild.id),
+        "losses": await losses.sentences(conn, guild.id),
         **await _health(conn, view),
         **await _findings(conn, view, found),
     }
@@ -97,20 +99,20 @@ async def _health(conn: Connection, view: View) -> dict[str, Any]:
         "health": found,
         "verdict": verdict(found, trends),
         "shares": [_share("characters", found.characters), _share("members", found.members)],
-        "trends": [_trend(trends, issue_type) for issue_type in trends.open],
+        "trends": [_trend(rule, len(trends.days) - 1) for rule in trends.rules],
         "total": trends.total[-1],
         "trend_days": get_args(TrendDays),
         "sources": [(SOURCES[age.source], age, expectation(age), remedy(age)) for age in found.sources],
-        "pipelines": {age.source: health.EXPECTED[age.source].pipeline for age in found.sources},
+        "pipelines": {age.source: FRESHNESS[age.source].pipeline for age in found.sources},
     }
 
 
 async def _findings(conn: Connection, view: View, found: FindingsPage) -> dict[str, Any]:
-    ids = [issue.id for issue in found.findings]
+    ids = [issue.id for issue in found.items]
     subjects = await overview.subjects(conn, view.guild, ids) if view.group == "subject" else {}
     return {
         "findings": found,
-        "groups": grouped(found.findings, view, subjects),
+        "groups": grouped(found.items, view, subjects),
         "states": SHOWN,
         "severities": tuple(Severity),
         "groupings": GROUPINGS,
@@ -124,15 +126,13 @@ def _share(kind: str, share: Share) -> dict[str, Any]:
     return {"kind": kind, "share": share, "bar": bar(parts), "not_counted": not_counted(kind, share)}
 
 
-def _trend(trends: Trends, issue_type: str) -> dict[str, Any]:
-    counts, days = trends.open[issue_type], len(trends.days) - 1
-    name = RULES[issue_type].name
+def _trend(rule: RuleTrend, days: int) -> dict[str, Any]:
     return {
-        "issue_type": issue_type,
-        "name": name,
-        "open": counts[-1],
-        "chart": line_chart(counts, f"Open issues of “{name}” over {days} days"),
-        "change": f"{change(counts)} {days} days ago",
+        "issue_type": rule.issue_type,
+        "name": rule.name,
+        "open": rule.open[-1],
+        "chart": line_chart(rule.open, f"Open issues of “{rule.name}” over {days} days"),
+        "change": f"{change(rule.open)} {days} days ago",
     }
 
 
@@ -145,7 +145,7 @@ async def preview(
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
         known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
-        work = await asking.under_way(conn, chosen.id)
+        work = await job_requests.under_way(conn, chosen.id)
         planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys
     shown = dict(list(keys.items())[:PREVIEWED])
@@ -185,8 +185,8 @@ async def preview_selected(
         return response
     async with services.pool.snapshot() as conn:
         found, _ = await chosen_guild(conn, viewer, guild)
-        work = await asking.under_way(conn, found.id)
-        answer = await reading.preview_selected(services, numbers, found.id)
+        work = await job_requests.under_way(conn, found.id)
+        answer = await selected.preview(services, SelectedIssues(issue_ids=numbers), found.id)
     context = {
         "guild": found,
         "groups": _by_rule(answer.issues),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from patt.api.jobs_models import FixSelectedWish
-from patt.api.selection_models import MOST_CHOSEN
 from patt.deps import LARGEST_BIGINT
+from patt.job_requests import MOST_SELECTED, FixSelectedJob
 from sv_common.guild_sync.domain.errors import BadInput
 
+_WISH = TypeAdapter(FixSelectedJob)
 _ROW = re.compile(r"(?P<number>[1-9][0-9]{0,18})(?:-(?P<key>[0-9a-f]{1,64}))?")
 
 
@@ -22,23 +22,23 @@ def chosen_issues(ticked: Sequence[str]) -> tuple[list[int], dict[int, str]]:
     """
     if not ticked:
         raise BadInput("Nothing was chosen. Tick the issues first, then press the button again.")
-    if len(ticked) > MOST_CHOSEN:
+    if len(ticked) > MOST_SELECTED:
         raise BadInput(
-            f"{len(ticked)} issues were chosen; at most {MOST_CHOSEN} can be acted on at once. Choose fewer."
+            f"{len(ticked)} issues were chosen; at most {MOST_SELECTED} can be acted on at once. Choose fewer."
         )
     seen = dict(_row(value) for value in ticked)
     return list(seen), {number: key for number, key in seen.items() if key}
 
 
-def wish_to_fix(shown: Mapping[int, str]) -> FixSelectedWish | None:
+def wish_to_fix(shown: Mapping[int, str]) -> FixSelectedJob | None:
     """Return what the button of a preview asks for: to fix what it shows, each issue with its key; None where nothing is shown."""
-    return FixSelectedWish(kind="fix_selected", issue_ids=list(shown), seen=dict(shown)) if shown else None
+    return FixSelectedJob(kind="fix_selected", issue_ids=list(shown), seen=dict(shown)) if shown else None
 
 
-def previewed(wish: str) -> FixSelectedWish:
+def previewed(wish: str) -> FixSelectedJob:
     """Return what the button of a preview has asked for. Raises `BadInput` where it is not as a preview writes it."""
     try:
-        return FixSelectedWish.model_validate_json(wish)
+        return _WISH.validate_json(wish)
     except ValidationError as error:
         raise BadInput("This is not what a preview asks for. Open the preview again, and press its button.") from error
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from patt.api.dismissals import dismissals_page
 from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import DATA_QUALITY
 from patt.pages.shell import chosen_of, guilds_in_reach, respond
+from sv_common.guild_sync import overview
 from sv_common.guild_sync.rules import RULES
 
 HOME = f"{DATA_QUALITY.href}/dismissals"
@@ -52,13 +52,13 @@ async def dismissals(
         if not known:
             return respond(request, "admin/dismissals.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        found = await dismissals_page(conn, chosen.id, only_idle=show == "idle", number=page)
+        found = await overview.dismissals(conn, chosen.id, only_idle=show == "idle", number=page)
     context = {
         "guild": chosen,
         "guilds": known,
-        "view": View(chosen.id, show, found.page),
+        "view": View(chosen.id, show, found.number),
         "found": found,
-        "idle": [each.issue for each in found.dismissals if each.why_idle],
+        "idle": [each.issue for each in found.items if each.why_idle],
         "rule_names": {rule.issue_type: rule.name for rule in RULES.values()},
     }
     return respond(request, "admin/dismissals.html", viewer, context)

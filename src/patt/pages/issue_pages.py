@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from patt.api import issue_reading, people_reading
-from patt.api.issue_models import CandidateAnswer, IssueDetailAnswer
-from patt.api.people_models import PersonAnswer
+from patt.api import issue as api
+from patt.api.decisions import DecisionRequest, fields_of
+from patt.api.issue import Candidate, IssueDetail
 from patt.api.players import LONGEST_SEARCH
 from patt.bootstrap import Services
 from patt.deps import AttemptId, GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
@@ -20,6 +21,7 @@ from patt.pages.shell import respond
 from patt.pages.words import by_source, details_in_words
 from sv_common.guild_sync.domain.issue import IssueState
 from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER
+from sv_common.guild_sync.people import PersonSummary, people_page
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href
@@ -41,7 +43,7 @@ async def issue(
     """Show one issue so that whoever sees it for the first time can decide; `search` looks for another player."""
     asked = search.strip()
     async with services.pool.snapshot():
-        found = await issue_reading.issue(services, issue_id, guild)
+        found = await api.issue(services, issue_id, guild)
         players = await _players(services, found.guild_id, asked) if asked else []
     context = {
         **issue_context(found),
@@ -62,7 +64,7 @@ async def undo(
     back: Annotated[str, Query(max_length=LONGEST_BACK)] = "",
 ) -> Response:
     """Show what taking an attempt back would change, or why it cannot be taken back."""
-    found = await issue_reading.undo_preview(services, attempt_id, guild)
+    found = await api.undo_preview(services, viewer, attempt_id, guild)
     home = f"{HOME}?guild={found.guild_id}"
     usual = f"{HOME}/issues/{found.issue_id}?guild={found.guild_id}" if found.issue_id is not None else home
     context = {
@@ -74,7 +76,7 @@ async def undo(
     return respond(request, "admin/undo.html", viewer, context)
 
 
-def issue_context(found: IssueDetailAnswer) -> dict[str, Any]:
+def issue_context(found: IssueDetail) -> dict[str, Any]:
     """Return all that the page shows of an issue."""
     back = f"{HOME}/issues/{found.id}?guild={found.guild_id}"
     return {
@@ -92,7 +94,7 @@ def issue_context(found: IssueDetailAnswer) -> dict[str, Any]:
     }
 
 
-def _links(found: IssueDetailAnswer, candidate: CandidateAnswer, back: str) -> dict[str, str | None]:
+def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str | None]:
     """Where a candidate is shown, and where the decisions about it are previewed."""
     place = {"player": "/admin/players", "character": "/admin/players/characters"}.get(candidate.kind)
     about = {"guild": found.guild_id, "back": back}
@@ -103,16 +105,12 @@ def _links(found: IssueDetailAnswer, candidate: CandidateAnswer, back: str) -> d
     }
 
 
-def _preview(decision: Any, about: dict[str, Any]) -> str | None:
+def _preview(decision: DecisionRequest | None, about: dict[str, Any]) -> str | None:
     if decision is None:
         return None
-    said = decision.model_dump(exclude_none=True, exclude_defaults=True) | {"decision": decision.decision}
-    if said.pop("remember_note", False):
-        said["remember_note"] = "true"
-    return f"/admin/players/preview?{urlencode(said | about)}"
+    return f"/admin/players/preview?{urlencode(fields_of(decision) | about)}"
 
 
-async def _players(services: Services, guild_id: int, search: str) -> list[PersonAnswer]:
+async def _players(services: Services, guild_id: int, search: str) -> Sequence[PersonSummary]:
     async with services.pool.snapshot() as conn:
-        page = await people_reading.people_page(conn, guild_id, search=search, shown="players", number=1)
-    return page.people[:MOST_FOUND]
+        return (await people_page(conn, guild_id, search=search, page_size=MOST_FOUND)).items

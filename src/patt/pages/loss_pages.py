@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from patt.api import losses_commands
-from patt.api.losses_models import ReleasedAnswer
+from patt.api import losses as api
+from patt.api.losses import Release, Released
 from patt.deps import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import ACTIVITY
 from patt.pages.forms import FormDep, done, form_router
@@ -25,7 +25,7 @@ async def losses(request: Request, services: ServicesDep, viewer: ViewerDep, gui
     """Show who would be marked as gone, for each source whose list was refused."""
     async with services.pool.connection() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
-        found = await losses_commands.losses(conn, chosen.id)
+    found = await api.listed(services, chosen.id)
     context = {"guild": chosen, "losses": found, "may_act": viewer.may_act_as("officer")}
     return respond(request, "admin/losses.html", viewer, context)
 
@@ -37,8 +37,8 @@ async def release(
     """Let those go who were seen."""
     source, key = form.get("source", ""), form.get("key", "")
 
-    async def work() -> ReleasedAnswer:
-        return await losses_commands.release(services, officer, _source(source), key, guild_id=guild)
+    async def work() -> Released:
+        return await api.release(services, officer, Release(_source(source), key), guild)
 
     return await done(request, form, work(), home=HOME)
 

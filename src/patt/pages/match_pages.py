@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt.api import matching
+from patt.api.matching import WhomToMatch
 from patt.deps import GuildDep, OfficerDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import FULL_MATCH
 from patt.pages.forms import FormDep, TickedDep, done, form_router
@@ -90,7 +91,7 @@ async def ask_chosen(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
 ) -> Response:
     """Ask for a match of those who are ticked."""
-    return await done(request, form, matching.ask(services, officer, guild, ticked), home=HOME)
+    return await done(request, form, matching.ask(services, officer, guild, WhomToMatch(ticked)), home=HOME)
 
 
 def _shown(view: View, report: MatchReport, runs: Page[MatchRun]) -> dict[str, Any]:
@@ -98,15 +99,15 @@ def _shown(view: View, report: MatchReport, runs: Page[MatchRun]) -> dict[str, A
     people = matching.people_of(report, evidence=view.evidence, number=view.page)
     left = matching.undecided_of(report, number=view.page)
     number, pages = {
-        "found": (people.page, people.pages),
-        "left": (left.page, left.pages),
+        "found": (people.number, people.pages),
+        "left": (left.number, left.pages),
         "runs": (runs.number, runs.pages),
     }[view.show]
     return {
         "view": replace(view, page=number),
         "pages": pages,
         "preview": people,
-        "groups": [(kind, list(group)) for kind, group in groupby(people.people, lambda person: person.evidence)],
+        "groups": [(kind, list(group)) for kind, group in groupby(people.items, lambda person: person.evidence)],
         "found_in_all": len(report.groups),
         "kinds": KINDS_OF_EVIDENCE,
         "left": left,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.api import guild_moves as api
+from patt.api.guild_moves import NameToKeep
 from patt.deps import AdministratorDep, GuildDep, OfficerDep, ServicesDep, administrator_of, officer_of
 from patt.guild_moves import NewName, preview_move
 from patt.navigation import SETTINGS
@@ -57,6 +58,5 @@ async def move(
     request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Keep the new name that was previewed."""
-    wanted = NewName(form.get("region", ""), form.get("realm", ""), form.get("name", ""))
-    work = api.kept(services, administrator, wanted, guild_id=guild, key=form.get("key"))
-    return await done(request, form, work, home=HOME)
+    wanted = NameToKeep(form.get("region", ""), form.get("realm", ""), form.get("name", ""), form.get("key"))
+    return await done(request, form, api.keep(services, administrator, guild, wanted), home=HOME)

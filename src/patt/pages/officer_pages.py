@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import officer_commands
-from patt.api.officer_access import SessionId
-from patt.api.officer_models import AuthorityRequest, DoneAnswer, VouchRequest
+from patt.api import access
+from patt.api.access import AuthorityChange, Done, SessionId, Vouching
 from patt.authority import GIVEN
 from patt.bootstrap import DISCORD_CALLBACK, discord_login
 from patt.deps import AdministratorDep, GuildDep, PageQuery, ServicesDep, administrator_of
@@ -23,7 +22,7 @@ from patt.pages.shell import chosen_guild, respond
 from sv_common.guild_sync.domain.errors import BadInput, PattError
 
 HOME = "/admin/settings/officers"
-_Model = TypeVar("_Model", bound=BaseModel)
+_Kind = TypeVar("_Kind")
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(administrator_of)], include_in_schema=False)
 actions = form_router(f"{HOME}/actions", administrator_of)
@@ -37,10 +36,10 @@ async def officers(
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, administrator, guild)
         found = {
-            "mapping": (await officer_commands.mapping(services, chosen.id)).mapping,
-            "people": await officer_commands.people(services, chosen.id, number=page),
-            "sessions": await officer_commands.all_sessions(services, administrator),
-            "accounts": await officer_commands.accounts(services, administrator),
+            "mapping": (await access.mapping(services, chosen.id)).mapping,
+            "people": await access.people(services, chosen.id, page),
+            "sessions": await access.all_sessions(services, administrator),
+            "accounts": await access.accounts(services, administrator),
         }
     context = {
         **found,
@@ -58,8 +57,8 @@ async def preview(
 ) -> Response:
     """Show who would gain or lose what; where it cannot be done, lead back and say why."""
     try:
-        asked = _asked(AuthorityRequest, dict(request.query_params), ("kind", "key", "role"))
-        planned = await officer_commands.preview(services, guild, asked)
+        asked = _asked(AuthorityChange, dict(request.query_params), ("kind", "key", "role"))
+        planned = await access.preview(services, guild, asked)
     except PattError as error:
         response = RedirectResponse(_home(guild), 303)
         flash.keep(request, response, Flash(str(error), "problem"))
@@ -74,9 +73,9 @@ async def decide(
 ) -> Response:
     """Let a rank or a Discord role give a role, as it was previewed."""
 
-    async def work() -> DoneAnswer:
-        asked = _asked(AuthorityRequest, form, ("kind", "key", "role", "seen"))
-        return await officer_commands.decide(services, administrator, guild, asked)
+    async def work() -> Done:
+        asked = _asked(AuthorityChange, form, ("kind", "key", "role", "seen"))
+        return await access.decide(services, administrator, guild, asked)
 
     return await done(request, form, work(), home=_home(guild))
 
@@ -87,9 +86,9 @@ async def vouch(
 ) -> Response:
     """Confirm that a character is a member's."""
 
-    async def work() -> DoneAnswer:
-        asked = _asked(VouchRequest, form, ("discord_id", "character_id"))
-        return await officer_commands.vouch(services, administrator, guild, asked)
+    async def work() -> Done:
+        asked = _asked(Vouching, form, ("discord_id", "character_id"))
+        return await access.vouch(services, administrator, guild, asked)
 
     return await done(request, form, work(), home=_home(guild))
 
@@ -99,17 +98,17 @@ async def revoke(
     request: Request, services: ServicesDep, administrator: AdministratorDep, form: FormDep, session_id: SessionId
 ) -> Response:
     """End a session."""
-    return await done(request, form, officer_commands.revoke_any(services, administrator, session_id), home=HOME)
+    return await done(request, form, access.revoke(services, administrator, session_id), home=HOME)
 
 
 def _home(guild: int | None) -> str:
     return HOME if guild is None else f"{HOME}?guild={guild}"
 
 
-def _asked(model: type[_Model], fields: Mapping[str, str], names: tuple[str, ...]) -> _Model:
+def _asked(kind: type[_Kind], fields: Mapping[str, str], names: tuple[str, ...]) -> _Kind:
     """Read what a form asks for. Raises `BadInput`, which names each field that cannot be used."""
     try:
-        return model.model_validate({name: fields[name] for name in names if name in fields})
+        return TypeAdapter(kind).validate_python({name: fields[name] for name in names if name in fields})
     except ValidationError as error:
         faults = [f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors()]
         raise BadInput(f"This cannot be used. {'; '.join(faults)}.", faults) from error

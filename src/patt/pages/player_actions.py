@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import people_commands
-from patt.api.people_models import HandAnswer, HandRequest
+from patt.api import players as api
+from patt.api.decisions import DecisionRequest, fields_of
+from patt.api.players import DecisionMade
 from patt.deps import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import PLAYERS
 from patt.pages import flash
@@ -34,7 +35,7 @@ LABELS = {
     "add_alias": "Add the alias",
     "remove_alias": "Remove the alias",
 }
-_REQUEST: TypeAdapter[HandRequest] = TypeAdapter(HandRequest)
+_REQUEST: TypeAdapter[DecisionRequest] = TypeAdapter(DecisionRequest)
 
 preview_router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 router = form_router(f"{HOME}/actions")
@@ -47,15 +48,14 @@ async def preview(request: Request, services: ServicesDep, viewer: ViewerDep, gu
     back = way_back(fields.get("back", ""), HOME)
     try:
         asked = _request_of(fields)
-        planned = await people_commands.preview(services, viewer, asked, guild_id=guild)
+        planned = await api.preview(services, viewer, asked, guild)
     except PattError as error:
         response = RedirectResponse(back, 303)
         flash.keep(request, response, Flash(str(error), "problem"))
         return response
-    sent = asked.model_dump(exclude_none=True, exclude_defaults=True)
     context = {
         "planned": planned,
-        "fields": {**sent, "plan_key": planned.plan_key, "back": back},
+        "fields": {**fields_of(asked), "plan_key": planned.plan_key, "back": back},
         "label": LABELS[asked.decision],
         "asks_why": asked.decision == "reject",
         "home": HOME,
@@ -70,13 +70,13 @@ async def decide(
 ) -> Response:
     """Carry out a decision that was previewed."""
 
-    async def work() -> HandAnswer:
-        return await people_commands.decide(services, officer, _request_of(form), guild_id=guild)
+    async def work() -> DecisionMade:
+        return await api.decide(services, officer, _request_of(form), guild)
 
     return await done(request, form, work(), home=HOME)
 
 
-def _request_of(fields: Mapping[str, str]) -> HandRequest:
+def _request_of(fields: Mapping[str, str]) -> DecisionRequest:
     try:
         return _REQUEST.validate_python(fields)
     except ValidationError as error:

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from patt.api import people_reading
-from patt.api.people_reading import ShownPeople
-from patt.api.players import LONGEST_SEARCH
+from patt.api import players as api
+from patt.api.players import LONGEST_SEARCH, ShownPeople
 from patt.deps import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
 from patt.navigation import PLAYERS
 from patt.pages.shell import chosen_of, guilds_in_reach, respond
@@ -81,8 +80,7 @@ async def players_context(
     if not known:
         return {"guild": None}
     guild = chosen_of(known, guild_id)
-    kind = people_reading.kind_of(shown)
-    found = await people.people_page(conn, guild.id, search=search, kind=kind, number=page)
+    found = await people.people_page(conn, guild.id, search=search, kind=api.KINDS[shown], number=page)
     counts = {each: _count(found.counts, each) for each, _ in KINDS}
     return {
         "guild": guild,
@@ -98,8 +96,7 @@ async def character(
     request: Request, services: ServicesDep, viewer: ViewerDep, character_id: CharacterId, guild: GuildDep
 ) -> Response:
     """Show one character: whose it is, or whose it may be."""
-    async with services.pool.snapshot() as conn:
-        found = await people_reading.character(conn, character_id, guild)
+    found = await api.character(services, character_id, guild)
     context = {
         "page": found,
         "about": found,
@@ -115,8 +112,7 @@ async def player(
     request: Request, services: ServicesDep, viewer: ViewerDep, player_id: PlayerId, guild: GuildDep
 ) -> Response:
     """Show one player: characters, Discord member, aliases, what is open, and all that was done."""
-    async with services.pool.snapshot() as conn:
-        found = await people_reading.player(conn, player_id, guild)
+    found = await api.player(services, player_id, guild)
     context = {
         "player": found,
         "about": found,
@@ -128,5 +124,5 @@ async def player(
 
 
 def _count(counts: Any, shown: ShownPeople) -> int:
-    kind = people_reading.kind_of(shown)
+    kind = api.KINDS[shown]
     return sum(counts.values()) if kind is None else counts[kind]

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
-from patt.api.data_quality import TextQuery
 from patt.api.health import TrendQuery
-from patt.api.reading import Shown, finding_filter
+from patt.api.issues import Shown, TextQuery, finding_filter
 from patt.deps import GuildDep, PageQuery
 from patt.navigation import DATA_QUALITY
 from sv_common.guild_sync.domain.issue import Issue, Severity

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from patt.setup.ages import in_words
-from sv_common.guild_sync.health import Health, Share, Source, SourceAge, Trends
+from sv_common.guild_sync.domain.freshness import Source
+from sv_common.guild_sync.domain.text import in_words
+from sv_common.guild_sync.health import Health, Share, SourceAge, Trends
 from sv_common.guild_sync.overview import RuleOverview
 
 SOURCES: Mapping[Source, str] = {

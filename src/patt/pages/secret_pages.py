@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from patt.access import SCOPES
-from patt.api import secrets_commands
-from patt.api.secrets import KeyId, TokenId
-from patt.api.secrets_models import NewTokenRequest
+from patt.api import credentials
+from patt.api.credentials import KeyId, NewKey, NewToken, TokenId
 from patt.bootstrap import Services
 from patt.deps import AdministratorDep, Caller, GuildDep, ServicesDep, administrator_of
 from patt.navigation import SETTINGS
@@ -21,6 +20,7 @@ from patt.pages.shell import chosen_guild
 from sv_common.guild_sync.domain.errors import BadInput, PattError
 
 HOME = SETTINGS.href
+_NEW_TOKEN = TypeAdapter(NewToken)
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(administrator_of)], include_in_schema=False)
 actions = form_router(f"{HOME}/actions")
@@ -40,7 +40,7 @@ async def make_key(
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, administrator, guild)
     try:
-        made = await secrets_commands.make_key(services, administrator, form.get("uploader", ""), guild_id=chosen.id)
+        made = await credentials.make_key(services, administrator, NewKey(form.get("uploader", "")), chosen.id)
     except PattError as error:
         return await _keys(request, services, administrator, guild, {"problem": str(error)})
     return await _keys(request, services, administrator, guild, {"made": made})
@@ -56,7 +56,7 @@ async def revoke_key(
     key_id: KeyId,
 ) -> Response:
     """Make an upload key useless."""
-    work = secrets_commands.revoke_key(services, administrator, key_id, guild_id=guild)
+    work = credentials.revoke_key(services, administrator, key_id, guild)
     return await done(request, form, work, home=f"{HOME}/keys")
 
 
@@ -72,7 +72,7 @@ async def make_token(
 ) -> Response:
     """Make an API token, and show it this once."""
     try:
-        made = await secrets_commands.make_token(services, administrator, _token_asked(form))
+        made = await credentials.make_token(services, administrator, _token_asked(form))
     except PattError as error:
         return await _tokens(request, services, administrator, guild, {"problem": str(error), "typed": form})
     return await _tokens(request, services, administrator, guild, {"made": made})
@@ -83,7 +83,7 @@ async def revoke_token(
     request: Request, services: ServicesDep, administrator: AdministratorDep, form: FormDep, token_id: TokenId
 ) -> Response:
     """Make an API token useless."""
-    work = secrets_commands.revoke_token(services, administrator, token_id)
+    work = credentials.revoke_token(services, administrator, token_id)
     return await done(request, form, work, home=f"{HOME}/tokens")
 
 
@@ -92,7 +92,7 @@ async def _keys(
 ) -> Response:
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, administrator, guild)
-        listed = await secrets_commands.keys(services, chosen.id)
+        listed = await credentials.keys(services, chosen.id)
     context = {
         "made": None,
         "problem": None,
@@ -110,7 +110,7 @@ async def _tokens(
 ) -> Response:
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, administrator, guild)
-        listed = await secrets_commands.tokens(services, administrator, None)
+        listed = await credentials.tokens(services, administrator, None)
     context = {
         "made": None,
         "problem": None,
@@ -125,10 +125,10 @@ async def _tokens(
     return respond_with_settings(request, "tokens", administrator, chosen, known, context)
 
 
-def _token_asked(form: dict[str, str]) -> NewTokenRequest:
+def _token_asked(form: dict[str, str]) -> NewToken:
     fields = {"name": form.get("name", ""), "scope": form.get("scope", ""), "guild_id": form.get("for_guild") or None}
     try:
-        return NewTokenRequest.model_validate(fields)
+        return _NEW_TOKEN.validate_python(fields)
     except ValidationError as error:
         faults = [f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
         raise BadInput(f"This cannot be used. {'; '.join(faults)}.", faults) from error

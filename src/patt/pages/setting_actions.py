@@ -10,10 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import settings_commands
-from patt.api.settings_commands import Asked
-from patt.api.settings_models import SettingReportAnswer
-from patt.api.settings_requests import RanksChangeRequest, RuleChangeRequest, SettingChangeRequest, WordChangeRequest
+from patt.api import settings as api
+from patt.api.settings import ChangeOutcome, ChangeRequest
 from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, ServicesDep, officer_of
 from patt.navigation import SETTINGS
 from patt.pages import flash
@@ -23,11 +21,18 @@ from patt.pages.setting_shell import respond_with_settings
 from patt.pages.shell import chosen_guild
 from sv_common.guild_sync.domain.errors import BadInput, PattError
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.setting_requests import DEFAULT
+from sv_common.guild_sync.setting_requests import (
+    DEFAULT,
+    RanksRequest,
+    RuleRequest,
+    SettingRequest,
+    UndoRequest,
+    WordRequest,
+)
 
 HOME = SETTINGS.href
 PREVIEW = f"{HOME}/preview"
-_REQUEST: TypeAdapter[SettingChangeRequest] = TypeAdapter(SettingChangeRequest)
+_REQUEST: TypeAdapter[ChangeRequest] = TypeAdapter(ChangeRequest)
 _THRESHOLD: Final = "parameter."
 _ROLE: Final = "role."
 _MANAGED: Final = "managed."
@@ -50,7 +55,7 @@ async def preview(request: Request, services: ServicesDep, officer: OfficerDep, 
         chosen, known = await chosen_guild(conn, officer, guild)
     try:
         asked = asked_of(fields)
-        report = await settings_commands.preview(services, asked, guild_id=chosen.id)
+        report = await api.preview_change(services, asked, chosen.id)
     except PattError as error:
         return _told(request, _with_typed(back, fields), Flash(str(error), "problem"))
     under, title = _place_of(asked)
@@ -72,23 +77,22 @@ async def save(
     """Make a change that was previewed; where something else would come of it now, show that first."""
     back = way_back(form.get("back", ""), HOME)
     try:
-        report = await settings_commands.save(
-            services, administrator, asked_of(form), guild_id=guild, key=form.get("key")
-        )
+        asked, key = asked_of(form), form.get("key")
+        report = await api.save_change(services, asked, guild, actor=administrator.actor, key=key)
     except PattError as error:
         again = {**_change(form), "back": back, **({"guild": guild} if guild is not None else {})}
         return _told(request, f"{PREVIEW}?{urlencode(again)}", Flash(str(error), "problem"))
     return _told(request, back, Flash(report.sentence))
 
 
-def asked_of(fields: Mapping[str, str]) -> Asked:
+def asked_of(fields: Mapping[str, str]) -> SettingRequest:
     """Read a change out of the fields of a form. Raises `BadInput`."""
     kind = fields.get("kind", "")
     if kind == "undo":
         number = fields.get("change", "")
         if not (number.isascii() and number.isdigit()) or not 0 < int(number[:20]) <= LARGEST_BIGINT:
             raise BadInput("Change: there is no change of the settings with such a number.")
-        return int(number)
+        return UndoRequest(int(number))
     body: dict[str, Any] = {name: value for name, value in fields.items() if "." not in name and value}
     if kind == "rule":
         thresholds = _named(fields, _THRESHOLD)
@@ -134,21 +138,21 @@ def _told(request: Request, address: str, told: Flash) -> Response:
     return response
 
 
-def _place_of(asked: Asked) -> tuple[str, str]:
+def _place_of(asked: SettingRequest) -> tuple[str, str]:
     """The label of the page that a change belongs to, and what the preview is called."""
     match asked:
-        case RuleChangeRequest():
+        case RuleRequest():
             rule = RULES.get(asked.issue_type)
             return "Rules", rule.name if rule else asked.issue_type
-        case RanksChangeRequest():
+        case RanksRequest():
             return "Ranks", "Ranks"
-        case WordChangeRequest():
+        case WordRequest():
             return "Words in notes", "Words in notes"
-        case int():
+        case UndoRequest():
             return "History", "Undo"
 
 
-def _by_move(report: SettingReportAnswer) -> list[tuple[str, int, list[Any]]]:
+def _by_move(report: ChangeOutcome) -> list[tuple[str, int, list[Any]]]:
     """The issues concerned under a heading for each move, with how many there are in all."""
     headings = (("opens", "Would open", report.opens), ("resolves", "Would be resolved", report.resolves))
     moves = (*headings, ("fixed", "Would be fixed by themselves", report.fixed))

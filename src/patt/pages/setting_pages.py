@@ -9,13 +9,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.api import settings_commands, settings_reading
-from patt.api.settings_models import GuildFactsAnswer
+from patt.api import current_settings
+from patt.api import settings as api
+from patt.api.current_settings import GuildFacts
 from patt.deps import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
 from patt.navigation import SETTINGS
 from patt.pages.forms import FormDep
 from patt.pages.setting_shell import SettingsView, respond_with_settings
 from patt.pages.shell import chosen_guild
+from sv_common.guild_sync import setting_readings
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.rules import rule_named
 
@@ -35,7 +37,7 @@ async def rules(request: Request, services: ServicesDep, officer: OfficerDep, gu
     """Show how every rule is set."""
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        context = {"rules": await settings_reading.rules(conn, chosen.id)}
+        context = {"rules": await current_settings.rules(conn, chosen.id)}
     return respond_with_settings(request, "rules", officer, chosen, known, context)
 
 
@@ -47,9 +49,9 @@ async def rule(
     named = rule_named(issue_type)
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        listed = await settings_reading.rules(conn, chosen.id)
+        listed = await current_settings.rules(conn, chosen.id)
     found = next(each for each in listed if each.issue_type == named.issue_type)
-    context = {"rule": found, "page": named.page, "typed": _typed(request.query_params)}
+    context = {"rule": found, "page": named, "typed": _typed(request.query_params)}
     return respond_with_settings(request, "rule", officer, chosen, known, context)
 
 
@@ -64,13 +66,13 @@ async def ranks(
     """Show the rank table as a form; on request, with what Discord says about the bot's power over its roles."""
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        table = await settings_reading.rank_table(conn, chosen)
+        table = await current_settings.rank_table(conn, chosen)
     has_bot = services.outside.discord is not None and chosen.discord_guild_id is not None
     context = {
         "table": table,
         "typed": _typed(request.query_params),
         "can_ask_discord": has_bot,
-        "checked": await settings_commands.obstacles(services, chosen, table) if check and has_bot else None,
+        "checked": await api.obstacles(services, chosen, table.managed_roles) if check and has_bot else None,
     }
     return respond_with_settings(request, "ranks", officer, chosen, known, context)
 
@@ -90,7 +92,7 @@ async def try_note(
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, officer, guild)
         try:
-            shown: dict[str, Any] = {"tried": await settings_reading.try_note(conn, chosen.id, note)}
+            shown: dict[str, Any] = {"tried": await setting_readings.try_note(conn, chosen.id, note)}
         except PattError as problem:
             shown = {"tried": None, "problem": str(problem)}
     return await _words(request, services, officer, guild, {"note": note, **shown})
@@ -101,7 +103,7 @@ async def guild_facts(request: Request, services: ServicesDep, officer: OfficerD
     """Show the guild itself, and how to change it."""
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        facts = await settings_reading.guild_facts(conn, chosen)
+        facts = await current_settings.guild_facts(conn, chosen)
     typed = _typed(request.query_params)
     context = {"facts": facts, "typed": typed, "command": _command(facts)}
     return respond_with_settings(request, "guild", officer, chosen, known, context)
@@ -114,8 +116,8 @@ async def history(
     """Show who changed what."""
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        found = await settings_reading.history(conn, officer, chosen.id, page)
-    view = SettingsView(chosen.id, "history", found.page)
+        found = await api.changes(services, officer, chosen.id, page)
+    view = SettingsView(chosen.id, "history", found.number)
     return respond_with_settings(request, "history", officer, chosen, known, {"found": found, "view": view})
 
 
@@ -124,12 +126,12 @@ async def _words(
 ) -> Response:
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
-        said = await settings_reading.word_list(conn, chosen.id)
+        said = await current_settings.word_list(conn, chosen.id)
     context = {"said": said, "typed": _typed(request.query_params), "problem": None, **shown}
     return respond_with_settings(request, "words", officer, chosen, known, context)
 
 
-def _command(facts: GuildFactsAnswer) -> str:
+def _command(facts: GuildFacts) -> str:
     """The command that changes where the guild is on Discord; whatever its name holds, a shell reads it as one word."""
     where = f"--realm {shlex.quote(facts.realm_slug)} --region {facts.region}"
     return f"patt guild add {shlex.quote(facts.name)} {where} --discord-server SERVER_ID --audit-channel CHANNEL_ID"

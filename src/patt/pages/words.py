@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from patt.api.issue_models import SayingAnswer
 from patt.queue import Task
 from sv_common.guild_sync.activity import Pipeline
-from sv_common.guild_sync.domain.story import Source
+from sv_common.guild_sync.domain.story import Saying, Source
 from sv_common.guild_sync.identity_engine import Evidence
+from sv_common.guild_sync.store.uploads import UploadState
 
 _LABELS = {
     "character": "Character",
@@ -48,6 +48,14 @@ _LINK_SOURCES = {
     "bulk_fix": "by an officer's fix of many at once",
     "auto_fix": "by an automatic fix",
     "full_match": "by a full match",
+}
+
+UPLOAD_STATES: Mapping[UploadState, str] = {
+    "received": "waiting",
+    "done": "done",
+    "superseded": "superseded",
+    "refused": "refused",
+    "failed": "given up",
 }
 
 SOURCES: Mapping[Source, str] = {
@@ -100,7 +108,7 @@ TASKS: Mapping[str, str] = {
 }
 
 
-def by_source(sayings: Sequence[SayingAnswer]) -> list[tuple[str, list[str]]]:
+def by_source(sayings: Sequence[Saying]) -> list[tuple[str, list[str]]]:
     """Return what is said, in its order, with the source named once for what follows on it."""
     return [
         (SOURCES[source], [saying.sentence for saying in group])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from psycopg.rows import class_row
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -58,16 +59,19 @@ class DeedFilter:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did: a fix, an undo, an issue set aside or opened again, a full match asked for, a setting changed.
-
-    `what` is one word for it, `subject` what it was done to, and `reason` the sentence that was given for it.
-    """
+    """What somebody did: a fix, an undo, an issue set aside or opened again, a full match asked for, a setting changed."""
 
     at: datetime
     actor: str
     is_automatic: bool
-    what: str
-    subject: str | None
+    what: Annotated[
+        str,
+        Field(
+            description="running, fixed, refused, failed, unverified, undone, dismissed, woken, asked (for a full match) "
+            "or set (a setting)."
+        ),
+    ]
+    subject: Annotated[str | None, Field(description="The issue it was done to.")]
     reason: str | None
     issue_type: str | None
     issue_id: int | None
@@ -77,20 +81,16 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class MatchRun:
-    """A full match: asked for on a page (`request_id`), or done from the command line.
-
-    `attempt_id` is what takes it back, None where nothing was changed; `chosen` counts the people who were chosen, None
-    means everybody.
-    """
+    """A full match. `request_id` is null for one that was done from the command line."""
 
     request_id: int | None
-    attempt_id: int | None
+    attempt_id: Annotated[int | None, Field(description="What takes it back; null where nothing was changed.")]
     actor: str
     asked_at: datetime
     finished_at: datetime | None
     state: MatchState
     sentence: str | None
-    chosen: int | None
+    chosen: Annotated[int | None, Field(description="How many people were chosen; null is everybody.")]
     undone_at: datetime | None
     undone_by: str | None
     is_undoable: bool

@@ -18,12 +18,12 @@ from sv_common.guild_sync.domain.report import SyncReport
 from sv_common.guild_sync.issues import Conclusion
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.rulebook import note_mismatch
+from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.store import characters as character_store
 from sv_common.guild_sync.store import guilds, links, ranks, realms
 from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
 from sv_common.guild_sync.store.directory import read_facts
 from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.rules import read_settings
 from sv_common.guild_sync.upload_matching import Matching, match_upload
 from sv_common.guild_sync.upload_origin import refuse_foreign
 
@@ -76,8 +76,8 @@ async def sync_addon_data(
         ),
         *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
     ]
-    known_as_of = max(as_of, news.known_since or as_of)
-    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=known_as_of)
+    notes_as_of = _newest_note(present, as_of if news.with_a_note else None) or as_of
+    return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,12 @@ def _times_of_what_is_left(row: AddonCharacter, known: PresentCharacter, seen: S
     return (time for said, taken, time in pairs if said != taken and time is not None)
 
 
+def _newest_note(present: Sequence[PresentCharacter], taken_as_of: datetime | None) -> datetime | None:
+    """Of when the newest note is, with those that an export has brought just now; None where none is known."""
+    times = (taken_as_of, *(known.note_as_of for known in present))
+    return max((time for time in times if time is not None), default=None)
+
+
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
     known_since = f" of {_told(news.known_since)}" if news.known_since else ""
     sentence = (
@@ -210,11 +216,11 @@ async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen:
 
 
 async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Finding]) -> int:
-    settings = await read_settings(conn, guild_id, [note_mismatch.PAGE])
+    settings = await read_settings(conn, guild_id, [note_mismatch.RULE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0
     severity = settings[note_mismatch.ISSUE_TYPE].severity
-    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.PAGE.material)
+    conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
     moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
     return sum(each.opened + each.reopened for each in moves.values())
 

@@ -16,9 +16,10 @@ from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding
 from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import Reconciliation, RuleCheck
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.domain.rule import RuleSettings
 from sv_common.guild_sync.issues import Conclusion
-from sv_common.guild_sync.store.rules import read_settings
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_settings
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +37,8 @@ async def scan(
     watch: Watch = unwatched,
 ) -> list[RuleCheck]:
     """End the dismissals whose time has come, then check the rules. The caller holds the guild's lock."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
-    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    settings = await read_settings(conn, guild_id, rules)
+    enabled = [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
     woken = await issues.wake_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
     checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}, watch=watch))
     watch(Progress(len(enabled), len(enabled), "Writing down what was found"))
@@ -54,8 +55,8 @@ async def look_again(
 
     `found` holds, by rule, what detectors have found already since that change.
     """
-    settings = await read_settings(conn, guild_id, [rule.page for rule in rules])
-    enabled = [rule for rule in rules if settings[rule.issue_type].is_enabled]
+    settings = await read_settings(conn, guild_id, rules)
+    enabled = [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
     for check in await _check(conn, _Look(guild_id, enabled, settings, DETECTION, None, found)):
         if check.error:
             log.warning("rule_concluded_nothing", rule=check.issue_type, guild_id=guild_id)
@@ -75,7 +76,7 @@ class _Look:
 
     def conclusion(self, detection: _Detection) -> Conclusion:
         issue_type = detection.rule.issue_type
-        severity, material = self.settings[issue_type].severity, detection.rule.page.material
+        severity, material = self.settings[issue_type].severity, detection.rule.material
         return Conclusion(issue_type, severity, detection.findings, material)
 
     def begin(self, rule: RuleDefinition) -> None:
@@ -132,7 +133,7 @@ async def _detect(conn: Connection, rule: RuleDefinition, look: _Look) -> _Detec
     findings: Sequence[Finding] = ()
     error = None
     try:
-        findings = await rule.detect_fn(conn, guild_id=look.guild_id, now=look.now)
+        findings = await rule.findings(conn, guild_id=look.guild_id, now=look.now)
     except PattError as refusal:
         error = str(refusal)
     return _Detection(rule, findings, round((time.monotonic() - started) * 1000), error)

@@ -55,7 +55,7 @@ async def sync_blizzard_roster(
         await ranks.ensure(conn, row_id, [each.rank for each in usable])
         moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems, as_of=as_of)
         loss = Loss(row_id, "battlenet", moves.left_ids, known)
-        await held_losses.judge(conn, loss, is_accepted=accept_losses)
+        await held_losses.judge(conn, loss, is_accepted=accept_losses, is_complete=not problems)
         await character_store.settle_ranks(conn, row_id)
         unmapped = await ranks.unmapped(conn, row_id)
     counts = {

@@ -43,29 +43,37 @@ from everybody
 group by kind, left_out
 
 -- name: sources
--- When each source's data of a guild is from, and why the last try since then failed, if one did. Notes are as old as the
--- newest export that brought any; the newest profile tells when profiles were last read.
-with pipelines as (
-    select p.pipeline, good.id, good.at, failed.error
-    from unnest(array['addon_upload', 'battlenet_sync', 'discord_sync']) as p (pipeline)
+-- When each source's data of a guild, or of every guild, is from, and why the last try since then failed, if one did. Notes
+-- are as old as the newest export that brought any; the newest profile tells when profiles were last read.
+-- A time that lies in the future was written by a clock that was wrong, and tells nothing.
+with asked as (
+    select id from guild_identity.guilds where id = %(guild_id)s::integer or %(guild_id)s::integer is null
+), pipelines as (
+    select g.id as guild_id, p.pipeline, good.id, good.at, failed.error
+    from asked g
+    cross join unnest(array['addon_upload', 'battlenet_sync', 'discord_sync']) as p (pipeline)
     left join lateral (
         select r.id, r.started_at, least(r.finished_at, r.as_of) as at from guild_identity.sync_log r
-        where r.guild_id = %(guild_id)s and r.pipeline = p.pipeline and r.status in ('done', 'partial')
+        where r.guild_id = g.id and r.pipeline = p.pipeline and r.status in ('done', 'partial')
+          and r.started_at <= now()
         order by r.started_at desc
         limit 1
     ) good on true
     left join lateral (
         select r.error from guild_identity.sync_log r
-        where r.guild_id = %(guild_id)s and r.pipeline = p.pipeline and r.status = 'failed'
-          and r.started_at > coalesce(good.started_at, '-infinity')
+        where r.guild_id = g.id and r.pipeline = p.pipeline and r.status = 'failed'
+          and r.started_at > coalesce(good.started_at, '-infinity') and r.started_at <= now()
         order by r.started_at desc
         limit 1
     ) failed on true
 )
-select pipeline, least(at, (select max(u.exported_at) from guild_identity.addon_uploads u where u.run_id = p.id)), error
+select p.guild_id, p.pipeline,
+       least(p.at, (select max(u.exported_at) from guild_identity.addon_uploads u where u.run_id = p.id)), p.error
 from pipelines p
 union all
-select 'profiles', max(fetched_at), null from guild_identity.character_profiles where guild_id = %(guild_id)s
+select g.id, 'profiles', (select max(c.fetched_at) from guild_identity.character_profiles c
+                          where c.guild_id = g.id and c.fetched_at <= now()), null
+from asked g
 
 -- name: fixed_by_itself
 -- Fixes that automation made since a moment, by rule, and how many of them were taken back.

@@ -19,6 +19,8 @@ from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Cha
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.fixes.command import SOME_OFFICER
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.matcher import Evidence, MatchGroup, match
 from sv_common.guild_sync.resolution import Directory
@@ -84,16 +86,24 @@ async def preview_decision(pool: Pool, decision: ManualDecision, *, guild_id: in
 
 
 async def apply_decision(
-    pool: Pool, decision: ManualDecision, *, actor: str, guild_id: int | None = None, seen: str | None = None
+    pool: Pool,
+    decision: ManualDecision,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    seen: str | None = None,
+    guard: Guard = unguarded,
 ) -> DecisionReport:
     """Carry out an officer's decision and look again at every rule. `seen` is the key of the plan that was previewed.
 
     Raises `NotFound` for an unknown character or player, `Refused` where there is nothing to do or where the decision
-    contradicts an earlier one, and `PlanStale` where another plan than the one that was seen would be carried out.
+    contradicts an earlier one, or where the guard of the rows refuses it, and `PlanStale` where another plan than the one
+    that was seen would be carried out.
     """
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
-        return await decide_here(conn, number, decision, actor=actor, seen=seen)
+        async with guard(conn, number):
+            return await decide_here(conn, number, decision, actor=actor, seen=seen)
 
 
 async def decide_here(
@@ -129,11 +139,12 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
 
 
 async def run_matching(
-    pool: Pool, *, actor: str, guild_id: int | None = None, chosen: Collection[str] | None = None
+    pool: Pool, *, actor: str = SOME_OFFICER, guild_id: int | None = None, chosen: Collection[str] | None = None
 ) -> MatchReport:
     """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
 
-    `chosen` holds the keys of the groups to apply; None applies all.
+    `chosen` holds the keys of the groups to apply; None applies all. Without a name, the log says that an officer did it.
+    Raises `Refused` where there are several guilds and none is named.
     """
     started = time.monotonic()
     async with pool.connection() as conn:

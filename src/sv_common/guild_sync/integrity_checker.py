@@ -7,13 +7,14 @@ from datetime import datetime
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.checking import DETECTION, scan
+from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.progress import Watch, unwatched
 from sv_common.guild_sync.domain.report import CheckReport, RuleCheck
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
 from sv_common.guild_sync.rulebook.orphan_discord import detect as detect_orphan_discord
 from sv_common.guild_sync.rulebook.orphan_wow import detect as detect_orphan_wow
 from sv_common.guild_sync.rulebook.role_mismatch import detect as detect_role_mismatch
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.stale_character import detect as detect_stale_character
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds
@@ -41,15 +42,22 @@ async def run_integrity_check(
 
     A detector that cannot conclude changes nothing of its rule and stops no other; its error is in the report.
     Whoever watches hears of each rule, guild by guild.
-    Raises `NotFound` for a rule or a guild that does not exist.
+    Raises `NotFound` for a rule or a guild that does not exist, and `Refused` for a named rule without a detector.
     """
-    rules = [rule_named(name) for name in issue_types] if issue_types is not None else list(RULES.values())
+    rules = [_looking(name) for name in issue_types] if issue_types is not None else list(RULES.values())
     async with pool.connection() as conn:
         guild_ids = await guilds.ids_of(conn, guild_id)
     checks: list[RuleCheck] = []
     for each in guild_ids:
         checks += await _check_guild(pool, rules, each, actor, now, watch)
     return CheckReport(checks)
+
+
+def _looking(issue_type: str) -> RuleDefinition:
+    rule = rule_named(issue_type)
+    if rule.detect is None:
+        raise Refused(f"The rule “{rule.name}” does not look for issues by itself, so there is nothing to check.")
+    return rule
 
 
 async def _check_guild(

@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
 from psycopg.rows import class_row
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -45,15 +47,17 @@ class Move:
     actor: str
     reason: str | None
     at: datetime
-    cause_actor: str | None = None
-    cause: str | None = None
-    is_undo: bool = False
+    cause_actor: Annotated[str | None, Field(exclude=True)] = None
+    cause: Annotated[str | None, Field(exclude=True)] = None
+    is_undo: Annotated[bool, Field(exclude=True)] = False
 
+    @computed_field(description="Who did what.", examples=["officer bob fixed it"])
     @property
     def sentence(self) -> str:
         """Who did what, without the end mark: “a scan found it”."""
         return f"{_WHO.get(self.actor, self.actor)} {self._verb}{self._because}"
 
+    @computed_field(description="What was said about it.", examples=["a guest"])
     @property
     def remark(self) -> str | None:
         """What was said about it that the sentence does not say already."""

@@ -21,16 +21,14 @@ from sv_common.guild_sync.changes.describe import Effect, describe
 from sv_common.guild_sync.domain.errors import PattError
 from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, SubjectKind
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.domain.story import Possibility, Story
-from sv_common.guild_sync.evidence.claims import claims_of
-from sv_common.guild_sync.evidence.known import Known, LinkFact, RejectionFact, UnlinkFact
-from sv_common.guild_sync.evidence.possibilities import owners_of
-from sv_common.guild_sync.evidence.stories import STORIES, ruled_out_by_officers, what_has_changed
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import Planning, plan_fixes
 from sv_common.guild_sync.issue_history import Move, Seen, moves
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.explain import what_has_changed
+from sv_common.guild_sync.rulebook.known import Known, LinkFact, RejectionFact, UnlinkFact
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.store.directory import read_facts
 
@@ -38,16 +36,11 @@ SQL = load_sql(__package__, "issue_story.sql")
 _CLICK = Command("preview")
 READY, GONE = "ready", "no_longer_found"
 
-ABOUT_AN_OWNER = frozenset({"note_mismatch", "orphan_wow"})
-ABOUT_A_MEMBER = frozenset({"orphan_discord"})
+_ASKING = [rule for rule in RULES.values() if rule.candidates is not None]
+ABOUT_AN_OWNER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.CHARACTER)
 """Rules that ask whose a character is."""
-
-_CHOOSE = "Choose the player by hand, or set this aside with your reason."
-_UNDO_THE_RULING = "If you think otherwise, undo that on the character’s page; or choose another player."
-_CHOOSE_A_CHARACTER = (
-    "If a character is theirs, choose it here, or write their name into its guild note in the game: after the next export the "
-    "fix can make the player. Or set this aside with your reason."
-)
+ABOUT_A_MEMBER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.DISCORD_MEMBER)
+"""Rules that ask who a Discord member is."""
 
 _Row = TypeVar("_Row")
 
@@ -69,7 +62,7 @@ class FixPreview:
 
 @dataclass(frozen=True, slots=True)
 class IssueStory:
-    """An issue as an officer needs it to decide. `story` is None for a rule that is no longer there.
+    """An issue as an officer needs it to decide. `story` is None for a rule that is no longer there, or explains nothing.
 
     `is_still_so`: the rule finds it now; None where it cannot tell, and `doubt` says why. `changed` says what is otherwise
     than when a scan last looked. `seen` is what a command sends back, so that it is refused when this is no longer so.
@@ -106,11 +99,12 @@ async def issue_story(pool: Pool, issue_id: int, *, guild_id: int | None = None)
             return IssueStory(issue, history, Seen(newest))
         look = await _look(conn, rule, issue)
         known = await _known(conn, issue)
-        return await _told(conn, _Case(issue, history, newest), look, known)
+        return await _told(conn, _Case(rule, issue, history, newest), look, known)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
+    rule: RuleDefinition
     issue: Issue
     history: Sequence[Move]
     newest: int
@@ -119,7 +113,7 @@ class _Case:
 async def _look(conn: Connection, rule: RuleDefinition, issue: Issue) -> _Look:
     """Ask the rule as a fix would; a rule may refuse to tell."""
     try:
-        found = await rule.detect_fn(conn, guild_id=issue.guild_id)
+        found = await rule.findings(conn, guild_id=issue.guild_id)
         finding = next((each for each in found if each.issue_hash == issue.issue_hash), None)
         planning = None
         if issue.state is not IssueState.RESOLVED:
@@ -130,24 +124,24 @@ async def _look(conn: Connection, rule: RuleDefinition, issue: Issue) -> _Look:
 
 
 async def _told(conn: Connection, case: _Case, look: _Look, known: Known) -> IssueStory:
-    issue = case.issue
-    fix = await _fix(conn, issue, look, known)
+    rule, issue = case.rule, case.issue
+    fix = await _fix(conn, rule, issue, look, known)
     is_over = issue.state is IssueState.RESOLVED and look.finding is None
     plan = fix.plan if fix is not None and fix.outcome == READY else None
     return IssueStory(
         issue,
         case.history,
         Seen(case.newest, plan.key if plan is not None else None),
-        story=STORIES[issue.issue_type](known, look.finding or _as_last_found(issue)),
+        story=rule.explain(known, look.finding or _as_last_found(issue)) if rule.explain else None,
         is_still_so=None if look.doubt else look.finding is not None,
         doubt=look.doubt,
         changed=what_has_changed(issue.details, look.finding.details) if look.finding else (),
-        possibilities=() if is_over else _possibilities(issue, known, plan),
+        possibilities=rule.candidates(known, _subject(issue)[1], plan) if rule.candidates and not is_over else (),
         fix=fix,
     )
 
 
-async def _fix(conn: Connection, issue: Issue, look: _Look, known: Known) -> FixPreview | None:
+async def _fix(conn: Connection, rule: RuleDefinition, issue: Issue, look: _Look, known: Known) -> FixPreview | None:
     """What a fix would do; None for an issue that is resolved."""
     if look.doubt is not None and issue.state is not IssueState.RESOLVED:
         return FixPreview(FixOutcome.REFUSED, look.doubt)
@@ -156,23 +150,19 @@ async def _fix(conn: Connection, issue: Issue, look: _Look, known: Known) -> Fix
     if look.planning.gone:
         return FixPreview(GONE, "No longer found; it will be closed.")
     if look.planning.settled:
-        return _refused(issue, known, look.planning.settled[0])
+        return _refused(rule, issue, known, look.planning.settled[0])
     plan = look.planning.ready[0].plan
     rows = known.directory.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
     effects = describe([*rows, *plan.roles], plan.names)
     return FixPreview(READY, plan.reason, plan, effects, await _waits(conn, issue, plan))
 
 
-def _refused(issue: Issue, known: Known, settled: FixResult) -> FixPreview:
-    """Why there is no fix, and what an officer can do instead; what an officer has ruled out is the first reason."""
-    character = known.character(issue.wow_character_id or 0)
-    if issue.issue_type in ABOUT_A_MEMBER:
-        return FixPreview(settled.outcome, settled.reason, remedy=_CHOOSE_A_CHARACTER)
-    if issue.issue_type not in ABOUT_AN_OWNER or character is None:
+def _refused(rule: RuleDefinition, issue: Issue, known: Known, settled: FixResult) -> FixPreview:
+    """Why there is no fix, and what an officer can do instead."""
+    remedy = rule.remedy(known, _subject(issue)[1]) if rule.remedy is not None else None
+    if remedy is None:
         return FixPreview(settled.outcome, settled.reason)
-    for candidate, word in ruled_out_by_officers(known, character):
-        return FixPreview(settled.outcome, word.sentence(character.label, candidate.label), remedy=_UNDO_THE_RULING)
-    return FixPreview(settled.outcome, settled.reason, remedy=_CHOOSE)
+    return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
 
 
 async def _waits(conn: Connection, issue: Issue, plan: Changeset) -> str | None:
@@ -182,16 +172,6 @@ async def _waits(conn: Connection, issue: Issue, plan: Changeset) -> str | None:
         who, when = undone[plan.key]
         return f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
     return plan.why_not_automatic
-
-
-def _possibilities(issue: Issue, known: Known, plan: Changeset | None) -> tuple[Possibility, ...]:
-    if issue.issue_type in ABOUT_AN_OWNER:
-        character = known.character(issue.wow_character_id or 0)
-        return owners_of(known, character, plan) if character is not None else ()
-    if issue.issue_type in ABOUT_A_MEMBER:
-        member = known.member(issue.discord_member_id or 0)
-        return claims_of(known, member, plan) if member is not None else ()
-    return ()
 
 
 async def _known(conn: Connection, issue: Issue) -> Known:

@@ -10,24 +10,25 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import Refused, reason_of
+from sv_common.guild_sync.domain.errors import PattError, Refused, reason_of
 from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.parameter import budget_of
 from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes import interrupted, undo_preview
 from sv_common.guild_sync.fixes import undo as undoing
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.engine import fix_issues, preview
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.fixes.interrupted import Finished
 from sv_common.guild_sync.fixes.planning import Planning
 from sv_common.guild_sync.fixes.undo_preview import UndoPreview
 from sv_common.guild_sync.issue_history import Seen
 from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.rules import read_settings
 
 log = structlog.get_logger(__name__)
 
@@ -74,14 +75,12 @@ async def run_auto_mitigations(
 
 async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
     """Return the rules of which a guild lets fixes run by themselves, in their order, each with its budget."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    settings = await read_settings(conn, guild_id, RULES.values())
     roster_size = await guilds.roster_size(conn, guild_id)
     return {
         rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
         for rule in RULES.values()
-        if rule.page.safe is not None
-        and settings[rule.issue_type].is_enabled
-        and settings[rule.issue_type].auto_mitigate
+        if rule.may_be_automatic and settings[rule.issue_type].is_enabled and settings[rule.issue_type].auto_mitigate
     }
 
 
@@ -93,13 +92,19 @@ async def fix_one(
     guild_id: int | None = None,
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
+    guard: Guard = unguarded,
 ) -> FixResult:
-    """Fix one issue on an officer's command. Raises `NotFound`, and `PlanStale` where it is not as it was `seen`."""
+    """Fix one issue on an officer's command.
+
+    Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
+    """
     async with pool.connection() as conn:
         issue = await issues.get(conn, issue_id, guild_id)
     rule = rule_named(issue.issue_type)
     command = Command(actor)
-    results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], command, source=discord_bot, seen=seen)
+    results = await fix_issues(
+        pool, RULES, rule, issue.guild_id, [issue.id], command, source=discord_bot, seen=seen, guard=guard
+    )
     return results[0]
 
 
@@ -178,13 +183,23 @@ async def undo(
     discord_bot: DiscordSource | None = None,
     seen: Seen | None = None,
     partly: bool = False,
+    guard: Guard = unguarded,
 ) -> UndoReport:
     """Take back an attempt exactly, or `partly` the people of whom it can be.
 
-    Raises `NotFound`, `Refused` and `PlanStale`, also where it is not as it was `seen`.
+    Raises `NotFound`, `Refused`, also for what the guard of the rows refuses, and `PlanStale`, also where it is not as it
+    was `seen`.
     """
     return await undoing.undo(
-        pool, RULES, attempt_id, actor=actor, guild_id=guild_id, source=discord_bot, seen=seen, partly=partly
+        pool,
+        RULES,
+        attempt_id,
+        actor=actor,
+        guild_id=guild_id,
+        source=discord_bot,
+        seen=seen,
+        partly=partly,
+        guard=guard,
     )
 
 
@@ -194,10 +209,15 @@ async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id
 
 
 async def preview_undo(
-    pool: Pool, attempt_id: int, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
+    pool: Pool,
+    attempt_id: int,
+    *,
+    guild_id: int | None = None,
+    discord_bot: DiscordSource | None = None,
+    guard: Guard = unguarded,
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
-    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot)
+    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot, guard=guard)
 
 
 async def _fix_of_rule(
@@ -232,7 +252,10 @@ async def _fix_automatically(
         return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)
-        log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
+        if isinstance(error, PattError):  # as when somebody else works on the guild just now; the next run does it
+            log.warning("automatic_fixes_put_off", rule=rule.issue_type, guild_id=guild_id, reason=str(error))
+        else:
+            log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
         reason = reason_of(error)
         return [FixResult(issue_id, rule.issue_type, FixOutcome.FAILED, reason) for issue_id in issue_ids]
 

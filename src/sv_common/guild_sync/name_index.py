@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
+from rapidfuzz.distance import Prefix
+
 from sv_common.guild_sync.domain.discord_names import undecorated
-from sv_common.guild_sync.domain.likeness import LikeNames
+from sv_common.guild_sync.domain.inflection import is_written_in_polish, owners_forms
+from sv_common.guild_sync.domain.likeness import SHORTEST_UNSPACED_BEGINNING, LikeNames, looks_like
 from sv_common.guild_sync.domain.names import name_key, realm_key
 from sv_common.guild_sync.domain.notes import Vocabulary, fold_accents
+from sv_common.guild_sync.domain.notes.tokens import is_unspaced
+from sv_common.guild_sync.domain.spellings import folds_of
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 SHORTEST_DISCORD_WORD = 3
 
+FEWEST_POLISH_TEXTS = 3
+LEAST_POLISH_SHARE = 0.05
+"""Names and notes with Polish letters, in parts of the characters, from which a guild is taken to write Polish."""
+
+SHORTEST_ABBREVIATION = 2
+SHORTEST_PET_REALM = 3
 _SHORTEST_REALM = 4
 """Letters that are enough for the beginning of a realm's name."""
 
@@ -95,6 +106,23 @@ class NameIndex:
                 index[word].add(member.id)
         return index
 
+    def members_of_word(self, key: str) -> frozenset[int]:
+        """The members one word of whose names this is, as it stands or in another case."""
+        words = {key, *(word for fold in folds_of(key) for word in self._words_by_owners_form.get(fold, ()))}
+        return frozenset(member for word in words for member in self.members_by_word.get(word, ()))
+
+    @cached_property
+    def _words_by_owners_form(self) -> dict[str, set[str]]:
+        return self._by_owners_form(self.members_by_word)
+
+    def _by_owners_form(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = defaultdict(set)
+        for key in keys:
+            for form in owners_forms(key, is_polish=self._is_polish):
+                for fold in folds_of(form):
+                    index[fold].add(key)
+        return index
+
     def names_here(self, player_id: int) -> frozenset[str]:
         """A player's names apart from Discord; asked for few players after a small change, so taken together on demand."""
         known = self._own_names.get(player_id)
@@ -127,6 +155,70 @@ class NameIndex:
         member = self._member_of(player_id)
         return _discord_words(member, self._facts.vocabulary) if member else frozenset()
 
+    def spelt_otherwise(self, key: str) -> frozenset[str]:
+        """The names, as keys, that are this one but for accents, for letters written out, or for the script of Chinese."""
+        return frozenset(name for fold in folds_of(key) for name in self._names_by_fold.get(fold, ()))
+
+    def in_another_case(self, key: str) -> frozenset[str]:
+        """The names, as keys, that may be written so where they stand for an owner, in a language that declines names."""
+        return frozenset(name for fold in folds_of(key) for name in self._names_by_owners_form.get(fold, ()))
+
+    def characters_that_look_like(self, word: str) -> Iterator[str]:
+        """The characters' names, as keys, of which a word may be another case, a slip or a short form; they begin alike."""
+        alike = self._names_by_first_letter.get(fold_accents(word)[:1], ())
+        return (name for name in alike if looks_like(word, name))
+
+    @cached_property
+    def _names_by_first_letter(self) -> dict[str, list[str]]:
+        index: dict[str, list[str]] = defaultdict(list)
+        for name in self.characters_by_name:
+            index[fold_accents(name)[:1]].append(name)
+        return index
+
+    def characters_inside(self, key: str) -> frozenset[int]:
+        """The characters whose name a word without blanks begins or ends with: it may say something of them."""
+        if not is_unspaced(key[0]):
+            return frozenset()
+        lengths = range(SHORTEST_UNSPACED_BEGINNING, len(key))
+        parts = {part for length in lengths for part in (key[:length], key[-length:])}
+        return frozenset(number for part in parts for number in self.characters_by_name.get(part, ()))
+
+    def without_namesakes(self, names: frozenset[str]) -> frozenset[str]:
+        """Drop what only members and players are called, where it is but another spelling of a character's name."""
+        characters = {name for name in names if self.characters_by_name.get(name) or name in self._past_names}
+        folds = frozenset[str]().union(*map(folds_of, characters))
+        return frozenset(name for name in names if name in characters or folds.isdisjoint(folds_of(name)))
+
+    def was_somebody(self, key: str) -> bool:
+        """Whether a character that left, or is called otherwise by now, was called exactly so."""
+        return key in self._past_names
+
+    @cached_property
+    def _past_names(self) -> frozenset[str]:
+        former = (name_key(name) for names in self._facts.former_characters.values() for name in names)
+        return self._facts.departed_names | frozenset(former)
+
+    @cached_property
+    def _names_by_fold(self) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = defaultdict(set)
+        for key in {*self.characters_by_name, *self.players_by_name, *self.members_called, *self._past_names}:
+            for fold in folds_of(key):
+                index[fold].add(key)
+        return index
+
+    @cached_property
+    def _names_by_owners_form(self) -> dict[str, set[str]]:
+        return self._by_owners_form(
+            {*self.characters_by_name, *self.players_by_name, *self.members_called, *self._past_names}
+        )
+
+    @cached_property
+    def _is_polish(self) -> bool:
+        """Whether the guild writes Polish, so that "Zorki" there is rather Zorka's than somebody else."""
+        characters = self._facts.characters.values()
+        telling = sum(is_written_in_polish(text) for c in characters for text in (c.name, c.note or ""))
+        return telling >= max(FEWEST_POLISH_TEXTS, LEAST_POLISH_SHARE * len(characters))
+
     def is_somebody(self, key: str) -> bool:
         """Whether anybody is called exactly so."""
         return bool(self.characters_by_name.get(key) or self.players_by_name.get(key) or self.members_called.get(key))
@@ -135,6 +227,10 @@ class NameIndex:
         """Whether a character of this name is on a realm."""
         wanted = realm_key(realm)
         return any(is_of_realm(self._facts.characters[i], wanted) for i in self.characters_by_name.get(key, ()))
+
+    def is_realm_of_guild(self, realm: str) -> bool:
+        """Whether the guild has characters on a realm that may be called so."""
+        return any(is_meant_by_realm(character, realm) for character in self._facts.characters.values())
 
     def _member_of(self, player_id: int) -> KnownMember | None:
         player = self._facts.players.get(player_id)
@@ -169,6 +265,32 @@ def is_of_realm(character: KnownCharacter, wanted: str) -> bool:
     """Whether a character is on the realm of this key, which may be the beginning of the realm's ("Aggra (Português)")."""
     keys = (character.realm_key, realm_key(character.realm_name or ""))
     return any(key == wanted or (len(wanted) >= _SHORTEST_REALM and key.startswith(wanted)) for key in keys)
+
+
+def is_meant_by_realm(character: KnownCharacter, words: str, *, is_own: bool = False) -> bool:
+    """Whether words that stand where a realm may are the character's realm: its name, or the name in another case.
+
+    `is_own`: of the character that bears the note they may also be short for it ("A52", "Галик" for Галакронд).
+    """
+    said = words.strip().split(" ")[0] if " " in words and is_own else words
+    for wanted, written in {(realm_key(words), words), (realm_key(said), said)}:
+        for own in {character.realm_key, realm_key(character.realm_name or "")} - {""}:
+            shared = Prefix.similarity(own, wanted)
+            if own == wanted or shared >= max(_SHORTEST_REALM, min(len(wanted), len(own)) - 1):
+                return True
+            if is_own and wanted and (_is_short_for(written, wanted, own) or _is_pet_realm(written, shared)):
+                return True
+    return False
+
+
+def _is_short_for(written: str, wanted: str, own: str) -> bool:
+    letters = iter(own)
+    is_short = SHORTEST_ABBREVIATION <= len(wanted) <= _SHORTEST_REALM and written == written.upper()
+    return is_short and own[0] == wanted[0] and all(letter in letters for letter in wanted)
+
+
+def _is_pet_realm(written: str, shared: int) -> bool:
+    return written[:1] != written[:1].lower() and shared >= SHORTEST_PET_REALM
 
 
 @lru_cache(maxsize=_REMEMBERED_MEMBERS)

@@ -58,8 +58,9 @@ class Hints:
 
     def _of_mention(self, mention: Mention, about: KnownCharacter) -> Iterator[Hint]:
         keys = [reading.key for reading in mention.readings]
-        explained = self._directory.vocabulary.categories.get(keys[0], frozenset())
-        if about.name_key in keys or _is_in_sentence(mention, about):
+        is_name = not mention.only_if_known
+        explained = frozenset() if is_name else self._directory.vocabulary.categories.get(keys[0], frozenset())
+        if about.name_key in keys or self._is_in_sentence(mention, about):
             return
         if explained - _EVERYDAY:
             yield from self._shortened_to_a_trade(mention, about)
@@ -72,6 +73,15 @@ class Hints:
         least = hints[:MOST_HINTS][-1].score - _OF_A_NAMED_CHARACTER - _OF_AN_ALT if hints else 0
         for hint in takewhile(lambda hint: hint.score >= least, hints):
             yield hint._replace(score=hint.score + self._renown(hint.number))
+
+    def _is_in_sentence(self, mention: Mention, about: KnownCharacter) -> bool:
+        """Whether the word is one of a sentence and not even written as a name, or not as this guild writes names."""
+        if mention.kind is not MentionKind.WORD or not mention.text.islower():
+            return False
+        words = len((about.note or "").split())
+        is_plain = words > 1 and not mention.text.endswith("s") and not mention.is_doubtful
+        is_otherwise_written = is_plain and not self._directory.writes_names_small
+        return words > _MOST_WORDS_WITHOUT_SENTENCE or is_otherwise_written
 
     def _shortened_to_a_trade(self, mention: Mention, about: KnownCharacter) -> Iterator[Hint]:
         """The one character whose name begins with a spec or profession that is the whole note and written as a name."""
@@ -107,9 +117,3 @@ class Hints:
     def _named_for_certain(self) -> frozenset[int | None]:
         decisions = map(self._directory.decide_alone, self._directory.facts.characters.values())
         return frozenset(target.person.character_id for decision in decisions if (target := decision.target))
-
-
-def _is_in_sentence(mention: Mention, about: KnownCharacter) -> bool:
-    """Whether the word is one of a sentence and not even written as a name."""
-    is_small = mention.kind is MentionKind.WORD and mention.text.islower()
-    return is_small and len((about.note or "").split()) > _MOST_WORDS_WITHOUT_SENTENCE

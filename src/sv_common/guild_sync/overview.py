@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from psycopg.rows import class_row, dict_row
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -16,9 +17,10 @@ from sv_common.guild_sync import issues
 from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.domain.issue import Issue, IssueEvent, IssueState, Severity
 from sv_common.guild_sync.domain.paging import Page, Place
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleSettings
+from sv_common.guild_sync.domain.rule import RuleSettings
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store.rules import read_settings
 
 SQL = load_sql(__package__, "overview.sql")
 PAGE_SIZE = 50
@@ -33,12 +35,11 @@ _WHY_IDLE = {
 
 @dataclass(frozen=True, slots=True)
 class RuleOverview:
-    """A rule as a guild has it, with what it has found.
+    """A rule with its counts in one guild.
 
     `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not
-    automatic all open ones wait, and in one without a fix none does. `resolved`, `found` (opened or opened again) and
-    `reopened` count the last 30 days. `fixes_worked`, `fixes_failed`, `fixes_unverified` (on Discord, where nobody could
-    look afterwards), `fixes_refused` (before anything was changed) and `fixes_undone` count attempts of the last 90 days.
+    automatic all open ones wait, and in one without a fix none does.
+    `resolved`, `found` and `reopened` count the last 30 days, `fixes_*` the last 90, `*_ever` and `auto_fixed` all days.
     """
 
     issue_type: str
@@ -52,29 +53,30 @@ class RuleOverview:
     waiting: int
     dismissed: int
     resolved: int
-    found: int
-    found_in_a_week: int
-    reopened: int
+    found: Annotated[int, Field(description="How often it found something, new or again, in 30 days.")]
+    found_in_a_week: Annotated[int, Field(description="The same in 7 days.")]
+    reopened: Annotated[int, Field(description="How many came back in 30 days after they had been resolved.")]
     fixes_worked: int
     fixes_failed: int
-    fixes_unverified: int
-    fixes_refused: int
-    fixes_undone: int
+    fixes_unverified: Annotated[
+        int, Field(description="Changes on Discord of which nobody could look whether they were made.")
+    ]
+    fixes_refused: Annotated[
+        int, Field(description="Fixes that an officer asked for and that were refused, nothing being changed.")
+    ]
+    fixes_undone: Annotated[int, Field(description="Fixes of 90 days that were taken back.")]
     last_triggered: datetime | None
+    opened_ever: Annotated[int | None, Field(description="Null unless `ever` was asked for; so are the next two.")] = (
+        None
+    )
+    resolved_ever: int | None = None
+    auto_fixed: int | None = None
 
+    @computed_field
     @property
     def fixes_tried(self) -> int:
-        """How many fixes were carried out, whether they worked or not."""
+        """Fixes that were carried out in 90 days."""
         return self.fixes_worked + self.fixes_failed + self.fixes_unverified
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRecord(RuleOverview):
-    """A rule with what it did since the beginning, too; to count that, its whole history is read."""
-
-    opened_ever: int
-    resolved_ever: int
-    auto_fixed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +95,32 @@ class FindingFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingsPage:
-    """One page of findings, newest first. `number` counts from 1.
+class FindingsPage(Page[Issue]):
+    """One page of issues, newest first."""
 
-    `by_rule` and `by_severity` say how many there would be of each rule or severity, all else being filtered as asked.
-    """
-
-    findings: Sequence[Issue]
-    number: int
-    pages: int
-    total: int
-    by_rule: Mapping[str, int]
-    by_severity: Mapping[str, int]
+    items: Sequence[Issue]
+    by_rule: Annotated[
+        Mapping[str, int],
+        Field(description="How many there would be of each rule, by the other filters.", examples=[{"orphan_wow": 1}]),
+    ]
+    by_severity: Annotated[
+        Mapping[str, int],
+        Field(description="How many there would be of each severity, by the other filters.", examples=[{"warning": 1}]),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """An issue that somebody has dismissed; `why_idle` says why that hides nothing any more, None where it does."""
+    """An issue that somebody has dismissed."""
 
     issue: Issue
-    why_idle: str | None
+    why_idle: Annotated[
+        str | None,
+        Field(
+            description="Why the dismissal hides nothing any more; null while it does.",
+            examples=["It is no longer found."],
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +136,8 @@ class Subject:
 class AttemptSummary(PastAttempt):
     """The same with what it was about."""
 
-    issue_id: int | None
-    issue_type: str
+    issue_id: Annotated[int | None, Field(exclude=True)]
+    issue_type: Annotated[str, Field(exclude=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +151,18 @@ class IssueView:
 
 async def rule_overviews(conn: Connection, guild_id: int) -> list[RuleOverview]:
     """Return every rule of the registry, in its order, with the guild's settings and what is open or recent of it."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    settings = await read_settings(conn, guild_id, RULES.values())
     counts = await _by_rule(conn, "rules", guild_id)
     return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
 
 
-async def rule_records(conn: Connection, guild_id: int) -> list[RuleRecord]:
-    """Return what `rule_overviews` does, with the numbers since the beginning."""
-    overviews = await rule_overviews(conn, guild_id)
+async def rule_records(conn: Connection, guild_id: int) -> list[RuleOverview]:
+    """Return what `rule_overviews` does, with the numbers since the beginning, for which the whole history is read."""
     totals = await _by_rule(conn, "totals", guild_id)
-    names = [each.name for each in fields(RuleOverview)]
-    return [RuleRecord(*(getattr(each, name) for name in names), *totals[each.issue_type]) for each in overviews]
+    return [
+        replace(each, **dict(zip(("opened_ever", "resolved_ever", "auto_fixed"), totals[each.issue_type], strict=True)))
+        for each in await rule_overviews(conn, guild_id)
+    ]
 
 
 async def findings_page(
@@ -180,7 +189,7 @@ async def findings_page(
 
 async def dismissals(conn: Connection, guild_id: int, *, only_idle: bool = False, number: int = 1) -> Page[Dismissal]:
     """Return one page of a guild's dismissals, newest first; with `only_idle`, of those that hide nothing any more."""
-    settings = await read_settings(conn, guild_id, [rule.page for rule in RULES.values()])
+    settings = await read_settings(conn, guild_id, RULES.values())
     enabled = [issue_type for issue_type, chosen in settings.items() if chosen.is_enabled]
     values = {"guild_id": guild_id, "enabled": enabled, "only_idle": only_idle}
     row = await (await conn.execute(SQL["count_dismissals"], values)).fetchone()

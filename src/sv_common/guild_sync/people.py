@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from psycopg.rows import class_row
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes import fold_accents
+from sv_common.guild_sync.domain.paging import Page
+from sv_common.guild_sync.domain.profile import LastLogin
 
 SQL = load_sql(__package__, "people.sql")
 PAGE_SIZE = 50
@@ -31,37 +34,37 @@ class PersonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:
-    """A player, a character without a player, or a Discord member without one, as it is listed.
-
-    `main_*` is the player's main, or the character itself. `characters` counts those in the guild now, `rank` is the
-    highest of theirs. `last_login_timestamp` in ms since 1970, UTC. `matched` is the name by which a search found them,
-    where that is another than the one shown.
-    """
+    """A player, a character without a player, or a Discord member without one, as it is listed."""
 
     kind: PersonKind
-    id: int
+    id: Annotated[int, Field(description="Number of the player, the character or the Discord member, by `kind`.")]
     name: str
-    main_name: str | None
+    main_name: Annotated[str | None, Field(description="The player's main, or the character itself.")]
     main_realm: str | None
     main_class: str | None
-    characters: int
-    rank: str | None
-    last_login_timestamp: int | None
+    characters: Annotated[int, Field(description="Characters in the guild now.")]
+    rank: Annotated[str | None, Field(description="The highest rank of these.")]
+    last_login_timestamp: LastLogin
     discord_name: str | None
     is_on_discord: bool
     open_issues: int
-    matched: str | None = None
+    matched: Annotated[
+        str | None, Field(description="The name that the search found, where it is another than the one shown.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
-class PeoplePage:
-    """One page of people. `number` counts from 1; `counts` says how many of each kind the search finds."""
+class PeoplePage(Page[PersonSummary]):
+    """One page of people: those whose whole name was searched for, then by name."""
 
-    people: Sequence[PersonSummary]
-    number: int
-    pages: int
-    total: int
-    counts: Mapping[PersonKind, int]
+    items: Sequence[PersonSummary]
+    counts: Annotated[
+        Mapping[PersonKind, int],
+        Field(
+            description="How many of each kind the search finds.",
+            examples=[{"player": 120, "character": 7, "member": 9}],
+        ),
+    ]
 
 
 class _Name(NamedTuple):

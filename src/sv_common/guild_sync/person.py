@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
-from sv_common.guild_sync.domain.basis import basis_in_words
+from sv_common.guild_sync.domain.basis import Basis, basis_in_words
 from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.profile import LastLogin
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import read_facts
 
 SQL = load_sql(__package__, "person.sql")
 MOST_ATTEMPTS = 50
+MOST_STEPS = 12
+"""Steps of one attempt that are told; a full match can have thousands."""
 
 NEVER_SEEN = "The note was never seen: no addon export has brought it yet."
 
@@ -29,44 +33,50 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """A guild note and how it is read; `text` None: never seen. `player` is the one that it means for certain."""
+    """A guild note and how it is read. `text` null: never seen."""
 
     text: str | None
     verdict: Verdict | None
     sentence: str
-    player: str | None = None
+    player: Annotated[str | None, Field(description="The player that it means for certain.")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterView:
-    """A character with all that is known of it. `last_login_timestamp` in ms since 1970, UTC."""
+    """A character. `link_source` `manual` or `officer_fix`: a person's decision, which automation never changes."""
 
     id: int
-    guild_id: int
+    guild_id: Annotated[int, Field(exclude=True)]
     name: str
-    realm_slug: str
-    realm_name: str | None
+    realm_slug: Annotated[str, Field(exclude=True)]
+    realm_name: Annotated[str | None, Field(exclude=True)]
     character_class: str | None
     level: int | None
     item_level: int | None
     rank: str | None
     rank_index: int
-    last_login_timestamp: int | None
-    note: str | None
-    removed_at: datetime | None
+    last_login_timestamp: LastLogin
+    note: Annotated[str | None, Field(exclude=True)]
+    removed_at: Annotated[datetime | None, Field(description="When the character was seen to have left the guild.")]
     player_id: int | None
     link_source: str | None
     evidence: str | None
     linked_by: str | None
     linked_at: datetime | None
-    basis: str | None
-    basis_note: str | None
-    vouched_by: str | None
+    basis: Annotated[Basis | None, Field(description="What the link rests on, `proven` being the strongest.")]
+    basis_note: Annotated[
+        str | None,
+        Field(description="The guild note under which it was linked, or last right; null where none was known."),
+    ]
+    vouched_by: Annotated[
+        str | None, Field(description="The officer who made or confirmed the link; null: nobody did.")
+    ]
     vouched_at: datetime | None
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
 
+    @computed_field(description="The same in words.")
     @property
     def rests_on(self) -> str | None:
         """What its link rests on, in words; None where it has no player."""
@@ -74,6 +84,7 @@ class CharacterView:
             return None
         return basis_in_words(self.basis, self.basis_note, self.vouched_by, self.vouched_at)
 
+    @computed_field
     @property
     def realm(self) -> str:
         """The realm as it is written, or its slug where the name is not known yet."""
@@ -87,7 +98,7 @@ class CharacterView:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """The Discord member that a player is. `roles` are names, highest first."""
+    """A Discord member with the names of the roles they hold, highest first."""
 
     id: int
     discord_id: str
@@ -96,10 +107,11 @@ class MemberView:
     username: str
     is_present: bool
     roles: Sequence[str]
-    basis: str | None
-    vouched_by: str | None
+    basis: Annotated[Basis | None, Field(description="What it rests on that the player is this member.")]
+    vouched_by: Annotated[str | None, Field(description="The officer who said or confirmed it; null: nobody did.")]
     vouched_at: datetime | None
 
+    @computed_field(description="The same in words.")
     @property
     def rests_on(self) -> str:
         """What it rests on that the player is this member, in words."""
@@ -124,10 +136,13 @@ class RejectionView:
     character_id: int
     character: str
     realm: str
-    character_class: str | None
+    character_class: Annotated[str | None, Field(exclude=True)]
     player_id: int
     player: str
-    is_unlinking: bool
+    is_unlinking: Annotated[
+        bool,
+        Field(description="Said by unlinking: no note and no name links the two again, and an officer may."),
+    ]
     reason: str | None
     rejected_by: str
     created_at: datetime
@@ -159,16 +174,16 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is remembered about a player or a character besides what they are."""
+    """What is remembered about a player or a character, and the last 50 things done."""
 
     rejections: Sequence[RejectionView]
     issues: Sequence[OpenIssue]
     attempts: Sequence[PastAttempt]
 
 
-@dataclass(frozen=True, slots=True)
-class PlayerView:
-    """One player with all that is known of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayerView(About):
+    """One player with all that is known."""
 
     id: int
     guild_id: int
@@ -179,16 +194,23 @@ class PlayerView:
     member: MemberView | None
     member_rejections: Sequence[MemberRejectionView]
     aliases: Sequence[AliasView]
-    about: About
 
 
-@dataclass(frozen=True, slots=True)
-class CharacterPage:
-    """One character with all that is known of it, and the player it is linked to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterPage(About):
+    """One character with all that is known; `player` is null where it has none."""
 
-    character: CharacterView
+    guild_id: int
     player: str | None
-    about: About
+    character: CharacterView
+
+
+class _Subject(NamedTuple):
+    """Whom a page is about: what it is, its number, and its name."""
+
+    kind: Literal["player", "character"]
+    id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +235,16 @@ async def player_view(conn: Connection, player_id: int, *, guild_id: int | None 
     characters = await _with_readings(conn, player.guild_id, await _character_rows(conn, values), player)
     members = await _rows(conn, MemberView, "member", values)
     return PlayerView(
-        player.id,
-        player.guild_id,
-        player.display_name,
-        player.created_by,
-        player.created_at,
-        characters,
-        members[0] if members else None,
-        await _rows(conn, MemberRejectionView, "member_rejections", values),
-        await _rows(conn, AliasView, "aliases", values),
-        await _about(conn, values, _traces_of_player(player_id)),
+        id=player.id,
+        guild_id=player.guild_id,
+        display_name=player.display_name,
+        created_by=player.created_by,
+        created_at=player.created_at,
+        characters=characters,
+        member=members[0] if members else None,
+        member_rejections=await _rows(conn, MemberRejectionView, "member_rejections", values),
+        aliases=await _rows(conn, AliasView, "aliases", values),
+        **await _about(conn, values, _Subject("player", player.id, player.display_name)),
     )
 
 
@@ -236,8 +258,12 @@ async def character_page(conn: Connection, character_id: int, *, guild_id: int |
     players = await _rows(conn, _Player, "player", {**values, "player_id": rows[0]["player_id"]})
     player = players[0] if players else None
     characters = await _with_readings(conn, rows[0]["guild_id"], rows, player)
-    about = await _about(conn, values, _traces_of_character(character_id))
-    return CharacterPage(characters[0], player.display_name if player else None, about)
+    return CharacterPage(
+        guild_id=characters[0].guild_id,
+        player=player.display_name if player else None,
+        character=characters[0],
+        **await _about(conn, values, _Subject("character", character_id, characters[0].label)),
+    )
 
 
 async def _with_readings(
@@ -270,12 +296,29 @@ def _in_words(decision: Decision) -> str:
     return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
 
 
-async def _about(conn: Connection, values: dict[str, Any], traces: dict[str, list[Jsonb]]) -> About:
-    return About(
-        await _rows(conn, RejectionView, "rejections", values),
-        await _rows(conn, OpenIssue, "issues", values),
-        await _rows(conn, PastAttempt, "attempts", {**values, **traces, "limit": MOST_ATTEMPTS}),
-    )
+async def _about(conn: Connection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
+    is_player = subject.kind == "player"
+    traces = _traces_of_player(subject.id) if is_player else _traces_of_character(subject.id)
+    attempts = await _rows(conn, PastAttempt, "attempts", {**values, **traces, "limit": MOST_ATTEMPTS})
+    return {
+        "rejections": await _rows(conn, RejectionView, "rejections", values),
+        "issues": await _rows(conn, OpenIssue, "issues", values),
+        "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
+    }
+
+
+def _shortened(plan: Sequence[dict[str, Any]], subject: _Subject) -> Sequence[dict[str, Any]]:
+    """Of a long plan, such as a full match, the steps that are about the subject."""
+    if len(plan) <= MOST_STEPS:
+        return plan
+    about = [step for step in plan if _is_about(step, subject)][:MOST_STEPS]
+    return [*about, {"sentence": f"And {len(plan) - len(about)} more steps."}]
+
+
+def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
+    """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
+    named = [each for each in step["about"] if subject.kind in each]
+    return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
 
 
 def _traces_of_player(player_id: int) -> dict[str, list[Jsonb]]:

@@ -13,6 +13,10 @@ is written as no character can be called ("Big Joe", "big_joe") or said to be a 
 whole note, or stands in a list beside a name, it makes the note ambiguous, and so does a past or second name beside
 another: the note then moves nobody. A word inside free text never decides, nor a word of a Discord name ("Not
 Brightmane"): they are suggestions. Similar spelling never decides either.
+
+A name that nobody bears, nor has borne, may still be one name in another spelling: without its accents, in the other script of
+Chinese, or in the genitive where the form says whose something is. It counts as that name where only one fits. A list in which
+one name is known and another looks like somebody's decides nothing.
 """
 
 from __future__ import annotations
@@ -22,21 +26,28 @@ from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
+from sv_common.guild_sync.bearers import REMEMBERED_NOTES, Bearers, bears
 from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
-from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, Likeness, looks_like
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import Mention, MentionKind, ParsedNote, Vocabulary, fold_accents, parse_note
+from sv_common.guild_sync.domain.likeness import MISSPELLING_SCORE, SHORTEST_BEGINNING, Likeness, looks_like
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes import (
+    Mention,
+    MentionKind,
+    ParsedNote,
+    Reading,
+    Vocabulary,
+    fold_accents,
+    parse_note,
+)
 from sv_common.guild_sync.domain.notes.mentions import is_username
-from sv_common.guild_sync.name_index import NameIndex, discord_names, is_of_realm, names_of_member
+from sv_common.guild_sync.name_index import NameIndex, names_of_member
 from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
 
 _MOST_OF = 0.5
+_OF_OWNERS = frozenset({MentionKind.ALT_OF, MentionKind.MAIN_IS, MentionKind.BANK_OF})
 
 LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
-
-_REMEMBERED_NOTES = 16384
-"""Notes whose mentions stay sorted out from one scan to the next."""
 
 
 class Directory:
@@ -48,6 +59,7 @@ class Directory:
         self._decisions: dict[int, Decision] = {}
         self._direct_decisions: dict[int, Decision] = {}
         self._names = NameIndex(facts)
+        self._bearers = Bearers(facts, self._names)
 
     def decide(self, character: KnownCharacter) -> Decision:
         """Say whom the character's note means, following the notes of characters that have no player yet."""
@@ -69,14 +81,11 @@ class Directory:
 
     def certain_mentions(self, character: KnownCharacter) -> Sequence[Mention]:
         """Return what the note may be decided by: all but words inside free text, unless the note as a whole is an alias."""
-        certain = _mentions_outside_text(character.note or "", self.vocabulary)
-        if not self.facts.aliases or (whole_note := name_key(character.note or "")) not in self.facts.aliases:
-            return certain
-        return [
-            mention
-            for mention in self.parse(character).mentions
-            if mention.kind is not MentionKind.WORD or _names(mention, whole_note)
-        ]
+        return self._bearers.certain_mentions(character)
+
+    def label(self, person: Person) -> str:
+        """Return what an officer calls this person."""
+        return self._bearers.label(person)
 
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
@@ -126,14 +135,6 @@ class Directory:
         numbers = [number for name in names for number in self._names.characters_by_name.get(name, ())]
         return sorted(numbers, key=lambda number: self.facts.characters[number].label)
 
-    def label(self, person: Person) -> str:
-        """Return what an officer calls this person."""
-        if person.player_id is not None:
-            return self.facts.players[person.player_id].display_name
-        if person.member_id is not None:
-            return self.facts.members[person.member_id].display_name
-        return self.facts.characters[person.character_id].label if person.character_id is not None else "?"
-
     def misspelt(self, word: str) -> str | None:
         """Return the name of a character or Discord member of which a word that names nobody looks like a misspelling."""
         found = process.extractOne(
@@ -159,21 +160,64 @@ class Directory:
     def _read(self, character: KnownCharacter) -> Decision:
         parsed = self.parse(character)
         certain = self.certain_mentions(character)
-        usernames = [m for m in certain if is_username(m, character.note or "") and self._candidates(m, character)]
+        usernames = [m for m in certain if is_username(m, character.note or "") and self._bearers.of(m, character)]
         people: dict[Person, Candidate] = {}
         decisive: Mention | None = None
         is_doubtful = False
         for mention in usernames or certain:
-            for candidate in self._candidates(mention, character):
+            for candidate in self._bearers.of(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention
                 is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
         if not people:
             return self._without_candidates(character, parsed, certain)
         for mention in _doubtful_words(character.note or "", self.vocabulary):
-            for candidate in self._candidates(mention, character):
+            for candidate in self._bearers.of(mention, character):
                 people.setdefault(candidate.person, candidate)
+        for candidate in self._listed_words(parsed, character):
+            people.setdefault(candidate.person, candidate)
+        if len(people) == 1 and self._may_name_another(certain, character):
+            return Decision(Verdict.SUGGESTED, parsed, None, _in_order(people.values()))
         return _decision(parsed, decisive, people.values(), is_doubtful=is_doubtful)
+
+    def _listed_words(self, parsed: ParsedNote, about: KnownCharacter) -> Iterator[Candidate]:
+        """Those who are called like a word beside the names of a list: "Brightmane/Shadow" may be two people."""
+        for word in parsed.listed_words:
+            if word != about.name_key:
+                mention = Mention(
+                    word, MentionKind.WORD, (Reading(word, 0),), None, only_if_known=True, is_doubtful=True
+                )
+                yield from self._bearers.by_key(word, mention, about)
+
+    def _may_name_another(self, certain: Sequence[Mention], about: KnownCharacter) -> bool:
+        """Whether a note of which one name is known may name another besides.
+
+        One that looks like somebody's in a list ("Brightm/Kip"), any behind "and" ("Kip and Bob"), or one of which a form says
+        that this is its character ("Kip, alt of Bob").
+        """
+        phrases = [m.text for m in certain if " " in m.text and self._bearers.of(m, about)]
+        longer = " ".join([*phrases, *(m.realm for m in certain if m.realm and not m.needs_realm)])
+        strangers = [
+            mention
+            for mention in certain
+            if not self._bearers.of(mention, about)
+            and not bears(mention, about.name_key)
+            and mention.text not in longer
+        ]
+        return any(
+            mention.is_joined
+            or (mention.kind in _OF_OWNERS and not mention.only_if_known and " " not in mention.text)
+            or (mention.is_listed and self._looks_like_another(mention, certain, about))
+            for mention in strangers
+            if mention.readings[0].key not in self.vocabulary.categories and mention.realm is None
+        )
+
+    def _looks_like_another(self, stranger: Mention, certain: Sequence[Mention], about: KnownCharacter) -> bool:
+        key = stranger.readings[0].key
+        return len(key) >= SHORTEST_BEGINNING and any(
+            name != about.name_key and not any(bears(mention, name) for mention in certain)
+            for name in self._names.characters_that_look_like(key)
+        )
 
     def _is_alias(self, mention: Mention) -> bool:
         """Whether a person has said whom this word means."""
@@ -242,13 +286,14 @@ class Directory:
         if len(passed) == 1:
             return candidate
         last = passed[-1]
-        return Candidate(last.person, last.label, f"{candidate.evidence} Its own note leads on: {last.evidence}")
+        evidence = f"{candidate.evidence} Its own note leads on: {last.evidence}"
+        return Candidate(last.person, last.label, evidence, any(each.is_other_spelling for each in passed))
 
     def _without_candidates(
         self, character: KnownCharacter, parsed: ParsedNote, certain: Sequence[Mention]
     ) -> Decision:
         strangers = [
-            mention for mention in certain if not mention.only_if_known and not _names(mention, character.name_key)
+            mention for mention in certain if not mention.only_if_known and not bears(mention, character.name_key)
         ]
         for stranger in strangers:
             if hints := self._hints(stranger, character):
@@ -257,123 +302,26 @@ class Directory:
             candidate.person: candidate
             for mention in parsed.mentions
             if mention.kind is MentionKind.WORD and (mention.is_doubtful or not strangers)
-            for candidate in self._candidates(mention, character)
+            for candidate in self._bearers.of(mention, character)
         }
         if words:
             return Decision(Verdict.SUGGESTED, parsed, None, _in_order(words.values()))
         return Decision(Verdict.UNKNOWN, parsed, strangers[0]) if strangers else Decision(Verdict.NOBODY, parsed)
 
     def _hints(self, stranger: Mention, about: KnownCharacter) -> list[Candidate]:
-        """Those who bear a stranger's name on another realm than the note gives, or as one word of a Discord name."""
-        key = stranger.readings[0].key
-        namesakes = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, ()) if i != about.id]
-        elsewhere = list(self._through_characters(namesakes, stranger)) if stranger.realm else []
-        members = self._names.members_by_word.get(key, set())
-        found = [*elsewhere, *self._through_discord(members, stranger)]
+        """Those who bear a stranger's name on another realm, as one word of a Discord name, or at an end of an unspaced word."""
+        keys = [reading.key for reading in stranger.readings]
+        numbers = self._names.characters_by_name.get(keys[0], ())
+        namesakes = [self.facts.characters[i] for i in numbers if i != about.id]
+        inside = list(self._names.characters_inside(keys[0]) - {about.id})
+        elsewhere = [] if stranger.realm is None else list(self._bearers.through_characters(namesakes, stranger))
+        elsewhere += self._bearers.through_characters((self.facts.characters[i] for i in sorted(inside)), stranger)
+        members = set[int]().union(*(self._names.members_of_word(key) for key in keys))
+        found = [*elsewhere, *self._bearers.through_discord(members, stranger)]
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
-    def _candidates(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
-        """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
-        found: list[Candidate] = []
-        rank = 0
-        names_itself = mention.kind is MentionKind.NAME and mention.readings[0].key == about.name_key
-        for reading in mention.readings:
-            if reading.rank != rank and (found or names_itself):
-                break
-            rank = reading.rank
-            found += self._by_key(reading.key, mention, about)
-        if not self.facts.rejections:
-            return found
-        return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
-    def _by_key(self, key: str, mention: Mention, about: KnownCharacter) -> list[Candidate]:
-        player_id = self.facts.aliases.get(key)
-        if player_id is not None:
-            label = self.facts.players[player_id].display_name
-            return [Candidate(Person(player_id), label, f"“{mention.text}” is a known alias of {label}.")]
-        characters = self._characters_named(key, mention, about)
-        is_everyday_name = mention.is_doubtful and mention.kind is MentionKind.WORD
-        if mention.only_if_known and key.isalpha() and mention.kind is not MentionKind.DISCORD and not is_everyday_name:
-            return list(self._through_characters(characters, mention))
-        if not characters and self._is_on_another_realm(key, mention):
-            return []
-        members = self._names.members_by_name if about.name_key == key else self._names.members_called
-        people: list[Candidate] = []
-        if key in self._names.players_by_name:
-            people += self._through_display_name(key, mention)
-        if key in members:
-            people += self._through_discord(members[key], mention)
-        if people and mention.kind is MentionKind.DISCORD:
-            return people
-        whole = [*self._through_characters(characters, mention), *people]
-        return self._without_namesakes(whole) if len(whole) > 1 else whole
-
-    def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
-        named = [self.facts.characters[i] for i in self._names.characters_by_name.get(key, ()) if i != about.id]
-        wanted = realm_key(mention.realm) if mention.realm else None
-        if not wanted:  # its own bare name marks a main, whoever is called so on another realm
-            return [] if mention.kind is MentionKind.NAME and key == about.name_key else named
-        if key == about.name_key and is_of_realm(about, wanted):
-            return []  # and so does its own name with its own realm
-        there = [c for c in named if is_of_realm(c, wanted)]
-        is_rather_a_trade = mention.only_if_known and key in self.vocabulary.categories
-        return there if is_rather_a_trade or self._is_on_another_realm(key, mention) else there or named
-
-    def _is_on_another_realm(self, key: str, mention: Mention) -> bool:
-        """Whether the note gives a realm, and nobody of that name is there.
-
-        What hangs on a hyphen may be anything ("Brightmane-mental 702"): a realm of the guild, or what is written as a name
-        and is nobody's.
-        """
-        if mention.realm is None or not self._names.realms or self._names.is_on_realm(key, mention.realm):
-            return False
-        word = name_key(mention.realm)
-        is_written_as_name = mention.is_realm_glued and mention.realm[:1] != mention.realm[:1].lower()
-        is_strange = word not in self.vocabulary.categories and not self._names.is_somebody(word)
-        return realm_key(mention.realm) in self._names.realms or (is_written_as_name and is_strange)
-
-    def _through_characters(self, characters: Iterable[KnownCharacter], mention: Mention) -> Iterator[Candidate]:
-        for character in characters:
-            if character.player_id is not None:
-                person = Person(character.player_id)
-                evidence = f"“{mention.text}” is a character of {self.label(person)}."
-            else:
-                person = Person(character_id=character.id)
-                evidence = f"“{mention.text}” is the character {character.label}."
-            yield Candidate(person, self.label(person), evidence)
-
-    def _without_namesakes(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Take one character without a player for the same person as a player or member of exactly its name.
-
-        Not where its own note names somebody. Two such characters stay two candidates: nothing says whose they are.
-        """
-        people = [candidate for candidate in candidates if candidate.person.character_id is None]
-        numbers = [c.person.character_id for c in candidates if c.person.character_id is not None]
-        if not people or len(numbers) != 1 or self.certain_mentions(self.facts.characters[numbers[0]]):
-            return candidates
-        return people
-
-    def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
-        for player_id in self._names.players_by_name.get(key, []):
-            label = self.facts.players[player_id].display_name
-            yield Candidate(Person(player_id), label, f"“{mention.text}” is what the player {label} is called.")
-
-    def _through_discord(self, member_ids: Iterable[int], mention: Mention) -> Iterator[Candidate]:
-        for member_id in sorted(member_ids):
-            player_id = self._names.player_by_member.get(member_id)
-            person = Person(player_id) if player_id is not None else Person(member_id=member_id)
-            member = self.facts.members[member_id]
-            is_whole = any(reading.key in discord_names(member) for reading in mention.readings)
-            how = "is the Discord name" if is_whole else "is part of the Discord name"
-            yield Candidate(person, self.label(person), f"“{mention.text}” {how} of {member.display_name}.")
-
-
-@lru_cache(maxsize=_REMEMBERED_NOTES)
-def _mentions_outside_text(note: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
-    return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is not MentionKind.WORD)
-
-
-@lru_cache(maxsize=_REMEMBERED_NOTES)
+@lru_cache(maxsize=REMEMBERED_NOTES)
 def _doubtful_words(note: str, vocabulary: Vocabulary) -> tuple[Mention, ...]:
     return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is MentionKind.WORD and m.is_doubtful)
 
@@ -388,7 +336,3 @@ def _decision(
 
 def _in_order(people: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(people, key=lambda candidate: (candidate.label, candidate.person.player_id or 0)))
-
-
-def _names(mention: Mention, key: str) -> bool:
-    return any(reading.key == key for reading in mention.readings)

@@ -7,25 +7,28 @@ Adding a rule: write its page in `rulebook/`, add a line here, and add its two d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.errors import NotFound
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.domain.rule import Mitigation, RuleDefinition, RulePage
-from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.command import SOME_OFFICER, Command
 from sv_common.guild_sync.fixes.engine import fix_issues
 from sv_common.guild_sync.ports import DiscordSource
 from sv_common.guild_sync.rulebook import note_mismatch, orphan_discord, orphan_wow, role_mismatch, stale_character
+from sv_common.guild_sync.rulebook.rule import AppliesPlan, RuleDefinition
 
 
-def _mitigation_of(page: RulePage) -> Mitigation | None:
-    """The specified `mitigate_fn(pool, issue_row) -> bool` of a rule that can plan a fix."""
-    if page.plan is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class PlannedMitigation(AppliesPlan):
+    """The specified `mitigate_fn(pool, issue_row) -> bool` of a rule that plans its fixes."""
 
-    async def mitigate(
+    issue_type: str
+
+    async def __call__(
+        self,
         pool: Pool,
         issue_row: Any,
         discord_bot: DiscordSource | None = None,
@@ -35,40 +38,28 @@ def _mitigation_of(page: RulePage) -> Mitigation | None:
     ) -> bool:
         """Fix one issue, planned from the database as it is now; True means that it is resolved by this fix.
 
-        `issue_row` is an `Issue` or any mapping with an "id". Without a `command`, a rule that mends itself acts as
-        automation, and any other as an officer. Raises `NotFound` for an issue that does not exist, or is not `guild_id`'s.
+        `issue_row` is an `Issue` or any mapping with an "id". Without a `command`, an automatic rule acts as automation,
+        and any other as an officer. Raises `NotFound` for an issue that does not exist, or is not `guild_id`'s.
         """
+        rule = RULES[self.issue_type]
         issue_id = issue_row["id"] if isinstance(issue_row, Mapping) else issue_row.id
         async with pool.connection() as conn:
             issue = await issues.get(conn, issue_id, guild_id)
-        asked_by = command or (Command.automation() if page.auto_mitigate else Command("officer"))
-        rule = RULES[page.issue_type]
+        asked_by = command or (Command.automation() if rule.auto_mitigate else Command(SOME_OFFICER))
         results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], asked_by, source=discord_bot)
         return results[0].outcome is FixOutcome.FIXED
 
-    return mitigate
 
-
-def _definition(page: RulePage) -> RuleDefinition:
-    return RuleDefinition(
-        issue_type=page.issue_type,
-        name=page.name,
-        description=page.description,
-        severity=page.severity,
-        auto_mitigate=page.auto_mitigate,
-        mitigate_fn=_mitigation_of(page),
-        detect_fn=page.detect,
-        plan_fn=page.plan,
-        page=page,
-    )
+def _registered(rule: RuleDefinition) -> RuleDefinition:
+    return rule if rule.plan is None else replace(rule, mitigate_fn=PlannedMitigation(rule.issue_type))
 
 
 RULES: dict[str, RuleDefinition] = {
-    "note_mismatch": _definition(note_mismatch.PAGE),
-    "orphan_wow": _definition(orphan_wow.PAGE),
-    "orphan_discord": _definition(orphan_discord.PAGE),
-    "role_mismatch": _definition(role_mismatch.PAGE),
-    "stale_character": _definition(stale_character.PAGE),
+    "note_mismatch": _registered(note_mismatch.RULE),
+    "orphan_wow": _registered(orphan_wow.RULE),
+    "orphan_discord": _registered(orphan_discord.RULE),
+    "role_mismatch": _registered(role_mismatch.RULE),
+    "stale_character": _registered(stale_character.RULE),
 }
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 import structlog
+from pydantic import Field
 
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
@@ -39,15 +41,15 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IssueEffect:
-    """What becomes of one issue; `issue_id` None: it is not there yet. `on_discord`: it is fixed on Discord."""
+    """What becomes of one issue."""
 
     move: Move
     issue_type: str
     summary: str
-    issue_hash: str
-    issue_id: int | None
-    steps: tuple[str, ...] = ()
-    on_discord: bool = False
+    issue_hash: Annotated[str, Field(exclude=True)]
+    issue_id: Annotated[int | None, Field(description="Null: the issue is not open now.")]
+    steps: Annotated[tuple[str, ...], Field(description="What the fix does, where it is fixed by itself.")] = ()
+    on_discord: Annotated[bool, Field(description="Whether the fix is carried out on Discord.")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ async def effects_between(conn: Connection, guild_id: int, before: Sight, after:
         if fix.issue.issue_hash not in planned_before
     }
     effects = [
-        _effect(Move.FIXED, issue, before, tuple(fixed[issue.id].sentences))
+        _effect(Move.FIXED, issue, before, tuple(fixed[issue.id].steps))
         for issue in await issues.get_many(conn, fixed, guild_id)
     ]
     effects += [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.decision import Decision, Verdict
@@ -28,33 +30,38 @@ class ReadingChange:
 
     character_id: int
     character: str
-    note: str
+    note: Annotated[str, Field(examples=["Nightcrew"])]
     before: str
     after: str
 
 
 @dataclass(frozen=True, slots=True)
 class TriedMention:
-    """Somebody whom a note names. `only_if_known`: it counts only where somebody of that name exists."""
+    """Somebody whom a note names."""
 
-    text: str
+    text: Annotated[str, Field(examples=["Mito"])]
     kind: MentionKind
-    only_if_known: bool
+    only_if_known: Annotated[bool, Field(description="It counts only where somebody of that name exists.")]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWord:
+    """A word of the vocabulary, with what it is in this guild."""
+
+    word: Annotated[str, Field(examples=["alt"])]
+    is_here: Annotated[str, Field(examples=["alt"])]
 
 
 @dataclass(frozen=True, slots=True)
 class TriedNote:
-    """How a note would be read on a character that belongs to nobody.
-
-    `known_words` are its words of the vocabulary with what each is in this guild.
-    """
+    """How a note would be read on a character that belongs to nobody, and why."""
 
     kind: NoteKind
     verdict: Verdict
-    sentence: str
-    candidates: tuple[str, ...]
+    sentence: Annotated[str, Field(examples=["Means Mito: the main is called Mito."])]
+    candidates: Annotated[tuple[str, ...], Field(examples=[["Mito: the main is called Mito."]])]
     mentions: tuple[TriedMention, ...]
-    known_words: tuple[tuple[str, str], ...]
+    known_words: tuple[KnownWord, ...]
 
 
 async def try_note(conn: Connection, guild_id: int, note: str) -> TriedNote:
@@ -118,8 +125,8 @@ def _new_character(note: str) -> KnownCharacter:
     )
 
 
-def _known_words(note: str, directory: Directory) -> Iterator[tuple[str, str]]:
+def _known_words(note: str, directory: Directory) -> Iterator[KnownWord]:
     for word in dict.fromkeys(name_key(each) for each in _WORD.findall(note)):
         categories = directory.vocabulary.categories.get(word)
         if categories:
-            yield word, ", ".join(sorted(categories))
+            yield KnownWord(word, ", ".join(sorted(categories)))

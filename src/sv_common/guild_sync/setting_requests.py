@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.domain.errors import BadInput, Refused
@@ -16,7 +18,7 @@ from sv_common.guild_sync.domain.issue import Severity
 from sv_common.guild_sync.domain.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.domain.notes import Category
 from sv_common.guild_sync.domain.parameter import read_parameters
-from sv_common.guild_sync.domain.rule import RuleDefinition, RuleWishes
+from sv_common.guild_sync.domain.rule import RuleWishes
 from sv_common.guild_sync.domain.setting import (
     RankRole,
     RanksSetting,
@@ -29,9 +31,10 @@ from sv_common.guild_sync.domain.setting import (
 from sv_common.guild_sync.domain.setting_words import (
     Difference,
     differences_of_ranks,
-    differences_of_rule,
     differences_of_word,
 )
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import differences_of_rule
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.store import discord, guilds, ranks, setting_changes, words
 from sv_common.guild_sync.store.rules import read_wishes, save_settings
@@ -50,35 +53,66 @@ class RuleRequest:
     everything else is put to the default first.
     """
 
-    issue_type: str
-    is_enabled: bool | None = None
-    fixes_itself: YesNo | None = None
-    severity: str | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    to_default: bool = False
+    issue_type: Annotated[str, Field(max_length=60, description="The rule.", examples=["stale_character"])]
+    is_enabled: Annotated[bool | None, Field(description="Whether it is looked for.")] = None
+    fixes_itself: Annotated[YesNo | None, Field(description="Whether certain fixes run without an officer.")] = None
+    severity: Annotated[str | None, Field(max_length=60, description="info, warning, error, or default.")] = None
+    parameters: Annotated[
+        Mapping[str, object],
+        Field(
+            max_length=20,
+            description="Thresholds by name; null is the default.",
+            examples=[{"stale_after_days": 45}],
+        ),
+    ] = field(default_factory=dict)
+    to_default: Annotated[bool, Field(description="Put everything else to the default first.")] = False
 
 
 @dataclass(frozen=True, slots=True)
 class RoleWish:
     """Which role a rank is to map to: the role's id, "none" on purpose, or empty text for not set."""
 
-    role: str
-    is_managed: bool = True
+    role: Annotated[
+        str,
+        Field(
+            max_length=30,
+            description="Id of the role, “none” on purpose, or empty text for not set.",
+            examples=["101"],
+        ),
+    ]
+    is_managed: Annotated[bool, Field(description="Whether fixes may give and take it.")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class RanksRequest:
     """Map some ranks, by index, to Discord roles."""
 
-    roles: Mapping[int, RoleWish]
+    roles: Annotated[
+        Mapping[Annotated[int, Field(ge=0, le=9)], RoleWish],
+        Field(min_length=1, examples=[{"1": {"role": "101", "is_managed": True}, "4": {"role": "none"}}]),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class WordRequest:
     """Read a word of notes as of a category, as "name" (no word of the vocabulary), or as in every guild ("default")."""
 
-    word: str
-    reading: str
+    word: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_WORD,
+            description="A word or a short phrase, as notes write it.",
+            examples=["nightcrew"],
+        ),
+    ]
+    reading: Annotated[
+        str,
+        Field(
+            max_length=60,
+            description="A category; “name”: no word of the vocabulary, so that it may be a name; “default”: as everywhere.",
+            examples=["role"],
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +201,8 @@ async def _rule(conn: Connection, guild_id: int, request: RuleRequest) -> tuple[
 
 def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> RuleWishes:
     kept = {name: value for name, value in wishes.parameters.items() if name not in request.parameters}
-    thresholds = kept | read_parameters(rule.page.parameters, request.parameters)
-    order = [each.name for each in rule.page.parameters]
+    thresholds = kept | read_parameters(rule.parameters, request.parameters)
+    order = [each.name for each in rule.parameters]
     wishes = replace(wishes, parameters={name: thresholds[name] for name in order if name in thresholds})
     if request.is_enabled is not None:
         wishes = replace(wishes, is_enabled=request.is_enabled)
@@ -182,7 +216,7 @@ def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> 
 def _fixes_itself(rule: RuleDefinition, said: YesNo) -> bool | None:
     if said == "yes" and not rule.is_fixable:
         raise BadInput(f"“{rule.name}” knows no fix, so it cannot fix by itself. Leave “Fixes by itself” out.")
-    if said == "yes" and rule.page.safe is None:
+    if said == "yes" and not rule.may_be_automatic:
         raise BadInput(
             f"Every fix of “{rule.name}” needs an officer’s click, so it cannot fix by itself. Leave “Fixes by itself” out."
         )
@@ -221,8 +255,13 @@ async def _ranks(conn: Connection, guild_id: int, request: RanksRequest) -> tupl
 async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) -> str | None:
     """Return the name of a role to which a rank is to be mapped; None before the first Discord sync, which tells names.
 
-    Raises `BadInput` for @everyone, for a role of an integration, and for one that the server does not have.
+    Raises `BadInput` for what is no id, for @everyone, for a role of an integration, and for one that the server does not
+    have.
     """
+    if not role_id.isascii() or not role_id.isdigit():
+        raise BadInput(
+            f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
+        )
     server_id = (await guilds.get(conn, guild_id)).discord_guild_id
     known = {role.role_id: role for role in await discord.known_roles(conn, guild_id)}
     if known:
@@ -310,7 +349,7 @@ async def differences_between(
     """Return what is different between two settings of the same rule, ranks or word."""
     if isinstance(before, RuleSetting) and isinstance(after, RuleSetting):
         size = await guilds.roster_size(conn, guild_id)
-        return differences_of_rule(RULES[after.issue_type].page, before.wishes, after.wishes, size)
+        return differences_of_rule(RULES[after.issue_type], before.wishes, after.wishes, size)
     if isinstance(before, RanksSetting) and isinstance(after, RanksSetting):
         return differences_of_ranks(before, after)
     if isinstance(before, WordSetting) and isinstance(after, WordSetting):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sv_common.guild_sync.domain.decision import Decision, Verdict
-from sv_common.guild_sync.domain.notes import is_whole_note, stands_alone
+from sv_common.guild_sync.domain.notes import Mention, is_whole_note, stands_alone
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter
 
@@ -25,6 +25,17 @@ def why_wait(directory: Directory, decision: Decision, character: KnownCharacter
     if mention.text == mention.text.lower() != mention.text.upper() and not directory.writes_names_small:
         return f"{said}. It is not written as a name, so it may be any word."
     return None
+
+
+def ruled_out(directory: Directory, mention: Mention, character: KnownCharacter) -> str | None:
+    """Return the player whom a word names, and of whom an officer has said that the character is not theirs.
+
+    Such a word is no stranger's, although it means nobody to whom the character could belong.
+    """
+    players = sorted(player for number, player in directory.facts.rejections if number == character.id)
+    return next(
+        (directory.facts.players[each].display_name for each in players if directory.names_player(mention, each)), None
+    )
 
 
 def nickname_of(directory: Directory, character: KnownCharacter) -> str | None:

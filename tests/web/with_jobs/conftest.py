@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 
-from patt.app import create_app
 from patt.bootstrap import Services
+from web.helpers import made
 
 
 @pytest.fixture
 def app(services: Services) -> FastAPI:
     """The application with a queue of jobs."""
-    return create_app(services)
+    return made(services)

@@ -37,7 +37,7 @@ async def _scan_preview_fix_and_undo(sign_in: SignIn, site: str, troubled: Guild
     await card.get_by_role("link", name="Attempt Fix").click()
     await expect(page.locator("#content")).to_contain_text("Link Newalt-area-52 to Mito")
     await page.get_by_role("button", name="Attempt Fix").click()
-    await expect(status).to_have_text("Of 2 chosen: 2 fixed.")
+    await expect(status).to_have_text("Of 2 issues: 2 fixed.")
     await expect(page.locator("#content")).not_to_contain_text("Newalt")
     await page.get_by_role("link", name="Data Quality").last.click()
     await expect(card).to_contain_text("Open: 1")
@@ -92,7 +92,7 @@ async def test_an_officer_previews_and_fixes_what_is_ticked(
     await expect(page.get_by_role("status")).to_contain_text("Fix of 1 chosen issue is asked for.")
     await work_when_asked(services, troubled.guild_id)
     if scripted:
-        await expect(page.get_by_role("status")).to_have_text("Of 1 chosen: 1 fixed.")
+        await expect(page.get_by_role("status")).to_have_text("Of 1 issue: 1 fixed.")
         await expect(content).to_contain_text("Already resolved by officer alice")
         await page.get_by_role("link", name="Back to the findings").click()
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -84,19 +85,25 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """Something that was done, as it is listed. `is_undoable`: it changed something, and that was not taken back."""
+    """Something that was done, as it is listed."""
 
     id: int
     actor: str
     is_automatic: bool
-    outcome: str
+    outcome: Annotated[str, Field(description="running, fixed, refused, failed or unverified.")]
     reason: str
-    plan: Sequence[dict[str, Any]]
+    plan: Annotated[Sequence[dict[str, Any]], Field(exclude=True)]
     started_at: datetime
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
-    is_undoable: bool
+    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not taken back.")]
+
+    @computed_field
+    @property
+    def steps(self) -> Sequence[str]:
+        """What the plan does, a sentence for each step."""
+        return [step["sentence"] for step in self.plan]
 
 
 async def add(

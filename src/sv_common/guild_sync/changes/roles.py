@@ -9,7 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sv_common.guild_sync.changes.changeset import RoleChange
-from sv_common.guild_sync.domain.errors import PattError, Refused, SourceDenied, SourceError, SourceUnavailable
+from sv_common.guild_sync.domain.errors import (
+    PattError,
+    Refused,
+    SourceDenied,
+    SourceError,
+    SourceMalformed,
+    SourceSilent,
+    SourceUnavailable,
+)
 from sv_common.guild_sync.domain.guild import DiscordMember
 from sv_common.guild_sync.domain.role_authority import RoleAuthority
 from sv_common.guild_sync.ports import DiscordSource
@@ -22,6 +30,11 @@ class Member:
     row_id: int
     discord_id: str
     discord_guild_id: str
+
+
+_MAY_COME_LATE = (
+    "Discord does not show the change, and it may still be made, so look at the member before you try it again."
+)
 
 
 class Obstacle(Refused):
@@ -39,8 +52,8 @@ class MemberGone(Refused):
 class RoleOutcome:
     """What was done to one member.
 
-    `changes` were made as far as is known: those that Discord confirmed or showed. Where nobody could look afterwards,
-    `roles` is None and `is_unverified` true, and `changes` has the one whose answer was lost too.
+    `changes` were made as far as is known: those that Discord confirmed or showed. `roles` is None where nobody could look
+    afterwards. With `is_unverified`, `changes` has the one whose answer was lost too: it may have been made, or may be yet.
     """
 
     changes: Sequence[RoleChange]
@@ -90,7 +103,7 @@ class RoleRun:
                 await self._make(member, change, reason)
             except PattError as failure:
                 error = failure
-                if isinstance(failure, SourceUnavailable):
+                if not isinstance(failure, SourceDenied):
                     unsure.append(change)
                 break
             made.append(change)
@@ -111,7 +124,10 @@ class RoleRun:
         roles = sorted(after.role_ids)
         seen = [*made, *(change for change in unsure if is_seen(change, roles))]
         if error is not None and len(seen) < len(changes):
-            return RoleOutcome(seen, roles, self._told(member, error, seen))
+            told = self._told(member, error, seen)
+            late = [change for change in unsure if change not in seen] if isinstance(error, SourceSilent) else []
+            told = f"{told} {_MAY_COME_LATE}" if late else told
+            return RoleOutcome([*seen, *late], roles, told, is_unverified=bool(late))
         return RoleOutcome(seen, roles, _contradiction(changes, after))
 
     def _unseen(
@@ -139,7 +155,7 @@ class RoleRun:
         except SourceDenied as error:
             self._denied[change.role_id] = str(error)
             raise
-        except SourceUnavailable as error:
+        except (SourceUnavailable, SourceMalformed) as error:
             if not await self._was_made(member, change):
                 self._remember_outage(error)
                 raise

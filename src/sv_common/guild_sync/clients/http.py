@@ -16,7 +16,7 @@ from typing import TypeVar
 import httpx2
 
 from sv_common.guild_sync.clients.bounded import ACCEPTED_ENCODING, LARGEST_ANSWER, TooLongError, bound
-from sv_common.guild_sync.domain.errors import SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.domain.errors import SourceError, SourceMalformed, SourceSilent, SourceUnavailable
 
 T = TypeVar("T")
 
@@ -160,13 +160,19 @@ async def send(
         raise SourceMalformed(too_long(asked)) from fault
     except (httpx2.TimeoutException, TimeoutError) as fault:
         sentence = f"{asked.service} did not answer in time for {asked.what}. Try again later."
-        raise RetryableError(SourceUnavailable(sentence)) from fault
+        raise RetryableError(_unanswered(fault)(sentence)) from fault
     except httpx2.RequestError as fault:
         sentence = (
             f"The connection to {asked.service} failed while asking for {asked.what} ({type(fault).__name__}). "
             f"Check this server's internet connection, then try again."
         )
-        raise RetryableError(SourceUnavailable(sentence)) from fault
+        raise RetryableError(_unanswered(fault)(sentence)) from fault
+
+
+def _unanswered(fault: Exception) -> type[SourceUnavailable]:
+    """Whether a request was sent before there was no answer."""
+    never_sent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+    return SourceUnavailable if isinstance(fault, never_sent) else SourceSilent
 
 
 def too_long(asked: Asked) -> str:

@@ -26,14 +26,26 @@ class Person:
     member_id: int | None = None
     character_id: int | None = None
 
+    @property
+    def key(self) -> str:
+        """Say in letters who it is, whatever they are called: “player 12”."""
+        if self.player_id is not None:
+            return f"player {self.player_id}"
+        return f"member {self.member_id}" if self.member_id is not None else f"character {self.character_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person whom a note may mean, and the sentence that says why."""
+    """One person whom a note may mean, and the sentence that says why.
+
+    `is_other_spelling`: the note writes the name without its accents, in another case or script, which an officer may take
+    for the name, and automation may not.
+    """
 
     person: Person
     label: str
     evidence: str
+    is_other_spelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

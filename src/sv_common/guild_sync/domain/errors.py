@@ -8,7 +8,8 @@
     │   ├── PlanStale          the data moved between the plan and its application
     │   └── Busy               another run for the same guild, or another demo, is under way
     ├── SourceError            a source could not be read or written
-    │   ├── SourceUnavailable  time-out, 5xx, rate limit: worth trying again later
+    │   ├── SourceUnavailable  5xx, rate limit: worth trying again later
+    │   │   └── SourceSilent   no answer came to what was sent: it may have been done, or may be yet
     │   ├── SourceDenied       401 or 403: a credential or a permission is wrong
     │   └── SourceMalformed    the answer is not what the source documents
     └── ConfigurationError     a setting is missing or contradicts another
@@ -60,6 +61,10 @@ class SourceError(PattError):
 
 class SourceUnavailable(SourceError):
     """A time-out, a server error or a rate limit: try again later."""
+
+
+class SourceSilent(SourceUnavailable):
+    """What was asked for may have been done, or may be done yet, and no answer has come."""
 
 
 class SourceDenied(SourceError):

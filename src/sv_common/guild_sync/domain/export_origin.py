@@ -16,6 +16,11 @@ from sv_common.guild_sync.domain.names import realm_key
 REGIONS = {1: "us", 2: "kr", 3: "eu", 4: "tw", 5: "cn"}
 """The client's own numbers of the regions (GetCurrentRegion)."""
 
+_IF_RENAMED = (
+    "If this is the guild’s new name or realm, an administrator enters it first, under Settings → Guild, or with "
+    "“patt guild move”."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ExportOrigin:
@@ -63,7 +68,7 @@ def _fault(origin: ExportOrigin, guild: GuildIdentity, is_of_other_realm: bool) 
     if not belongs_to(origin, (guild.name, guild.name_slug)):
         if belongs_to(origin, guild.former_names):
             return f"This export is from before {said} was renamed to {known}, so nothing of it was used. A new one is needed."
-        return f"This export is of {said}, and not of {known}, so nothing of it was used."
+        return f"This export is of {said}, and not of {known}, so nothing of it was used. {_IF_RENAMED}"
     region = REGIONS.get(origin.region) if origin.region is not None else None
     if region not in (None, guild.region):
         return (
@@ -71,5 +76,8 @@ def _fault(origin: ExportOrigin, guild: GuildIdentity, is_of_other_realm: bool) 
             "nothing of it was used. If you play in both regions, close the game and start it anew first."
         )
     if is_of_other_realm:
-        return f"This export is of {said} on {origin.realm}, and not of {known} on {guild.realm_slug}, so nothing of it was used."
+        return (
+            f"This export is of {said} on {origin.realm}, and not of {known} on {guild.realm_slug}, so nothing of it was used. "
+            f"{_IF_RENAMED}"
+        )
     return None

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, computed_field
 
 _KEY_LENGTH = 16
 
@@ -82,18 +84,30 @@ def issue_hash(issue_type: str, subject_kind: SubjectKind, subject_id: int) -> s
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One row of the audit log."""
+    """One issue: a row of the audit log."""
 
     id: int
     guild_id: int
     issue_type: str
     severity: str
-    summary: str
+    summary: Annotated[str, Field(examples=["'Newalt' has no player link"])]
     details: Mapping[str, Any]
-    issue_hash: str
-    wow_character_id: int | None
-    discord_member_id: int | None
-    player_id: int | None
+    issue_hash: Annotated[str, Field(exclude=True)]
+    wow_character_id: Annotated[
+        int | None,
+        Field(
+            serialization_alias="character_id",
+            description="The character that the issue is about, where it is about one.",
+        ),
+    ]
+    discord_member_id: Annotated[
+        int | None,
+        Field(
+            serialization_alias="member_id",
+            description="The Discord member whom the issue is about, where it is about one.",
+        ),
+    ]
+    player_id: Annotated[int | None, Field(description="The player that the issue is about, where it is about one.")]
     waiting_reason: str | None
     created_at: datetime
     opened_at: datetime
@@ -104,6 +118,7 @@ class Issue:
     dismissed_reason: str | None
     dismissed_until: datetime | None
 
+    @computed_field
     @property
     def state(self) -> IssueState:
         """Open, dismissed or resolved."""
@@ -111,9 +126,10 @@ class Issue:
             return IssueState.RESOLVED
         return IssueState.DISMISSED if self.dismissed_at is not None else IssueState.OPEN
 
+    @computed_field
     @property
     def key(self) -> str:
-        """What the issue says and how it stands, hashed: another one as soon as either has changed."""
+        """Another one as soon as the issue says something else or stands otherwise."""
         said = [self.state, self.severity, self.summary, self.details, self.opened_at, self.dismissed_at]
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:_KEY_LENGTH]
 

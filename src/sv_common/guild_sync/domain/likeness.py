@@ -15,6 +15,7 @@ from rapidfuzz.fuzz import ratio
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes import fold_accents
 from sv_common.guild_sync.domain.notes.tokens import is_unspaced
+from sv_common.guild_sync.domain.spellings import folds_of
 
 SHORTEST_BEGINNING: Final = 3
 """Letters that a word must share with the beginning of a name to be taken for its short form."""
@@ -28,6 +29,11 @@ SHORTEST_UNSPACED_BEGINNING: Final = 2
 _THE_SAME: Final = 1.3
 _SAME_BUT_FOR_ACCENTS: Final = 1.2
 _LONGEST_PET_ENDING: Final = 2
+_PET_NAME: Final = re.compile(
+    r"(.{3,}?)(?:chen|lein|tje|pje|ito|ita|inho|inha|ino|ina|eczek|eczka|uszek|uszka|us|usia|unia|ek|ushka|ушка|юшка|очка|ечка|чик|ик)"
+)
+"""A pet name of a language that makes them by endings: Käthchen, Jaskółeczka, Соловушка."""
+
 _SHORTEST_SKELETON: Final = 4
 _LEAST_SKELETON_COVERAGE: Final = 0.5
 _MOST_ERRORS: Final = 3
@@ -38,7 +44,6 @@ _LEAST_SHARE_RIGHT: Final = (1.0, 0.6, 0.6, 0.75)
 """By the number of letters that are wrong: a third one is only believed of a long name."""
 
 _LEAST_SHARE_RIGHT_IN_TEXT: Final = 0.8
-_LETTERS_WITH_TWO_SPELLINGS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _CYRILLIC_IN_LATIN: Final = str.maketrans(
     dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
     | {
@@ -186,10 +191,9 @@ class LikeNames:
 
 
 def _spellings(name: str) -> set[str]:
-    """The ways in which a name is written without accents; "ö" is an "o" to one and an "oe" to another."""
-    key = name_key(name)
-    spellings = {key, key.translate(_LETTERS_WITH_TWO_SPELLINGS), key.translate(_CYRILLIC_IN_LATIN)}
-    return {fold_accents(spelling) for spelling in spellings} - {""}
+    """The ways in which a name is written without accents, and in Latin letters."""
+    spellings = {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))}
+    return (spellings | {spelling.replace("-", "") for spelling in spellings}) - {""}
 
 
 def _begins(word: str, name: str) -> bool:
@@ -201,6 +205,8 @@ def _begins(word: str, name: str) -> bool:
 def _begins_alike(word: str, name: str) -> bool:
     """Whether the word is a pet name: the beginning of the name with an ending of its own ("Goldie" of Goldenmane)."""
     shared = Prefix.similarity(word, name)
+    if pet := _PET_NAME.fullmatch(word):
+        return shared >= max(SHORTEST_BEGINNING, len(pet[1]) - _LONGEST_PET_ENDING)
     return shared >= max(SHORTEST_BEGINNING, len(word) - (_LONGEST_PET_ENDING if shared >= SHORTEST_PART else 1))
 
 
@@ -210,7 +216,8 @@ def _is_begun_by(word: str, name: str) -> bool:
 
 def _is_skeleton(word: str, name: str) -> bool:
     """Whether the word is the name with letters left out ("Brtmane"), with half of it there."""
-    if not max(_SHORTEST_SKELETON, _LEAST_SKELETON_COVERAGE * len(name)) <= len(word) < len(name):
+    shortest = SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else _SHORTEST_SKELETON
+    if not max(shortest, _LEAST_SKELETON_COVERAGE * len(name)) <= len(word) < len(name):
         return False
     letters = iter(name)
     return all(letter in letters for letter in word)

@@ -1,6 +1,6 @@
 """On what a dismissal rests: the parts of a finding that, when they change, make it another finding.
 
-Each rule declares its own (`RulePage.material`). A part is compared by its value, which holds ids and texts of the game,
+Each rule declares its own (`RuleDefinition.material`). A part is compared by its value, which holds ids and texts of the game,
 so that renaming a role or a player changes nothing; its words are for people.
 """
 
@@ -15,9 +15,13 @@ Details: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One part. `at` and `now` are sentences with a gap: “at “{}””, “the note says “{}””; `words` fills it."""
+    """One part; `what` names it: “its note”. `at` and `now` are sentences with a gap: “at “{}””, “the note says “{}””.
+
+    `words` fills the gap.
+    """
 
     name: str
+    what: str
     at: str
     now: str
     value: Callable[[Details], Any]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
 
 PAGE_SIZE = 50
 
@@ -13,12 +15,12 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page of a list. `number` counts from 1; `total` counts the whole list."""
+    """One page of a list, of 50 entries at most. A class of its own for one kind of list names the type of `items` again."""
 
     items: Sequence[Item]
-    number: int
-    pages: int
-    total: int
+    number: Annotated[int, Field(serialization_alias="page", description="Which page it is, from 1 on.")]
+    pages: Annotated[int, Field(description="How many pages there are.")]
+    total: Annotated[int, Field(description="How many entries the whole list has.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from sv_common.guild_sync.domain.errors import BadInput
 
@@ -18,18 +20,15 @@ _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A threshold that a guild may set for itself: a whole number of `unit`, from `least` to `most`.
+    """A threshold that a guild may set for itself: a whole number of `unit`, from `least` to `most`."""
 
-    `default` None: it is worked out for each guild, as `about` says.
-    """
-
-    name: str
-    label: str
-    unit: str
+    name: Annotated[str, Field(examples=["stale_after_days"])]
+    label: Annotated[str, Field(examples=["Stale after"])]
+    unit: Annotated[str, Field(examples=["days"])]
     least: int
     most: int
-    default: int | None
-    about: str
+    default: Annotated[int | None, Field(description="Null: worked out for each guild, as `about` says.")]
+    about: Annotated[str, Field(examples=["Days without a login after which a character is found"])]
 
     def read(self, given: object) -> int:
         """Return a number within the bounds. Raises `BadInput` that names the field and says what may be given."""

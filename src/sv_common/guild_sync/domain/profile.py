@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
 
 from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
+
+LastLogin: TypeAlias = Annotated[
+    int | None,
+    Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more)."),
+]
 
 
 @dataclass(frozen=True, slots=True)

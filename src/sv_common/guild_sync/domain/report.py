@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, computed_field
 
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
@@ -43,20 +45,37 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
-    """One rule's part of an integrity check of one guild; `error` says why the rule concluded nothing."""
+    """One rule's part of an integrity check of one guild."""
 
     guild_id: int
     issue_type: str
     moves: Reconciliation
     duration_ms: int
-    error: str | None = None
+    error: Annotated[str | None, Field(description="Why the rule concluded nothing and changed nothing, if so.")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What an integrity check found."""
+    """What an integrity check found. Nothing was fixed."""
 
-    checks: Sequence[RuleCheck]
+    checks: Annotated[Sequence[RuleCheck], Field(serialization_alias="rules")]
+
+    @computed_field
+    @property
+    def totals(self) -> Reconciliation:
+        """How the open issues of all rules moved."""
+        return Reconciliation(*(self.total(each.name) for each in fields(Reconciliation)))
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What was found, for an officer."""
+        if not self.checks:
+            return "Nothing was looked at: the rule is switched off, or there is no guild."
+        totals = self.totals
+        back = f", {totals.reopened} back again" if totals.reopened else ""
+        found = f"Scan done: {totals.found} found, {totals.opened} new{back}, {totals.resolved} resolved."
+        return " ".join([found, *self.errors])
 
     @property
     def errors(self) -> list[str]:
@@ -83,28 +102,85 @@ class FixOutcome(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
 
 
+_IN_WORDS = {FixOutcome.UNVERIFIED: "not verified", FixOutcome.NOTHING_TO_DO: "with nothing to do"}
+
+
 @dataclass(frozen=True, slots=True)
 class FixResult:
-    """What became of one issue in a run of fixes. `reason` is a sentence for an officer."""
+    """What became of one issue in a run of fixes."""
 
     issue_id: int
     issue_type: str
     outcome: FixOutcome
-    reason: str
-    plan: Changeset | None = None
-    attempt_id: int | None = None
+    reason: Annotated[str, Field(description="Why it ended so.")]
+    plan: Annotated[Changeset | None, Field(exclude=True)] = None
+    attempt_id: Annotated[int | None, Field(description="What to undo, if something was changed.")] = None
 
+    @computed_field
     @property
-    def sentences(self) -> list[str]:
-        """What was or would be done, in words."""
+    def resolved(self) -> bool:
+        """Whether the issue is resolved now."""
+        return self.outcome in (FixOutcome.FIXED, FixOutcome.NOTHING_TO_DO)
+
+    @computed_field
+    @property
+    def steps(self) -> Sequence[str]:
+        """What the plan does, a sentence for each step."""
         return sentences(self.plan) if self.plan else []
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What came of it, for an officer."""
+        match self.outcome:
+            case FixOutcome.FIXED:
+                return " ".join(["Fixed.", *self.steps])
+            case FixOutcome.NOTHING_TO_DO:
+                return self.reason
+            case FixOutcome.UNVERIFIED:
+                return f"Not verified: {self.reason}"
+            case _:
+                return f"Not fixed: {self.reason}"
+
+
+def _counted(outcome: FixOutcome, about: str | None = None) -> property:
+    def count(report: FixReport) -> int:
+        return report.count(outcome)
+
+    return computed_field(description=about, return_type=int)(property(count))
 
 
 @dataclass(frozen=True, slots=True)
 class FixReport:
-    """What a run of fixes did."""
+    """What became of the issues of a run of fixes, in all and one by one."""
 
-    results: Sequence[FixResult] = ()
+    results: Annotated[Sequence[FixResult], Field(serialization_alias="issues")] = ()
+
+    fixed = _counted(FixOutcome.FIXED)
+    refused = _counted(FixOutcome.REFUSED)
+    waiting = _counted(FixOutcome.WAITING)
+    held = _counted(FixOutcome.HELD)
+    failed = _counted(FixOutcome.FAILED)
+    unverified = _counted(
+        FixOutcome.UNVERIFIED,
+        "Discord was told to change something, and nobody could look whether it did; looked up again later.",
+    )
+    nothing_to_do = _counted(FixOutcome.NOTHING_TO_DO)
+
+    @computed_field
+    @property
+    def found(self) -> int:
+        """How many issues the fix was about."""
+        return len(self.results)
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """How many issues ended how, for an officer."""
+        if not self.results:
+            return "Nothing is open, so nothing was changed."
+        counts = [f"{count} {_IN_WORDS.get(each, each)}" for each in FixOutcome if (count := self.count(each))]
+        return f"Of {self.found} {'issue' if self.found == 1 else 'issues'}: {', '.join(counts)}."
 
     def count(self, outcome: FixOutcome) -> int:
         """Return how many issues ended so."""
@@ -113,11 +189,25 @@ class FixReport:
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """What an undo put back. `left` says of whom a partial undo could not, and why."""
+    """What an undo put back."""
 
     attempt_id: int
-    sentences: Sequence[str]
-    left: Sequence[str] = ()
+    sentences: Annotated[Sequence[str], Field(serialization_alias="undone")]
+    left: Annotated[
+        Sequence[str],
+        Field(
+            description="Of whom a partial undo could not put anything back, and why.",
+            examples=[["Mito: The player of Grimalt was changed since, so this can no longer be undone as a whole."]],
+        ),
+    ] = ()
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What was undone and what is left, for an officer."""
+        done = f"Attempt {self.attempt_id} is undone{' in part' if self.left else ''}."
+        left = ["Left as it is, and can be undone later:", *self.left] if self.left else []
+        return " ".join([done, *self.sentences, *left])
 
 
 @dataclass(frozen=True, slots=True)

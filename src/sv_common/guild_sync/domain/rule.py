@@ -1,99 +1,15 @@
-"""What a rule is: one kind of issue, how it is found, and the one known way to mend it."""
+"""What a guild may set of a rule."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol, TypeAlias
-
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
-
-
-class Detector(Protocol):
-    """Reads in one set-based question and reports what is wrong; never writes."""
-
-    async def __call__(
-        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
-    ) -> list[Finding]:
-        """Return the findings of one guild, or of every guild; `now` defaults to the database's clock."""
-        ...
-
-
-Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Changeset]]]
-"""Makes one plan for each of the findings, which a detector has just reported, in their order; reads only."""
-
-Mitigation: TypeAlias = Callable[..., Awaitable[bool]]
-"""`(pool: Pool, issue_row, ...) -> bool`: True means that the issue is resolved now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A case in words, for the documentation: what is the case, and what the rule makes of it."""
-
-    given: str
-    then: str
-
-
-@dataclass(frozen=True, slots=True)
-class RulePage:
-    """One page of the rulebook: all there is to know about one rule.
-
-    `safe` says which of its plans automation may apply where a guild switches it on; None: none of them, so there is
-    nothing to switch on. `affects` names the rules whose findings a fix of this one can change: they are looked at again
-    in the same transaction. `material` is on what a dismissal rests; without any, it hides whatever is found of its
-    subject.
-    """
-
-    issue_type: str
-    name: str
-    description: str
-    severity: Severity
-    subject: SubjectKind
-    auto_mitigate: bool
-    detect: Detector
-    plan: Planner | None
-    why: str
-    left_to_a_person: str
-    examples: Sequence[Example]
-    material: Sequence[Material] = ()
-    affects: Sequence[str] = ()
-    thresholds: Sequence[Parameter] = ()
-    safe: str | None = None
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """All that a guild may set: the rule's own thresholds, and the budget of a rule that may fix by itself."""
-        return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.safe is not None else []))
-
-
-@dataclass(frozen=True, slots=True)
-class RuleDefinition:
-    """A rule as the registry shows it."""
-
-    issue_type: str
-    name: str
-    description: str
-    severity: Severity
-    auto_mitigate: bool
-    mitigate_fn: Mitigation | None
-    detect_fn: Detector
-    plan_fn: Planner | None
-    page: RulePage
-
-    @property
-    def is_fixable(self) -> bool:
-        """Whether the rule knows a fix: it does when it can plan one."""
-        return self.plan_fn is not None
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
-    """A guild's wishes about one rule, defaults filled in."""
+    """A guild's settings of one rule, defaults filled in."""
 
     issue_type: str
     is_enabled: bool
@@ -104,34 +20,9 @@ class RuleSettings:
 
 @dataclass(frozen=True, slots=True)
 class RuleWishes:
-    """What a guild has said of one rule itself; None, or a threshold that is not there: as the rulebook says."""
+    """What a guild has said of one rule itself; None, or a threshold that is not there: the rule's default."""
 
     is_enabled: bool = True
     auto_mitigate: bool | None = None
     severity: str | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
-
-    def merged_with(self, page: RulePage) -> RuleSettings:
-        """Return the settings that follow, defaults filled in."""
-        defaults = {each.name: each.default for each in page.thresholds}
-        return RuleSettings(
-            page.issue_type,
-            self.is_enabled,
-            page.auto_mitigate if self.auto_mitigate is None else self.auto_mitigate,
-            self.severity or page.severity,
-            {**defaults, **self.parameters},
-        )
-
-
-__all__ = [
-    "Detector",
-    "Example",
-    "Mitigation",
-    "Parameter",
-    "Planner",
-    "Pool",
-    "RuleDefinition",
-    "RulePage",
-    "RuleSettings",
-    "RuleWishes",
-]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY
 from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter, budget_of
-from sv_common.guild_sync.domain.rule import RulePage, RuleSettings, RuleWishes
+from sv_common.guild_sync.domain.rule import RuleSettings
 from sv_common.guild_sync.domain.setting import RankRole, RanksSetting, WordSetting
 
 NOT_SET = "not set"
@@ -19,30 +22,14 @@ MAY_BE_A_NAME = "no word of the vocabulary: it may be a name"
 class Difference:
     """One thing that is different: what, how it is, and how it would be."""
 
-    what: str
-    before: str
-    after: str
+    what: Annotated[str, Field(examples=["Stale after"])]
+    before: Annotated[str, Field(examples=["30 days"])]
+    after: Annotated[str, Field(examples=["45 days"])]
 
     @property
     def sentence(self) -> str:
         """Say it on one line."""
         return f"{self.what}: {self.before} → {self.after}"
-
-
-def differences_of_rule(
-    page: RulePage, before: RuleWishes, after: RuleWishes, roster_size: int
-) -> tuple[Difference, ...]:
-    """Return what is different between two wishes about a rule, in a guild of so many characters."""
-    was, would_be = before.merged_with(page), after.merged_with(page)
-    rows = [
-        Difference("Switched", _on(was.is_enabled), _on(would_be.is_enabled)),
-        Difference("Fixes by itself", _by_itself(page, before), _by_itself(page, after)),
-        Difference("Severity", _severity(page, before), _severity(page, after)),
-    ]
-    for each in page.parameters:
-        now, then = (threshold_in_words(each, settings, roster_size) for settings in (was, would_be))
-        rows.append(Difference(each.label, now, then))
-    return tuple(row for row in rows if row.before != row.after)
 
 
 def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
@@ -91,22 +78,3 @@ def _differences_of_rank(index: int, before: RankRole, after: RankRole) -> Itera
         yield Difference(f"Name of rank {index}", before.name, after.name)
     if role_in_words(before) != role_in_words(after):
         yield Difference(f"Rank {index}, {after.name}", role_in_words(before), role_in_words(after))
-
-
-def _on(is_enabled: bool) -> str:
-    return "on" if is_enabled else "off"
-
-
-def _by_itself(page: RulePage, wishes: RuleWishes) -> str:
-    if page.plan is None:
-        return "never: it has no fix"
-    said = wishes.auto_mitigate
-    return _yes(page.auto_mitigate) + ", as the rulebook says" if said is None else _yes(said)
-
-
-def _severity(page: RulePage, wishes: RuleWishes) -> str:
-    return wishes.severity or f"{page.severity}, as the rulebook says"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"

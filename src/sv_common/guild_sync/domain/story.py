@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 
 class Source(StrEnum):
@@ -21,8 +24,8 @@ class Source(StrEnum):
 class Saying:
     """What one source says, in a sentence."""
 
-    source: Source
-    sentence: str
+    source: Annotated[Source, Field(description="Where it is said.", examples=["note"])]
+    sentence: Annotated[str, Field(examples=["“Mito” is a character of Mito. So it means the player Mito."])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,13 @@ class Story:
     """What each source says about the subject of a finding, and what therefore does not fit."""
 
     sayings: tuple[Saying, ...]
-    conclusion: str
+    conclusion: Annotated[
+        str,
+        Field(
+            description="What therefore does not fit.",
+            examples=["The note means Mito, and the link says Elrek. One of the two is out of date."],
+        ),
+    ]
 
 
 class PossibleKind(StrEnum):
@@ -45,16 +54,15 @@ class PossibleKind(StrEnum):
 class Possibility:
     """Somebody who could be meant: what speaks for it and what against.
 
-    `is_decided`: the fix would link to them. `is_linked`: they are linked to the subject now. `is_rejected`: an officer has
-    said that it is not so. `needs_word`: choosing them settles the finding only if the note's name means them from now on.
+    `needs_word`: choosing them settles the finding only if the note's name means them from now on.
     """
 
     kind: PossibleKind
-    id: int
-    label: str
-    speaks_for: tuple[str, ...] = ()
-    speaks_against: tuple[str, ...] = ()
-    is_decided: bool = False
-    is_linked: bool = False
-    is_rejected: bool = False
-    needs_word: bool = False
+    id: Annotated[int, Field(description="Number of the player, the Discord member or the character, by `kind`.")]
+    label: Annotated[str, Field(examples=["Mito"])]
+    speaks_for: Annotated[tuple[str, ...], Field(examples=[["“Mito” is a character of Mito."]])] = ()
+    speaks_against: Annotated[tuple[str, ...], Field(examples=[["“Mito” could also mean Mitola."]])] = ()
+    is_decided: Annotated[bool, Field(description="Whether the fix would link to them.")] = False
+    is_linked: Annotated[bool, Field(description="Whether they are linked to the subject now.")] = False
+    is_rejected: Annotated[bool, Field(description="Whether an officer has said that it is not so.")] = False
+    needs_word: Annotated[bool, Field(exclude=True)] = False

@@ -9,6 +9,9 @@ from sv_common.guild_sync.changes.changeset import Author
 
 AUTOMATION = "automation"
 
+SOME_OFFICER = "officer"
+"""Who acts where nobody says who asks: never automation, which may do less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -8,14 +8,16 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.domain.progress import Count, Watch, unwatched
 from sv_common.guild_sync.domain.report import FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.fixes.by_function import fix_by_function
 from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.fixes.in_database import fix_in_database
 from sv_common.guild_sync.fixes.on_discord import fix_on_discord
 from sv_common.guild_sync.fixes.planning import Planning, plan_fixes
 from sv_common.guild_sync.fixes.recording import Rules
 from sv_common.guild_sync.issue_history import Seen
 from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import guilds
 
 
@@ -37,6 +39,7 @@ async def fix_issues(
     limit: int | None = None,
     seen: Seen | None = None,
     watch: Watch = unwatched,
+    guard: Guard = unguarded,
 ) -> list[FixResult]:
     """Fix what can be fixed of these issues of one rule and one guild, and say what became of each.
 
@@ -47,17 +50,29 @@ async def fix_issues(
     4. Steps on Discord follow after the transaction, member by member: planned again on the spot, written down before they
        are done, verified by a second look, and recorded before the next member's turn.
 
-    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so, and
-    `Busy` where somebody else changes the roles of the one member just now.
+    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so,
+    `Busy` where somebody else changes the roles of the one member just now, and what the guard of the rows refuses.
     Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
+
+    A rule that has only a `mitigate_fn` of its own is asked issue by issue instead.
     """
     count = Count(len(issue_ids), watch)
+    if rule.own_function is not None:
+        results = await fix_by_function(
+            pool, rules, rule, rule.own_function, guild_id, issue_ids, command, count, limit=limit, seen=seen
+        )
+        return _in_order(results, issue_ids)
     count.tell(f"Planning: {rule.name}")
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
+        async with guard(conn, guild_id):
+            here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
     results = list(here.results)
     if here.on_discord:
         results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count, seen=seen)
+    return _in_order(results, issue_ids)
+
+
+def _in_order(results: Sequence[FixResult], issue_ids: Sequence[int]) -> list[FixResult]:
     order = {issue_id: place for place, issue_id in enumerate(issue_ids)}
     return sorted(results, key=lambda result: order[result.issue_id])

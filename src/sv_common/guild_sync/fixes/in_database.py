@@ -14,15 +14,14 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.domain.progress import Count
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.domain.report import FixResult
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.on_discord import is_on_discord
-from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, plan_fixes
+from sv_common.guild_sync.fixes.planning import PlannedFix, Planning, held, plan_fixes, vanished
 from sv_common.guild_sync.fixes.recording import Applied, Rules, keep_reasons, record, record_refusals, settle_gone
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 log = structlog.get_logger(__name__)
 
@@ -66,11 +65,11 @@ async def fix_in_database(
     known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
     planning = await plan_fixes(conn, rule, known, command)
     await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
-    results = [*_vanished(rule, issue_ids, known), *planning.settled]
+    results = [*vanished(rule, issue_ids, known), *planning.settled]
     results += await settle_gone(conn, planning.gone)
     ready = planning.ready
     if limit is not None and len(ready) > limit:
-        results += [_held(fix, len(ready), limit) for fix in ready]
+        results += [held(fix.issue, fix.plan, len(ready), limit) for fix in ready]
         ready = ()
     here = sorted((fix for fix in ready if not is_on_discord(fix)), key=_founders_first)
     count.add(len(results), f"Fixing: {rule.name}")
@@ -186,7 +185,7 @@ async def _apply_together(
     guild_id = ready[0].issue.guild_id
     async with conn.transaction():
         changes = await apply(conn, guild_id, [fix.plan for fix in ready], command.author)
-        found = await rule.detect_fn(conn, guild_id=guild_id)
+        found = await rule.findings(conn, guild_id=guild_id)
         not_mended = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
         if not_mended:
             raise _StillFound(not_mended)
@@ -201,24 +200,6 @@ def _founders_first(fix: PlannedFix) -> bool:
 def _key_of(planning: Planning) -> str | None:
     """The key of the plan that would be carried out for the first issue."""
     return planning.ready[0].plan.key if planning.ready else None
-
-
-def _vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
-    there = {issue.id for issue in known}
-    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
-    return [
-        FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
-        for issue_id in dict.fromkeys(issue_ids)
-        if issue_id not in there
-    ]
-
-
-def _held(fix: PlannedFix, count: int, limit: int) -> FixResult:
-    reason = (
-        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
-        "If they are right, one click on Fix All applies them."
-    )
-    return fix.result(FixOutcome.HELD, reason)
 
 
 def _explain(error: Exception, rule: RuleDefinition) -> str:

@@ -22,7 +22,7 @@ from sv_common.guild_sync.changes.roles import (
     to_put_back,
 )
 from sv_common.guild_sync.checking import look_again
-from sv_common.guild_sync.domain.errors import Busy, SourceError
+from sv_common.guild_sync.domain.errors import Busy, SourceError, SourceUnavailable
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
 from sv_common.guild_sync.fixes.role_locks import alone_with
 from sv_common.guild_sync.fixes.role_records import member_at, record_fix, recorded
@@ -49,12 +49,12 @@ async def finish_interrupted(
 ) -> Finished:
     """Finish what processes that died have left behind; what somebody is at just now is theirs.
 
-    Where Discord cannot be asked, the rest stays as it is until the next time.
+    What Discord does not tell stays as it is until the next time, and so does the rest where it cannot be reached.
     """
     async with pool.connection() as conn:
         left = await attempts.unfinished(conn, guild_id)
-    count = 0
-    for attempt in left:
+    count, kept, why = 0, 0, None
+    for place, attempt in enumerate(left):
         try:
             async with alone_with(pool, _member_of(attempt)):
                 count += await _finish(pool, rules, source, attempt)
@@ -62,8 +62,11 @@ async def finish_interrupted(
             continue
         except SourceError as error:
             log.warning("interrupted_attempt_left", attempt_id=attempt.id, error=type(error).__name__)
-            return Finished(count, len(left) - count, str(error))
-    return Finished(count)
+            why, kept = str(error), kept + 1
+            if isinstance(error, SourceUnavailable):
+                kept += len(left) - place - 1
+                break
+    return Finished(count, kept, why)
 
 
 async def finish_of_member(

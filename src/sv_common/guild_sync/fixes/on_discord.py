@@ -23,7 +23,6 @@ from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import Busy, PlanStale, Refused, SourceError
 from sv_common.guild_sync.domain.progress import Count
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.interrupted import finish_of_member
 from sv_common.guild_sync.fixes.planning import NOT_AS_SEEN, PlannedFix, plan_fixes
@@ -32,6 +31,7 @@ from sv_common.guild_sync.fixes.role_locks import alone_with
 from sv_common.guild_sync.fixes.role_records import Ending, member_at, record_fix, recorded
 from sv_common.guild_sync.issue_history import Seen, check_unchanged
 from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import discord, guilds
 
 log = structlog.get_logger(__name__)

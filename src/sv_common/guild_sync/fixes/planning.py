@@ -11,8 +11,8 @@ from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
 from sv_common.guild_sync.domain.issue import Issue, IssueState
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
@@ -60,16 +60,19 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
     if command.is_automatic:
-        settled += [_set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
+        settled += [set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
-    if rule.plan_fn is None:
+    if rule.own_function is not None:
+        reason = f"“{rule.name}” is fixed by a function of its own, so what it would do is not known before."
+        return Planning((), [*settled, *(_refusal(issue, reason) for issue in unresolved)], ())
+    if rule.plan is None or rule.detect is None:
         settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
         return Planning((), settled, ())
     if not unresolved:
         return Planning((), settled, ())
-    found = {f.issue_hash: f for f in await rule.detect_fn(conn, guild_id=unresolved[0].guild_id)}
+    found = {f.issue_hash: f for f in await rule.findings(conn, guild_id=unresolved[0].guild_id)}
     current = [issue for issue in unresolved if issue.issue_hash in found]
-    plans = await rule.plan_fn(conn, [found[issue.issue_hash] for issue in current])
+    plans = await rule.plan(conn, [found[issue.issue_hash] for issue in current])
     planned = [PlannedFix(issue, plan) for issue, plan in zip(current, plans, strict=True)]
     barred = await _barred(conn, planned, command)
     return Planning(
@@ -115,9 +118,30 @@ def nothing_to_do(issue: Issue) -> FixResult:
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
-def _set_aside(issue: Issue) -> FixResult:
+def set_aside(issue: Issue) -> FixResult:
+    """Say that automation does not touch what an officer dismissed."""
     reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
+    """Say of which issues that were asked for there is none of this rule."""
+    there = {issue.id for issue in known}
+    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
+    return [
+        FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+        for issue_id in dict.fromkeys(issue_ids)
+        if issue_id not in there
+    ]
+
+
+def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixResult:
+    """Say that more are to be fixed than may be by themselves, so that each waits for a click."""
+    reason = (
+        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
+        "If they are right, one click on Fix All applies them."
+    )
+    return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)
 
 
 def _refusal(issue: Issue, reason: str) -> FixResult:

@@ -14,9 +14,9 @@ from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.checking import DETECTION, look_again
 from sv_common.guild_sync.domain.issue import Finding, Issue
 from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.domain.rule import RuleDefinition
 from sv_common.guild_sync.fixes.command import Command
 from sv_common.guild_sync.fixes.planning import PlannedFix
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 Rules = Mapping[str, RuleDefinition]
 
@@ -33,7 +33,7 @@ class Applied:
 
 def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
     """Return the rules whose findings a fix of this rule can change: itself, for one fix may give or take another's, and others."""
-    return [rule, *(rules[issue_type] for issue_type in rule.page.affects)]
+    return [rule, *(rules[issue_type] for issue_type in rule.affects)]
 
 
 async def record(

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
+import structlog
 
+from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync import issues
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.errors import reason_of
 from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.domain.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.store import discord, guilds
+
+log = structlog.get_logger(__name__)
 
 _Result = TypeVar("_Result")
 
@@ -59,11 +63,13 @@ async def _judge(conn: Connection, rule: RuleDefinition | None, attempt: Attempt
         return Ending(FixOutcome.FIXED, attempt.reason)
     (issue,) = await issues.get_many(conn, [attempt.issue_id], attempt.guild_id)
     try:
-        found = await rule.detect_fn(conn, guild_id=attempt.guild_id)
-    except PattError as doubt:  # a rule that can conclude nothing just now; what was done is recorded all the same
-        return Ending(
-            FixOutcome.UNVERIFIED, f"The roles were changed, and the rule cannot tell whether they are right: {doubt}"
-        )
+        async with conn.transaction():
+            found = await rule.findings(conn, guild_id=attempt.guild_id)
+    except Exception as doubt:  # a rule that concludes nothing, or is broken; what was done is recorded all the same
+        raise_if_lost(doubt, conn)
+        log.warning("role_change_not_judged", attempt_id=attempt.id, exc_info=doubt)
+        told = f"The roles were changed, and the rule cannot tell whether they are right: {reason_of(doubt)}"
+        return Ending(FixOutcome.UNVERIFIED, told)
     if any(finding.issue_hash == issue.issue_hash for finding in found):
         return Ending(FixOutcome.FAILED, STILL_FOUND)
     return Ending(FixOutcome.FIXED, attempt.reason)

@@ -12,6 +12,7 @@ from sv_common.guild_sync.changes.describe import Names, describe
 from sv_common.guild_sync.checking import look_again
 from sv_common.guild_sync.domain.errors import PlanStale
 from sv_common.guild_sync.domain.report import UndoReport
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.fixes.recording import Rules, concerned_by
 from sv_common.guild_sync.fixes.undo_parts import parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import Undoing, check_undoable, undo_roles
@@ -30,26 +31,28 @@ async def undo(
     source: DiscordSource | None = None,
     seen: Seen | None = None,
     partly: bool = False,
+    guard: Guard = unguarded,
 ) -> UndoReport:
     """Put back exactly what an attempt changed, look again at the rules concerned, and remember who undid it.
 
     `partly` puts back what can be, person by person; the rest can be undone later. Automation does not repeat a plan that
-    was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it was undone before; `Busy` while somebody
-    changes the member's roles; `PlanStale` when a row has changed since, or the issue is no longer as it was `seen`;
-    `SourceError` when Discord does not let it be done. What was put back on Discord until then is remembered, so that
-    another undo does the rest.
+    was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it was undone before, and what the guard of the
+    rows refuses; `Busy` while somebody changes the member's roles; `PlanStale` when a row has changed since, or the issue is
+    no longer as it was `seen`; `SourceError` when Discord does not let it be done. What was put back on Discord until then
+    is remembered, so that another undo does the rest.
     """
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
     if known.member_id is not None:
-        await undo_roles(pool, rules, known, Undoing(actor, seen), source)
-        return UndoReport(attempt_id, _sentences(known))
+        undone = await undo_roles(pool, rules, known, Undoing(actor, seen), source)
+        return UndoReport(attempt_id, _sentences(undone))
     async with pool.connection() as conn:
         await guilds.lock(conn, known.guild_id)
         attempt = await attempts.get(conn, attempt_id, guild_id)
         check_undoable(attempt)
         await check_unchanged(conn, attempt.issue_id, seen)
-        report = await (_undo_what_can_be if partly else _undo_whole)(conn, attempt, actor)
+        async with guard(conn, attempt.guild_id):
+            report = await (_undo_what_can_be if partly else _undo_whole)(conn, attempt, actor)
         rule = rules.get(attempt.issue_type)
         concerned = list(rules.values()) if rule is None else concerned_by(rules, rule)
         await look_again(conn, concerned, attempt.guild_id, {})

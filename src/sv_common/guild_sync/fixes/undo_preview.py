@@ -15,7 +15,8 @@ from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import fold
 from sv_common.guild_sync.changes.describe import Effect, Names, describe
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.domain.errors import PattError, Refused
+from sv_common.guild_sync.fixes.guard import Guard, unguarded
 from sv_common.guild_sync.fixes.undo_parts import PartsPutBack, parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.fixes.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.issue_history import Seen, moves
@@ -68,25 +69,31 @@ class UndoPreview:
 
 
 async def preview_undo(
-    pool: Pool, attempt_id: int, *, guild_id: int | None = None, source: DiscordSource | None = None
+    pool: Pool,
+    attempt_id: int,
+    *,
+    guild_id: int | None = None,
+    source: DiscordSource | None = None,
+    guard: Guard = unguarded,
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 
+    What the guard of the rows refuses is an obstacle, as it is for the undo.
     For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; no connection is held
     meanwhile, so that nobody waits for Discord.
     """
-    here = await pool.rehearse(lambda conn: _rehearse(conn, attempt_id, guild_id))
+    here = await pool.rehearse(lambda conn: _rehearse(conn, attempt_id, guild_id, guard))
     if here.obstacle is not None:
         return here
     return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))
 
 
-async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None) -> UndoPreview:
+async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None, guard: Guard) -> UndoPreview:
     """Put everything back that is in the database, and say what came of it; the caller takes it back."""
     attempt = await attempts.get(conn, attempt_id, guild_id)
-    obstacle = await _obstacle_here(conn, attempt)
+    obstacle = await _obstacle_here(conn, attempt, guard)
     names = await attempts.names_of(conn, attempt)
-    put_back = await _parts(conn, attempt) if obstacle is not None else PartsPutBack((), ())
+    put_back = await _parts(conn, attempt, guard) if obstacle is not None else PartsPutBack((), ())
     rows = [row.inverse for row in fold(put_back.undone or attempt.rows)]
     effects = describe([*rows, *(role.inverse for role in reversed(attempt.roles))], names)
     newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
@@ -104,24 +111,27 @@ async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None) -> 
     )
 
 
-async def _obstacle_here(conn: Connection, attempt: Attempt) -> str | None:
+async def _obstacle_here(conn: Connection, attempt: Attempt, guard: Guard) -> str | None:
     """Why the rows cannot be put back now; None where they can."""
     try:
         check_undoable(attempt)
-        async with conn.transaction(force_rollback=True):
+        async with conn.transaction(force_rollback=True), guard(conn, attempt.guild_id):
             await put_rows_back(conn, attempt, attempt.rows, actor=_REHEARSAL)
     except PattError as error:
         return str(error)
     return None
 
 
-async def _parts(conn: Connection, attempt: Attempt) -> PartsPutBack:
+async def _parts(conn: Connection, attempt: Attempt, guard: Guard) -> PartsPutBack:
     """What could be undone of an attempt that cannot be undone whole; nothing where it is of one piece, or undone."""
     parts = parts_of(attempt.rows)
     if attempt.undone_at is not None or attempt.member_id is not None or len(parts) < 2:
         return PartsPutBack((), ())
-    async with conn.transaction(force_rollback=True):
-        return await put_parts_back(conn, attempt, parts, actor=_REHEARSAL)
+    try:
+        async with conn.transaction(force_rollback=True), guard(conn, attempt.guild_id):
+            return await put_parts_back(conn, attempt, parts, actor=_REHEARSAL)
+    except Refused:  # as the undo of these parts would be
+        return PartsPutBack((), ())
 
 
 async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> str | None:

@@ -54,15 +54,17 @@ def check_undoable(attempt: Attempt) -> None:
         raise Refused(f"Attempt {attempt.id} changed nothing ({attempt.reason}), so there is nothing to undo.")
 
 
-async def undo_roles(pool: Pool, rules: Rules, known: Attempt, undoing: Undoing, source: DiscordSource | None) -> None:
-    """Put back the roles that an attempt changed. Raises like `undo`."""
+async def undo_roles(
+    pool: Pool, rules: Rules, known: Attempt, undoing: Undoing, source: DiscordSource | None
+) -> Attempt:
+    """Put back the roles that an attempt changed, and return it as it was found. Raises like `undo`."""
     if source is None:
         raise Refused(_NO_BOT)
     member_id = known.member_id or 0
     async with alone_with(pool, member_id):
         for finished in await finish_of_member(pool, rules, source, known.guild_id, member_id):
             if finished.id == known.id and finished.undone_by == undoing.actor:
-                return  # the same person has asked for it before, and only the answer was lost
+                return finished  # the same person has asked for it before, and only the answer was lost
         attempt, member = await _checked(pool, known, undoing)
         run = RoleRun(source)
         held = await run.look(member)
@@ -72,6 +74,7 @@ async def undo_roles(pool: Pool, rules: Rules, known: Attempt, undoing: Undoing,
         why = f"PATT, {undoing.actor}: undo of attempt {attempt.id}"
         outcome = await run.make(member, changes, reason=why)
         await _record(pool, rules, attempt, member, undoing, outcome)
+        return attempt
 
 
 async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> None:

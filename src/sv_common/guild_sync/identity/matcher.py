@@ -12,6 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, computed_field
 
 from sv_common.guild_sync.changes.changeset import (
     NEW_PLAYER,
@@ -29,7 +32,7 @@ from sv_common.guild_sync.domain.decision import Person, Verdict
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.resolution import Directory
 from sv_common.guild_sync.store.directory import KnownCharacter
-from sv_common.guild_sync.strangers import nickname_of
+from sv_common.guild_sync.strangers import nickname_of, ruled_out
 
 FEWEST_BEARERS = 2
 _KEY_LENGTH = 16
@@ -51,26 +54,31 @@ class MatchGroup:
     """One person found by the match: what would be done, and why; or why nothing is, and then without evidence."""
 
     name: str
-    rows: Sequence[RowChange]
+    rows: Annotated[Sequence[RowChange], Field(exclude=True)]
     reason: str
-    evidence: Evidence | None = None
-    characters: Sequence[str] = ()
+    evidence: Annotated[Evidence | None, Field(description="Null where nothing would be done.")] = None
+    characters: Annotated[
+        Sequence[str], Field(description="Of people for whom nothing would be done: their characters.")
+    ] = ()
 
     @property
     def plan(self) -> Changeset:
         """What would be done for this person alone."""
         return Changeset(tuple(self.rows), self.reason)
 
+    @computed_field(description="What would be done, a sentence for each step.")
     @property
-    def sentences(self) -> list[str]:
+    def steps(self) -> Sequence[str]:
         """The same in words."""
         return sentences(self.plan)
 
+    @computed_field(description="By this the person is chosen; another one as soon as something else would be done.")
     @property
     def key(self) -> str:
         """What an officer chooses this person by: the same as long as the same would be done for the same person."""
         return hashlib.sha256(f"{self.name} {self.plan.key}".encode()).hexdigest()[:_KEY_LENGTH]
 
+    @computed_field
     @property
     def creates_player(self) -> bool:
         """Whether a new player would be made."""
@@ -145,8 +153,13 @@ def _meant_by(directory: Directory, character: KnownCharacter) -> Iterator[tuple
         return
     if owner := _by_own_name(directory, character):
         yield owner
-    if decision.verdict is Verdict.UNKNOWN and decision.named:
-        yield name_key(decision.named), f"several characters bear the note “{decision.named}”."
+    if (
+        decision.verdict is Verdict.UNKNOWN
+        and decision.mention
+        and not ruled_out(directory, decision.mention, character)
+    ):
+        word = decision.mention.text
+        yield name_key(word), f"several characters bear the note “{word}”."
 
 
 def _by_own_name(directory: Directory, character: KnownCharacter) -> tuple[Person, str] | None:

@@ -13,13 +13,18 @@ from sv_common.guild_sync.domain.decision import Decision, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.notes import Mention
-from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.domain.story import Saying, Source, Story
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
+from sv_common.guild_sync.rulebook.explain import HAS_LEFT, basis_of, record_of, what_the_note_says
 from sv_common.guild_sync.rulebook.former_names import FormerNames
-from sv_common.guild_sync.rulebook.weight import waits_for_weight
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.weight import waits_for_spelling, waits_for_weight
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
 from sv_common.guild_sync.store.guilds import ids_of
-from sv_common.guild_sync.strangers import why_wait
+from sv_common.guild_sync.strangers import ruled_out, why_wait
 
 ISSUE_TYPE = "note_mismatch"
 
@@ -95,7 +100,13 @@ def _finding(
         "is_decided": character.is_decided,
         "verdict": decision.verdict.value,
         "candidates": [
-            {"label": candidate.label, "player_id": candidate.person.player_id, "evidence": candidate.evidence}
+            {
+                "person": candidate.person.key,
+                "label": candidate.label,
+                "player_id": candidate.person.player_id,
+                "evidence": candidate.evidence,
+                "is_other_spelling": candidate.is_other_spelling,
+            }
             for candidate in decision.candidates
         ],
     }
@@ -104,6 +115,9 @@ def _finding(
     if weight := directory.facts.weight_of(character):
         details["weight"] = weight
     if decision.verdict is Verdict.UNKNOWN:
+        details["ruled_out"] = next(
+            (other for mention in names if (other := ruled_out(directory, mention, character))), None
+        )
         details["resembles"] = next(
             (own for mention in names if (own := directory.resembles_player(mention, player_id))), None
         )
@@ -124,6 +138,11 @@ def _plan(details: dict[str, Any] | Any) -> Changeset:
         )
     if details["verdict"] == Verdict.AMBIGUOUS:
         return Changeset.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
+    if details.get("ruled_out"):
+        return Changeset.none(
+            f"The note says “{named}”, which means {details['ruled_out']}, and an officer has said that "
+            f"{details['character']} does not belong to {details['ruled_out']}. Correct the note in the game, or decide by hand."
+        )
     if details.get("resembles"):
         return Changeset.none(
             f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, written differently. "
@@ -155,6 +174,9 @@ def _why_wait(details: Any) -> str | None:
         return refusal
     if details.get("weight"):
         return waits_for_weight(details["character"], details["weight"])
+    for candidate in details["candidates"]:
+        if candidate["is_other_spelling"]:
+            return waits_for_spelling(details["named"], candidate["label"])
     if details.get("own_name_is_player"):
         return (
             f"The note says “{details['named']}”, whom nobody here is called, but the character has the Discord name of "
@@ -165,9 +187,8 @@ def _why_wait(details: Any) -> str | None:
 
 
 def _meant(details: Any) -> list[Any]:
-    """Whom the note means, for a dismissal: players by number, so that renaming one changes nothing."""
-    people = {str(each["player_id"] or each["label"]) for each in details["candidates"]}
-    return [details["verdict"], *sorted(people)]
+    """Whom the note means, for a dismissal: people by number, so that renaming one changes nothing."""
+    return [details["verdict"], *sorted(each["person"] for each in details["candidates"])]
 
 
 def _meant_in_words(details: Any) -> str:
@@ -196,7 +217,39 @@ def _not_changed(details: Any) -> str | None:
             return None
 
 
-PAGE = RulePage(
+def explain(known: Known, finding: Finding) -> Story:
+    """The note names one, the record another."""
+    character = known.character(finding.subject_id)
+    if character is None:
+        return Story((Saying(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
+    decision = known.directory.decide(character)
+    sayings = (*what_the_note_says(known, character), record_of(known, character), *basis_of(known, character))
+    player = known.player(character.player_id) if character.player_id is not None else None
+    return Story(sayings, _two_words(decision, player))
+
+
+def _two_words(decision: Decision, player: str | None) -> str:
+    if player is None:
+        return "The character is linked to nobody, so there is nothing that the note could contradict."
+    match decision.verdict:
+        case Verdict.CONFIDENT:
+            label = decision.candidates[0].label
+            if label == player:
+                return f"Note and link both mean {player}."
+            return f"The note means {label}, and the link says {player}. One of the two is out of date."
+        case Verdict.AMBIGUOUS:
+            return f"The link says {player}, and whomever of them the note means, it is somebody else."
+        case Verdict.UNKNOWN:
+            return f"The link says {player}, and the note names “{decision.named}”, which is no name of {player}."
+        case _:
+            return f"The note says nothing against {player}."
+
+
+_ELREK = Character("Elrek", owner="Elrek", is_main=True)
+_MITO = Character("Mito", owner="Mito", is_main=True)
+_RENAMED = Character("Torvan", owner="Torvan", is_main=True, formerly="Elrek")
+
+RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Guild Note Mismatch",
     description="Character's guild note names a different player than the one it is linked to",
@@ -205,6 +258,9 @@ PAGE = RulePage(
     auto_mitigate=True,
     detect=detect,
     plan=plan,
+    explain=explain,
+    candidates=owners_of,
+    remedy=remedy_of_owner,
     affects=("orphan_wow", "role_mismatch", "stale_character"),
     why=(
         "The guild note is where officers write whose character it is. When it changes to another player, the link is "
@@ -214,55 +270,138 @@ PAGE = RulePage(
         "Following a note that has changed since the link was made and names somebody else for certain: the character moves "
         "to the one player whom it means, or is unlinked where the note names a stranger."
     ),
-    left_to_a_person=(
+    left_to_officer=(
         "A note that has not changed since the character was linked, when it is the names that have changed; a note that "
-        "uses a former name of its player which somebody else bears now; a note that could mean two people; a note that "
-        "looks like a misspelling of the linked player's own name; a link that an officer made or confirmed, which Fix All "
+        "uses a former name of its player which somebody else bears now; a note that spells a name otherwise; "
+        "a note that could mean two people; a note that "
+        "looks like a misspelling of the linked player's own name; a note that names a player of whom an officer has said that the "
+        "character is not theirs; a link that an officer made or confirmed, which Fix All "
         "leaves alone too; a strange word that has not the form of a name (not alone, or written small in a guild that does "
         "not write names so) or looks like somebody's name; a character whose rank gives a right or a Discord role above the "
         "lowest; a character that bears its player's Discord name while the note names a stranger; a fix that an officer has "
         "undone; more fixes at once than the budget allows."
     ),
     material=(
-        Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
+        Material("note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
         Material(
             "player",
+            "the player that it is linked to",
             "when it was linked to {}",
             "it is linked to {}",
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
-        Material("meant", "when it meant {}", "it means {}", _meant, _meant_in_words),
+        Material("meant", "whom the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
     ),
     examples=(
-        Example("A character linked to Elrek; its note changes from “Elrek” to “Mito”, a player", "relinked to Mito"),
         Example(
-            "A character linked to Elrek; its note changes to “Zork”, whom nobody knows", "unlinked, then an orphan_wow"
+            "A character linked to Elrek; its note changes from “Elrek” to “Mito”, a player",
+            "linked to Mito instead",
+            Outcome.AUTOMATIC,
+            (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek"), _ELREK, _MITO),
+            after={"Altrek": "Mito"},
         ),
-        Example("A character linked to Elrek; its note says “Elrek's bank” or “alt of Elrek”", "no finding"),
         Example(
-            "A character linked to Elrek; its note becomes “Alch 300”, “Bank”, a date, or empty",
-            "no finding: it names nobody",
+            "A character linked to Elrek; its note changes to “Zork”, and no one here has that name",
+            "unlinked, then an orphan_wow",
+            Outcome.AUTOMATIC,
+            (Character("Altrek", "Zork", owner="Elrek", linked_under="Elrek"), _ELREK),
+            after={"Altrek": None},
+        ),
+        *(
+            Example(
+                f"A character linked to Elrek; its note says “{note}”",
+                "the note names its player",
+                Outcome.NO_FINDING,
+                (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
+            )
+            for note in ("Elrek's bank", "alt of Elrek")
+        ),
+        *(
+            Example(
+                f"A character linked to Elrek; its note becomes {shown}",
+                "the note names no one",
+                Outcome.NO_FINDING,
+                (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
+            )
+            for note, shown in (
+                ("Alch 300", "“Alch 300”"),
+                ("Bank", "“Bank”"),
+                ("2026-01-31", "a date"),
+                ("", "empty"),
+            )
         ),
         Example(
             "A character linked to Elrek under the note “Elrek”; Elrek's main is renamed to Torvan",
-            "no finding: “Elrek” is a former name of the same player",
+            "“Elrek” is a former name of the same player",
+            Outcome.NO_FINDING,
+            (Character("Altrek", "Elrek", owner="Torvan", linked_under="Elrek"), _RENAMED),
         ),
         Example(
-            "The same, and a newcomer takes the name Elrek",
-            "found, and waits: the note has not changed, the names have",
+            "The same, and a new player's main takes the name Elrek",
+            "the note has not changed, the names have",
+            Outcome.NO_FIX,
+            (Character("Altrek", "Elrek", owner="Torvan", linked_under="Elrek"), _RENAMED, _ELREK),
         ),
-        Example("The note says “Elreck”", "found, and waits: it looks like Elrek, written differently"),
         Example(
-            "The note says “Mito's recruit”, “guest of Mito” or “formerly Mito”", "no finding: it names another person"
+            "A character linked to Elrek; its note still says “Mito”, as when it was linked",
+            "the note has not changed since the link",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "Mito", owner="Elrek", linked_under="Mito"), _ELREK, _MITO),
+            after={"Altrek": "Mito"},
+        ),
+        Example(
+            "The note says “Elreck”",
+            "it looks like Elrek, spelled differently",
+            Outcome.NO_FIX,
+            (Character("Altrek", "Elreck", owner="Elrek"), _ELREK),
+        ),
+        *(
+            Example(
+                f"A character linked to Elrek; its note says “{note}”",
+                "the note is about another person",
+                Outcome.NO_FINDING,
+                (Character("Altrek", note, owner="Elrek"), _ELREK, _MITO),
+            )
+            for note in ("Mito's recruit", "guest of Mito", "formerly Mito")
         ),
         Example(
             "The note says “Holy”, and a character of another player is called Holy",
-            "found, and waits: it is a word too",
+            "it is a word too",
+            Outcome.NO_FIX,
+            (Character("Altrek", "Holy", owner="Elrek"), _ELREK, Character("Holy", owner="Mito", is_main=True)),
         ),
         Example(
-            "The note says “zork later”, and nobody is called Zork", "no finding, or one that waits: it may be no name"
+            "The note says “Mito”; the mains of two players on different realms have that name",
+            "it could be either of them",
+            Outcome.NO_FIX,
+            (
+                Character("Altrek", "Mito", owner="Elrek"),
+                _ELREK,
+                Character("Mito", owner="Mito", is_main=True, realm="dalaran"),
+                Character("Mito", owner="Mito the Other", is_main=True, realm="stormrage"),
+            ),
         ),
-        Example("The note says “Mito”; a player and another player's Discord name are both Mito", "found, and waits"),
+        Example(
+            "The note says “Mìto”; no one has exactly that name, and Mito is a player",
+            "another spelling proves nothing, so an officer looks first",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "Mìto", owner="Elrek", linked_under="Elrek"), _ELREK, _MITO),
+            after={"Altrek": "Mito"},
+        ),
+        Example(
+            "An officer linked the character to Elrek; its note changes to “Mito”",
+            "an officer's decision stays until an officer changes it",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek", is_confirmed=True), _ELREK, _MITO),
+            after={"Altrek": "Mito"},
+        ),
+        Example(
+            "The character is an Officer; its note changes from “Elrek” to “Mito”",
+            "its rank gives a role, so an officer looks first",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "Mito", owner="Elrek", linked_under="Elrek", rank="Officer"), _ELREK, _MITO),
+            after={"Altrek": "Mito"},
+        ),
     ),
 )

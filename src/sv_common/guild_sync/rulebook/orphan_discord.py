@@ -9,14 +9,18 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
 from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
 from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.domain.story import Saying, Source, Story
 from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.rulebook.claims import claims_of, players_called_like, remedy_of_member, why_theirs
+from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
+from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, in_words
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.weight import why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer, read_facts
+from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, read_facts
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
@@ -102,33 +106,50 @@ def _unlinked(directory: Directory) -> list[KnownCharacter]:
     return [c for c in directory.facts.characters.values() if c.player_id is None and c.is_present]
 
 
-def why_theirs(directory: Directory, character: KnownCharacter, member: KnownMember) -> str | None:
-    """Return the sentence why a character is this member's by its note or name, or None."""
-    decision = directory.decide(character)
-    if decision.target is not None:
-        return decision.target.evidence if decision.target.person.member_id == member.id else None
-    if decision.verdict is Verdict.NOBODY and directory.member_named_like(character) == member:
-        return f"the character has the Discord name of {member.display_name}."
-    return None
+def explain(known: Known, finding: Finding) -> Story:
+    """A guild role on Discord, and no player."""
+    member = known.member(finding.subject_id)
+    if member is None:
+        return Story((Saying(Source.DISCORD, MEMBER_HAS_LEFT),), MEMBER_HAS_LEFT)
+    roles = ", ".join(role for role in finding.details.get("roles") or () if role)
+    sayings = [Saying(Source.DISCORD, f"{member.display_name} is on the server{_also_called(member)}.")]
+    if roles:
+        sayings.append(Saying(Source.DISCORD, f"A guild role is held: {roles}."))
+    sayings.append(Saying(Source.RECORD, _record_of_member(known, member)))
+    sayings.append(Saying(Source.NOTE, _characters_that_mean(known, member)))
+    return Story(tuple(sayings), f"{member.display_name} holds a guild role and is no player here.")
 
 
-def players_called_like(directory: Directory, member: KnownMember, *, rejected: bool = False) -> list[KnownPlayer]:
-    """Return the players without a Discord member who bear one of this member's names, or whose character does.
-
-    Without those of whom an officer has said that they are not this member; with `rejected`, those alone.
-    """
-    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")} - {""}
-    return [
-        player
-        for player in directory.facts.players.values()
-        if player.discord_user_id is None
-        if ((player.id, member.id) in directory.facts.member_rejections) is rejected
-        if name_key(player.display_name) in names
-        or any(character.name_key in names for character in directory.characters_of(player.id))
-    ]
+def _record_of_member(known: Known, member: KnownMember) -> str:
+    player_id = known.directory.player_of_member(member.id)
+    if player_id is not None:
+        return f"{member.display_name} is the player {known.player(player_id)}."
+    namesakes = players_called_like(known.directory, member)
+    if not namesakes:
+        return f"No player is {member.display_name}, and no player without a Discord member is called so."
+    names = in_words([player.display_name for player in namesakes], "and")
+    return f"No player is {member.display_name}. Called so, and without a Discord member: {names}."
 
 
-PAGE = RulePage(
+def _characters_that_mean(known: Known, member: KnownMember) -> str:
+    unlinked = [c for c in known.directory.facts.characters.values() if c.player_id is None and c.is_present]
+    found = [c.label for c in unlinked if why_theirs(known.directory, c, member)]
+    if not found:
+        return f"No character without a player has a note or a name that means {member.display_name}."
+    return f"Without a player, and meaning {member.display_name} by note or name: {in_words(found, 'and')}."
+
+
+def _also_called(member: KnownMember) -> str:
+    known = {name_key(member.display_name)}
+    others = []
+    for name in (member.global_name or "", member.username):
+        if name and name_key(name) not in known:
+            known.add(name_key(name))
+            others.append(name)
+    return f", also called {in_words(others, 'and')}" if others else ""
+
+
+RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Unlinked Discord Member",
     description="Discord member with a guild role but no player record",
@@ -137,18 +158,20 @@ PAGE = RulePage(
     auto_mitigate=False,
     detect=detect,
     plan=plan,
+    explain=explain,
+    candidates=claims_of,
+    remedy=remedy_of_member,
     affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
     why="Somebody holds a guild role on Discord, and nobody knows which characters are theirs.",
-    left_to_a_person=(
+    left_to_officer=(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
         "this member and nobody else, or where one player of this name has no Discord member yet. "
-        "Otherwise an officer names a character of theirs. A member whom an officer has taken from a player is not put back. "
-        "Switched to automatic, it waits for an officer where a character of the player has a rank that gives a right or a "
-        "Discord role above the lowest."
+        "Otherwise an officer names a character of theirs. A member whom an officer has taken from a player is not put back."
     ),
     material=(
         Material(
             "roles",
+            "the guild roles that they hold",
             "with {}",
             "the member holds {}",
             lambda d: d["role_ids"],
@@ -156,9 +179,38 @@ PAGE = RulePage(
         ),
     ),
     examples=(
-        Example("Member Mito; two unlinked characters with the note “Mito”", "the player Mito is created with both"),
-        Example("Member Bob; the player Bob exists without a Discord member", "Bob is attached to that player"),
-        Example("Member Zephyr; nobody's note or name says Zephyr", "stays open"),
-        Example("A bot with a guild role; a member without one; a member who left", "no finding"),
+        Example(
+            "Member Mito; two unlinked characters with the note “Mito”",
+            "the player Mito is created with both",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "Mito"), Character("Banktrek", "Mito")),
+            (Member("Mito", ["Raider"]),),
+            after={"Altrek": "Mito", "Banktrek": "Mito"},
+        ),
+        Example(
+            "Member Bob; the player Bob exists without a Discord member",
+            "Bob joins that player",
+            Outcome.NEEDS_CLICK,
+            (Character("Bob", owner="Bob", is_main=True),),
+            (Member("Bob", ["Raider"]),),
+        ),
+        Example(
+            "Member Zephyr; no note and no name says Zephyr",
+            "an officer names a character of theirs",
+            Outcome.NO_FIX,
+            (Character("Altrek", "Alch 300"),),
+            (Member("Zephyr", ["Raider"]),),
+        ),
+        Example(
+            "A bot with a guild role; a member without one; a member who has left",
+            "none of them should be a player here",
+            Outcome.NO_FINDING,
+            (),
+            (
+                Member("Robot", ["Raider"], is_bot=True),
+                Member("Guest", ["DJ"]),
+                Member("Gone", ["Raider"], has_left=True),
+            ),
+        ),
     ),
 )

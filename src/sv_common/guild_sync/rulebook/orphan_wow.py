@@ -10,13 +10,19 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
 from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
+from sv_common.guild_sync.domain.decision import Candidate, Person, Verdict
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.domain.story import Saying, Source, Story
 from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.rulebook.weight import why_weight_waits
+from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
+from sv_common.guild_sync.rulebook.explain import HAS_LEFT, record_of, what_the_note_says
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.weight import waits_for_spelling, why_weight_waits
 from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
+from sv_common.guild_sync.strangers import ruled_out
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
@@ -61,9 +67,7 @@ class _Planner:
     def plans(self) -> list[Changeset]:
         """One plan for each character, in their order."""
         return [
-            self._towards(character, target)
-            if target
-            else Changeset.none(self._why_not(self._directory.decide(character)))
+            self._towards(character, target) if target else Changeset.none(self._why_not(character))
             for character, target in self._targets
         ]
 
@@ -79,9 +83,11 @@ class _Planner:
             player = Named(person.player_id, target.label)
             row = link(character.named, player, target.evidence, self._basis(character))
             waits = why_weight_waits(self._directory.facts, [character])
-            is_by_note = self._directory.decide(character).target is not None
+            decision = self._directory.decide(character)
+            if target.is_other_spelling:
+                waits = waits_for_spelling(decision.named, target.label)
             reason = f"{character.label} belongs to {target.label}: {target.evidence}"
-            return Changeset((row,), reason, waits, is_safe=is_by_note)
+            return Changeset((row,), reason, waits, is_safe=decision.target is not None)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
         return Changeset.none(
@@ -123,7 +129,8 @@ class _Planner:
         evidence = f"the character has the Discord name of {member.display_name}."
         return Candidate(person, self._directory.label(person), evidence)
 
-    def _why_not(self, decision: Decision) -> str:
+    def _why_not(self, character: KnownCharacter) -> str:
+        decision = self._directory.decide(character)
         labels = " or ".join(candidate.label for candidate in decision.candidates)
         match decision.verdict:
             case Verdict.AMBIGUOUS:
@@ -131,6 +138,11 @@ class _Planner:
             case Verdict.SUGGESTED:
                 return f"The note may mean {labels}, but nothing proves it. Link it by hand if it is right."
             case Verdict.UNKNOWN:
+                if decision.mention and (player := ruled_out(self._directory, decision.mention, character)):
+                    return (
+                        f"The note means {player}, and an officer has said that {character.label} does not belong to {player}. "
+                        "If it does after all, take that back or link it by hand."
+                    )
                 near = ", ".join(self._directory.suggestions(decision.named or ""))
                 hint = f" Similar names: {near}." if near else ""
                 return f"The note says “{decision.named}”, whom nobody here is called.{hint}"
@@ -138,7 +150,27 @@ class _Planner:
                 return "Neither the note nor the name says whose character this is."
 
 
-PAGE = RulePage(
+def explain(known: Known, finding: Finding) -> Story:
+    """In the guild, and nobody's."""
+    character = known.character(finding.subject_id)
+    if character is None:
+        return Story((Saying(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
+    rank = f" as {known.rank}" if known.rank else ""
+    sayings = [Saying(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
+    sayings += what_the_note_says(known, character)
+    if (namesake := known.directory.member_named_like(character)) is not None:
+        sayings.append(Saying(Source.DISCORD, f"{namesake.display_name} on Discord is called exactly like it."))
+    sayings.append(record_of(known, character))
+    if known.unlinked is not None and character.player_id is None:
+        gone = known.unlinked
+        sentence = f"{gone.actor} took it from {gone.player} on {gone.at:%Y-%m-%d}."
+        sayings.append(Saying(Source.OFFICER, sentence))
+    return Story(tuple(sayings), "It is in the guild, and it is nobody’s.")
+
+
+_MITO = Character("Mito", owner="Mito", is_main=True)
+
+RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Unlinked WoW Character",
     description="Character in guild with no player record",
@@ -147,26 +179,82 @@ PAGE = RulePage(
     auto_mitigate=False,
     detect=detect,
     plan=plan,
+    explain=explain,
+    candidates=owners_of,
+    remedy=remedy_of_owner,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
     why="A character without a player counts for nobody: its rank gives no Discord role, and nobody knows whose it is.",
     safe="Linking a character to a player who exists, where its note means that player and nobody else.",
-    left_to_a_person=(
+    left_to_officer=(
         "A new player, a link by the character's name alone, and a character whose rank gives a right or a Discord role above "
-        "the lowest need an officer's click. The fix links only where the note means exactly one person, or where the note "
+        "the lowest need an officer's click, and so does a note that spells a name otherwise. "
+        "The fix links only where the note means exactly one person, or where the note "
         "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
         "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
     ),
-    material=(Material("note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""),),
+    material=(
+        Material(
+            "note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"] or "", lambda d: d["note"] or ""
+        ),
+    ),
     examples=(
-        Example("The note says “alt of Mito”, and Mito is a player", "linked to Mito"),
+        Example(
+            "The note says “alt of Mito”, and Mito is a player",
+            "linked to Mito",
+            Outcome.AUTOMATIC,
+            (Character("Altrek", "alt of Mito"), _MITO),
+            after={"Altrek": "Mito"},
+        ),
         Example(
             "No note; one Discord member is called exactly like the character",
-            "linked to that member's player, made if needed",
+            "linked to that member's player, created if needed",
+            Outcome.NEEDS_CLICK,
+            (Character("Zephyr"),),
+            (Member("Zephyr"),),
+            after={"Zephyr": "Zephyr"},
         ),
-        Example("The note says “Alch 300”", "stays open: the note says nobody"),
-        Example("The note says “Grim”; there are Grimrokk and Grimaldo", "stays open, with both as suggestions"),
         Example(
-            "No note; the character is Ton, a Discord member is washington", "stays open: part of a word proves nothing"
+            "The note says “Alch 300”",
+            "the note names no one",
+            Outcome.NO_FIX,
+            (Character("Altrek", "Alch 300"), _MITO),
+        ),
+        Example(
+            "The note says “Grim”; there are Grimrokk and Grimaldo",
+            "both are suggested",
+            Outcome.NO_FIX,
+            (
+                Character("Altrek", "Grim"),
+                Character("Grimrokk", owner="Grimrokk", is_main=True),
+                Character("Grimaldo", owner="Grimaldo", is_main=True),
+            ),
+        ),
+        Example(
+            "No note; the character is Ton, and a Discord member is washington",
+            "a part of a word proves nothing",
+            Outcome.NO_FIX,
+            (Character("Ton"),),
+            (Member("washington"),),
+        ),
+        Example(
+            "The note says “alt of Mìto”; no one has exactly that name, and Mito is a player",
+            "another spelling proves nothing, so an officer looks first",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "alt of Mìto"), _MITO),
+            after={"Altrek": "Mito"},
+        ),
+        Example(
+            "The note says “alt of Mito”, and the character is an Officer",
+            "its rank gives a role, so an officer looks first",
+            Outcome.NEEDS_CLICK,
+            (Character("Altrek", "alt of Mito", rank="Officer"), _MITO),
+            after={"Altrek": "Mito"},
+        ),
+        Example(
+            "The character has a player, or has left the guild",
+            "only characters in the guild count",
+            Outcome.NO_FINDING,
+            (_MITO, Character("Altrek", "alt of Mito", has_left=True)),
         ),
     ),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+import structlog
 from psycopg.rows import class_row
 
 from sv_common.db.pool import Connection
@@ -16,7 +18,14 @@ from sv_common.guild_sync.domain.basis import basis_in_words, is_vouched
 from sv_common.guild_sync.domain.errors import Refused
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.domain.story import Saying, Source, Story
+from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
+from sv_common.guild_sync.rulebook.explain import in_words
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.store import guilds
+
+log = structlog.get_logger(__name__)
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
@@ -57,29 +66,43 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
 
     Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved that
     nobody has named or confirmed: inserting one rank shifts all below it and would make everybody look wrong at once.
+    Asked about all guilds, it leaves out those in doubt, and raises only where that leaves none.
     """
     values = {"guild_id": guild_id}
-    await _refuse_doubtful_ranks(conn, values)
+    in_doubt = await _guilds_in_doubt(conn, values)
+    if in_doubt and (guild_id is not None or len(in_doubt) == await _count_of_guilds(conn)):
+        raise Refused(next(iter(in_doubt.values())))
+    if in_doubt:
+        log.warning("guilds_left_out", rule=ISSUE_TYPE, guild_ids=sorted(in_doubt))
     unusable = await (await conn.execute(SQL["unusable_roles"], values)).fetchall()
     async with conn.cursor(row_factory=class_row(_Mismatch)) as cursor:
         mismatches = await (await cursor.execute(SQL["find"], values)).fetchall()
-    return [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
+    found = [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
+    return [finding for finding in found if finding.guild_id not in in_doubt]
 
 
-async def _refuse_doubtful_ranks(conn: Connection, values: dict[str, int | None]) -> None:
-    doubtful = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
-    if doubtful:
-        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in doubtful)
-        raise Refused(
+async def _guilds_in_doubt(conn: Connection, values: dict[str, int | None]) -> dict[int, str]:
+    """Return the guilds whose rank table may not fit the game any more, each with the sentence why."""
+    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchall()
+    doubts = {guild_id: _MOVED.format(characters=characters) for guild_id, characters in moved}
+    renamed = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
+    for guild_id, ranks in groupby(renamed, key=lambda row: int(row[0])):
+        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in ranks)
+        doubts[guild_id] = (
             f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
         )
-    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchone()
-    if moved is not None and moved[0] is not None:
-        raise Refused(
-            f"{moved[0]} characters changed rank as whole ranks, as when a rank is inserted or removed in the game. No role "
-            "is compared until the addon's next export and Battle.net's roster agree on the ranks, or an officer has "
-            "checked the rank table and confirmed it."
-        )
+    return doubts
+
+
+_MOVED = (
+    "{characters} characters changed rank as whole ranks, as when a rank is inserted or removed in the game. No role "
+    "is compared until the addon's next export and Battle.net's roster agree on the ranks, or an officer has "
+    "checked the rank table and confirmed it."
+)
+
+
+async def _count_of_guilds(conn: Connection) -> int:
+    return len(await guilds.ids_of(conn, None))
 
 
 def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
@@ -130,25 +153,6 @@ def _summary(mismatch: _Mismatch) -> str:
     if mismatch.has_right_role:
         return f"{player} has {mismatch.right_role} on Discord as they should, and also {held}"
     return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
-
-
-def _not_vouched(
-    player: str,
-    member: str,
-    character: str,
-    basis: str | None,
-    basis_note: str | None,
-    vouched_by: str | None,
-    discord_basis: str | None,
-    discord_vouched_by: str | None,
-) -> str | None:
-    """Say which part of the way from the character to the member nobody vouches for; None where somebody does for all."""
-    told = []
-    if not is_vouched(basis, vouched_by):
-        told.append(f"That {character} is {player}’s rests on {basis_in_words(basis, basis_note)}.")
-    if not is_vouched(discord_basis, discord_vouched_by):
-        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(discord_basis)}.")
-    return " ".join(told) or None
 
 
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
@@ -212,7 +216,64 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-PAGE = RulePage(
+def explain(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every story is given what is known
+    """One rank in the game, another role on Discord."""
+    told = finding.details
+    if "fault" in told:
+        return _explain_unusable_role(told)
+    wrong = in_words([role["name"] for role in told["wrong_roles"]], "and")
+    right, member = told["right_role"], told["member"]
+    if right is None:
+        return _explain_no_role(told, wrong)
+    held = [right] if told["has_right_role"] else []
+    holds = in_words([*held, *(role["name"] for role in told["wrong_roles"])], "and")
+    sayings = (
+        Saying(
+            Source.ROSTER, f"{told['character']} is {told['player']}’s highest character, with the rank {told['rank']}."
+        ),
+        Saying(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
+        *_record_of_role(told),
+        Saying(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
+    )
+    if told["has_right_role"]:
+        return Story(sayings, f"{right} is right, and {wrong} belongs to another rank.")
+    besides = f", and {wrong} belongs to another rank" if wrong else ""
+    return Story(sayings, f"{member} should hold {right} and does not{besides}.")
+
+
+def _explain_unusable_role(told: Mapping[str, Any]) -> Story:
+    ranks = in_words(told["ranks"], "and")
+    mapping = Saying(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
+    return Story((mapping,), f"{told['role']} cannot be given to anyone.")
+
+
+def _explain_no_role(told: Mapping[str, Any], wrong: str) -> Story:
+    if told["has_left"]:
+        why = Saying(
+            Source.ROSTER, f"No character of {told['player']} is in the guild; {told['character']} was the highest."
+        )
+    else:
+        why = Saying(
+            Source.RANKS,
+            f"{told['character']} is the highest character, with the rank {told['rank']}, which has no Discord role.",
+        )
+    holds = Saying(Source.DISCORD, f"{told['member']} holds {wrong}.")
+    return Story((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
+
+
+def _record_of_role(told: Mapping[str, Any]) -> list[Saying]:
+    """What ties the character to the Discord member, and how sure that is."""
+    doubt = rests_on(told)
+    return [
+        Saying(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
+        *([Saying(Source.RECORD, doubt)] if doubt else []),
+    ]
+
+
+_CONFIRMED_OFFICER = Character("Mito", owner="Mito", rank="Officer", is_confirmed=True)
+_CONFIRMED_RAIDER = Character("Mito", owner="Mito", rank="Raider", is_confirmed=True)
+
+RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Discord Role Mismatch",
     description="Player's in-game rank doesn't match their Discord role",
@@ -221,12 +282,13 @@ PAGE = RulePage(
     auto_mitigate=False,
     detect=detect,
     plan=plan,
+    explain=explain,
     why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
     safe=(
         "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "
         "the character is and who that is on Discord, and where no role has power over the server or over PATT."
     ),
-    left_to_a_person=(
+    left_to_officer=(
         "A link that no officer has confirmed; a role with power; the last guild role of somebody whose characters have all "
         "left, or whose rank has no role on purpose. A role that is gone from the server is one issue: map the rank to "
         "another. Nothing is compared while the ranks in the game differ from the rank "
@@ -236,6 +298,7 @@ PAGE = RulePage(
     material=(
         Material(
             "member",
+            "who the player is on Discord",
             "when the player was {} on Discord",
             "the player is {} on Discord",
             lambda d: d.get("discord_member_id"),
@@ -243,6 +306,7 @@ PAGE = RulePage(
         ),
         Material(
             "right",
+            "which role is right",
             "when {} was right",
             "{} is right",
             lambda d: d.get("right_role_id", d.get("role_id")),
@@ -250,6 +314,7 @@ PAGE = RulePage(
         ),
         Material(
             "wrong",
+            "which wrong roles are held",
             "when {} was held and should not be",
             "{} is held and should not be",
             lambda d: [role["id"] for role in d.get("wrong_roles", ())],
@@ -257,16 +322,90 @@ PAGE = RulePage(
         ),
     ),
     examples=(
-        Example("Highest rank Officer, Discord role Raider", "Officer is given, then Raider is taken"),
-        Example("Highest rank Raider, no guild role on Discord", "Raider is given"),
-        Example("The right role and a wrong managed one", "the wrong one is taken"),
-        Example("The Officer character has left the guild; a Raider character remains", "Raider is right"),
-        Example("All characters have left the guild; the member holds Raider", "Raider is taken on a click"),
-        Example("The rank has no role on purpose; the member holds Raider", "Raider is taken on a click"),
         Example(
-            "The guild master's rank has no role on purpose", "no finding: a guild master keeps the roles they hold"
+            "Highest rank Officer, Discord role Raider",
+            "Officer is given, then Raider is taken",
+            Outcome.AUTOMATIC,
+            (_CONFIRMED_OFFICER,),
+            (Member("mito", ["Raider", "DJ"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Officer", "DJ"]},
         ),
-        Example("The role Raider was deleted on Discord; forty players should hold it", "one finding, for the role"),
-        Example("Nobody has decided about the rank, or its role is not managed", "no finding"),
+        Example(
+            "Highest rank Raider, no guild role on Discord",
+            "Raider is given",
+            Outcome.AUTOMATIC,
+            (_CONFIRMED_RAIDER,),
+            (Member("mito", player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "The right role and a wrong managed one",
+            "the wrong one is taken",
+            Outcome.AUTOMATIC,
+            (_CONFIRMED_RAIDER,),
+            (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "The same, but no officer has confirmed that the character is Mito's",
+            "the preview says what the link rests on",
+            Outcome.NEEDS_CLICK,
+            (Character("Mito", owner="Mito", rank="Raider"),),
+            (Member("mito", ["Raider", "Social"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "The Officer character has left the guild; a Raider character remains",
+            "Raider is right",
+            Outcome.AUTOMATIC,
+            (
+                Character("Boss", owner="Mito", rank="Officer", is_confirmed=True, has_left=True),
+                Character("Mito", owner="Mito", rank="Raider", is_confirmed=True),
+            ),
+            (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),
+            after={"mito": ["Raider"]},
+        ),
+        Example(
+            "All characters have left the guild; the member has Raider",
+            "Raider is taken",
+            Outcome.NEEDS_CLICK,
+            (Character("Mito", owner="Mito", rank="Raider", is_confirmed=True, has_left=True),),
+            (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
+            after={"mito": []},
+        ),
+        Example(
+            "The rank has no role on purpose; the member has Raider",
+            "Raider is taken",
+            Outcome.NEEDS_CLICK,
+            (Character("Mito", owner="Mito", rank="Social", is_confirmed=True),),
+            (Member("mito", ["Raider"], player="Mito", is_confirmed=True),),
+            ranks_without_role=["Social"],
+            after={"mito": []},
+        ),
+        Example(
+            "The guild master's rank has no role on purpose",
+            "a guild master keeps the roles they have",
+            Outcome.NO_FINDING,
+            (Character("Mito", owner="Mito", rank="Guild Master", is_confirmed=True),),
+            (Member("mito", ["Officer"], player="Mito", is_confirmed=True),),
+            ranks_without_role=["Guild Master"],
+        ),
+        Example(
+            "The role Raider was deleted on Discord; several players should have it",
+            "one finding, for the role",
+            Outcome.NO_FIX,
+            (_CONFIRMED_RAIDER, Character("Zork", owner="Zork", rank="Raider", is_confirmed=True)),
+            (Member("mito", player="Mito", is_confirmed=True), Member("zork", player="Zork", is_confirmed=True)),
+            missing_roles=["Raider"],
+            finds=["Raider"],
+        ),
+        Example(
+            "The guild does not let PATT manage the role of the rank",
+            "its roles are never touched",
+            Outcome.NO_FINDING,
+            (_CONFIRMED_RAIDER,),
+            (Member("mito", ["DJ"], player="Mito", is_confirmed=True),),
+            unmanaged_ranks=["Raider"],
+        ),
     ),
 )

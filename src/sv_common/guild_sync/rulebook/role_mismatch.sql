@@ -7,20 +7,22 @@ where r.name_in_game is distinct from r.name and r.name_in_game is not null
 order by r.guild_id, r.wow_rank_index
 
 -- name: ranks_moved
--- How many characters are in ranks that moved as a whole since the rank table was last known to fit.
-select sum(characters) from guild_identity.moved_ranks
+-- How many characters are in ranks that moved as a whole since the rank table was last known to fit, by guild.
+select guild_id, sum(characters) from guild_identity.moved_ranks
 where %(guild_id)s::integer is null or guild_id = %(guild_id)s
+group by guild_id
+order by guild_id
 
 -- name: unusable_roles
--- Roles that ranks map to and that nobody can give: gone from the server, @everyone, or an integration's own. One row for
--- each role, with the ranks that map to it. Nothing is said of a server whose roles were never read.
+-- Managed roles that ranks map to and that nobody can give: gone from the server, @everyone, or an integration's own. One
+-- row for each role, with the ranks that map to it. Nothing is said of a server whose roles were never read.
 select min(r.id), r.guild_id, r.discord_role_id, coalesce(min(d.name), min(r.discord_role_name), r.discord_role_id),
        array_agg(r.name order by r.wow_rank_index),
        case when d.role_id is null then 'gone' when d.role_id = g.discord_guild_id then 'everyone' else 'integration' end
 from common.guild_ranks r
 join guild_identity.guilds g on g.id = r.guild_id
 left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
-where r.discord_role_id is not null
+where r.discord_role_id is not null and r.is_role_managed
   and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
   and exists (select from guild_identity.discord_roles known where known.guild_id = r.guild_id)
   and (d.role_id is null or d.is_integration or d.role_id = g.discord_guild_id)

@@ -8,7 +8,10 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
 from sv_common.guild_sync.domain.parameter import Parameter
-from sv_common.guild_sync.domain.rule import Example, RulePage
+from sv_common.guild_sync.domain.story import Saying, Source, Story
+from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
+from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 ISSUE_TYPE = "stale_character"
 STALE_AFTER = Parameter(
@@ -46,7 +49,31 @@ def _finding(
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.CHARACTER, character_id, summary, details)
 
 
-PAGE = RulePage(
+def explain(known: Known, finding: Finding) -> Story:
+    """Asleep for long."""
+    told = finding.details
+    login = told.get("last_login_timestamp")
+    seen = _last_seen(login, known.now) if login else "has no last login that is known"
+    sayings = [Saying(Source.ROSTER, f"{told['character']} {seen}.")]
+    if told.get("player"):
+        sayings.append(Saying(Source.RECORD, f"It belongs to {told['player']}."))
+    else:
+        sayings.append(Saying(Source.RECORD, "It belongs to nobody."))
+    if told.get("player_active_on"):
+        sayings.append(Saying(Source.ROSTER, f"{told['player']} is active on {told['player_active_on']}."))
+        return Story(tuple(sayings), "The player still plays; only this character sleeps.")
+    if told.get("player"):
+        sayings.append(Saying(Source.ROSTER, f"No other character of {told['player']} has been seen lately."))
+        return Story(tuple(sayings), "The player may have gone quiet.")
+    return Story(tuple(sayings), "The character takes a place in the roster and is not played.")
+
+
+def _last_seen(milliseconds: int, now: datetime) -> str:
+    login = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return f"was last seen on {login:%Y-%m-%d}, {(now - login).days} days ago"
+
+
+RULE = RuleDefinition(
     issue_type=ISSUE_TYPE,
     name="Stale Character",
     description="Character has not logged in for more than 30 days",
@@ -54,16 +81,34 @@ PAGE = RulePage(
     subject=SubjectKind.CHARACTER,
     auto_mitigate=False,
     detect=detect,
-    plan=None,
+    explain=explain,
     thresholds=(STALE_AFTER,),
     why="A roster has a thousand places. Characters asleep for long may free one, or tell that somebody has gone quiet.",
-    left_to_a_person="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
+    left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
     examples=(
-        Example("Last login 31 days ago", "found"),
+        Example(
+            "Last login 31 days ago", "shown", Outcome.NO_FIX, (Character("Mito", owner="Mito", last_login_days=31),)
+        ),
         Example(
             "Last login 31 days ago; the same player logged in yesterday on another character",
-            "found; says where the player is active",
+            "shown, with the character that the player is active on",
+            Outcome.NO_FIX,
+            (
+                Character("Altrek", owner="Mito", last_login_days=31),
+                Character("Mito", owner="Mito", is_main=True, last_login_days=1),
+            ),
         ),
-        Example("The last login was never seen", "no finding: unknown is not long ago"),
+        Example(
+            "Last login 29 days ago",
+            "not long enough",
+            Outcome.NO_FINDING,
+            (Character("Mito", owner="Mito", last_login_days=29),),
+        ),
+        Example(
+            "The last login was never seen",
+            "unknown is not long ago",
+            Outcome.NO_FINDING,
+            (Character("Mito", owner="Mito", last_login_days=None),),
+        ),
     ),
 )

@@ -17,6 +17,11 @@ def waits_for_weight(character: str, weight: str) -> str:
     return f"{character} has the rank {weight}. Whose such a character is, is not changed automatically."
 
 
+def waits_for_spelling(named: str | None, label: str) -> str:
+    """Say why automation leaves a name to an officer that the note spells otherwise."""
+    return f"The note says “{named}”, which is {label} in another spelling, so an officer looks at it first."
+
+
 def why_weight_waits(facts: GuildFacts, characters: Iterable[KnownCharacter]) -> str | None:
     """Say why automation leaves a decision about these characters to an officer; None where none of them has weight."""
     weights = ((character.label, facts.weight_of(character)) for character in characters)

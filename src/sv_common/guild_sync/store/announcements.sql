@@ -6,14 +6,17 @@ on conflict (guild_id, nonce) do nothing
 
 -- name: claim
 -- The oldest that waits, may be tried now, and nobody else is sending; from now on it may reach Discord. A summary is news
--- for a day. The same deliverer tries nothing twice.
+-- for a day. The same deliverer tries nothing twice. What lies further ahead than the longest pause was written by a clock
+-- that was wrong, and has passed.
 update guild_identity.announcements
 set claim = %(claim)s, claimed_until = clock_timestamp() + make_interval(secs => %(seconds)s), is_under_way = true
 where id = (
     select id
     from guild_identity.announcements
-    where guild_id = %(guild_id)s and is_pending and next_try_at <= clock_timestamp()
-      and (claimed_until is null or claimed_until < clock_timestamp())
+    where guild_id = %(guild_id)s and is_pending
+      and (next_try_at <= clock_timestamp() or next_try_at > clock_timestamp() + interval '9 hours')
+      and (claimed_until is null or claimed_until < clock_timestamp()
+           or claimed_until > clock_timestamp() + interval '9 hours')
       and (kind = 'digest' or created_at > now() - interval '1 day')
     order by id
     limit 1
@@ -88,8 +91,10 @@ select g.id
 from guild_identity.guilds g
 where g.audit_channel_id is not null and (
     exists (select from guild_identity.announcements a
-            where a.guild_id = g.id and a.is_pending and a.next_try_at <= now()
-              and (a.claimed_until is null or a.claimed_until < now())
+            where a.guild_id = g.id and a.is_pending
+              and (a.next_try_at <= now() or a.next_try_at > now() + interval '9 hours')
+              and (a.claimed_until is null or a.claimed_until < now()
+                   or a.claimed_until > now() + interval '9 hours')
               and (a.kind = 'digest' or a.created_at > now() - interval '1 day'))
     or exists (select from guild_identity.announcements a
                where a.guild_id = g.id and a.is_in_doubt and a.closed_at is null)

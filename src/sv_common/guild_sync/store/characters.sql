@@ -1,8 +1,11 @@
 -- name: present
--- Every character in the guild now, as a sync needs it.
+-- Every character in the guild now, as a sync needs it. A time that lies in the future was written by a clock that was
+-- wrong, and counts as not known.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.blizzard_realm_id,
        c.blizzard_character_id, c.guild_note, c.officer_note, l.player_id,
-       c.guild_note_as_of, c.officer_note_as_of, c.settled_rank_as_of
+       case when c.guild_note_as_of <= clock_timestamp() then c.guild_note_as_of end,
+       case when c.officer_note_as_of <= clock_timestamp() then c.officer_note_as_of end,
+       case when c.settled_rank_as_of <= clock_timestamp() then c.settled_rank_as_of end
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
@@ -77,8 +80,8 @@ with incoming as (
         blizzard_realm_id = coalesce(i.realm_id, c.blizzard_realm_id),
         blizzard_character_id = coalesce(i.character_id, c.blizzard_character_id),
         character_class = coalesce(i.class, c.character_class), level = i.level,
-        item_level = case when p.fetched_at > %(as_of)s then c.item_level else coalesce(i.item_level, c.item_level) end,
-        last_login_timestamp = case when p.fetched_at > %(as_of)s then c.last_login_timestamp
+        item_level = case when p.is_newer then c.item_level else coalesce(i.item_level, c.item_level) end,
+        last_login_timestamp = case when p.is_newer then c.last_login_timestamp
                                     else coalesce(i.last_login, c.last_login_timestamp) end,
         rank_index = i.rank_index, guild_rank_id = r.id,
         settled_rank_index = case when not m.was_gone then c.settled_rank_index end,
@@ -86,7 +89,10 @@ with incoming as (
     from matched m
     join incoming i using (place)
     left join common.guild_ranks r on r.guild_id = %(guild_id)s and r.wow_rank_index = i.rank_index
-    left join guild_identity.character_profiles p on p.character_id = m.id
+    cross join lateral (
+        select exists (select from guild_identity.character_profiles p
+                       where p.character_id = m.id and p.fetched_at > %(as_of)s and p.fetched_at <= clock_timestamp())
+    ) p (is_newer)
     where c.id = m.id
 ), added as (
     insert into guild_identity.wow_characters

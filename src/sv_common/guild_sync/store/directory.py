@@ -103,8 +103,8 @@ class GuildFacts:
 
     `rejections` are pairs of a character and a player, `unlinked` those of them that were said by unlinking, and
     `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the names that
-    each had before. `weighty_ranks` says of the ranks that give a right, or a managed Discord role above the lowest, what
-    they give.
+    each had before, `departed_names` the keys of characters that left and are nobody's. `weighty_ranks` says of the ranks
+    that give a right, or a managed Discord role above the lowest, what they give.
     """
 
     guild_id: int
@@ -120,6 +120,7 @@ class GuildFacts:
     former_characters: Mapping[int, Sequence[str]] = field(default_factory=dict)
     former_members: Mapping[int, Sequence[str]] = field(default_factory=dict)
     weighty_ranks: Mapping[int, str] = field(default_factory=dict)
+    departed_names: frozenset[str] = frozenset()
 
     def weight_of(self, character: KnownCharacter) -> str | None:
         """Say what a character's rank gives, where it gives so much that automation leaves the character where it is."""
@@ -173,6 +174,7 @@ async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
         _names_by_number(words, "former_character"),
         _names_by_number(words, "former_member"),
         {rank: f"{name}, which {said}" for kind, name, _, rank, said in words if kind == "rank"},
+        frozenset(key for kind, key, _, _, _ in words if kind == "departed"),
     )
 
 

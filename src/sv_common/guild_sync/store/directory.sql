@@ -25,8 +25,9 @@ order by id
 -- name: words
 -- What people have said: aliases that mean a player, each as it is written, "this character is not this player" (by
 -- unlinking or for ever), "this player is not this Discord member", and what a word is in this guild (null: no word of the
--- vocabulary). And what the sources said: names that characters and members had before, and ranks that give a right here or
--- a managed Discord role above the lowest.
+-- vocabulary). And what the sources said: names that characters and members had before, names of characters that left and
+-- are nobody's, and ranks that give a right here, a managed Discord role above the lowest, or the lowest one where that has
+-- power here or over the server.
 with managed as (
     select wow_rank_index, name, level, discord_role_id, coalesce(discord_role_name, name) as role
     from common.guild_ranks
@@ -53,6 +54,11 @@ select case when character_id is null then 'former_member' else 'former_characte
 from guild_identity.former_names
 where guild_id = %(guild_id)s
 union all
+select distinct 'departed', c.name_key, null::bigint, null::bigint, null
+from guild_identity.wow_characters c
+where c.guild_id = %(guild_id)s and c.removed_at is not null
+  and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
+union all
 select 'rank', coalesce(r.name, 'rank ' || a.key), null, a.key::bigint, 'gives the role ' || a.role || ' here'
 from common.guild_authority_in_force a
 left join common.guild_ranks r on r.guild_id = a.guild_id and r.wow_rank_index::text = a.key
@@ -60,7 +66,12 @@ where a.guild_id = %(guild_id)s and a.kind = 'rank' and a.role <> 'none'
 union all
 select 'rank', m.name, null, m.wow_rank_index, 'gives the Discord role ' || m.role
 from managed m
-where m.discord_role_id <> (select l.discord_role_id from managed l order by l.level, l.wow_rank_index desc limit 1)
+where (m.discord_role_id <> (select l.discord_role_id from managed l order by l.level, l.wow_rank_index desc limit 1)
+       or exists (select from common.guild_authority_in_force a
+                  where a.guild_id = %(guild_id)s and a.kind = 'discord_role' and a.key = m.discord_role_id
+                    and a.role in ('officer', 'administrator'))
+       or exists (select from guild_identity.discord_roles d
+                  where d.guild_id = %(guild_id)s and d.role_id = m.discord_role_id and d.is_administrative))
   and not exists (select from common.guild_authority_in_force a
                   where a.guild_id = %(guild_id)s and a.kind = 'rank' and a.key = m.wow_rank_index::text
                     and a.role <> 'none')

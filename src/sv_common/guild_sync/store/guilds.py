@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import psycopg
 from psycopg.rows import class_row
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -25,12 +26,14 @@ class Guild:
     """One guild and where its sources are."""
 
     id: int
-    region: str
-    realm_slug: str
-    name_slug: str
-    name: str
-    discord_guild_id: str | None
-    audit_channel_id: str | None
+    region: Annotated[str, Field(examples=["us"])]
+    realm_slug: Annotated[str, Field(examples=["area-52"])]
+    name_slug: Annotated[str, Field(examples=["lantern-watch"])]
+    name: Annotated[str, Field(examples=["Lantern Watch"])]
+    discord_guild_id: Annotated[str | None, Field(examples=["7000"])]
+    audit_channel_id: Annotated[
+        str | None, Field(description="Channel in which officers are told what is new.", examples=["8000"])
+    ]
 
     @property
     def address(self) -> GuildAddress:
@@ -154,10 +157,10 @@ async def keep_canonical_address(conn: Connection, guild_id: int, address: Guild
 class FormerAddress:
     """Where a guild was known before, until when, and who said that it is elsewhere."""
 
-    region: str
-    realm_slug: str
-    name_slug: str
-    name: str
+    region: Annotated[str, Field(examples=["us"])]
+    realm_slug: Annotated[str, Field(examples=["area-52"])]
+    name_slug: Annotated[str, Field(examples=["old-watch"])]
+    name: Annotated[str, Field(examples=["Old Watch"])]
     left_at: datetime
     changed_by: str
 

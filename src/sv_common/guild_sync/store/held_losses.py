@@ -6,6 +6,9 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
@@ -39,11 +42,14 @@ class HeldLoss:
 
 @dataclass(frozen=True, slots=True)
 class LostSubject:
-    """A character or member that would be marked as gone: the name, the rank or highest role, and the player."""
+    """A character or member that would be marked as gone."""
 
     id: int
     name: str
-    place: str | None
+    place: Annotated[
+        str | None,
+        Field(description="Rank in the game, or highest guild role on Discord.", examples=["Raider"]),
+    ]
     player_id: int | None
     player: str | None
 
@@ -79,10 +85,11 @@ async def release(conn: Connection, guild_id: int, source: LossSource, key: str,
     return HeldLoss(*row)
 
 
-async def judge(conn: Connection, loss: Loss, *, is_accepted: bool) -> None:
+async def judge(conn: Connection, loss: Loss, *, is_accepted: bool, is_complete: bool = True) -> None:
     """Judge what a list really marked as gone, in the transaction that did; what waited before it is over.
 
-    Raises `GreatLossError`, which rolls it back, where too many are gone and nobody has released them.
+    Not after a list of which entries were left out (`is_complete=False`), for it does not say who is missing. Raises
+    `GreatLossError`, which rolls it back, where too many are gone and nobody has released them.
     """
     if not is_accepted and is_suspicious(len(loss.subject_ids), loss.known):
         released = next(
@@ -91,7 +98,8 @@ async def judge(conn: Connection, loss: Loss, *, is_accepted: bool) -> None:
         )
         if released is None or not set(loss.subject_ids) <= set(released.subject_ids):
             raise GreatLossError(_sentence(loss), loss)
-    await conn.execute(SQL["forget"], {"guild_id": loss.guild_id, "source": loss.source})
+    if is_complete:
+        await conn.execute(SQL["forget"], {"guild_id": loss.guild_id, "source": loss.source})
 
 
 @contextlib.asynccontextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from psycopg.rows import class_row
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -20,21 +21,18 @@ MatchState = Literal["waiting", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class MatchRequest:
-    """A full match that was asked for. `attempt_id` is what can be undone; None where nothing was changed.
+    """A full match that was asked for."""
 
-    `chosen` holds the keys of the people who were chosen; None: everybody.
-    """
-
-    id: int
-    guild_id: int
+    id: Annotated[int, Field(serialization_alias="request_id")]
+    guild_id: Annotated[int, Field(exclude=True)]
     actor: str
     asked_at: datetime
     state: MatchState
     sentence: str | None
-    attempt_id: int | None
+    attempt_id: Annotated[int | None, Field(description="What takes it back; null where nothing was changed.")]
     run_id: int | None
     finished_at: datetime | None
-    chosen: Sequence[str] | None
+    chosen: Annotated[Sequence[str] | None, Field(description="Keys of the people who were chosen; null is everybody.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 -- name: due
 -- Characters in the guild whose profile was asked for longest ago, and how many there are in all. Those confirmed to be
--- gone are asked for again after a pause only, since they may come back.
+-- gone are asked for again after a pause only, since they may come back. A time that lies in the future counts as never.
 select c.id, c.realm_slug, c.character_name, c.blizzard_character_id, count(*) over ()
 from guild_identity.wow_characters c
 left join guild_identity.character_profiles p on p.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
-  and (p.gone_confirmed_at is null or p.asked_at <= now() - %(pause)s::interval)
-order by p.asked_at nulls first, c.id
+  and (p.gone_confirmed_at is null or p.asked_at <= now() - %(pause)s::interval or p.asked_at > now())
+order by case when p.asked_at <= now() then p.asked_at end nulls first, c.id
 limit %(limit)s
 
 -- name: record
@@ -40,7 +40,7 @@ with moment as materialized (
     update guild_identity.character_profiles p
     set asked_at = a.began,
         fetched_at = case a.state when 'shown' then a.began else p.fetched_at end,
-        gone_since = case a.state when 'gone' then coalesce(p.gone_since, a.began) when 'failed' then p.gone_since end,
+        gone_since = case a.state when 'gone' then least(p.gone_since, a.began) when 'failed' then p.gone_since end,
         gone_confirmed_at = case when a.is_confirmed then coalesce(p.gone_confirmed_at, a.began)
                                  when a.state = 'failed' then p.gone_confirmed_at end
     from answered a
@@ -66,12 +66,14 @@ with moment as materialized (
 select id from erased order by id
 
 -- name: expire
--- Erase what profiles said that have not been read for `kept`. Where no reading is recorded, the age is counted from the
--- character's first appearance. Characters that left the guild are not read any more, and end here too.
+-- Erase what profiles said that have not been read for `kept`. Where no reading is recorded, or one that lies in the
+-- future, the age is counted from the character's first appearance. Characters that left the guild are not read any more,
+-- and end here too.
 update guild_identity.wow_characters c
 set item_level = null, last_login_timestamp = null
 where (%(guild_id)s::integer is null or c.guild_id = %(guild_id)s)
   and (c.item_level is not null or c.last_login_timestamp is not null)
-  and coalesce((select p.fetched_at from guild_identity.character_profiles p where p.character_id = c.id), c.first_seen)
+  and coalesce((select p.fetched_at from guild_identity.character_profiles p
+                where p.character_id = c.id and p.fetched_at <= now()), c.first_seen)
       <= now() - %(kept)s::interval
 returning c.id, c.character_name

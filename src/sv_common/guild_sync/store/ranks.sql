@@ -14,11 +14,12 @@ from unnest(%(indexes)b::smallint[], %(names)b::text[]) as n (i, name)
 on conflict (guild_id, wow_rank_index) do update
 set name_in_game = excluded.name, name_as_of = excluded.name_as_of,
     name = case when r.discord_role_id is null and not r.is_without_role then excluded.name else r.name end
-where r.name_as_of is null or r.name_as_of <= excluded.name_as_of
+where r.name_as_of is null or r.name_as_of <= excluded.name_as_of or r.name_as_of > clock_timestamp()
 
 -- name: all
+-- A time that lies in the future counts as not known.
 select wow_rank_index, name, name_in_game, level, discord_role_id, discord_role_name, is_role_managed, is_without_role,
-       name_as_of
+       case when name_as_of <= clock_timestamp() then name_as_of end as name_as_of
 from common.guild_ranks
 where guild_id = %(guild_id)s
 order by wow_rank_index

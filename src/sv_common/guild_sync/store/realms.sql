@@ -1,7 +1,7 @@
 -- name: is_due
--- Whether a region's realms were not fetched for `age`, or never.
+-- Whether a region's realms were not fetched for `age`, or never, as which a time in the future counts.
 select not exists (
-    select from common.realms where region = %(region)s and fetched_at > now() - %(age)s::interval)
+    select from common.realms where region = %(region)s and fetched_at between now() - %(age)s::interval and now())
 
 -- name: write
 -- Keep what was fetched of a region's realms. A realm that is listed no more stays: it harms nobody, and a list that was

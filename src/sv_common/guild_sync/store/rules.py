@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.rule import RulePage, RuleSettings, RuleWishes
+from sv_common.guild_sync.domain.rule import RuleWishes
 
 SQL = load_sql(__package__, "rules.sql")
-
-
-async def read_settings(conn: Connection, guild_id: int, pages: Iterable[RulePage]) -> dict[str, RuleSettings]:
-    """Return the guild's settings of each rule, the rulebook's defaults where it has set nothing."""
-    wishes = await read_wishes(conn, guild_id)
-    return {page.issue_type: wishes.get(page.issue_type, RuleWishes()).merged_with(page) for page in pages}
 
 
 async def read_wishes(conn: Connection, guild_id: int) -> dict[str, RuleWishes]:

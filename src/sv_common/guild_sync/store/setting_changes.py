@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -33,16 +34,16 @@ class NewSettingChange:
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A change that was made. `is_undoable`: it can be put back, and was not."""
+    """A change of the settings that was made. `is_undoable`: it can be put back, and was not."""
 
     id: int
-    guild_id: int | None
-    kind: str
-    subject: str
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-    sentence: str
-    undoes: int | None
+    guild_id: Annotated[int | None, Field(exclude=True)]
+    kind: Annotated[str, Field(description="rule, ranks, word, key or token.", examples=["rule"])]
+    subject: Annotated[str, Field(examples=["stale_character"])]
+    before: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {}}])]
+    after: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {"stale_after_days": 45}}])]
+    sentence: Annotated[str, Field(examples=["stale_character. Stale after: 30 days → 45 days"])]
+    undoes: Annotated[int | None, Field(description="The change that this one takes back.")]
     actor: str
     at: datetime
     undone_by: str | None

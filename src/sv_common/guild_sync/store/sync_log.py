@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
+from pydantic import Field, computed_field
+from typing_extensions import TypedDict
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -20,19 +22,35 @@ PIPELINE_LOCK = 7284
 """First half of the advisory lock that a run of a guild's pipeline holds from before its row until after its end."""
 
 
+class LoggedStep(TypedDict):
+    """One step of a run, as it was logged."""
+
+    name: str
+    duration_ms: int
+    counts: dict[str, int]
+    notices: Annotated[list[str], Field(description="Sentences that an officer should read.")]
+    error: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """One run of a pipeline, with its steps as they were logged."""
+    """One run of a pipeline."""
 
     id: int
     guild_id: int
     pipeline: str
     actor: str
     status: str
-    steps: Sequence[dict[str, Any]]
+    steps: Sequence[LoggedStep]
     error: str | None
     started_at: datetime
     finished_at: datetime | None
+
+    @computed_field
+    @property
+    def duration_ms(self) -> int | None:
+        """How long it took; null while it runs."""
+        return None if self.finished_at is None else round((self.finished_at - self.started_at).total_seconds() * 1000)
 
 
 async def now(conn: Connection) -> datetime:

@@ -65,7 +65,7 @@ with good as (
     group by pipeline
 ), runs as (
     select r.pipeline, r.error, r.started_at, good.finished_at as last_good,
-           r.status = 'failed' and r.started_at > now() - interval '2 days'
+           r.status = 'failed' and r.started_at between now() - interval '2 days' and now()
                and r.started_at > coalesce(good.started_at, '-infinity') as is_failure
     from guild_identity.sync_log r
     left join good on good.pipeline = r.pipeline

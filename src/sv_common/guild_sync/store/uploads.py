@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal
 
 import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -29,20 +30,28 @@ KEPT = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One upload and what became of it. `as_of` is the time that its export counts as."""
+    """One upload and what became of it."""
 
-    id: int
-    guild_id: int
-    upload_key_id: int
-    uploader: str
+    id: Annotated[int, Field(serialization_alias="upload_id")]
+    guild_id: Annotated[int, Field(exclude=True)]
+    upload_key_id: Annotated[int, Field(exclude=True)]
+    uploader: Annotated[str, Field(description="Whose companion sent it.", examples=["Mito"])]
     character_count: int
     exported_at: datetime | None
-    as_of: datetime
+    as_of: Annotated[
+        datetime,
+        Field(description="The time that its export counts as: its own, unless it has none or a future one."),
+    ]
     received_at: datetime
-    state: UploadState
+    state: Annotated[
+        UploadState,
+        Field(
+            description="“superseded”: all of it was known from a newer export. “failed”: given up, and kept for another try."
+        ),
+    ]
     attempts: int
-    sentence: str | None
-    run_id: int | None
+    sentence: Annotated[str | None, Field(description="What became of it; null while it waits for its first try.")]
+    run_id: Annotated[int | None, Field(exclude=True)]
     finished_at: datetime | None
 
 
@@ -57,11 +66,14 @@ class WaitingUpload:
     origin: ExportOrigin
 
 
-class Received(NamedTuple):
-    """The number under which an export is known, and whether it is new; if not, a sentence says which upload it equals."""
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The number under which an export is stored."""
 
     upload_id: int
-    is_new: bool
+    is_new: Annotated[
+        bool, Field(description="False where the same export waits already, or was the last one taken in.")
+    ]
     sentence: str
 
 

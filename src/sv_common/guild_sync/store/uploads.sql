@@ -22,12 +22,13 @@ select id, state from newest where not exists (select from kept)
 
 -- name: next
 -- The upload that waits with the oldest export, of those that may be tried by now. The pause counts from a failure, so that
--- a killed worker costs no time.
+-- a killed worker costs no time; a failure that lies in the future counts as never.
 select u.id, k.uploader, u.characters, u.as_of, u.guild_name, u.realm, u.region
 from guild_identity.addon_uploads u
 join common.upload_keys k on k.id = u.upload_key_id
 where u.guild_id = %(guild_id)s and u.state = 'received'
-  and (u.failed_at is null or u.failed_at <= now() - make_interval(mins => (2 ^ least(u.attempts, 6))::integer))
+  and (u.failed_at is null or u.failed_at > now()
+       or u.failed_at <= now() - make_interval(mins => (2 ^ least(u.attempts, 6))::integer))
 order by u.as_of, u.id
 limit 1
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Annotated
 
 from psycopg.rows import class_row
+from pydantic import Field
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -21,10 +23,13 @@ _REMEMBERED_GUILDS = 64
 
 @dataclass(frozen=True, slots=True)
 class GuildWord:
-    """What one word is in a guild: of a category, or (None) no word of the vocabulary, so that it may be a name."""
+    """What a guild has said of a word."""
 
-    word: str
-    category: str | None
+    word: Annotated[str, Field(examples=["nightcrew"])]
+    category: Annotated[
+        str | None,
+        Field(description="Null: no word of the vocabulary, so that it may be a name.", examples=["role"]),
+    ]
     updated_by: str
     updated_at: datetime
 

@@ -1,7 +1,7 @@
 """Which names of a note its writer doubts: asked about ("Zork?", "Zork alt?"), or compared ("Zork > this one").
 
 Such a name may be whom the note means, but the note neither links nor unlinks anybody by it. An arrow between a name and
-nothing but a word such as "alt" ("alt -> Zork") compares nothing.
+nothing but a word such as "alt" or "mage" ("alt -> Zork") compares nothing, nor does one at an end of the note ("-> Zork").
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sv_common.guild_sync.domain.notes.tokens import Gap, Token
-from sv_common.guild_sync.domain.notes.vocabulary import Category
+from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
 _QUESTION: Final = re.compile(r"(?<!=)\?")
 _BRACKETED: Final = re.compile(r"<[^<>]*[^<>\s-][^<>]*>")
 _FACES: Final = re.compile(r"</?3+|>[._:;]+[<()DPp]?|[._:;]+[<>](?![<>=-])")
 _WRAPPED: Final = re.compile(r"[-=~ ]*>+([^<>]*)<+[-=~ ]*")
 _COMPARING: Final = re.compile(r"[<>]|!=|=/=")
+_ENDS: Final = re.compile(r"^[\s(]*(?:[-=~]*>+(?!=)|<+[-=~]+|=+)[\s)]*|[\s(]*(?:[-=~]+>+|(?<!=)<+[-=~]+)[\s)]*$")
+"""An arrow at an end of a note, which has nothing on its other side to compare."""
 
 
-def doubted_in(text: str, tokens: Sequence[Token]) -> frozenset[int]:
-    """Places of the words that a question is about, or all of them where the note compares or ends as a question."""
-    if text.endswith("?") or (_compares(text) and not _points(text, tokens)):
+def doubted_in(text: str, tokens: Sequence[Token], *, said: bool) -> frozenset[int]:
+    """Places of the words that a question is about, or all of them where the note compares or ends as a question.
+
+    `said`: a word of the note may say that its writer does not know ("maybe"), if it is no name itself.
+    """
+    is_said = said and any(token.is_unknown for token in tokens)
+    if is_said or text.endswith("?") or (_compares(text) and not _points(text, tokens)):
         return frozenset(range(len(tokens)))
     if "?" not in text:
         return frozenset()
@@ -37,7 +43,8 @@ def doubts_handle(text: str, mark: str) -> bool:
 def _compares(text: str) -> bool:
     if not ("<" in text or ">" in text or "=" in text) or _WRAPPED.fullmatch(text):
         return False
-    return _COMPARING.search(_FACES.sub(" ", _BRACKETED.sub(" ", text))) is not None
+    inside = _ENDS.sub("", _FACES.sub(" ", _BRACKETED.sub(" ", text)))
+    return _COMPARING.search(inside) is not None
 
 
 def _points(text: str, tokens: Sequence[Token]) -> bool:
@@ -46,7 +53,8 @@ def _points(text: str, tokens: Sequence[Token]) -> bool:
     if sign is None or not tokens:
         return False
     sides = ([t for t in tokens if t.start < sign.start()], [t for t in tokens if t.start >= sign.end()])
-    return any(side and all(token.categories & _OWN for token in side) for side in sides)
+    says = _OWN | TRADES if "-" in text[: sign.end()] else _OWN
+    return any(side and all(token.categories & says for token in side) for side in sides)
 
 
 _OWN: Final = frozenset({Category.ALT, Category.MAIN, Category.BANK, Category.CHARACTER})

@@ -20,11 +20,12 @@ from sv_common.guild_sync.domain.notes.neighbours import (
     slot_after,
 )
 from sv_common.guild_sync.domain.notes.places import end_of_run, is_announced_at, is_bracketed, is_labelled, unread, use
-from sv_common.guild_sync.domain.notes.state import CONNECTING, NoteState
+from sv_common.guild_sync.domain.notes.state import ALSO_VERBS, CONNECTING, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Shape
 from sv_common.guild_sync.domain.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category
 
 _IDENTITY: Final = frozenset({Category.IDENTITY})
+_SEE: Final = frozenset({Category.SEE})
 _MAIN: Final = frozenset({Category.MAIN})
 _OWNER: Final = frozenset({Category.OWNER})
 _MAIN_RUN: Final = frozenset({Category.MAIN, Category.CHARACTER})
@@ -151,9 +152,21 @@ def read_identity(state: NoteState) -> None:
             state.add(slot.position, MentionKind.WORD, only_if_known=True)
 
 
+def read_see(state: NoteState) -> None:
+    """Read `see Zork` where nothing else is said: it refers to that name's entry."""
+    if not state.tokens or not state.tokens[0].has(Category.SEE) or state.tokens[0].used:
+        return
+    slot = slot_after(state, 1, is_announced=True)
+    if slot is not None and state.tokens[slot.position].is_unknown and state.has_only_tail_after(slot.position):
+        state.tokens[0].used = True
+        add_slot(state, slot, MentionKind.ALT_OF, only_if_known=True)
+
+
 def read_trade_of(state: NoteState) -> None:
     """Read `DK of Zork`, which "Hunter of Demons" resembles: it counts only where there is such a character."""
     for position in unread(state, TRADES):
+        if state.tokens[position].key in ALSO_VERBS:
+            continue
         if position + 1 < len(state.tokens) and state.tokens[position + 1].has(Category.LINK):
             slot = slot_after(state, position + 1)
             if slot is not None and state.has_only_tail_after(slot.position):
@@ -187,6 +200,7 @@ FORMS: Final[tuple[tuple[Categories, Callable[[NoteState], None]], ...]] = (
     (_MAIN, read_main),
     (BELONGING, read_belonging),
     (_IDENTITY, read_identity),
+    (_SEE, read_see),
     (DISCORD, read_discord_behind),
     (TRADES, read_trade_of),
     (NO_CATEGORY, read_possessive),

@@ -21,6 +21,7 @@ from sv_common.guild_sync.domain.notes.forms import read_forms
 from sv_common.guild_sync.domain.notes.kinds import kind_of
 from sv_common.guild_sync.domain.notes.mentions import Mention, MentionKind, ParsedNote
 from sv_common.guild_sync.domain.notes.plain import read_plain, read_whole_word
+from sv_common.guild_sync.domain.notes.realm_forms import read_on_realm
 from sv_common.guild_sync.domain.notes.state import WHERE_SOMETHING_WAS, NoteState
 from sv_common.guild_sync.domain.notes.text import clean
 from sv_common.guild_sync.domain.notes.tokens import tokenize
@@ -32,6 +33,8 @@ _HANDLE: Final = re.compile(
     rf"(?<![^\s,;/|()\[\]<>{{}}:=+&-])@(?P<at>{_IN_HANDLES}+(?:#\d{{1,5}})?)"
     rf"|(?<!{_IN_HANDLES})(?P<tagged>{_IN_HANDLES}{{2,32}}#\d{{4,5}})(?!\d)"
 )
+_HANDLE_OF_WORDS: Final = re.compile(r"[^@]{0,12}@(?P<name>[\w.]+(?: [\w.]+){1,2})[ .!]*")
+"""A note that ends with the sign of a handle and a name with blanks, as display names have them: "@Uncle Bert"."""
 _USERNAME: Final = re.compile(r"(?=\w*[.])(?=[\d._]*[^\W\d_])[\w.]{2,32}")
 """A whole note with a full stop inside, as Discord's usernames may have one: "zork.brakk"."""
 _SAYING_WHOSE: Final = frozenset({Category.ALT, Category.MAIN, Category.BANK, Category.CHARACTER})
@@ -54,9 +57,12 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         add_handle(state, text, only_if_known=True)
     for handle in handles:
         add_handle(state, handle, only_if_known=name_key(handle) in vocabulary.categories)
+    if several := _HANDLE_OF_WORDS.fullmatch(clean(note)):
+        state.add_phrase(several["name"], MentionKind.DISCORD, -1)
     read_whole_word(state)
     read_forms(state)
     read_plain(state)
+    read_on_realm(state)
     kind = kind_of(state, is_blank=not note.strip())
     return ParsedNote(
         kind,
@@ -64,6 +70,7 @@ def _parse(note: str, vocabulary: Vocabulary) -> ParsedNote:
         is_bank=state.is_bank,
         marks_main=state.marks_main,
         is_about_others=bool(state.others) and all(_is_free_text(mention, text) for mention in state.mentions),
+        listed_words=tuple(state.listed_words),
     )
 
 

@@ -57,8 +57,12 @@ class Mention:
     `readings` go by rank. `only_if_known` mentions count only when somebody of that name exists: words in free text, words
     of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
     `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
-    around that hyphen, where a bracket may hold anything. `is_doubtful`: where it does mean somebody, the note as a whole is
-    not certain any more: a word that is also a name ("Holy" alone, "Sleepy/Zork"), a past or second name.
+    around that hyphen, where a bracket may hold anything. `needs_realm`: it counts only where `realm` is one, of the guild's
+    or of the character that bears the note.
+
+    `is_doubtful`: where it does mean somebody, the note as a whole is not certain any more: a word that is also a name
+    ("Holy" alone, "Sleepy/Zork"), a past or second name. `is_owner`: the form says that something is this person's, so that
+    the name may be in another case. `is_listed`: a mark of lists, such as a slash, stands beside it; `is_joined`: an "and" does.
     """
 
     text: str
@@ -68,6 +72,10 @@ class Mention:
     only_if_known: bool
     is_doubtful: bool = False
     is_realm_glued: bool = False
+    is_owner: bool = False
+    is_listed: bool = False
+    is_joined: bool = False
+    needs_realm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class ParsedNote:
     `kind` holds if no mention turns out to be known; it is NAMES when at least one mention is not `only_if_known`.
     `mentions` go from the strongest to the weakest. `marks_main` is True for a main's marker, False for an alt's, None
     when the note says neither. `is_about_others`: as far as one can tell, its names are other people's ("friend of Zork").
+    `listed_words` are words of the vocabulary that stand in a list beside a name, where somebody may be called so.
     """
 
     kind: NoteKind
@@ -84,6 +93,7 @@ class ParsedNote:
     is_bank: bool
     marks_main: bool | None
     is_about_others: bool = False
+    listed_words: tuple[str, ...] = ()
 
 
 def stands_alone(mention: Mention, note: str) -> bool:

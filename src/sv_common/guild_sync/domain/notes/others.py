@@ -24,6 +24,7 @@ _SAYING_WHOSE: Final = frozenset(
 _QUALIFIED: Final = TRADES | {Category.STATUS, Category.MEASURE, Category.DATE}
 """What "not" and "former" speak of instead of a name: "not active", "ex-raider"."""
 
+_CONNECTING: Final = frozenset({Category.ARTICLE, Category.LINK, Category.COPULA})
 _TOLD: Final = frozenset({Category.RELATION, Category.COMPANY, Category.NEGATION, Category.SECOND_NAME})
 _OF_OTHERS: Final = frozenset({Category.RELATION, Category.COMPANY})
 Places = frozenset[int]
@@ -46,14 +47,16 @@ def denied_in(tokens: Sequence[Token]) -> Places:
     return frozenset(denied)
 
 
-def others_in(tokens: Sequence[Token], *, has_handles: bool = False) -> Places:
-    """Places of the words that name other people. `has_handles`: names stand in the note that are not among the words."""
+def others_in(tokens: Sequence[Token], *, handle_at: int = -1) -> Places:
+    """Places of the words that name other people. `handle_at`: where a name stands that is not among the words; -1 for nowhere."""
+    if any(token.has(Category.COMPANY) and token.end <= handle_at for token in tokens):
+        return frozenset(range(len(tokens)))
     clauses = list(_clauses(tokens))
     others: set[int] = set()
     is_company_told = False
     for number, clause in enumerate(clauses):
         has_name = any(_may_name(tokens[place]) for place in clause)
-        if _has(tokens, clause, Category.RELATION) and not has_name and (len(tokens) > 1 or has_handles):
+        if _has(tokens, clause, Category.RELATION) and not has_name and (len(tokens) > 1 or handle_at >= 0):
             others.update(range(len(tokens)))
         elif (has_name and _is_about_others(tokens, clause, is_company_told=is_company_told)) or (
             _continues(tokens, clauses, number) and not others.isdisjoint(clauses[number - 1])
@@ -91,7 +94,8 @@ def _is_qualifier(tokens: Sequence[Token], place: int) -> bool:
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if following is None or following.gap not in (Gap.SPACE, Gap.HYPHEN) or following.is_possessive:
         return False
-    return following.shape is Shape.WORD and bool(following.categories & _QUALIFIED) and following.is_tail
+    is_word = following.shape is Shape.WORD and not following.categories & _CONNECTING
+    return is_word and bool(following.categories & _QUALIFIED) and following.is_tail
 
 
 def _clauses(tokens: Sequence[Token]) -> Iterator[range]:

@@ -10,17 +10,19 @@ from typing import Final
 from sv_common.guild_sync.domain.names import name_key
 from sv_common.guild_sync.domain.notes.mentions import MentionKind, Reading
 from sv_common.guild_sync.domain.notes.readings import readings_of
-from sv_common.guild_sync.domain.notes.state import JOINED, OWN, NoteState
+from sv_common.guild_sync.domain.notes.state import ALSO_VERBS, JOINED, OWN, NoteState
 from sv_common.guild_sync.domain.notes.tokens import Gap, Shape, Token, is_unspaced
 from sv_common.guild_sync.domain.notes.vocabulary import TRADES, Category
 
 _ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|er|e|è?me|o|a|º|ª|й|я)")
+_TWO_NAMES: Final = re.compile(r"..+[和与與及或].+.")
 _SHORTEST_WORD: Final = 3
 _MOST_WORDS_OF_A_NAME: Final = 3
 _LONGEST_EXPANSION: Final = 2
 _SHORTEST_EXPANDED: Final = 4
 _LETTERS_OF_AN_ABBREVIATION: Final = 2
 _LONGEST_UNSPACED_NAME: Final = 6
+_BEFORE_A_NAME: Final = frozenset({Category.CLASS, Category.SPEC, Category.ROLE})
 _SAYING_OTHERWISE: Final = frozenset({Category.SECOND_NAME, Category.NEGATION, Category.COMPANY})
 
 
@@ -63,6 +65,8 @@ def read_plain(state: NoteState) -> None:
     certain = not (state.has_owner or state.is_counter or has_text or _is_after_trade(segments, names))
     takes_everyday = not (state.has_owner or has_text or all(token.is_everyday for token in state.tokens))
     base: Token | None = None
+    if names or state.mentions:
+        state.listed_words = [s.first.key for s in segments if s.is_word_in_list]
     for place, segment in enumerate(segments):
         is_expansion = base is not None and segment.is_list_member and _is_expansion(segment)
         if base is not None and is_expansion:
@@ -73,7 +77,8 @@ def read_plain(state: NoteState) -> None:
             if segment.first.gap is Gap.LABEL and place and segments[place - 1].is_name:
                 state.add(segment.places[0], MentionKind.WORD, only_if_known=True, is_doubtful=True)
                 continue
-            _add_name(state, segment, only_if_known=not is_certain, kind=_kind_of_name(segments, names))
+            kind = MentionKind.WORD if _is_small_with_date(segment) else _kind_of_name(segments, names)
+            _add_name(state, segment, only_if_known=not is_certain or kind is MentionKind.WORD, kind=kind)
             base = base or segment.first
         elif segment.is_everyday and takes_everyday:
             is_listed = segment.is_list_member or any(each.is_list_member for each in segments[place + 1 : place + 2])
@@ -119,6 +124,12 @@ class Segment:
         return self.first.gap is Gap.LIST
 
     @property
+    def is_word_in_list(self) -> bool:
+        """Whether this is one word about characters, such as "Shadow", parted by a list mark from what is beside it."""
+        is_word = len(self.places) == 1 and self.first.shape is Shape.WORD and self.first.is_tail
+        return is_word and self.state.is_listed_at(self.places[0])
+
+    @property
     def is_trade(self) -> bool:
         """Whether this is about a profession, specialisation, class or role."""
         return not self.is_name and any(token.categories & TRADES for token in self.tokens)
@@ -149,9 +160,16 @@ def _is_doubtful(segments: list[Segment], place: int) -> bool:
     return _is_abbreviation(first) or _is_sentence(first) or _is_skill(segments, place)
 
 
+def _is_small_with_date(segment: Segment) -> bool:
+    """Whether a word in small letters has a date behind it: "snow in june" is as often the weather as Snow."""
+    return segment.first.text.islower() and any(token.has(Category.DATE) for token in segment.tokens[1:])
+
+
 def _is_sentence(token: Token) -> bool:
-    """Whether a word of a script without blanks is longer than the game lets a name be in it."""
-    return is_unspaced(token.key[0]) and len(token.key) > _LONGEST_UNSPACED_NAME
+    """Whether a word without blanks is longer than the game lets a name be in its script, or two names with "and"."""
+    return is_unspaced(token.key[0]) and (
+        len(token.key) > _LONGEST_UNSPACED_NAME or _TWO_NAMES.fullmatch(token.key) is not None
+    )
 
 
 def _is_abbreviation(token: Token) -> bool:
@@ -238,18 +256,35 @@ def _add_possible_name(state: NoteState, segment: Segment, *, is_listed: bool) -
         return
     _add_possessive_without_apostrophe(state, segment)
     may_name = segment.first.is_unknown or (segment.first.is_everyday and is_capital(segment.first))
-    if may_name and len(segment.places) > 1 and segment.tokens[1].has(Category.CONTRAST):
+    if may_name and len(segment.places) > 1 and _is_same_otherwise(segment):
         state.add(segment.places[0], MentionKind.NAME, only_if_known=True)
         return
-    rest = [
-        place
-        for place, token in zip(segment.places, segment.tokens, strict=True)
-        if not (token.has(Category.ARTICLE) or _ORDINAL.fullmatch(token.key) or _is_particle(token))
-    ]
-    if not rest or not state.tokens[rest[0]].is_unknown or state.tokens[segment.places[-1]].has(Category.ARTICLE):
+    place = _name_behind_its_description(segment)
+    if place is None or state.tokens[segment.places[-1]].has(Category.ARTICLE):
         return
-    if all(state.tokens[place].is_tail for place in rest[1:]):
-        state.add(rest[0], MentionKind.NAME, only_if_known=True)
+    behind = segment.tokens[segment.places.index(place) + 1 :]
+    if all(token.is_tail or _is_description(token) or token.has(Category.AGAIN) for token in behind):
+        before = segment.tokens[: segment.places.index(place)]
+        is_trade = any(token.categories & TRADES for token in before)
+        state.add(place, MentionKind.NAME, only_if_known=True, belongs=is_trade)
+
+
+def _name_behind_its_description(segment: Segment) -> int | None:
+    """Place of the name in "the 2nd Zork", "DK Zork", "still Zork" and "one of Zork"; None where anything else comes first."""
+    is_counted = False
+    for place, token in zip(segment.places, segment.tokens, strict=True):
+        if token.is_unknown:
+            return place
+        is_link = token.has(Category.LINK) and is_counted
+        is_trade = bool(token.categories & _BEFORE_A_NAME) and token.key not in ALSO_VERBS
+        if not (_is_description(token) or token.has(Category.AGAIN) or is_trade or is_link):
+            return None
+        is_counted = is_counted or _is_description(token)
+    return None
+
+
+def _is_description(token: Token) -> bool:
+    return token.has(Category.ARTICLE) or _ORDINAL.fullmatch(token.key) is not None or _is_particle(token)
 
 
 def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> None:
@@ -260,6 +295,13 @@ def _add_possessive_without_apostrophe(state: NoteState, segment: Segment) -> No
         place = segment.places[0]
         kind = MentionKind.NAME if state.is_own_after(place) else MentionKind.WORD
         state.add_mention(first.text, kind, (Reading(stem, 0),), only_if_known=True, place=place)
+
+
+def _is_same_otherwise(segment: Segment) -> bool:
+    """Whether a name is followed by "but" and anything, or by "again" and nothing of a sentence."""
+    second, *behind = segment.tokens[1:]
+    is_again = second.has(Category.AGAIN) and all(token.is_tail or _is_description(token) for token in behind)
+    return is_again or second.has(Category.CONTRAST)
 
 
 def _is_particle(token: Token) -> bool:

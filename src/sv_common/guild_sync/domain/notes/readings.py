@@ -28,6 +28,8 @@ def readings_of(token: Token, *, belongs: bool = False, may_be_genitive: bool = 
         alternatives.append(Reading(f"{key}s", 1))
     if belongs and not token.is_possessive:
         alternatives += [Reading(nominative, 1) for nominative in _nominatives(key)]
+    if token.stem:
+        alternatives.append(Reading(token.stem, 1))
     if (letters := key.rstrip("0123456789")) != key and letters:
         alternatives.append(Reading(letters, 1))
     return (Reading(key, 0), *alternatives)

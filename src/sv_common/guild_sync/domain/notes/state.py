@@ -27,9 +27,20 @@ JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 OWN: Final = TRADES | {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.MEASURE}
 """Words for a character: "Zork's bank" and "Zork's priest" are Zork's, where "Zork's recruit" and "Zork's zug" need not be."""
 
+ALSO_VERBS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "heal heals healing healt heilt cura curas cure soin soins soigne tanks tanking tankt war hunt hunts mark marks mine "
+        "support buff ombra sombra combat balance main",
+    )
+)
+"""Words for characters that say of somebody else what is done for them ("heals Zork"), or what they were ("war Zork")."""
+
 WHERE_SOMETHING_WAS: Final = "~"
 """What stands in the text for an address or a handle that has been taken out."""
 
+_BEFORE_OWN: Final = frozenset({Category.ARTICLE, Category.POSSESSIVE})
+_OF_OWNERS: Final = frozenset({MentionKind.ALT_OF, MentionKind.BANK_OF})
 _IN_NO_FORM: Final = frozenset({MentionKind.NAME, MentionKind.LIST_MEMBER})
 _BESIDE: Final = re.compile(r" ?[(\[]([^()\[\]]+)[)\]]| - (\S.*)")
 _MOST_REALM_WORDS: Final = 3
@@ -51,6 +62,7 @@ class NoteState:
     mentions: list[Mention] = field(default_factory=list)
     marks_main: bool | None = None
     has_owner: bool = False
+    listed_words: list[str] = field(default_factory=list)
     categories: Categories = field(init=False)
     is_bank: bool = field(init=False)
     denied: Places = field(init=False, default=NOWHERE)
@@ -64,9 +76,9 @@ class NoteState:
         self.is_bank = Category.BANK in self.categories
         if is_told_of_others(self.categories):
             self.denied = denied_in(self.tokens)
-            self.others = others_in(self.tokens, has_handles=WHERE_SOMETHING_WAS in self.text) | self.denied
+            self.others = others_in(self.tokens, handle_at=self.text.find(WHERE_SOMETHING_WAS)) | self.denied
             self.second_names = second_names_in(self.tokens)
-        self.doubted = doubted_in(self.text, self.tokens)
+        self.doubted = doubted_in(self.text, self.tokens, said=Category.DOUBT in self.categories)
         self.is_counter = _is_counter(self.tokens)
 
     def add(
@@ -85,6 +97,7 @@ class NoteState:
         readings = readings_of(token, belongs=belongs, may_be_genitive=may_be_genitive)
         glued = self._realm_after(position)
         realm = glued or self._realm_beside(position)
+        is_owner = kind in _OF_OWNERS or (kind is MentionKind.NAME and (belongs or self._is_trade_behind(position)))
         self.add_mention(
             token.text,
             kind,
@@ -94,6 +107,9 @@ class NoteState:
             place=position,
             is_doubtful=is_doubtful,
             is_realm_glued=glued is not None,
+            is_owner=is_owner,
+            is_listed=self.is_listed_at(position),
+            is_joined=any(token.is_joined for token in self.tokens[position : position + 2]),
         )
 
     def add_mention(
@@ -107,6 +123,9 @@ class NoteState:
         place: int | None = None,
         is_doubtful: bool = False,
         is_realm_glued: bool = False,
+        is_owner: bool = False,
+        is_listed: bool = False,
+        is_joined: bool = False,
     ) -> None:
         """Add a mention unless the same name has been found in a stronger form.
 
@@ -119,7 +138,10 @@ class NoteState:
         if any(mention.readings[0].key == readings[0].key for mention in self.mentions):
             return
         is_known_only = only_if_known or bool(self.second_names)
-        self.mentions.append(Mention(text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued))
+        mention = Mention(
+            text, kind, readings, realm, is_known_only, is_doubtful, is_realm_glued, is_owner, is_listed, is_joined
+        )
+        self.mentions.append(mention)
 
     def add_phrase(self, phrase: str, kind: MentionKind, place: int) -> None:
         """Add a name of several words that begins or ends at `place`; it may hold a word of relation ("Uncle Fungus")."""
@@ -134,12 +156,14 @@ class NoteState:
         if any(token.is_possessive for token in following):
             return False
         return any(token.categories & OWN for token in following) or all(
-            token.shape in (Shape.NUMBER, Shape.DATE) or token.has(Category.ARTICLE) for token in following
+            token.shape in (Shape.NUMBER, Shape.DATE) or token.categories & _BEFORE_OWN for token in following
         )
 
     def _is_of_others(self, place: int | None, kind: MentionKind) -> bool:
         if place in self.others or (place is None and self.others):
             return True
+        if kind is MentionKind.DISCORD and place is None and any(token.is_everyday for token in self.tokens):
+            return True  # a handle inside a sentence: "summons @zork every week"
         return kind in _IN_NO_FORM and not self.others <= self.denied
 
     def _is_unsure(self, place: int | None) -> bool:
@@ -147,6 +171,14 @@ class NoteState:
         if place is None:
             return bool(self.second_names) or doubts_handle(self.text, WHERE_SOMETHING_WAS)
         return place in self.second_names or place in self.doubted
+
+    def is_listed_at(self, position: int) -> bool:
+        """Whether a mark of lists stands before or behind a word."""
+        return any(token.gap is Gap.LIST for token in self.tokens[max(position, 1) : position + 2])
+
+    def _is_trade_behind(self, position: int) -> bool:
+        following = next(self.joined_after(position), None)
+        return following is not None and bool(following.categories & OWN)
 
     def head_of(self, position: int) -> int:
         """Place of the name in Name-Realm, given the place of the realm; any other `position` stays as it is."""

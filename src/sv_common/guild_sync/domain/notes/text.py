@@ -31,9 +31,9 @@ _LATIN_MARKS: Final = re.compile(r"[\u0300-\u036f]")
 
 
 def fold_accents(text: str) -> str:
-    """`text` without accents and ligatures, to order suggestions by likeness.
+    """`text` without accents and ligatures, to look for a name that is spelt otherwise.
 
-    Never a proof that two names are one: four characters of one realm can differ in accents alone. NFKD leaves letters
+    No proof that two names are one: four characters of one realm can differ in accents alone. NFKD leaves letters
     such as `ø`, `ł` and `ß` as they are, so these go by an explicit table.
     """
     decomposed = unicodedata.normalize("NFKD", text.translate(_UNFOLDED_TABLE))
@@ -73,7 +73,8 @@ _SPECIAL: Final = (
     | dict.fromkeys("。．", ".")
     | dict.fromkeys("↑⬆", "^")
     | dict.fromkeys("∕⁄", "/")
-    | dict.fromkeys("→⇒⟶⟹➔➜➝➞➡➤⮕►▶≥≫≻", ">")
+    | dict.fromkeys("→⇒⟶⟹➔➜➝➞➡➤⮕►▶", "->")
+    | dict.fromkeys("≥≫≻", ">")
     | dict.fromkeys("←⇐⟵⟸⬅◀◄≤≪≺↔⇔⟷", "<")
     | {"−": "-", "≠": "!=", "\N{COMBINING GRAPHEME JOINER}": ""}
 )

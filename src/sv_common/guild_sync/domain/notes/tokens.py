@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -48,8 +48,12 @@ FREE: Final = frozenset(
         Category.COPULA,
         Category.ARTICLE,
         Category.CONTRAST,
+        Category.AGAIN,
+        Category.DOUBT,
         Category.AND,
         Category.IDENTITY,
+        Category.SEE,
+        Category.POSSESSIVE,
         Category.SECOND_NAME,
         Category.RELATION,
         Category.RELATION_BEHIND,
@@ -67,9 +71,11 @@ class Token:
     """A piece of a note.
 
     `text` and `key` leave out a possessive ending; `start` and `end` are places in the clean note. `used`: a form has
-    read it. Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of
-    a sentence; `is_tail`, which may follow a name without casting doubt on it: numbers, single letters, words about
-    characters.
+    read it. `stem` is what is left of a word without blanks when a word for a character ("佐克法师"), or a particle, is
+    cut off its end; empty where nothing can be. `is_joined`: an "and" stood before it.
+
+    Each piece is one of three: `is_unknown`, a possible name that no vocabulary explains; `is_free`, a word of a sentence;
+    `is_tail`, which may follow a name without casting doubt on it: numbers, single letters, words about characters.
     """
 
     text: str
@@ -81,6 +87,8 @@ class Token:
     start: int
     end: int
     ending: str = ""
+    stem: str = ""
+    is_joined: bool = False
     used: bool = False
     is_unknown: bool = field(init=False)
     is_free: bool = field(init=False)
@@ -109,9 +117,9 @@ class Token:
 
 _PIECE: Final = re.compile(
     r"(?P<number>\d{4}[년年] ?\d\d?[월月](?: ?\d\d?[일日])?"
-    rf"|\d+(?:[.,:/-]\d+)*(?!{LETTER}|\d))"
+    rf"|\d+(?:[.,:/-]\d+)*(?!'?{LETTER}|\d))"
     rf"|(?P<word>{WORD}'?)"
-    rf"|(?P<mixed>\d(?:{LETTER}|\d)*)"
+    rf"|(?P<mixed>\d(?:{LETTER}|\d|'(?={LETTER}))*)"
 )
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])(?:[-/.]\d\d?)?"  # 2018-03-12, 2018/3
@@ -137,6 +145,8 @@ def tokenize(text: str, vocabulary: Vocabulary) -> list[Token]:
             tokens += _words(match[0], before, start, vocabulary)
     if any(token.key in vocabulary.phrases for token in tokens):
         tokens = _with_phrases(tokens, text, vocabulary)
+    if "-" in text and any(token.shape is Shape.LETTER for token in tokens):
+        tokens = list(_with_initials(tokens, text))
     if any(token.has(Category.AND) for token in tokens):
         tokens = _without_conjunctions(tokens)
     return tokens
@@ -149,6 +159,7 @@ def _without_conjunctions(tokens: list[Token]) -> list[Token]:
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         if token.has(Category.AND) and kept and kept[-1].is_unknown and following is not None and following.is_unknown:
             following.gap = Gap.LIST
+            following.is_joined = True
         else:
             kept.append(token)
     return kept
@@ -190,7 +201,8 @@ def _word(text: str, before: str, start: int, vocabulary: Vocabulary) -> Token:
         key = name_key(text)
         categories = vocabulary.categories.get(key, NO_CATEGORY)
     shape, categories = _shape(key, categories, vocabulary)
-    return Token(text, key, before, gap_of(before), shape, categories, start, start + len(text), ending)
+    stem = _stem(key, vocabulary) if not categories and is_unspaced(key[-1]) else ""
+    return Token(text, key, before, gap_of(before), shape, categories, start, start + len(text), ending, stem)
 
 
 def _possessive_ending(key: str) -> str:
@@ -230,12 +242,25 @@ _UNSPACED: Final = (
 
 
 _GLUED_BEFORE: Final = frozenset(
-    {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER}
+    {Category.ALT, Category.MAIN, Category.BANK, Category.IDENTITY, Category.OWNER, Category.DOUBT}
     | {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION}
 )
-_GLUED_AFTER: Final = _GLUED_BEFORE | {Category.LINK, Category.CHARACTER, Category.ARTICLE}
+_GLUED_AFTER: Final = _GLUED_BEFORE | {
+    Category.LINK,
+    Category.CHARACTER,
+    Category.ARTICLE,
+    Category.AGAIN,
+    Category.MOOD,
+}
+WITH: Final = ("이랑", "와", "과", "랑")
+"""Korean particles for "with", which leave the name only before "the same"."""
+
+_OF_CHARACTERS: Final = frozenset(
+    {Category.CLASS, Category.SPEC, Category.ROLE, Category.PROFESSION, Category.CHARACTER, Category.STATUS}
+)
+_PARTICLES: Final = (*WITH, "네", "가", "이", "은", "는", "도")
 _MAY_BE_OF_A_NAME: Final = frozenset(
-    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE}
+    {Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION, Category.ARTICLE, Category.MOOD}
 )
 """Words of these categories that are one letter long are as often the end of a name: 强哥 is called so."""
 
@@ -247,6 +272,11 @@ _SHORTEST_NAME_OF_A_GROUP: Final = 2
 
 def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iterator[Token]:
     """Cut a word such as "佐克的小号", whose vocabulary is written without blanks."""
+    for part in (known := _known_words(text, vocabulary)):
+        yield _word(part, before, start, vocabulary)
+        before, start = "", start + len(part)
+    if known:
+        return
     categories = _GLUED_BEFORE
     while head := _affix_length(text, vocabulary, categories, at_start=True):
         yield _word(text[:head], before, start, vocabulary)
@@ -256,11 +286,30 @@ def _unglued(text: str, before: str, start: int, vocabulary: Vocabulary) -> Iter
     while tail := _affix_length(text, vocabulary, _GLUED_AFTER, at_start=False):
         tails.append(text[-tail:])
         text = text[:-tail]
-    if not tails:
-        text, tails = _cut_at_particle(text, vocabulary)
+    text, parts = _cut_at_particle(text, vocabulary)
+    tails += parts
     for part in (text, *reversed(tails)):
         yield _word(part, before, start, vocabulary)
         before, start = "", start + len(part)
+
+
+def _known_words(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The words for characters of which `text` is made altogether ("裁缝附魔"), longest first; empty where it is not."""
+    for length in range(min(len(text), _LONGEST_AFFIX), 0, -1):
+        if not vocabulary.categories.get(text[:length], NO_CATEGORY) & _OF_CHARACTERS:
+            continue
+        if length == len(text):
+            return [text]
+        if length > 1 and (rest := _known_words(text[length:], vocabulary)):
+            return [text[:length], *rest]
+    return []
+
+
+def _stem(key: str, vocabulary: Vocabulary) -> str:
+    if _is_hangul(key[-1]):
+        cut = next((len(key) - len(each) for each in _PARTICLES if key.endswith(each)), 0)
+        return key[:cut] if cut >= _SHORTEST_HANGUL_NAME else ""
+    return next((key[:place] for place in range(2, len(key)) if _known_words(key[place:], vocabulary)), "")
 
 
 def _affix_length(text: str, vocabulary: Vocabulary, categories: frozenset[Category], *, at_start: bool) -> int:
@@ -339,6 +388,29 @@ def _phrase_length(tokens: list[Token], position: int, vocabulary: Vocabulary) -
         ):
             return len(words)
     return 1
+
+
+def _with_initials(tokens: Iterable[Token], text: str) -> Iterator[Token]:
+    """Put together an initial and the rest of a shortened name, as in "B-mane"; not what says which kind of mage "F-mage" is."""
+    initial: Token | None = None
+    for token in tokens:
+        is_rest = token.gap is Gap.HYPHEN and token.text.islower() and token.shape is Shape.WORD
+        if initial is not None and is_rest and (token.is_unknown or token.categories <= _RELATION):
+            name = text[initial.start : token.end]
+            yield replace(token, text=name, key=name_key(name), before=initial.before, gap=initial.gap,
+                          categories=NO_CATEGORY, start=initial.start)  # fmt: skip
+            initial = None
+            continue
+        if initial is not None:
+            yield initial
+        initial = token if token.shape is Shape.LETTER and token.text.isupper() else None
+        if initial is None:
+            yield token
+    if initial is not None:
+        yield initial
+
+
+_RELATION: Final = frozenset({Category.RELATION, Category.RELATION_BEHIND})
 
 
 def _phrase(parts: list[Token], text: str, vocabulary: Vocabulary) -> Token:

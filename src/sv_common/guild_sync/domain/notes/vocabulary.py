@@ -15,6 +15,7 @@ from typing import Final
 
 from sv_common.guild_sync.domain.errors import BadInput
 from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes.simplified import in_both_scripts
 from sv_common.guild_sync.domain.notes.text import clean, fold_accents
 
 
@@ -29,8 +30,12 @@ class Category(StrEnum):
     BANK = "bank"
     ALT = "alt"
     MAIN = "main"
+    MAIN_BEFORE = "main_before"
     CHARACTER = "character"
     IDENTITY = "identity"
+    SEE = "see"
+    POSSESSIVE = "possessive"
+    MOOD = "mood"
     OWNER = "owner"
     DISCORD = "discord"
     SECOND_NAME = "second_name"
@@ -46,6 +51,8 @@ class Category(StrEnum):
     COPULA = "copula"
     ARTICLE = "article"
     CONTRAST = "contrast"
+    AGAIN = "again"
+    DOUBT = "doubt"
     AND = "and"
     ORDINARY = "ordinary"
 
@@ -125,7 +132,7 @@ def _categories_by_term(entries: Collection[tuple[str, Category]]) -> dict[str, 
         in_capitals = name_key(term.upper())
         folded = fold_accents(term)
         is_spelt = category in _SPELT or "º" in term or (category in _ABOUT_PEOPLE and folded in terms)
-        for spelling in {term, in_capitals, term if is_spelt else folded}:
+        for spelling in {in_capitals, term if is_spelt else folded, *in_both_scripts(term)}:
             found.setdefault(spelling, set()).add(category)
     return {term: frozenset(categories) for term, categories in found.items()}
 

@@ -1,0 +1,229 @@
+"""The API about who may sign in: what gives a role, who has one, and whose sessions there are; and one's own sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import ConfigDict, Field
+
+from patt import authority, sessions
+from patt.api.routing import FOR_ADMINISTRATORS, officer_router
+from patt.authority import Change, Mapped, Moved, Preview, Standing
+from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
+from patt.roles import WITH_ARTICLE, Role
+from patt.sessions import KnownAccount, Session
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.paging import Page, page_of
+from sv_common.guild_sync.store import guilds
+
+router = officer_router("officers", "officers")
+own = officer_router("account", "account")
+
+SessionId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the session.", examples=[12])]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What gives a role in a guild."""
+
+    guild_id: int
+    mapping: Sequence[Mapped]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRole:
+    """A rank that would give a role once an officer, or for an administrator's role an administrator, has confirmed whose it is."""
+
+    character_id: int
+    because: Annotated[str, Field(examples=["Mito (Guild Master)"])]
+    role: Role
+    why_waiting: Annotated[
+        str,
+        Field(
+            description="What it rests on until then, and whose word it waits for.",
+            examples=["That it is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it."],
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWithRole:
+    """A Discord member who may do something in the guild, or waits for an officer's or an administrator's word."""
+
+    discord_id: str
+    username: str
+    display_name: str
+    role: Role | None
+    because: Annotated[str | None, Field(description="What gives the role.", examples=["Officer"])]
+    waiting: Sequence[WaitingRole]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityChange(Change):
+    """What a rank or a Discord role is to give."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    seen: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The key of the preview that was looked at; another outcome is refused.",
+            examples=["0f3c9a5be1d24c770f3c9a5be1d24c77"],
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityPreview:
+    """Who would gain or lose what. Nothing is changed."""
+
+    sentence: str
+    key: Annotated[str, Field(description="To be sent as `seen`, so that just this is done.")]
+    moved: Sequence[Moved]
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """Whose a character is, on an administrator's word."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    discord_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    character_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, in a sentence."""
+
+    sentence: str
+
+
+@router.get("/authority", summary="What gives a role in a guild", dependencies=FOR_ADMINISTRATORS)
+async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
+    """Every rank and every Discord role, with the role that each gives."""
+    async with services.pool.snapshot() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        return Authority(number, await authority.mapping(conn, number))
+
+
+@router.post("/authority", summary="Let a rank or a Discord role give a role")
+async def decide(
+    services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: AuthorityChange
+) -> Done:
+    """At once, also for those who are signed in. Look at the preview first, and send its key."""
+    async with services.pool.connection() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        done = await authority.decide(conn, number, _change(body), actor=administrator.actor, seen=body.seen)
+    return Done(_sentence(done, is_planned=False))
+
+
+@router.post("/authority/preview", summary="Who would gain or lose what", dependencies=FOR_ADMINISTRATORS)
+async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange) -> AuthorityPreview:
+    """By name; nothing is changed."""
+
+    async def rehearsed(conn: Connection) -> Preview:
+        return await authority.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
+
+    planned = await services.pool.rehearse(rehearsed)
+    return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
+
+
+@router.get("/people", summary="Who may sign in with Discord, 50 a page", dependencies=FOR_ADMINISTRATORS)
+async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
+    """With what gives them their role, and what waits for somebody's word, and why."""
+    async with services.pool.snapshot() as conn:
+        found = await authority.standings_in(conn, (await guilds.the_only(conn, guild)).id)
+    return page_of([_person(each) for each in found], page)
+
+
+@router.post("/vouch", summary="Confirm that a character is a member's")
+async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Vouching) -> Done:
+    """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
+    async with services.pool.connection() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        claim = await authority.vouch(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
+    role: Role = claim.role or "viewer"
+    return Done(f"Confirmed: {claim.because} is {claim.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
+
+
+@router.get("/sessions", summary="Who is signed in, 50 a page")
+async def all_sessions(services: ServicesDep, administrator: AdministratorDep, page: PageQuery = 1) -> Page[Session]:
+    """Of the only guild that whoever asks is bound to, or of all."""
+    async with services.pool.snapshot() as conn:
+        return page_of(await sessions.sessions(conn, guild_id=administrator.guild_id), page)
+
+
+@router.post("/sessions/{session_id}/revoke", summary="End a session")
+async def revoke(services: ServicesDep, administrator: AdministratorDep, session_id: SessionId) -> Done:
+    """Whoever has it must sign in again."""
+    async with services.pool.connection() as conn:
+        await sessions.revoke(conn, session_id, guild_id=administrator.guild_id)
+    return Done(f"Session {session_id} is ended.")
+
+
+@router.get("/accounts", summary="Accounts, 50 a page")
+async def accounts(services: ServicesDep, administrator: AdministratorDep, page: PageQuery = 1) -> Page[KnownAccount]:
+    """Those who sign in by link, and those who have signed in with Discord."""
+    async with services.pool.snapshot() as conn:
+        return page_of(await sessions.accounts(conn, guild_id=administrator.guild_id), page)
+
+
+@own.get("/sessions", summary="One's own sessions, 50 a page")
+async def own_sessions(services: ServicesDep, viewer: ViewerDep, page: PageQuery = 1) -> Page[Session]:
+    """When each began, and when it was last seen."""
+    async with services.pool.snapshot() as conn:
+        return page_of(await sessions.sessions(conn, account_id=_account_of(viewer)), page)
+
+
+@own.post("/sessions/revoke-all", summary="Sign out everywhere")
+async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
+    """End all of one's own sessions, this one too."""
+    async with services.pool.connection() as conn:
+        count = await sessions.end_all_of(conn, _account_of(viewer))
+    return Done(f"Signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
+
+
+@own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")
+async def revoke_own(services: ServicesDep, viewer: ViewerDep, session_id: SessionId) -> Done:
+    """Whoever has it must sign in again."""
+    async with services.pool.connection() as conn:
+        await sessions.revoke(conn, session_id, account_id=_account_of(viewer))
+    return Done(f"Session {session_id} is ended.")
+
+
+def _account_of(caller: Caller) -> int:
+    """Whose sessions are meant. Raises `NotFound` for a token, which has none."""
+    if caller.account_id is None:
+        raise NotFound("A token has no sessions of its own.")
+    return caller.account_id
+
+
+def _change(body: AuthorityChange) -> Change:
+    """The change alone: it is hashed by what it is."""
+    return Change(body.kind, body.key, body.role)
+
+
+def _person(standing: Standing) -> PersonWithRole:
+    waiting = [
+        WaitingRole(each.character_id, each.because or "", each.role, each.why_waiting or "")
+        for each in standing.waiting
+        if each.character_id is not None and each.role is not None
+    ]
+    return PersonWithRole(
+        standing.discord_id, standing.username, standing.display_name, standing.role, standing.because, waiting
+    )
+
+
+def _sentence(preview: Preview, *, is_planned: bool) -> str:
+    what = "The rank" if preview.change.kind == "rank" else "The Discord role"
+    given = "no role" if preview.change.role == "none" else f"the role {preview.change.role}"
+    count = len(preview.moved)
+    who = "Nobody" if not count else f"{count} {'person' if count == 1 else 'people'}"
+    gives, changes = ("would give", "would gain or lose") if is_planned else ("gives now", "gained or lost")
+    return f"{what} {preview.label} {gives} {given}. {who} {changes} by it."

@@ -1,0 +1,209 @@
+"""The API of upload keys and API tokens. For administrators; only a signed-in person makes or revokes one.
+
+Each making and revoking is recorded, never the secret, which is in the answer that made it and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeVar
+
+from fastapi import Depends, Path
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from patt import access
+from patt.access import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadKey
+from patt.api.routing import FOR_ADMINISTRATORS, officer_router
+from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from sv_common.guild_sync.domain.setting import SettingKind
+from sv_common.guild_sync.store import guilds, setting_changes
+from sv_common.guild_sync.store.setting_changes import NewSettingChange
+
+OF_ALL_GUILDS: Final = "metrics"
+"""The scope that is of the installation and of no single guild."""
+
+KeyId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the upload key.", examples=[12])]
+TokenId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, description="Number of the API token.", examples=[12])]
+
+_Item = TypeVar("_Item", UploadKey, ApiToken)
+
+
+def person_of(administrator: AdministratorDep) -> Caller:
+    """Return who asks, for a route that makes or revokes a secret.
+
+    A token is refused: one that leaks must not be able to make itself another.
+    """
+    if administrator.kind != "officer":
+        raise HTTPException(403, "Keys and tokens are made and revoked by a signed-in administrator, not with a token.")
+    return administrator
+
+
+PersonDep = Annotated[Caller, Depends(person_of)]
+
+router = officer_router("settings", "settings")
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """For whom an upload key is made."""
+
+    uploader: Annotated[
+        str, Field(max_length=LONGEST_NAME, description="Whose companion it is for.", examples=["Mito"])
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A new upload key: shown this once."""
+
+    sentence: Annotated[str, Field(examples=["Mito’s upload key is made. It is shown this once."])]
+    uploader: Annotated[str, Field(examples=["Mito"])]
+    secret: Annotated[str, Field(examples=["the-key"])]
+    command: Annotated[
+        str,
+        Field(
+            description="What to run on the computer on which the game is played; it asks for the key.",
+            examples=["patt watch --server https://patt.example.org"],
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """What an API token is for, and what it opens."""
+
+    name: Annotated[str, Field(max_length=LONGEST_NAME, description="What it is for.", examples=["dashboard"])]
+    scope: Annotated[str, Field(max_length=30, description="What it opens.", examples=["metrics"])]
+    guild_id: Annotated[int | None, Field(ge=1, le=2**31 - 1, description="The only guild; null: every guild.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeToken:
+    """A new API token: shown this once."""
+
+    sentence: Annotated[str, Field(examples=["The token “dashboard” is made. It is shown this once."])]
+    name: Annotated[str, Field(examples=["dashboard"])]
+    scope: Scope
+    guild_id: int | None
+    secret: Annotated[str, Field(examples=["the-token"])]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What was revoked."""
+
+    sentence: Annotated[str, Field(examples=["Mito’s upload key 1 is revoked."])]
+
+
+@router.get("/keys", summary="Upload keys", dependencies=FOR_ADMINISTRATORS)
+async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]:
+    """Whose they are, when they were used, and how fresh their data is; never the keys themselves."""
+    async with services.pool.snapshot() as conn:
+        return await access.upload_keys(conn, (await guilds.the_only(conn, guild)).id)
+
+
+@router.post("/keys", summary="Make an upload key", dependencies=FOR_ADMINISTRATORS)
+async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey, guild: GuildDep = None) -> MadeKey:
+    """The key is in this answer and can be had nowhere else."""
+    name = access.usable_name(body.uploader, "Uploader")
+    async with services.pool.connection() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        secret = await access.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
+        await _record(conn, administrator, number, SettingKind.KEY, name, f"An upload key for {name}", is_made=True)
+    sentence = f"{name}’s upload key is made. It is shown this once."
+    return MadeKey(sentence, name, secret, f"patt watch --server {services.settings.base_url.rstrip('/')}")
+
+
+@router.post("/keys/{key_id}/revoke", summary="Revoke an upload key", dependencies=FOR_ADMINISTRATORS)
+async def revoke_key(services: ServicesDep, administrator: PersonDep, key_id: KeyId, guild: GuildDep = None) -> Revoked:
+    """Whoever has it can upload nothing from now on."""
+    async with services.pool.connection() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        known = _numbered(await access.upload_keys(conn, number), key_id, "upload key")
+        await access.revoke_upload_key(conn, key_id, guild_id=number)
+        about = f"The upload key {key_id} of {known.uploader}"
+        await _record(conn, administrator, number, SettingKind.KEY, known.uploader, about, is_made=False)
+    return Revoked(f"{known.uploader}’s upload key {key_id} is revoked.")
+
+
+@router.get("/tokens", summary="API tokens")
+async def tokens(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep = None) -> list[ApiToken]:
+    """What they are for, what they open, and when they were used; never the tokens themselves."""
+    async with services.pool.snapshot() as conn:
+        known = await _tokens_in_reach(conn, administrator)
+    return [token for token in known if guild is None or token.guild_id in (None, guild)]
+
+
+@router.post("/tokens", summary="Make an API token", dependencies=FOR_ADMINISTRATORS)
+async def make_token(services: ServicesDep, administrator: PersonDep, body: NewToken) -> MadeToken:
+    """The token is in this answer and can be had nowhere else."""
+    name, scope = access.usable_name(body.name), _scope(body.scope)
+    guild_id = administrator.guild_in_reach(body.guild_id)
+    if scope == OF_ALL_GUILDS and guild_id is not None:
+        raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
+    async with services.pool.connection() as conn:
+        secret = await access.create_api_token(
+            conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
+        )
+        about = f"The API token {name} ({scope}, {'every guild' if guild_id is None else f'guild {guild_id}'})"
+        await _record(conn, administrator, guild_id, SettingKind.TOKEN, name, about, is_made=True)
+    return MadeToken(f"The token “{name}” is made. It is shown this once.", name, scope, guild_id, secret)
+
+
+@router.post("/tokens/{token_id}/revoke", summary="Revoke an API token", dependencies=FOR_ADMINISTRATORS)
+async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id: TokenId) -> Revoked:
+    """Whoever has it is let in no more."""
+    async with services.pool.connection() as conn:
+        known = _numbered(await _tokens_in_reach(conn, administrator), token_id, "API token")
+        if not await access.revoke_api_token(conn, token_id):
+            raise _gone("API token", token_id)
+        about = f"The API token {token_id}, {known.name},"
+        await _record(conn, administrator, known.guild_id, SettingKind.TOKEN, known.name, about, is_made=False)
+    return Revoked(f"The token {token_id} (“{known.name}”) is revoked.")
+
+
+async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:
+    return [each for each in await access.api_tokens(conn) if administrator.guild_id in (None, each.guild_id)]
+
+
+async def _record(
+    conn: Connection,
+    administrator: Caller,
+    guild_id: int | None,
+    kind: SettingKind,
+    subject: str,
+    about: str,
+    *,
+    is_made: bool,
+) -> None:
+    change = NewSettingChange(
+        guild_id,
+        kind,
+        subject,
+        {"is_valid": not is_made},
+        {"is_valid": is_made},
+        f"{about} was {'made' if is_made else 'revoked'}.",
+    )
+    await setting_changes.add(conn, change, actor=administrator.actor)
+
+
+def _numbered(items: Sequence[_Item], number: int, what: str) -> _Item:
+    for item in items:
+        if item.id == number and item.revoked_at is None:
+            return item
+    raise _gone(what, number)
+
+
+def _gone(what: str, number: int) -> NotFound:
+    return NotFound(f"There is no {what} with the number {number} that could be revoked.")
+
+
+def _scope(given: str) -> Scope:
+    for scope in SCOPES:
+        if scope == given:
+            return scope
+    raise BadInput(f"Scope: “{given}” is none. Use one of: {', '.join(SCOPES)}.")

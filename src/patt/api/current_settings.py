@@ -1,0 +1,224 @@
+"""A guild's settings as they are now, for the API and the pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from patt.json_data import values_of
+from patt.setup.ranks import roles_for_ranks
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.guild import DiscordRole
+from sv_common.guild_sync.domain.notes import Category
+from sv_common.guild_sync.domain.parameter import Parameter
+from sv_common.guild_sync.domain.rule import RuleWishes
+from sv_common.guild_sync.domain.setting_words import threshold_in_words
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.store import discord, guilds, ranks, words
+from sv_common.guild_sync.store.guilds import FormerAddress, Guild
+from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.store.rules import read_wishes
+from sv_common.guild_sync.store.words import GuildWord
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterNow(Parameter):
+    """A threshold of a rule. `value` null: not set by the guild, so the default counts."""
+
+    value: int | None
+    now: Annotated[str, Field(description="What counts now, in words.", examples=["45 days"])]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNow:
+    """How a rule is set. `chosen_…` null: the guild has said nothing, so the rulebook counts."""
+
+    issue_type: str
+    name: str
+    description: str
+    is_enabled: bool
+    is_fixable: bool
+    fixes_itself: bool
+    chosen_fixes_itself: bool | None
+    default_fixes_itself: bool
+    severity: str
+    chosen_severity: Annotated[str | None, Field(examples=["warning"])]
+    default_severity: Annotated[str, Field(examples=["info"])]
+    parameters: Sequence[ParameterNow]
+    is_default: Annotated[bool, Field(description="Whether all is as the rulebook says.")]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """A Discord role to which a rank can be mapped."""
+
+    role_id: Annotated[str, Field(examples=["101"])]
+    name: Annotated[str, Field(examples=["Officer"])]
+
+
+@dataclass(frozen=True, slots=True)
+class RankNow:
+    """A rank, and the Discord role that it maps to."""
+
+    index: Annotated[int, Field(description="0 is the guild master.")]
+    name: str
+    name_in_game: Annotated[
+        str | None, Field(description="Where the game calls it otherwise now.", examples=["Raid Lead"])
+    ]
+    members: Annotated[int, Field(description="Characters in the guild that hold it now.")]
+    role_id: Annotated[str | None, Field(examples=["101"])]
+    role_name: str | None
+    is_managed: Annotated[bool, Field(description="Whether fixes may give and take the role.")]
+    is_without_role: Annotated[bool, Field(description="Whether it maps to no role, on purpose.")]
+
+
+@dataclass(frozen=True, slots=True)
+class RankTable:
+    """The rank table, the roles to choose from, and what is wrong with it."""
+
+    ranks: Sequence[RankNow]
+    roles: Annotated[
+        Sequence[RoleChoice],
+        Field(description="As the last sync of Discord saw them, the most powerful first."),
+    ]
+    warnings: Annotated[Sequence[str], Field(examples=[["Nobody has said to which role rank 3, Raider, maps."]])]
+
+    @property
+    def managed_roles(self) -> dict[str, str]:
+        """The roles that fixes may give and take, by id, with their names."""
+        return {each.role_id: each.role_name or "" for each in self.ranks if each.role_id and each.is_managed}
+
+
+@dataclass(frozen=True, slots=True)
+class WordsNow:
+    """The guild's own words, and the categories there are."""
+
+    words: Sequence[GuildWord]
+    categories: Annotated[Sequence[str], Field(examples=[["profession", "role", "bank"]])]
+
+
+@dataclass(frozen=True, slots=True)
+class GuildFacts(Guild):
+    """The guild as this installation knows it. It is changed with `patt init`, `patt guild add` and `patt guild move`."""
+
+    characters: int
+    former: Sequence[FormerAddress]
+
+
+async def rules(conn: Connection, guild_id: int) -> list[RuleNow]:
+    """Return how every rule is set, in the registry's order."""
+    wishes = await read_wishes(conn, guild_id)
+    size = await guilds.roster_size(conn, guild_id)
+    return [_rule(rule, wishes.get(rule.issue_type, RuleWishes()), size) for rule in RULES.values()]
+
+
+async def rank_table(conn: Connection, guild: Guild) -> RankTable:
+    """Return the rank table with the roles to choose from, and what the database knows to be wrong with it."""
+    table = await ranks.all_ranks(conn, guild.id)
+    members = await ranks.members_by_rank(conn, guild.id)
+    known = await discord.known_roles(conn, guild.id)
+    moved = await ranks.moved(conn, guild.id)
+    return RankTable(
+        [_rank(each, members.get(each.wow_rank_index, 0)) for each in table],
+        [RoleChoice(role.role_id, role.name) for role in roles_for_ranks(known, guild.discord_guild_id or "")],
+        list(_warnings(table, {role.role_id: role for role in known}, members, moved)),
+    )
+
+
+async def word_list(conn: Connection, guild_id: int) -> WordsNow:
+    """Return the guild's own words."""
+    return WordsNow(await words.all_words(conn, guild_id), list(Category))
+
+
+async def guild_facts(conn: Connection, guild: Guild) -> GuildFacts:
+    """Return what is known of the guild itself."""
+    characters = await guilds.roster_size(conn, guild.id)
+    return GuildFacts(**values_of(guild), characters=characters, former=await guilds.former_addresses(conn, guild.id))
+
+
+def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleNow:
+    settings = rule.settings(wishes)
+    parameters = [
+        ParameterNow(
+            **values_of(each),
+            value=wishes.parameters.get(each.name),
+            now=threshold_in_words(each, settings, roster_size),
+        )
+        for each in rule.parameters
+    ]
+    return RuleNow(
+        issue_type=rule.issue_type,
+        name=rule.name,
+        description=rule.description,
+        is_enabled=settings.is_enabled,
+        is_fixable=rule.is_fixable,
+        fixes_itself=settings.auto_mitigate,
+        chosen_fixes_itself=wishes.auto_mitigate,
+        default_fixes_itself=rule.auto_mitigate,
+        severity=settings.severity,
+        chosen_severity=wishes.severity,
+        default_severity=rule.severity,
+        parameters=parameters,
+        is_default=wishes == RuleWishes(),
+    )
+
+
+def _rank(rank: Rank, members: int) -> RankNow:
+    return RankNow(
+        rank.wow_rank_index,
+        rank.name,
+        rank.name_in_game if rank.is_in_doubt else None,
+        members,
+        rank.discord_role_id,
+        rank.discord_role_name,
+        rank.is_role_managed,
+        rank.is_without_role,
+    )
+
+
+def _warnings(
+    table: Sequence[Rank], known: Mapping[str, DiscordRole], members: Mapping[int, int], moved: int
+) -> Iterator[str]:
+    """What is wrong with the table, as far as the last sync can tell."""
+    if not known:
+        yield "No role of the Discord server is known yet. Sync Discord: patt sync discord"
+    for rank in table:
+        if rank.is_in_doubt:
+            yield (
+                f"Rank {rank.wow_rank_index} was {rank.name} and is {rank.name_in_game} in the game, so no role is concluded "
+                "from any rank. Look at each rank below, then: patt ranks confirm"
+            )
+        if known and rank.discord_role_id is not None:
+            yield from _warnings_of_role(rank, known.get(rank.discord_role_id))
+        if not rank.is_decided and members.get(rank.wow_rank_index):
+            yield f"Nobody has said to which role rank {rank.wow_rank_index}, {rank.name}, maps."
+    if moved:
+        yield (
+            f"{moved} characters changed rank as whole ranks, as when a rank is inserted in the game. No role is compared "
+            "until the sources agree, or an officer has looked and says so: patt ranks confirm"
+        )
+    yield from _shared_roles(table)
+
+
+def _warnings_of_role(rank: Rank, role: DiscordRole | None) -> Iterator[str]:
+    called = rank.discord_role_name or rank.discord_role_id
+    if role is None:
+        yield f"Rank {rank.wow_rank_index}, {rank.name}: the role {called} is gone from the Discord server. Choose another."
+    elif role.managed:
+        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration; nobody can give or take it."
+
+
+def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:
+    sharing: dict[str, list[Rank]] = defaultdict(list)
+    for rank in table:
+        if rank.discord_role_id is not None:
+            sharing[rank.discord_role_id].append(rank)
+    for ranks_of_role in sharing.values():
+        if len(ranks_of_role) > 1:
+            named = " and ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in ranks_of_role)
+            yield f"Ranks {named} map to one role, {ranks_of_role[0].discord_role_name}. That is fine if it is meant so."

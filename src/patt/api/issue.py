@@ -1,0 +1,404 @@
+"""The API of one issue and of one attempt to fix: look at it, fix it, set it aside, resolve it, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from pydantic import Field
+
+from patt import own_rights
+from patt.api.decisions import LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
+from patt.api.issues import PlannedIssue
+from patt.api.routing import officer_router
+from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
+from patt.json_data import values_of
+from sv_common.db.pool import Connection
+from sv_common.guild_sync import issues, mitigations, overview
+from sv_common.guild_sync.changes.describe import Effect, sentences
+from sv_common.guild_sync.domain.issue import Issue, IssueState
+from sv_common.guild_sync.domain.report import FixResult, UndoReport
+from sv_common.guild_sync.domain.story import Possibility, PossibleKind, Story
+from sv_common.guild_sync.fixes.planning import NO_PLAN
+from sv_common.guild_sync.fixes.undo_preview import BlockedPeople, LaterDeed
+from sv_common.guild_sync.issue_history import Move, Seen, check_unchanged
+from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER, GONE, FixPreview, IssueStory, issue_story
+from sv_common.guild_sync.overview import AttemptSummary
+from sv_common.guild_sync.store import guilds
+
+LONGEST_SEEN = 100
+_DECIDE = "What to send to POST /api/v1/admin/players/decisions"
+
+SeenQuery = Annotated[
+    str | None,
+    Query(
+        max_length=LONGEST_SEEN,
+        description="The `seen` of an issue or of an undo’s preview. Nothing is done (409) where it is no longer so.",
+        examples=["1042"],
+    ),
+]
+
+
+def seen_of(seen: SeenQuery = None) -> Seen | None:
+    """Return what was seen; None where whoever asks does not say. Raises `BadInput`."""
+    return Seen.read(seen) if seen else None
+
+
+SeenDep = Annotated[Seen | None, Depends(seen_of)]
+PartlyQuery = Annotated[
+    bool,
+    Query(
+        description="Put back what can be, person by person, and leave the rest to be undone later.",
+        examples=[False],
+    ),
+]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        description="Why, for whoever looks at it next.",
+        examples=["Asked him on Discord."],
+    ),
+]
+BY_HAND = "By hand."
+
+router = officer_router("data-quality", "data quality")
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveRequest:
+    """Why an issue is settled."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class DismissRequest:
+    """Why an issue is set aside, and until when."""
+
+    reason: Reason
+    until: Annotated[date | None, Field(description="The day (UTC) on which it opens again; none: for ever.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class WakeRequest:
+    """Why a dismissal ends."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)] = BY_HAND
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedIssue(Issue):
+    """An issue after an officer's word about it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(Story):
+    """Why an issue is there, told from the data as it is now."""
+
+    is_still_so: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
+    doubt: Annotated[
+        str | None,
+        Field(description="Why the rule cannot tell.", examples=["The ranks have changed in the game."]),
+    ]
+    changed: Annotated[
+        Sequence[str],
+        Field(description="What is otherwise than when a scan last looked.", examples=[["The note was “Mito” then."]]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Possibility):
+    """Somebody who could be meant, with what speaks for it and what against."""
+
+    choose: Annotated[
+        LinkRequest | LinkMemberRequest | LinkToMemberRequest | None,
+        Field(description=f"{_DECIDE} to link to them by hand; null where that is not possible."),
+    ] = None
+    reject: Annotated[
+        RejectRequest | None,
+        Field(description=f"{_DECIDE} to say that it is not them; null where there is no use."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDetail(Issue):
+    """One issue with its history, why it is there, and what a fix would do now; `preview` is null for a resolved one.
+
+    Send `seen` back with a command, and it is refused where somebody was faster.
+    """
+
+    events: Sequence[Move]
+    attempts: Sequence[AttemptSummary]
+    preview: PlannedIssue | None
+    changes: Annotated[Sequence[Effect], Field(description="What the fix would change: what it is, before and after.")]
+    waits: Annotated[str | None, Field(description="Why automation leaves the fix to an officer.")]
+    remedy: Annotated[
+        str | None,
+        Field(
+            description="What an officer can do where there is no fix.",
+            examples=["Choose the player by hand, or set this aside with your reason."],
+        ),
+    ]
+    story: Annotated[Explanation | None, Field(description="Null for a rule that is no longer there.")]
+    candidates: Annotated[
+        Sequence[Candidate], Field(description="Whom the fix would take first, whom officers rejected last.")
+    ]
+    seen: Annotated[str, Field(description="What was seen: a query parameter of the commands.", examples=["1042"])]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAhead:
+    """What an undo would put back now. Nothing was changed."""
+
+    attempt_id: int
+    guild_id: int
+    issue_id: int | None
+    actor: Annotated[str, Field(description="Whose doing would be taken back.")]
+    started_at: datetime
+    reason: str
+    can_be_undone: bool
+    obstacle: Annotated[
+        str | None,
+        Field(
+            description="Why it cannot be undone.",
+            examples=["The player of Grimalt was changed since, so this can no longer be undone as a whole."],
+        ),
+    ]
+    later: Annotated[
+        Sequence[LaterDeed], Field(description="Who changed what since, newest first, where that is the reason.")
+    ]
+    parts: Annotated[
+        int,
+        Field(
+            description="Where it cannot be undone whole: of how many people it can be, with `partly`. Else 0.",
+            examples=[0],
+        ),
+    ]
+    blocked: Annotated[
+        Sequence[BlockedPeople],
+        Field(
+            description="Where it can be undone in part: who keeps the rest from it; of very many only the first 50."
+        ),
+    ]
+    blocked_total: Annotated[int, Field(description="How many those are.", examples=[0])]
+    effects: Annotated[
+        Sequence[Effect],
+        Field(
+            description="What stands there now, and what would stand there again; of a part, what that would put back."
+        ),
+    ]
+    total: Annotated[int, Field(description="How many lines there are; of very many only the first 200 are told.")]
+    seen: Annotated[
+        str,
+        Field(description="Send it with the undo, and it is refused where somebody was faster.", examples=["1042"]),
+    ]
+
+
+@router.get("/issues/{issue_id}", summary="One issue with its history")
+async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None) -> IssueDetail:
+    """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
+    async with services.pool.snapshot() as conn:
+        told = await issue_story(services.pool, issue_id, guild_id=guild)
+        attempts = await overview.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
+    return _detail(told, attempts)
+
+
+@router.post("/fix/{issue_id}", summary="Fix one issue")
+async def fix(
+    services: ServicesDep, officer: OfficerDep, issue_id: IssueId, guild: GuildDep = None, seen: SeenDep = None
+) -> FixResult:
+    """Plan from the data as it is now, apply, verify. A fix of a resolved issue changes nothing and says so."""
+    return await mitigations.fix_one(
+        services.pool,
+        issue_id,
+        actor=officer.actor,
+        guild_id=guild,
+        discord_bot=services.outside.discord,
+        seen=seen,
+        guard=own_rights.guard_of(officer),
+    )
+
+
+@router.post("/issues/{issue_id}/dismiss", summary="Set an issue aside")
+async def dismiss(
+    services: ServicesDep,
+    officer: OfficerDep,
+    issue_id: IssueId,
+    body: DismissRequest,
+    guild: GuildDep = None,
+    seen: SeenDep = None,
+) -> ChangedIssue:
+    """As it is now, for ever or until a day; when what it rests on changes, it is open again."""
+    end = end_of_dismissal(body.until)
+    async with services.pool.connection() as conn:
+        await _lock_unchanged(conn, issue_id, guild, seen)
+        found = await issues.dismiss(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end)
+    return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
+
+
+@router.post("/issues/{issue_id}/wake", summary="End a dismissal")
+async def wake(
+    services: ServicesDep,
+    officer: OfficerDep,
+    issue_id: IssueId,
+    guild: GuildDep = None,
+    seen: SeenDep = None,
+    body: WakeRequest | None = None,
+) -> ChangedIssue:
+    """Open an issue again that was set aside."""
+    reason = body.reason if body else BY_HAND
+    async with services.pool.connection() as conn:
+        await _lock_unchanged(conn, issue_id, guild, seen)
+        found = await issues.wake(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
+    if found.state is IssueState.RESOLVED:
+        return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
+    return _changed(found, f"Issue {issue_id} is open again.")
+
+
+@router.post("/issues/{issue_id}/resolve", summary="Mark an issue as resolved by hand")
+async def resolve(
+    services: ServicesDep,
+    officer: OfficerDep,
+    issue_id: IssueId,
+    body: ResolveRequest,
+    guild: GuildDep = None,
+    seen: SeenDep = None,
+) -> ChangedIssue:
+    """Close it on an officer's word. A scan that still finds it opens it again; to keep it away, set it aside."""
+    async with services.pool.connection() as conn:
+        await _lock_unchanged(conn, issue_id, guild, seen)
+        found = await issues.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
+    return _changed(found, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
+
+
+@router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")
+async def undo_preview(
+    services: ServicesDep, viewer: ViewerDep, attempt_id: AttemptId, guild: GuildDep = None
+) -> UndoAhead:
+    """What stands there now and what would stand there again, or who changed what since; nothing is changed."""
+    found = await mitigations.preview_undo(
+        services.pool,
+        attempt_id,
+        guild_id=guild,
+        discord_bot=services.outside.discord,
+        guard=own_rights.guard_of(viewer),
+    )
+    attempt = found.attempt
+    return UndoAhead(
+        attempt_id=attempt.id,
+        guild_id=attempt.guild_id,
+        issue_id=attempt.issue_id,
+        actor=attempt.actor,
+        started_at=attempt.started_at,
+        reason=attempt.reason,
+        can_be_undone=found.obstacle is None,
+        obstacle=found.obstacle,
+        later=found.later,
+        parts=found.parts,
+        blocked=found.blocked,
+        blocked_total=found.blocked_total,
+        effects=found.effects,
+        total=found.total,
+        seen=str(found.seen),
+    )
+
+
+@router.post("/attempts/{attempt_id}/undo", summary="Undo a fix")
+async def undo(
+    services: ServicesDep,
+    officer: OfficerDep,
+    attempt_id: AttemptId,
+    guild: GuildDep = None,
+    seen: SeenDep = None,
+    partly: PartlyQuery = False,
+) -> UndoReport:
+    """Put back exactly what an attempt changed; refused where somebody has changed it since.
+
+    With `partly`, what can be put back is, person by person, and `left` tells of the rest.
+    """
+    return await mitigations.undo(
+        services.pool,
+        attempt_id,
+        actor=officer.actor,
+        guild_id=guild,
+        discord_bot=services.outside.discord,
+        seen=seen,
+        partly=partly,
+        guard=own_rights.guard_of(officer),
+    )
+
+
+def end_of_dismissal(until: date | None) -> datetime | None:
+    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
+    return datetime.combine(until, time(), UTC) if until is not None else None
+
+
+async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
+    """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
+    await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
+    await check_unchanged(conn, issue_id, seen)
+
+
+def _changed(found: Issue, sentence: str) -> ChangedIssue:
+    return ChangedIssue(**values_of(found), sentence=sentence)
+
+
+def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail:
+    return IssueDetail(
+        **values_of(told.issue),
+        events=told.history,
+        attempts=attempts,
+        preview=_planned(told.issue, told.fix),
+        changes=told.fix.effects if told.fix else (),
+        waits=told.fix.waits if told.fix else None,
+        remedy=told.fix.remedy if told.fix else None,
+        story=_explanation(told),
+        candidates=[_candidate(told.issue, each) for each in told.possibilities],
+        seen=str(told.seen),
+    )
+
+
+def _explanation(told: IssueStory) -> Explanation | None:
+    if told.story is None:
+        return None
+    return Explanation(**values_of(told.story), is_still_so=told.is_still_so, doubt=told.doubt, changed=told.changed)
+
+
+def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
+    if fix is None:
+        return None
+    steps = sentences(fix.plan) if fix.plan else []
+    key = fix.plan.key if fix.plan else NO_PLAN if fix.outcome == GONE else None
+    outcome: Any = fix.outcome
+    return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, fix.reason, steps, key)
+
+
+def _candidate(issue: Issue, found: Possibility) -> Candidate:
+    """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
+    character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
+    is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
+    choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = None
+    reject: RejectRequest | None = None
+    match found.kind:
+        case _ if found.is_rejected:
+            pass
+        case PossibleKind.PLAYER if is_about_a_member:
+            choose = LinkMemberRequest(decision="link_member", player=theirs, member=member)
+        case PossibleKind.CHARACTER if is_about_a_member:
+            choose = LinkToMemberRequest(decision="link_to_member", character=theirs, member=member)
+        case PossibleKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
+            choose = LinkToMemberRequest(decision="link_to_member", character=character, member=theirs)
+        case PossibleKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
+            reject = RejectRequest(decision="reject", character=character, player=theirs)
+            if found.needs_word or not found.is_linked:
+                choose = LinkRequest(
+                    decision="link", character=character, player=theirs, remember_note=found.needs_word
+                )
+    return Candidate(**values_of(found), choose=choose, reject=reject)

@@ -1,0 +1,234 @@
+"""Who may use PATT: sign-in links, API tokens, sessions, upload keys, and what gives a role to whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from patt import access, authority, sessions
+from patt.access import ApiToken, Scope, UploadKey
+from patt.api import credentials
+from patt.api.credentials import NewKey, NewToken
+from patt.authority import Change, Given, Kind, Mapped, Preview, Standing
+from patt.bootstrap import Services
+from patt.cli.output import JsonOption, err, say, show, table
+from patt.cli.runner import (
+    DryRunOption,
+    GuildOption,
+    actor,
+    call,
+    guild_number,
+    guild_row,
+    operator,
+    read,
+    read_installation,
+    row_number,
+    write,
+    write_installation,
+)
+from patt.roles import Role
+from patt.sessions import Session
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.domain.names import name_key
+
+app = typer.Typer(no_args_is_help=True)
+officers_app = typer.Typer(help="Who may sign in with Discord, and by which rank or role.", no_args_is_help=True)
+keys_app = typer.Typer(no_args_is_help=True)
+app.add_typer(officers_app, name="officers")
+OnlyGuildOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=guild_row, metavar="NUMBER", help="The only guild they may see; left out with --role: every one."
+    ),
+]
+
+
+@app.command()
+def link(
+    name: Annotated[str, typer.Option(help="Name of the account.")] = "administrator",
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
+    role: Annotated[Role | None, typer.Option(help="What they may do; a new account: administrator.")] = None,
+    guild: OnlyGuildOption = None,
+) -> None:
+    """Print a link with which somebody signs in, once. Opening it shows a button; pressing that uses it up."""
+
+    async def made(services: Services) -> str:
+        lifetime = timedelta(minutes=minutes)
+        async with services.pool.connection() as conn:
+            token = await access.create_login_link(conn, name, lifetime=lifetime, role=role, guild_id=guild)
+        return services.settings.own_page(f"/login/{token}")
+
+    say(call(made))
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="What the token is for.")],
+    guild: GuildOption = None,
+    scope: Annotated[
+        Scope, typer.Option(help="What it opens; write: what officers do, admin: settings too.")
+    ] = "write",
+    metrics: Annotated[bool, typer.Option("--metrics", help="The same as --scope metrics.")] = False,
+) -> None:
+    """Print a new API token. It is shown once; keep it like a password."""
+
+    async def made(services: Services) -> str:
+        number = None if guild is None else await guild_number(services, guild)
+        asked = NewToken(name, "metrics" if metrics else scope, number)
+        return (await credentials.make_token(services, operator(), asked)).secret
+
+    say(call(made))
+
+
+@app.command()
+def tokens(as_json: JsonOption = False) -> None:
+    """Show every API token with its last use."""
+
+    def row(t: ApiToken) -> tuple[object, ...]:
+        return t.id, t.name, t.scope, t.guild_id or "every", t.created_by, t.last_used_at, _state(t)
+
+    columns = ("token", "name", "opens", "guild", "made by", "last used", "state")
+    show(read_installation(access.api_tokens), as_json, lambda found: table(*columns, rows=map(row, found)))
+
+
+@app.command("revoke-token")
+def revoke_token(
+    number: Annotated[int, typer.Argument(parser=row_number, metavar="TOKEN", help="Number of the token.")],
+) -> None:
+    """Make an API token useless."""
+    call(credentials.revoke_token, operator(), number)
+    say(f"Token {number} is revoked.")
+
+
+@app.command("sessions")
+def list_sessions(as_json: JsonOption = False) -> None:
+    """Show who is signed in to the web pages."""
+
+    def row(s: Session) -> tuple[object, ...]:
+        return s.id, s.account, s.kind, s.guild_id or "", s.created_at, s.last_seen_at, s.expires_at
+
+    columns = ("session", "who", "by", "guild", "since", "last seen", "until")
+    show(read_installation(sessions.sessions), as_json, lambda found: table(*columns, rows=map(row, found)))
+
+
+@app.command("revoke-session")
+def revoke_session(
+    number: Annotated[int, typer.Argument(parser=row_number, metavar="SESSION", help="Number of the session.")],
+) -> None:
+    """End a session: whoever has it must sign in again."""
+    write_installation(sessions.revoke, number)
+    say(f"Session {number} is ended.")
+
+
+@app.command("sign-out")
+def sign_out(name: Annotated[str, typer.Argument(help="Name of the account; of Discord’s, with the “@”.")]) -> None:
+    """End all sessions of somebody."""
+    count = write_installation(sessions.end_all_of_name, name)
+    say(f"{name} is signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
+
+
+@officers_app.command("list")
+def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show what each rank and Discord role gives, and who has a role by it or waits for a word."""
+
+    async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Standing]]:
+        return await authority.mapping(conn, guild_id), await authority.standings_in(conn, guild_id)
+
+    def row(each: Standing) -> tuple[object, ...]:
+        waits = [f"{c.because}: {each.discord_id} {c.character_id} ({c.why_waiting})" for c in each.waiting]
+        return each.display_name, f"@{each.username}", each.role or "", each.because or "", ", ".join(waits)
+
+    def lines(_: object) -> None:
+        gives = [(each.kind, each.key, each.label, each.role, each.set_by or "") for each in mapping]
+        table("kind", "key", "name", "gives", "set by", rows=gives)
+        table("who", "on Discord", "role", "by", "waits for a word", rows=map(row, people))
+
+    mapping, people = read(guild, both)
+    show({"mapping": mapping, "people": people}, as_json, lines)
+
+
+@officers_app.command()
+def give(
+    kind: Annotated[Kind, typer.Argument(help="Whether a Discord role or a rank gives it.")],
+    key: Annotated[str, typer.Argument(help="Name or id of the Discord role; name or number (#3) of the rank.")],
+    role: Annotated[Given, typer.Argument(help="What it gives.")],
+    guild: GuildOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Let a Discord role or a rank give a role, and tell who gains or loses what."""
+
+    async def given(conn: Connection, guild_id: int) -> Preview:
+        change = Change(kind, _key_of(await authority.mapping(conn, guild_id), kind, key), role)
+        if dry_run:
+            return await authority.preview(conn, guild_id, change)
+        return await authority.decide(conn, guild_id, change, actor=actor())
+
+    done = write(guild, given)
+    for each in done.moved:
+        say(f"{each.name}: {each.before or 'nothing'} → {each.after or 'nothing'}")
+    say(f"{done.label} {'would give' if dry_run else 'gives now'}: {'nothing' if role == 'none' else role}.")
+
+
+@officers_app.command()
+def confirm(
+    member: Annotated[str, typer.Argument(help="Discord id of the member, as the list shows it with --json.")],
+    character: Annotated[
+        int, typer.Argument(parser=row_number, metavar="CHARACTER", help="Number of the character, likewise.")
+    ],
+    guild: GuildOption = None,
+) -> None:
+    """Stand for it that a character is a member's, so that its rank can make them an officer or an administrator."""
+    claim = write(guild, authority.vouch, member, character, actor=actor())
+    say(f"Confirmed: {claim.because} is {claim.display_name}'s.")
+
+
+@keys_app.command("add")
+def add_key(
+    uploader: Annotated[str, typer.Argument(help="Whose companion it is for.")], guild: GuildOption = None
+) -> None:
+    """Print a new upload key. It is shown once; give it to that person only."""
+    made = call(credentials.make_key, operator(), NewKey(uploader), guild)
+    say(made.secret)
+    asks = f"On the computer of {made.uploader}, this asks for the key: {made.command}"
+    err.print(escape(asks), soft_wrap=True)
+
+
+@keys_app.command("list")
+def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show every key with its last use and how fresh its data is."""
+
+    def row(k: UploadKey) -> tuple[object, ...]:
+        return k.id, k.uploader, k.last_used_at, k.last_export_at, _state(k)
+
+    columns = ("key", "uploader", "last used", "last export", "state")
+    show(read(guild, access.upload_keys), as_json, lambda found: table(*columns, rows=map(row, found)))
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key: Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help="Number of the key.")],
+    guild: GuildOption = None,
+) -> None:
+    """Make a key useless."""
+    call(credentials.revoke_key, operator(), key, guild)
+    say(f"Key {key} is revoked.")
+
+
+def _state(secret: ApiToken | UploadKey) -> str:
+    return "revoked" if secret.revoked_at else "valid"
+
+
+def _key_of(mapping: list[Mapped], kind: Kind, wanted: str) -> str:
+    """Return the key of a rank or a Discord role: by name, else by key; `#3` is always the key. Raises `NotFound`."""
+    same_kind = [each for each in mapping if each.kind == kind]
+    by_key = [each for each in same_kind if each.key == wanted.strip().removeprefix("#")]
+    by_name = [each for each in same_kind if name_key(each.label) == name_key(wanted)]
+    found = by_key if wanted.strip().startswith("#") else by_name or by_key
+    if len(found) != 1:
+        names = ", ".join(f"{each.key} ({each.label})" for each in same_kind)
+        raise NotFound(f"“{wanted}” is {'several of them' if found else 'none of them'}. There are: {names or 'none'}.")
+    return found[0].key

@@ -1,0 +1,104 @@
+"""Running PATT: the web pages, the worker, the database's schema, and what officers are told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from patt.bootstrap import Services, open_services, run
+from patt.cli.output import JsonOption, say, show
+from patt.cli.runner import DryRunOption, GuildOption, call, guild_number
+from patt.config import load_settings
+from patt.database import database_url, make_ready, revision_of
+from patt.server import serve_until_stopped
+from patt.worker import work_until_stopped
+from sv_common.db import migrate
+from sv_common.db.patience import JOBS, REQUESTS
+from sv_common.guild_sync.domain.announcement import Announcement
+from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.reporter import preview_digest, send_digest
+from sv_common.guild_sync.store import guilds
+
+database_app = typer.Typer(no_args_is_help=True)
+NOTHING_NEW = "There is nothing new to tell."
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also do the jobs of the queue.")] = True,
+) -> None:
+    async def served() -> None:
+        async with open_services(load_settings(), patience=REQUESTS) as services:
+            await serve_until_stopped(services, host, port, with_worker=with_worker)
+
+    run(served())
+
+
+def worker() -> None:
+    async def worked() -> None:
+        async with open_services(load_settings(), patience=JOBS) as services:
+            await work_until_stopped(services)
+
+    run(worked())
+
+
+@database_app.command()
+def upgrade() -> None:
+    """Bring the database to the schema that this version needs."""
+    say(f"The database has the schema {revision_of(make_ready(load_settings()))}.")
+
+
+@database_app.command()
+def status(as_json: JsonOption = False) -> None:
+    """Show which schema the database has and which is needed; exit code 1 when they differ."""
+    current, newest = revision_of(database_url(load_settings())), migrate.newest_revision()
+    sentence = f"The database has the schema {current or '(none)'}; this version needs {newest}."
+    show({"current": current, "newest": newest}, as_json, lambda _: say(sentence))
+    if current != newest:
+        raise typer.Exit(1)
+
+
+def digest(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    if dry_run:
+        announcement = call(_preview, guild)
+        show(announcement.as_json() if announcement else None, as_json, lambda _: _say_announcement(announcement))
+        return
+    changed = call(_send, guild)
+    sentence = f"Told: {changed} messages posted or rewritten." if changed else NOTHING_NEW
+    show({"messages": changed}, as_json, lambda _: say(sentence))
+
+
+async def _preview(services: Services, guild: int | None) -> Announcement | None:
+    number = await guild_number(services, guild)
+    return await preview_digest(services.pool, guild_id=number, page_url=_page(services))
+
+
+async def _send(services: Services, guild: int | None) -> int:
+    number, announcer = await guild_number(services, guild), services.outside.announcer
+    async with services.pool.snapshot() as conn:
+        chosen = await guilds.get(conn, number)
+    if announcer is None:
+        raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
+    if chosen.audit_channel_id is None:
+        raise ConfigurationError(
+            f"{chosen.name} has no audit channel. Set one with `patt guild add … --audit-channel`."
+        )
+    return await send_digest(services.pool, announcer, guild_id=number, page_url=_page(services))
+
+
+def _page(services: Services) -> str | None:
+    return services.settings.public_page("/admin/data-quality")
+
+
+def _say_announcement(announcement: Announcement | None) -> None:
+    if announcement is None:
+        say(NOTHING_NEW)
+        return
+    say(announcement.title)
+    say(announcement.body)
+    for section in announcement.sections:
+        say(f"\n{section.heading}")
+        for line in section.lines:
+            say(f"  {line}")

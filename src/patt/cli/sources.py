@@ -1,0 +1,153 @@
+"""What the sources bring: syncs, exports of the addon, and lists that were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from patt.api import losses, uploads
+from patt.api.losses import Loss, Release
+from patt.bootstrap import Services
+from patt.cli.output import JsonOption, out, say, show, table
+from patt.cli.runner import GuildOption, actor, call, operator
+from patt.files import read_file
+from patt.json_data import as_json_data
+from sv_common.guild_sync.domain.addon_export import read_addon_export
+from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.loss import SOURCES
+from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+
+app = typer.Typer(no_args_is_help=True)
+losses_app = typer.Typer(no_args_is_help=True)
+uploads_app = typer.Typer(no_args_is_help=True)
+AcceptLossesOption = Annotated[
+    bool, typer.Option("--accept-losses", help="Believe a list in which more than 30 % are missing.")
+]
+SHORTEST_KEY = 8
+"""Letters of a key that are enough: there is one list for each source, and the key only says that it is the one seen."""
+
+
+@app.command()
+def battlenet(
+    guild: GuildOption = None, accept_losses: AcceptLossesOption = False, as_json: JsonOption = False
+) -> None:
+    """Fetch the roster from Battle.net."""
+    _sync(run_blizzard_sync, guild, accept_losses, as_json)
+
+
+@app.command()
+def discord(guild: GuildOption = None, accept_losses: AcceptLossesOption = False, as_json: JsonOption = False) -> None:
+    """Fetch roles and members from Discord."""
+    _sync(run_discord_sync, guild, accept_losses, as_json)
+
+
+def upload(
+    file: Annotated[Path, typer.Argument(help="The game's SavedVariables/PATTSync.lua.")],
+    guild: GuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    export = read_addon_export(read_file(file))
+
+    async def synced(services: Services) -> PipelineReport:
+        return await run_addon_sync(
+            services.pool,
+            export.characters,
+            guild_id=guild,
+            outside=services.outside,
+            actor=actor(),
+            exported_at=export.seen_at,
+            origin=export.origin,
+        )
+
+    _show(call(synced), as_json)
+
+
+@losses_app.command("list")
+def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show who would be marked as gone."""
+
+    def lines(found: list[Loss]) -> None:
+        if not found:
+            say("No list waits for anybody: the newest ones were taken in.")
+        for loss in found:
+            say(loss.sentence)
+            rows = [(each.name, each.place or "none", each.player or "nobody") for each in loss.subjects]
+            table("who", "rank or role", "player", rows=rows)
+            if loss.released_at is None:
+                say(f"If they have left: patt losses release {loss.source} --key {loss.key[:12]}")
+
+    waiting = call(losses.listed, guild)
+    show(as_json_data(waiting), as_json, lambda _: lines(waiting))
+
+
+@losses_app.command()
+def release(
+    source: Annotated[str, typer.Argument(help="Whose list: battlenet or discord.")],
+    key: Annotated[str, typer.Option(help="The key that “patt losses list” shows, or its beginning.")],
+    guild: GuildOption = None,
+) -> None:
+    """Let just those go whom the list showed, once. The next sync marks them as gone."""
+    named = next((each for each in SOURCES if each == source), None)
+    if named is None:
+        raise BadInput(f"“{source}” is no source of lists. Say battlenet or discord.")
+
+    async def released(services: Services) -> str:
+        found = await losses.listed(services, guild)
+        known = [each.key for each in found if each.source == named and len(key) >= SHORTEST_KEY]
+        whole = next((each for each in known if each.startswith(key)), key)
+        return (await losses.release(services, operator(), Release(named, whole), guild)).sentence
+
+    say(call(released))
+
+
+@uploads_app.command("list")
+def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None:
+    """Show the 50 newest; those that wait or were given up come first."""
+    found = call(uploads.listed, guild)
+    rows = [(u.id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
+    columns = ("upload", "uploader", "export of", "state", "tries", "what became of it")
+    show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
+
+
+@uploads_app.command()
+def retry(
+    upload: Annotated[int, typer.Argument(metavar="UPLOAD", min=1, max=2**63 - 1, help="Number of the upload.")],
+    guild: GuildOption = None,
+) -> None:
+    """Let an upload that was given up wait again; a worker takes it in."""
+    call(uploads.retry, upload, guild)
+    say(f"Upload {upload} waits again. A worker takes it in: patt serve, or patt worker.")
+
+
+def _sync(
+    pipeline: Callable[..., Awaitable[PipelineReport]], guild: int | None, accept_losses: bool, as_json: bool
+) -> None:
+    async def synced(services: Services) -> PipelineReport:
+        outside = services.outside
+        return await pipeline(
+            services.pool, guild_id=guild, outside=outside, actor=actor(), accept_losses=accept_losses
+        )
+
+    _show(call(synced), as_json)
+
+
+def _show(report: PipelineReport, as_json: bool) -> None:
+    show(report, as_json, _say_pipeline)
+    if report.status != "done":
+        raise typer.Exit(1)
+
+
+def _say_pipeline(report: PipelineReport) -> None:
+    """Print what each step of a pipeline did, and what an officer should read."""
+    for step in report.steps:
+        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in step.counts.items() if count)
+        say(f"{step.name}: {counts or 'nothing new'}")
+        for notice in step.notices:
+            out.print(f"  [yellow]![/] {escape(notice)}", soft_wrap=True)
+        if step.error:
+            out.print(f"  [red]{escape(step.error)}[/]", soft_wrap=True)

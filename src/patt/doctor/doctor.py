@@ -1,0 +1,85 @@
+"""The check-up of an installation: one check after the other, none of which hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+
+import psycopg
+
+from patt.bootstrap import battlenet_client, discord_client
+from patt.config import Settings
+from patt.doctor.checks import Check, check, not_made, wrong
+from patt.doctor.guild import GuildFacts, check_data, read_facts
+from patt.doctor.installation import (
+    ACCESS,
+    DATABASE,
+    RIGHTS_REMEDY,
+    SCHEMA,
+    SETTINGS,
+    SIGN_IN,
+    WORKER,
+    check_access,
+    check_database,
+    check_settings,
+    check_sign_in,
+    check_worker,
+)
+from patt.doctor.sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.clients.http import RetryPolicy, http_client
+from sv_common.guild_sync.store import guilds
+
+GUILDS = "guilds"
+_OF_SETTINGS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER, GUILDS, CREDENTIALS, TOKEN, INTENT)
+_BRIEFLY = RetryPolicy(attempts=2, first_pause=0.5, longest_wait=10.0)
+"""A check-up says that a source is away rather than wait for it."""
+
+
+async def examine() -> list[Check]:
+    """Check everything that was set up, in the order in which to mend it. Changes nothing."""
+    first, settings = check_settings()
+    if settings is None:
+        return [first, *not_made(_OF_SETTINGS, SETTINGS)]
+    database, facts = await _examine_database(settings)
+    async with http_client() as http:
+        sources = await check_battlenet(battlenet_client(settings, http, _BRIEFLY), facts)
+        sources += await check_discord(discord_client(settings, http, _BRIEFLY), facts)
+    of_data = [each for guild in facts for each in check_data(guild)]
+    return [first, check_sign_in(settings), *database, *sources, *of_data]
+
+
+async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[GuildFacts]]:
+    checks, url = check_database(settings)
+    if url is None:
+        names = [name for name in (SCHEMA, ACCESS, WORKER, GUILDS) if name not in {each.name for each in checks}]
+        return checks + not_made(names, checks[-1].name), []
+    try:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
+            access, worker = await _told(ACCESS, check_access(conn)), await _told(WORKER, check_worker(conn))
+            found, facts = await _read_guilds(conn)
+    except psycopg.OperationalError as error:
+        return [*checks, _refused(ACCESS, error), *not_made((WORKER, GUILDS), ACCESS)], []
+    return [*checks, access, worker, found], facts
+
+
+async def _read_guilds(conn: Connection) -> tuple[Check, Sequence[GuildFacts]]:
+    try:
+        facts = [await read_facts(conn, guild) for guild in await guilds.all_guilds(conn)]
+    except psycopg.Error as error:
+        return _refused(GUILDS, error), []
+    names = ", ".join(f"{each.guild.id} ({each.guild.name})" for each in facts)
+    return check(GUILDS, f"Set up: {names}.", None if facts else ("No guild is set up.", "patt init")), facts
+
+
+async def _told(name: str, made: Awaitable[Check]) -> Check:
+    """Make a check, of which also the database's refusal is a result."""
+    try:
+        return await made
+    except psycopg.Error as error:
+        return _refused(name, error)
+
+
+def _refused(name: str, error: psycopg.Error) -> Check:
+    said = str(error).strip().partition("\n")[0]
+    remedy = RIGHTS_REMEDY if name == ACCESS else f"Mend “{ACCESS}”."
+    return wrong(name, f"The database refused to tell: {said}.", remedy)

@@ -1,0 +1,129 @@
+"""The checks of one guild's data: how fresh each source is, the rank table, upload keys, failed runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from patt import access
+from patt.access import UploadKey
+from patt.doctor.checks import Check, Fault, check
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.domain.freshness import Source
+from sv_common.guild_sync.domain.text import age, in_words
+from sv_common.guild_sync.health import SourceAge, source_ages
+from sv_common.guild_sync.store import ranks, sync_log, uploads
+from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.store.sync_log import Standing
+
+SOURCES: Mapping[Source, tuple[str, str]] = {
+    Source.ROSTER: ("battlenet sync", "patt sync battlenet, and keep “patt serve” running"),
+    Source.PROFILES: ("profiles", "They are read along with the roster: patt sync battlenet"),
+    Source.MEMBERS: ("discord sync", "patt sync discord, and keep “patt serve” running"),
+    Source.NOTES: (
+        "export",
+        "In the game, type /pattsync and /reload, with “patt watch” running; or: patt upload FILE",
+    ),
+}
+"""How the check of each source is called, and what to do where it is stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuildFacts:
+    """What the database knows of one guild's set-up. `given_up` are the numbers of uploads that wait for a person."""
+
+    guild: Guild
+    ranks: Sequence[Rank]
+    forgotten: Sequence[tuple[int, str, int]]
+    sources: Mapping[Source, SourceAge]
+    standings: Mapping[str, Standing]
+    keys: Sequence[UploadKey]
+    given_up: Sequence[int] = ()
+
+    def name(self, what: str) -> str:
+        """Return the name of a check of this guild."""
+        return f"guild {self.guild.id} {what}"
+
+
+async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
+    """Read what the checks of a guild look at."""
+    return GuildFacts(
+        guild,
+        await ranks.all_ranks(conn, guild.id),
+        await ranks.unmapped(conn, guild.id),
+        {each.source: each for each in await source_ages(conn, guild.id)},
+        await sync_log.standings(conn, guild.id),
+        await access.upload_keys(conn, guild.id),
+        await uploads.given_up(conn, guild.id),
+    )
+
+
+def check_data(facts: GuildFacts) -> list[Check]:
+    """Check all that the database alone can tell."""
+    valid = sorted({key.uploader for key in facts.keys if key.revoked_at is None})
+    no_key = ("Nobody's companion may upload: there is no valid upload key.", "patt keys add NAME")
+    return [
+        _check_age(facts, Source.ROSTER),
+        _check_age(facts, Source.PROFILES),
+        _check_age(facts, Source.MEMBERS),
+        check(
+            facts.name("ranks"),
+            f"All {len(facts.ranks)} ranks map to a Discord role, or to none on purpose.",
+            _fault_of_ranks(facts),
+        ),
+        check(facts.name("rank names"), "The rank table has the names of the game.", _fault_of_rank_names(facts.ranks)),
+        check(facts.name("upload key"), f"Companions may upload for: {', '.join(valid)}.", None if valid else no_key),
+        _check_age(facts, Source.NOTES, _fault_of_uploads(facts.given_up)),
+        check(facts.name("runs"), "No run has failed since the last good one.", _fault_of_runs(facts.standings)),
+    ]
+
+
+def _check_age(facts: GuildFacts, source: Source, fault: Fault | None = None) -> Check:
+    found = facts.sources[source]
+    what, remedy = SOURCES[source]
+    if found.last is None:
+        return check(facts.name(what), "", fault or ("Nothing has come in yet.", remedy))
+    length, oldest = in_words(age(found.last)), in_words(found.stale_after)
+    if found.is_stale and fault is None:
+        fault = (f"The last good one is {length} old; it should not be older than {oldest}.", remedy)
+    return check(facts.name(what), f"The last good one was {length} ago.", fault)
+
+
+def _fault_of_uploads(given_up: Sequence[int]) -> Fault | None:
+    if not given_up:
+        return None
+    message = f"These uploads were given up and are kept: {', '.join(map(str, given_up))}."
+    return message, "Look why: patt uploads list; then: patt uploads retry UPLOAD"
+
+
+def _fault_of_ranks(facts: GuildFacts) -> Fault | None:
+    if not facts.ranks:
+        return "The guild has no ranks yet; they come with the roster.", "patt sync battlenet"
+    if not facts.forgotten:
+        return None
+    listed = ", ".join(f"{index} ({rank}, {count} characters)" for index, rank, count in facts.forgotten)
+    remedy = "patt init, or: patt ranks map RANK ROLE; for a rank without a role on purpose: patt ranks unmap RANK"
+    return f"Nobody has said to which Discord role these ranks map: {listed}.", remedy
+
+
+def _fault_of_rank_names(table: Sequence[Rank]) -> Fault | None:
+    changes = ", ".join(
+        f"rank {rank.wow_rank_index} was {rank.name} and is {rank.name_in_game}" for rank in table if rank.is_in_doubt
+    )
+    if not changes:
+        return None
+    message = f"The game names ranks otherwise than the rank table, so no role is concluded from any rank: {changes}."
+    return message, "Look at “patt ranks list”, map what has moved with “patt ranks map”, then: patt ranks confirm"
+
+
+def _fault_of_runs(standings: Mapping[str, Standing]) -> Fault | None:
+    sentences = [
+        f"{each.pipeline} failed {each.failures} times within two days: {each.last_error or 'for no known reason.'}"
+        for _, each in sorted(standings.items())
+        if each.failures
+    ]
+    if not sentences:
+        return None
+    remedy = "Do what the sentence says, then run it by hand: patt sync battlenet, patt sync discord"
+    return " ".join(sentences), remedy

@@ -1,0 +1,107 @@
+"""The checks of what all guilds share: settings, database, worker."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from patt.bootstrap import DISCORD_CALLBACK
+from patt.config import ENV_FILE, Settings, load_settings
+from patt.database import EmbeddedDatabaseError, database_url, revision_of
+from patt.doctor.checks import Check, check, wrong
+from patt.queue import SILENCE_OF_THE_DEAD_S
+from sv_common.db import migrate
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
+
+SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
+SIGN_IN = "discord sign-in"
+SQL = load_sql(__package__, "installation.sql")
+RIGHTS_REMEDY = "Let PATT_DATABASE_URL name the user who owns the tables, or grant it the rights."
+_OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
+
+
+def check_settings() -> tuple[Check, Settings | None]:
+    """Check that the settings can be used, and that no other user of the computer can read the secrets among them."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        return wrong(SETTINGS, str(error), f"Mend the setting in the environment or in {ENV_FILE}."), None
+    file = Path(ENV_FILE)
+    source = f"read from {ENV_FILE} and the environment" if file.is_file() else "read from the environment"
+    others_read = os.name == "posix" and file.is_file() and file.stat().st_mode & _OTHERS_MAY_READ
+    open_file = (
+        f"Other users of this computer can read the file {ENV_FILE}, which is for secrets.",
+        f"chmod 600 {ENV_FILE}",
+    )
+    well = f"The settings can be used; they were {source}."
+    return check(SETTINGS, well, open_file if others_read else None), settings
+
+
+def check_database(settings: Settings) -> tuple[list[Check], str | None]:
+    """Check that the database answers with the schema that this version needs; return its URL if it does."""
+    try:
+        url = database_url(settings)
+        revision = revision_of(url)
+    except EmbeddedDatabaseError as error:
+        remedy = "Check that the folder PATT_DATA_DIR is yours and has room, and that nobody else's server uses it."
+        return [wrong(DATABASE, error.fault, remedy)], None
+    except PattError as error:
+        return [wrong(DATABASE, str(error), "Start the database server, and check PATT_DATABASE_URL.")], None
+    newest = migrate.newest_revision()
+    which = "of PATT_DATABASE_URL" if settings.database_url else f"in {settings.data_dir}"
+    answers = check(DATABASE, f"The database {which} answers.")
+    if revision != newest:
+        message = f"The database has the schema {revision or '(none)'}, and this version needs {newest}."
+        return [answers, wrong(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
+    return [answers, check(SCHEMA, f"The database has the schema {newest}, as it should.")], url
+
+
+def check_sign_in(settings: Settings) -> Check:
+    """Check that the settings for signing in with Discord are complete; say which address Discord has to know."""
+    wanted = {
+        "PATT_DISCORD_CLIENT_ID": settings.discord_client_id,
+        "PATT_DISCORD_CLIENT_SECRET": settings.discord_client_secret,
+    }
+    missing = [name for name, value in wanted.items() if not value]
+    if len(missing) == len(wanted):
+        return check(SIGN_IN, "Signing in with Discord is not set up; people sign in by link: patt admin link.")
+    if missing:
+        message = f"Nobody can sign in with Discord: {missing[0]} is not set, and the other half is."
+        remedy = "Copy it from the page OAuth2 of the application at Discord, or remove the other."
+        return wrong(SIGN_IN, message, remedy)
+    if not settings.is_over_tls and settings.public_page("/") is not None:
+        message = (
+            f"People sign in at {settings.base_url}, which is not encrypted: others can read their sessions on the way."
+        )
+        return wrong(SIGN_IN, message, "Serve the pages over TLS, and let PATT_BASE_URL begin with https.")
+    redirect = settings.own_page(DISCORD_CALLBACK)
+    return check(SIGN_IN, f"Discord has to know this redirect, letter by letter (OAuth2 → Redirects): {redirect}")
+
+
+async def check_access(conn: Connection) -> Check:
+    """Check that this product may write into its tables."""
+    row = await (await conn.execute(SQL["access"])).fetchone()
+    is_read_only, closed = row or (True, [])
+    if is_read_only:
+        message = "The database takes no changes: it is read-only, or a standby."
+        return wrong(ACCESS, message, "Let PATT_DATABASE_URL name the primary server, and end its read-only mode.")
+    not_allowed = (
+        f"The database user may not read and change: {', '.join(closed)}.",
+        RIGHTS_REMEDY,
+    )
+    return check(ACCESS, "The database takes changes.", not_allowed if closed else None)
+
+
+async def check_worker(conn: Connection) -> Check:
+    """Check that somebody does the jobs, or that none waits."""
+    row = await (await conn.execute(SQL["work"], {"silence": SILENCE_OF_THE_DEAD_S})).fetchone()
+    workers, jobs, uploads = row or (0, 0, 0)
+    if workers:
+        return check(WORKER, f"{workers} worker{'s are' if workers > 1 else ' is'} at work.")
+    if jobs or uploads:
+        message = f"No worker runs, and {jobs} jobs and {uploads} uploads wait for one."
+        return wrong(WORKER, message, "Start one: patt serve, or patt worker.")
+    return check(WORKER, "No worker runs, and nothing waits for one. “patt serve” brings one with it.")

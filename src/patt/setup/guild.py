@@ -1,0 +1,228 @@
+"""The steps that make the sources answer, and say which guild it is and where it is on Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from patt.doctor.sources import invitation_link
+from patt.setup.finding import FoundGuild, find_guild, read_region
+from patt.setup.session import Choice, SetupSession
+from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
+from sv_common.guild_sync.clients.discord_wire import INTENT_REMEDY
+from sv_common.guild_sync.domain.discord_access import DiscordServer, TextChannel
+from sv_common.guild_sync.domain.errors import BadInput, Refused, SourceDenied
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.store.guilds import Guild
+
+_CLIENT_ID, _CLIENT_SECRET, _TOKEN = "battlenet-client-id", "battlenet-client-secret", "discord-bot-token"
+_REGION, _REALM, _GUILD = "region", "realm", "guild"
+_MOVED = "moved"
+_SERVER, _CHANNEL = "discord-server", "audit-channel"
+
+
+async def battle_net(session: SetupSession) -> None:
+    """Have credentials that Battle.net accepts. Raises SourceError and `StepSkipped`."""
+    dialogue, settings = session.dialogue, session.settings
+    is_set = bool(settings.blizzard_client_id and settings.blizzard_client_secret)
+    if is_set and not (dialogue.given(_CLIENT_ID) or dialogue.given(_CLIENT_SECRET)):
+        try:
+            await session.require_battle_net().check_credentials()
+        except SourceDenied as error:
+            if not dialogue.is_interactive:
+                raise
+            dialogue.complain(error)
+        else:
+            dialogue.say("Battle.net accepts the client id and the client secret that are set.")
+            return
+    dialogue.say(
+        "Make a client at https://develop.battle.net (API Access → Create Client; any name will do), and copy its client id "
+        "and client secret."
+    )
+    values = {
+        "blizzard_client_id": dialogue.ask(_CLIENT_ID, "Client id"),
+        "blizzard_client_secret": dialogue.ask(_CLIENT_SECRET, "Client secret", is_secret=True),
+    }
+    await session.trying(values).require_battle_net().check_credentials()
+    session.keep(values)
+    dialogue.say("Battle.net accepts them. They are kept in the file .env.")
+
+
+async def discord_bot(session: SetupSession) -> None:
+    """Have a token that Discord accepts, of a bot that may read the member list. Raises SourceError and `StepSkipped`."""
+    dialogue = session.dialogue
+    if session.settings.discord_bot_token and not dialogue.given(_TOKEN):
+        try:
+            application = await session.require_discord().fetch_application()
+        except SourceDenied as error:
+            if not dialogue.is_interactive:
+                raise
+            dialogue.complain(error)
+        else:
+            dialogue.say(f"Discord knows the bot as “{application.name}”.")
+            _refuse_without_intent(sees_members=application.sees_members)
+            return
+    dialogue.say(
+        "Make an application at https://discord.com/developers/applications. On its page Bot, switch on the Server Members "
+        "Intent, save, and copy the token that Reset Token shows."
+    )
+    values = {"discord_bot_token": dialogue.ask(_TOKEN, "Token of the bot", is_secret=True)}
+    application = await session.trying(values).require_discord().fetch_application()
+    session.keep(values)
+    dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is kept in the file .env.")
+    _refuse_without_intent(sees_members=application.sees_members)
+
+
+async def which_guild(session: SetupSession) -> None:
+    """Choose a guild that is there already, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
+    async with session.pool.connection() as conn:
+        known = await guilds.all_guilds(conn)
+    if session.dialogue.given(_REALM) is None:
+        known = _called(known, session.dialogue.given(_GUILD))
+        if known:
+            _go_on_with(session, known)
+            return
+    await _add_guild(session)
+
+
+async def which_server(session: SetupSession) -> None:
+    """Have the bot on the guild's Discord server. Raises `Refused` while it is not there, SourceError, `StepSkipped`."""
+    guild, discord, dialogue = await session.guild(), session.require_discord(), session.dialogue
+    application = await discord.fetch_application()
+    wanted = dialogue.given(_SERVER) or guild.discord_guild_id
+    server = _chosen_server(session, await discord.fetch_servers(), wanted, application.application_id)
+    if server.server_id != guild.discord_guild_id:
+        async with session.pool.connection() as conn:
+            await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
+    dialogue.say(f"The bot is on the Discord server “{server.name}”.")
+    if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
+        dialogue.warn(
+            "The bot lacks the permission Manage Roles, so no fix can give or take a role. Switch it on for the bot's role in "
+            f"Server Settings → Roles, or open the link again: {invitation_link(application.application_id, server.server_id)}"
+        )
+
+
+async def which_channel(session: SetupSession) -> None:
+    """Have a channel in which the bot can post summaries. Raises `Refused`, `BadInput`, SourceError, `StepSkipped`."""
+    guild, server_id = await session.guild_on_discord()
+    dialogue = session.dialogue
+    channels = await session.require_discord().fetch_text_channels(server_id)
+    channel = _channel(channels, guild.audit_channel_id) if dialogue.given(_CHANNEL) is None else None
+    if channel is None or channel.missing:
+        if channel is not None and not dialogue.is_interactive:
+            raise Refused(_channel_sentence(channel))
+        wanted = dialogue.choose(_CHANNEL, "Channel for summaries, which officers read", _channel_choices(channels))
+        channel = next(each for each in channels if each.channel_id == wanted)
+        if channel.missing:
+            raise Refused(_channel_sentence(channel))
+        async with session.pool.connection() as conn:
+            await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
+    dialogue.say(f"Summaries are posted in #{channel.name}.")
+
+
+def _called(known: Sequence[Guild], name: str | None) -> list[Guild]:
+    """The guilds that are meant by a name or a number; all where none was given."""
+    return [each for each in known if name is None or name == str(each.id) or name_key(each.name) == name_key(name)]
+
+
+def _go_on_with(session: SetupSession, known: Sequence[Guild]) -> None:
+    if len(known) == 1:
+        guild = known[0]
+    else:
+        choices = [Choice(str(each.id), f"{each.name}, {each.realm_slug} ({each.region})") for each in known]
+        wanted = session.dialogue.choose(_GUILD, "Which guild", choices)
+        guild = next(each for each in known if str(each.id) == wanted)
+    session.guild_id = guild.id
+    session.dialogue.say(f"Guild {guild.id} is {guild.name}, {guild.realm_slug} ({guild.region}).")
+
+
+async def _add_guild(session: SetupSession) -> None:
+    dialogue, battle_net = session.dialogue, session.require_battle_net()
+    dialogue.say("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet.")
+    asked = (
+        dialogue.ask(_REGION, "Region: us, eu, kr or tw", default="us"),
+        dialogue.ask(_REALM, "Realm, in any language"),
+        dialogue.ask(_GUILD, "Name of the guild, as the game shows it"),
+    )
+    region = read_region(asked[0])
+    with dialogue.working("Asking Battle.net for the guild"):
+        found = await find_guild(battle_net, battle_net, region, asked[1], asked[2])
+    session.guild_id = await _known_or_added(session, battle_net, found)
+    dialogue.say(
+        f"Guild {session.guild_id} is {found.name}, {found.realm} ({region}), with {len(found.members)} characters."
+    )
+
+
+async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, found: FoundGuild) -> int:
+    """Return the number of the guild that was found, as it is known, known under an old address, or added now."""
+    async with session.pool.connection() as conn:
+        known = await guilds.all_guilds(conn)
+    same = next((each for each in known if each.address == found.address), None)
+    if same is not None:
+        return same.id
+    moved = await _one_that_moved(session, battle_net, [each for each in known if each.region == found.address.region])
+    async with session.pool.connection() as conn:
+        if moved is not None:
+            await guilds.move(conn, moved.id, found.address, found.name, actor=session.actor)
+            return moved.id
+        return await guilds.add(conn, found.address, found.name)
+
+
+async def _one_that_moved(session: SetupSession, battle_net: BattleNetClient, known: Sequence[Guild]) -> Guild | None:
+    """Return the guild that is no longer at its address, if an officer says that it is the one that was found."""
+    for guild in known:
+        try:
+            await battle_net.fetch_members(guild.address)
+        except GuildNotFoundError:
+            question = f"Battle.net no longer finds {guild.name} at its old address. Is it this guild, which has moved"
+            if session.dialogue.confirm(_MOVED, question, default=session.dialogue.is_interactive):
+                return guild
+    return None
+
+
+def _chosen_server(
+    session: SetupSession, servers: Sequence[DiscordServer], wanted: str | None, application_id: str
+) -> DiscordServer:
+    by_id = {server.server_id: server for server in servers}
+    if wanted is not None and wanted not in by_id:
+        link = invitation_link(application_id, wanted if wanted.isdecimal() else None)
+        raise Refused(
+            f"The bot is not on the Discord server {wanted}. Open this link to invite it, then go on:\n  {link}"
+        )
+    if not servers:
+        link = invitation_link(application_id)
+        raise Refused(f"The bot is on no Discord server yet. Open this link to invite it, then go on:\n  {link}")
+    if wanted is None and len(servers) > 1:
+        choices = [Choice(server.server_id, server.name) for server in servers]
+        wanted = session.dialogue.choose(_SERVER, "Which Discord server is the guild's", choices)
+    return by_id[wanted] if wanted is not None else servers[0]
+
+
+def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextChannel | None:
+    return next((each for each in channels if each.channel_id == channel_id), None)
+
+
+def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
+    if not channels:
+        raise BadInput("The Discord server has no channel that takes messages. Make one for the officers.")
+    return [Choice(each.channel_id, _label(each), each.name) for each in channels]
+
+
+def _label(channel: TextChannel) -> str:
+    return f"#{channel.name}" + (f" (the bot lacks {_joined(channel.missing)})" if channel.missing else "")
+
+
+def _channel_sentence(channel: TextChannel) -> str:
+    return (
+        f"In #{channel.name} the bot lacks {_joined(channel.missing)}. Allow it for the bot's role in the channel's settings, "
+        "under Permissions, or choose another channel."
+    )
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _refuse_without_intent(*, sees_members: bool) -> None:
+    if not sees_members:
+        raise SourceDenied(INTENT_REMEDY)

@@ -1,0 +1,262 @@
+"""The step that says which Discord role each rank maps to, suggested by the names alone; an officer confirms each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from patt.setup.session import Choice, SetupSession, StepSkipped
+from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.domain.guild import GUILD_MASTER_RANK, DiscordRole
+from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.domain.notes import fold_accents
+from sv_common.guild_sync.domain.role_authority import RoleAuthority, find_obstacles
+from sv_common.guild_sync.domain.setting import RanksSetting
+from sv_common.guild_sync.guild_settings import recorded
+from sv_common.guild_sync.store import ranks
+from sv_common.guild_sync.store.ranks import Rank
+
+_MAP, _MANAGED, _SUGGESTIONS, _NAMES = "map", "managed", "suggestions", "names"
+NO_ROLE = "none"
+_LATER = "later"
+Decisions = Mapping[int, DiscordRole | None]
+"""The role of each rank that is decided now; None: it maps to none, on purpose."""
+
+_SHORTEST_WORD_WITH_A_PLURAL: Final = 4
+
+_SAME_MEANING: Final = (
+    "guildmaster guildleader gm gl gildenmeister gildenleiter maitredeguilde maestrodehermandad capogilda главагильдии гм",
+    "officer offizier offiziere officier oficial oficiales oficiais ufficiale ufficiali офицер офицеры",
+    "raidleader raidlead rl raidleiter raidleitung",
+    "veteran vet veteranen veterano ветеран ветераны",
+    "raider raidteam raidmember рейдер рейдеры",
+    "member guildmember guildie mitglied mitglieder gildenmitglied membre miembro membro membri участник участники",
+    "trial trialraider triallist probe probezeit essai prueba",
+    "recruit rekrut rekruten recrue recluta reclute новобранец новобранцы",
+    "initiate initiat neuling iniciado новичок новички",
+    "friend friendsandfamily friendsfamily freund freunde ami amigo друг друзья",
+    "alt twink reroll твинк твинки",
+)
+"""Words that guilds use for the same rank, each without blanks, accents and plural; one line for each meaning."""
+
+
+async def rank_table(session: SetupSession) -> None:
+    """Map ranks to roles, suggested by their names and confirmed. Raises `BadInput`, SourceError and `StepSkipped`."""
+    guild, server_id = await session.guild_on_discord()
+    async with session.pool.connection() as conn:
+        table = await ranks.all_ranks(conn, guild.id)
+    if not table:
+        raise StepSkipped("it needs the roster")
+    authority = await session.require_discord().fetch_authority(server_id)
+    roles = roles_for_ranks(authority.roles.values(), server_id)
+    taken = {rank.discord_role_id for rank in table}
+    suggested = suggest(names_of(table), [role for role in roles if role.role_id not in taken])
+    _show(session, table, suggested)
+    await _confirm_names(session, guild.id, table)
+    decided = _decide(session, table, suggested, roles)
+    if decided:
+        is_managed = session.dialogue.confirm(
+            _MANAGED, "May fixes, when an officer asks for one, give and take these roles"
+        )
+        await _store(session, guild.id, decided, is_managed=is_managed)
+        _tell_obstacles(session, decided if is_managed else {}, authority)
+    _tell_what_is_left(session, [rank for rank in table if not rank.is_decided and rank.wow_rank_index not in decided])
+
+
+def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) -> None:
+    rows = [(rank.wow_rank_index, _name(rank), _mapped(rank, suggested.get(rank.wow_rank_index))) for rank in table]
+    session.dialogue.show(("rank", "name", "Discord role"), rows)
+    if all(rank.name_in_game is None for rank in table):
+        session.dialogue.say(
+            "The names of the ranks are not known yet: only the addon tells them. You can map ranks by their number now, or "
+            "come back with “patt init” after the first export."
+        )
+
+
+async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[Rank]) -> None:
+    doubtful = [rank for rank in table if rank.is_in_doubt]
+    if not doubtful:
+        return
+    for rank in doubtful:
+        session.dialogue.warn(
+            f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game, and was “{rank.name}” when its role was decided."
+        )
+    if session.dialogue.confirm(
+        _NAMES, "Does each rank, under its name in the game, still go with its role", default=False
+    ):
+        about = RanksSetting.of(rank.wow_rank_index for rank in table)
+        async with session.pool.connection() as conn, recorded(conn, guild_id, about, actor=session.actor):
+            await ranks.confirm_names(conn, guild_id)
+    else:
+        session.dialogue.say(
+            "Until they are confirmed, no role is concluded from a rank. See: patt ranks map, patt ranks confirm"
+        )
+
+
+def _decide(
+    session: SetupSession, table: Sequence[Rank], suggested: Mapping[int, DiscordRole], roles: Sequence[DiscordRole]
+) -> Decisions:
+    """Take what was given beforehand, then suggestions, then what a person says of each rank that is left."""
+    decided: dict[int, DiscordRole | None] = dict(_given(session, table, roles))
+    left = {index: role for index, role in suggested.items() if index not in decided and role not in decided.values()}
+    answer = "each"
+    if left:
+        answer = session.dialogue.choose(_SUGGESTIONS, "Take the suggestions", _HOW_TO_TAKE, default="all")
+    if answer == "all":
+        decided |= left
+    if answer == "none" or not session.dialogue.is_interactive:
+        return decided
+    for rank in table:
+        if not rank.is_decided and rank.wow_rank_index not in decided:
+            decided |= _ask(session, rank, roles, left.get(rank.wow_rank_index))
+    return decided
+
+
+_HOW_TO_TAKE = (
+    Choice("all", "all of them"),
+    Choice("each", "ask for each rank"),
+    Choice("none", "none of them, now"),
+)
+
+
+def _given(session: SetupSession, table: Sequence[Rank], roles: Sequence[DiscordRole]) -> Decisions:
+    """Read lines of RANK=ROLE, where the role is an id, a name or “none”."""
+    known = {str(rank.wow_rank_index): rank for rank in table}
+    decided: dict[int, DiscordRole | None] = {}
+    for each in filter(None, (session.dialogue.take(_MAP) or "").split("\n")):
+        index, _, wanted = (part.strip() for part in each.partition("="))
+        if index not in known or not wanted:
+            raise BadInput(
+                f"“{each}” does not map a rank. Write --map RANK=ROLE, with a rank out of: {', '.join(known)}."
+            )
+        decided[int(index)] = None if name_key(wanted) == NO_ROLE else _role_called(wanted, roles)
+    return decided
+
+
+def _role_called(wanted: str, roles: Sequence[DiscordRole]) -> DiscordRole:
+    called = [role for role in roles if wanted == role.role_id or name_key(wanted) == name_key(role.name)]
+    if len(called) == 1:
+        return called[0]
+    if called:
+        raise BadInput(f"Several roles are called “{wanted}”. Give the role's id instead of its name.")
+    raise BadInput(
+        f"No role that can be given is called “{wanted}”. There are: {', '.join(role.name for role in roles)}."
+    )
+
+
+def _ask(session: SetupSession, rank: Rank, roles: Sequence[DiscordRole], suggested: DiscordRole | None) -> Decisions:
+    choices = [Choice(role.role_id, role.name) for role in roles]
+    choices += [Choice(NO_ROLE, "no role, on purpose"), Choice(_LATER, "decide later")]
+    question = f"Role of rank {rank.wow_rank_index}, {_name(rank)}"
+    answer = session.dialogue.choose(_MAP, question, choices, default=suggested.role_id if suggested else _LATER)
+    if answer == _LATER:
+        return {}
+    return {rank.wow_rank_index: next((role for role in roles if role.role_id == answer), None)}
+
+
+async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is_managed: bool) -> None:
+    about = RanksSetting.of(decided)
+    async with session.pool.connection() as conn, recorded(conn, guild_id, about, actor=session.actor):
+        for index, role in decided.items():
+            if role is None:
+                await ranks.leave_without_role(conn, guild_id, index)
+            else:
+                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=is_managed)
+    session.dialogue.say(f"{len(decided)} ranks decided.")
+
+
+def _tell_obstacles(session: SetupSession, decided: Decisions, authority: RoleAuthority) -> None:
+    for obstacle in find_obstacles(
+        authority, {role.role_id: role.name for role in decided.values() if role is not None}
+    ):
+        session.dialogue.warn(f"{obstacle.cause} {obstacle.remedy}")
+
+
+def _tell_what_is_left(session: SetupSession, left: Sequence[Rank]) -> None:
+    if left:
+        numbers = ", ".join(str(rank.wow_rank_index) for rank in left)
+        session.dialogue.say(
+            f"Without a role as yet: rank {numbers}. Map them with “patt ranks map”, or with “patt init” again."
+        )
+
+
+def _name(rank: Rank) -> str:
+    if rank.name_in_game is None:
+        return f"{rank.name} (name not known yet)"
+    return rank.name_in_game
+
+
+def _mapped(rank: Rank, suggested: DiscordRole | None) -> str:
+    if rank.is_without_role:
+        return "none, on purpose"
+    mapped = rank.discord_role_name or rank.discord_role_id
+    return mapped or (f"suggested: {suggested.name}" if suggested else "")
+
+
+def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int, DiscordRole]:
+    """Suggest a role for ranks, given by index and name, out of roles that may be given by hand.
+
+    Equal names come first, then names that differ in accents, signs and blanks alone, then those of one meaning. Where
+    two roles fit a rank equally well, or two ranks a role, nothing is suggested; so no role is suggested twice.
+    """
+    open_ranks, open_roles = dict(ranks), {role.role_id: role for role in roles}
+    found: dict[int, DiscordRole] = {}
+    for key in (name_key, _letters, _meaning):
+        for index, role in _pairs(open_ranks, open_roles.values(), key):
+            found[index] = role
+            del open_ranks[index], open_roles[role.role_id]
+    return dict(sorted(found.items()))
+
+
+def roles_for_ranks(roles: Iterable[DiscordRole], server_id: str) -> list[DiscordRole]:
+    """List the roles to which a rank can be mapped, the most powerful first.
+
+    Those are all but @everyone, whose id is the server's, and the roles of integrations, which nobody can give.
+    """
+    usable = [role for role in roles if not role.managed and role.role_id != server_id]
+    return sorted(usable, key=lambda role: (-role.position, int(role.role_id)))
+
+
+def names_of(ranks: Iterable[Rank]) -> dict[int, str]:
+    """Return the names of ranks that nobody has decided about, where they are known.
+
+    Only the addon knows what a guild calls its ranks; but the highest is the guild master's in every guild.
+    """
+    return {
+        rank.wow_rank_index: rank.name_in_game or rank.name
+        for rank in ranks
+        if not rank.is_decided and (rank.name_in_game is not None or rank.wow_rank_index == GUILD_MASTER_RANK)
+    }
+
+
+def _pairs(
+    ranks: Mapping[int, str], roles: Iterable[DiscordRole], key: Callable[[str], str]
+) -> list[tuple[int, DiscordRole]]:
+    """The ranks and roles of which just one each has a key."""
+    indexes: dict[str, list[int]] = defaultdict(list)
+    for index, name in ranks.items():
+        indexes[key(name)].append(index)
+    fitting: dict[str, list[DiscordRole]] = defaultdict(list)
+    for role in roles:
+        fitting[key(role.name)].append(role)
+    return [
+        (indexes[each][0], fitting[each][0])
+        for each in indexes
+        if each and len(indexes[each]) == len(fitting.get(each, ())) == 1
+    ]
+
+
+def _letters(name: str) -> str:
+    """The letters and digits of a name, without accents and case."""
+    return "".join(letter for letter in fold_accents(name_key(name)) if letter.isalnum())
+
+
+def _meaning(name: str) -> str:
+    """What a name means: the first word of its line above, else the name in the singular."""
+    letters = _letters(name)
+    singular = letters[:-1] if letters.endswith("s") and len(letters) >= _SHORTEST_WORD_WITH_A_PLURAL else letters
+    return _MEANINGS.get(letters) or _MEANINGS.get(singular) or singular
+
+
+_MEANINGS: Final = {_letters(word): line.split()[0] for line in _SAME_MEANING for word in line.split()}

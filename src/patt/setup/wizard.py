@@ -1,0 +1,71 @@
+"""The set-up of a guild: its steps in their order, and what happens when one cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from patt.setup.data import address_of_pages, first_export, first_key, first_members, first_roster
+from patt.setup.guild import battle_net, discord_bot, which_channel, which_guild, which_server
+from patt.setup.ranks import rank_table
+from patt.setup.session import SetupSession, StepSkipped
+from sv_common.guild_sync.domain.errors import PattError
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. Taken again, it shows what is there and changes nothing."""
+
+    name: str
+    title: str
+    take: Callable[[SetupSession], Awaitable[None]]
+
+
+STEPS = (
+    Step("battlenet", "Battle.net", battle_net),
+    Step("guild", "The guild", which_guild),
+    Step("discord", "The Discord bot", discord_bot),
+    Step("server", "The guild's Discord server", which_server),
+    Step("channel", "The channel for summaries", which_channel),
+    Step("roster", "The roster", first_roster),
+    Step("export", "The addon's export", first_export),
+    Step("ranks", "The Discord role of each rank", rank_table),
+    # After the ranks, so that the first look at the members knows which roles they should have.
+    Step("members", "The Discord members", first_members),
+    Step("address", "The address of the pages", address_of_pages),
+    Step("key", "The first upload key", first_key),
+)
+
+
+async def set_up(session: SetupSession, left_out: Collection[str] = ()) -> list[str]:
+    """Take every step but those left out; return the names of the steps that are not done.
+
+    Raises `PattError` from a step that went wrong, where nobody can be asked whether to try again. What earlier steps
+    have done stays done.
+    """
+    not_done = []
+    for number, step in enumerate(STEPS, start=1):
+        session.dialogue.begin(step.name, f"{number}/{len(STEPS)}  {step.title}")
+        if step.name in left_out:
+            session.dialogue.say("Left out.")
+            not_done.append(step.name)
+        elif not await _take(session, step):
+            not_done.append(step.name)
+    return not_done
+
+
+async def _take(session: SetupSession, step: Step) -> bool:
+    while True:
+        try:
+            await step.take(session)
+        except StepSkipped as reason:
+            session.dialogue.say(f"Left for later: {reason}.")
+            return False
+        except PattError as error:
+            if not session.dialogue.is_interactive:
+                raise
+            session.dialogue.complain(error)
+            if not session.dialogue.try_again():
+                return False
+        else:
+            return True

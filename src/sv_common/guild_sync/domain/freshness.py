@@ -1,0 +1,36 @@
+"""How often each source is expected and from which age its data is stale: one table for page, doctor, metrics and planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Where a guild's data comes from."""
+
+    NOTES = "addon_notes"
+    ROSTER = "battlenet_roster"
+    MEMBERS = "discord_members"
+    PROFILES = "battlenet_profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How often a source is expected, and from which age on its data is stale: when several times were missed in a row."""
+
+    pipeline: str
+    expected_every: timedelta
+    stale_after: timedelta
+
+
+FRESHNESS: Mapping[Source, Freshness] = {
+    # An officer plays at least once a week, and the companion sends what the addon wrote.
+    Source.NOTES: Freshness("addon_upload", timedelta(days=3), timedelta(days=7)),
+    Source.ROSTER: Freshness("battlenet_sync", timedelta(hours=6), timedelta(days=1)),
+    Source.MEMBERS: Freshness("discord_sync", timedelta(minutes=15), timedelta(hours=2)),
+    # Read along with the roster, as far as the requests of the hour reach.
+    Source.PROFILES: Freshness("profiles", timedelta(hours=6), timedelta(days=2)),
+}

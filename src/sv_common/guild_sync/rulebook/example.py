@@ -1,0 +1,77 @@
+"""Examples of a rule as data: small guilds, and what the rule makes of each. They are its documentation and its tests.
+
+Every guild has the ranks Guild Master, Officer, Raider and Social; the last three map to managed Discord roles of the same
+names, and to any of them a member may hold DJ, which no rank maps to. An owner is a player of that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Rank: TypeAlias = Literal["Guild Master", "Officer", "Raider", "Social"]
+Role: TypeAlias = Literal["Officer", "Raider", "Social", "DJ"]
+
+
+class Outcome(StrEnum):
+    """What a rule makes of a case, where automation is switched on."""
+
+    NO_FINDING = "no finding"
+    NO_FIX = "found, without a fix"
+    NEEDS_CLICK = "found; fixed on an officer's click"
+    AUTOMATIC = "found; fixed automatically where that is switched on"
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A character of the roster.
+
+    `linked_under` is the note that it had when it was linked to its `owner`; `formerly` the name that it had then.
+    `is_confirmed`: an officer stands for that link. `last_login_days` None: never seen.
+    """
+
+    name: str
+    note: str | None = None
+    owner: str | None = None
+    rank: Rank = "Social"
+    linked_under: str = "an earlier note"
+    formerly: str | None = None
+    is_confirmed: bool = False
+    is_main: bool = False
+    has_left: bool = False
+    last_login_days: float | None = 1
+    realm: str = "area-52"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the Discord server; `player` is who that is. `is_confirmed`: an officer stands for it."""
+
+    name: str
+    roles: Sequence[Role] = ()
+    player: str | None = None
+    is_confirmed: bool = False
+    is_bot: bool = False
+    has_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One case: what is `given` and what `then` happens, in words; and the same as a guild with its expected outcome.
+
+    `finds` names the subjects of the findings; without it, it is the first character, or the first member where the rule is
+    about members. `after` says what is so after the fix: the owner of each character, or the roles of each member.
+    """
+
+    given: str
+    then: str
+    outcome: Outcome
+    characters: Sequence[Character] = ()
+    members: Sequence[Member] = ()
+    ranks_without_role: Sequence[Rank] = ()
+    unmanaged_ranks: Sequence[Rank] = ()
+    missing_roles: Sequence[Role] = ()
+    finds: Sequence[str] | None = None
+    after: Mapping[str, str | Sequence[Role] | None] = field(default_factory=dict)

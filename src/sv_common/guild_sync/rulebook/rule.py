@@ -1,0 +1,132 @@
+"""What a rule is: one kind of issue, how it is found and explained, and the one known way to fix it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
+from sv_common.guild_sync.domain.material import Material
+from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
+from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
+from sv_common.guild_sync.domain.story import Possibility, Story
+from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.rulebook.example import Example
+from sv_common.guild_sync.rulebook.known import Known
+
+
+class Detector(Protocol):
+    """Finds what is wrong in one set-based question; never writes."""
+
+    async def __call__(
+        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+    ) -> list[Finding]:
+        """Return the findings of one guild, or of every guild; `now` defaults to the database's clock."""
+        ...
+
+
+Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Changeset]]]
+"""Makes one plan for each of the findings, which a detector has just reported, in their order; reads only."""
+
+Explainer: TypeAlias = Callable[[Known, Finding], Story]
+"""Explains why a finding is there. Where it is no longer found, only what each source says is of use."""
+
+CandidateFinder: TypeAlias = Callable[[Known, int, Changeset | None], tuple[Possibility, ...]]
+"""Returns who the subject (by its number) could be, with reasons for and against; the plan says whom a fix would take."""
+
+Mitigation: TypeAlias = Callable[..., Awaitable[bool]]
+"""`(pool: Pool, issue_row, ...) -> bool`: True means that the issue is resolved now."""
+
+
+class AppliesPlan(ABC):
+    """A `mitigate_fn` that applies the rule's plan; any other is the rule's own function."""
+
+    @abstractmethod
+    async def __call__(self, pool: Pool, issue_row: Any, discord_bot: DiscordSource | None = None) -> bool:
+        """Fix one issue; True means that it is resolved by this fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What an officer can do where there is no fix; `reason` is why there is none, where that is not what the plan says."""
+
+    advice: str
+    reason: str | None = None
+
+
+RemedyFinder: TypeAlias = Callable[[Known, int], Remedy | None]
+"""Returns what an officer can do about a subject (by its number) for which there is no fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDefinition:
+    """All there is to know about one rule. The first six fields are enough for a rule that brings its own fix.
+
+    `detect` None: no scan looks for it, its issues come from elsewhere. `plan` makes fixes that are previewed, verified and
+    undone; with `mitigate_fn` alone a fix is that function, which nothing can preview or undo. `safe` says which of the
+    plans automation may apply where a guild switches it on; None: none of them. `affects` names the rules whose findings a
+    fix of this one can change: they are scanned again in the same transaction. `material` is on what a dismissal rests;
+    without any, it hides whatever is found of its subject.
+    """
+
+    issue_type: str
+    name: str
+    description: str
+    severity: Severity | str
+    auto_mitigate: bool
+    mitigate_fn: Mitigation | None = None
+    detect: Detector | None = None
+    plan: Planner | None = None
+    explain: Explainer | None = None
+    candidates: CandidateFinder | None = None
+    remedy: RemedyFinder | None = None
+    subject: SubjectKind = SubjectKind.CHARACTER
+    why: str = ""
+    safe: str | None = None
+    left_to_officer: str = ""
+    material: Sequence[Material] = ()
+    affects: Sequence[str] = ()
+    thresholds: Sequence[Parameter] = ()
+    examples: Sequence[Example] = ()
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether the rule knows a fix."""
+        return self.plan is not None or self.mitigate_fn is not None
+
+    @property
+    def own_function(self) -> Mitigation | None:
+        """The function that fixes instead of a plan, where the rule brings one."""
+        return None if isinstance(self.mitigate_fn, AppliesPlan) else self.mitigate_fn
+
+    @property
+    def may_be_automatic(self) -> bool:
+        """Whether automation may apply any of its fixes: the safe plans, or a function that the rule itself calls automatic."""
+        return self.safe is not None or (self.own_function is not None and self.auto_mitigate)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All that a guild may set: the rule's own thresholds, and the budget of a rule with automatic fixes."""
+        return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.may_be_automatic else []))
+
+    async def findings(
+        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+    ) -> list[Finding]:
+        """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""
+        return [] if self.detect is None else await self.detect(conn, guild_id=guild_id, now=now)
+
+    def settings(self, wishes: RuleWishes) -> RuleSettings:
+        """Return the settings that follow from what a guild has said, defaults filled in."""
+        defaults = {each.name: each.default for each in self.thresholds}
+        return RuleSettings(
+            self.issue_type,
+            wishes.is_enabled,
+            self.auto_mitigate if wishes.auto_mitigate is None else wishes.auto_mitigate,
+            wishes.severity or self.severity,
+            {**defaults, **wishes.parameters},
+        )
