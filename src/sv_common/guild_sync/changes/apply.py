@@ -151,7 +151,8 @@ async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -
     values = {
         "guild_id": guild_id,
         "characters": ids["link"],
-        "players": [*ids["player"], *(player for each in changes for player in _players(each))],
+        "players": ids["player"],
+        "owners": [player for each in changes for player in _players(each)],
         "aliases": ids["alias"],
         "words": [row["alias_key"] for row in sides["alias"]],
         "rejections": ids["rejection"],

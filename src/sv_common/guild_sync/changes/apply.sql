@@ -1,6 +1,7 @@
 -- name: current
 -- Rows as they are now, held to the end of the transaction, by their numbers or by what people know them by; with all that
--- hangs on the players that are to be deleted, and with the notes under which characters would be linked.
+-- hangs on the players that are to be deleted, with the players of characters, and with the notes under which characters would
+-- be linked. A player whose own row stays is not held: a preview that looks at it keeps nobody from deciding about it.
 select 'link' as kind, to_jsonb(l) as row
 from (select * from guild_identity.player_characters
       where guild_id = %(guild_id)s and (character_id = any (%(characters)s) or player_id = any (%(doomed)s))
@@ -8,10 +9,14 @@ from (select * from guild_identity.player_characters
 union all
 select 'player', to_jsonb(p)
 from (select * from guild_identity.players
-      where guild_id = %(guild_id)s
-        and (id = any (%(players)s) or main_character_id = any (%(characters)s)
-             or offspec_character_id = any (%(characters)s))
+      where guild_id = %(guild_id)s and id = any (%(players)s)
       order by id for update) p
+union all
+select 'player', to_jsonb(p)
+from guild_identity.players p
+where p.guild_id = %(guild_id)s and not p.id = any (%(players)s)
+  and (p.id = any (%(owners)s) or p.main_character_id = any (%(characters)s)
+       or p.offspec_character_id = any (%(characters)s))
 union all
 select 'alias', to_jsonb(a) || jsonb_build_object('is_in_use', exists (
            select from guild_identity.aliases_in_use u where u.id = a.id))
