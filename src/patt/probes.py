@@ -66,7 +66,6 @@ class Ready:
     "/health",
     summary="Whether the application and its database answer",
     dependencies=_FOR_ALL,
-    response_model_exclude_none=True,
     responses={503: {"model": Alive, "description": "The database does not answer."}},
 )
 async def health(services: ServicesDep, response: Response) -> Alive:
