@@ -129,7 +129,8 @@ async def _what_came_in(guild: GuildBuilder, words: Words) -> None:
             step = StepReport("sync", 1200, {"seen": 3}, [words.one(), words.one()], error)
             await sync_log.finish(conn, run, status=status, steps=[step], error=error)
         await sync_log.start(conn, guild.guild_id, "discord_sync", actor=words.one())
-        await access.create_upload_key(conn, words.one(), guild_id=guild.guild_id, created_by="test")
+        uploader = "".join(letter for letter in words.one() if letter.isprintable())[: access.LONGEST_NAME]
+        await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
         (key, *_) = await access.upload_keys(conn, guild.guild_id)
         for state in ("received", "done"):
             export = read_addon_export_json(json.dumps({"characters": [{"name": "Charlet", "note": state}]}).encode())

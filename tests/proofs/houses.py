@@ -108,7 +108,15 @@ async def opened(
         # Each time this clock is read an hour has passed: nobody is told to wait.
         app = application(pool, clock=itertools.count(step=3600).__next__)
         async with app.state.live.listening(), serve(app) as base_url:
-            yield House(app, base_url, await session(pool, officer), await numbers_of(pool), is_lived_in)
+            yield House(app, base_url, await _session_of(pool, officer), await numbers_of(pool), is_lived_in)
+
+
+async def _session_of(pool: Pool, officer: str) -> str:
+    """Sign somebody in who is called anything, such as no sign-in link can be made for but Discord may call them."""
+    token = await session(pool)
+    async with pool.connection() as conn:
+        await conn.execute("update common.admin_accounts set name = %s where name = 'alice'", [officer])
+    return token
 
 
 async def numbers_of(pool: Pool) -> dict[str, list[object]]:
@@ -116,7 +124,7 @@ async def numbers_of(pool: Pool) -> dict[str, list[object]]:
     async with pool.connection() as conn:
         rows = await conn.execute(_NUMBERS)
         numbers = {name: [value for value in values if value is not None] for name, values in await rows.fetchall()}
-    return numbers | {"issue_type": list(RULES), "token": [await login_link(pool)]}
+    return numbers | {"issue_type": list(RULES), "token": [await login_link(pool, "somebody new")]}
 
 
 async def furnish_lived_in(pool: Pool) -> None:

@@ -135,7 +135,7 @@ async def test_static_files_are_served_and_checked_again_each_time(
 
 async def test_health_is_the_databases(anonymous: httpx2.AsyncClient, pool: Pool) -> None:
     answer = await anonymous.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "detail": None})
     await pool.close()
     answer = await anonymous.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
