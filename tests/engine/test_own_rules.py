@@ -118,3 +118,20 @@ async def test_a_function_that_does_not_fix_leaves_the_issue_open_with_the_reaso
     report = await fix_all(guild.pool, NAME, actor="alice", guild_id=guild.guild_id)
     assert [(result.outcome, result.reason.startswith(reason)) for result in report.results] == [(outcome, True)] * 2
     assert await _issue_ids(guild) == issue_ids
+
+
+async def test_what_a_broken_detector_cannot_verify_is_recorded_all_the_same(guild: GuildBuilder) -> None:
+    _add_rule(function := _Function())
+    await guild.character("Mito")
+    (issue_id,) = await _issue_ids(guild)
+
+    async def broken(conn: Connection, *, guild_id: int | None = None, now: object = None) -> list[Finding]:
+        raise Refused("The ranks are in doubt.")
+
+    RULES[NAME] = replace(RULES[NAME], detect=broken)
+    result = await fix_one(guild.pool, issue_id, actor="alice")
+    assert len(function.rows) == 1
+    assert (result.outcome, result.reason.endswith("The ranks are in doubt.")) == (FixOutcome.UNVERIFIED, True)
+    assert await guild.rows("select id, outcome from guild_identity.fix_attempts") == [
+        (result.attempt_id, "unverified")
+    ]

@@ -13,7 +13,15 @@ from laws import snapshot
 from laws.snapshot import Row
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, Mention, MentionKind, ParsedNote, parse_note
+from sv_common.guild_sync.domain.notes import (
+    DEFAULT_VOCABULARY,
+    Category,
+    Mention,
+    MentionKind,
+    ParsedNote,
+    fold_accents,
+    parse_note,
+)
 
 Somebody = tuple[str, int]
 """("player" | "member" | "character", row id)."""
@@ -21,6 +29,7 @@ Somebody = tuple[str, int]
 DAY_MS = 86_400_000
 DAYS_UNTIL_STALE = 30
 SHORTEST_WORD = 3
+SHORTEST_FOLDED = 3
 FEWEST_MOVED = 3
 _WORDS = frozenset(DEFAULT_VOCABULARY.categories)
 _DECORATING = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE, Category.STATUS})
@@ -325,8 +334,27 @@ def _whom_mention_means(guild: Guild, mention: Mention, about: Row) -> set[Someb
         if called:
             return called - _rejected(guild, about)
         if mention.kind is MentionKind.NAME and mention.readings[0].key == about["name_key"]:
-            break
-    return set()
+            return set()
+    return _spelled_otherwise(guild, mention, about) - _rejected(guild, about)
+
+
+def _spelled_otherwise(guild: Guild, mention: Mention, about: Row) -> set[Somebody]:
+    """Whom a name means that no one here has or had, where it is one name but for its accents."""
+    former = {name_key(each["name"]) for each in guild.former_names if each["character_id"] is not None}
+    names = former | {c["name_key"] for c in guild.characters} | {name_key(p["display_name"]) for p in guild.players}
+    names |= {name for member in _present_people(guild) for name in discord_names(member)}
+    keys = [reading.key for reading in mention.readings]
+    is_word = mention.kind is MentionKind.WORD or any(key in _WORDS for key in keys)
+    if is_word or any(key in names for key in keys):
+        return set()
+    folds = {fold_accents(key) for key in keys if len(key) >= SHORTEST_FOLDED}
+    meant = {name for name in names if fold_accents(name) in folds}
+    if len(meant) != 1:
+        return set()
+    (name,) = meant
+    if name == about["name_key"] or not _is_somebody(guild, name):
+        return set()
+    return _called(guild, name, mention, about)
 
 
 def _called(guild: Guild, key: str, mention: Mention, about: Row) -> set[Somebody]:

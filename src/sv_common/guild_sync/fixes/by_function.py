@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 CANNOT_BE_UNDONE = "Fixed by the rule’s own function; what it changed cannot be undone here."
 _NOT_FIXED = "The rule’s own function did not fix it."
+_NOT_VERIFIED = "The rule’s own function has run, and the rule cannot tell whether it worked. Run a scan later and look at the issue."
 _STILL_FOUND = "The rule’s own function says that it is fixed, but the rule still finds it."
 
 
@@ -50,6 +51,7 @@ async def fix_by_function(
 ) -> list[FixResult]:
     """Fix issues one after the other; one that fails stops no other. With more than `limit`, none is."""
     async with pool.connection() as conn:
+        await guilds.lock(conn, guild_id)
         await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=None)
         known = [i for i in await issues.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
         results = [*vanished(rule, issue_ids, known), *(each for i in known if (each := _settled(i, command)))]
@@ -79,8 +81,8 @@ async def _fix(
     outcome, reason = await _call(pool, rule, mitigate, issue, command)
     async with pool.connection() as conn:
         await guilds.lock(conn, issue.guild_id)
-        if outcome is FixOutcome.FIXED and await _is_still_found(conn, rule, issue):
-            outcome, reason = FixOutcome.FAILED, _STILL_FOUND
+        if outcome is FixOutcome.FIXED:
+            outcome, reason = await _verify(conn, rule, issue)
         result = FixResult(issue.id, issue.issue_type, outcome, reason)
         return await _record(conn, rules, rule, issue, command, result, round((time.monotonic() - started) * 1000))
 
@@ -100,8 +102,18 @@ async def _call(
     return FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED, _NOT_FIXED
 
 
-async def _is_still_found(conn: Connection, rule: RuleDefinition, issue: Issue) -> bool:
-    return any(each.issue_hash == issue.issue_hash for each in await rule.findings(conn, guild_id=issue.guild_id))
+async def _verify(conn: Connection, rule: RuleDefinition, issue: Issue) -> tuple[FixOutcome, str]:
+    """Ask the detector whether the issue is fixed; one that cannot tell keeps nothing from being recorded."""
+    try:
+        async with conn.transaction():
+            found = await rule.findings(conn, guild_id=issue.guild_id)
+    except Exception as doubt:  # the function has run, whatever the detector does
+        raise_if_lost(doubt, conn)
+        log.warning("own_fix_not_verified", rule=rule.issue_type, issue_id=issue.id, exc_info=doubt)
+        return FixOutcome.UNVERIFIED, f"{_NOT_VERIFIED} {reason_of(doubt)}"
+    if any(each.issue_hash == issue.issue_hash for each in found):
+        return FixOutcome.FAILED, _STILL_FOUND
+    return FixOutcome.FIXED, CANNOT_BE_UNDONE
 
 
 async def _record(
