@@ -15,9 +15,9 @@ from psycopg.types.json import Jsonb
 from benchmarks.synthetic import RANK_NAMES
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.guild import CLASS_NAMES, DiscordGuild, RosterCharacter
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import MentionKind, note_key, parse_note
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.notes import MentionKind, note_key, parse_note
+from sv_common.guild_sync.sources.models import CLASS_NAMES, DiscordGuild, RosterCharacter
 
 SQL = load_sql(__package__, "plain.sql")
 Parameters: TypeAlias = Mapping[str, object]

@@ -15,14 +15,14 @@ from typing import Any
 
 import httpx2
 
-from patt import access
+from patt.auth import credentials
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.issues import Conclusion, reconcile
+from sv_common.guild_sync.issues.lifecycle import Conclusion, reconcile
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.models import GuildAddress
 
 SQL = load_sql(__package__, "web.sql")
 LOOPBACK = "127.0.0.1"
@@ -83,7 +83,7 @@ async def sessions(pool: Pool, count: int) -> list[str]:
     tokens = []
     async with pool.connection() as conn:
         for _ in range(count):
-            token = await access.redeem_login_link(conn, await access.create_login_link(conn, "alice"))
+            token = await credentials.redeem_login_link(conn, await credentials.create_login_link(conn, "alice"))
             tokens.append(token or "")
     return tokens
 

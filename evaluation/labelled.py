@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sv_common.guild_sync.domain.roster_file import NotedCharacter, read_discord_names, read_roster_table
+from sv_common.guild_sync.identity.roster_file import NotedCharacter, read_discord_names, read_roster_table
 
 GUILDS = Path(__file__).parents[1] / "tests" / "resolution" / "guilds"
 """The folder of the labelled rosters: NAME.tsv, and NAME.discord.txt where the guild's Discord names are known.

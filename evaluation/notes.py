@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.labelled import GUILDS, NAMES_NOBODY, Label, LabelledGuild, labelled_guilds
-from sv_common.guild_sync.domain.discord_names import undecorated
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, NoteKind
-from sv_common.guild_sync.domain.spellings import folds_of
-from sv_common.guild_sync.note_reading import NICKNAME, UNKNOWN_NAME, UNSEEN, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.names.discord_names import undecorated
+from sv_common.guild_sync.identity.names.spellings import folds_of
+from sv_common.guild_sync.identity.roster_notes import NICKNAME, UNKNOWN_NAME, UNSEEN, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, NoteKind
 
 FEWEST_NOTES = 400
 FIRST_SUGGESTIONS = 3

@@ -10,9 +10,9 @@ from simulation.officers import Officers
 from simulation.tally import LawBroken
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.ports import Outside
 
 SQL = load_sql(__package__, "crossings.sql")
 

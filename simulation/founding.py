@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from patt import access, authority
+from patt.auth import credentials, permissions
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
 from sv_common.guild_sync.simulators import GuildWorld, addon
-from sv_common.guild_sync.store import guilds, ranks
-from sv_common.guild_sync.store.rules import save_settings
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.ports import Outside
 
 OFFICER = "officer Alice"
 
@@ -58,7 +58,7 @@ async def read_notes(pool: Pool, outside: Outside, world: GuildWorld, guild_id: 
 async def new_upload_key(pool: Pool, guild_id: int, uploader: str) -> str:
     """Return a key with which somebody's companion may upload."""
     async with pool.connection() as conn:
-        return await access.create_upload_key(conn, uploader, guild_id=guild_id, created_by=OFFICER)
+        return await credentials.create_upload_key(conn, uploader, guild_id=guild_id, created_by=OFFICER)
 
 
 async def _map_ranks(conn: Connection, world: GuildWorld, guild_id: int) -> None:
@@ -67,4 +67,4 @@ async def _map_ranks(conn: Connection, world: GuildWorld, guild_id: int) -> None
     await ranks.confirm_names(conn, guild_id)
     for index, role in world.rank_roles.items():
         await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
-    await authority.decide(conn, guild_id, authority.Change("rank", "1", "officer"), actor=OFFICER)
+    await permissions.decide(conn, guild_id, permissions.Change("rank", "1", "officer"), actor=OFFICER)

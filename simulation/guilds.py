@@ -6,12 +6,12 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
 from simulation.decisions import Decisions
 from simulation.founding import found, new_upload_key
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbour
@@ -92,5 +92,5 @@ async def _settle(services: Services, number: int, neighbour: Neighbour, seed: i
             await conn.execute(SQL["read_long_ago"], values)
     await new_upload_key(services.pool, guild_id, "Zork")
     async with services.pool.connection() as conn:
-        (key,) = await access.upload_keys(conn, guild_id)
+        (key,) = await credentials.upload_keys(conn, guild_id)
     return LivingGuild(number, guild_id, key.id, neighbour, rng, departures=Counter(battlenet_sync=len(gone)))

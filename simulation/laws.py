@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from laws import oracle
-from patt.worker import RHYTHMS, Rhythm, slot_before
+from patt.worker.worker import RHYTHMS, Rhythm, slot_before
 from simulation.budget import RequestBudget
 from simulation.clock import FakeClock
 from simulation.decisions import Decisions, read_decisions

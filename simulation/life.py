@@ -29,13 +29,13 @@ from simulation.truth import demand_the_truth
 from simulation.uploads import upload
 from simulation.work import WaitingJobs, Worker
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import SLOWEST_ANSWER
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import SLOWEST_ANSWER
+from sv_common.guild_sync.sources.ports import Outside
 
 BEGINNING = datetime(2026, 3, 2, tzinfo=UTC)
 """Long ago, so that the real clock is ahead of the fake one to the end."""

@@ -13,8 +13,8 @@ from simulation.founding import OFFICER
 from simulation.guilds import LivingGuild
 from simulation.tally import Tally
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
     LinkCharacter,
@@ -25,10 +25,11 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkCharacter,
 )
 from sv_common.guild_sync.identity_engine import apply_decision
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
-from sv_common.guild_sync.store import guilds, ranks
-from sv_common.guild_sync.store.rules import save_settings
 
 SQL = load_sql(__package__, "officers.sql")
 
@@ -126,7 +127,7 @@ class Officers:
             until = self._clock.now + timedelta(days=days) if days else None
             async with self._pool.connection() as conn:
                 await guilds.lock(conn, guild.guild_id)
-                await issues.dismiss(
+                await lifecycle.dismiss(
                     conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
                 )
 
@@ -135,7 +136,7 @@ class Officers:
         if issue_id := await self._one("dismissed_issues", guild):
             async with self._pool.connection() as conn:
                 await guilds.lock(conn, guild.guild_id)
-                await issues.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+                await lifecycle.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""

@@ -7,17 +7,17 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from patt.bootstrap import Services
-from patt.queue import Task
+from patt.tasks import Task
 from simulation import happenings
 from simulation.clock import FakeClock
 from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.guilds import LivingGuild
 from simulation.tally import LawBroken, Tally
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.simulators import addon
-from sv_common.guild_sync.store import uploads
-from sv_common.guild_sync.upload_origin import refuse_foreign
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export
 
 FORGED = 0.1
 """Share of the exports in which whoever has the upload key has written that characters of power are somebody else's."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from patt import authority
+from patt.auth import permissions
 from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.tally import LawBroken
 from simulation.witness import Change, Row, Transaction
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.names import name_key
 
 MORE_THAN_A_LOOK = ("officer", "administrator")
 
@@ -105,8 +105,8 @@ class Vouching:
     async def judge_rights(self, pool: Pool, guild_id: int) -> None:
         """Nobody may do more than look by the rank of a character of which no person said whose it is."""
         async with pool.connection() as conn:
-            for standing in await authority.standings_in(conn, guild_id):
-                for claim in await authority.powers(conn, guild_id, standing.discord_id):
+            for standing in await permissions.standings_in(conn, guild_id):
+                for claim in await permissions.powers(conn, guild_id, standing.discord_id):
                     if claim.kind == "rank" and not self._is_vouched(claim.character_id or 0, standing.discord_id):
                         raise LawBroken(f"{standing.username} is {claim.given} by {claim}, for which nobody stands")
 

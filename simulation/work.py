@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any
 
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
-from patt.worker import ask_for_what_is_due, take_in
+from patt.tasks import SILENCE_OF_THE_DEAD_S, Queue, Task
+from patt.worker.full_match import match_when_asked
+from patt.worker.worker import ask_for_what_is_due, take_in
 from simulation.clock import FakeClock
 from simulation.tally import LawBroken, Tally
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.reporter import send_digest
 
 LANES = 4

@@ -10,9 +10,9 @@ from typing import Any, LiteralString
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
 
 DAY_MS = 86_400_000
 GUILD_MASTER, OFFICER, RAIDER, SOCIAL = 0, 1, 2, 3

@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from patt import probes
 from patt.api import (
     access,
     activity,
@@ -37,14 +36,9 @@ from patt.api import (
 )
 from patt.api.examples import explain
 from patt.bootstrap import Services
-from patt.guard import Guard
-from patt.headers import STATIC_PREFIX, SecurityHeaders
-from patt.http_metrics import HttpMetrics, MeasureRequests
-from patt.limits import Clock, Limits
 from patt.live.hub import Hub
 from patt.live.mark import NoteMark
 from patt.live.stream import HEARTBEAT_S
-from patt.overlong import OverlongBodies
 from patt.pages import (
     account_pages,
     actions,
@@ -65,9 +59,15 @@ from patt.pages import (
     sign_in,
     upload_pages,
 )
-from patt.problems import answer
-from patt.throttle import ThrottleGuessing, ThrottleRequests
-from sv_common.guild_sync.domain.errors import PattError
+from patt.web import probes
+from patt.web.body_limit import OverlongBodies
+from patt.web.guard import Guard
+from patt.web.headers import STATIC_PREFIX, SecurityHeaders
+from patt.web.http_metrics import HttpMetrics, MeasureRequests
+from patt.web.limits import Clock, Limits
+from patt.web.problems import answer
+from patt.web.throttle import ThrottleGuessing, ThrottleRequests
+from sv_common.guild_sync.core.errors import PattError
 
 STATIC = Path(__file__).parent / "static"
 

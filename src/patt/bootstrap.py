@@ -13,15 +13,15 @@ import httpx2
 
 from patt.config import Settings, load_settings
 from patt.database import check_schema, database_url
-from patt.queue import Queue, open_queue
+from patt.tasks import Queue, open_queue
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.discord_login import DiscordLogin
-from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.login import DiscordLogin
+from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
+from sv_common.guild_sync.sources.ports import Outside
 
 DISCORD_CALLBACK = "/login/discord/callback"
 """The page to which Discord sends people back; its whole address is registered there."""

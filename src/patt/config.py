@@ -11,8 +11,8 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.domain.plain_text import shown
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.plain_text import shown
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", None})
 _DATABASE_SCHEMES = ("postgresql://", "postgres://")

@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from patt.config import Settings
 from sv_common.db import embedded, migrate
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 DATABASE_NAME = "patt"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.plain_text import shown
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.plain_text import shown
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 
 def read_file(file: Path) -> bytes:

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 
 from patt.app import create_app
 from patt.bootstrap import Services, for_jobs
-from patt.gateway import listen
 from patt.live.hub import Hub
-from patt.worker import work_until_stopped
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from patt.worker.gateway import listen
+from patt.worker.worker import work_until_stopped
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 

@@ -3,10 +3,10 @@
 import pytest
 
 from addon.client import LOGIN_TIME, Client, Member, toc_field
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
-from sv_common.guild_sync.domain.saved_variables import LuaTable, LuaValue, parse_saved_variables
 from sv_common.guild_sync.simulators import GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter
+from sv_common.guild_sync.sources.addon.saved_variables import LuaTable, LuaValue, parse_saved_variables
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 HOURS_A_MONTH, HOURS_A_YEAR = 30 * 24, 365 * 24
 LANGUAGE, LOCALE, REGION_NUMBER = "ruRU", "ru_RU", 3

@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import Timing, http_client
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.guild import RosterCharacter
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import Timing, http_client
+from sv_common.guild_sync.sources.models import RosterCharacter
 
 NOW_MS = 1_790_000_000_000
 NOTE = Announcement("Sync summary", "2 findings", "n-1")

@@ -3,14 +3,14 @@
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.battlenet import PATIENCE, BattleNetClient
-from sv_common.guild_sync.clients.battlenet_api import REQUESTS_AT_ONCE
-from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.domain.profile import CharacterAddress, CharacterStatus, ProfileAnswer, ProfileState
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
+from sv_common.guild_sync.sources.battlenet.api import REQUESTS_AT_ONCE
+from sv_common.guild_sync.sources.battlenet.client import PATIENCE, BattleNetClient
+from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.sources.profile import CharacterAddress, CharacterStatus, ProfileAnswer, ProfileState
 
 A_MOMENT = 0.1
 """Seconds that pacing costs a few requests; a pause before another try would be longer."""

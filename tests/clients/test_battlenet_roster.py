@@ -7,13 +7,13 @@ import httpx2
 import pytest
 
 from clients.conftest import as_rostered
-from sv_common.guild_sync.clients.battlenet import PATIENCE, BattleNetClient
-from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed
-from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.seeding import OTHER_REALM
+from sv_common.guild_sync.sources.battlenet.client import PATIENCE, BattleNetClient
+from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.sources.models import GuildAddress
 
 
 async def test_the_whole_roster_comes_with_every_profile(

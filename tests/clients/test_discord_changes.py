@@ -3,11 +3,11 @@
 import pytest
 
 from clients.conftest import NOTE
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.client import DiscordClient
 
 
 async def test_roles_are_given_and_taken_with_a_reason(

@@ -15,11 +15,11 @@ from sv_common.guild_sync.changes.roles import (
     still_to_do,
     to_put_back,
 )
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.model import ADMINISTRATOR, MANAGE_ROLES, AuditEntry, WorldMember
+from sv_common.guild_sync.sources.discord.client import DiscordClient
 
 REASON = "PATT, bob: Zoë is Officer"
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.discord_message import cut, new_message
-from sv_common.guild_sync.clients.discord_wire import audit_reason, error_code, refusal, role_refusal
-from sv_common.guild_sync.clients.http import Asked
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
-from sv_common.guild_sync.domain.guild import DiscordRole
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.message import cut, new_message
+from sv_common.guild_sync.sources.discord.wire import audit_reason, error_code, refusal, role_refusal
+from sv_common.guild_sync.sources.http import Asked
+from sv_common.guild_sync.sources.models import DiscordRole
 
 ASKED = Asked("Discord", "the change of a member's role")
 

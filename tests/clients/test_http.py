@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.http import (
+from sv_common.guild_sync.core.errors import SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.sources.http import (
     Asked,
     RateLimiter,
     RetryableError,
@@ -18,8 +20,6 @@ from sv_common.guild_sync.clients.http import (
     seconds,
     with_retries,
 )
-from sv_common.guild_sync.domain.errors import SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.simulators.clock import SimulatedClock
 
 ASKED = Asked("Battle.net", "the roster")
 

@@ -16,17 +16,17 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.battlenet_api import LIMITS, REQUESTS_AT_ONCE
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import RateLimiter, Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceUnavailable
-from sv_common.guild_sync.domain.profile import CharacterAddress, ProfileState
+from sv_common.guild_sync.core.errors import SourceDenied, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.battlenet.api import LIMITS, REQUESTS_AT_ONCE
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import RateLimiter, Timing
+from sv_common.guild_sync.sources.profile import CharacterAddress, ProfileState
 
 MOST_IN_A_SECOND = 90
 SECRET = "made-up"  # noqa: S105 -- of nobody

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access
 from patt.app import create_app
+from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.companion.accounts import export_files, game_folders
 from patt.companion.sending import Answer, Outcome, Reply, State, outcome_of, send
@@ -20,8 +20,8 @@ from patt.companion.spool import Spool
 from patt.companion.watching import Look, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.addon import saved_variables
+from sv_common.guild_sync.sources.ports import Outside
 
 
 def _lua(note: str) -> bytes:
@@ -185,7 +185,7 @@ async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: httpx2.AsyncClient, pool: Pool) -> None:
     guild = await GuildBuilder.create(pool)
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     first = await send(http, "http://patt.test/", key, _lua("Main"))
     again = await send(http, "http://patt.test", key, _lua("Main"))
     wrong = await send(http, "http://patt.test", "made up", _lua("Main"))

@@ -15,16 +15,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.http import Timing, http_client
-from sv_common.guild_sync.domain.errors import SourceMalformed
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.profile import CharacterAddress, CharacterStatus, ProfileState
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import SourceMalformed
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.server import running
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import Timing, http_client
+from sv_common.guild_sync.sources.models import GuildAddress
+from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.profile import CharacterAddress, CharacterStatus, ProfileState
 
 pytestmark = pytest.mark.fixtures
 

@@ -17,14 +17,14 @@ from cuts.world import World, sources
 from laws.outside import AnnouncerInMemory
 from laws.snapshot import Snapshot
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from patt.queue import Queue, open_queue
-from patt.work import work_when_asked
-from patt.worker import ask_for_what_is_due, take_in
+from patt.tasks import Queue, open_queue
+from patt.worker.asked_work import work_when_asked
+from patt.worker.full_match import match_when_asked
+from patt.worker.worker import ask_for_what_is_due, take_in
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.reporter import send_digest
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, settings
 
 SQL = load_sql(__package__, "facts.sql")

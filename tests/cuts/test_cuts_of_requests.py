@@ -21,7 +21,7 @@ from cuts.world import RenamedInMemory
 from laws.snapshot import Snapshot, differences
 from patt.bootstrap import Services
 from patt.pages.flash import COOKIE
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, made, settings
 from web.test_web_routes import all_ways
 

@@ -19,10 +19,10 @@ from cuts.trial import places
 from patt.bootstrap import Services
 from proofs.houses import numbers_of
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.domain.errors import Busy
+from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.identity.decisions import MergePlayers
 from sv_common.guild_sync.identity_engine import apply_decision
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, made, officer, settings
 from web.test_web_routes import FRAMEWORK, all_ways
 

@@ -11,22 +11,26 @@ import pytest
 from asking_outside import note_if_holding
 from guild_builder import RAIDER, GuildBuilder, entry, person, server
 from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
-from patt import access, sessions
-from patt.sessions import sign_in_with_discord
+from patt.auth import credentials, sessions
+from patt.auth.sessions import sign_in_with_discord
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import guild_settings, issues, mitigations
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SuspiciousSource
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.domain.realms import Realm, RealmIndex
 from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.setting_requests import WordRequest
-from sv_common.guild_sync.store import announcements, held_losses, matches, uploads, work
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.jobs import matches, requests
+from sv_common.guild_sync.notifications import announcements
+from sv_common.guild_sync.roster import held_losses, uploads
+from sv_common.guild_sync.settings import service
+from sv_common.guild_sync.settings.requests import WordRequest
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.models import GuildAddress
+from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.profile import CharacterAddress, GuildRoster, ProfileAnswer
+from sv_common.guild_sync.sources.realms import Realm, RealmIndex
 from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
@@ -78,7 +82,7 @@ class World:
         number = self.guild.guild_id
         issue_ids = [self.numbers["newalt"], self.numbers["riddle"]]
         async with self.guild.pool.connection() as conn:
-            (key, *_) = await access.upload_keys(conn, number)
+            (key, *_) = await credentials.upload_keys(conn, number)
             await uploads.receive(conn, number, key.id, read_addon_export_json(EXPORT.encode()))
             await matches.ask(conn, number, actor="officer alice")
             for kind, arguments in (
@@ -86,7 +90,7 @@ class World:
                 ("fix_selected", {"issue_ids": issue_ids}),
                 ("fix_all", {"issue_type": "orphan_wow"}),
             ):
-                await work.ask(conn, number, kind, arguments, actor="officer alice")
+                await requests.ask(conn, number, kind, arguments, actor="officer alice")
             told = Announcement("A title", "A body", nonce="patt-sync-1")
             await announcements.keep_summary(conn, number, CHANNEL, told)
             # News are told when they have settled for some minutes.
@@ -150,7 +154,7 @@ async def _list_that_was_refused(guild: GuildBuilder) -> str:
 
 async def _upload_that_was_given_up(guild: GuildBuilder) -> int:
     async with guild.pool.connection() as conn:
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
         upload = await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(GIVEN_UP.encode()))
         await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
     return upload.upload_id
@@ -162,10 +166,8 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
     fixed = await mitigations.fix_one(pool, grimalt, actor="test", guild_id=guild.guild_id)
     aside = await issue_number(guild, "orphan_discord", "Zephyr")
     async with pool.connection() as conn:
-        await issues.dismiss(conn, aside, guild_id=guild.guild_id, actor="test", reason="A guest.")
-    change = await guild_settings.save_setting(
-        pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id
-    )
+        await lifecycle.dismiss(conn, aside, guild_id=guild.guild_id, actor="test", reason="A guest.")
+    change = await service.save_setting(pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id)
     await run_integrity_check(pool, guild_id=guild.guild_id)
     return {
         "newalt": await issue_number(guild, "orphan_wow", "Newalt"),
@@ -179,8 +181,8 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
 async def _secrets(guild: GuildBuilder) -> dict[str, str]:
     pool = guild.pool
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
-        await access.create_api_token(conn, "robot", guild_id=None, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        await credentials.create_api_token(conn, "robot", guild_id=None, created_by="test")
         friend = await sign_in_with_discord(conn, FRIEND, NAMES[FRIEND].lower(), None)
     return {
         "alice": await session(pool),
@@ -193,7 +195,7 @@ async def _secrets(guild: GuildBuilder) -> dict[str, str]:
 
 async def _numbers_of_secrets(guild: GuildBuilder) -> dict[str, int]:
     async with guild.pool.connection() as conn:
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
-        (token, *_) = await access.api_tokens(conn)
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
+        (token, *_) = await credentials.api_tokens(conn)
         mine = [each for each in await sessions.sessions(conn) if each.account == "alice"]
     return {"key_id": key.id, "token_id": token.id, "session_id": mine[0].id}

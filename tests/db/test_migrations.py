@@ -10,7 +10,7 @@ import pytest
 from patt.bootstrap import open_services
 from patt.config import Settings
 from sv_common.db import embedded, migrate
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 _VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 

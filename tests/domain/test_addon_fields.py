@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.addon_entries import one, problems_of, row
-from sv_common.guild_sync.domain.addon_export import read_characters
-from sv_common.guild_sync.domain.addon_fields import MAX_LABEL_LETTERS, MAX_NAME_LETTERS, MAX_NOTE_LETTERS
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.fields import MAX_LABEL_LETTERS, MAX_NAME_LETTERS, MAX_NOTE_LETTERS
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 
 @pytest.mark.parametrize(

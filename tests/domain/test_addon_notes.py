@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.addon_entries import one, row
-from sv_common.guild_sync.domain.addon_export import read_characters, strip_markup
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_characters, strip_markup
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 
 @pytest.mark.parametrize(

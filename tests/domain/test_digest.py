@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.discord_message import message, new_message
-from sv_common.guild_sync.domain.announcement import Announcement, Section, plain
-from sv_common.guild_sync.domain.digest import Move, MovedIssues, digest
+from sv_common.guild_sync.notifications.digest import Move, MovedIssues, digest
+from sv_common.guild_sync.sources.discord.announcement import Announcement, Section, plain
+from sv_common.guild_sync.sources.discord.message import message, new_message
 
 NAMES = {"orphan_wow": "Unlinked WoW Character", "note_mismatch": "Note Mismatch"}
 

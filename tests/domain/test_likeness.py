@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sv_common.guild_sync.domain.likeness import How, LikeNames, looks_like
-from sv_common.guild_sync.domain.notes import fold_accents
+from sv_common.guild_sync.identity.names.similarity import How, LikeNames, looks_like
+from sv_common.guild_sync.notes import fold_accents
 from sv_common.guild_sync.simulators.vocabulary import NAME_ENDS, NAME_STARTS
 
 LEAST_SHARE_FOUND = 0.85

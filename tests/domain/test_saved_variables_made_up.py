@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.saved_files import CURRENT_CLIENT, sentence_for
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.saved_variables import LuaTable, LuaValue, parse_saved_variables
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.saved_variables import LuaTable, LuaValue, parse_saved_variables
 
 
 def quoted(text: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from engine.memory_discord import MemoryDiscord, discord_of
 from guild_builder import ROLE_NAMES, GuildBuilder
-from sv_common.guild_sync.domain.issue import SubjectKind
+from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome, Rank, Role
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.store.rules import save_settings
+from sv_common.guild_sync.rulebook.settings import save_settings
 
 _RANKS: Sequence[Rank] = ("Guild Master", "Officer", "Raider", "Social")
 _ROLE_IDS: Mapping[str, str] = {name: role_id for role_id, name in ROLE_NAMES.items()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guild_builder import ROLE_NAMES, GuildBuilder
-from sv_common.guild_sync.domain.errors import SourceDenied
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
-from sv_common.guild_sync.domain.role_authority import RoleAuthority
+from sv_common.guild_sync.core.errors import SourceDenied
+from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole
 
 
 class MemoryDiscord:

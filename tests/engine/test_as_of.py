@@ -9,17 +9,17 @@ import pytest
 
 from engine.memory_discord import MemoryDiscord
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
-from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
-from sv_common.guild_sync.domain.profile import CharacterProfile, ProfileAnswer, ProfileState
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster import members, profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.store import discord, profiles, sync_log
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
+from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.profile import CharacterProfile, ProfileAnswer, ProfileState
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
 A_YEAR = timedelta(days=365)
@@ -28,7 +28,7 @@ APART = timedelta(days=1)
 
 async def now(guild: GuildBuilder) -> datetime:
     async with guild.pool.connection() as conn:
-        return await sync_log.now(conn)
+        return await runs.now(conn)
 
 
 async def held(guild: GuildBuilder) -> list[list[str]]:
@@ -37,7 +37,7 @@ async def held(guild: GuildBuilder) -> list[list[str]]:
 
 async def open_mismatches(guild: GuildBuilder) -> list[int]:
     async with guild.pool.connection() as conn:
-        return [issue.id for issue in await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")]
+        return [issue.id for issue in await lifecycle.open_of_rule(conn, guild.guild_id, "role_mismatch")]
 
 
 async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_the_fix_closed(
@@ -71,10 +71,10 @@ async def test_a_look_that_began_before_a_list_does_not_change_what_the_list_sai
     await sync_discord_members(guild.pool, server(guild, person("1", "Elrek", OFFICER_ROLE)))
     ((row_id,),) = await guild.rows("select id from guild_identity.discord_users")
     async with guild.pool.connection() as conn:
-        await discord.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]}, looked_at=began)
+        await members.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]}, looked_at=began)
     assert await held(guild) == [[OFFICER_ROLE]]
     async with guild.pool.connection() as conn:
-        await discord.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]})
+        await members.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]})
     assert await held(guild) == [[RAIDER_ROLE]]
 
 
@@ -162,7 +162,7 @@ async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_prof
         (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
         profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None)
         answer = ProfileAnswer(ProfileState.SHOWN, profile)
-        await profiles.record(conn, guild.guild_id, [(due, answer)], apart=APART, began=await sync_log.now(conn))
+        await profiles.record(conn, guild.guild_id, [(due, answer)], apart=APART, began=await runs.now(conn))
     old = [entry("Elrek", item_level=500, rank=1)]
     await sync_blizzard_roster(guild.pool, old, guild_id=guild.guild_id, fetched_at=began)
     assert await guild.rows("select item_level, rank_index from guild_identity.wow_characters") == [(600, 1)]
@@ -173,7 +173,7 @@ async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(
     async with guild.pool.connection() as conn:
         (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
         shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
-        await profiles.record(conn, guild.guild_id, [(due, shown)], apart=APART, began=await sync_log.now(conn))
+        await profiles.record(conn, guild.guild_id, [(due, shown)], apart=APART, began=await runs.now(conn))
     await guild.execute(
         "update guild_identity.character_profiles set asked_at = now() + interval '1 year', "
         "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
@@ -194,7 +194,7 @@ async def test_an_end_that_was_told_by_a_clock_a_year_ahead_is_counted_from_the_
     async def asked(ago: timedelta) -> list[int]:
         async with guild.pool.connection() as conn:
             (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=timedelta(0))
-            began = await sync_log.now(conn) - ago
+            began = await runs.now(conn) - ago
             return list(await profiles.record(conn, guild.guild_id, [(due, gone)], apart=APART, began=began))
 
     await asked(timedelta(days=3))

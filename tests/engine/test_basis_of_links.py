@@ -9,8 +9,8 @@ import pytest
 from engine.news import automate, notes, number_of, roster
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.decisions import (
     AllowLink,
     AllowMember,
@@ -27,8 +27,8 @@ from sv_common.guild_sync.identity.decisions import (
 from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_all, undo
+from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import rules as rule_store
 
 SOCIAL_ROLE = ROLE_OF_RANK[SOCIAL]
 

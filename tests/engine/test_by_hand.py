@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.errors import NotFound, PattError, PlanStale, Refused
+from sv_common.guild_sync.core.errors import NotFound, PattError, PlanStale, Refused
 from sv_common.guild_sync.identity.decisions import (
     AddAlias,
     AllowLink,

@@ -8,10 +8,10 @@ import pytest
 
 from guild_builder import OFFICER, RAIDER, GuildBuilder, entry
 from sv_common.db.pool import counting_statements
+from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused, SuspiciousSource
+from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
-from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused, SuspiciousSource
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.store import ranks
+from sv_common.guild_sync.roster import ranks
 
 
 def row(name: str, note: object = "", **changes: Any) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from guild_builder import ROLE_OF_RANK, SOCIAL, GuildBuilder, person, server
+from sv_common.guild_sync.core.errors import Refused, SuspiciousSource
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import Refused, SuspiciousSource
 
 SOCIAL_ROLE = ROLE_OF_RANK[SOCIAL]
 

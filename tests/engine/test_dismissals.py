@@ -8,11 +8,12 @@ import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync import issues, overview
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.issue import Issue, IssueState
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.rulebook import settings as rule_store
 
 
 async def _scan(guild: GuildBuilder) -> None:
@@ -24,21 +25,21 @@ async def _issue(guild: GuildBuilder, issue_type: str) -> Issue:
         "select id from guild_identity.audit_issues where issue_type = %(type)s", {"type": issue_type}
     )
     async with guild.pool.connection() as conn:
-        return await issues.get(conn, number)
+        return await lifecycle.get(conn, number)
 
 
 async def _dismissed(guild: GuildBuilder, issue_type: str, *, until: datetime | None = None) -> Issue:
     """Scan, and set the one issue of a rule aside."""
     await _scan(guild)
     async with guild.pool.connection() as conn:
-        return await issues.dismiss(
+        return await lifecycle.dismiss(
             conn, (await _issue(guild, issue_type)).id, actor="officer alice", reason="It is right so.", until=until
         )
 
 
 async def _newest_move(guild: GuildBuilder, issue: Issue) -> tuple[str, str | None]:
     async with guild.pool.connection() as conn:
-        event = (await issues.events(conn, issue.id))[-1]
+        event = (await lifecycle.events(conn, issue.id))[-1]
     return event.event, event.reason
 
 
@@ -111,12 +112,12 @@ async def test_whom_a_dismissed_note_means_may_be_called_otherwise_without_openi
     rows = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'note_mismatch'")
     numbers = [row[0] for row in rows]
     async with guild.pool.connection() as conn:
-        assert await issues.dismiss_many(conn, numbers, actor="officer alice", reason="It is right so.") == 2
+        assert await lifecycle.dismiss_many(conn, numbers, actor="officer alice", reason="It is right so.") == 2
     await guild.execute("update guild_identity.discord_users set display_name = 'Zoe | Raid' where username = 'zoe'")
     await guild.execute("update guild_identity.wow_characters set realm_name = 'Area 52'")
     await _scan(guild)
     async with guild.pool.connection() as conn:
-        known = await issues.get_many(conn, numbers)
+        known = await lifecycle.get_many(conn, numbers)
     assert [issue.state for issue in known] == [IssueState.DISMISSED, IssueState.DISMISSED]
 
 
@@ -189,7 +190,7 @@ async def test_reopening_many_dismissals_takes_as_many_statements_as_one(guild: 
     async def statements() -> int:
         rows = await guild.rows("select id from guild_identity.audit_issues where resolved_at is null")
         async with guild.pool.connection() as conn:
-            await issues.dismiss_many(conn, [row[0] for row in rows], actor="officer alice", reason="Right so.")
+            await lifecycle.dismiss_many(conn, [row[0] for row in rows], actor="officer alice", reason="Right so.")
         await guild.execute("update guild_identity.wow_characters set guild_note = guild_note || 'x'")
         with counting_statements() as counted:
             report = await run_integrity_check(guild.pool, guild_id=guild.guild_id)
@@ -219,7 +220,7 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     rows = await guild.rows("select id from guild_identity.audit_issues")
     async with guild.pool.connection() as conn:
         for (number,) in rows:
-            await issues.dismiss(conn, number, actor="officer alice", reason="Right so.")
+            await lifecycle.dismiss(conn, number, actor="officer alice", reason="Right so.")
     await guild.link(gone, await guild.player("Robin"))
     await guild.execute(
         "update guild_identity.wow_characters set removed_at = now() where id = %(left)s", {"left": left}
@@ -228,8 +229,8 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
         await rule_store.save_settings(conn, guild.guild_id, "stale_character", actor="alice", is_enabled=False)
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
     async with guild.pool.connection() as conn:
-        page = await overview.dismissals(conn, guild.guild_id)
-        idle = await overview.dismissals(conn, guild.guild_id, only_idle=True)
+        page = await findings.dismissals(conn, guild.guild_id)
+        idle = await findings.dismissals(conn, guild.guild_id, only_idle=True)
     told = {each.issue.wow_character_id: each.why_idle for each in page.items}
     assert told == {
         gone: "It is no longer found.",
@@ -239,8 +240,10 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     }
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
     async with guild.pool.connection() as conn:
-        await issues.wake_many(conn, [each.issue.id for each in idle.items], actor="officer alice", reason="Done with.")
-        assert [each.why_idle for each in (await overview.dismissals(conn, guild.guild_id)).items] == [None]
+        await lifecycle.wake_many(
+            conn, [each.issue.id for each in idle.items], actor="officer alice", reason="Done with."
+        )
+        assert [each.why_idle for each in (await findings.dismissals(conn, guild.guild_id)).items] == [None]
 
 
 async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_nothing(guild: GuildBuilder) -> None:
@@ -248,7 +251,7 @@ async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_no
     await _dismissed(guild, "orphan_wow", until=datetime.now(UTC) + timedelta(days=1))
     await guild.execute("update guild_identity.audit_issues set dismissed_until = now() - interval '1 hour'")
     async with guild.pool.connection() as conn:
-        (only,) = (await overview.dismissals(conn, guild.guild_id)).items
+        (only,) = (await findings.dismissals(conn, guild.guild_id)).items
     assert only.why_idle == "Its day has come; the next scan ends it."
 
 
@@ -259,5 +262,5 @@ async def test_a_reason_that_cannot_be_kept_or_that_nobody_reads_is_refused(guil
     for reason in ("a\x00b", "a\x1b[31mb", "\udcff", "x" * 501, "  "):
         async with guild.pool.connection() as conn:
             with pytest.raises(BadInput, match="reason"):
-                await issues.dismiss(conn, number, actor="officer alice", reason=reason)
+                await lifecycle.dismiss(conn, number, actor="officer alice", reason=reason)
     assert (await _issue(guild, "orphan_wow")).state is IssueState.OPEN

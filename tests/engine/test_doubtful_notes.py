@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import preview_one, run_auto_mitigations
 
 
 async def _issues(guild: GuildBuilder) -> list[Issue]:
     await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
     async with guild.pool.connection() as conn:
-        return await issues.open_of_rule(conn, guild.guild_id, "note_mismatch")
+        return await lifecycle.open_of_rule(conn, guild.guild_id, "note_mismatch")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from engine.news import automate, basis_note, notes, number_of, on_discord, open_issues, roster
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.decisions import ConfirmLink, LinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from sv_common.guild_sync.mitigations import fix_one, undo

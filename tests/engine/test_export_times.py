@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from guild_builder import OFFICER, RAIDER, SOCIAL, GuildBuilder, entry
-from sv_common.guild_sync import health
+from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
-from sv_common.guild_sync.domain.freshness import Source
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.insights import health
+from sv_common.guild_sync.roster import runs
+from sv_common.guild_sync.roster.freshness import Source
 from sv_common.guild_sync.scheduler import run_addon_sync
-from sv_common.guild_sync.store import sync_log
+from sv_common.guild_sync.sources.ports import Outside
 
 TODAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LONG_AGO = TODAY - timedelta(days=90)
@@ -200,6 +200,6 @@ async def test_an_old_export_that_is_the_first_leaves_the_notes_as_old_as_it_is(
     )
     async with guild.pool.connection() as conn:
         sources = (await health.health(conn, guild.guild_id)).sources
-        standing = (await sync_log.standings(conn, guild.guild_id))["addon_upload"]
+        standing = (await runs.standings(conn, guild.guild_id))["addon_upload"]
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale, standing.last_good) == (LONG_AGO, True, LONG_AGO)

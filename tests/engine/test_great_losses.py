@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from guild_builder import OFFICER, SOCIAL, GuildBuilder, entry, person, server
+from sv_common.guild_sync.core.errors import NotFound, PlanStale, SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import NotFound, PlanStale, SuspiciousSource
-from sv_common.guild_sync.domain.loss import LossSource
-from sv_common.guild_sync.store import held_losses
-from sv_common.guild_sync.store.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster import held_losses
+from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster.loss import LossSource
 
 NAMES = [f"Name{chr(97 + number)}" for number in range(10)]
 

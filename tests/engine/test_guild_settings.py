@@ -10,13 +10,14 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_NAMES, ROLE_OF_RANK, GuildBuilder
 from laws import snapshot
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.domain.errors import BadInput, NotFound, PlanStale, Refused
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.domain.rule import RuleWishes
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
+from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.setting_effects import Move
-from sv_common.guild_sync.setting_requests import (
+from sv_common.guild_sync.roster import members, ranks
+from sv_common.guild_sync.rulebook import settings as rule_store
+from sv_common.guild_sync.rulebook.parameter import RuleWishes
+from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings.requests import (
     RanksRequest,
     RoleWish,
     RuleRequest,
@@ -24,8 +25,9 @@ from sv_common.guild_sync.setting_requests import (
     UndoRequest,
     WordRequest,
 )
-from sv_common.guild_sync.store import discord, ranks, setting_changes, words
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.settings.trial import Move
+from sv_common.guild_sync.sources.models import DiscordRole
 
 ALICE = "officer alice"
 AFTER_45_DAYS = RuleRequest("stale_character", parameters={"stale_after_days": "45"})
@@ -63,7 +65,7 @@ async def _sleepers(guild: GuildBuilder) -> None:
 async def _roles(guild: GuildBuilder, *more: DiscordRole) -> None:
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
     async with guild.pool.connection() as conn:
-        await discord.apply_roles(conn, guild.guild_id, [*known, *more])
+        await members.apply_roles(conn, guild.guild_id, [*known, *more])
 
 
 REFUSED: list[tuple[SettingRequest, str]] = [
@@ -147,7 +149,7 @@ async def test_saving_makes_the_preview_true_and_is_remembered(guild: GuildBuild
     assert saved.sentence == "Saved. It resolved 1 issue."
     assert {summary.split("'")[1] for kind, summary in await _open(guild) if kind == "stale_character"} == {"Sleeper"}
     async with guild.pool.connection() as conn:
-        [change] = (await setting_changes.newest(conn, guild.guild_id)).items
+        [change] = (await changes.newest(conn, guild.guild_id)).items
     assert (change.actor, change.sentence) == (ALICE, "stale_character. Stale after: 30 days → 45 days")
     assert (change.before["parameters"], change.after["parameters"]) == ({}, {"stale_after_days": 45})
 
@@ -345,7 +347,7 @@ async def test_of_two_who_save_one_preview_at_one_moment_one_is_refused(guild: G
     ended = await asyncio.gather(*(_save(guild, AFTER_45_DAYS, seen.key) for _ in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in ended) == ["Refused", "SettingReport"]
     async with guild.pool.connection() as conn:
-        assert (await setting_changes.newest(conn, guild.guild_id)).total == 1
+        assert (await changes.newest(conn, guild.guild_id)).total == 1
 
 
 async def test_fixes_on_discord_are_counted_only_where_a_bot_is_set_up(guild: GuildBuilder) -> None:

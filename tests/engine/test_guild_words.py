@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.store import words
 
 
 async def _say(guild: GuildBuilder, word: str, category: str | None) -> None:

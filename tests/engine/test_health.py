@@ -8,18 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from patt import data_metrics
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.doctor import guild as doctor
-from patt.worker import RHYTHMS
+from patt.web import data_metrics
+from patt.worker.worker import RHYTHMS
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import health, mitigations
-from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
-from sv_common.guild_sync.health import Health, Share, SourceAge
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.insights import health
+from sv_common.guild_sync.insights.health import Health, Share, SourceAge
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import guilds, sync_log
+from sv_common.guild_sync.roster import guilds, runs
+from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
+from sv_common.guild_sync.sources.ports import Outside
 
 
 async def _health(guild: GuildBuilder) -> Health:
@@ -172,7 +173,7 @@ async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: 
     age = await _source(guild, Source.MEMBERS)
     assert (age.error, age.is_stale) == (None, True)
     async with guild.pool.connection() as conn:
-        standing = (await sync_log.standings(conn, guild.guild_id))["discord_sync"]
+        standing = (await runs.standings(conn, guild.guild_id))["discord_sync"]
     assert (standing.failures, standing.last_error) == (0, None)
 
 

@@ -7,12 +7,12 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind
+from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision
+from sv_common.guild_sync.insights.issue import GONE, READY, IssueStory, issue_story
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issue_story import GONE, READY, IssueStory, issue_story
+from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind
 from sv_common.guild_sync.mitigations import fix_one, undo
 from sv_common.guild_sync.rules import RULES
 

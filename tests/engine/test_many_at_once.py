@@ -7,13 +7,13 @@ from typing import Any
 
 from guild_builder import GuildBuilder, entry
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
+from sv_common.guild_sync.sources.ports import Outside
 
 PATIENCE = 120
 """Seconds after which a test gives up: far more than any of this takes, so reaching it means that somebody waits for ever."""
@@ -98,7 +98,7 @@ async def test_two_officers_who_fix_the_same_issue_at_once_fix_it_once(guild: Gu
     await guild.character("Rivermane", "Mito")
     await run_integrity_check(guild.pool)
     async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_wow")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
     async with asyncio.timeout(PATIENCE):
         results = await asyncio.gather(*(fix_one(guild.pool, issue.id, actor=f"officer {n}") for n in range(4)))
     assert sorted(result.outcome for result in results) == [FixOutcome.FIXED, *[FixOutcome.NOTHING_TO_DO] * 3]

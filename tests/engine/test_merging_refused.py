@@ -9,7 +9,7 @@ import pytest
 from engine.two_players import Two, decide, people, take_back
 from guild_builder import GuildBuilder
 from laws.snapshot import differences
-from sv_common.guild_sync.domain.errors import NotFound, PattError, PlanStale, Refused
+from sv_common.guild_sync.core.errors import NotFound, PattError, PlanStale, Refused
 from sv_common.guild_sync.identity.decisions import AllowLink, MergePlayers, RejectLink, UnlinkMember
 from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 

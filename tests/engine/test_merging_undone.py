@@ -6,7 +6,7 @@ import pytest
 
 from engine.two_players import Two, decide, people, take_back
 from laws.snapshot import differences
-from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.identity.decisions import (
     AddAlias,
     ManualDecision,

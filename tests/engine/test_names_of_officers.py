@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.errors import NotFound, PattError, Refused
+from sv_common.guild_sync.core.errors import NotFound, PattError, Refused
 from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, MergePlayers
 from sv_common.guild_sync.identity.decisions import ManualDecision as Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, preview_decision

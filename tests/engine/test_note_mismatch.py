@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import sentences
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_note_mismatch, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import fix_one, mitigate_note_mismatch, preview_one, run_auto_mitigations
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.rulebook import settings as rule_store
 
 
 async def _found(guild: GuildBuilder) -> list[str]:
@@ -24,13 +25,13 @@ async def _found(guild: GuildBuilder) -> list[str]:
 async def _open_issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
     async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "note_mismatch")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "note_mismatch")
     return issue
 
 
 async def _state(guild: GuildBuilder, issue_id: int) -> tuple[str, str | None]:
     async with guild.pool.connection() as conn:
-        issue = await issues.get(conn, issue_id)
+        issue = await lifecycle.get(conn, issue_id)
     return issue.state, issue.waiting_reason
 
 
@@ -119,7 +120,7 @@ async def test_a_note_naming_a_stranger_unlinks_and_opens_an_orphan_in_the_same_
     assert await mitigate_note_mismatch(guild.pool, {"id": (await _open_issue(guild)).id}) is True
     assert await guild.player_of(character) is None
     async with guild.pool.connection() as conn:
-        (orphan,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_wow")
+        (orphan,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
     assert orphan.wow_character_id == character
 
 

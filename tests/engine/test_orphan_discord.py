@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import PlanStale
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_orphan_discord, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import fix_one, mitigate_orphan_discord, run_auto_mitigations
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.rulebook import settings as rule_store
 
 GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
 
@@ -19,7 +20,7 @@ GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
 async def _issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool)
     async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_discord")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_discord")
     return issue
 
 

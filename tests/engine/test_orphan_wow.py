@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.integrity_checker import detect_orphan_wow, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one, mitigate_orphan_wow, run_auto_mitigations
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.rulebook import settings as rule_store
 
 
 async def _fix(guild: GuildBuilder, character: int) -> FixResult:
     await run_integrity_check(guild.pool)
     async with guild.pool.connection() as conn:
-        found = await issues.open_of_rule(conn, guild.guild_id, "orphan_wow")
+        found = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
     issue = next(issue for issue in found if issue.wow_character_id == character)
     return await fix_one(guild.pool, issue.id, actor="alice")
 
@@ -70,7 +71,7 @@ async def test_a_note_that_means_one_player_links(guild: GuildBuilder, note: str
     character = await guild.character("Rivermane", note)
     await run_integrity_check(guild.pool)
     async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_wow")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
     assert await mitigate_orphan_wow(guild.pool, issue) is True
     assert await guild.player_of(character) == mito
 

@@ -10,10 +10,10 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
 from sv_common.guild_sync.mitigations import fix_all, fix_one, undo
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 

@@ -11,16 +11,21 @@ import pytest
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import identity_engine, scheduler
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import ConfigurationError, SourceError, SuspiciousSource
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.core.errors import ConfigurationError, SourceError, SuspiciousSource
+from sv_common.guild_sync.roster import guilds, ranks, runs
+from sv_common.guild_sync.scheduler import (
+    PipelineReport,
+    run_addon_sync,
+    run_blizzard_sync,
+    run_discord_sync,
+    run_full_match,
+)
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.store import guilds, ranks, sync_log
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import http_client
+from sv_common.guild_sync.sources.ports import Outside
 
 
 @dataclass
@@ -206,7 +211,7 @@ async def test_each_run_leaves_a_row_with_its_steps_and_a_failed_source_changes_
     installed.simulator.faults.clear()
     assert await installed.rows("select to_jsonb(c) from guild_identity.wow_characters c order by id") == before
     async with installed.pool.connection() as conn:
-        newest, *_, oldest = await sync_log.recent(conn, installed.guild_id)
+        newest, *_, oldest = await runs.recent(conn, installed.guild_id)
     assert (newest.pipeline, newest.status, [step["name"] for step in newest.steps]) == (
         "battlenet_sync",
         "failed",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from guild_builder import GuildBuilder, entry
-from sv_common.guild_sync.domain.errors import SourceUnavailable
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import SourceUnavailable
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_sweep
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.profile import CharacterAddress, GuildRoster, ProfileAnswer
 
 
 class _BattleNet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.store import ranks
+from sv_common.guild_sync.roster import ranks
 
 OLD = ("Guild Master", "Officer", "Raider", "Social")
 

@@ -10,16 +10,16 @@ import pytest
 
 from guild_builder import GuildBuilder, entry
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.http import RetryPolicy, http_client
+from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.realms import Realm
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster import guilds, realms
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.store import guilds, realms
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import RetryPolicy, http_client
+from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.realms import Realm
 
 REALMS = [
     Realm(1, "area-52", ("Area 52",)),

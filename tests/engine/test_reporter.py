@@ -12,17 +12,19 @@ import pytest
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import Timing, http_client
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceError, SourceUnavailable
-from sv_common.guild_sync.domain.report import CheckReport, FixReport, Reconciliation, RuleCheck
+from sv_common.guild_sync.core.errors import SourceError, SourceUnavailable
+from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.reports import CheckReport, Reconciliation, RuleCheck
+from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.reporter import preview_digest, send_digest, send_sync_summary
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldChannel, WorldMessage
-from sv_common.guild_sync.store import announcements, guilds
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import Timing, http_client
 
 
 @dataclass

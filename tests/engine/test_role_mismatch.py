@@ -14,11 +14,12 @@ from guild_builder import (
     UNMANAGED_ROLE,
     GuildBuilder,
 )
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import fix_one, mitigate_role_mismatch, run_auto_mitigations
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
@@ -32,7 +33,7 @@ async def _found(guild: GuildBuilder) -> list[str]:
 async def _open_issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
     async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "role_mismatch")
     return issue
 
 
@@ -169,7 +170,7 @@ async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is False
     assert discord.changes == []
     async with guild.pool.connection() as conn:
-        assert (await issues.get(conn, issue.id)).resolved_by == "detection"
+        assert (await lifecycle.get(conn, issue.id)).resolved_by == "detection"
 
 
 async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
@@ -189,7 +190,7 @@ async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_conclude
     report = await run_integrity_check(guild.pool)
     assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
     async with guild.pool.connection() as conn:
-        assert (await issues.get(conn, issue.id)).resolved_at is None
+        assert (await lifecycle.get(conn, issue.id)).resolved_at is None
 
 
 async def _automatic(guild: GuildBuilder) -> MemoryDiscord:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder, entry
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.guild import RosterCharacter
+from sv_common.guild_sync.sources.models import RosterCharacter
 
 NAMES = ("Elrek", "Mito", "Zoe", "Kim", "Naél", "Rox", "Arkan", "Trog", "Vex", "Una", "Bel", "Cora")
 WHOLE = [entry(name, realm_id=7, character_id=100 + number) for number, name in enumerate(NAMES)]

@@ -10,9 +10,9 @@ import pytest
 from engine.example_guild import ExampleGuild
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.changes.changeset import Changeset, PlanClass
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
 from sv_common.guild_sync.mitigations import fix_one, run_auto_mitigations
 from sv_common.guild_sync.rulebook.example import Example, Outcome
 from sv_common.guild_sync.rulebook.rule import RuleDefinition

@@ -10,15 +10,15 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Finding, Issue, Severity, SubjectKind
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.insights.findings import rule_overviews
+from sv_common.guild_sync.insights.issue import issue_story
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
-from sv_common.guild_sync.issue_story import issue_story
-from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding, Issue, Severity, SubjectKind
 from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_one, run_auto_mitigations, undo
-from sv_common.guild_sync.overview import rule_overviews
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
@@ -60,15 +60,15 @@ async def _found(guild: GuildBuilder, *names: str) -> list[int]:
         for name in names
     ]
     async with guild.pool.connection() as conn:
-        await issues.reconcile(
+        await lifecycle.reconcile(
             conn, [Conclusion(NAME, "warning", findings, ())], guild_id=guild.guild_id, actor="detection"
         )
-        return [issue.id for issue in await issues.open_of_rule(conn, guild.guild_id, NAME)]
+        return [issue.id for issue in await lifecycle.open_of_rule(conn, guild.guild_id, NAME)]
 
 
 async def _issue(guild: GuildBuilder, number: int) -> Issue:
     async with guild.pool.connection() as conn:
-        return await issues.get(conn, number)
+        return await lifecycle.get(conn, number)
 
 
 async def test_the_run_of_automatic_fixes_calls_the_function_for_each_open_issue_and_resolves_what_it_mended(
@@ -142,7 +142,7 @@ async def test_what_is_dismissed_is_left_alone_by_the_run(guild: GuildBuilder, m
     _rule(monkeypatch, mending)
     (number,) = await _found(guild, "Mito")
     async with guild.pool.connection() as conn:
-        await issues.dismiss(conn, number, actor="alice", reason="on purpose")
+        await lifecycle.dismiss(conn, number, actor="alice", reason="on purpose")
     assert (await run_auto_mitigations(guild.pool)).results == []
     assert mending.asked == []
 

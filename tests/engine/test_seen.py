@@ -7,14 +7,14 @@ import asyncio
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import BadInput, PlanStale
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync.core.errors import BadInput, PlanStale
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.insights.issue import issue_story
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issue_history import Seen, check_unchanged, moves
-from sv_common.guild_sync.issue_story import issue_story
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.history import Seen, check_unchanged, moves
 from sv_common.guild_sync.mitigations import fix_one, undo
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
 
 ALICE, BOB = "officer alice", "officer bob"
 
@@ -74,8 +74,8 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     seen = (await issue_story(guild.pool, issue_id)).seen
     async with guild.pool.connection() as conn:
         await guilds.lock(conn, guild.guild_id)
-        await issues.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await issues.wake(conn, issue_id, actor=BOB, reason="no guest")
+        await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
+        await lifecycle.wake(conn, issue_id, actor=BOB, reason="no guest")
         with pytest.raises(PlanStale, match="officer bob opened it again just now, and before that 1 more"):
             await check_unchanged(conn, issue_id, seen)
 
@@ -83,8 +83,8 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
 async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder, issue_id: int) -> None:
     async with guild.pool.connection() as conn:
         await guilds.lock(conn, guild.guild_id)
-        await issues.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await issues.resolve_by_hand(conn, issue_id, guild_id=None, actor=ALICE, reason="asked him")
+        await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
+        await lifecycle.resolve_by_hand(conn, issue_id, guild_id=None, actor=ALICE, reason="asked him")
         told = [(move.sentence, move.remark) for move in await moves(conn, issue_id)]
     assert told == [
         ("a scan found it", None),

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_addon_data
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_stale_character, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
+from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import rules as rule_store
 
 
 @pytest.mark.parametrize("days", [None, 0, 1, 29.9])
@@ -75,7 +75,7 @@ async def test_it_has_no_fix_and_says_so(guild: GuildBuilder) -> None:
     await guild.character("Sleeper", last_login_days=31)
     await run_integrity_check(guild.pool)
     async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "stale_character")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "stale_character")
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from guild_builder import GuildBuilder
 from sv_common.db import migrate
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import health, issues
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.insights import health
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
 from sv_common.guild_sync.rules import RULES
 
 _RULES = ("orphan_wow", "stale_character")
@@ -78,13 +79,13 @@ async def _happen(guild: GuildBuilder, move: Move, characters: Sequence[int]) ->
                     Finding(move.issue_type, guild.guild_id, SubjectKind.CHARACTER, each, "s") for each in characters
                 ]
                 conclusion = Conclusion(move.issue_type, "warning", findings, ())
-                await issues.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
+                await lifecycle.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
             case "dismiss":
-                await issues.dismiss_many(conn, known, actor="alice", reason="later")
+                await lifecycle.dismiss_many(conn, known, actor="alice", reason="later")
             case "wake":
-                await issues.wake_many(conn, known, actor="alice", reason="now")
+                await lifecycle.wake_many(conn, known, actor="alice", reason="now")
             case "resolve":
-                await issues.resolve(conn, known, resolved_by="alice", reason="done")
+                await lifecycle.resolve(conn, known, resolved_by="alice", reason="done")
 
 
 def _open_at(end: datetime, events: Sequence[tuple[Any, ...]]) -> dict[str, int]:

@@ -10,7 +10,6 @@ from laws import snapshot
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.activity import DeedFilter, actors, deeds
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.changeset import (
     Author,
@@ -23,8 +22,8 @@ from sv_common.guild_sync.changes.changeset import (
     remember_alias,
 )
 from sv_common.guild_sync.changes.tables import CASCADES, TABLES
-from sv_common.guild_sync.domain.errors import PlanStale, Refused
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.core.errors import PlanStale, Refused
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.identity.decisions import (
     LinkCharacter,
     ManualDecision,
@@ -35,6 +34,7 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkMember,
 )
 from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.insights.activity import DeedFilter, actors, deeds
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import preview_undo, undo
 

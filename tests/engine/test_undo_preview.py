@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from sv_common.guild_sync.domain.errors import NotFound, PlanStale, Refused
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.core.errors import NotFound, PlanStale, Refused
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity.decisions import (
     AddAlias,
     LinkCharacter,

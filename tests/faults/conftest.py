@@ -17,8 +17,8 @@ from faults.installation import Installation, seeded_world
 from faults.sentences import holds_a_secret
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.simulators import GuildSimulator
+from sv_common.guild_sync.sources.http import http_client
 
 SYNCED = "patt_template_synced"
 IMPATIENCE_S = 0.25

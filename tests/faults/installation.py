@@ -12,17 +12,22 @@ import httpx2
 from laws import snapshot
 from laws.snapshot import Snapshot
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, Timing
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.roster import guilds, ranks, runs
+from sv_common.guild_sync.roster.runs import LoggedRun
+from sv_common.guild_sync.scheduler import (
+    PipelineReport,
+    run_addon_sync,
+    run_blizzard_sync,
+    run_discord_sync,
+    run_full_match,
+)
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.simulators.clock import SimulatedClock
-from sv_common.guild_sync.store import guilds, ranks, sync_log
-from sv_common.guild_sync.store.sync_log import LoggedRun
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, Timing
+from sv_common.guild_sync.sources.ports import Outside
 
 SEED, SIZE = 11, 12
 NOW_MS = int(time.time() * 1000)
@@ -138,7 +143,7 @@ class Installation:
 
     async def newest_run(self) -> LoggedRun:
         async with self.pool.connection() as conn:
-            return (await sync_log.recent(conn, self.guild_id, 1))[0]
+            return (await runs.recent(conn, self.guild_id, 1))[0]
 
     async def rows(self, query: LiteralString, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         async with self.pool.connection() as conn:

@@ -17,14 +17,14 @@ from starlette.responses import Response
 from faults.installation import Installation
 from faults.test_role_changes import ATTEMPTS, RIGHT, WRONG, fix, held, officers_look_like_raiders, take_back
 from sv_common.db.counting import CountingCursor
-from sv_common.guild_sync.clients.bounded import LARGEST_ANSWER
-from sv_common.guild_sync.clients.http import RetryPolicy
-from sv_common.guild_sync.domain.errors import Busy, PlanStale, SourceError
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult
-from sv_common.guild_sync.issue_history import Seen, moves
+from sv_common.guild_sync.core.errors import Busy, PlanStale, SourceError
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.issues.history import Seen, moves
 from sv_common.guild_sync.mitigations import finish_interrupted, fix_one, preview_one, preview_undo, undo
 from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.model import WorldMember
+from sv_common.guild_sync.sources.bounded import LARGEST_ANSWER
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 Effect = tuple[str, str, bool]
 """Whose role on Discord, which, and whether it was given."""

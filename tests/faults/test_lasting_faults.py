@@ -9,9 +9,9 @@ from faults import table
 from faults.installation import Installation
 from faults.sentences import faults_of
 from faults.table import Misbehaviour
-from sv_common.guild_sync.clients.http import RetryPolicy
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.scheduler import PipelineReport
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 ROUTES = {
     "token": "Battle.net",

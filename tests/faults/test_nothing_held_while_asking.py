@@ -15,12 +15,12 @@ import pytest
 from faults.installation import Installation
 from faults.test_role_changes import fix, officers_look_like_raiders, take_back
 from sv_common.db.pool import Connection, PoolWithLocks
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.guild_settings import save_setting
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.mitigations import finish_interrupted, fix_one, preview_undo
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.scheduler import run_sweep
-from sv_common.guild_sync.setting_requests import RuleRequest
+from sv_common.guild_sync.settings.requests import RuleRequest
+from sv_common.guild_sync.settings.service import save_setting
 
 _held: ContextVar[int] = ContextVar("connections_held", default=0)
 VIEWERS, PATIENCE_S = 12, 5.0

@@ -12,7 +12,7 @@ from faults import table
 from faults.installation import MOMENTS, Installation
 from faults.sentences import faults_of
 from faults.table import Misbehaviour
-from sv_common.guild_sync.clients.http import RetryPolicy
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 HIDDEN = {"code": 404, "type": "BLZWEBAPI00000404", "detail": "Not Found"}
 GONE = "select count(*) from guild_identity.character_profiles where gone_since is not null"

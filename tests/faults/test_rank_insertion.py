@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from faults.installation import Installation
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.mitigations import fix_all
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.model import WorldMember
-from sv_common.guild_sync.store import ranks
 
 BATTLENET_FIRST, ADDON_FIRST = ("sync_battlenet", "upload"), ("upload", "sync_battlenet")
 OPEN = "select count(*) from guild_identity.audit_issues where issue_type = 'role_mismatch' and resolved_at is null"

@@ -9,7 +9,7 @@ from faults import table
 from faults.installation import Installation
 from faults.sentences import faults_of
 from faults.table import Misbehaviour
-from sv_common.guild_sync.clients.http import RetryPolicy
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 LOST = [each for each in table.BODIES if each.name in {"200 cut", "200 slow"}]
 CASES = [pytest.param(each, id=each.name) for each in (*table.STATUSES, *table.LIMITS, *LOST)]

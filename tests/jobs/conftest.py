@@ -10,9 +10,9 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.config import Settings
-from patt.queue import open_queue
+from patt.tasks import open_queue
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from concurrency.crowd import name
 from simulation.founding import found, new_upload_key, read_notes
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.simulators import GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
+from sv_common.guild_sync.sources.ports import Outside
 
 FIXES = 10
 """Of each guild."""

@@ -30,20 +30,20 @@ from jobs.crash_state import (
     rows,
 )
 from jobs.crash_story import FIXES, SHORT, WHOLE, Cast, Chapter, Size, begin
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.worker import ask_for_what_is_due, resume_stalled
+from patt.worker.worker import ask_for_what_is_due, resume_stalled
 from server_folders import TEMPLATE
 from sv_common.db import embedded
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.mitigations import undo
 from sv_common.guild_sync.scheduler import run_discord_sync
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.server import running
+from sv_common.guild_sync.sources.http import http_client
 
 ONE_GUILD = replace(SHORT, guilds=1)
 LONGEST_DELAY_S = 0.4
@@ -271,7 +271,7 @@ async def _stage(server: embedded.EmbeddedServer, name: str, folder: Path, size:
         async with open_services(Settings(**options)) as services, http_client(trust_env=False) as http:
             chapters = [await begin(services.pool, services.outside, cast) for cast in casts]
             async with services.pool.connection() as conn:
-                token = await access.create_api_token(conn, "robot", created_by="test")
+                token = await credentials.create_api_token(conn, "robot", created_by="test")
             machines = Machines(services.pool, {f"PATT_{key.upper()}": value for key, value in values.items()}, folder)
             with contextlib.closing(machines):
                 clients = Clients(http, machines.base_url, token, services.pool)

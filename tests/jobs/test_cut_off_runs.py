@@ -18,18 +18,18 @@ import pytest
 from guild_builder import GuildBuilder
 from laws.outside import BattleNetInMemory
 from patt.bootstrap import Services
-from patt.queue import Task
-from patt.worker import ask_for_what_is_due
+from patt.tasks import Task
+from patt.worker.worker import ask_for_what_is_due
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import sync_log
+from sv_common.guild_sync.roster import runs as sync_log
+from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.ports import Outside
 
 A_RUN_THAT_NEVER_ENDS = """
 import asyncio, sys
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 
 class NeverAnswers:
     async def fetch_roster(self, guild):

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import full_match
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from patt.queue import Task
-from patt.worker import ask_for_what_is_due, work_until_stopped
+from patt.tasks import Task
+from patt.worker import full_match
+from patt.worker.full_match import match_when_asked
+from patt.worker.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.guild_sync import mitigations, scheduler
-from sv_common.guild_sync.domain.errors import Busy, ConfigurationError, Refused
+from sv_common.guild_sync.core.errors import Busy, ConfigurationError, Refused
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
-from sv_common.guild_sync.store import matches
-from sv_common.guild_sync.store.matches import MatchRequest
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.jobs.matches import MatchRequest
 
 
 async def _ask(guild: GuildBuilder) -> int:

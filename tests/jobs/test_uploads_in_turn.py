@@ -10,12 +10,12 @@ from psycopg import AsyncConnection
 
 from guild_builder import GuildBuilder
 from jobs.sent_exports import die_in_tries, note_of, upload, upload_rows
-from patt import worker
 from patt.api import uploads as api
 from patt.bootstrap import Services
-from patt.worker import ask_for_what_is_due, take_in
-from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.store import uploads
+from patt.worker import worker
+from patt.worker.worker import ask_for_what_is_due, take_in
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.roster import uploads
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import job_requests
-from patt import work as working
 from patt.bootstrap import Services
-from patt.job_requests import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
-from patt.queue import Task
-from patt.work import work_when_asked
-from patt.worker import ask_for_what_is_due, work_until_stopped
+from patt.tasks import Task
+from patt.worker import asked_work as working
+from patt.worker import requests as job_requests
+from patt.worker.asked_work import work_when_asked
+from patt.worker.requests import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
+from patt.worker.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.errors import Busy, NotFound
-from sv_common.guild_sync.domain.progress import Progress
+from sv_common.guild_sync.core.errors import Busy, NotFound
+from sv_common.guild_sync.core.progress import Progress
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import work
 
 MOST_NOTES_OF_PROGRESS = 10
 """They are told by the clock, a few in a second, whatever the size of the guild."""
@@ -127,7 +127,7 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
         chance.randint(0, working.MOST_ATTEMPTS - 1)
     ):  # so many workers begin, and die before they do anything
         async with services.pool.connection() as conn:
-            await work.next_waiting(conn, asked.guild_id)
+            await requests.next_waiting(conn, asked.guild_id)
     await work_when_asked(services, asked.guild_id)
     async with services.pool.connection() as conn:
         job = await job_requests.job(conn, asked.guild_id, job_id)
@@ -187,10 +187,10 @@ async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_n
 ) -> None:
     job_id = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
     async with services.pool.connection() as conn:
-        begun = await work.next_waiting(conn, noted.guild_id)
+        begun = await requests.next_waiting(conn, noted.guild_id)
         assert begun is not None
         issue_ids = await _orphans(noted)
-        await work.begin_fix(conn, begun.id, issue_ids)
+        await requests.begin_fix(conn, begun.id, issue_ids)
     await mitigations.fix_selected(noted.pool, issue_ids, actor="officer alice", guild_id=noted.guild_id)
     before = await noted.rows("select count(*) from guild_identity.fix_attempts where outcome = 'fixed'")
     await work_when_asked(services, noted.guild_id)
@@ -206,7 +206,7 @@ async def test_work_that_ends_every_worker_is_given_up(services: Services, noted
     job_id = await _ask(services, ScanJob("scan"))
     for _ in range(working.MOST_ATTEMPTS):
         async with services.pool.connection() as conn:
-            await work.next_waiting(conn, noted.guild_id)
+            await requests.next_waiting(conn, noted.guild_id)
     await work_when_asked(services, noted.guild_id)
     job = await _job(services, job_id)
     assert job.state == "failed"
@@ -265,7 +265,7 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     async def detect(conn: Any, **options: Any) -> Any:
         while not seen:
             async with services.pool.connection() as other:
-                request = await work.get(other, job_id, noted.guild_id)
+                request = await requests.get(other, job_id, noted.guild_id)
             if request.doing:
                 seen.append((request.total, request.doing))
             await asyncio.sleep(0)

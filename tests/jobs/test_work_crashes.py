@@ -14,12 +14,13 @@ import pytest
 from guild_builder import GuildBuilder
 from jobs.crash_clients import until
 from jobs.crash_machines import Machines
-from patt import job_requests
 from patt.bootstrap import Services
-from patt.job_requests import FixAllJob, Job
-from patt.worker import ask_for_what_is_due, resume_stalled
+from patt.worker import requests as job_requests
+from patt.worker.requests import FixAllJob, Job
+from patt.worker.worker import ask_for_what_is_due, resume_stalled
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.store import guilds, work
+from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.roster import guilds
 
 LONGEST_LIFE_S = 200
 """Seconds after which a job that is not done is lost; it needs a small part of that."""
@@ -34,7 +35,7 @@ async def machines(services: Services, database_url: str, tmp_path: Path) -> Asy
 
 async def _attempts(guild: GuildBuilder) -> int:
     async with guild.pool.connection() as conn:
-        found = await work.under_way(conn, guild.guild_id)
+        found = await requests.under_way(conn, guild.guild_id)
     return found[0].attempts if found else 0
 
 

@@ -15,17 +15,26 @@ from hypothesis import strategies as st
 from guild_builder import GuildBuilder
 from jobs.sent_exports import note_of, upload, upload_rows
 from laws.outside import AnnouncerInMemory, BattleNetInMemory
-from patt import worker
 from patt.bootstrap import Services
-from patt.queue import Queue, Task
-from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, slot_before, take_in, work_until_stopped
+from patt.tasks import Queue, Task
+from patt.worker import worker
+from patt.worker.worker import (
+    RHYTHMS,
+    ask_for_what_is_due,
+    is_due,
+    resume_stalled,
+    slot_before,
+    take_in,
+    work_until_stopped,
+)
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import Busy
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
+from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import sync_log, uploads
-from sv_common.guild_sync.store.sync_log import History
+from sv_common.guild_sync.roster import runs as sync_log
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.runs import History
+from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.ports import Outside
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BATTLE_NET, DISCORD, SWEEP = RHYTHMS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.roster import guilds
 
 OFFICER = "officer"
 PERSON_SOURCES = ("manual", "officer_fix")

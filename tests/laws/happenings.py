@@ -12,8 +12,7 @@ from laws.by_hand import OFFICER
 from laws.game import RANK_NAMES, Toon
 from laws.guilds import RANKS, ROLES, Deed
 from laws.life import Life
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import (
     ConfirmLink,
     LinkCharacterToMember,
@@ -21,8 +20,9 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkCharacter,
     UnlinkMember,
 )
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import ranks
 
 _Item = TypeVar("_Item")
 _DAYS_ASLEEP = (1, 29, 31, 400, None)
@@ -171,7 +171,7 @@ async def _undo(life: Life, deed: Deed) -> None:
 async def _dismiss(life: Life, deed: Deed) -> None:
     if issue := _one_of(await life.open_issues(), deed.who):
         async with life.pool.connection() as conn:
-            await issues.dismiss(conn, issue.id, guild_id=life.guild_id, actor=OFFICER, reason="This is right.")
+            await lifecycle.dismiss(conn, issue.id, guild_id=life.guild_id, actor=OFFICER, reason="This is right.")
 
 
 async def _link_by_hand(life: Life, deed: Deed) -> None:

@@ -16,27 +16,28 @@ from laws.game import DAY_MS, RANK_NAMES, REALMS, Toon, discord_member, discord_
 from laws.guilds import ROLE_NAMES, GuildSpec
 from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues, mitigations
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.guild import (
+from sv_common.guild_sync.engine.results import FixResult
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, run_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.rulebook import settings as rule_store
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.models import (
     AddonCharacter,
     DiscordGuild,
     DiscordMember,
     GuildAddress,
     RosterCharacter,
 )
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixResult
-from sv_common.guild_sync.identity.decisions import ManualDecision
-from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, run_matching
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
-from sv_common.guild_sync.store import guilds, ranks
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.sources.ports import Outside
 
 _Item = TypeVar("_Item")
 
@@ -210,7 +211,7 @@ class Life:
     async def open_issues(self) -> list[Issue]:
         """All open issues that nobody has dismissed, rule by rule."""
         async with self.pool.connection() as conn:
-            return [issue for rule in RULES for issue in await issues.open_of_rule(conn, self.guild_id, rule)]
+            return [issue for rule in RULES for issue in await lifecycle.open_of_rule(conn, self.guild_id, rule)]
 
     async def undoable_attempts(self) -> list[int]:
         """Numbers of the attempts that changed something and were not undone, oldest first."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from laws import snapshot
 from laws.snapshot import Row
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import (
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.notes import (
     DEFAULT_VOCABULARY,
     Category,
     Mention,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from asking_outside import note_if_holding
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceDenied
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.role_authority import RoleAuthority
+from sv_common.guild_sync.core.errors import SourceDenied
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
 
 
 @dataclass

@@ -25,9 +25,9 @@ from sv_common.guild_sync.changes import apply, changeset
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Author, Changeset, Named, NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.changes.tables import TABLES
-from sv_common.guild_sync.domain.errors import PlanStale
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, read_facts
+from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, read_facts
+from sv_common.guild_sync.roster import guilds
 
 Choice: TypeAlias = tuple[int, int, int, int]
 Builder: TypeAlias = Callable[["Picked"], Iterator[RowChange]]

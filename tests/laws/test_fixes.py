@@ -29,8 +29,8 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Row, Snapshot, differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.rules import RULES
 
 FIXABLE = [issue_type for issue_type, rule in RULES.items() if rule.is_fixable]

@@ -29,13 +29,14 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.domain.issue import Finding
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import fix_issues
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.fix import fix_issues
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
 _MARK = "Onlyhere"
@@ -172,7 +173,7 @@ async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> No
         partial(mitigations.preview_one, life.pool, issue_id, guild_id=guild_id),
         *(
             partial(in_transaction, partial(verb, issue_id=issue_id, guild_id=guild_id, actor=actor, reason=reason))
-            for verb in (issues.dismiss, issues.resolve_by_hand, issues.wake)
+            for verb in (lifecycle.dismiss, lifecycle.resolve_by_hand, lifecycle.wake)
         ),
     ]
     for attempt in attempts:

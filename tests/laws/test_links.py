@@ -11,12 +11,12 @@ from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, d
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
-from patt import authority
+from patt.auth import permissions
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.basis import is_vouched
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.basis import is_vouched
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.rules import RULES
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
@@ -100,7 +100,7 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
     ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
     mighty = {member for character, _, member in before if ranks[character] in RANKS_OF_OFFICERS}
     async with pool.connection() as conn:
-        claims = [claim for number in numbers for claim in await authority.powers(conn, life.guild_id, number)]
+        claims = [claim for number in numbers for claim in await permissions.powers(conn, life.guild_id, number)]
     assert {numbers[claim.discord_id] for claim in claims if claim.kind == "rank"} <= mighty
     new = [row for row in await life.rows("fix_attempts") if row["id"] not in done]
     given = [

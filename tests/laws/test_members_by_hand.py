@@ -14,7 +14,7 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember, LinkMember, ManualDecision
 
 _MOST = 3

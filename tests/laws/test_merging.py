@@ -26,7 +26,7 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.identity.decisions import MergePlayers
 from sv_common.guild_sync.identity_engine import DecisionReport
 

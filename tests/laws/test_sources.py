@@ -29,20 +29,14 @@ from laws.life import Life
 from laws.outside import BattleNetInMemory
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.errors import BadInput, Refused, SourceMalformed, SourceUnavailable, SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import (
-    BadInput,
-    Refused,
-    SourceMalformed,
-    SourceUnavailable,
-    SuspiciousSource,
-)
-from sv_common.guild_sync.domain.guild import DiscordMember, RosterCharacter
-from sv_common.guild_sync.domain.loss import FEWEST
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster.loss import FEWEST
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.models import DiscordMember, RosterCharacter
+from sv_common.guild_sync.sources.ports import Outside
 
 _news = deeds(*IN_THE_GAME, *ON_DISCORD, most=2)
 _SYNC_TIMES = (

@@ -13,10 +13,10 @@ from laws.life import Life
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.issue_story import READY, IssueStory, issue_story
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.insights.issue import READY, IssueStory, issue_story
+from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind
+from sv_common.guild_sync.issues.model import Issue
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2)
 _deeds = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)

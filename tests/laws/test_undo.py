@@ -15,8 +15,8 @@ from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.changes.tables import TABLES
-from sv_common.guild_sync.domain.errors import PattError, Refused
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.core.errors import PattError, Refused
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity.decisions import (
     ManualDecision,
     MergePlayers,

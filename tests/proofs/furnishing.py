@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.report import StepReport
+from patt.worker.full_match import match_when_asked
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.reports import StepReport
 from sv_common.guild_sync.identity.decisions import AddAlias, LinkCharacter, RejectLink
 from sv_common.guild_sync.identity_engine import apply_decision, preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import matches, sync_log, uploads
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.roster import runs, uploads
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, settings
 
 LONGEST_CHARACTER_NAME = 48
@@ -106,7 +108,7 @@ async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -
         fixed += [result.attempt_id] if result.attempt_id is not None else []
         async with guild.pool.connection() as conn:
             aside = next(number for number in reversed(numbers) if number != tried)
-            await issues.dismiss(conn, aside, guild_id=guild.guild_id, actor=officer, reason=words.one())
+            await lifecycle.dismiss(conn, aside, guild_id=guild.guild_id, actor=officer, reason=words.one())
     await mitigations.undo(guild.pool, fixed[0], actor=officer, guild_id=guild.guild_id)
 
 
@@ -125,13 +127,13 @@ async def _what_came_in(guild: GuildBuilder, words: Words) -> None:
     """Runs that went well, ill and on, and uploads that wait and that were taken in."""
     async with guild.pool.connection() as conn:
         for status, error in (("done", None), ("partial", words.one()), ("failed", words.one())):
-            run = await sync_log.start(conn, guild.guild_id, "battlenet_sync", actor="schedule")
+            run = await runs.start(conn, guild.guild_id, "battlenet_sync", actor="schedule")
             step = StepReport("sync", 1200, {"seen": 3}, [words.one(), words.one()], error)
-            await sync_log.finish(conn, run, status=status, steps=[step], error=error)
-        await sync_log.start(conn, guild.guild_id, "discord_sync", actor=words.one())
-        uploader = "".join(letter for letter in words.one() if letter.isprintable())[: access.LONGEST_NAME]
-        await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+            await runs.finish(conn, run, status=status, steps=[step], error=error)
+        await runs.start(conn, guild.guild_id, "discord_sync", actor=words.one())
+        uploader = "".join(letter for letter in words.one() if letter.isprintable())[: credentials.LONGEST_NAME]
+        await credentials.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
         for state in ("received", "done"):
             export = read_addon_export_json(json.dumps({"characters": [{"name": "Charlet", "note": state}]}).encode())
             upload = (await uploads.receive(conn, guild.guild_id, key.id, export)).upload_id

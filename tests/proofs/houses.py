@@ -11,7 +11,7 @@ import httpx2
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from proofs.furnishing import Words, furnish
 from proofs.walking import View, Walk, Walker, names_in
 from server_folders import TEMPLATE

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from laws import oracle
-from patt import access
-from patt.deps import SESSION_COOKIE
+from patt.auth import credentials as access
+from patt.web.context import SESSION_COOKIE
 from proofs.furnishing import Words, furnish
 from proofs.fuzzing import Credential, Fuzzing
 from simulation import laws

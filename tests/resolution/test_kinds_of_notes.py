@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from sv_common.guild_sync.domain.roster_file import NotedCharacter
-from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.identity.roster_file import NotedCharacter
+from sv_common.guild_sync.identity.roster_notes import UNKNOWN_NAME, NoteReading, Sureness, read_notes
 
 LANGUAGES = frozenset({"en", "de", "fr", "es", "pt", "it", "ru", "ko", "zh", "da", "sv", "no", "nl", "pl"})
 FEWEST_NOTES = 15

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, fold_accents, parse_note
-from sv_common.guild_sync.domain.roster_file import NotedCharacter
-from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.roster_file import NotedCharacter
+from sv_common.guild_sync.identity.roster_notes import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Category, fold_accents, parse_note
 
 NAMES = ("Opal", "Ópal", "Brakk", "Brakks", "Kip", "Kipper", "Weiß", "Weiss", "Tailor", "Holy", "Þorn", "Маша", "조크")
 STRANGERS = ("Robin", "Oppal", "Brak", "Thorn", "Zuzu")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sv_common.guild_sync.bearers import Bearers
-from sv_common.guild_sync.domain.decision import Verdict
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.roster_file import NotedCharacter
-from sv_common.guild_sync.name_index import NameIndex
-from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.identity.bearers import Bearers
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.names.name_index import NameIndex
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.roster_file import NotedCharacter
+from sv_common.guild_sync.identity.roster_notes import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.identity.verdicts import Verdict
 
 POLES = ("Żółwik", "Łoś", "Źdźbło", "Ślimak")
 """Names that show that a guild writes Polish."""

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patt.setup import env_file
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 
 printable = st.text(
     st.characters(blacklist_categories=("C", "Zl", "Zp", "Zs")) | st.sampled_from(" '\"\\#=$"), min_size=1

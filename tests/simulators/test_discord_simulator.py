@@ -4,11 +4,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.discord_message import new_message
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import MANAGE_ROLES, WorldMember
+from sv_common.guild_sync.sources.discord.access import Overwrite, Permission
+from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.message import new_message
 
 Check = Callable[[str, object], None]
 

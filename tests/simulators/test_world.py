@@ -2,13 +2,13 @@ from collections import Counter
 
 import pytest
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
-from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.addon import render
 from sv_common.guild_sync.simulators.model import DAY_MS, Realm
 from sv_common.guild_sync.simulators.seeding import HOME_REALM, OTHER_REALM, REALMS
 from sv_common.guild_sync.simulators.vocabulary import TRAP_NAMES
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 NOW_MS = 1_790_000_000_000
 SEEDS = [1, 2, 3, 42]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from patt.live.news import Deed, in_words, name_of, of_rows
+from patt.live.news import Deed, in_words, of_rows
 from patt.live.notices import Notice, gathered, read_notice
 from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.identity.decisions import UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision
 from web.helpers import issue_number

@@ -8,11 +8,11 @@ from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE
 from patt.pages.flash import COOKIE
-from patt.work import work_when_asked
+from patt.web.context import SESSION_COOKIE
+from patt.worker.asked_work import work_when_asked
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
 
 ACTIONS = f"{PAGE}/actions"

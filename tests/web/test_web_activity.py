@@ -11,16 +11,18 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import access
-from patt.queue import Task, open_queue
+from patt.auth import credentials
+from patt.tasks import Task, open_queue
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync import issues, mitigations, scheduler
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync import mitigations, scheduler
+from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.identity.decisions import UnlinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision, run_matching
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import matches, uploads
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import Seen, api_token, issue_number
 
 ACTIVITY = "/admin/activity"
@@ -39,7 +41,7 @@ async def busy(troubled: GuildBuilder) -> GuildBuilder:
     await mitigations.undo(pool, fixed.attempt_id, actor="officer bob")
     async with pool.connection() as conn:
         number = await issue_number(troubled, "orphan_wow", "Riddle")
-        await issues.dismiss(conn, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
+        await lifecycle.dismiss(conn, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
         await matches.ask(conn, guild_id, actor="officer carol")
     return troubled
 
@@ -251,8 +253,8 @@ async def test_every_address_for_officers_is_described_with_its_problems(anonymo
 async def _sent(guild: GuildBuilder, uploader: str, *notes: str) -> list[int]:
     """Exports that a companion sent, in this order."""
     async with guild.pool.connection() as conn:
-        await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
-        key = next(each for each in await access.upload_keys(conn, guild.guild_id) if each.uploader == uploader)
+        await credentials.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        key = next(each for each in await credentials.upload_keys(conn, guild.guild_id) if each.uploader == uploader)
         exports = [
             read_addon_export_json(json.dumps({"characters": [{"name": "Elrek", "note": note}]}).encode())
             for note in notes

@@ -16,7 +16,7 @@ from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from sv_common.db.patience import Patience
 from sv_common.db.pool import Pool, make_pool
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import (
     API,
     BASE_URL,

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
 from guild_builder import RAIDER, GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.faults import Fault

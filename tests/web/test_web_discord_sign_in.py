@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from web.discord_people import (

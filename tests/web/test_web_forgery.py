@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import LARGEST_BODY, SESSION_COOKIE
-from patt.forgery import FORM_HEADER, form_token_of
-from patt.rendering import TEMPLATES
-from patt.viewing import FORM_FIELD
+from patt.web.context import LARGEST_BODY, SESSION_COOKIE
+from patt.web.csrf import FORM_HEADER, form_token_of
+from patt.web.rendering import TEMPLATES
+from patt.web.viewing import FORM_FIELD
 from sv_common.db.pool import Pool
 from web.helpers import API, PAGE, api_token, application, asker, issue_number, session
 from web.test_web_routes import all_that_is_written, all_ways

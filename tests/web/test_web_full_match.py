@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 
 MATCH = "/api/v1/admin/full-match"
 
@@ -53,7 +53,7 @@ async def test_another_guilds_request_is_not_visible(
     request_id = (await alice.post(MATCH)).json()["request_id"]
     other = await GuildBuilder.create(unmatched.pool, "Ember Court", "7001")
     async with other.pool.connection() as conn:
-        token = await access.create_api_token(conn, "bot", guild_id=other.guild_id, created_by="test")
+        token = await credentials.create_api_token(conn, "bot", guild_id=other.guild_id, created_by="test")
     answer = await anonymous.get(f"{MATCH}/{request_id}", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 404
 

@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services, outside
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.errors import SourceError
+from sv_common.guild_sync.core.errors import SourceError
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.http import http_client
 from web.helpers import BASE_URL, Seen, bound_session, made, officer, session, settings
 
 API = "/api/v1/admin/settings/guild"

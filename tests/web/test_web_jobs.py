@@ -7,8 +7,8 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.work import work_when_asked
-from sv_common.guild_sync.ports import Outside
+from patt.worker.asked_work import work_when_asked
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, issue_number, settings
 
 JOBS = f"{API}/jobs"

@@ -12,16 +12,16 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.config import load_settings
-from patt.deps import SESSION_COOKIE
-from patt.limits import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from patt.server import server_config
+from patt.web.context import SESSION_COOKIE
+from patt.web.limits import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.simulators.server import LOOPBACK
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, PAGE, api_token, application, asker, login_link, session, settings
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
@@ -95,7 +95,7 @@ async def test_what_is_valid_goes_on_behind_an_address_from_which_others_guess(
 ) -> None:
     link, right = await login_link(pool), await api_token(pool)
     async with guild.pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     await _guess(stranger, 2 * FAILURES.most)
     assert await _guess(stranger, 1) == {429}
     assert (await stranger.get(f"{API}/rules", headers=right)).status_code == 200
@@ -209,7 +209,7 @@ async def test_an_upload_key_sends_so_often_and_may_go_on_asking_what_became_of_
     stranger: httpx2.AsyncClient, guild: GuildBuilder
 ) -> None:
     async with guild.pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     stranger.headers["X-API-Key"] = key
     for _ in range(UPLOADS.most):
         assert (await stranger.post(UPLOAD, content=b"nonsense")).status_code == 422

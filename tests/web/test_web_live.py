@@ -17,18 +17,18 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from patt import server
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE
-from patt.guard import UNATTENDED_HEADER
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
 from patt.live.stream import MOST_STREAMS
-from patt.queue import Task, open_queue
 from patt.server import server_config
-from patt.work import work_when_asked
+from patt.tasks import Task, open_queue
+from patt.web.context import SESSION_COOKIE
+from patt.web.guard import UNATTENDED_HEADER
+from patt.worker.asked_work import work_when_asked
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.guild_settings import save_setting
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.setting_requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
+from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
+from sv_common.guild_sync.settings.service import save_setting
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, api_token, issue_number, made, own_form, session, settings
 from web.live_server import LIVE, served, served_by, streaming
 

@@ -11,12 +11,13 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.progress import Progress
-from sv_common.guild_sync.store import guilds, work
+from sv_common.guild_sync.core.progress import Progress
+from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.roster import guilds
 from web.at_work import at_work
 from web.helpers import PAGE, issue_number, made
 from web.live_server import served
@@ -45,7 +46,7 @@ async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[Sign
             page.on("console", lambda message: wrong.append(message.text))
             page.on("pageerror", lambda error: wrong.append(str(error)))
             async with pool.connection() as conn:
-                link = await access.create_login_link(conn, name)
+                link = await credentials.create_login_link(conn, name)
             await page.goto(f"{site}/login/{link}")
             await page.get_by_role("button", name=f"Sign in as {name}").click()
             await expect(page.locator("#content")).to_contain_text("Data quality rules")
@@ -79,7 +80,7 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
         async with at_work(services):
             begun = await _begun(troubled)
             async with troubled.pool.connection() as conn:
-                await work.report(conn, begun, Progress(1, 4, "Looking for: trouble"))
+                await requests.report(conn, begun, Progress(1, 4, "Looking for: trouble"))
             for page in (alice, bob):
                 await expect(page.locator("#rule-orphan_wow .work")).to_contain_text("1 of 4", timeout=SLOW_MS)
                 assert await page.locator("#rule-orphan_wow progress").get_attribute("value") == "1"
@@ -92,10 +93,10 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
     await expect(button).to_be_focused()
 
 
-async def _begun(guild: GuildBuilder) -> work.WorkRequest:
+async def _begun(guild: GuildBuilder) -> requests.WorkRequest:
     while True:
         async with guild.pool.connection() as conn:
-            found = await work.under_way(conn, guild.guild_id)
+            found = await requests.under_way(conn, guild.guild_id)
         if found and found[0].state == "running":
             return found[0]
         await asyncio.sleep(0.05)

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import OFFICER, SOCIAL, GuildBuilder, entry
+from sv_common.guild_sync.core.errors import SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.errors import SuspiciousSource
 from web.helpers import Seen, asker, bound_session, officer
 
 API = "/api/v1/admin/losses"

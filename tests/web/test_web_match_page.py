@@ -7,10 +7,10 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
+from patt.worker.full_match import match_when_asked
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, Seen, settings
 
 MATCH_PAGE = "/admin/full-match"

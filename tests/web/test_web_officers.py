@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from web.discord_people import CAPTAIN, FRIEND, MASTER, give, populate
 from web.helpers import PAGE, Seen, application, asker, bound_session, login_link, officer, session

@@ -9,7 +9,8 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from web.helpers import PAGE, House, Seen, issue_number
@@ -50,7 +51,7 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
     }
     assert page.counts("note_mismatch") == (0, 0, 1)
     async with troubled.pool.connection() as conn:
-        rules = await overview.rule_overviews(conn, troubled.guild_id)
+        rules = await findings.rule_overviews(conn, troubled.guild_id)
     assert [page.counts(rule.issue_type) for rule in rules] == [(r.open, r.waiting, r.resolved) for r in rules]
 
 

@@ -10,8 +10,8 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.app import STATIC
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 from web.helpers import PLAYERS, PLAYERS_API, Seen
 
 SMALLEST_CONTRAST = 4.5

@@ -12,9 +12,9 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.pages import admin_pages
-from patt.work import work_when_asked
+from patt.worker.asked_work import work_when_asked
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, PAGE, Seen, issue_number, settings
 
 OF_RULE = f"{PAGE}/rules/orphan_wow/preview"

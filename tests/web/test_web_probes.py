@@ -12,12 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.queue import Task, open_queue
+from patt.tasks import Task, open_queue
 from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store.rules import save_settings
+from sv_common.guild_sync.rulebook.settings import save_settings
+from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]

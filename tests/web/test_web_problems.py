@@ -12,10 +12,10 @@ from psycopg_pool import PoolTimeout
 from structlog.testing import capture_logs
 
 from guild_builder import GuildBuilder
-from patt.deps import LARGEST_BODY
+from patt.web.context import LARGEST_BODY
 from sv_common.db.pool import Pool
 from sv_common.db.shares import ShareInUseError
-from sv_common.guild_sync.domain import errors
+from sv_common.guild_sync.core import errors
 from web.helpers import API, PAGE, House, application, asker, officer, session
 
 SECRET = "secret"  # noqa: S105 -- a word that must not be shown

@@ -15,11 +15,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from guild_builder import GuildBuilder
-from patt import access
 from patt.api.uploads import uploader_of
-from patt.deps import administrator_of, officer_of, open_to_all, viewer_of
-from patt.guard import ADMIN_PREFIX
-from patt.problems import API_PREFIX, METRICS_PATH
+from patt.auth import credentials
+from patt.web.context import administrator_of, officer_of, open_to_all, viewer_of
+from patt.web.guard import ADMIN_PREFIX
+from patt.web.problems import API_PREFIX, METRICS_PATH
 from sv_common.db.pool import Pool
 from web.helpers import api_token, asker
 
@@ -108,7 +108,7 @@ async def all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
 
 async def _key(guild: GuildBuilder) -> str:
     async with guild.pool.connection() as conn:
-        return await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        return await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
 
 
 def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:

@@ -6,9 +6,9 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 from web.helpers import API, PAGE
@@ -28,8 +28,8 @@ async def test_every_page_shows_a_rule_without_a_page_of_its_own_and_its_fix_can
     found = Finding("empty_note", guild.guild_id, SubjectKind.CHARACTER, await guild.character("Mito"), "Mito is empty")
     async with guild.pool.connection() as conn:
         conclusion = Conclusion("empty_note", "warning", [found], ())
-        await issues.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "empty_note")
+        await lifecycle.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
+        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "empty_note")
     pages = (PAGE, f"{PAGE}/issues/{issue.id}", "/admin/settings/rules", "/admin/settings/rules/empty_note")
     for page in (
         *pages,

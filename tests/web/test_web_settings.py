@@ -11,11 +11,11 @@ import structlog
 from fastapi import FastAPI
 
 from guild_builder import RAIDER, ROLE_NAMES, GuildBuilder
-from patt import access
-from patt.deps import Caller, viewer_of
+from patt.auth import credentials
+from patt.web.context import Caller, viewer_of
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.store import discord
+from sv_common.guild_sync.roster import members
+from sv_common.guild_sync.sources.models import DiscordRole
 from web.helpers import Seen, api_token
 
 API = "/api/v1/admin/settings"
@@ -28,7 +28,7 @@ async def roles(troubled: GuildBuilder) -> None:
     """Let the roles of the Discord server be known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
     async with troubled.pool.connection() as conn:
-        await discord.apply_roles(conn, troubled.guild_id, known)
+        await members.apply_roles(conn, troubled.guild_id, known)
 
 
 async def _saved(client: httpx2.AsyncClient, change: dict[str, Any]) -> dict[str, Any]:
@@ -243,14 +243,14 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
     assert "data-live" not in made.text  # what others do would take the page, and the secret, away
     assert secret not in str(log)
     async with troubled.pool.connection() as conn:
-        assert await access.uploader_of_key(conn, secret) is not None
+        assert await credentials.uploader_of_key(conn, secret) is not None
     for path in (f"{PAGE}/keys", f"{PAGE}/history", "/admin/activity?show=deeds"):
         assert secret not in (await alice.get(path)).text
     [key] = (await alice.get(f"{API}/keys")).json()
     await alice.post(f"{PAGE}/actions/keys/{key['id']}/revoke", data={"back": f"{PAGE}/keys"})
     assert "Mito & <b>’s upload key 1 is revoked." in Seen(await alice.get(f"{PAGE}/keys")).text("status")
     async with troubled.pool.connection() as conn:
-        assert await access.uploader_of_key(conn, secret) is None
+        assert await credentials.uploader_of_key(conn, secret) is None
     assert (await alice.post(f"{API}/keys/{key['id']}/revoke")).status_code == 404
     rows = await troubled.rows("select sentence, before, after from guild_identity.setting_changes order by id")
     assert [row[0] for row in rows] == [
@@ -260,31 +260,31 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
     assert secret not in str(rows)
 
 
-@pytest.mark.parametrize("scope", access.SCOPES)
+@pytest.mark.parametrize("scope", credentials.SCOPES)
 async def test_a_token_opens_what_was_chosen_and_is_shown_once(
     alice: httpx2.AsyncClient, troubled: GuildBuilder, scope: str
 ) -> None:
     made = await alice.post(f"{PAGE}/actions/tokens", data={"name": "dashboard", "scope": scope})
     secret = made.text.split('class="key">')[1].split("<")[0]
     async with troubled.pool.connection() as conn:
-        holder = await access.holder_of_token(conn, secret)
+        holder = await credentials.holder_of_token(conn, secret)
     assert holder is not None
     assert (holder.name, holder.scope, holder.guild_id) == ("dashboard", scope, None)
     listed = await alice.get(f"{PAGE}/tokens")
     assert (secret in listed.text, "dashboard" in listed.text) == (False, True)
     await alice.post(f"{PAGE}/actions/tokens/{holder.id}/revoke", data={})
     async with troubled.pool.connection() as conn:
-        assert await access.holder_of_token(conn, secret) is None
+        assert await credentials.holder_of_token(conn, secret) is None
 
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": " ", "scope": access.SCOPES[0]}, "Name: give a name"),
+        ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a name"),
         ({"name": "x", "scope": "everything"}, "Scope: “everything” is none"),
         ({"name": "x", "scope": "metrics", "for_guild": "1"}, "the metrics are of all guilds"),
-        ({"name": "x", "scope": access.SCOPES[0], "for_guild": "99"}, "There is no guild with the number 99"),
-        ({"name": "x" * 101, "scope": access.SCOPES[0]}, "at most 100 characters"),
+        ({"name": "x", "scope": credentials.SCOPES[0], "for_guild": "99"}, "There is no guild with the number 99"),
+        ({"name": "x" * 101, "scope": credentials.SCOPES[0]}, "at most 100 characters"),
     ],
 )
 async def test_a_token_that_cannot_be_is_refused_by_its_field(
@@ -300,7 +300,7 @@ async def test_a_program_cannot_make_itself_another_token(
     app: FastAPI, anonymous: httpx2.AsyncClient, pool: Pool
 ) -> None:
     headers = await api_token(pool)
-    for path, body in (("tokens", {"name": "more", "scope": access.SCOPES[0]}), ("keys", {"uploader": "Mito"})):
+    for path, body in (("tokens", {"name": "more", "scope": credentials.SCOPES[0]}), ("keys", {"uploader": "Mito"})):
         answer = await anonymous.post(f"{API}/{path}", json=body, headers=headers)
         assert answer.status_code == 403
     assert (await anonymous.post(f"{API}/tokens/1/revoke", headers=headers)).status_code == 403
@@ -317,7 +317,9 @@ async def test_another_guilds_settings_are_neither_seen_nor_changed(
     asked = {"kind": "undo", "change": change, "back": f"{PAGE}/history"}
     refused = await alice.get(f"{PAGE}/preview", params=asked)
     assert refused.status_code == 303
-    token = await alice.post(f"{API}/tokens", json={"name": "x", "scope": access.SCOPES[0], "guild_id": other.guild_id})
+    token = await alice.post(
+        f"{API}/tokens", json={"name": "x", "scope": credentials.SCOPES[0], "guild_id": other.guild_id}
+    )
     assert token.status_code == 404
 
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from guild_builder import ROLE_NAMES, GuildBuilder
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.store import discord
+from sv_common.guild_sync.roster import members
+from sv_common.guild_sync.sources.models import DiscordRole
 from web.browsers import SignIn
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ async def furnished(troubled: GuildBuilder) -> GuildBuilder:
     """The troubled guild, whose Discord roles are known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
     async with troubled.pool.connection() as conn:
-        await discord.apply_roles(conn, troubled.guild_id, known)
+        await members.apply_roles(conn, troubled.guild_id, known)
     return troubled
 
 

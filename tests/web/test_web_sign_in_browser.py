@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.work import work_when_asked
+from patt.worker.asked_work import work_when_asked
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.ports import Outside
 from web.discord_people import MASTER, confirm, give, populate, with_discord
 from web.helpers import PAGE, settings
 

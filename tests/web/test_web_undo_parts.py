@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.identity.decisions import LinkCharacter
 from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from web.helpers import Seen

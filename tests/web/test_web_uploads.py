@@ -12,20 +12,20 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.worker import take_in
+from patt.worker.worker import take_in
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export_json
+from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.simulators.addon import saved_variables
-from sv_common.guild_sync.store import uploads
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export_json
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
 
 
 async def _key(pool: Pool, guild: GuildBuilder, uploader: str = "Mito") -> dict[str, str]:
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
     return {"X-API-Key": key}
 
 
@@ -84,7 +84,7 @@ async def test_the_same_export_that_another_request_is_just_storing_is_one_uploa
     key = await _key(guild.pool, guild)
     export = read_addon_export_json(json.dumps(_export("a")).encode())
     async with guild.pool.connection() as conn:
-        (listed,) = await access.upload_keys(conn, guild.guild_id)
+        (listed,) = await credentials.upload_keys(conn, guild.guild_id)
         first = await uploads.receive(conn, guild.guild_id, listed.id, export)
         others = [asyncio.create_task(anonymous.post(UPLOAD, json=_export("a"), headers=key)) for _ in range(8)]
         await until_they_wait(guild.pool, 5)
@@ -251,8 +251,8 @@ async def test_without_a_valid_key_nothing_is_taken(
 ) -> None:
     revoked = await _key(guild.pool, guild)
     async with guild.pool.connection() as conn:
-        (listed,) = await access.upload_keys(conn, guild.guild_id)
-        await access.revoke_upload_key(conn, listed.id, guild_id=guild.guild_id)
+        (listed,) = await credentials.upload_keys(conn, guild.guild_id)
+        await credentials.revoke_upload_key(conn, listed.id, guild_id=guild.guild_id)
     for client, headers in ((anonymous, {}), (anonymous, {"X-API-Key": "made up"}), (anonymous, revoked), (alice, {})):
         assert (await client.post(UPLOAD, json=_export("a"), headers=headers)).status_code == 401
     assert await _stored(guild) == []
@@ -277,7 +277,7 @@ async def test_keys_are_listed_with_their_last_use_and_the_freshness_of_their_da
     await _key(guild.pool, guild, "Zork")
     await anonymous.post(UPLOAD, json=_export("a", exportTime=1_700_000_000), headers=key)
     async with guild.pool.connection() as conn:
-        mito, zork = await access.upload_keys(conn, guild.guild_id)
+        mito, zork = await credentials.upload_keys(conn, guild.guild_id)
     assert (mito.uploader, mito.last_used_at is not None, zork.last_used_at) == ("Mito", True, None)
     assert mito.last_export_at is not None
     assert (int(mito.last_export_at.timestamp()), zork.last_export_at) == (1_700_000_000, None)

@@ -11,18 +11,18 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import OFFICER, ROLE_OF_RANK, SOCIAL, GuildBuilder
-from patt import authority
-from patt.authority import Change
-from patt.deps import SESSION_COOKIE
+from patt.auth import permissions
+from patt.auth.permissions import Change
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.guild import AddonCharacter
 from sv_common.guild_sync.identity.decisions import ConfirmLink, UnlinkCharacter, UnlinkMember
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_addon_sync
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.models import AddonCharacter
+from sv_common.guild_sync.sources.ports import Outside
 from web.discord_people import CAPTAIN, MASTER, Visitor, confirm, give, populate, visitor
 from web.helpers import API, PLAYERS, PLAYERS_API, Seen, application, bound_session, issue_number, officer, own_form
 
@@ -217,7 +217,7 @@ async def _let_officers_rank_give(guild: GuildBuilder) -> list[tuple[Any, ...]]:
         before = await (
             await conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
         ).fetchall()
-        await authority.decide(conn, guild.guild_id, Change("rank", str(OFFICER), "officer"), actor="test")
+        await permissions.decide(conn, guild.guild_id, Change("rank", str(OFFICER), "officer"), actor="test")
         return before
 
 

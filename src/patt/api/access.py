@@ -9,16 +9,16 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from patt import authority, sessions
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
-from patt.authority import Change, Mapped, Moved, Preview, Standing
-from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
-from patt.roles import WITH_ARTICLE, Role
-from patt.sessions import KnownAccount, Session
+from patt.auth import permissions, sessions
+from patt.auth.permissions import Change, Mapped, Moved, Preview, Standing
+from patt.auth.roles import WITH_ARTICLE, Role
+from patt.auth.sessions import KnownAccount, Session
+from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.paging import Page, page_of
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.paging import Page, page_of
+from sv_common.guild_sync.roster import guilds
 
 router = officer_router("officers", "officers")
 own = officer_router("account", "account")
@@ -109,7 +109,7 @@ async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
     """Every rank and every Discord role, with the role that each gives."""
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        return Authority(number, await authority.mapping(conn, number))
+        return Authority(number, await permissions.mapping(conn, number))
 
 
 @router.post("/authority", summary="Let a rank or a Discord role give a role")
@@ -119,7 +119,7 @@ async def decide(
     """At once, also for those who are signed in. Look at the preview first, and send its key."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        done = await authority.decide(conn, number, _change(body), actor=administrator.actor, seen=body.seen)
+        done = await permissions.decide(conn, number, _change(body), actor=administrator.actor, seen=body.seen)
     return Done(_sentence(done, is_planned=False))
 
 
@@ -128,7 +128,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
     """By name; nothing is changed."""
 
     async def rehearsed(conn: Connection) -> Preview:
-        return await authority.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
+        return await permissions.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
 
     planned = await services.pool.rehearse(rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
@@ -138,7 +138,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
 async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
     """With what gives them their role, and what waits for somebody's word, and why."""
     async with services.pool.snapshot() as conn:
-        found = await authority.standings_in(conn, (await guilds.the_only(conn, guild)).id)
+        found = await permissions.standings_in(conn, (await guilds.the_only(conn, guild)).id)
     return page_of([_person(each) for each in found], page)
 
 
@@ -147,7 +147,7 @@ async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: G
     """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        claim = await authority.vouch(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
+        claim = await permissions.vouch(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
     role: Role = claim.role or "viewer"
     return Done(f"Confirmed: {claim.because} is {claim.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
 

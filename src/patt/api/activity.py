@@ -10,15 +10,15 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 
-from patt import jobs_overview
 from patt.api.routing import officer_router
-from patt.deps import GuildDep, PageQuery, ServicesDep
-from patt.jobs_overview import JobSummary
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
-from sv_common.guild_sync.domain.paging import Page
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.sync_log import LoggedRun, LoggedStep
+from patt.web.context import GuildDep, PageQuery, ServicesDep
+from patt.worker import overview
+from patt.worker.overview import JobSummary
+from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.runs import LoggedRun, LoggedStep
 
 RUN_COLUMNS = ("id", "pipeline", "status", "actor", "started_at", "finished_at", "duration_ms", "error")
 DEED_COLUMNS = (
@@ -128,7 +128,7 @@ async def deeds_as_csv(services: ServicesDep, guild: GuildDep, chosen: DeedFilte
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[JobSummary]:
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
     async with services.pool.snapshot() as conn:
-        return await jobs_overview.jobs(conn, guild, number=page)
+        return await overview.jobs(conn, guild, number=page)
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:

@@ -12,18 +12,19 @@ from pydantic import Field
 from patt.json_data import values_of
 from patt.setup.ranks import roles_for_ranks
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.domain.notes import Category
-from sv_common.guild_sync.domain.parameter import Parameter
-from sv_common.guild_sync.domain.rule import RuleWishes
-from sv_common.guild_sync.domain.setting_words import threshold_in_words
+from sv_common.guild_sync.identity import words
+from sv_common.guild_sync.identity.words import GuildWord
+from sv_common.guild_sync.notes import Category
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.roster import members as discord
+from sv_common.guild_sync.roster.guilds import FormerAddress, Guild
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.rulebook.parameter import Parameter, RuleWishes
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_wishes
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import discord, guilds, ranks, words
-from sv_common.guild_sync.store.guilds import FormerAddress, Guild
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.rules import read_wishes
-from sv_common.guild_sync.store.words import GuildWord
+from sv_common.guild_sync.settings.differences import threshold_in_words
+from sv_common.guild_sync.sources.models import DiscordRole
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from sv_common.guild_sync.domain.plain_text import fault_of_text
+from sv_common.guild_sync.core.plain_text import fault_of_text
 from sv_common.guild_sync.identity.decisions import (
     AddAlias,
     AllowLink,

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from patt.api.routing import FOR_OFFICERS, officer_router
-from patt.deps import AdministratorDep, GuildDep, ServicesDep
-from patt.guild_moves import GuildMove, NewName, move, preview_move
+from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
+from patt.web.context import AdministratorDep, GuildDep, ServicesDep
 
 router = officer_router("settings", "settings")
 

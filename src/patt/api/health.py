@@ -8,10 +8,10 @@ from fastapi import Query
 from pydantic import BeforeValidator
 
 from patt.api.routing import officer_router
-from patt.deps import GuildDep, ServicesDep
-from sv_common.guild_sync import health as insight
-from sv_common.guild_sync.health import Health, Trends
-from sv_common.guild_sync.store import guilds
+from patt.web.context import GuildDep, ServicesDep
+from sv_common.guild_sync.insights import health as insight
+from sv_common.guild_sync.insights.health import Health, Trends
+from sv_common.guild_sync.roster import guilds
 
 TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(description="How many days back.")]
 

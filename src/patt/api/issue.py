@@ -10,24 +10,33 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt import own_rights
 from patt.api.decisions import LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from patt.api.issues import PlannedIssue
 from patt.api.routing import officer_router
-from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
 from patt.json_data import values_of
+from patt.web import own_rights
+from patt.web.context import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import issues, mitigations, overview
+from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixResult, UndoReport
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind, Story
-from sv_common.guild_sync.fixes.planning import NO_PLAN
-from sv_common.guild_sync.fixes.undo_preview import BlockedPeople, LaterDeed
-from sv_common.guild_sync.issue_history import Move, Seen, check_unchanged
-from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER, GONE, FixPreview, IssueStory, issue_story
-from sv_common.guild_sync.overview import AttemptSummary
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.engine.planning import NO_PLAN
+from sv_common.guild_sync.engine.results import FixResult, UndoReport
+from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterDeed
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import AttemptSummary
+from sv_common.guild_sync.insights.issue import (
+    ABOUT_A_MEMBER,
+    ABOUT_AN_OWNER,
+    GONE,
+    FixPreview,
+    IssueStory,
+    issue_story,
+)
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind, Story
+from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
+from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.roster import guilds
 
 LONGEST_SEEN = 100
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
@@ -206,7 +215,7 @@ async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None
     """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
     async with services.pool.snapshot() as conn:
         told = await issue_story(services.pool, issue_id, guild_id=guild)
-        attempts = await overview.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
+        attempts = await findings.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
     return _detail(told, attempts)
 
 
@@ -239,7 +248,9 @@ async def dismiss(
     end = end_of_dismissal(body.until)
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await issues.dismiss(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end)
+        found = await lifecycle.dismiss(
+            conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end
+        )
     return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
 
 
@@ -256,7 +267,7 @@ async def wake(
     reason = body.reason if body else BY_HAND
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await issues.wake(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
+        found = await lifecycle.wake(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
         return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")
@@ -274,7 +285,7 @@ async def resolve(
     """Close it on an officer's word. A scan that still finds it opens it again; to keep it away, set it aside."""
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await issues.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
+        found = await lifecycle.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
     return _changed(found, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
 
 
@@ -342,7 +353,7 @@ def end_of_dismissal(until: date | None) -> datetime | None:
 
 async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
     """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
-    await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
+    await guilds.lock(conn, (await lifecycle.get(conn, issue_id, guild_id)).guild_id)
     await check_unchanged(conn, issue_id, seen)
 
 

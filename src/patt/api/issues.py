@@ -10,17 +10,19 @@ from fastapi import Query
 from pydantic import Field
 
 from patt.api.routing import officer_router, the_guild
-from patt.deps import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
-from sv_common.guild_sync import mitigations, overview
-from sv_common.guild_sync.domain.issue import Issue, IssueState, Severity
-from sv_common.guild_sync.domain.paging import Page
-from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport
-from sv_common.guild_sync.fixes.planning import NO_PLAN, Planning
+from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import Dismissal, FindingFilter, FindingsPage, RuleOverview
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues import open_of_rule
-from sv_common.guild_sync.overview import Dismissal, FindingFilter, FindingsPage, RuleOverview
+from sv_common.guild_sync.issues.lifecycle import open_of_rule
+from sv_common.guild_sync.issues.model import Issue, IssueState, Severity
+from sv_common.guild_sync.issues.reports import CheckReport
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
-from sv_common.guild_sync.store import guilds
 
 Shown = Literal["open", "dismissed", "resolved", "all"]
 """Which issues to list."""
@@ -106,7 +108,7 @@ async def rules(
     ] = False,
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
-    read = overview.rule_records if ever else overview.rule_overviews
+    read = findings.rule_records if ever else findings.rule_overviews
     async with services.pool.snapshot() as conn:
         return await read(conn, (await guilds.the_only(conn, guild)).id)
 
@@ -135,7 +137,7 @@ async def issues(
     """A page beyond the last one gives the last one."""
     chosen = finding_filter(state, rule, severity, text)
     async with services.pool.snapshot() as conn:
-        return await overview.findings_page(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+        return await findings.findings_page(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")
@@ -145,7 +147,7 @@ async def dismissals(
     """All that was set aside, also of issues that are resolved. A page beyond the last one gives the last one."""
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        return await overview.dismissals(conn, number, only_idle=idle, number=page)
+        return await findings.dismissals(conn, number, only_idle=idle, number=page)
 
 
 def finding_filter(

@@ -9,15 +9,15 @@ from typing import Annotated, Any, cast
 from fastapi import Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from patt import job_requests
 from patt.api.routing import officer_router
 from patt.bootstrap import Services
-from patt.deps import GuildDep, ServicesDep, ViewerDep, session_of
-from patt.guard import bearer_token
 from patt.live.hub import Hub
 from patt.live.stream import Listener, LiveResponse
 from patt.live.welcome import is_still_welcome
-from sv_common.guild_sync.store import guilds
+from patt.web.context import GuildDep, ServicesDep, ViewerDep, session_of
+from patt.web.guard import bearer_token
+from patt.worker import requests
+from sv_common.guild_sync.roster import guilds
 
 _EVENTS = """Events, each with a mark as its id, from which a stream that breaks off is continued (`Last-Event-ID`):
 
@@ -72,8 +72,8 @@ async def live(
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
     async with services.pool.snapshot() as conn:
-        jobs = await job_requests.under_way(conn, guild_id)
-    return {"jobs": [job_requests.as_news(job) for job in jobs]}
+        jobs = await requests.under_way(conn, guild_id)
+    return {"jobs": [requests.as_news(job) for job in jobs]}
 
 
 def _holder(request: Request) -> str:

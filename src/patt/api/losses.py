@@ -10,12 +10,12 @@ from typing import Annotated
 from pydantic import Field
 
 from patt.api.routing import officer_router
-from patt.deps import GuildDep, OfficerDep, ServicesDep
-from patt.queue import Task
+from patt.tasks import Task
+from patt.web.context import GuildDep, OfficerDep, ServicesDep
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.loss import LossSource
-from sv_common.guild_sync.store import guilds, held_losses
-from sv_common.guild_sync.store.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster import guilds, held_losses
+from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster.loss import LossSource
 
 _TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}
 _WORDS = {"battlenet": ("character", "Battle.net's roster"), "discord": ("Discord member", "Discord's member list")}

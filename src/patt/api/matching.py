@@ -11,15 +11,16 @@ from fastapi import Query
 from pydantic import Field
 
 from patt.api.routing import officer_router
-from patt.deps import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
-from patt.queue import Task
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import MatchRun
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.paging import Page, page_of
+from patt.tasks import Task
+from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.paging import Page, page_of
 from sv_common.guild_sync.identity_engine import Evidence, MatchGroup, MatchReport, preview_matching
-from sv_common.guild_sync.store import guilds, matches
-from sv_common.guild_sync.store.matches import MatchRequest
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import MatchRun
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.jobs.matches import MatchRequest
+from sv_common.guild_sync.roster import guilds
 
 _KEY = re.compile("[0-9a-f]{16}")
 

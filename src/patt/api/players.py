@@ -9,16 +9,16 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import Field
 
-from patt import own_rights
 from patt.api.decisions import DecisionRequest, decision_of
 from patt.api.routing import officer_router
-from patt.deps import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
-from sv_common.guild_sync import people, person
+from patt.web import own_rights
+from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
 from sv_common.guild_sync.changes.describe import Effect
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
-from sv_common.guild_sync.people import PeoplePage, PersonKind
-from sv_common.guild_sync.person import CharacterPage, PlayerView
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.insights import people, person
+from sv_common.guild_sync.insights.people import PeoplePage, PersonKind
+from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
+from sv_common.guild_sync.roster import guilds
 
 LONGEST_SEARCH = 100
 MOST_STEPS_IN_A_SENTENCE = 3

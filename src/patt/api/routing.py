@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any
-
 from fastapi import APIRouter, Depends, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
-from pydantic import Field, TypeAdapter
 
 from patt.bootstrap import Services
-from patt.deps import LARGEST_BODY, SESSION_COOKIE, administrator_of, officer_of, viewer_of
-from patt.problems import MEDIA_TYPE
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from patt.web.context import LARGEST_BODY, SESSION_COOKIE, administrator_of, officer_of, viewer_of
+from patt.web.problems import problems
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
 
 FOR_OFFICERS = [Depends(officer_of)]
 FOR_ADMINISTRATORS = [Depends(administrator_of)]
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemDetails:
-    """Why a request was not served (RFC 9457)."""
-
-    type: Annotated[str, Field(examples=["urn:patt:problem:not-found"])]
-    title: Annotated[str, Field(examples=["Not found"])]
-    status: Annotated[int, Field(examples=[404])]
-    detail: Annotated[
-        str,
-        Field(description="A sentence for an officer.", examples=["There is no issue with the number 17."]),
-    ]
-    problems: Annotated[list[str], Field(description="One sentence for each fault of the input.", examples=[[]])] = (
-        field(default_factory=list)
-    )
-
-
-def problems(**sentences: str) -> dict[int | str, dict[str, Any]]:
-    """Describe refusals for OpenAPI: keyword `_404` gives the sentence of status 404."""
-    content = {MEDIA_TYPE: {"schema": TypeAdapter(ProblemDetails).json_schema(mode="serialization")}}
-    return {int(status[1:]): {"description": text, "content": content} for status, text in sentences.items()}
 
 
 def officer_router(path: str, tag: str) -> APIRouter:

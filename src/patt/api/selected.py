@@ -13,12 +13,13 @@ from pydantic import Field
 from patt.api.issue import BY_HAND, Reason, end_of_dismissal
 from patt.api.issues import FixesPreview, planned
 from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
-from patt.deps import GuildDep, OfficerDep, ServicesDep
-from patt.job_requests import SelectedIssues
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixReport
-from sv_common.guild_sync.store import guilds
+from patt.web.context import GuildDep, OfficerDep, ServicesDep
+from patt.worker.requests import SelectedIssues
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.engine.results import FixReport
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.roster import guilds
 
 _CHANGED = "It has changed since you looked; look at it again."
 _RESOLVED = "It is resolved already."
@@ -82,7 +83,7 @@ async def preview(services: ServicesDep, body: SelectedIssues, guild: GuildDep =
     """The plans that fixing them would apply now; nothing is changed."""
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        chosen = await issues.get_all(conn, body.issue_ids, number)
+        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
         plannings = await mitigations.preview_selected(services.pool, body.issue_ids, guild_id=number)
     found = {each.issue_id: each for planning in plannings.values() for each in planned(planning, chosen)}
     return FixesPreview(number, [found[each.id] for each in chosen])
@@ -96,11 +97,11 @@ async def dismiss(
     number, end = (await the_guild(services, guild)).id, end_of_dismissal(body.until)
     async with services.pool.connection() as conn:
         await guilds.lock(conn, number)
-        chosen = await issues.get_all(conn, body.issue_ids, number)
+        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
         resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await issues.dismiss_many(conn, moved, actor=officer.actor, reason=body.reason, until=end)
+        await lifecycle.dismiss_many(conn, moved, actor=officer.actor, reason=body.reason, until=end)
     done = f"set aside{f' until {body.until}' if body.until else ''}"
     return _moved(number, chosen, left, "dismissed", done)
 
@@ -111,11 +112,11 @@ async def wake(services: ServicesDep, officer: OfficerDep, body: WakeSelected, g
     number = (await the_guild(services, guild)).id
     async with services.pool.connection() as conn:
         await guilds.lock(conn, number)
-        chosen = await issues.get_all(conn, body.issue_ids, number)
+        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await issues.wake_many(conn, moved, actor=officer.actor, reason=body.reason)
+        await lifecycle.wake_many(conn, moved, actor=officer.actor, reason=body.reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
     return _moved(number, chosen, left, "woken", "no longer dismissed" if resolved else "open again")
 

@@ -13,26 +13,21 @@ from patt.api import current_settings
 from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
 from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.bootstrap import Services
-from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
-from sv_common.guild_sync import setting_readings
-from sv_common.guild_sync.domain.errors import SourceError
-from sv_common.guild_sync.domain.paging import PAGE_SIZE, Page
-from sv_common.guild_sync.domain.role_authority import find_obstacles
-from sv_common.guild_sync.domain.setting import RanksSetting
-from sv_common.guild_sync.domain.setting_words import Difference
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
-from sv_common.guild_sync.setting_effects import IssueEffect, Move
-from sv_common.guild_sync.setting_readings import ReadingChange, TriedNote
-from sv_common.guild_sync.setting_requests import (
-    RanksRequest,
-    RuleRequest,
-    SettingRequest,
-    UndoRequest,
-    WordRequest,
-)
-from sv_common.guild_sync.store import guilds, setting_changes
-from sv_common.guild_sync.store.guilds import Guild
-from sv_common.guild_sync.store.setting_changes import SettingChange
+from patt.web.context import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync.core.errors import SourceError
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.settings import changes as setting_changes
+from sv_common.guild_sync.settings import readings as setting_readings
+from sv_common.guild_sync.settings.changes import SettingChange
+from sv_common.guild_sync.settings.differences import Difference
+from sv_common.guild_sync.settings.model import RanksSetting
+from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
+from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.settings.trial import IssueEffect, Move
+from sv_common.guild_sync.sources.discord.role_authority import find_obstacles
 
 ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
 SeenKey: TypeAlias = Annotated[

@@ -9,16 +9,17 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
-from patt.access import Uploader
-from patt.api.routing import FOR_OFFICERS, officer_router, problems
-from patt.deps import GuildDep, ServicesDep, UploadId
-from patt.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
-from patt.queue import Task
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export, read_addon_export_json
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
-from sv_common.guild_sync.store import guilds, uploads
-from sv_common.guild_sync.store.uploads import Received, Upload
-from sv_common.guild_sync.upload_origin import refuse_foreign
+from patt.api.routing import FOR_OFFICERS, officer_router
+from patt.auth.credentials import Uploader
+from patt.tasks import Task
+from patt.web.context import GuildDep, ServicesDep, UploadId
+from patt.web.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
+from patt.web.problems import problems
+from sv_common.guild_sync.roster import guilds, uploads
+from sv_common.guild_sync.roster.upload_origin import refuse_foreign
+from sv_common.guild_sync.roster.uploads import Received, Upload
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export, read_addon_export_json
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 _AS_THE_GAME_WROTE_IT = 'PATTSyncDB = { ["lastExport"] = { ["characters"] = { { ["name"] = "Mito" } } } }'
 _TEXTS = ("realm", "note", "officerNote", "rankName", "class")

@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt import access, authority, sessions
-from patt.access import ApiToken, Scope, UploadKey
 from patt.api import credentials
 from patt.api.credentials import NewKey, NewToken
-from patt.authority import Change, Given, Kind, Mapped, Preview, Standing
+from patt.auth import credentials as access
+from patt.auth import permissions, sessions
+from patt.auth.credentials import ApiToken, Scope, UploadKey
+from patt.auth.permissions import Change, Given, Kind, Mapped, Preview, Standing
+from patt.auth.roles import Role
+from patt.auth.sessions import Session
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, err, say, show, table
 from patt.cli.runner import (
@@ -29,11 +32,9 @@ from patt.cli.runner import (
     write,
     write_installation,
 )
-from patt.roles import Role
-from patt.sessions import Session
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.names import name_key
 
 app = typer.Typer(no_args_is_help=True)
 officers_app = typer.Typer(help="Who may sign in with Discord, and by which rank or role.", no_args_is_help=True)
@@ -136,7 +137,7 @@ def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> Non
     """Show what each rank and Discord role gives, and who has a role by it or waits for a word."""
 
     async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Standing]]:
-        return await authority.mapping(conn, guild_id), await authority.standings_in(conn, guild_id)
+        return await permissions.mapping(conn, guild_id), await permissions.standings_in(conn, guild_id)
 
     def row(each: Standing) -> tuple[object, ...]:
         waits = [f"{c.because}: {each.discord_id} {c.character_id} ({c.why_waiting})" for c in each.waiting]
@@ -162,10 +163,10 @@ def give(
     """Let a Discord role or a rank give a role, and tell who gains or loses what."""
 
     async def given(conn: Connection, guild_id: int) -> Preview:
-        change = Change(kind, _key_of(await authority.mapping(conn, guild_id), kind, key), role)
+        change = Change(kind, _key_of(await permissions.mapping(conn, guild_id), kind, key), role)
         if dry_run:
-            return await authority.preview(conn, guild_id, change)
-        return await authority.decide(conn, guild_id, change, actor=actor())
+            return await permissions.preview(conn, guild_id, change)
+        return await permissions.decide(conn, guild_id, change, actor=actor())
 
     done = write(guild, given)
     for each in done.moved:
@@ -182,7 +183,7 @@ def confirm(
     guild: GuildOption = None,
 ) -> None:
     """Stand for it that a character is a member's, so that its rank can make them an officer or an administrator."""
-    claim = write(guild, authority.vouch, member, character, actor=actor())
+    claim = write(guild, permissions.vouch, member, character, actor=actor())
     say(f"Confirmed: {claim.because} is {claim.display_name}'s.")
 
 

@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services, run
 from patt.cli.output import JsonOption, err, out, print_json, say, table
 from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
 from patt.server import serve_until_stopped
-from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.scheduler import PipelineReport
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
@@ -53,7 +53,7 @@ def demo(
 
 async def _serve(services: Services, port: int) -> None:
     async with services.pool.connection() as conn:
-        token = await access.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
+        token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
     err.print(

@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from patt.cli.output import out, say, say_error, table
 from patt.setup.session import Choice, Dialogue, StepSkipped
-from sv_common.guild_sync.domain.errors import BadInput, PattError
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.errors import BadInput, PattError
+from sv_common.guild_sync.core.names import name_key
 
 _YES = {"y", "yes"}
 _NO = {"n", "no"}

@@ -24,21 +24,22 @@ from patt.cli.runner import (
     write_installation,
 )
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import issues as issue_life
-from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
-from sv_common.guild_sync.domain.story import Possibility
-from sv_common.guild_sync.fixes.planning import Planning
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.engine.planning import Planning
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity_engine import MatchGroup, MatchReport, preview_matching
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
+from sv_common.guild_sync.insights.issue import IssueStory, issue_story
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issue_story import IssueStory, issue_story
-from sv_common.guild_sync.overview import FindingFilter, IssueView
+from sv_common.guild_sync.issues import lifecycle as issue_life
+from sv_common.guild_sync.issues.explanation import Possibility
+from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
-from sv_common.guild_sync.store import guilds
 
 IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help="Number of the issue.")]
 OUTCOME_WORDS = {
@@ -56,7 +57,7 @@ _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome
 
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     columns = ("rule", "severity", "fix", "open", "waiting", "dismissed", "resolved (30 days)", "fixes (90 days)")
-    found = read(guild, overview.rule_overviews)
+    found = read(guild, findings.rule_overviews)
     show(found, as_json, lambda _: table(*columns, rows=map(_rule_row, found)))
 
 
@@ -84,19 +85,19 @@ def issues(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    def lines(found: overview.FindingsPage) -> None:
+    def lines(found: findings.FindingsPage) -> None:
         rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.items]
         table("issue", "severity", "rule", "what", "why it waits", rows=rows)
         say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
 
     wanted = FindingFilter(state, rule_named(issue_type).issue_type if issue_type else None)
-    show(read(guild, overview.findings_page, wanted, number=page), as_json, lines)
+    show(read(guild, findings.findings_page, wanted, number=page), as_json, lines)
 
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
     async def whole(services: Services) -> tuple[IssueView, IssueStory]:
         async with services.pool.snapshot() as conn:
-            return await overview.issue_view(conn, issue), await issue_story(services.pool, issue)
+            return await findings.issue_view(conn, issue), await issue_story(services.pool, issue)
 
     view, story = call(whole)
     show(view, as_json, lambda _: _say_issue(view, story))
@@ -192,7 +193,7 @@ def dismissals(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    found = read(guild, overview.dismissals, only_idle=idle, number=page)
+    found = read(guild, findings.dismissals, only_idle=idle, number=page)
     if as_json:
         print_json(found)
         return
@@ -218,7 +219,7 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
         _say_match(report, "would be" if dry_run else "were")
 
 
-def _rule_row(each: overview.RuleOverview) -> tuple[object, ...]:
+def _rule_row(each: findings.RuleOverview) -> tuple[object, ...]:
     kind = "by itself" if each.auto_mitigate else "by hand" if each.is_fixable else "no fix"
     counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
     return each.issue_type, each.severity, kind, *counts

@@ -20,8 +20,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from patt.cli.output import escape_unprintable, say_error
-from sv_common.guild_sync.domain.errors import BadInput, Busy, ConfigurationError, PattError
-from sv_common.guild_sync.domain.plain_text import fault_of_text, shown
+from sv_common.guild_sync.core.errors import BadInput, Busy, ConfigurationError, PattError
+from sv_common.guild_sync.core.plain_text import fault_of_text, shown
 
 OWN_PACKAGES = ("patt", "sv_common")
 LONGEST_ARGUMENT = 1000
@@ -148,7 +148,7 @@ def load(name: str, command: Command) -> Any:
     """Import a command. Raises `ConfigurationError` where the parts that it needs are not installed."""
     try:
         if command.needs_server_parts:
-            _imported("patt.logging:configure_logging")()
+            _imported("patt.log_setup:configure_logging")()
         found = _imported(command.place)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in OWN_PACKAGES:

@@ -11,13 +11,13 @@ import typer
 
 from patt.cli.output import JsonOption, print_json_line, say, table
 from patt.files import read_file
-from sv_common.guild_sync.domain.roster_file import (
+from sv_common.guild_sync.identity.roster_file import (
     NotedCharacter,
     read_discord_names,
     read_roster_table,
     read_saved_roster,
 )
-from sv_common.guild_sync.note_reading import NICKNAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
 
 
 def notes(

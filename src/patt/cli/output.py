@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from sv_common.guild_sync.core.errors import BadInput, PattError
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

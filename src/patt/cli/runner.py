@@ -10,11 +10,11 @@ import typer
 
 from patt.bootstrap import Services, open_services, run
 from patt.config import load_settings
-from patt.deps import LARGEST_INTEGER, Caller
+from patt.web.context import LARGEST_INTEGER, Caller
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.plain_text import shown
-from sv_common.guild_sync.domain.row_number import row_of
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.core.plain_text import shown
+from sv_common.guild_sync.core.row_number import row_of
+from sv_common.guild_sync.roster import guilds
 
 _Result = TypeVar("_Result")
 _P = ParamSpec("_P")

@@ -12,13 +12,13 @@ from patt.cli.runner import DryRunOption, GuildOption, call, guild_number
 from patt.config import load_settings
 from patt.database import database_url, make_ready, revision_of
 from patt.server import serve_until_stopped
-from patt.worker import work_until_stopped
+from patt.worker.worker import work_until_stopped
 from sv_common.db import migrate
 from sv_common.db.patience import JOBS, REQUESTS
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.reporter import preview_digest, send_digest
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.discord.announcement import Announcement
 
 database_app = typer.Typer(no_args_is_help=True)
 NOTHING_NEW = "There is nothing new to tell."

@@ -13,18 +13,23 @@ from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, table
 from patt.cli.runner import GuildOption, actor, call, read, row_number, write
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import setting_readings
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import Category
-from sv_common.guild_sync.domain.paging import PAGE_SIZE
-from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
-from sv_common.guild_sync.domain.setting import RanksSetting, WordSetting
-from sv_common.guild_sync.domain.setting_words import threshold_in_words
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, recorded, save_setting
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.paging import PAGE_SIZE
+from sv_common.guild_sync.identity import words
+from sv_common.guild_sync.identity.words import GuildWord
+from sv_common.guild_sync.notes import Category
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.rulebook.parameter import RuleSettings, RuleWishes
+from sv_common.guild_sync.rulebook.settings import read_wishes
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.setting_readings import TriedNote
-from sv_common.guild_sync.setting_requests import (
+from sv_common.guild_sync.settings import changes, readings
+from sv_common.guild_sync.settings.changes import SettingChange
+from sv_common.guild_sync.settings.differences import threshold_in_words
+from sv_common.guild_sync.settings.model import RanksSetting, WordSetting
+from sv_common.guild_sync.settings.readings import TriedNote
+from sv_common.guild_sync.settings.requests import (
     DEFAULT,
     NO_ROLE,
     RanksRequest,
@@ -36,11 +41,7 @@ from sv_common.guild_sync.setting_requests import (
     YesNo,
     check_role,
 )
-from sv_common.guild_sync.store import guilds, ranks, setting_changes, words
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.rules import read_wishes
-from sv_common.guild_sync.store.setting_changes import SettingChange
-from sv_common.guild_sync.store.words import GuildWord
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, recorded, save_setting
 
 app = typer.Typer(no_args_is_help=True)
 ranks_app = typer.Typer(no_args_is_help=True)
@@ -140,7 +141,7 @@ def try_note(
         rows += [("known word", f"{each.word}: {each.is_here}") for each in tried.known_words]
         table("", "", rows=rows)
 
-    show(read(guild, setting_readings.try_note, note), as_json, lines)
+    show(read(guild, readings.try_note, note), as_json, lines)
 
 
 @app.command()
@@ -150,7 +151,7 @@ def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     def row(each: SettingChange) -> tuple[object, ...]:
         return each.id, each.at, each.actor, each.sentence, f"by {each.undone_by}" if each.undone_by else ""
 
-    found = read(guild, setting_changes.newest).items
+    found = read(guild, changes.newest).items
     show(found, as_json, lambda _: table("change", "when", "who", "what", "undone", rows=map(row, found)))
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from patt import guild_moves
 from patt.bootstrap import Services, run
 from patt.cli.dialogue import ScriptDialogue, TerminalDialogue
 from patt.cli.output import JsonOption, out, print_json, say, show, table
@@ -27,16 +26,17 @@ from patt.config import Settings, load_settings
 from patt.database import make_ready
 from patt.doctor.checks import Check
 from patt.doctor.doctor import examine
-from patt.guild_moves import GuildMove, NewName
+from patt.setup import guild_moves
 from patt.setup.finding import read_region
+from patt.setup.guild_moves import GuildMove, NewName
 from patt.setup.session import Dialogue, SetupSession
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.errors import BadInput, Refused
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import BadInput, Refused
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.http import http_client
+from sv_common.guild_sync.sources.models import GuildAddress
 
 app = typer.Typer(no_args_is_help=True)
 _STOPPED = 130

@@ -16,11 +16,10 @@ from patt.cli.output import JsonOption, out, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
 from patt.files import read_file
 from patt.json_data import as_json_data
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.loss import SOURCES
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.roster.loss import SOURCES
+from sv_common.guild_sync.scheduler import PipelineReport, run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 app = typer.Typer(no_args_is_help=True)
 losses_app = typer.Typer(no_args_is_help=True)

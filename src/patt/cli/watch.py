@@ -22,7 +22,7 @@ from patt.companion.address import checked_key, checked_server, key_in
 from patt.companion.sending import Outcome, Reply, outcome_of, send
 from patt.companion.spool import Spool
 from patt.companion.watching import Look, Watcher
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
 
 KEY_VARIABLE = "PATT_UPLOAD_KEY"
 _LOOKS_AT_ONCE = 24

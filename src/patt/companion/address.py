@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
 
 _LIKE_THIS = "It looks like https://patt.example.org."
 _LONGEST_KEY = 200

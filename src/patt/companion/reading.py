@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 from patt.companion.accounts import label_of
 from patt.companion.address import printable
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 State: TypeAlias = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from patt.companion.sending import Answer
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 MOST_REMEMBERED = 100
 """Exports that stay known as settled; the game keeps only the last one of each account."""

@@ -11,7 +11,7 @@ from patt.companion.outcomes import Ask, Outcomes
 from patt.companion.reading import State, Unusable, being_written, read_export, state_of
 from patt.companion.sending import Answer, Reply
 from patt.companion.spool import Spool
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 Send: TypeAlias = Callable[[bytes], Awaitable[Reply]]
 

@@ -12,22 +12,27 @@ import psycopg
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from patt import authority
-from patt.authority import Change
+from patt.auth import permissions
+from patt.auth.permissions import Change
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from patt.demo.story import OFFICER_RANK, Day, week
 from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync import overview
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import Busy
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.overview import AttemptSummary, FindingFilter, RuleOverview
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.scheduler import (
+    PipelineReport,
+    run_addon_sync,
+    run_blizzard_sync,
+    run_discord_sync,
+    run_full_match,
+)
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 SQL = load_sql(__package__, "calendar.sql")
 DATABASE_NAME = "patt_demo"
@@ -145,11 +150,11 @@ class Demo:
         """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
         async with self.services.pool.connection() as conn:
             change = Change("rank", str(OFFICER_RANK), "officer")
-            await authority.decide(conn, guild_id, change, actor=OFFICER)
-            for standing in await authority.standings_in(conn, guild_id):
+            await permissions.decide(conn, guild_id, change, actor=OFFICER)
+            for standing in await permissions.standings_in(conn, guild_id):
                 for claim in standing.waiting:
                     if claim.character_id is not None:
-                        await authority.vouch(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
+                        await permissions.vouch(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()
@@ -173,9 +178,9 @@ class Demo:
 
     async def _outcome(self, guild_id: int) -> DemoOutcome:
         async with self.services.pool.snapshot() as conn:
-            rules = await overview.rule_records(conn, guild_id)
-            found = await overview.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
-            fixes = await overview.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
+            rules = await findings.rule_records(conn, guild_id)
+            found = await findings.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
+            fixes = await findings.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
         return DemoOutcome(self._pipelines, rules, found.items, fixes)
 
 

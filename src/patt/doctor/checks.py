@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from sv_common.guild_sync.domain.errors import SourceError
+from sv_common.guild_sync.core.errors import SourceError
 
 _Found = TypeVar("_Found")
 Fault = tuple[str, str]

@@ -26,8 +26,8 @@ from patt.doctor.installation import (
 )
 from patt.doctor.sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.clients.http import RetryPolicy, http_client
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.http import RetryPolicy, http_client
 
 GUILDS = "guilds"
 _OF_SETTINGS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER, GUILDS, CREDENTIALS, TOKEN, INTENT)

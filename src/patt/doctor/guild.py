@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from patt import access
-from patt.access import UploadKey
+from patt.auth import credentials
+from patt.auth.credentials import UploadKey
 from patt.doctor.checks import Check, Fault, check
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.freshness import Source
-from sv_common.guild_sync.domain.text import age, in_words
-from sv_common.guild_sync.health import SourceAge, source_ages
-from sv_common.guild_sync.store import ranks, sync_log, uploads
-from sv_common.guild_sync.store.guilds import Guild
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.sync_log import Standing
+from sv_common.guild_sync.core.text import age, in_words
+from sv_common.guild_sync.insights.health import SourceAge, source_ages
+from sv_common.guild_sync.roster import ranks, runs, uploads
+from sv_common.guild_sync.roster.freshness import Source
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.roster.runs import Standing
 
 SOURCES: Mapping[Source, tuple[str, str]] = {
     Source.ROSTER: ("battlenet sync", "patt sync battlenet, and keep “patt serve” running"),
@@ -53,8 +53,8 @@ async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
         await ranks.all_ranks(conn, guild.id),
         await ranks.unmapped(conn, guild.id),
         {each.source: each for each in await source_ages(conn, guild.id)},
-        await sync_log.standings(conn, guild.id),
-        await access.upload_keys(conn, guild.id),
+        await runs.standings(conn, guild.id),
+        await credentials.upload_keys(conn, guild.id),
         await uploads.given_up(conn, guild.id),
     )
 

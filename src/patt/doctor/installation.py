@@ -10,11 +10,11 @@ from patt.bootstrap import DISCORD_CALLBACK
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.database import EmbeddedDatabaseError, database_url, revision_of
 from patt.doctor.checks import Check, check, wrong
-from patt.queue import SILENCE_OF_THE_DEAD_S
+from patt.tasks import SILENCE_OF_THE_DEAD_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
+from sv_common.guild_sync.core.errors import ConfigurationError, PattError
 
 SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
 SIGN_IN = "discord sign-in"

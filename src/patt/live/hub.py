@@ -20,12 +20,13 @@ import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
-from patt import job_requests, jobs_overview
 from patt.live import news
 from patt.live.notices import Notice, gathered, read_notice
+from patt.worker import overview
+from patt.worker import requests as job_requests
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.store import work
+from sv_common.guild_sync.jobs import requests
 
 log = structlog.get_logger(__name__)
 
@@ -231,9 +232,9 @@ class Hub:
                 await self._tell_changes(conn, guild_id, theirs)
 
     async def _tell_work(self, conn: Connection, notices: list[Notice]) -> None:
-        has_worker = bool(notices) and await jobs_overview.has_worker(conn)
+        has_worker = bool(notices) and await overview.has_worker(conn)
         for notice in notices:
-            for request in await work.by_number(conn, notice.guild_id, notice.first, notice.last):
+            for request in await requests.by_number(conn, notice.guild_id, notice.first, notice.last):
                 told = job_requests.as_news(job_requests.job_of(request, has_worker=has_worker))
                 self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
 

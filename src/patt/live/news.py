@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.text import name_of
 
 SQL = load_sql(__package__, "news.sql")
 
-_NAMES = {"automation": "Automation", "detection": "A check", "clock": "The clock"}
 _WORDS: Mapping[str, tuple[str, str]] = {
     "fixed": ("fixed 1 issue", "fixed {} issues"),
     "resolved": ("closed 1 issue", "closed {} issues"),
@@ -62,12 +62,6 @@ def in_words(deeds: Sequence[Deed]) -> News | None:
         for actor, theirs in by_actor.items()
     ]
     return News(f"{'; '.join(told)}.", frozenset(by_actor))
-
-
-def name_of(actor: str) -> str:
-    """Return how somebody is called on a page: an officer by the name alone."""
-    kind, _, name = actor.partition(" ")
-    return name if kind == "officer" and name else _NAMES.get(actor, actor)
 
 
 def _said(what: str, count: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.types import Message, Receive, Scope, Send
 
 from patt.bootstrap import Services
-from patt.deps import Caller
-from patt.guard import Guard
-from sv_common.guild_sync.domain.errors import NotFound
+from patt.web.context import Caller
+from patt.web.guard import Guard
+from sv_common.guild_sync.core.errors import NotFound
 
 
 async def is_still_welcome(services: Services, scope: Scope, guild_id: int) -> bool:

@@ -11,17 +11,17 @@ from datetime import date
 from fastapi import Request
 from starlette.responses import Response
 
-from patt import job_requests
 from patt.api import issue as api
 from patt.api import selected
 from patt.api.issue import DismissRequest, PartlyQuery, ResolveRequest, SeenDep, WakeRequest
 from patt.api.selected import DismissSelected, WakeSelected
-from patt.deps import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
-from patt.job_requests import ScanJob, ScanRuleJob
-from patt.navigation import DATA_QUALITY
 from patt.pages.chosen import chosen_issues, previewed
 from patt.pages.forms import Answer, FormDep, TickedDep, done, form_router
-from sv_common.guild_sync.domain.errors import BadInput
+from patt.web.context import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
+from patt.web.navigation import DATA_QUALITY
+from patt.worker import requests
+from patt.worker.requests import ScanJob, ScanRuleJob
+from sv_common.guild_sync.core.errors import BadInput
 
 HOME = DATA_QUALITY.href
 
@@ -33,7 +33,7 @@ async def scan(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Ask for a scan by all rules."""
-    work = job_requests.ask(services, ScanJob("scan"), actor=officer.actor, guild_id=guild)
+    work = requests.ask(services, ScanJob("scan"), actor=officer.actor, guild_id=guild)
     return await done(request, form, work, home=HOME)
 
 
@@ -42,7 +42,7 @@ async def scan_rule(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
     """Ask for a scan by one rule."""
-    work = job_requests.ask(services, ScanRuleJob("scan_rule", issue_type), actor=officer.actor, guild_id=guild)
+    work = requests.ask(services, ScanRuleJob("scan_rule", issue_type), actor=officer.actor, guild_id=guild)
     return await done(request, form, work, home=HOME)
 
 
@@ -119,7 +119,7 @@ async def fix_previewed(
 
     async def work() -> Answer:
         wish = previewed(form.get("wish", ""))
-        return await job_requests.ask(services, wish, actor=officer.actor, guild_id=guild)
+        return await requests.ask(services, wish, actor=officer.actor, guild_id=guild)
 
     return await done(request, form, work(), home=HOME)
 

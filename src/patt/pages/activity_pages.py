@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from patt import jobs_overview
 from patt.api import losses as api
 from patt.api.activity import LONGEST_ACTOR
-from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import ACTIVITY
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
 from patt.pages.upload_pages import upload_context
 from patt.pages.words import PIPELINES, TASKS
+from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import ACTIVITY
+from patt.worker import overview as jobs_overview
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
 
 HOME = ACTIVITY.href
 API = "/api/v1/admin/activity"

@@ -10,12 +10,8 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt import job_requests
 from patt.api import losses, selected
 from patt.api.issues import PlannedIssue, Shown
-from patt.deps import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
-from patt.job_requests import SelectedIssues
-from patt.navigation import DATA_QUALITY
 from patt.pages import flash
 from patt.pages.charts import bar, line_chart
 from patt.pages.chosen import chosen_issues, wish_to_fix
@@ -33,13 +29,19 @@ from patt.pages.quality_words import (
     verdict,
 )
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond
+from patt.web.context import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import DATA_QUALITY
+from patt.worker import requests
+from patt.worker.requests import SelectedIssues
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import health, issues, mitigations, overview
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.freshness import FRESHNESS
-from sv_common.guild_sync.domain.issue import Severity
-from sv_common.guild_sync.health import RuleTrend, Share, TrendDays
-from sv_common.guild_sync.overview import FindingsPage
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.insights import findings, health
+from sv_common.guild_sync.insights.findings import FindingsPage
+from sv_common.guild_sync.insights.health import RuleTrend, Share, TrendDays
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Severity
+from sv_common.guild_sync.roster.freshness import FRESHNESS
 from sv_common.guild_sync.rules import RULES, rule_named
 
 HOME = DATA_QUALITY.href
@@ -75,17 +77,17 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: View) ->
     if not known:
         return {"guild": None, "guilds": []}
     guild = chosen_of(known, asked.guild or None)
-    found = await overview.findings_page(conn, guild.id, asked.filter(), number=asked.page)
+    found = await findings.findings_page(conn, guild.id, asked.filter(), number=asked.page)
     view = replace(asked, guild=guild.id, page=found.number)
     return {
         "guild": guild,
         "guilds": known,
         "view": view,
         "may_act": viewer.may_act_as("officer"),
-        "rules": await overview.rule_overviews(conn, guild.id),
+        "rules": await findings.rule_overviews(conn, guild.id),
         "frequency": frequency,
         "fix_record": fix_record,
-        "work": await job_requests.under_way(conn, guild.id),
+        "work": await requests.under_way(conn, guild.id),
         "losses": await losses.sentences(conn, guild.id),
         **await _health(conn, view),
         **await _findings(conn, view, found),
@@ -109,7 +111,7 @@ async def _health(conn: Connection, view: View) -> dict[str, Any]:
 
 async def _findings(conn: Connection, view: View, found: FindingsPage) -> dict[str, Any]:
     ids = [issue.id for issue in found.items]
-    subjects = await overview.subjects(conn, view.guild, ids) if view.group == "subject" else {}
+    subjects = await findings.subjects(conn, view.guild, ids) if view.group == "subject" else {}
     return {
         "findings": found,
         "groups": grouped(found.items, view, subjects),
@@ -144,8 +146,8 @@ async def preview(
     rule = rule_named(issue_type)
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
-        known = await issues.open_of_rule(conn, chosen.id, rule.issue_type)
-        work = await job_requests.under_way(conn, chosen.id)
+        known = await lifecycle.open_of_rule(conn, chosen.id, rule.issue_type)
+        work = await requests.under_way(conn, chosen.id)
         planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys
     shown = dict(list(keys.items())[:PREVIEWED])
@@ -185,7 +187,7 @@ async def preview_selected(
         return response
     async with services.pool.snapshot() as conn:
         found, _ = await chosen_guild(conn, viewer, guild)
-        work = await job_requests.under_way(conn, found.id)
+        work = await requests.under_way(conn, found.id)
         answer = await selected.preview(services, SelectedIssues(issue_ids=numbers), found.id)
     context = {
         "guild": found,

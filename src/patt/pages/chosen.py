@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from patt.deps import LARGEST_BIGINT
-from patt.job_requests import MOST_SELECTED, FixSelectedJob
-from sv_common.guild_sync.domain.errors import BadInput
+from patt.web.context import LARGEST_BIGINT
+from patt.worker.requests import MOST_SELECTED, FixSelectedJob
+from sv_common.guild_sync.core.errors import BadInput
 
 _WISH = TypeAdapter(FixSelectedJob)
 _ROW = re.compile(r"(?P<number>[1-9][0-9]{0,18})(?:-(?P<key>[0-9a-f]{1,64}))?")

@@ -10,10 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt import authority, sessions
-from patt.authority import Standing
+from patt.auth import permissions, sessions
+from patt.auth.hashing import hashed, new_secret
+from patt.auth.permissions import Standing
+from patt.auth.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
-from patt.deps import (
+from patt.pages.admin_pages import HOME
+from patt.pages.forms import FormDep
+from patt.pages.sign_in import sign_in_page, signed_in
+from patt.web.context import (
     LARGEST_BODY,
     SESSION_COOKIE,
     SIGN_IN_COOKIE,
@@ -24,16 +29,11 @@ from patt.deps import (
     open_to_all,
     session_of,
 )
-from patt.guard import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
-from patt.hashing import hashed, new_secret
-from patt.pages.admin_pages import HOME
-from patt.pages.forms import FormDep
-from patt.pages.sign_in import sign_in_page, signed_in
-from patt.rendering import page
-from patt.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
+from patt.web.guard import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
+from patt.web.rendering import page
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.clients.discord_login import DiscordLogin
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
+from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
 
@@ -89,7 +89,7 @@ async def choice(request: Request, services: ServicesDep) -> Response:
     if holder is None or holder.discord_id is None:
         return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
     async with services.pool.snapshot() as conn:
-        standings = await authority.standings_of(conn, holder.discord_id)
+        standings = await permissions.standings_of(conn, holder.discord_id)
         powerful = [each for each in standings if each.role]
         if not powerful:
             return await _powerless_page(conn, holder.name, standings, is_signed_in=True)
@@ -104,7 +104,7 @@ async def choose(request: Request, services: ServicesDep, form: FormDep) -> Resp
         holder = await sessions.holder(conn, session)
         if holder is None or holder.discord_id is None:
             return RedirectResponse(SIGN_IN_PREFIX, 303)
-        powerful = [each for each in await authority.standings_of(conn, holder.discord_id) if each.role]
+        powerful = [each for each in await permissions.standings_of(conn, holder.discord_id) if each.role]
         chosen = next((each for each in powerful if str(each.guild_id) == wanted), None)
         if chosen is None:
             raise BadInput("guild: choose one of the guilds that the page shows.")
@@ -122,7 +122,7 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
         status = 502 if isinstance(error, SourceError) else 503 if isinstance(error, ConfigurationError) else 401
         return sign_in_page(services.settings, str(error), status)
     async with services.pool.connection() as conn:
-        standings = await authority.standings_of(conn, identity.discord_id)
+        standings = await permissions.standings_of(conn, identity.discord_id)
         powerful = [each for each in standings if each.role]
         if not powerful:
             return await _powerless_page(conn, f"@{identity.username}", standings, is_signed_in=False)
@@ -134,7 +134,7 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
 async def _powerless_page(conn: Connection, name: str, standings: list[Standing], *, is_signed_in: bool) -> Response:
     """Say why somebody may do nothing here, and who can let them in."""
     helpers = {
-        each.guild_id: [one.display_name for one in await authority.administrators(conn, each.guild_id)]
+        each.guild_id: [one.display_name for one in await permissions.administrators(conn, each.guild_id)]
         for each in standings
     }
     context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from patt.deps import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import DATA_QUALITY
 from patt.pages.shell import chosen_of, guilds_in_reach, respond
-from sv_common.guild_sync import overview
+from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import DATA_QUALITY
+from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.rules import RULES
 
 HOME = f"{DATA_QUALITY.href}/dismissals"
@@ -52,7 +52,7 @@ async def dismissals(
         if not known:
             return respond(request, "admin/dismissals.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        found = await overview.dismissals(conn, chosen.id, only_idle=show == "idle", number=page)
+        found = await findings.dismissals(conn, chosen.id, only_idle=show == "idle", number=page)
     context = {
         "guild": chosen,
         "guilds": known,

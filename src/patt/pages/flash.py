@@ -15,8 +15,8 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from patt.deps import session_of
-from patt.hashing import proof_of
+from patt.auth.hashing import proof_of
+from patt.web.context import session_of
 
 COOKIE = "patt_flash"
 _PATH = "/admin"

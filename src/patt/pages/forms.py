@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.deps import LARGEST_BODY, Caller, officer_of
-from patt.navigation import NAVIGATION
 from patt.pages import flash
 from patt.pages.flash import Flash
-from patt.viewing import FORM_FIELD
-from sv_common.guild_sync.domain.errors import PattError
+from patt.web.context import LARGEST_BODY, Caller, officer_of
+from patt.web.navigation import NAVIGATION
+from patt.web.viewing import FORM_FIELD
+from sv_common.guild_sync.core.errors import PattError
 
 
 class Answer(Protocol):

@@ -14,14 +14,14 @@ from patt.api.decisions import DecisionRequest, fields_of
 from patt.api.issue import Candidate, IssueDetail
 from patt.api.players import LONGEST_SEARCH
 from patt.bootstrap import Services
-from patt.deps import AttemptId, GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import DATA_QUALITY
 from patt.pages.forms import way_back
 from patt.pages.shell import respond
 from patt.pages.words import by_source, details_in_words
-from sv_common.guild_sync.domain.issue import IssueState
-from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER
-from sv_common.guild_sync.people import PersonSummary, people_page
+from patt.web.context import AttemptId, GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import DATA_QUALITY
+from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
+from sv_common.guild_sync.insights.people import PersonSummary, people_page
+from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href

@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from patt.api import losses as api
 from patt.api.losses import Release, Released
-from patt.deps import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import ACTIVITY
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.shell import chosen_guild, respond
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.loss import SOURCES, LossSource
+from patt.web.context import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import ACTIVITY
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.roster.loss import SOURCES, LossSource
 
 HOME = f"{ACTIVITY.href}/losses"
 

@@ -12,15 +12,15 @@ from starlette.responses import Response
 
 from patt.api import matching
 from patt.api.matching import WhomToMatch
-from patt.deps import GuildDep, OfficerDep, PageQuery, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import FULL_MATCH
 from patt.pages.forms import FormDep, TickedDep, done, form_router
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
 from patt.pages.words import KINDS_OF_EVIDENCE
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import MatchRun
-from sv_common.guild_sync.domain.paging import Page
+from patt.web.context import GuildDep, OfficerDep, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import FULL_MATCH
+from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.identity_engine import Evidence, MatchReport, preview_matching
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import MatchRun
 
 HOME = FULL_MATCH.href
 Shown = Literal["found", "left", "runs"]

@@ -10,15 +10,15 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import guild_moves as api
 from patt.api.guild_moves import NameToKeep
-from patt.deps import AdministratorDep, GuildDep, OfficerDep, ServicesDep, administrator_of, officer_of
-from patt.guild_moves import NewName, preview_move
-from patt.navigation import SETTINGS
 from patt.pages import flash
 from patt.pages.flash import Flash
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.setting_shell import respond_with_settings
 from patt.pages.shell import chosen_guild
-from sv_common.guild_sync.domain.errors import PattError
+from patt.setup.guild_moves import NewName, preview_move
+from patt.web.context import AdministratorDep, GuildDep, OfficerDep, ServicesDep, administrator_of, officer_of
+from patt.web.navigation import SETTINGS
+from sv_common.guild_sync.core.errors import PattError
 
 HOME = f"{SETTINGS.href}/guild"
 

@@ -11,15 +11,15 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import access
 from patt.api.access import AuthorityChange, Done, SessionId, Vouching
-from patt.authority import GIVEN
+from patt.auth.permissions import GIVEN
 from patt.bootstrap import DISCORD_CALLBACK, discord_login
-from patt.deps import AdministratorDep, GuildDep, PageQuery, ServicesDep, administrator_of
 from patt.pages import flash
 from patt.pages.flash import Flash
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.setting_shell import respond_with_settings
 from patt.pages.shell import chosen_guild, respond
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from patt.web.context import AdministratorDep, GuildDep, PageQuery, ServicesDep, administrator_of
+from sv_common.guild_sync.core.errors import BadInput, PattError
 
 HOME = "/admin/settings/officers"
 _Kind = TypeVar("_Kind")

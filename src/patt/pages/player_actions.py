@@ -11,13 +11,13 @@ from starlette.responses import RedirectResponse, Response
 from patt.api import players as api
 from patt.api.decisions import DecisionRequest, fields_of
 from patt.api.players import DecisionMade
-from patt.deps import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import PLAYERS
 from patt.pages import flash
 from patt.pages.flash import Flash
 from patt.pages.forms import FormDep, done, form_router, way_back
 from patt.pages.shell import respond
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from patt.web.context import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import PLAYERS
+from sv_common.guild_sync.core.errors import BadInput, PattError
 
 HOME = PLAYERS.href
 LABELS = {

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from patt.api import players as api
 from patt.api.players import LONGEST_SEARCH, ShownPeople
-from patt.deps import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import PLAYERS
 from patt.pages.shell import chosen_of, guilds_in_reach, respond
+from patt.web.context import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
+from patt.web.navigation import PLAYERS
 from sv_common.db.pool import Connection
-from sv_common.guild_sync import people
+from sv_common.guild_sync.insights import people
 
 HOME = PLAYERS.href
 KINDS: tuple[tuple[ShownPeople, str], ...] = (

@@ -11,11 +11,11 @@ from fastapi import Depends, Query
 
 from patt.api.health import TrendQuery
 from patt.api.issues import Shown, TextQuery, finding_filter
-from patt.deps import GuildDep, PageQuery
-from patt.navigation import DATA_QUALITY
-from sv_common.guild_sync.domain.issue import Issue, Severity
-from sv_common.guild_sync.health import TrendDays
-from sv_common.guild_sync.overview import FindingFilter, Subject
+from patt.web.context import GuildDep, PageQuery
+from patt.web.navigation import DATA_QUALITY
+from sv_common.guild_sync.insights.findings import FindingFilter, Subject
+from sv_common.guild_sync.insights.health import TrendDays
+from sv_common.guild_sync.issues.model import Issue, Severity
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href

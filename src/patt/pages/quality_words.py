@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sv_common.guild_sync.domain.freshness import Source
-from sv_common.guild_sync.domain.text import in_words
-from sv_common.guild_sync.health import Health, Share, SourceAge, Trends
-from sv_common.guild_sync.overview import RuleOverview
+from sv_common.guild_sync.core.text import in_words
+from sv_common.guild_sync.insights.findings import RuleOverview
+from sv_common.guild_sync.insights.health import Health, Share, SourceAge, Trends
+from sv_common.guild_sync.roster.freshness import Source
 
 SOURCES: Mapping[Source, str] = {
     Source.NOTES: "Addon notes",

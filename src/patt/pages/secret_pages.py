@@ -8,16 +8,16 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from patt.access import SCOPES
 from patt.api import credentials
 from patt.api.credentials import KeyId, NewKey, NewToken, TokenId
+from patt.auth.credentials import SCOPES
 from patt.bootstrap import Services
-from patt.deps import AdministratorDep, Caller, GuildDep, ServicesDep, administrator_of
-from patt.navigation import SETTINGS
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.setting_shell import SettingsView, respond_with_settings
 from patt.pages.shell import chosen_guild
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from patt.web.context import AdministratorDep, Caller, GuildDep, ServicesDep, administrator_of
+from patt.web.navigation import SETTINGS
+from sv_common.guild_sync.core.errors import BadInput, PattError
 
 HOME = SETTINGS.href
 _NEW_TOKEN = TypeAdapter(NewToken)

@@ -12,16 +12,16 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.api import settings as api
 from patt.api.settings import ChangeOutcome, ChangeRequest
-from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, ServicesDep, officer_of
-from patt.navigation import SETTINGS
 from patt.pages import flash
 from patt.pages.flash import Flash
 from patt.pages.forms import FormDep, form_router, way_back
 from patt.pages.setting_shell import respond_with_settings
 from patt.pages.shell import chosen_guild
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from patt.web.context import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, ServicesDep, officer_of
+from patt.web.navigation import SETTINGS
+from sv_common.guild_sync.core.errors import BadInput, PattError
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.setting_requests import (
+from sv_common.guild_sync.settings.requests import (
     DEFAULT,
     RanksRequest,
     RuleRequest,

@@ -12,14 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from patt.api import current_settings
 from patt.api import settings as api
 from patt.api.current_settings import GuildFacts
-from patt.deps import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
-from patt.navigation import SETTINGS
 from patt.pages.forms import FormDep
 from patt.pages.setting_shell import SettingsView, respond_with_settings
 from patt.pages.shell import chosen_guild
-from sv_common.guild_sync import setting_readings
-from sv_common.guild_sync.domain.errors import PattError
+from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
+from patt.web.navigation import SETTINGS
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.rules import rule_named
+from sv_common.guild_sync.settings import readings
 
 HOME = SETTINGS.href
 
@@ -92,7 +92,7 @@ async def try_note(
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, officer, guild)
         try:
-            shown: dict[str, Any] = {"tried": await setting_readings.try_note(conn, chosen.id, note)}
+            shown: dict[str, Any] = {"tried": await readings.try_note(conn, chosen.id, note)}
         except PattError as problem:
             shown = {"tried": None, "problem": str(problem)}
     return await _words(request, services, officer, guild, {"note": note, **shown})

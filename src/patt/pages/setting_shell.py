@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.deps import Caller
-from patt.navigation import SETTING_PLACES, SETTINGS
 from patt.pages.shell import respond
-from sv_common.guild_sync.store.guilds import Guild
+from patt.web.context import Caller
+from patt.web.navigation import SETTING_PLACES, SETTINGS
+from sv_common.guild_sync.roster.guilds import Guild
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.deps import Caller
-from patt.navigation import NAVIGATION
 from patt.pages import flash
-from patt.rendering import page as render
+from patt.web.context import Caller
+from patt.web.navigation import NAVIGATION
+from patt.web.rendering import page as render
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
 
 
 def respond(request: Request, template: str, viewer: Caller, context: dict[str, Any]) -> Response:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt import access, sessions
+from patt.auth import credentials, sessions
+from patt.auth.roles import WITH_ARTICLE
+from patt.auth.sessions import SESSION_LIFETIME
 from patt.bootstrap import discord_login
 from patt.config import Settings
-from patt.deps import SESSION_COOKIE, ServicesDep, drop_cookie, keep_cookie, open_to_all, session_of
 from patt.pages.admin_pages import HOME
-from patt.rendering import page
-from patt.roles import WITH_ARTICLE
-from patt.sessions import SESSION_LIFETIME
+from patt.web.context import SESSION_COOKIE, ServicesDep, drop_cookie, keep_cookie, open_to_all, session_of
+from patt.web.rendering import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)])
 
@@ -38,7 +38,7 @@ async def ask(services: ServicesDep, token: str) -> Response:
     Chats and mail programs open links to show a preview, and scanners to look for harm: opening one uses nothing up.
     """
     async with services.pool.snapshot() as conn:
-        account = await access.account_of_login_link(conn, token)
+        account = await credentials.account_of_login_link(conn, token)
     if account is None:
         return sign_in_page(services.settings, _USELESS, 401)
     return page("sign_in.html", {"account": account, "role": WITH_ARTICLE[account.role]})
@@ -48,7 +48,7 @@ async def ask(services: ServicesDep, token: str) -> Response:
 async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
     """Use a link up; a useless one answers 401."""
     async with services.pool.connection() as conn:
-        session = await access.redeem_login_link(conn, token)
+        session = await credentials.redeem_login_link(conn, token)
     if session is None:
         return sign_in_page(services.settings, _USELESS, 401)
     return await signed_in(request, services, session)

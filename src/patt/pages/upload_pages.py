@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from patt.api import uploads as api
-from patt.deps import Caller, GuildDep, OfficerDep, ServicesDep, UploadId, ViewerDep, viewer_of
-from patt.navigation import ACTIVITY
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.shell import chosen_guild, respond_with_part
 from patt.pages.words import UPLOAD_STATES
+from patt.web.context import Caller, GuildDep, OfficerDep, ServicesDep, UploadId, ViewerDep, viewer_of
+from patt.web.navigation import ACTIVITY
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.store import uploads
+from sv_common.guild_sync.roster import uploads
 
 HOME = f"{ACTIVITY.href}/uploads"
 SHOWN = 5

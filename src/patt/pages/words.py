@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from patt.queue import Task
-from sv_common.guild_sync.activity import Pipeline
-from sv_common.guild_sync.domain.story import Saying, Source
+from patt.tasks import Task
 from sv_common.guild_sync.identity_engine import Evidence
-from sv_common.guild_sync.store.uploads import UploadState
+from sv_common.guild_sync.insights.activity import Pipeline
+from sv_common.guild_sync.issues.explanation import Saying, Source
+from sv_common.guild_sync.roster.uploads import UploadState
 
 _LABELS = {
     "character": "Character",

@@ -6,17 +6,16 @@ import getpass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from patt import access
+from patt.auth import credentials
 from patt.companion.accounts import export_files, game_folders
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.domain.text import age, in_words
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
-from sv_common.guild_sync.store import ranks, sync_log
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.text import age, in_words
+from sv_common.guild_sync.roster import ranks, runs
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.scheduler import PipelineReport, run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export
 
 _EXPORT, _FOUND_EXPORT, _ADDRESS, _UPLOADER = "export", "export-found", "base-url", "uploader"
 
@@ -92,7 +91,7 @@ async def first_key(session: SetupSession) -> None:
     """Make an upload key, unless there is one. It is shown once. Raises `BadInput` and `StepSkipped`."""
     guild, dialogue = await session.guild(), session.dialogue
     async with session.pool.connection() as conn:
-        valid = [key for key in await access.upload_keys(conn, guild.id) if key.revoked_at is None]
+        valid = [key for key in await credentials.upload_keys(conn, guild.id) if key.revoked_at is None]
     wanted = dialogue.given(_UPLOADER)
     if valid and (wanted is None or wanted in {key.uploader for key in valid}):
         dialogue.say(f"There are upload keys for: {', '.join(sorted({key.uploader for key in valid}))}.")
@@ -100,7 +99,7 @@ async def first_key(session: SetupSession) -> None:
     dialogue.say("A companion sends the addon's exports to PATT, with a key of its own.")
     uploader = dialogue.ask(_UPLOADER, "Whose companion is the first", default=getpass.getuser())
     async with session.pool.connection() as conn:
-        key = await access.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
+        key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
     dialogue.say(f"On the computer on which {uploader} plays, this asks for the key:")
     dialogue.say(f"  patt watch --server {session.settings.base_url}")
     dialogue.say(f"The key, shown this once: {key}")
@@ -109,7 +108,7 @@ async def first_key(session: SetupSession) -> None:
 async def _was_read(session: SetupSession, guild: Guild, pipeline: str) -> bool:
     """Whether a pipeline ended well before; then it is told when."""
     async with session.pool.connection() as conn:
-        standing = (await sync_log.standings(conn, guild.id)).get(pipeline)
+        standing = (await runs.standings(conn, guild.id)).get(pipeline)
     if standing is None or standing.last_good is None:
         return False
     session.dialogue.say(f"Read {in_words(age(standing.last_good))} ago.")

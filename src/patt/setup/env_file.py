@@ -9,7 +9,7 @@ from pathlib import Path
 import dotenv
 
 from patt.config import ENV_FILE, ENV_PREFIX
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 
 OWNER_ONLY = 0o600
 

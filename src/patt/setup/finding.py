@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sv_common.guild_sync.clients.battlenet import GuildNotFoundError
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.likeness import LikeNames
-from sv_common.guild_sync.domain.realms import LOCALES, Realm, RealmIndex
-from sv_common.guild_sync.ports import ProfileSource, RealmSource
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.identity.names.similarity import LikeNames
+from sv_common.guild_sync.sources.battlenet.client import GuildNotFoundError
+from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.ports import ProfileSource, RealmSource
+from sv_common.guild_sync.sources.realms import LOCALES, Realm, RealmIndex
 
 REGIONS = tuple(LOCALES)
 MOST_SUGGESTIONS = 5

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from patt.doctor.sources import invitation_link
 from patt.setup.finding import FoundGuild, find_guild, read_region
 from patt.setup.session import Choice, SetupSession
-from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
-from sv_common.guild_sync.clients.discord_wire import INTENT_REMEDY
-from sv_common.guild_sync.domain.discord_access import DiscordServer, TextChannel
-from sv_common.guild_sync.domain.errors import BadInput, Refused, SourceDenied
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import BadInput, Refused, SourceDenied
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient, GuildNotFoundError
+from sv_common.guild_sync.sources.discord.access import DiscordServer, TextChannel
+from sv_common.guild_sync.sources.discord.wire import INTENT_REMEDY
 
 _CLIENT_ID, _CLIENT_SECRET, _TOKEN = "battlenet-client-id", "battlenet-client-secret", "discord-bot-token"
 _REGION, _REALM, _GUILD = "region", "realm", "guild"

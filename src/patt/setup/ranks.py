@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from patt.setup.session import Choice, SetupSession, StepSkipped
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import GUILD_MASTER_RANK, DiscordRole
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import fold_accents
-from sv_common.guild_sync.domain.role_authority import RoleAuthority, find_obstacles
-from sv_common.guild_sync.domain.setting import RanksSetting
-from sv_common.guild_sync.guild_settings import recorded
-from sv_common.guild_sync.store import ranks
-from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.notes import fold_accents
+from sv_common.guild_sync.roster import ranks
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.settings.model import RanksSetting
+from sv_common.guild_sync.settings.service import recorded
+from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority, find_obstacles
+from sv_common.guild_sync.sources.models import GUILD_MASTER_RANK, DiscordRole
 
 _MAP, _MANAGED, _SUGGESTIONS, _NAMES = "map", "managed", "suggestions", "names"
 NO_ROLE = "none"

@@ -14,12 +14,12 @@ from patt.bootstrap import battlenet_client, discord_client, outside
 from patt.config import Settings, load_settings
 from patt.setup import env_file
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.ports import Outside
 
 _SECRETS = ("blizzard_client_secret", "discord_bot_token")
 

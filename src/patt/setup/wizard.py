@@ -9,7 +9,7 @@ from patt.setup.data import address_of_pages, first_export, first_key, first_mem
 from patt.setup.guild import battle_net, discord_bot, which_channel, which_guild, which_server
 from patt.setup.ranks import rank_table
 from patt.setup.session import SetupSession, StepSkipped
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.core.errors import PattError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.addon_export import read_characters
-from sv_common.guild_sync.domain.export_origin import ExportOrigin
-from sv_common.guild_sync.domain.guild import AddonCharacter
-from sv_common.guild_sync.domain.issue import Finding
-from sv_common.guild_sync.domain.notes import note_key, parse_note
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.issues import Conclusion
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.identity import links
+from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding
+from sv_common.guild_sync.notes import note_key, parse_note
+from sv_common.guild_sync.roster import characters as character_store
+from sv_common.guild_sync.roster import guilds, ranks, realms
+from sv_common.guild_sync.roster.characters import PresentCharacter, SeenNote
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
+from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.rulebook.settings import read_settings
-from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, links, ranks, realms
-from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
-from sv_common.guild_sync.store.directory import read_facts
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.upload_matching import Matching, match_upload
-from sv_common.guild_sync.upload_origin import refuse_foreign
+from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.origin import ExportOrigin
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 NAMES_IN_A_NOTICE = 20
 
@@ -221,7 +222,7 @@ async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Fi
         return 0
     severity = settings[note_mismatch.ISSUE_TYPE].severity
     conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
-    moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
+    moves = await lifecycle.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
     return sum(each.opened + each.reopened for each in moves.values())
 
 

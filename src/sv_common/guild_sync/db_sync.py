@@ -9,13 +9,13 @@ from datetime import datetime
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.addon_sync import sync_addon_data
-from sv_common.guild_sync.domain.errors import SuspiciousSource
-from sv_common.guild_sync.domain.guild import LOWEST_RANK, RosterCharacter
-from sv_common.guild_sync.domain.loss import Loss
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, held_losses, ranks
+from sv_common.guild_sync.core.errors import SuspiciousSource
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.roster import characters as character_store
+from sv_common.guild_sync.roster import guilds, held_losses, ranks
+from sv_common.guild_sync.roster.loss import Loss
+from sv_common.guild_sync.sources.models import LOWEST_RANK, RosterCharacter
 
 __all__ = ["sync_addon_data", "sync_blizzard_roster"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.errors import Refused, SuspiciousSource
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
-from sv_common.guild_sync.domain.loss import Loss
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.store import discord, guilds, held_losses
+from sv_common.guild_sync.core.errors import Refused, SuspiciousSource
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.roster import guilds, held_losses, members
+from sv_common.guild_sync.roster.loss import Loss
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
 
 
 async def sync_discord_members(
@@ -39,9 +39,9 @@ async def sync_discord_members(
         as_of = await guilds.take_in_if_newer(conn, row_id, "members", fetched_at)
         if as_of is None:
             return _superseded(guild, len(people))
-        known = await discord.present_people(conn, row_id)
-        await discord.apply_roles(conn, row_id, guild.roles)
-        moves = await discord.apply_members(conn, row_id, _storable(guild), as_of=as_of)
+        known = await members.present_people(conn, row_id)
+        await members.apply_roles(conn, row_id, guild.roles)
+        moves = await members.apply_members(conn, row_id, _storable(guild), as_of=as_of)
         await held_losses.judge(conn, Loss(row_id, "discord", moves.left_ids, len(known)), is_accepted=accept_losses)
     counts = {
         "members": len(people),

@@ -11,22 +11,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
-from sv_common.guild_sync.checking import look_again
-from sv_common.guild_sync.domain.errors import PlanStale
-from sv_common.guild_sync.fixes.command import SOME_OFFICER
-from sv_common.guild_sync.fixes.guard import Guard, unguarded
+from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.engine.command import SOME_OFFICER
+from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.matcher import Evidence, MatchGroup, match
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.directory import read_facts
 
 __all__ = ["Evidence", "MatchGroup"]
 
@@ -184,7 +184,7 @@ async def _write(
     )
     orphaned = [change.id for change in written if change.table == "issue"]
     if orphaned:
-        await issues.resolve(conn, orphaned, resolved_by=author.actor, reason=reason)
+        await lifecycle.resolve(conn, orphaned, resolved_by=author.actor, reason=reason)
     return number
 
 

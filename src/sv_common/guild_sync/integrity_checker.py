@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.checking import DETECTION, scan
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.progress import Watch, unwatched
-from sv_common.guild_sync.domain.report import CheckReport, RuleCheck
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.progress import Watch, unwatched
+from sv_common.guild_sync.engine.scan import DETECTION, scan
+from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
 from sv_common.guild_sync.rulebook.orphan_discord import detect as detect_orphan_discord
 from sv_common.guild_sync.rulebook.orphan_wow import detect as detect_orphan_wow
@@ -17,7 +18,6 @@ from sv_common.guild_sync.rulebook.role_mismatch import detect as detect_role_mi
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.stale_character import detect as detect_stale_character
 from sv_common.guild_sync.rules import RULES, rule_named
-from sv_common.guild_sync.store import guilds
 
 __all__ = [
     "detect_note_mismatch",

@@ -9,26 +9,26 @@ import structlog
 
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import PattError, Refused, reason_of
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.parameter import budget_of
-from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
-from sv_common.guild_sync.fixes import interrupted, undo_preview
-from sv_common.guild_sync.fixes import undo as undoing
-from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import fix_issues, preview
-from sv_common.guild_sync.fixes.guard import Guard, unguarded
-from sv_common.guild_sync.fixes.interrupted import Finished
-from sv_common.guild_sync.fixes.planning import Planning
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
-from sv_common.guild_sync.issue_history import Seen
-from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
+from sv_common.guild_sync.core.progress import Progress, Watch, unwatched
+from sv_common.guild_sync.engine import interrupted, undo_preview
+from sv_common.guild_sync.engine import undo as undoing
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.fix import fix_issues, preview
+from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.interrupted import Finished
+from sv_common.guild_sync.engine.planning import Planning
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult, UndoReport
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.history import Seen
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.rulebook.parameter import budget_of
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES, rule_named
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,7 @@ async def fix_one(
     Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
     """
     async with pool.connection() as conn:
-        issue = await issues.get(conn, issue_id, guild_id)
+        issue = await lifecycle.get(conn, issue_id, guild_id)
     rule = rule_named(issue.issue_type)
     command = Command(actor)
     results = await fix_issues(
@@ -162,7 +162,7 @@ async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: in
 async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> Planning:
     """Return what `fix_one` would do. Raises `NotFound`."""
     async with pool.snapshot() as conn:
-        issue = await issues.get(conn, issue_id, guild_id)
+        issue = await lifecycle.get(conn, issue_id, guild_id)
         return await preview(pool, rule_named(issue.issue_type), [issue.id], Command("preview"))
 
 
@@ -262,13 +262,13 @@ async def _fix_automatically(
 
 async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[int]:
     async with pool.snapshot() as conn:
-        return [issue.id for issue in await issues.open_of_rule(conn, guild_id, issue_type)]
+        return [issue.id for issue in await lifecycle.open_of_rule(conn, guild_id, issue_type)]
 
 
 async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict[str, list[Issue]]:
     """These issues by rule: rules in the registry's order, those that are no more at the end."""
     async with pool.snapshot() as conn:
-        chosen = await issues.get_all(conn, issue_ids, guild_id)
+        chosen = await lifecycle.get_all(conn, issue_ids, guild_id)
     types = dict.fromkeys([*RULES, *(issue.issue_type for issue in chosen)])
     found = {issue_type: [issue for issue in chosen if issue.issue_type == issue_type] for issue_type in types}
     return {issue_type: of_rule for issue_type, of_rule in found.items() if of_rule}

@@ -12,13 +12,13 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.profile import ProfileAnswer, ProfileState
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.ports import ProfileSource
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import guilds, profiles, runs
+from sv_common.guild_sync.roster.profiles import DueProfile, ErasedProfile
 from sv_common.guild_sync.rulebook import stale_character
-from sv_common.guild_sync.store import guilds, profiles, sync_log
-from sv_common.guild_sync.store.profiles import DueProfile, ErasedProfile
+from sv_common.guild_sync.sources.ports import ProfileSource
+from sv_common.guild_sync.sources.profile import ProfileAnswer, ProfileState
 
 KEPT = timedelta(days=28)
 """How long what a profile said is kept without reading it again.
@@ -49,7 +49,7 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     """
     async with pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
-        began = await sync_log.now(conn)
+        began = await runs.now(conn)
         due, count = await profiles.due(conn, guild.id, limit=_affordable(source), pause=APART)
     answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
     asked = list(zip(due, answers, strict=True))
@@ -86,7 +86,7 @@ async def _expire(conn: Connection, guild_id: int, erased: Collection[int] = ())
     """Erase what is too old; then let the log of issues forget the logins of all that were erased."""
     expired = await profiles.expire(conn, guild_id, kept=KEPT)
     forgotten = [*erased, *(each.id for each in expired)]
-    await issues.forget(
+    await lifecycle.forget(
         conn,
         guild_id,
         stale_character.ISSUE_TYPE,

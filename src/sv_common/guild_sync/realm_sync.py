@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import SourceError
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.ports import RealmSource
-from sv_common.guild_sync.store import guilds, realms
+from sv_common.guild_sync.core.errors import SourceError
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.roster import guilds, realms
+from sv_common.guild_sync.sources.ports import RealmSource
 
 KEPT = timedelta(days=7)
 """Age at which the realms of a region are fetched again; realms come and go a few times a year."""

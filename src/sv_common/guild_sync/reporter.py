@@ -11,16 +11,18 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.announcement import Announcement, plain
-from sv_common.guild_sync.domain.digest import Move, MovedIssues, digest
-from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, RuleCheck
-from sv_common.guild_sync.fixes.command import AUTOMATION
-from sv_common.guild_sync.outbox import deliver
-from sv_common.guild_sync.ports import Announcer
+from sv_common.guild_sync.engine.command import AUTOMATION
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
+from sv_common.guild_sync.notifications import announcements
+from sv_common.guild_sync.notifications.announcements import GrowingDigest
+from sv_common.guild_sync.notifications.digest import Move, MovedIssues, digest
+from sv_common.guild_sync.notifications.outbox import deliver
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import announcements, guilds
-from sv_common.guild_sync.store.announcements import GrowingDigest
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.sources.discord.announcement import Announcement, plain
+from sv_common.guild_sync.sources.ports import Announcer
 
 SQL = load_sql(__package__, "reporter.sql")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -21,27 +21,22 @@ from weakref import WeakKeyDictionary
 import structlog
 
 from sv_common.db.pool import Pool, counting_statements
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
+from sv_common.guild_sync.core.reports import StepReport, SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError, PattError, SourceError, reason_of
-from sv_common.guild_sync.domain.export_origin import ExportOrigin
-from sv_common.guild_sync.domain.report import (
-    CheckReport,
-    FixOutcome,
-    FixReport,
-    PipelineReport,
-    StepReport,
-    SyncReport,
-)
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.identity_engine import MatchReport, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.reports import CheckReport
 from sv_common.guild_sync.mitigations import finish_interrupted, run_auto_mitigations
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.profile_sync import erase_expired_profiles, refresh_profiles
 from sv_common.guild_sync.realm_sync import refresh_realms
 from sv_common.guild_sync.reporter import send_sync_summary
-from sv_common.guild_sync.store import guilds, sync_log
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.roster import guilds, runs
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.addon.origin import ExportOrigin
+from sv_common.guild_sync.sources.ports import Outside
 
 log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
@@ -310,7 +305,7 @@ async def _run(pool: Pool, guild: Guild, name: str, actor: str) -> AsyncIterator
         started = time.monotonic()
         with counting_statements() as counter:
             async with pool.connection() as conn:
-                run = _Run(await sync_log.start(conn, guild.id, name, actor=actor), guild, name)
+                run = _Run(await runs.start(conn, guild.id, name, actor=actor), guild, name)
             try:
                 yield run
             except asyncio.CancelledError:
@@ -333,19 +328,19 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
     """
     mine = _waiting_here.setdefault(pool, {}).setdefault(guild_id, asyncio.Lock())
     async with mine, pool.locks.connection() as conn:
-        await conn.execute("select pg_advisory_lock(%s, %s)", [sync_log.PIPELINE_LOCK, guild_id])
+        await conn.execute("select pg_advisory_lock(%s, %s)", [runs.PIPELINE_LOCK, guild_id])
         yield  # the pool gives the lock back, and a lost connection loses it
 
 
 async def _finish(pool: Pool, run: _Run, status: str, error: str | None) -> None:
     async with pool.connection() as conn:
-        await sync_log.finish(conn, run.id, status=status, steps=run.steps, error=error, as_of=run.as_of)
+        await runs.finish(conn, run.id, status=status, steps=run.steps, error=error, as_of=run.as_of)
 
 
 async def _now(pool: Pool) -> datetime:
     """Return the time of the database's clock, by which all servers tell which of two fetches began first."""
     async with pool.connection() as conn:
-        return await sync_log.now(conn)
+        return await runs.now(conn)
 
 
 async def _guild(pool: Pool, guild_id: int | None) -> Guild:
@@ -372,3 +367,18 @@ def _fix_step(report: FixReport) -> tuple[dict[str, int], Iterable[str]]:
 
 def _milliseconds(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineReport:
+    """A whole pipeline run of one guild. `statements` counts the SQL statements that it ran."""
+
+    name: str
+    guild_id: int
+    run_id: int
+    status: str
+    steps: Sequence[StepReport]
+    statements: int
+    seconds: float
+    check: CheckReport | None = None
+    fixes: FixReport | None = None

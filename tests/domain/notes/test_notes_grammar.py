@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import (
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.notes import (
     DEFAULT_VOCABULARY,
     Category,
     Mention,
@@ -19,7 +19,7 @@ from sv_common.guild_sync.domain.notes import (
     note_key,
     parse_note,
 )
-from sv_common.guild_sync.domain.notes.grammar import _parse
+from sv_common.guild_sync.notes.grammar import _parse
 
 TRADES = (Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE)
 VOCABULARY_WORDS = sorted(DEFAULT_VOCABULARY.categories)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sv_common.guild_sync.domain.notes import ParsedNote, parse_note
+from sv_common.guild_sync.notes import ParsedNote, parse_note
 
 NOTES_NAMING_NOBODY = {
     "profession",

@@ -7,12 +7,12 @@ from typing import LiteralString
 import pytest
 
 from engine.profiles.installation import Installation
+from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.guild import GuildAddress
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.profile_sync import NAMES_IN_A_NOTICE, erase_expired_profiles
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.models import GuildAddress
 
 
 @pytest.mark.parametrize("is_valid", [True, False])

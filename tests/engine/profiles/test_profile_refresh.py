@@ -8,7 +8,7 @@ import pytest
 
 from engine.profiles.installation import AN_HOUR_S, Installation
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.domain.errors import SourceDenied
+from sv_common.guild_sync.core.errors import SourceDenied
 from sv_common.guild_sync.profile_sync import RESERVED_REQUESTS
 
 

@@ -7,9 +7,9 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.queue import Task, open_queue
-from patt.worker import work_until_stopped
-from sv_common.guild_sync.ports import Outside
+from patt.tasks import Task, open_queue
+from patt.worker.worker import work_until_stopped
+from sv_common.guild_sync.sources.ports import Outside
 from web.browsers import SignIn
 from web.helpers import settings
 

@@ -10,10 +10,10 @@ from playwright.async_api import Locator, expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.queue import open_queue
-from patt.worker import ask_for_what_is_due, work_until_stopped
+from patt.tasks import open_queue
+from patt.worker.worker import ask_for_what_is_due, work_until_stopped
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Outside
 from web.browsers import SignIn
 from web.helpers import PAGE, PLAYERS, issue_number, settings
 

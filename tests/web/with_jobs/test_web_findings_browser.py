@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.work import work_when_asked
+from patt.worker.asked_work import work_when_asked
 from web.at_work import at_work
 from web.browsers import SignIn
 from web.helpers import PAGE, issue_number

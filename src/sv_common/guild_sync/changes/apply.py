@@ -17,7 +17,7 @@ from sv_common.guild_sync.changes import write
 from sv_common.guild_sync.changes.changeset import Author, Changeset, RowChange, fold
 from sv_common.guild_sync.changes.integrity import CANNOT_BE_UNDONE, NOTHING_CHANGED, stale_if_refused
 from sv_common.guild_sync.changes.tables import TABLES, Key, Row
-from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.core.errors import PlanStale
 
 SQL = load_sql(__package__, "apply.sql")
 

@@ -15,7 +15,7 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange, RowChange, Thing
 from sv_common.guild_sync.changes.describe import names_in, plan_as_json
-from sv_common.guild_sync.domain.errors import NotFound
+from sv_common.guild_sync.core.errors import NotFound
 
 SQL = load_sql(__package__, "attempts.sql")
 

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sv_common.guild_sync.changes.tables import TABLES, Key, Row, TableName
-from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.names import name_key
 
 Thing: TypeAlias = tuple[Literal["character", "player", "member", "role"], int | str]
 NameOf: TypeAlias = Mapping[Thing, str]

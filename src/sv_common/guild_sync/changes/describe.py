@@ -8,7 +8,7 @@ from typing import Any
 
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Changeset, NameOf, RoleChange, RowChange
 from sv_common.guild_sync.changes.tables import Row
-from sv_common.guild_sync.domain.basis import is_vouched
+from sv_common.guild_sync.core.basis import is_vouched
 
 NOBODY, NONE = "nobody", "none"
 NO_ALIAS = "is a word like any other"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import psycopg
 
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import PlanStale
+from sv_common.guild_sync.core.errors import PlanStale
 
 NOTHING_CHANGED = "Nothing was changed; look again."
 CANNOT_BE_UNDONE = "So this cannot be undone as it is; undo what was done since first."

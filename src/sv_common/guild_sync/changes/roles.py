@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sv_common.guild_sync.changes.changeset import RoleChange
-from sv_common.guild_sync.domain.errors import (
+from sv_common.guild_sync.core.errors import (
     PattError,
     Refused,
     SourceDenied,
@@ -18,9 +18,9 @@ from sv_common.guild_sync.domain.errors import (
     SourceSilent,
     SourceUnavailable,
 )
-from sv_common.guild_sync.domain.guild import DiscordMember
-from sv_common.guild_sync.domain.role_authority import RoleAuthority
-from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.models import DiscordMember
+from sv_common.guild_sync.sources.ports import DiscordSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,13 @@ from sv_common.guild_sync.changes.changeset import (
     set_main,
     unlink,
 )
-from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.domain.names import LONGEST_ALIAS, is_alias, name_key
-from sv_common.guild_sync.domain.plain_text import checked_text
+from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
+from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.identity.resolver import Directory
 
 _SAYS_SO = "an officer says so."
 

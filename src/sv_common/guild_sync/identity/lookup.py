@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.row_number import bare_row, marked_row
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.core.row_number import bare_row, marked_row
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 
 MOST_NAMES_IN_A_SENTENCE = 5
 

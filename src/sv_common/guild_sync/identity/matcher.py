@@ -27,12 +27,12 @@ from sv_common.guild_sync.changes.changeset import (
     remember_alias,
 )
 from sv_common.guild_sync.changes.describe import sentences
-from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Person, Verdict
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import KnownCharacter
-from sv_common.guild_sync.strangers import nickname_of, ruled_out
+from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.strangers import nickname_of, ruled_out
+from sv_common.guild_sync.identity.verdicts import Person, Verdict
 
 FEWEST_BEARERS = 2
 _KEY_LENGTH = 16

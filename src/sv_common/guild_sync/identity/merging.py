@@ -19,10 +19,10 @@ from sv_common.guild_sync.changes.changeset import (
     set_main,
     set_offspec,
 )
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.names import is_alias, name_key
-from sv_common.guild_sync.name_index import NameIndex
-from sv_common.guild_sync.store.directory import GuildFacts, KnownPlayer
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.names import is_alias, name_key
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownPlayer
+from sv_common.guild_sync.identity.names.name_index import NameIndex
 
 
 def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changeset:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.domain.decision import Decision, Verdict
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.name_index import discord_names
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.identity.names.name_index import discord_names
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.verdicts import Decision, Verdict
+from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.rule import Remedy
-from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, KnownPlayer
 
 MOST = 12
 _MOST_LIKE = 4

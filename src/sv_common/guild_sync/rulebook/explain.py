@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sv_common.guild_sync.domain.basis import has_changed
-from sv_common.guild_sync.domain.decision import Candidate, Decision
-from sv_common.guild_sync.domain.story import Saying, Source
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.core.basis import has_changed
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.verdicts import Candidate, Decision
+from sv_common.guild_sync.issues.explanation import Saying, Source
 from sv_common.guild_sync.rulebook.known import Known, RejectionFact
-from sv_common.guild_sync.store.directory import KnownCharacter
 
 MOST_NAMES = 6
 

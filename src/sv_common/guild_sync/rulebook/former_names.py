@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import Mention
-from sv_common.guild_sync.name_index import SHORTEST_DISCORD_WORD, discord_names
-from sv_common.guild_sync.store.directory import GuildFacts, KnownMember
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownMember
+from sv_common.guild_sync.identity.names.name_index import SHORTEST_DISCORD_WORD, discord_names
+from sv_common.guild_sync.notes import Mention
 
 _WORD = re.compile(r"[^\W_]+")
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sv_common.guild_sync.domain.basis import basis_in_words
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember
+from sv_common.guild_sync.core.basis import basis_in_words
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.resolver import Directory
 
 HOW_LINKED: Mapping[str, str] = {
     "manual": "by hand",

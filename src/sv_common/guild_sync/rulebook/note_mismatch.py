@@ -8,13 +8,16 @@ from typing import Any
 
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
-from sv_common.guild_sync.domain.basis import has_changed
-from sv_common.guild_sync.domain.decision import Decision, Verdict
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.notes import Mention
-from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.core.basis import has_changed
+from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.strangers import ruled_out, why_wait
+from sv_common.guild_sync.identity.verdicts import Decision, Verdict
+from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.notes import Mention
+from sv_common.guild_sync.roster.guilds import ids_of
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
 from sv_common.guild_sync.rulebook.explain import HAS_LEFT, basis_of, record_of, what_the_note_says
 from sv_common.guild_sync.rulebook.former_names import FormerNames
@@ -22,9 +25,6 @@ from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.weight import waits_for_spelling, waits_for_weight
-from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
-from sv_common.guild_sync.store.guilds import ids_of
-from sv_common.guild_sync.strangers import ruled_out, why_wait
 
 ISSUE_TYPE = "note_mismatch"
 

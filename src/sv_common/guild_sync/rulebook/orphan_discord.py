@@ -8,19 +8,19 @@ from datetime import datetime
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
-from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, read_facts
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.claims import claims_of, players_called_like, remedy_of_member, why_theirs
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, in_words
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.weight import why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, read_facts
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")

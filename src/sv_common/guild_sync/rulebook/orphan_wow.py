@@ -9,20 +9,20 @@ from datetime import datetime
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
-from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Candidate, Person, Verdict
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.strangers import ruled_out
+from sv_common.guild_sync.identity.verdicts import Candidate, Person, Verdict
+from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import HAS_LEFT, record_of, what_the_note_says
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.weight import waits_for_spelling, why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
-from sv_common.guild_sync.strangers import ruled_out
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")

@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.domain.decision import Candidate, Decision, Person, Verdict
-from sv_common.guild_sync.domain.names import realm_key
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.name_index import discord_names
-from sv_common.guild_sync.note_hints import Hints
+from sv_common.guild_sync.core.names import realm_key
+from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.identity.names.name_index import discord_names
+from sv_common.guild_sync.identity.suggestions import Hints
+from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
+from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind
 from sv_common.guild_sync.rulebook.explain import ruled_out_by_officers
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.rule import Remedy
-from sv_common.guild_sync.store.directory import KnownCharacter
 
 MOST = 12
 _CHOOSE = "Choose the player by hand, or set this aside with your reason."

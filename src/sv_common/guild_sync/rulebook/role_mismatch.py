@@ -14,16 +14,16 @@ from psycopg.rows import class_row
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
-from sv_common.guild_sync.domain.basis import basis_in_words, is_vouched
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.story import Saying, Source, Story
+from sv_common.guild_sync.core.basis import basis_in_words, is_vouched
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import in_words
 from sv_common.guild_sync.rulebook.known import Known
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.store import guilds
 
 log = structlog.get_logger(__name__)
 

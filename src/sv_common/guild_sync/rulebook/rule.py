@@ -10,14 +10,13 @@ from typing import Any, Protocol, TypeAlias
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.changes.changeset import Changeset
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
-from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
-from sv_common.guild_sync.domain.story import Possibility, Story
-from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.issues.explanation import Possibility, Story
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Example
 from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleSettings, RuleWishes
+from sv_common.guild_sync.sources.ports import DiscordSource
 
 
 class Detector(Protocol):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
-from sv_common.guild_sync.domain.setting_words import Difference, threshold_in_words
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.rulebook.parameter import RuleSettings, RuleWishes
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.store.rules import read_wishes
 
 
 async def read_settings(conn: Connection, guild_id: int, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
@@ -17,36 +19,34 @@ async def read_settings(conn: Connection, guild_id: int, rules: Iterable[RuleDef
     return {rule.issue_type: rule.settings(wishes.get(rule.issue_type, RuleWishes())) for rule in rules}
 
 
-def differences_of_rule(
-    rule: RuleDefinition, before: RuleWishes, after: RuleWishes, roster_size: int
-) -> tuple[Difference, ...]:
-    """Return what is different between two wishes about a rule, in a guild of so many characters."""
-    was, would_be = rule.settings(before), rule.settings(after)
-    rows = [
-        Difference("Switched", _on(was.is_enabled), _on(would_be.is_enabled)),
-        Difference("Fixes by itself", _by_itself(rule, before), _by_itself(rule, after)),
-        Difference("Severity", _severity(rule, before), _severity(rule, after)),
-    ]
-    for each in rule.parameters:
-        now, then = (threshold_in_words(each, settings, roster_size) for settings in (was, would_be))
-        rows.append(Difference(each.label, now, then))
-    return tuple(row for row in rows if row.before != row.after)
+SQL = load_sql(__package__, "settings.sql")
 
 
-def _on(is_enabled: bool) -> str:
-    return "on" if is_enabled else "off"
+async def read_wishes(conn: Connection, guild_id: int) -> dict[str, RuleWishes]:
+    """Return what the guild has said of its rules, by rule; of a rule that is not among them it has said nothing."""
+    rows = await (await conn.execute(SQL["settings"], {"guild_id": guild_id})).fetchall()
+    return {row[0]: RuleWishes(*row[1:]) for row in rows}
 
 
-def _by_itself(rule: RuleDefinition, wishes: RuleWishes) -> str:
-    if not rule.is_fixable:
-        return "never: it has no fix"
-    said = wishes.auto_mitigate
-    return _yes(rule.auto_mitigate) + ", as the rulebook says" if said is None else _yes(said)
-
-
-def _severity(rule: RuleDefinition, wishes: RuleWishes) -> str:
-    return wishes.severity or f"{rule.severity}, as the rulebook says"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+async def save_settings(
+    conn: Connection,
+    guild_id: int,
+    issue_type: str,
+    *,
+    actor: str,
+    is_enabled: bool = True,
+    auto_mitigate: bool | None = None,
+    severity: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> None:
+    """Replace the guild's settings of one rule; None means the rulebook's default."""
+    values = {
+        "guild_id": guild_id,
+        "issue_type": issue_type,
+        "is_enabled": is_enabled,
+        "auto_mitigate": auto_mitigate,
+        "severity": severity,
+        "parameters": Jsonb(dict(parameters or {})),
+        "actor": actor,
+    }
+    await conn.execute(SQL["save"], values)

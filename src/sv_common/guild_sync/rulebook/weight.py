@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter
 
 
 def waits_for_weight(character: str, weight: str) -> str:

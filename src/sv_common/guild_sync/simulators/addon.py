@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.simulators.model import WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 Style: TypeAlias = Literal["current", "older"]
 """What wrote the file: the present addon in a client of today, which does not indent; or the first addon in an old

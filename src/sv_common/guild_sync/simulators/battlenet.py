@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.realms import LOCALES
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
+from sv_common.guild_sync.sources.models import CLASS_NAMES
+from sv_common.guild_sync.sources.realms import LOCALES
 
 TOKEN_LIFETIME = 86_399
 """Seconds, as Battle.net says it in `expires_in`."""

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from sv_common.guild_sync.domain.discord_access import Permission, permissions_in_channel
 from sv_common.guild_sync.simulators.discord_oauth import DiscordSignIn
 from sv_common.guild_sync.simulators.discord_shapes import (
     application_object,
@@ -34,6 +33,7 @@ from sv_common.guild_sync.simulators.model import (
     WorldRole,
 )
 from sv_common.guild_sync.simulators.world import GuildWorld
+from sv_common.guild_sync.sources.discord.access import Permission, permissions_in_channel
 
 LARGEST_PAGE = 1000
 MOST_GUILDS_ON_A_PAGE = 200

@@ -7,8 +7,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sv_common.guild_sync.domain.discord_access import Permission
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     MANAGE_ROLES,
@@ -32,6 +30,8 @@ from sv_common.guild_sync.simulators.vocabulary import (
     RANK_NAMES,
     TRAP_NAMES,
 )
+from sv_common.guild_sync.sources.discord.access import Permission
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 HOME_REALM = Realm(3101, "Mal'Torith", "maltorith")
 OTHER_REALM = Realm(3102, "Sector 17", "sector-17")

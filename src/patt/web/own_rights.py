@@ -1,0 +1,62 @@
+"""Nobody stands for their own rights: what would give its own author a right is refused, and needs somebody else's word.
+
+Whoever signs in with Discord is a member of the guild, and a link that they vouch for can make a rank count for themselves.
+So their own rights before and after are compared in the transaction that writes, and what gives them one is rolled back.
+Administrators may do anything already; accounts of the command line and tokens are nobody on Discord.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from patt.auth import permissions, sessions
+from patt.auth.permissions import Claim
+from patt.auth.roles import WITH_ARTICLE
+from patt.web.context import Caller
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import write_here
+from sv_common.guild_sync.roster import guilds
+
+
+async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, guild_id: int | None) -> None:
+    """Refuse a decision by hand that would give a right to whoever asks for it. Raises like the decision, and `Refused`."""
+    if not _is_limited(caller):
+        return
+    async with pool.connection() as conn:
+        number = await guilds.lock_the_only(conn, guild_id)
+        async with conn.transaction(force_rollback=True), guard_of(caller)(conn, number):
+            await write_here(conn, number, decision, actor=caller.actor)
+
+
+def guard_of(caller: Caller) -> Guard:
+    """Return what refuses, in the very transaction that would write it, whatever would give a right to whoever asks for it."""
+    if not _is_limited(caller):
+        return unguarded
+
+    @contextlib.asynccontextmanager
+    async def guard(conn: Connection, guild_id: int) -> AsyncIterator[None]:
+        discord_id = await sessions.discord_id_of(conn, caller.account_id or 0)
+        before = {_identity(claim) for claim in await permissions.powers(conn, guild_id, discord_id)}
+        yield
+        after = await permissions.powers(conn, guild_id, discord_id)
+        gained = [claim for claim in after if _identity(claim) not in before]
+        if gained:
+            role = WITH_ARTICLE[gained[0].given or "viewer"]
+            raise Refused(
+                f"This would give you a right of your own: {gained[0].because} would make you {role}. Nobody vouches for "
+                "their own rights; another officer or an administrator has to do it."
+            )
+
+    return guard
+
+
+def _is_limited(caller: Caller) -> bool:
+    return caller.is_of_discord and caller.account_id is not None and not caller.may_act_as("administrator")
+
+
+def _identity(claim: Claim) -> tuple[object, ...]:
+    return claim.kind, claim.because if claim.character_id is None else claim.character_id, claim.given

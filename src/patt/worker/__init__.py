@@ -1,0 +1,1 @@
+"""The worker: schedules, uploads, and what officers ask for."""

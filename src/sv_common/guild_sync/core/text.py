@@ -1,0 +1,30 @@
+"""Lengths of time in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+def age(moment: datetime, now: datetime | None = None) -> timedelta:
+    """Return how long ago a moment was; never negative, for clocks differ."""
+    return max((now or datetime.now(UTC)) - moment, timedelta(0))
+
+
+def in_words(length: timedelta) -> str:
+    """Say a length of time in its largest whole unit: “3 days”, “1 hour”, “less than a minute”."""
+    for unit, name in _UNITS:
+        if length >= unit:
+            count = length // unit
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+_NAMES = {"automation": "Automation", "detection": "A check", "clock": "The clock"}
+
+
+def name_of(actor: str) -> str:
+    """Return how somebody is called on a page: an officer by the name alone."""
+    kind, _, name = actor.partition(" ")
+    return name if kind == "officer" and name else _NAMES.get(actor, actor)

@@ -1,0 +1,163 @@
+"""What came of fixes, kept: attempts with every row, reasons for waiting, and a second look at the rules concerned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sv_common.db.pool import Connection
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import NewAttempt
+from sv_common.guild_sync.changes.changeset import RowChange
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.planning import PlannedFix
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.engine.scan import DETECTION, look_again
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Finding, Issue
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+
+Rules = Mapping[str, RuleDefinition]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fix that was tried: what it changed, why it failed if it did, and what the detector has found after it."""
+
+    fix: PlannedFix
+    changes: Sequence[RowChange]
+    error: str | None = None
+    found: Sequence[Finding] = ()
+
+
+def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
+    """Return the rules whose findings a fix of this rule can change: itself, for one fix may give or take another's, and others."""
+    return [rule, *(rules[issue_type] for issue_type in rule.affects)]
+
+
+async def record(
+    conn: Connection,
+    rules: Rules,
+    rule: RuleDefinition,
+    guild_id: int,
+    applied: Sequence[Applied],
+    command: Command,
+    started: float,
+) -> list[FixResult]:
+    """Record attempts, resolve what is mended, and look again at the rules that this fix can touch."""
+    new = [_new_attempt(each) for each in applied if not _is_known_failure(each, command)]
+    numbers = await attempts.add(
+        conn,
+        guild_id,
+        rule.issue_type,
+        new,
+        actor=command.actor,
+        is_automatic=command.is_automatic,
+        duration_ms=_milliseconds(started),
+    )
+    attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
+    fixed = [each.fix.issue.id for each in applied if each.error is None]
+    if fixed:
+        await lifecycle.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
+    changed = [each for each in applied if each.error is None or each.changes]
+    if changed:
+        await look_again(conn, concerned_by(rules, rule), guild_id, {rule.issue_type: changed[-1].found})
+    return [
+        each.fix.result(
+            FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
+            each.error or each.fix.plan.reason,
+            attempt_of.get(each.fix.issue.id),
+        )
+        for each in applied
+    ]
+
+
+async def keep_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
+    """Keep with each issue why it is left to an officer."""
+    current = {issue.id: issue.waiting_reason for issue in known}
+    kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
+    reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
+    await lifecycle.say_why_waiting(conn, reasons)
+
+
+async def record_refusals(
+    conn: Connection,
+    rule: RuleDefinition,
+    guild_id: int,
+    results: Sequence[FixResult],
+    command: Command,
+    started: float,
+) -> None:
+    """An officer's click that was refused is recorded too; automation that waits is not, for it asks at every run."""
+    refused = [
+        NewAttempt(result.issue_id, "refused", result.reason, result.plan)
+        for result in results
+        if result.outcome is FixOutcome.REFUSED and not command.is_automatic
+    ]
+    await attempts.add(
+        conn,
+        guild_id,
+        rule.issue_type,
+        refused,
+        actor=command.actor,
+        is_automatic=False,
+        duration_ms=_milliseconds(started),
+    )
+
+
+async def record_unmade(
+    conn: Connection,
+    rule: RuleDefinition,
+    guild_id: int,
+    results: Sequence[FixResult],
+    known: Sequence[Issue],
+    command: Command,
+    started: float,
+) -> None:
+    """Record what ended before anything was asked of Discord: refusals, and failures that are new."""
+    await record_refusals(conn, rule, guild_id, results, command, started)
+    reasons = {issue.id: issue.waiting_reason for issue in known}
+    failed = [
+        NewAttempt(result.issue_id, "failed", result.reason, result.plan)
+        for result in results
+        if result.outcome is FixOutcome.FAILED
+        and not (command.is_automatic and reasons.get(result.issue_id) == result.reason)
+    ]
+    await attempts.add(
+        conn,
+        guild_id,
+        rule.issue_type,
+        failed,
+        actor=command.actor,
+        is_automatic=command.is_automatic,
+        duration_ms=_milliseconds(started),
+    )
+
+
+async def settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
+    """Close issues that are no longer found."""
+    if gone:
+        await lifecycle.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
+    sentence = "This is no longer so, and the issue is resolved; nothing else was changed."
+    return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
+
+
+def _new_attempt(applied: Applied) -> NewAttempt:
+    outcome = "fixed" if applied.error is None else "failed"
+    reason = applied.error or applied.fix.plan.reason
+    return NewAttempt(applied.fix.issue.id, outcome, reason, applied.fix.plan, applied.changes)
+
+
+def _is_known_failure(applied: Applied, command: Command) -> bool:
+    """Automation that fails in the same way at every run is recorded once."""
+    return (
+        command.is_automatic
+        and applied.error is not None
+        and not applied.changes
+        and applied.error == applied.fix.issue.waiting_reason
+    )
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

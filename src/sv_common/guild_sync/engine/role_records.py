@@ -1,0 +1,97 @@
+"""What came of role changes on Discord, written down: of a fix and of an undo, by whoever made it or finds it left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import psycopg
+import structlog
+
+from sv_common.db.lost import raise_if_lost
+from sv_common.db.pool import Connection, Pool
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.attempts import Attempt
+from sv_common.guild_sync.changes.roles import Member, RoleOutcome
+from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import guilds, members
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+
+log = structlog.get_logger(__name__)
+
+_Result = TypeVar("_Result")
+
+STILL_FOUND = "The roles were changed, and the rule still finds a mismatch. Look at the member on Discord."
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt on Discord ended, as it is recorded."""
+
+    outcome: FixOutcome
+    reason: str
+
+
+async def member_at(conn: Connection, guild_id: int, member_id: int) -> Member:
+    """Return where a member is on Discord."""
+    address = (await members.addresses(conn, guild_id, [member_id]))[member_id]
+    return Member(address.row_id, address.discord_id, address.discord_guild_id or "")
+
+
+async def record_fix(
+    conn: Connection, rule: RuleDefinition | None, attempt: Attempt, member: Member, outcome: RoleOutcome
+) -> Ending:
+    """Write down what was done to a member, and resolve the issue if the rule agrees. The caller holds the guild's lock."""
+    if outcome.roles is not None:
+        await members.set_roles(conn, attempt.guild_id, {member.row_id: outcome.roles})
+    ending = await _judge(conn, rule, attempt, outcome)
+    await attempts.finish(conn, attempt.id, ending.outcome.value, ending.reason, outcome.changes)
+    if attempt.issue_id is not None:
+        await _tell_issue(conn, attempt, attempt.issue_id, ending)
+    return ending
+
+
+async def _judge(conn: Connection, rule: RuleDefinition | None, attempt: Attempt, outcome: RoleOutcome) -> Ending:
+    if outcome.is_unverified:
+        return Ending(FixOutcome.UNVERIFIED, outcome.error or "")
+    if outcome.error is not None:
+        return Ending(FixOutcome.FAILED, outcome.error)
+    if rule is None or attempt.issue_id is None:
+        return Ending(FixOutcome.FIXED, attempt.reason)
+    (issue,) = await lifecycle.get_many(conn, [attempt.issue_id], attempt.guild_id)
+    try:
+        async with conn.transaction():
+            found = await rule.findings(conn, guild_id=attempt.guild_id)
+    except Exception as doubt:  # a rule that concludes nothing, or is broken; what was done is recorded all the same
+        raise_if_lost(doubt, conn)
+        log.warning("role_change_not_judged", attempt_id=attempt.id, exc_info=doubt)
+        told = f"The roles were changed, and the rule cannot tell whether they are right: {reason_of(doubt)}"
+        return Ending(FixOutcome.UNVERIFIED, told)
+    if any(finding.issue_hash == issue.issue_hash for finding in found):
+        return Ending(FixOutcome.FAILED, STILL_FOUND)
+    return Ending(FixOutcome.FIXED, attempt.reason)
+
+
+async def _tell_issue(conn: Connection, attempt: Attempt, issue_id: int, ending: Ending) -> None:
+    if ending.outcome is FixOutcome.FIXED:
+        await lifecycle.resolve(conn, [issue_id], resolved_by=attempt.actor, reason=f"Fixed by {attempt.actor}.")
+    else:
+        await lifecycle.say_why_waiting(conn, {issue_id: ending.reason})
+
+
+async def recorded(pool: Pool, guild_id: int, write: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+    """Write down what Discord has done already, under the guild's lock, and once more where the connection was lost."""
+    try:
+        return await _in_transaction(pool, guild_id, write)
+    except psycopg.OperationalError:
+        await pool.check()
+        return await _in_transaction(pool, guild_id, write)
+
+
+async def _in_transaction(pool: Pool, guild_id: int, write: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+    async with pool.connection() as conn:
+        await guilds.lock(conn, guild_id)
+        return await write(conn)

@@ -1,0 +1,186 @@
+"""A guild's identity data as one value: who there is and what they are called. Read whole, in four questions.
+
+Its rows are named tuples: a guild has thousands of them, and a frozen dataclass takes eight times as long to make.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
+from sv_common.guild_sync.core.basis import is_vouched
+from sv_common.guild_sync.identity.words import vocabulary_with
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
+
+SQL = load_sql(__package__, "facts.sql")
+
+
+class KnownCharacter(NamedTuple):
+    """A character in the guild now, or one that left and is still linked. `note` is None when it was never seen.
+
+    `basis_note` is the note under which its link was made, or last right; `settled_rank` the rank under which it was when
+    the rank table last fitted the game.
+    """
+
+    id: int
+    name: str
+    name_key: str
+    realm_slug: str
+    realm_key: str
+    realm_name: str | None
+    note: str | None
+    player_id: int | None
+    link_source: str | None
+    is_present: bool
+    rank: int | None = None
+    settled_rank: int | None = None
+    basis: str | None = None
+    basis_note: str | None = None
+    vouched_by: str | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person, or the game itself, has said whose it is: nothing that acts on many at once changes that."""
+        return self.link_source in DECIDED_BY_A_PERSON or is_vouched(self.basis, self.vouched_by)
+
+    @property
+    def label(self) -> str:
+        """Name-Realm, as the game shows it."""
+        return f"{self.name}-{self.realm_name or self.realm_slug}"
+
+    @property
+    def named(self) -> Named:
+        """The character as a changeset calls it."""
+        return Named(self.id, self.label)
+
+
+class KnownPlayer(NamedTuple):
+    """A player and its pointers."""
+
+    id: int
+    display_name: str
+    discord_user_id: int | None
+    main_character_id: int | None
+    offspec_character_id: int | None
+    discord_basis: str | None = None
+    discord_vouched_by: str | None = None
+
+    @property
+    def is_member_decided(self) -> bool:
+        """Whether a person, or the game itself, has said who the player is on Discord."""
+        return is_vouched(self.discord_basis, self.discord_vouched_by)
+
+    @property
+    def named(self) -> Named:
+        """The player as a changeset calls it."""
+        return Named(self.id, self.display_name)
+
+
+class KnownMember(NamedTuple):
+    """A person on the Discord server now, or one who left it and is a player still."""
+
+    id: int
+    discord_id: str
+    username: str
+    global_name: str | None
+    display_name: str
+    is_present: bool
+
+    @property
+    def named(self) -> Named:
+        """The member as a changeset calls them."""
+        return Named(self.id, self.display_name)
+
+
+@dataclass(frozen=True, slots=True)
+class GuildFacts:
+    """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written.
+
+    `rejections` are pairs of a character and a player, `unlinked` those of them that were said by unlinking, and
+    `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the names that
+    each had before, `departed_names` the keys of characters that left and are nobody's. `weighty_ranks` says of the ranks
+    that give a right, or a managed Discord role above the lowest, what they give.
+    """
+
+    guild_id: int
+    characters: Mapping[int, KnownCharacter]
+    players: Mapping[int, KnownPlayer]
+    members: Mapping[int, KnownMember]
+    aliases: Mapping[str, int]
+    rejections: frozenset[tuple[int, int]]
+    vocabulary: Vocabulary = DEFAULT_VOCABULARY
+    written_aliases: Mapping[str, str] = field(default_factory=dict)
+    unlinked: frozenset[tuple[int, int]] = frozenset()
+    member_rejections: frozenset[tuple[int, int]] = frozenset()
+    former_characters: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    former_members: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    weighty_ranks: Mapping[int, str] = field(default_factory=dict)
+    departed_names: frozenset[str] = frozenset()
+
+    def weight_of(self, character: KnownCharacter) -> str | None:
+        """Say what a character's rank gives, where it gives so much that automation leaves the character where it is."""
+        ranks = [rank for rank in (character.rank, character.settled_rank) if rank is not None]
+        return next((self.weighty_ranks[rank] for rank in ranks if rank in self.weighty_ranks), None)
+
+    def as_known(self, rows: Iterable[RowChange]) -> Iterator[RowChange]:
+        """Add to changes what is known of their rows now: who stands for a link, and which pointers go with it."""
+        rows = list(rows)
+        deleted = {row.id for row in rows if row.table == "player" and row.after is None}
+        for row in rows:
+            yield replace(row, before={**row.before, **self._known(row)}) if row.before else row
+            player_id = row.before["player_id"] if row.table == "link" and row.before else None
+            if player_id is not None and player_id not in deleted and (row.after or {}).get("player_id") != player_id:
+                yield from self._lost_pointers(row, self.players[player_id])
+
+    def _known(self, row: RowChange) -> dict[str, Any]:
+        """Return the columns that say who stands for a link."""
+        if row.table == "link":
+            character = self.characters[row.id]
+            return {name: getattr(character, name) for name in ("link_source", "basis", "vouched_by")}
+        if row.table == "player" and "discord_user_id" in (row.before or {}):
+            player = self.players[row.id]
+            return {name: getattr(player, name) for name in ("discord_basis", "discord_vouched_by")}
+        return {}
+
+    def _lost_pointers(self, link: RowChange, player: KnownPlayer) -> Iterator[RowChange]:
+        for column in ("main_character_id", "offspec_character_id"):
+            if getattr(player, column) == link.id:
+                yield RowChange("player", player.id, {column: link.id}, {column: None}, link.names)
+
+
+async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
+    """Read one guild's identity data."""
+    values = {"guild_id": guild_id}
+    characters = await (await conn.execute(SQL["characters"], values)).fetchall()
+    players = await (await conn.execute(SQL["players"], values)).fetchall()
+    members = await (await conn.execute(SQL["discord"], values)).fetchall()
+    words = await (await conn.execute(SQL["words"], values)).fetchall()
+    return GuildFacts(
+        guild_id,
+        {row[0]: KnownCharacter._make(row) for row in characters},
+        {row[0]: KnownPlayer._make(row) for row in players},
+        {row[0]: KnownMember._make(row) for row in members},
+        {key: player for kind, key, player, _, _ in words if kind == "alias"},
+        frozenset((character, player) for kind, _, player, character, _ in words if kind == "rejection"),
+        vocabulary_with({word: said for kind, word, _, _, said in words if kind == "category"}),
+        {key: said for kind, key, _, _, said in words if kind == "alias"},
+        frozenset((character, player) for kind, _, player, character, said in words if kind == "rejection" and said),
+        frozenset((player, member) for kind, _, player, member, _ in words if kind == "member_rejection"),
+        _names_by_number(words, "former_character"),
+        _names_by_number(words, "former_member"),
+        {rank: f"{name}, which {said}" for kind, name, _, rank, said in words if kind == "rank"},
+        frozenset(key for kind, key, _, _, _ in words if kind == "departed"),
+    )
+
+
+def _names_by_number(words: Sequence[tuple[Any, ...]], kind: str) -> dict[int, list[str]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    for each, name, _, number, _ in words:
+        if each == kind:
+            names[number].append(name)
+    return dict(names)

@@ -1,0 +1,66 @@
+"""A guild's own words: what it adds to the vocabulary of notes, and what it takes out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated
+
+from psycopg.rows import class_row
+from pydantic import Field
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.names import name_key, word_key
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
+
+SQL = load_sql(__package__, "words.sql")
+_REMEMBERED_GUILDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class GuildWord:
+    """What a guild has said of a word."""
+
+    word: Annotated[str, Field(examples=["nightcrew"])]
+    category: Annotated[
+        str | None,
+        Field(description="Null: no word of the vocabulary, so that it may be a name.", examples=["role"]),
+    ]
+    updated_by: str
+    updated_at: datetime
+
+
+def vocabulary_with(words: Mapping[str, str | None]) -> Vocabulary:
+    """Return the vocabulary with a guild's own words. Raises `BadInput` for an unknown category or a word without letters."""
+    return _changed(frozenset(words.items())) if words else DEFAULT_VOCABULARY
+
+
+async def all_words(conn: Connection, guild_id: int) -> list[GuildWord]:
+    """Return a guild's own words, by word."""
+    async with conn.cursor(row_factory=class_row(GuildWord)) as cursor:
+        return await (await cursor.execute(SQL["all"], {"guild_id": guild_id})).fetchall()
+
+
+async def say(conn: Connection, guild_id: int, word: str, category: str | None, *, actor: str) -> None:
+    """Say what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
+    key = word_key(word)
+    vocabulary_with({key: category})
+    await conn.execute(SQL["say"], {"guild_id": guild_id, "word": key, "category": category, "actor": actor})
+
+
+async def forget(conn: Connection, guild_id: int, word: str) -> bool:
+    """Read a word as the vocabulary says again; return whether the guild had said anything of it."""
+    return (await conn.execute(SQL["forget"], {"guild_id": guild_id, "word": name_key(word)})).rowcount > 0
+
+
+@lru_cache(maxsize=_REMEMBERED_GUILDS)
+def _changed(words: frozenset[tuple[str, str | None]]) -> Vocabulary:
+    added: dict[str, list[str]] = defaultdict(list)
+    for word, category in words:
+        if category is not None:
+            added[category].append(word)
+    return DEFAULT_VOCABULARY.with_changes(added, [word for word, _ in words])

@@ -1,0 +1,106 @@
+"""Full matches that officers asked for, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from psycopg.rows import class_row
+from pydantic import Field
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import NotFound, Refused
+
+SQL = load_sql(__package__, "matches.sql")
+
+MatchState = Literal["waiting", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRequest:
+    """A full match that was asked for."""
+
+    id: Annotated[int, Field(serialization_alias="request_id")]
+    guild_id: Annotated[int, Field(exclude=True)]
+    actor: str
+    asked_at: datetime
+    state: MatchState
+    sentence: str | None
+    attempt_id: Annotated[int | None, Field(description="What takes it back; null where nothing was changed.")]
+    run_id: int | None
+    finished_at: datetime | None
+    chosen: Annotated[Sequence[str] | None, Field(description="Keys of the people who were chosen; null is everybody.")]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMatch:
+    """A full match to be done now, of everybody or of the `chosen`; `attempts` counts this try."""
+
+    id: int
+    actor: str
+    attempts: int
+    chosen: Sequence[str] | None
+
+
+async def ask(
+    conn: Connection, guild_id: int, *, actor: str, chosen: Collection[str] | None = None
+) -> tuple[int, bool]:
+    """Ask for a full match of everybody, or of the people with these keys.
+
+    Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
+    """
+    values = {"guild_id": guild_id, "actor": actor, "chosen": None if chosen is None else sorted(set(chosen))}
+    row = await (await conn.execute(SQL["ask"], values)).fetchone()
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    request_id, is_new, is_same = row
+    if not is_same:
+        raise Refused(
+            "Another full match is asked for already, and there is one at a time, so this choice was not taken. "
+            "Look again when that one is done."
+        )
+    return int(request_id), bool(is_new)
+
+
+async def next_waiting(conn: Connection, guild_id: int) -> WaitingMatch | None:
+    """Return the full match that waits, if one does."""
+    async with conn.cursor(row_factory=class_row(WaitingMatch)) as cursor:
+        await cursor.execute(SQL["next"], {"guild_id": guild_id})
+        return await cursor.fetchone()
+
+
+async def finish(
+    conn: Connection,
+    request_id: int,
+    state: MatchState,
+    sentence: str,
+    *,
+    attempt_id: int | None = None,
+    run_id: int | None = None,
+) -> None:
+    """Note what became of a full match."""
+    values = {
+        "request_id": request_id,
+        "state": state,
+        "sentence": sentence,
+        "attempt_id": attempt_id,
+        "run_id": run_id,
+    }
+    await conn.execute(SQL["finish"], values)
+
+
+async def get(conn: Connection, request_id: int, guild_id: int) -> MatchRequest:
+    """Return one request of a guild. Raises `NotFound`."""
+    async with conn.cursor(row_factory=class_row(MatchRequest)) as cursor:
+        await cursor.execute(SQL["get"], {"request_id": request_id, "guild_id": guild_id})
+        request = await cursor.fetchone()
+    if request is None:
+        raise NotFound(f"There is no full match with the number {request_id}.")
+    return request
+
+
+async def guilds_that_wait(conn: Connection) -> list[int]:
+    """Return the guilds of which a full match waits."""
+    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

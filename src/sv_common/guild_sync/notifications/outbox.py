@@ -1,0 +1,66 @@
+"""Sends what officers should be told: each announcement once, a digest that grew as a change of its message.
+
+1. The announcement is kept (`store.announcements`), with what it says.
+2. A deliverer claims it, so that nobody else sends it. It may reach Discord from now on; until an answer comes, its first
+   post is repeated unchanged, and Discord's nonce lets the second one post nothing.
+3. It is sent, or its message rewritten, while no connection to the database is held.
+4. It is noted that Discord shows the version that was sent, and its issues are marked as told. What has grown meanwhile
+   goes on waiting; where the claim had run out, a newer text may have been overwritten, and is written anew.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.errors import SourceError, SourceUnavailable
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.notifications import announcements
+from sv_common.guild_sync.notifications.announcements import ClaimedAnnouncement
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.ports import Announcer
+
+
+async def deliver(pool: Pool, announcer: Announcer, guild_id: int) -> int:
+    """Send what waits for a guild's officers and may be tried now; return how many messages were posted or rewritten.
+
+    Each that fails waits for its next try, and does not stop the others; the first `SourceError` is raised at the end.
+    """
+    claim_id, delivered = uuid4(), 0
+    failures: list[SourceError] = []
+    while (claimed := await _claim(pool, guild_id, claim_id)) is not None:
+        try:
+            await _deliver_one(pool, announcer, guild_id, claimed)
+            delivered += 1
+        except SourceError as error:
+            await _put_off(pool, claimed, error)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return delivered
+
+
+async def _claim(pool: Pool, guild_id: int, claim_id: UUID) -> ClaimedAnnouncement | None:
+    async with pool.connection() as conn:
+        return await announcements.claim(conn, guild_id, claim_id)
+
+
+async def _deliver_one(pool: Pool, announcer: Announcer, guild_id: int, each: ClaimedAnnouncement) -> None:
+    message_id = each.message_id
+    if message_id is None:
+        message_id = await announcer.announce(each.channel_id, each.announcement)
+    elif not await announcer.rewrite(each.channel_id, message_id, each.announcement):
+        async with pool.connection() as conn:
+            await announcements.gone(conn, each)
+        return
+    async with pool.connection() as conn:
+        await guilds.lock(conn, guild_id)
+        is_ours = await announcements.shown(conn, each, message_id)
+        if is_ours and each.covers_from is not None and each.covers_to is not None:
+            await lifecycle.mark_as_told(conn, guild_id, each.covers_from, each.covers_to)
+
+
+async def _put_off(pool: Pool, each: ClaimedAnnouncement, error: SourceError) -> None:
+    """Keep the reason. After a time-out the message may be there; after a refusal it is not."""
+    async with pool.connection() as conn:
+        await announcements.failed(conn, each, str(error), may_have_arrived=isinstance(error, SourceUnavailable))

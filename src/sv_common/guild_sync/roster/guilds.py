@@ -1,0 +1,213 @@
+"""The guilds that this installation serves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+import psycopg
+from psycopg.rows import class_row
+from pydantic import Field
+
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import BadInput, Busy, NotFound, Refused
+from sv_common.guild_sync.sources.models import GuildAddress
+
+SQL = load_sql(__package__, "guilds.sql")
+BUSY = "Another change for this guild is in progress. Try again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Guild:
+    """One guild and where its sources are."""
+
+    id: int
+    region: Annotated[str, Field(examples=["us"])]
+    realm_slug: Annotated[str, Field(examples=["area-52"])]
+    name_slug: Annotated[str, Field(examples=["lantern-watch"])]
+    name: Annotated[str, Field(examples=["Lantern Watch"])]
+    discord_guild_id: Annotated[str | None, Field(examples=["7000"])]
+    audit_channel_id: Annotated[
+        str | None, Field(description="Channel in which officers are told what is new.", examples=["8000"])
+    ]
+
+    @property
+    def address(self) -> GuildAddress:
+        """Where Battle.net knows it."""
+        return GuildAddress(self.region, self.realm_slug, self.name_slug)
+
+
+async def lock(conn: Connection, guild_id: int) -> None:
+    """Let this transaction be the only one that changes the guild's data.
+
+    Every writer takes it first: no deadlock. Raises `NotFound`, and `Busy` where another one holds it for longer than the
+    connection waits.
+    """
+    try:
+        found = await conn.execute(SQL["lock"], {"guild_id": guild_id})
+    except psycopg.errors.LockNotAvailable as error:
+        raise Busy(BUSY) from error
+    if found.rowcount == 0:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
+
+
+async def take_in_if_newer(
+    conn: Connection, guild_id: int, what: Literal["roster", "members"], fetched_at: datetime | None
+) -> datetime | None:
+    """Say that a list of a source is taken in; return as of when it is, or None where a newer one was taken in before.
+
+    A list is as old as the beginning of its fetch, on the database's clock; without one, or with one from the future, as
+    its receipt. The guild is locked.
+    """
+    row = await (
+        await conn.execute(SQL[f"take_in_{what}"], {"guild_id": guild_id, "fetched_at": fetched_at})
+    ).fetchone()
+    return row[0] if row else None
+
+
+async def all_guilds(conn: Connection) -> list[Guild]:
+    """Return every guild, oldest first."""
+    async with conn.cursor(row_factory=class_row(Guild)) as cursor:
+        return await (await cursor.execute(SQL["all"])).fetchall()
+
+
+async def get(conn: Connection, guild_id: int) -> Guild:
+    """Return one guild. Raises `NotFound`."""
+    async with conn.cursor(row_factory=class_row(Guild)) as cursor:
+        guild = await (await cursor.execute(SQL["one"], {"guild_id": guild_id})).fetchone()
+    if guild is None:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
+    return guild
+
+
+async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
+    """Return the guild asked for, or every guild for None. Raises `NotFound`."""
+    return [await get(conn, guild_id)] if guild_id is not None else await all_guilds(conn)
+
+
+async def ids_of(conn: Connection, guild_id: int | None) -> list[int]:
+    """Return the number of the guild asked for as it is, or of every guild for None."""
+    return [guild_id] if guild_id is not None else [guild.id for guild in await all_guilds(conn)]
+
+
+async def lock_the_only(conn: Connection, guild_id: int | None) -> int:
+    """Lock the guild asked for, or the only one there is, and return its number. Raises like `the_only`."""
+    number = guild_id if guild_id is not None else (await the_only(conn, None)).id
+    await lock(conn, number)
+    return number
+
+
+async def the_only(conn: Connection, guild_id: int | None) -> Guild:
+    """Return the guild asked for, or the only one there is. Raises `NotFound` or, with several guilds, `Refused`."""
+    guilds = await chosen(conn, guild_id)
+    if not guilds:
+        raise NotFound("No guild is set up yet. Add one first.")
+    if len(guilds) > 1:
+        names = ", ".join(f"{guild.id} ({guild.name})" for guild in guilds)
+        raise Refused(f"There are several guilds, and this works on one. Say which: {names}.")
+    return guilds[0]
+
+
+async def add(
+    conn: Connection,
+    address: GuildAddress,
+    name: str,
+    *,
+    discord_guild_id: str | None = None,
+    audit_channel_id: str | None = None,
+) -> int:
+    """Add a guild, or update the one with this address; return its id.
+
+    Raises `BadInput` for what is no Discord id, and `Refused` for a Discord server that another guild has.
+    """
+    values = {
+        "region": address.region,
+        "realm_slug": address.realm_slug,
+        "name_slug": address.name_slug,
+        "name": name,
+        "discord_guild_id": discord_guild_id,
+        "audit_channel_id": audit_channel_id,
+    }
+    with _refusing_bad_ids(discord_guild_id):
+        row = await (await conn.execute(SQL["add"], values)).fetchone()
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    return int(row[0])
+
+
+async def place_on_discord(
+    conn: Connection, guild_id: int, *, discord_guild_id: str | None = None, audit_channel_id: str | None = None
+) -> None:
+    """Say where a guild is on Discord; None: as before. Raises like `add`."""
+    values = {"guild_id": guild_id, "discord_guild_id": discord_guild_id, "audit_channel_id": audit_channel_id}
+    with _refusing_bad_ids(discord_guild_id):
+        await conn.execute(SQL["place_on_discord"], values)
+
+
+async def keep_canonical_address(conn: Connection, guild_id: int, address: GuildAddress) -> None:
+    """Keep the address under which Battle.net itself knows the guild."""
+    values = {"guild_id": guild_id, "realm_slug": address.realm_slug, "name_slug": address.name_slug}
+    await conn.execute(SQL["move"], values)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAddress:
+    """Where a guild was known before, until when, and who said that it is elsewhere."""
+
+    region: Annotated[str, Field(examples=["us"])]
+    realm_slug: Annotated[str, Field(examples=["area-52"])]
+    name_slug: Annotated[str, Field(examples=["old-watch"])]
+    name: Annotated[str, Field(examples=["Old Watch"])]
+    left_at: datetime
+    changed_by: str
+
+
+async def move(conn: Connection, guild_id: int, address: GuildAddress, name: str, *, actor: str) -> None:
+    """Give a guild another address and name, and keep the old ones. Raises `Refused` where another guild is there."""
+    values = {
+        "guild_id": guild_id,
+        "region": address.region,
+        "realm_slug": address.realm_slug,
+        "name_slug": address.name_slug,
+        "name": name,
+        "actor": actor,
+    }
+    try:
+        await conn.execute(SQL["remember_address"], values)
+        await conn.execute(SQL["move_by_word"], values)
+    except psycopg.errors.UniqueViolation as error:
+        raise Refused(
+            f"Another guild of this installation has this address already: {name}, {address.realm_slug} "
+            f"({address.region}). Nothing was changed. See: patt guild list"
+        ) from error
+
+
+async def former_addresses(conn: Connection, guild_id: int) -> list[FormerAddress]:
+    """Return where a guild was known before, the latest first."""
+    rows = await (await conn.execute(SQL["former_addresses"], {"guild_id": guild_id})).fetchall()
+    return [FormerAddress(*row) for row in rows]
+
+
+async def roster_size(conn: Connection, guild_id: int) -> int:
+    """Return how many characters are in the guild now."""
+    row = await (await conn.execute(SQL["roster_size"], {"guild_id": guild_id})).fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextlib.contextmanager
+def _refusing_bad_ids(discord_guild_id: str | None) -> Iterator[None]:
+    """Put what the table refuses into sentences."""
+    try:
+        yield
+    except psycopg.errors.CheckViolation as error:
+        raise BadInput(
+            "The guild cannot be stored like this: region, realm and name must be there, and the ids of Discord's server "
+            "and channel are numbers (with Developer Mode on, right-click → Copy ID)."
+        ) from error
+    except psycopg.errors.UniqueViolation as error:
+        raise Refused(
+            f"The Discord server {discord_guild_id} belongs to another guild of this installation. See: patt guild list"
+        ) from error

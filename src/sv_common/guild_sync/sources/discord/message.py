@@ -1,0 +1,74 @@
+"""An announcement as a Discord message: one embed that mentions nobody and keeps within Discord's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sv_common.guild_sync.sources.discord.announcement import Announcement, Section
+from sv_common.guild_sync.sources.wire import storable
+
+TITLE_LIMIT = 256
+DESCRIPTION_LIMIT = 4096
+FIELDS_LIMIT = 25
+FIELD_NAME_LIMIT = 256
+FIELD_VALUE_LIMIT = 1024
+EMBED_LIMIT = 6000
+"""Characters of the parts of an embed, of all its texts together, and the number of its fields (Discord documentation,
+"Embed Limits"). Emoji count double here, to fit any way of counting."""
+
+_BODY_BESIDE_SECTIONS = 1000
+
+
+def new_message(announcement: Announcement) -> dict[str, object]:
+    """Write the message that posts an announcement, once for its nonce."""
+    return message(announcement) | {"nonce": announcement.nonce, "enforce_nonce": True}
+
+
+def message(announcement: Announcement) -> dict[str, object]:
+    """Write what a message shall say; it alarms nobody, whatever the announcement holds."""
+    body_limit = _BODY_BESIDE_SECTIONS if announcement.sections else DESCRIPTION_LIMIT
+    embed: dict[str, object] = {
+        "title": cut(announcement.title, TITLE_LIMIT),
+        "description": cut(announcement.body, body_limit),
+    }
+    left = EMBED_LIMIT - sum(_length(str(text)) for text in embed.values())
+    embed["fields"] = _fields(announcement.sections, left)
+    return {"embeds": [{key: part for key, part in embed.items() if part}], "allowed_mentions": {"parse": []}}
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten a text to `limit` characters, ending in an ellipsis. Emoji count double, to fit any way of counting."""
+    text = storable(text).strip()
+    if _length(text) <= limit:
+        return text
+    return text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _fields(sections: Sequence[Section], left: int) -> list[dict[str, object]]:
+    """Give every section its heading and an equal share of what is left of the embed for its lines."""
+    if len(sections) > FIELDS_LIMIT:
+        kept, rest = sections[: FIELDS_LIMIT - 1], sections[FIELDS_LIMIT - 1 :]
+        sections = [*kept, Section("More", (), sum(section.total for section in rest))]
+    share = left // len(sections) if sections else 0
+    return [_field(section, share) for section in sections]
+
+
+def _field(section: Section, share: int) -> dict[str, object]:
+    name = cut(section.heading, min(FIELD_NAME_LIMIT, share // 2))
+    limit = min(FIELD_VALUE_LIMIT, share - _length(name))
+    shown: list[str] = []
+    for line in map(storable, section.lines):
+        text = "\n".join([*shown, line, _more(section.total - len(shown) - 1)])
+        if _length(text.strip()) > limit:
+            break
+        shown.append(line)
+    value = "\n".join([*shown, _more(section.total - len(shown))]).strip()
+    return {"name": name, "value": value, "inline": False}
+
+
+def _more(count: int) -> str:
+    return f"… and {count} more" if count > 0 else ""
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
