@@ -120,6 +120,11 @@ def test_every_announcement_keeps_within_discords_limits(title: str, body: str, 
     assert sum(map(_length, texts)) <= 6000
 
 
+def test_a_heading_of_which_nothing_can_be_shown_still_names_its_field() -> None:
+    (embed,) = _embeds(Announcement("Digest", "", "n-1", (Section("\x00", (), 40),)))
+    assert [field["name"] for field in embed["fields"]] == ["…"]
+
+
 @given(st.integers(0, 60))
 def test_what_does_not_fit_is_counted(lines: int) -> None:
     shown = Section("Rule", tuple(f"line {number}" for number in range(lines)), lines + 1)

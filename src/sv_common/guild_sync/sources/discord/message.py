@@ -17,6 +17,8 @@ EMBED_LIMIT = 6000
 "Embed Limits"). Emoji count double here, to fit any way of counting."""
 
 _BODY_BESIDE_SECTIONS = 1000
+_NO_HEADING = "…"
+"""A field must have a name, also where nothing of a heading can be shown."""
 
 
 def new_message(announcement: Announcement) -> dict[str, object]:
@@ -54,7 +56,7 @@ def _fields(sections: Sequence[Section], left: int) -> list[dict[str, object]]:
 
 
 def _field(section: Section, share: int) -> dict[str, object]:
-    name = cut(section.heading, min(FIELD_NAME_LIMIT, share // 2))
+    name = cut(section.heading, min(FIELD_NAME_LIMIT, share // 2)) or _NO_HEADING
     limit = min(FIELD_VALUE_LIMIT, share - _length(name))
     shown: list[str] = []
     for line in map(storable, section.lines):
