@@ -174,7 +174,7 @@ def _caller_in(holder: Holder, standing: Standing, other_guilds: int) -> Caller:
         role=standing.role or "viewer",
         session_id=holder.id,
         account_id=holder.account_id,
-        is_of_discord=True,
+        discord_id=holder.discord_id,
         guild=standing.guild,
         other_guilds=other_guilds,
     )
