@@ -16,7 +16,7 @@ from patt.auth.roles import WITH_ARTICLE
 from patt.web.context import Caller
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import write_here
 from sv_common.guild_sync.roster import guilds

@@ -17,8 +17,7 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.engine.command import SOME_OFFICER
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.facts import read_facts

@@ -9,13 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sv_common.guild_sync.notes.discord_forms import DISCORD, read_discord, read_discord_behind
+from sv_common.guild_sync.notes.forms.discord import DISCORD, read_discord, read_discord_behind
+from sv_common.guild_sync.notes.forms.neighbours import (
+    BELONGING,
+    add_before,
+    add_slot,
+    end_of_run,
+    is_announced_at,
+    is_bracketed,
+    is_labelled,
+    is_near,
+    name_before,
+    slot_after,
+    unread,
+    use,
+)
 from sv_common.guild_sync.notes.mentions import MentionKind
-from sv_common.guild_sync.notes.neighbours import BELONGING, add_before, add_slot, is_near, name_before, slot_after
-from sv_common.guild_sync.notes.places import end_of_run, is_announced_at, is_bracketed, is_labelled, unread, use
 from sv_common.guild_sync.notes.state import ALSO_VERBS, CONNECTING, NoteState
-from sv_common.guild_sync.notes.tokens import Shape
-from sv_common.guild_sync.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category
+from sv_common.guild_sync.notes.words.tokens import Shape
+from sv_common.guild_sync.notes.words.vocabulary import NO_CATEGORY, TRADES, Categories, Category
 
 _IDENTITY: Final = frozenset({Category.IDENTITY})
 _SEE: Final = frozenset({Category.SEE})

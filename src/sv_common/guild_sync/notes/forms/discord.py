@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.notes.forms.neighbours import end_of_run, unread, use
 from sv_common.guild_sync.notes.mentions import MentionKind, Reading
-from sv_common.guild_sync.notes.places import end_of_run, unread, use
 from sv_common.guild_sync.notes.state import JOINED, NoteState
-from sv_common.guild_sync.notes.tokens import Gap, Shape, Token
-from sv_common.guild_sync.notes.vocabulary import Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token
+from sv_common.guild_sync.notes.words.vocabulary import Category
 
 DISCORD: Final = frozenset({Category.DISCORD})
 _IDENTITY: Final = frozenset({Category.IDENTITY})

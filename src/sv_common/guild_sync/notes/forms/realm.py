@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sv_common.guild_sync.notes.mentions import Mention, MentionKind
-from sv_common.guild_sync.notes.readings import readings_of
+from sv_common.guild_sync.notes.mentions import Mention, MentionKind, readings_of
 from sv_common.guild_sync.notes.state import CONNECTING, NoteState
-from sv_common.guild_sync.notes.tokens import Gap, Token
-from sv_common.guild_sync.notes.vocabulary import Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Token
+from sv_common.guild_sync.notes.words.vocabulary import Category
 
 _PLACING: Final = frozenset(
     [

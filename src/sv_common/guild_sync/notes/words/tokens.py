@@ -10,8 +10,16 @@ from functools import lru_cache
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.days import is_day
-from sv_common.guild_sync.notes.vocabulary import ELISION, LETTER, NO_CATEGORY, WORD, Categories, Category, Vocabulary
+from sv_common.guild_sync.notes.words.vocabulary import (
+    ELISION,
+    LETTER,
+    NO_CATEGORY,
+    WORD,
+    Categories,
+    Category,
+    Vocabulary,
+    is_day,
+)
 
 
 class Gap(StrEnum):

@@ -14,7 +14,7 @@ from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter
 from sv_common.guild_sync.identity.names.name_index import NameIndex, discord_names, is_meant_by_realm, is_of_realm
 from sv_common.guild_sync.identity.verdicts import Candidate, Person
 from sv_common.guild_sync.notes import Category, Mention, MentionKind, Vocabulary, parse_note
-from sv_common.guild_sync.notes.tokens import is_unspaced
+from sv_common.guild_sync.notes.words.tokens import is_unspaced
 
 REMEMBERED_NOTES = 16384
 """Notes whose mentions stay sorted out from one scan to the next."""

@@ -15,8 +15,8 @@ from typing import Final
 
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.simplified import in_both_scripts
-from sv_common.guild_sync.notes.text import clean, fold_accents
+from sv_common.guild_sync.notes.words.simplified import in_both_scripts
+from sv_common.guild_sync.notes.words.text import clean, fold_accents
 
 
 class Category(StrEnum):
@@ -167,3 +167,18 @@ def _stop_of(word: str) -> str:
 
 
 DEFAULT_VOCABULARY: Final = _load_default()
+
+
+_CHINESE_WEEK: Final = "星期|礼拜|禮拜|周|週"
+_CHINESE: Final = (
+    rf"(?:只有|只在|只能|仅在|僅在|仅|僅|只|每个|每個|每|逢|在)*(?:{_CHINESE_WEEK})[一二三四五六日天末]"
+    rf"(?:[到至和]?(?:{_CHINESE_WEEK})?[一二三四五六日天末])*"
+    r"(?:固定|才|都|会|會|可以|能|来|來|不在|在|玩|上线|上線|有空|休息|早上|上午|中午|下午|晚上|晚|夜里|夜裡|夜|打本)*"
+)
+_KOREAN: Final = r"(?:매주|매|오직)?(?:[월화수목금토일](?:요일|욜))+(?:에만|마다|에|만|은|날|저녁|밤|아침|새벽|낮|오후|오전|가능|접속)*"
+_DAY: Final = re.compile(rf"{_CHINESE}|{_KOREAN}")
+
+
+def is_day(key: str) -> bool:
+    """Whether a word says on which day of the week, and nothing else."""
+    return _DAY.fullmatch(key) is not None

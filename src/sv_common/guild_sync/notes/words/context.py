@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sv_common.guild_sync.notes.text import fold_accents
-from sv_common.guild_sync.notes.tokens import WITH, Gap, Shape, Token
-from sv_common.guild_sync.notes.vocabulary import NO_CATEGORY, TRADES, Categories, Category, Vocabulary
+from sv_common.guild_sync.notes.words.text import fold_accents
+from sv_common.guild_sync.notes.words.tokens import WITH, Gap, Shape, Token
+from sv_common.guild_sync.notes.words.vocabulary import NO_CATEGORY, TRADES, Categories, Category, Vocabulary
 
 _JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})
 _IN_CONTEXT: Final = frozenset({Category.RELATION_BEHIND, Category.COMPANY_BEFORE, Category.MAIN_BEFORE, Category.MOOD})
