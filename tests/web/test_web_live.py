@@ -23,7 +23,7 @@ from patt.server import server_config
 from patt.tasks import Task, open_queue
 from patt.web.context import SESSION_COOKIE
 from patt.web.guard import UNATTENDED_HEADER
-from patt.worker.asked_work import work_when_asked
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
@@ -120,7 +120,7 @@ async def test_a_jobs_progress_and_its_end_are_told(site: str, troubled: GuildBu
         asked = (await alice.post(f"{site}{API}/jobs", json={"kind": "scan_rule", "issue_type": "orphan_wow"})).json()
         await stream.until("job", id=asked["id"], state="waiting", place="orphan_wow")
         async with open_queue(database_url) as queue:
-            await work_when_asked(Services(settings(site), troubled.pool, Outside(), queue), troubled.guild_id)
+            await run_jobs(Services(settings(site), troubled.pool, Outside(), queue), troubled.guild_id)
         told = await stream.until("job", id=asked["id"], state="done")
     assert told.data["sentence"].startswith("Scan done: ")
     assert "result" not in told.data
@@ -411,5 +411,5 @@ async def test_jobs_that_come_to_the_queue_are_told_of(site: str, troubled: Guil
         open_queue(database_url) as queue,
     ):
         await stream.until("hello")
-        await queue.ask_for(Task.SWEEP, troubled.guild_id)
+        await queue.enqueue(Task.SWEEP, troubled.guild_id)
         await stream.until("part", kind="jobs")

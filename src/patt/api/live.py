@@ -16,7 +16,7 @@ from patt.live.stream import Listener, LiveResponse
 from patt.live.welcome import is_still_welcome
 from patt.web.context import GuildDep, ServicesDep, ViewerDep, session_of
 from patt.web.guard import bearer_token
-from patt.worker import requests
+from patt.worker import jobs as worker_jobs
 from sv_common.guild_sync.roster import guilds
 
 _EVENTS = """Events, each with a mark as its id, from which a stream that breaks off is continued (`Last-Event-ID`):
@@ -72,8 +72,8 @@ async def live(
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
     async with services.pool.snapshot() as conn:
-        jobs = await requests.under_way(conn, guild_id)
-    return {"jobs": [requests.as_news(job) for job in jobs]}
+        jobs = await worker_jobs.under_way(conn, guild_id)
+    return {"jobs": [worker_jobs.as_event(job) for job in jobs]}
 
 
 def _holder(request: Request) -> str:

@@ -22,8 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from patt.live import news
 from patt.live.notices import Notice, gathered, read_notice
-from patt.worker import overview
-from patt.worker import requests as job_requests
+from patt.worker import jobs as worker_jobs
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.jobs import requests
@@ -232,10 +231,10 @@ class Hub:
                 await self._tell_changes(conn, guild_id, theirs)
 
     async def _tell_work(self, conn: Connection, notices: list[Notice]) -> None:
-        has_worker = bool(notices) and await overview.has_worker(conn)
+        has_worker = bool(notices) and await worker_jobs.has_worker(conn)
         for notice in notices:
             for request in await requests.by_number(conn, notice.guild_id, notice.first, notice.last):
-                told = job_requests.as_news(job_requests.job_of(request, has_worker=has_worker))
+                told = worker_jobs.as_event(worker_jobs.job_of(request, has_worker=has_worker))
                 self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
 
     async def _tell_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
