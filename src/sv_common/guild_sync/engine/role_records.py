@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection
 
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
@@ -49,7 +49,7 @@ async def alone_with(pool: Pool, member_id: int) -> AsyncIterator[None]:
             yield
         finally:
             # PostgreSQL hears of the end of a connection a moment later; whoever comes next must not find it locked until then.
-            with contextlib.suppress(OperationalError):  # a connection that is lost holds no lock
+            with contextlib.suppress(psycopg.OperationalError):  # a connection that is lost holds no lock
                 await conn.execute("select pg_advisory_unlock(%s, %s)", key)
 
 

@@ -2,8 +2,8 @@
 -- The channel of the triggers of the migrations 0013 and 0015.
 listen patt_live
 
--- name: moves
--- Who moved how many issues how, in a range of events. A fix says so in the reason that it leaves.
+-- name: issue_events
+-- Who changed the state of how many issues, in a range of events. A fix is known by the reason that it leaves.
 select actor,
        case when event = 'resolved' and reason = 'Fixed by ' || actor || '.' then 'fixed' else event end as what,
        count(*) as count
@@ -12,8 +12,8 @@ where guild_id = %(guild_id)s and id between %(first)s and %(last)s
 group by 1, 2
 order by min(id)
 
--- name: deeds
--- What was done besides fixing issues, in a range of attempts: decisions by hand, full matches, and what was undone.
+-- name: attempts
+-- What was done besides fixing issues, in a range of attempts: officers' decisions, full matches, and what was undone.
 select coalesce(undone_by, partly_undone_by, actor) as actor,
        case when undone_at is not null or partly_undone_at is not null then 'undone' when issue_type = 'full_match' then 'matched' else 'decided' end as what,
        count(*) as count

@@ -1,4 +1,4 @@
-"""Asking a worker for scans and fixes, once for the API and the pages, and telling how such a job stands."""
+"""Enqueueing scans and fixes, and showing how far jobs are: one door for API, pages and live streams."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
+from psycopg.rows import class_row
 from pydantic import Field, GetPydanticSchema
 from pydantic_core import core_schema
 
 from patt.bootstrap import Services
 from patt.json_data import as_json_data, values_of
-from patt.tasks import Task
-from patt.worker import overview
-from patt.worker.kinds import KINDS, WorkKind
+from patt.tasks import WORKER_DEAD_AFTER_S, Task
+from patt.worker.kinds import KINDS, JobKind
 from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound
-from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.issues import lifecycle
@@ -27,13 +28,15 @@ from sv_common.guild_sync.jobs.requests import WorkRequest, WorkState
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
 
-MOST_SELECTED = 500
-"""Issues that one request may name."""
+SQL = load_sql(__package__, "jobs.sql")
 
-NO_WORKER = "No worker runs, so this waits for one. Start one: patt serve, or patt worker."
-_WAITS = "It waits for a worker, who comes in a moment."
-_BEGINS = "It begins."
-_CUT_OFF = "It was cut off and has begun again."
+MOST_SELECTED = 500
+"""Issues that one job may name."""
+
+NO_WORKER = "No worker is running. Start one with “patt serve” or “patt worker”."
+_WAITS = "A worker starts it in a moment."
+_STARTS = "Starting."
+_CUT_OFF = "It was cut off and has started again."
 
 IssueNumber: TypeAlias = Annotated[int, Field(ge=1, le=2**63 - 1)]
 RuleName: TypeAlias = Annotated[str, Field(description="A rule, such as orphan_wow.", examples=["orphan_wow"])]
@@ -41,14 +44,14 @@ RuleName: TypeAlias = Annotated[str, Field(description="A rule, such as orphan_w
 
 @dataclass(frozen=True, slots=True)
 class ScanJob:
-    """Look for issues by every rule; nothing is fixed."""
+    """Scan by every rule; nothing is fixed."""
 
     kind: Literal["scan"]
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRuleJob:
-    """Look for issues by one rule; nothing is fixed."""
+    """Scan by one rule; nothing is fixed."""
 
     kind: Literal["scan_rule"]
     issue_type: RuleName
@@ -93,26 +96,26 @@ class FixSelectedJob(SelectedIssues):
 
 
 JobRequest: TypeAlias = Annotated[ScanJob | ScanRuleJob | FixAllJob | FixSelectedJob, Field(discriminator="kind")]
-"""What a worker can be asked for."""
+"""What can be enqueued."""
 
-_AsKept = GetPydanticSchema(
-    lambda _, handler: {  # what was kept as JSON is answered as it is
+_AsStored = GetPydanticSchema(
+    lambda _, handler: {  # what was stored as JSON is answered unchanged
         **handler.generate_schema(CheckReport | FixReport | None),
-        "serialization": core_schema.plain_serializer_function_ser_schema(lambda kept: kept),
+        "serialization": core_schema.plain_serializer_function_ser_schema(lambda stored: stored),
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job: what was asked for, how far it is, and what came of it. Jobs are kept for a day."""
+    """A job: what was requested, how far it is, and its result. Jobs are kept for a day."""
 
     id: int
     guild_id: int
     kind: Annotated[str, Field(examples=["scan"])]
     title: Annotated[str, Field(description="What it is, in words.")]
     place: Annotated[str, Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")]
-    asked_by: Annotated[str, Field(description="Who asked, as the log names them.", examples=["officer alice"])]
+    asked_by: Annotated[str, Field(description="Who requested it, as the log names them.", examples=["officer alice"])]
     who: Annotated[str, Field(description="The same for people: an officer by the name alone.", examples=["alice"])]
     asked_at: datetime
     state: WorkState
@@ -121,11 +124,11 @@ class Job:
     ]
     done: int
     total: Annotated[int, Field(description="0 while it is not known.")]
-    sentence: Annotated[str, Field(description="What is being done now, or what came of it.")]
+    sentence: Annotated[str, Field(description="What is being done now, or the outcome.")]
     result: Annotated[
         Mapping[str, Any] | None,
-        _AsKept,
-        Field(description="What came of it as data; null until it is done."),
+        _AsStored,
+        Field(description="The outcome as data; null until it is done."),
     ]
     started_at: datetime | None
     finished_at: datetime | None
@@ -133,80 +136,107 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedJob(Job):
-    """A job that was asked for, or the equal one that waited already."""
+    """A job that was enqueued, or the equal one that waited already."""
 
     is_new: Annotated[bool, Field(description="False where an equal job waited already: this is that one.")]
 
 
-async def ask(services: Services, wish: JobRequest, *, actor: str, guild_id: int | None) -> RequestedJob:
-    """Ask a worker for a scan or for fixes.
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A job of the queue. `since` is when it came into its state; `attempts` counts the tries that have ended."""
+
+    id: int
+    task: str
+    guild_id: int | None
+    guild: str | None
+    state: Literal["waiting", "running"]
+    since: datetime | None
+    attempts: int
+
+
+async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: int | None) -> RequestedJob:
+    """Enqueue a scan or fixes.
 
     Raises `NotFound` for a guild, a rule or an issue that does not exist, and `Refused` where it is not clear which guild.
     """
-    arguments = {name: value for name, value in asdict(wish).items() if name != "kind"}
+    arguments = {name: value for name, value in asdict(job).items() if name != "kind"}
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild_id)).id
         await _check(conn, number, arguments)
-        request, is_new = await requests.ask(conn, number, wish.kind, arguments, actor=actor)
+        stored, is_new = await requests.ask(conn, number, job.kind, arguments, actor=actor)
     if services.queue is not None:
-        await services.queue.ask_for(Task.WORK, number)
+        await services.queue.enqueue(Task.JOBS, number)
     async with services.pool.connection() as conn:
-        job = job_of(request, has_worker=await overview.has_worker(conn))
-    sentence = (
-        f"{job.title} is asked for. {job.sentence}" if is_new else f"{job.title} was asked for already, by {job.who}."
-    )
-    return RequestedJob(**{**values_of(job), "sentence": sentence}, is_new=is_new)
+        shown = job_of(stored, has_worker=await has_worker(conn))
+    sentence = f"{shown.title} is queued. {shown.sentence}" if is_new else f"{shown.title} was queued by {shown.who}."
+    return RequestedJob(**{**values_of(shown), "sentence": sentence}, is_new=is_new)
 
 
-async def job(conn: Connection, guild_id: int | None, request_id: int) -> Job:
+async def job(conn: Connection, guild_id: int | None, job_id: int) -> Job:
     """Return one job. Raises `NotFound` and `Refused`."""
-    request = await requests.get(conn, request_id, (await guilds.the_only(conn, guild_id)).id)
-    return job_of(request, has_worker=await overview.has_worker(conn))
+    stored = await requests.get(conn, job_id, (await guilds.the_only(conn, guild_id)).id)
+    return job_of(stored, has_worker=await has_worker(conn))
 
 
 async def jobs(conn: Connection, guild_id: int | None, *, number: int) -> Page[Job]:
     """Return one page of the guild's jobs, newest first. Raises `NotFound` and `Refused`."""
     found = await requests.newest(conn, (await guilds.the_only(conn, guild_id)).id, number=number)
-    has_worker = await overview.has_worker(conn)
-    return Page([job_of(each, has_worker=has_worker) for each in found.items], found.number, found.pages, found.total)
+    is_worked = await has_worker(conn)
+    return Page([job_of(each, has_worker=is_worked) for each in found.items], found.number, found.pages, found.total)
 
 
 async def under_way(conn: Connection, guild_id: int) -> list[Job]:
     """Return the guild's jobs that wait or run, oldest first."""
     waiting = await requests.under_way(conn, guild_id)
-    has_worker = not waiting or await overview.has_worker(conn)
-    return [job_of(each, has_worker=has_worker) for each in waiting]
+    is_worked = not waiting or await has_worker(conn)
+    return [job_of(each, has_worker=is_worked) for each in waiting]
 
 
-def job_of(request: WorkRequest, *, has_worker: bool) -> Job:
-    """Say how a request stands."""
-    kind = KINDS[WorkKind(request.kind)]
-    kept = {each.name: getattr(request, each.name) for each in fields(Job) if hasattr(request, each.name)}
-    told = {
-        "title": kind.title(request.arguments),
-        "place": kind.place(request.arguments),
-        "asked_by": request.actor,
-        "who": name_of(request.actor),
-        "sentence": request.sentence or _how_it_stands(request, has_worker=has_worker),
+def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
+    """Return a job with its words."""
+    kind = KINDS[JobKind(stored.kind)]
+    values = {each.name: getattr(stored, each.name) for each in fields(Job) if hasattr(stored, each.name)}
+    words = {
+        "title": kind.title(stored.arguments),
+        "place": kind.place(stored.arguments),
+        "asked_by": stored.actor,
+        "who": name_of(stored.actor),
+        "sentence": stored.sentence or _progress(stored, has_worker=has_worker),
     }
-    return Job(**(kept | told))
+    return Job(**(values | words))
 
 
-def as_news(job: Job) -> dict[str, Any]:
-    """Return how a job stands for whoever listens: without the result, which is asked for when it is needed."""
+def as_event(job: Job) -> dict[str, Any]:
+    """Return a job as a live stream sends it: without the result, which is fetched when it is needed."""
     return {name: value for name, value in as_json_data(job).items() if name != "result"}
 
 
-def _how_it_stands(request: WorkRequest, *, has_worker: bool) -> str:
+async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> Page[JobSummary]:
+    """Return one page of the queue, of a guild or of all for None: running jobs first, then as they came."""
+    values = {"guild_id": guild_id}
+    row = await (await conn.execute(SQL["count_jobs"], values)).fetchone()
+    place = Place(int(row[0]) if row else 0, number)
+    async with conn.cursor(row_factory=class_row(JobSummary)) as cursor:
+        await cursor.execute(SQL["jobs"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
+        return place.page(await cursor.fetchall())
+
+
+async def has_worker(conn: Connection) -> bool:
+    """Whether a worker is running."""
+    row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
+    return bool(row and row[0])
+
+
+def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
     if not has_worker:
         return NO_WORKER
-    if request.state == "waiting":
+    if stored.state == "waiting":
         return _WAITS
-    return request.doing or (_CUT_OFF if request.attempts > 1 else _BEGINS)
+    return stored.doing or (_CUT_OFF if stored.attempts > 1 else _STARTS)
 
 
 async def _check(conn: Connection, guild_id: int, arguments: Mapping[str, Any]) -> None:
-    """Raise `NotFound` for a rule that is none, or issues that are not the guild's."""
+    """Raise `NotFound` for an unknown rule, or for issues of another guild."""
     if "issue_type" in arguments:
         rule_named(arguments["issue_type"])
     wanted = arguments.get("issue_ids", ())
@@ -214,4 +244,6 @@ async def _check(conn: Connection, guild_id: int, arguments: Mapping[str, Any]) 
     missing = sorted(set(wanted) - known)
     if missing:
         numbers = ", ".join(map(str, missing[:10]))
-        raise NotFound(f"There is no issue with the number {numbers}. Nothing was asked for; reload, and choose again.")
+        raise NotFound(
+            f"There is no issue with the number {numbers}. Nothing was queued. Reload the page and select again."
+        )
