@@ -64,7 +64,7 @@ async def give(guild: GuildBuilder, kind: Kind, key: str, role: Given) -> None:
 async def confirm(guild: GuildBuilder, discord_id: str, character: int) -> None:
     """Stand for it that a character is a member's."""
     async with guild.pool.connection() as conn:
-        await permissions.vouch(conn, guild.guild_id, discord_id, character, actor="test")
+        await permissions.confirm(conn, guild.guild_id, discord_id, character, actor="test")
 
 
 async def _join(guild: GuildBuilder, discord_id: str, *, rank: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.worker.full_match import match_when_asked
+from patt.worker.running import run_full_match
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.sources.ports import Outside
@@ -39,7 +39,7 @@ async def _key(guild: GuildBuilder, name: str) -> str:
 
 async def _do_it(guild: GuildBuilder) -> None:
     """What the worker does."""
-    await match_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_full_match(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
 
 
 async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object] | None = None) -> Seen:
@@ -104,7 +104,7 @@ async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, 
     assert page.text("status") == "The full match of 2 chosen is asked for."
     await _do_it(unmatched)
     page = await _see(alice)
-    assert "1 players created, 3 characters linked, for the 2 chosen." in page.text("match-state")
+    assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
     names = await unmatched.rows("select display_name from guild_identity.players order by id")
     assert names == [("Elrek",), ("Kipper",)]
     assert "Heathfen" in page.text("content")

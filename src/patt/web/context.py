@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from patt.auth.roles import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
+from patt.auth.permissions import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
 from patt.bootstrap import Services
 from patt.config import Settings
 from sv_common.guild_sync.core.errors import NotFound

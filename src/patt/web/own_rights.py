@@ -11,12 +11,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from patt.auth import permissions
-from patt.auth.permissions import Claim
-from patt.auth.roles import WITH_ARTICLE
+from patt.auth.permissions import WITH_ARTICLE, Grant
 from patt.web.context import Caller
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import write_here
 from sv_common.guild_sync.roster import guilds
@@ -40,10 +39,10 @@ def guard_of(caller: Caller) -> Guard:
 
     @contextlib.asynccontextmanager
     async def guard(conn: Connection, guild_id: int) -> AsyncIterator[None]:
-        before = {_identity(claim) for claim in await permissions.powers(conn, guild_id, discord_id)}
+        before = {_identity(grant) for grant in await permissions.strong_grants(conn, guild_id, discord_id)}
         yield
-        after = await permissions.powers(conn, guild_id, discord_id)
-        gained = [claim for claim in after if _identity(claim) not in before]
+        after = await permissions.strong_grants(conn, guild_id, discord_id)
+        gained = [grant for grant in after if _identity(grant) not in before]
         if gained:
             role = WITH_ARTICLE[gained[0].given or "viewer"]
             raise Refused(
@@ -58,5 +57,5 @@ def _is_limited(caller: Caller) -> bool:
     return caller.discord_id is not None and not caller.may_act_as("administrator")
 
 
-def _identity(claim: Claim) -> tuple[object, ...]:
-    return claim.kind, claim.because if claim.character_id is None else claim.character_id, claim.given
+def _identity(grant: Grant) -> tuple[object, ...]:
+    return grant.kind, grant.because if grant.character_id is None else grant.character_id, grant.given

@@ -16,8 +16,8 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import fold
 from sv_common.guild_sync.changes.describe import Effect, Names, describe
 from sv_common.guild_sync.core.errors import PattError, Refused
-from sv_common.guild_sync.engine.guard import Guard, unguarded
-from sv_common.guild_sync.engine.undo_parts import PartsPutBack, parts_of, put_parts_back, put_rows_back
+from sv_common.guild_sync.engine.command import Guard, unguarded
+from sv_common.guild_sync.engine.undo import PartsPutBack, parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.issues.history import Seen, moves
 from sv_common.guild_sync.sources.ports import DiscordSource
