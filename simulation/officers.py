@@ -12,6 +12,7 @@ from simulation.decisions import Decisions, read_decisions
 from simulation.founding import OFFICER
 from simulation.guilds import LivingGuild
 from simulation.tally import Tally
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import PattError
@@ -81,14 +82,16 @@ class Officers:
     async def _confirm_ranks(self, guild: LivingGuild) -> None:
         async with self._pool.connection() as conn:
             await guilds.lock(conn, guild.guild_id)
-            known = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild.guild_id)}
-            await ranks.confirm_names(conn, guild.guild_id)
+            known = {rank.wow_rank_index for rank in await ranks.all_ranks(GuildConnection(conn, guild.guild_id))}
+            await ranks.confirm_names(GuildConnection(conn, guild.guild_id))
             for index in sorted(known):
                 role = guild.world.rank_roles.get(index)
                 if role is None:
-                    await ranks.leave_without_role(conn, guild.guild_id, index)
+                    await ranks.leave_without_role(GuildConnection(conn, guild.guild_id), index)
                 else:
-                    await ranks.map_to_role(conn, guild.guild_id, index, role.role_id, role.name, is_managed=True)
+                    await ranks.map_to_role(
+                        GuildConnection(conn, guild.guild_id), index, role.role_id, role.name, is_managed=True
+                    )
 
     async def fix(self, guild: LivingGuild) -> None:
         """Fix one open issue."""
@@ -128,7 +131,7 @@ class Officers:
             async with self._pool.connection() as conn:
                 await guilds.lock(conn, guild.guild_id)
                 await lifecycle.dismiss(
-                    conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
+                    GuildConnection(conn, guild.guild_id), issue_id, actor=OFFICER, reason="This is right.", until=until
                 )
 
     async def wake(self, guild: LivingGuild) -> None:
@@ -136,7 +139,9 @@ class Officers:
         if issue_id := await self._one("dismissed_issues", guild):
             async with self._pool.connection() as conn:
                 await guilds.lock(conn, guild.guild_id)
-                await lifecycle.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+                await lifecycle.wake(
+                    GuildConnection(conn, guild.guild_id), issue_id, actor=OFFICER, reason="Let us see."
+                )
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""
@@ -182,11 +187,9 @@ class Officers:
 
     async def let_rule_mend_itself(self, guild: LivingGuild) -> None:
         """Switch automatic fixes of a rule on or off."""
-        async with self._pool.connection() as conn:
+        async with self._pool.writing(guild.guild_id, alone=False) as here:
             rule = guild.rng.choice([each for each in RULES.values() if each.is_fixable])
-            await save_settings(
-                conn, guild.guild_id, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7
-            )
+            await save_settings(here, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7)
 
     async def _one(self, question: str, guild: LivingGuild) -> int | None:
         rows = await self._rows(question, guild)

@@ -19,8 +19,8 @@ GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
 
 async def _issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_discord")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "orphan_discord")
     return issue
 
 
@@ -87,8 +87,8 @@ async def test_automation_never_creates_the_player_even_when_the_rule_is_set_to_
 ) -> None:
     await guild.member("Quillon", roles=[GUILD_ROLE])
     await guild.character("Quillon")
-    async with guild.pool.connection() as conn:
-        await rule_store.save_settings(conn, guild.guild_id, "orphan_discord", actor="alice", auto_mitigate=True)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await rule_store.save_settings(here, "orphan_discord", actor="alice", auto_mitigate=True)
     await run_integrity_check(guild.pool)
     report = await run_auto_mitigations(guild.pool)
     assert report.results == []

@@ -15,8 +15,8 @@ from sv_common.guild_sync.rulebook import settings as rule_store
 
 async def _fix(guild: GuildBuilder, character: int) -> FixResult:
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        found = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        found = await lifecycle.open_of_rule(here, "orphan_wow")
     issue = next(issue for issue in found if issue.wow_character_id == character)
     return await fix_one(guild.pool, issue.id, actor="alice")
 
@@ -70,8 +70,8 @@ async def test_a_note_that_means_one_player_links(guild: GuildBuilder, note: str
     mito = await guild.main("Mito")
     character = await guild.character("Rivermane", note)
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "orphan_wow")
     assert await mitigate_orphan_wow(guild.pool, issue) is True
     assert await guild.player_of(character) == mito
 
@@ -129,8 +129,8 @@ async def test_automation_never_creates_the_player_even_when_the_rule_is_set_to_
 ) -> None:
     await guild.member("Zephyr")
     await guild.character("Zephyr")
-    async with guild.pool.connection() as conn:
-        await rule_store.save_settings(conn, guild.guild_id, "orphan_wow", actor="alice", auto_mitigate=True)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await rule_store.save_settings(here, "orphan_wow", actor="alice", auto_mitigate=True)
     await run_integrity_check(guild.pool)
     (result,) = (await run_auto_mitigations(guild.pool)).results
     assert result.outcome is FixOutcome.WAITING

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from guild_builder import GuildBuilder
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, PlanStale
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.insights.issue import issue_story
@@ -74,18 +75,20 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     seen = (await issue_story(guild.pool, issue_id)).seen
     async with guild.pool.connection() as conn:
         await guilds.lock(conn, guild.guild_id)
-        await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await lifecycle.wake(conn, issue_id, actor=BOB, reason="no guest")
+        await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), issue_id, actor=BOB, reason="a guest")
+        await lifecycle.wake(GuildConnection(conn, guild.guild_id), issue_id, actor=BOB, reason="no guest")
         with pytest.raises(PlanStale, match="officer bob opened it again just now, and before that 1 more"):
-            await check_unchanged(conn, issue_id, seen)
+            await check_unchanged(GuildConnection(conn, guild.guild_id), issue_id, seen)
 
 
 async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder, issue_id: int) -> None:
     async with guild.pool.connection() as conn:
         await guilds.lock(conn, guild.guild_id)
-        await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await lifecycle.resolve_by_hand(conn, issue_id, guild_id=None, actor=ALICE, reason="asked him")
-        told = [(move.sentence, move.remark) for move in await moves(conn, issue_id)]
+        await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), issue_id, actor=BOB, reason="a guest")
+        await lifecycle.resolve_by_hand(
+            GuildConnection(conn, guild.guild_id), issue_id, actor=ALICE, reason="asked him"
+        )
+        told = [(move.sentence, move.remark) for move in await moves(GuildConnection(conn, guild.guild_id), issue_id)]
     assert told == [
         ("a scan found it", None),
         ("officer bob set it aside", "a guest"),

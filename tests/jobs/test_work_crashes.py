@@ -34,8 +34,8 @@ async def machines(services: Services, database_url: str, tmp_path: Path) -> Asy
 
 
 async def _attempts(guild: GuildBuilder) -> int:
-    async with guild.pool.connection() as conn:
-        found = await requests.under_way(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        found = await requests.under_way(here)
     return found[0].attempts if found else 0
 
 

@@ -14,7 +14,7 @@ from guild_builder import OFFICER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from patt.auth import permissions
 from patt.auth.permissions import Change
 from patt.web.context import SESSION_COOKIE
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.identity.decisions import ConfirmLink, UnlinkCharacter, UnlinkMember
 from sv_common.guild_sync.identity_engine import apply_decision
@@ -217,7 +217,9 @@ async def _let_officers_rank_give(guild: GuildBuilder) -> list[tuple[Any, ...]]:
         before = await (
             await conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
         ).fetchall()
-        await permissions.decide(conn, guild.guild_id, Change("rank", str(OFFICER), "officer"), actor="test")
+        await permissions.decide(
+            GuildConnection(conn, guild.guild_id), Change("rank", str(OFFICER), "officer"), actor="test"
+        )
         return before
 
 

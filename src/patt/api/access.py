@@ -108,7 +108,7 @@ async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
     """Every rank and every Discord role, with the role that each gives."""
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        return Authority(number, await permissions.mapping(conn, number))
+        return Authority(number, await permissions.mapping(GuildConnection(conn, number)))
 
 
 @router.post("/authority", summary="Let a rank or a Discord role give a role")
@@ -118,7 +118,9 @@ async def decide(
     """At once, also for those who are signed in. Look at the preview first, and send its key."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        done = await permissions.decide(conn, number, _change(body), actor=administrator.actor, seen=body.seen)
+        done = await permissions.decide(
+            GuildConnection(conn, number), _change(body), actor=administrator.actor, seen=body.seen
+        )
     return Done(_sentence(done, is_planned=False))
 
 
@@ -127,7 +129,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
     """By name; nothing is changed."""
 
     async def rehearsed(here: GuildConnection) -> Preview:
-        return await permissions.preview(here.conn, here.id, _change(body))
+        return await permissions.preview(here, _change(body))
 
     planned = await services.pool.rehearse(await guilds.resolve_guild(services.pool, guild), rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
@@ -137,7 +139,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
 async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
     """With what gives them their role, and what waits for somebody's word, and why."""
     async with services.pool.snapshot() as conn:
-        found = await permissions.in_guild(conn, (await guilds.the_only(conn, guild)).id)
+        found = await permissions.in_guild(GuildConnection(conn, (await guilds.the_only(conn, guild)).id))
     return page_of([_person(each) for each in found], page)
 
 
@@ -146,7 +148,9 @@ async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: G
     """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        grant = await permissions.confirm(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
+        grant = await permissions.confirm(
+            GuildConnection(conn, number), body.discord_id, body.character_id, actor=administrator.actor
+        )
     role: Role = grant.role or "viewer"
     return Done(f"Confirmed: {grant.because} is {grant.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
 

@@ -78,8 +78,8 @@ DeedFilterDep = Annotated[DeedFilter, Depends(_deed_filter)]
 @router.get("/runs", summary="The sync log: runs of the pipelines, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, chosen: RunFilterDep, page: PageQuery = 1) -> Page[LoggedRun]:
     """Each with its steps, their counts and notices, and what went wrong; newest first."""
-    async with services.pool.snapshot() as conn:
-        return await activity.sync_runs(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.sync_runs(here, chosen, number=page)
 
 
 @router.get("/runs.json", summary="The sync log as a JSON file")
@@ -104,8 +104,8 @@ async def runs_as_csv(services: ServicesDep, guild: GuildDep, chosen: RunFilterD
 @router.get("/deeds", summary="Who did what, 50 a page")
 async def deeds(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, page: PageQuery = 1) -> Page[Deed]:
     """Attempts to fix and their undoing, issues set aside and opened again, full matches asked for; newest first."""
-    async with services.pool.snapshot() as conn:
-        return await activity.deeds(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.deeds(here, chosen, number=page)
 
 
 @router.get("/deeds.json", summary="Who did what, as a JSON file")
@@ -132,13 +132,13 @@ async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> P
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:
-    async with services.pool.snapshot() as conn:
-        return await activity.every_sync_run(conn, (await guilds.the_only(conn, guild)).id, chosen)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.every_sync_run(here, chosen)
 
 
 async def _every_deed(services: ServicesDep, guild: int | None, chosen: DeedFilter) -> list[Deed]:
-    async with services.pool.snapshot() as conn:
-        return await activity.every_deed(conn, (await guilds.the_only(conn, guild)).id, chosen)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.every_deed(here, chosen)
 
 
 def _values(row: object, columns: Sequence[str]) -> list[Any]:

@@ -21,12 +21,12 @@ router = officer_router("data-quality", "data quality")
 @router.get("/health", summary="How healthy the guild's data is")
 async def health(services: ServicesDep, guild: GuildDep) -> Health:
     """Who is linked and consistent, what was fixed by itself this week, and how old each source's data is."""
-    async with services.pool.snapshot() as conn:
-        return await insight.health(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await insight.health(here)
 
 
 @router.get("/trends", summary="How many issues were open on each of the last days")
 async def trends(services: ServicesDep, guild: GuildDep, days: TrendQuery = 30) -> Trends:
     """One number for each rule and day, for the end of the day (UTC); the last one is how many are open now."""
-    async with services.pool.snapshot() as conn:
-        return await insight.trends(conn, (await guilds.the_only(conn, guild)).id, days)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await insight.trends(here, days)

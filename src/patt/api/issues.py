@@ -11,6 +11,7 @@ from pydantic import Field
 
 from patt.api.routing import officer_router, the_guild
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
@@ -109,8 +110,8 @@ async def rules(
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
     read = findings.rule_records if ever else findings.rule_overviews
-    async with services.pool.snapshot() as conn:
-        return await read(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await read(here)
 
 
 @router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")
@@ -119,7 +120,7 @@ async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType)
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
         planning = await mitigations.preview_all(services.pool, issue_type, guild_id=number)
-        return FixesPreview(number, planned(planning, await open_of_rule(conn, number, issue_type)))
+        return FixesPreview(number, planned(planning, await open_of_rule(GuildConnection(conn, number), issue_type)))
 
 
 @router.get("/issues", summary="Issues, 50 a page, newest first")
@@ -136,8 +137,8 @@ async def issues(
 ) -> FindingsPage:
     """A page beyond the last one gives the last one."""
     chosen = finding_filter(state, rule, severity, text)
-    async with services.pool.snapshot() as conn:
-        return await findings.findings_page(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await findings.findings_page(here, chosen, number=page)
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")
@@ -147,7 +148,7 @@ async def dismissals(
     """All that was set aside, also of issues that are resolved. A page beyond the last one gives the last one."""
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        return await findings.dismissals(conn, number, only_idle=idle, number=page)
+        return await findings.dismissals(GuildConnection(conn, number), only_idle=idle, number=page)
 
 
 def finding_filter(

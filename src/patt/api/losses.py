@@ -12,7 +12,7 @@ from pydantic import Field
 from patt.api.routing import officer_router
 from patt.tasks import Task
 from patt.web.context import GuildDep, OfficerDep, ServicesDep
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.roster import guilds, held_losses
 from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
 from sv_common.guild_sync.roster.loss import LossSource
@@ -71,9 +71,9 @@ async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
                 each.refused_at,
                 each.released_at,
                 each.released_by,
-                await held_losses.subjects(conn, number, each),
+                await held_losses.subjects(GuildConnection(conn, number), each),
             )
-            for each in await held_losses.all_of(conn, number)
+            for each in await held_losses.all_of(GuildConnection(conn, number))
         ]
 
 
@@ -82,7 +82,7 @@ async def release(services: ServicesDep, officer: OfficerDep, body: Release, gui
     """Just these, and once: when others are missing from the next list too, it is refused anew."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        released = await held_losses.release(conn, number, body.source, body.key, actor=officer.actor)
+        released = await held_losses.release(GuildConnection(conn, number), body.source, body.key, actor=officer.actor)
     if services.queue is not None:
         await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
@@ -94,7 +94,11 @@ async def release(services: ServicesDep, officer: OfficerDep, body: Release, gui
 
 async def sentences(conn: Connection, guild_id: int) -> list[str]:
     """Return a sentence for each list that was refused and still waits for an officer."""
-    return [sentence_of(each) for each in await held_losses.all_of(conn, guild_id) if each.released_at is None]
+    return [
+        sentence_of(each)
+        for each in await held_losses.all_of(GuildConnection(conn, guild_id))
+        if each.released_at is None
+    ]
 
 
 def sentence_of(loss: HeldLoss) -> str:

@@ -13,6 +13,7 @@ from pydantic import Field
 from patt.api.routing import officer_router
 from patt.tasks import Task
 from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.paging import Page, page_of
 from sv_common.guild_sync.identity_engine import Evidence, MatchGroup, MatchReport, preview_matching
@@ -90,8 +91,8 @@ async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1)
 @router.get("", summary="Full matches, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchRun]:
     """The one that waits first, then the newest; each with what takes it back."""
-    async with services.pool.snapshot() as conn:
-        return await activity.match_runs(conn, (await guilds.the_only(conn, guild)).id, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.match_runs(here, number=page)
 
 
 @router.post("", status_code=202, summary="Ask for a full match")
@@ -106,7 +107,7 @@ async def ask(
     _check(chosen)
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, chosen=chosen)
+        request_id, is_new = await matches.ask(GuildConnection(conn, number), actor=officer.actor, chosen=chosen)
     if is_new and services.queue is not None:
         await services.queue.enqueue(Task.FULL_MATCH, number)
     whom = "" if chosen is None else f" of {len(set(chosen))} chosen"
@@ -121,8 +122,8 @@ async def ask(
 @router.get("/{request_id}", summary="What became of a full match")
 async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchRequest:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
-    async with services.pool.snapshot() as conn:
-        return await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await matches.get(here, request_id)
 
 
 def people_of(report: MatchReport, *, evidence: Evidence | None, number: int) -> MatchPreview:

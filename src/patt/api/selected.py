@@ -15,6 +15,7 @@ from patt.api.issues import FixesPreview, planned
 from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
 from patt.web.context import GuildDep, OfficerDep, ServicesDep
 from patt.worker.jobs import SelectedIssues
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.issues import lifecycle
@@ -83,7 +84,7 @@ async def preview(services: ServicesDep, body: SelectedIssues, guild: GuildDep =
     """The plans that fixing them would apply now; nothing is changed."""
     async with services.pool.snapshot() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+        chosen = await lifecycle.get_all(GuildConnection(conn, number), body.issue_ids)
         plannings = await mitigations.preview_selected(services.pool, body.issue_ids, guild_id=number)
     found = {each.issue_id: each for planning in plannings.values() for each in planned(planning, chosen)}
     return FixesPreview(number, [found[each.id] for each in chosen])
@@ -95,13 +96,12 @@ async def dismiss(
 ) -> MovedIssues:
     """For ever or until a day; resolved ones are left alone. Works on one guild, all at once."""
     number, end = (await the_guild(services, guild)).id, end_of_dismissal(body.until)
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, number)
-        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+    async with services.pool.writing(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
         resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.dismiss_many(conn, moved, actor=officer.actor, reason=body.reason, until=end)
+        await lifecycle.dismiss_many(here, moved, actor=officer.actor, reason=body.reason, until=end)
     done = f"set aside{f' until {body.until}' if body.until else ''}"
     return _moved(number, chosen, left, "dismissed", done)
 
@@ -110,13 +110,12 @@ async def dismiss(
 async def wake(services: ServicesDep, officer: OfficerDep, body: WakeSelected, guild: GuildDep = None) -> MovedIssues:
     """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
     number = (await the_guild(services, guild)).id
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, number)
-        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+    async with services.pool.writing(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.wake_many(conn, moved, actor=officer.actor, reason=body.reason)
+        await lifecycle.wake_many(here, moved, actor=officer.actor, reason=body.reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
     return _moved(number, chosen, left, "woken", "no longer dismissed" if resolved else "open again")
 

@@ -15,6 +15,7 @@ from patt.tasks import Task
 from patt.web.context import GuildDep, ServicesDep, UploadId
 from patt.web.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
 from patt.web.problems import problems
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.roster.uploads import Received, Upload
@@ -98,9 +99,9 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
     body = await request.body()
     async with request.app.state.reading_uploads:
         export = await asyncio.to_thread(_read, body, request.headers.get("content-type", ""))
-    async with services.pool.connection() as conn:
-        await refuse_foreign(conn, uploader.guild_id, export.origin, export.characters)
-        received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
+    async with services.pool.writing(uploader.guild_id, alone=False) as guild:
+        await refuse_foreign(guild, export.origin, export.characters)
+        received = await uploads.receive(guild, uploader.key_id, export)
     if received.is_new and services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, uploader.guild_id)
     return received
@@ -112,8 +113,8 @@ async def status(services: ServicesDep, uploader: UploaderDep, upload_id: Upload
 
     Of this key's guild only.
     """
-    async with services.pool.connection() as conn:
-        return await uploads.get(conn, upload_id, uploader.guild_id)
+    async with services.pool.writing(uploader.guild_id, alone=False) as guild:
+        return await uploads.get(guild, upload_id)
 
 
 for_officers = officer_router("uploads", "uploads")
@@ -123,7 +124,7 @@ for_officers = officer_router("uploads", "uploads")
 async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Upload]:
     """The 50 newest; those that wait or were given up come first."""
     async with services.pool.connection() as conn:
-        return await uploads.recent(conn, (await guilds.the_only(conn, guild)).id)
+        return await uploads.recent(GuildConnection(conn, (await guilds.the_only(conn, guild)).id))
 
 
 @for_officers.post("/{upload_id}/retry", summary="Try an upload again that was given up", dependencies=FOR_OFFICERS)
@@ -131,7 +132,7 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
     """It waits again, and a worker takes it in; what is known from a newer export stays."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        upload = await uploads.retry(conn, upload_id, number)
+        upload = await uploads.retry(GuildConnection(conn, number), upload_id)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
     return upload

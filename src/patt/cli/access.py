@@ -31,7 +31,7 @@ from patt.cli.runner import (
     write,
     write_installation,
 )
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.names import name_key
 
@@ -135,8 +135,8 @@ def sign_out(name: Annotated[str, typer.Argument(help="Name of the account; of D
 def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show what each rank and Discord role gives, and who has a role by it or waits for a word."""
 
-    async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Permission]]:
-        return await permissions.mapping(conn, guild_id), await permissions.in_guild(conn, guild_id)
+    async def both(guild: GuildConnection) -> tuple[list[Mapped], list[Permission]]:
+        return await permissions.mapping(guild), await permissions.in_guild(guild)
 
     def row(each: Permission) -> tuple[object, ...]:
         waits = [f"{c.because}: {each.discord_id} {c.character_id} ({c.why_waiting})" for c in each.waiting]
@@ -161,11 +161,11 @@ def give(
 ) -> None:
     """Let a Discord role or a rank give a role, and tell who gains or loses what."""
 
-    async def given(conn: Connection, guild_id: int) -> Preview:
-        change = Change(kind, _key_of(await permissions.mapping(conn, guild_id), kind, key), role)
+    async def given(guild: GuildConnection) -> Preview:
+        change = Change(kind, _key_of(await permissions.mapping(guild), kind, key), role)
         if dry_run:
-            return await permissions.preview(conn, guild_id, change)
-        return await permissions.decide(conn, guild_id, change, actor=actor())
+            return await permissions.preview(guild, change)
+        return await permissions.decide(guild, change, actor=actor())
 
     done = write(guild, given)
     for each in done.moved:
@@ -205,7 +205,11 @@ def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
         return k.id, k.uploader, k.last_used_at, k.last_export_at, _state(k)
 
     columns = ("key", "uploader", "last used", "last export", "state")
-    show(read(guild, access.upload_keys), as_json, lambda found: table(*columns, rows=map(row, found)))
+
+    async def upload_keys(here: GuildConnection) -> list[UploadKey]:
+        return await access.upload_keys(here.conn, here.id)
+
+    show(read(guild, upload_keys), as_json, lambda found: table(*columns, rows=map(row, found)))
 
 
 @keys_app.command("revoke")

@@ -21,9 +21,8 @@ from patt.cli.runner import (
     guild_number,
     read,
     row_number,
-    write_installation,
 )
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.engine.planning import Planning
@@ -37,7 +36,6 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
 from sv_common.guild_sync.issues.explanation import Possibility
 from sv_common.guild_sync.issues.model import Issue, IssueState
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
 
@@ -96,8 +94,9 @@ def issues(
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
     async def whole(services: Services) -> tuple[IssueView, IssueStory]:
-        async with services.pool.snapshot() as conn:
-            return await findings.issue_view(conn, issue), await issue_story(services.pool, issue)
+        number = await issue_life.guild_of(services.pool, issue, None)
+        async with services.pool.reading(number) as guild:
+            return await findings.issue_view(guild, issue), await issue_story(services.pool, issue, guild_id=number)
 
     view, story = call(whole)
     show(view, as_json, lambda _: _say_issue(view, story))
@@ -165,7 +164,11 @@ def dismiss(
     as_json: JsonOption = False,
 ) -> None:
     end = until.replace(tzinfo=UTC) if until else None
-    _change(issue, lambda conn: issue_life.dismiss(conn, issue, actor=actor(), reason=reason, until=end), as_json)
+    _change(
+        issue,
+        lambda guild: issue_life.dismiss(guild, issue, actor=actor(), reason=reason, until=end),
+        as_json,
+    )
 
 
 def wake(
@@ -173,7 +176,7 @@ def wake(
     reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "By hand.",
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue, lambda conn: issue_life.wake(conn, issue, actor=actor(), reason=reason), as_json)
+    _change(issue, lambda guild: issue_life.wake(guild, issue, actor=actor(), reason=reason), as_json)
 
 
 def resolve(
@@ -181,8 +184,8 @@ def resolve(
     reason: Annotated[str, typer.Option(help="What was done about it.")],
     as_json: JsonOption = False,
 ) -> None:
-    def closed(conn: Connection) -> Awaitable[Issue]:
-        return issue_life.resolve_by_hand(conn, issue, guild_id=None, actor=actor(), reason=reason)
+    def closed(guild: GuildConnection) -> Awaitable[Issue]:
+        return issue_life.resolve_by_hand(guild, issue, actor=actor(), reason=reason)
 
     _change(issue, closed, as_json)
 
@@ -225,14 +228,14 @@ def _rule_row(each: findings.RuleOverview) -> tuple[object, ...]:
     return each.issue_type, each.severity, kind, *counts
 
 
-def _change(issue: int, function: Callable[[Connection], Awaitable[Issue]], as_json: bool) -> None:
+def _change(issue: int, function: Callable[[GuildConnection], Awaitable[Issue]], as_json: bool) -> None:
     """Change the state of an issue under its guild's lock, and show it."""
 
-    async def changed(conn: Connection) -> Issue:
-        await guilds.lock(conn, (await issue_life.get(conn, issue)).guild_id)
-        return await function(conn)
+    async def changed(services: Services) -> Issue:
+        async with services.pool.writing(await issue_life.guild_of(services.pool, issue, None)) as guild:
+            return await function(guild)
 
-    now = write_installation(changed)
+    now = call(changed)
     data = {**as_data(now), "state": now.state}
     show(data, as_json, lambda _: say(f"Issue {now.id} is {now.state}: {now.summary}"))
 

@@ -18,7 +18,7 @@ from patt.pages.words import PIPELINES, TASKS
 from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import ACTIVITY
 from patt.worker import jobs as worker_jobs
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
 
@@ -109,7 +109,7 @@ async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -
 
 async def _runs(conn: Connection, view: View) -> dict[str, Any]:
     chosen = RunFilter(view.pipeline or None, view.status or None, view.since or None)
-    found = await activity.sync_runs(conn, view.guild, chosen, number=view.page)
+    found = await activity.sync_runs(GuildConnection(conn, view.guild), chosen, number=view.page)
     return {
         "view": replace(view, page=found.number),
         "found": found,
@@ -120,6 +120,6 @@ async def _runs(conn: Connection, view: View) -> dict[str, Any]:
 
 async def _deeds(conn: Connection, view: View) -> dict[str, Any]:
     chosen = DeedFilter(view.actor or None, view.since or None)
-    found = await activity.deeds(conn, view.guild, chosen, number=view.page)
-    actors = await activity.actors(conn, view.guild)
+    found = await activity.deeds(GuildConnection(conn, view.guild), chosen, number=view.page)
+    actors = await activity.actors(GuildConnection(conn, view.guild))
     return {"view": replace(view, page=found.number), "found": found, "rows": found.items, "actors": actors}

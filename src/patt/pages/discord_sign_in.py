@@ -31,7 +31,7 @@ from patt.web.context import (
 )
 from patt.web.guard import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
 from patt.web.rendering import page
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
@@ -134,7 +134,9 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
 async def _powerless_page(conn: Connection, name: str, standings: list[Permission], *, is_signed_in: bool) -> Response:
     """Say why somebody may do nothing here, and who can let them in."""
     helpers = {
-        each.guild_id: [one.display_name for one in await permissions.administrators(conn, each.guild_id)]
+        each.guild_id: [
+            one.display_name for one in await permissions.administrators(GuildConnection(conn, each.guild_id))
+        ]
         for each in standings
     }
     context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from patt.pages.shell import chosen_of, guilds_in_reach, respond
 from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import DATA_QUALITY
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.rules import RULES
 
@@ -52,7 +53,7 @@ async def dismissals(
         if not known:
             return respond(request, "admin/dismissals.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        found = await findings.dismissals(conn, chosen.id, only_idle=show == "idle", number=page)
+        found = await findings.dismissals(GuildConnection(conn, chosen.id), only_idle=show == "idle", number=page)
     context = {
         "guild": chosen,
         "guilds": known,

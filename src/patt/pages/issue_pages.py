@@ -112,5 +112,5 @@ def _preview(decision: Decision | None, about: dict[str, Any]) -> str | None:
 
 
 async def _players(services: Services, guild_id: int, search: str) -> Sequence[PersonSummary]:
-    async with services.pool.snapshot() as conn:
-        return (await people_page(conn, guild_id, search=search, page_size=MOST_FOUND)).items
+    async with services.pool.reading(guild_id) as guild:
+        return (await people_page(guild, search=search, page_size=MOST_FOUND)).items

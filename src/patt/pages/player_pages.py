@@ -14,7 +14,7 @@ from patt.api.players import LONGEST_SEARCH, ShownPeople
 from patt.pages.shell import chosen_of, guilds_in_reach, respond
 from patt.web.context import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import PLAYERS
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.insights import people
 
 HOME = PLAYERS.href
@@ -80,7 +80,7 @@ async def players_context(
     if not known:
         return {"guild": None}
     guild = chosen_of(known, guild_id)
-    found = await people.people_page(conn, guild.id, search=search, kind=api.KINDS[shown], number=page)
+    found = await people.people_page(GuildConnection(conn, guild.id), search=search, kind=api.KINDS[shown], number=page)
     counts = {each: _count(found.counts, each) for each, _ in KINDS}
     return {
         "guild": guild,

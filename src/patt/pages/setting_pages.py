@@ -17,6 +17,7 @@ from patt.pages.setting_shell import SettingsView, respond_with_settings
 from patt.pages.shell import chosen_guild
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep, officer_of
 from patt.web.navigation import SETTINGS
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.settings import readings
@@ -92,7 +93,7 @@ async def try_note(
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, officer, guild)
         try:
-            shown: dict[str, Any] = {"tried": await readings.try_note(conn, chosen.id, note)}
+            shown: dict[str, Any] = {"tried": await readings.try_note(GuildConnection(conn, chosen.id), note)}
         except PattError as problem:
             shown = {"tried": None, "problem": str(problem)}
     return await _words(request, services, officer, guild, {"note": note, **shown})

@@ -13,7 +13,7 @@ from patt.pages.shell import chosen_guild, respond_with_part
 from patt.pages.words import UPLOAD_STATES
 from patt.web.context import Caller, GuildDep, OfficerDep, ServicesDep, UploadId, ViewerDep, viewer_of
 from patt.web.navigation import ACTIVITY
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.roster import uploads
 
 HOME = f"{ACTIVITY.href}/uploads"
@@ -29,7 +29,7 @@ class _Told(NamedTuple):
 
 async def upload_context(conn: Connection, guild_id: int, viewer: Caller) -> dict[str, Any]:
     """Return all that the list of uploads shows: those that wait or were given up first, then the newest."""
-    found = await uploads.recent(conn, guild_id, limit=SHOWN)
+    found = await uploads.recent(GuildConnection(conn, guild_id), limit=SHOWN)
     return {"uploads": found, "upload_states": UPLOAD_STATES, "may_act": viewer.may_act_as("officer")}
 
 

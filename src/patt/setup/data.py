@@ -47,8 +47,8 @@ async def first_members(session: SetupSession) -> None:
 async def first_export(session: SetupSession) -> None:
     """Take in an export of the addon, which alone knows the names of ranks. Raises PattError and `StepSkipped`."""
     guild, dialogue = await session.guild(), session.dialogue
-    async with session.pool.connection() as conn:
-        are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(conn, guild.id))
+    async with session.pool.writing(guild.id, alone=False) as here:
+        are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(here))
     if are_named and dialogue.given(_EXPORT) is None:
         dialogue.say("An export of the addon was taken in before.")
         return
@@ -107,8 +107,8 @@ async def first_key(session: SetupSession) -> None:
 
 async def _was_read(session: SetupSession, guild: Guild, pipeline: str) -> bool:
     """Whether a pipeline ended well before; then it is told when."""
-    async with session.pool.connection() as conn:
-        standing = (await runs.standings(conn, guild.id)).get(pipeline)
+    async with session.pool.writing(guild.id, alone=False) as here:
+        standing = (await runs.standings(here)).get(pipeline)
     if standing is None or standing.last_good is None:
         return False
     session.dialogue.say(f"Read {in_words(age(standing.last_good))} ago.")

@@ -161,10 +161,11 @@ async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, fo
     if same is not None:
         return same.id
     moved = await _one_that_moved(session, battle_net, [each for each in known if each.region == found.address.region])
-    async with session.pool.connection() as conn:
-        if moved is not None:
-            await guilds.move(conn, moved.id, found.address, found.name, actor=session.actor)
-            return moved.id
+    if moved is not None:
+        async with session.pool.writing(moved.id) as guild:
+            await guilds.move(guild, found.address, found.name, actor=session.actor)
+        return moved.id
+    async with session.pool.installation() as conn:
         return await guilds.add(conn, found.address, found.name)
 
 

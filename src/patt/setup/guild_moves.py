@@ -128,18 +128,17 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
         raise Refused(f"{found.problem} Nothing was changed.")
     if key is not None and key != found.key:
         raise PlanStale("Something has changed since this was previewed. Look at it again; nothing was changed.")
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, found.guild.id)
-        if await guilds.get(conn, found.guild.id) != found.guild:
+    async with services.pool.writing(found.guild.id) as here:
+        if await guilds.get(here) != found.guild:
             raise PlanStale("Somebody else has changed the guild meanwhile. Look at it again; nothing was changed.")
-        await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
+        await guilds.move(here, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
     return replace(found, is_kept=True)
 
 
 async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
-    async with services.pool.connection() as conn:
-        known = await characters.count_present(conn, guild.id)
-        same, namesakes = await characters.count_same(conn, guild.id, found.members)
+    async with services.pool.writing(guild.id, alone=False) as here:
+        known = await characters.count_present(here)
+        same, namesakes = await characters.count_same(here, found.members)
     return GuildMove(guild, found.address, found.name, found.realm, len(found.members), known, same, namesakes)

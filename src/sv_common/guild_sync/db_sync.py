@@ -46,18 +46,18 @@ async def sync_blizzard_roster(
         raise SuspiciousSource(
             "Battle.net's roster came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again later."
         )
-    async with held_losses.keeping_losses(pool), pool.connection() as conn:
-        row_id = await guilds.lock_the_only(conn, guild_id)
-        as_of = await guilds.take_in_if_newer(conn, row_id, "roster", fetched_at)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:
+        as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
             return _superseded(len(usable))
-        known = await character_store.count_present(conn, row_id)
-        await ranks.ensure(conn, row_id, [each.rank for each in usable])
-        moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems, as_of=as_of)
-        loss = Loss(row_id, "battlenet", moves.left_ids, known)
-        await held_losses.judge(conn, loss, is_accepted=accept_losses, is_complete=not problems)
-        await character_store.settle_ranks(conn, row_id)
-        unmapped = await ranks.unmapped(conn, row_id)
+        known = await character_store.count_present(guild)
+        await ranks.ensure(guild, [each.rank for each in usable])
+        moves = await character_store.apply_roster(guild, usable, is_complete=not problems, as_of=as_of)
+        loss = Loss("battlenet", moves.left_ids, known)
+        await held_losses.judge(guild, loss, is_accepted=accept_losses, is_complete=not problems)
+        await character_store.settle_ranks(guild)
+        unmapped = await ranks.unmapped(guild)
     counts = {
         "characters": len(usable),
         "joined": len(moves.joined),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds, profiles, runs
@@ -47,16 +47,15 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     same. Where none can be read, or so many in a row that the rest was not asked for, the report is partial. Raises a
     `SourceError`, before anything is changed, when Battle.net takes no request at all.
     """
-    async with pool.connection() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        began = await runs.now(conn)
-        due, count = await profiles.due(conn, guild.id, limit=_affordable(source), pause=APART)
+    async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as here:
+        guild = await guilds.get(here)
+        began = await runs.now(here.conn)
+        due, count = await profiles.due(here, limit=_affordable(source), pause=APART)
     answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
     asked = list(zip(due, answers, strict=True))
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild.id)
-        erased = await profiles.record(conn, guild.id, asked, apart=APART, began=began)
-        expired = await _expire(conn, guild.id, erased)
+    async with pool.writing(guild.id) as here:
+        erased = await profiles.record(here, asked, apart=APART, began=began)
+        expired = await _expire(here, erased)
     states = Counter(answer.state for answer in answers)
     waiting = count - len(due) + states[ProfileState.NOT_ASKED]
     counts = {
@@ -76,19 +75,17 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
     """Erase what profiles of a guild said that were not read again in time; for when Battle.net is not asked at all."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        expired = await _expire(conn, guild_id)
+    async with pool.writing(guild_id) as guild:
+        expired = await _expire(guild)
     return SyncReport("profiles", {"expired": len(expired)}, tuple(_expiries([each.name for each in expired])))
 
 
-async def _expire(conn: Connection, guild_id: int, erased: Collection[int] = ()) -> list[ErasedProfile]:
+async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[ErasedProfile]:
     """Erase what is too old; then let the log of issues forget the logins of all that were erased."""
-    expired = await profiles.expire(conn, guild_id, kept=KEPT)
+    expired = await profiles.expire(guild, kept=KEPT)
     forgotten = [*erased, *(each.id for each in expired)]
     await lifecycle.forget(
-        conn,
-        guild_id,
+        guild,
         stale_character.ISSUE_TYPE,
         forgotten,
         detail="last_login_timestamp",

@@ -20,7 +20,7 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
     That they cannot be had is a notice and never an error: uploads are then matched by the realms known before, or by
     the roster's own.
     """
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)
         is_due = await realms.is_due(conn, guild.region, age=KEPT)
     if not is_due:
@@ -29,6 +29,6 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
         index = await source.fetch_realms(guild.region)
     except SourceError as error:
         return SyncReport("realms", {"realms": 0}, (f"The list of realms could not be read again. {error}",))
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         await realms.write(conn, guild.region, index.realms)
     return SyncReport("realms", {"realms": len(index.realms)})

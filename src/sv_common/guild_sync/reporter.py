@@ -6,10 +6,10 @@ Both are kept before they are sent (`outbox.py`), mention nobody, and show names
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.engine.command import AUTOMATION
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
@@ -47,9 +47,9 @@ async def send_sync_summary(
     body = summary_text(check, fixes)
     if announcer is None or guild.audit_channel_id is None or body is None:
         return False
-    async with pool.connection() as conn:
+    async with pool.writing(guild.id, alone=False) as here:
         announcement = Announcement(plain(title), body, nonce=f"patt-sync-{run_id}")
-        await announcements.keep_summary(conn, guild.id, guild.audit_channel_id, announcement)
+        await announcements.keep_summary(here, guild.audit_channel_id, announcement)
     await deliver(pool, announcer, guild.id)
     return True
 
@@ -60,8 +60,8 @@ async def send_digest(pool: Pool, announcer: Announcer | None, *, guild_id: int,
     All news of a day (in UTC) are one message, which is rewritten while they grow. When it was deleted, the next news
     begin another. Nothing is done without an audit channel. Raises a `SourceError` when Discord cannot be reached.
     """
-    async with pool.connection() as conn:
-        guild = await guilds.get(conn, guild_id)
+    async with pool.reading(guild_id) as here:
+        guild = await guilds.get(here)
     if announcer is None or guild.audit_channel_id is None:
         return 0
     changed = await deliver(pool, announcer, guild_id)  # a first post that is under way has to end before it may grow
@@ -74,14 +74,14 @@ async def send_digest(pool: Pool, announcer: Announcer | None, *, guild_id: int,
 
 async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = None) -> Announcement | None:
     """Return what `send_digest` would say now; None when there is no news."""
-    async with pool.snapshot() as conn:
-        guild = await guilds.get(conn, guild_id)
-        news = await announcements.untold(conn, guild_id)
-        growing = await announcements.digest_that_grows(conn, guild_id)
+    async with pool.reading(guild_id) as here:
+        guild = await guilds.get(here)
+        news = await announcements.untold(here)
+        growing = await announcements.digest_that_grows(here)
         if news is None:
             return None
         first = growing.covers_from if growing and not growing.is_over else news[0]
-        return await _written(conn, guild, (first, news[1]), page_url)
+        return await _written(here, guild, (first, news[1]), page_url)
 
 
 def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
@@ -96,33 +96,32 @@ def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
 
 async def _take_up_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | None) -> bool:
     """Keep what no digest covers yet, in the digest of the day or a new one; say whether there was anything."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild.id)
-        news = await announcements.untold(conn, guild.id)
-        growing = await announcements.digest_that_grows(conn, guild.id)
+    async with pool.writing(guild.id) as here:
+        news = await announcements.untold(here)
+        growing = await announcements.digest_that_grows(here)
         if news is None and growing is not None and growing.is_in_doubt:
-            return await _tell_anew(conn, guild, growing, page_url)
+            return await _tell_anew(here, guild, growing, page_url)
         if news is None or (growing is not None and growing.is_under_way and not growing.is_posted):
             return False
         if growing is not None and _has_ended(growing, channel_id):
-            await announcements.close(conn, growing.id)
+            await announcements.close(here, growing.id)
             growing = None
         covers = (growing.covers_from if growing else news[0], news[1])
-        written = await _written(conn, guild, covers, page_url)
+        written = await _written(here, guild, covers, page_url)
         has_news = bool(written.sections) or (growing is not None and growing.is_posted)
         content = written if has_news else None
         if growing is None:
-            await announcements.begin_digest(conn, guild.id, channel_id, content, nonce=written.nonce, covers=covers)
+            await announcements.begin_digest(here, channel_id, content, nonce=written.nonce, covers=covers)
         else:
-            return await announcements.grow_digest(conn, growing.id, channel_id, content, covers_to=covers[1])
+            return await announcements.grow_digest(here, growing.id, channel_id, content, covers_to=covers[1])
     return True
 
 
-async def _tell_anew(conn: Connection, guild: Guild, growing: GrowingDigest, page_url: str | None) -> bool:
+async def _tell_anew(here: GuildConnection, guild: Guild, growing: GrowingDigest, page_url: str | None) -> bool:
     """Keep once more what a digest says whose message may show an older text."""
     covers = (growing.covers_from, growing.covers_to)
-    written = await _written(conn, guild, covers, page_url)
-    return await announcements.grow_digest(conn, growing.id, growing.channel_id, written, covers_to=covers[1])
+    written = await _written(here, guild, covers, page_url)
+    return await announcements.grow_digest(here, growing.id, growing.channel_id, written, covers_to=covers[1])
 
 
 def _has_ended(growing: GrowingDigest, channel_id: str) -> bool:
@@ -130,30 +129,17 @@ def _has_ended(growing: GrowingDigest, channel_id: str) -> bool:
     return growing.is_posted and (growing.is_over or growing.channel_id != channel_id)
 
 
-async def _written(conn: Connection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
-    moved = await _moved(conn, guild.id, covers)
-    row = await (await conn.execute(SQL["open_now"], {"guild_id": guild.id})).fetchone()
+async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
+    rows = await here.rows(SQL["moved"], first=covers[0], last=covers[1], automation=AUTOMATION, most=MOST_LINES)
     return digest(
         guild.name,
         datetime.now(UTC).date(),
-        moved,
-        int(row[0]) if row else 0,
+        [MovedIssues(issue_type, Move(move), total, summaries) for issue_type, move, total, summaries in rows],
+        int(await here.value(SQL["open_now"])),
         rule_names={rule.issue_type: rule.name for rule in RULES.values()},
         page_url=page_url,
         nonce=f"patt-digest-{covers[0]}",
     )
-
-
-async def _moved(conn: Connection, guild_id: int, covers: tuple[int, int]) -> Sequence[MovedIssues]:
-    values: Mapping[str, object] = {
-        "guild_id": guild_id,
-        "first": covers[0],
-        "last": covers[1],
-        "automation": AUTOMATION,
-        "most": MOST_LINES,
-    }
-    rows = await (await conn.execute(SQL["moved"], values)).fetchall()
-    return [MovedIssues(issue_type, Move(move), total, summaries) for issue_type, move, total, summaries in rows]
 
 
 def _line(check: RuleCheck) -> str | None:

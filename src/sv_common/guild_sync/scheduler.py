@@ -95,7 +95,7 @@ async def run_blizzard_sync(
         report = await sync_blizzard_roster(
             pool, fetched.members, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
         )
-        async with pool.connection() as conn:  # only now: a roster that was refused may be another guild's
+        async with pool.installation() as conn:  # only now: a roster that was refused may be another guild's
             await guilds.keep_canonical_address(conn, guild.id, fetched.address)
         return report
 
@@ -304,8 +304,8 @@ async def _run(pool: Pool, guild: Guild, name: str, actor: str) -> AsyncIterator
     async with _alone(pool, guild.id):
         started = time.monotonic()
         with counting_statements() as counter:
-            async with pool.connection() as conn:
-                run = _Run(await runs.start(conn, guild.id, name, actor=actor), guild, name)
+            async with pool.writing(guild.id, alone=False) as here:
+                run = _Run(await runs.start(here, name, actor=actor), guild, name)
             try:
                 yield run
             except asyncio.CancelledError:
@@ -333,18 +333,18 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
 
 
 async def _finish(pool: Pool, run: _Run, status: str, error: str | None) -> None:
-    async with pool.connection() as conn:
-        await runs.finish(conn, run.id, status=status, steps=run.steps, error=error, as_of=run.as_of)
+    async with pool.writing(run.guild.id, alone=False) as here:
+        await runs.finish(here, run.id, status=status, steps=run.steps, error=error, as_of=run.as_of)
 
 
 async def _now(pool: Pool) -> datetime:
     """Return the time of the database's clock, by which all servers tell which of two fetches began first."""
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         return await runs.now(conn)
 
 
 async def _guild(pool: Pool, guild_id: int | None) -> Guild:
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         return await guilds.the_only(conn, guild_id)
 
 

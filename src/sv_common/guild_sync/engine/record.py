@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import RowChange
@@ -37,10 +37,9 @@ def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
 
 
 async def record(
-    conn: Connection,
+    guild: GuildConnection,
     rules: Rules,
     rule: RuleDefinition,
-    guild_id: int,
     applied: Sequence[Applied],
     command: Command,
     started: float,
@@ -48,8 +47,7 @@ async def record(
     """Record attempts, resolve what is mended, and look again at the rules that this fix can touch."""
     new = [_new_attempt(each) for each in applied if not _is_known_failure(each, command)]
     numbers = await attempts.add(
-        conn,
-        guild_id,
+        guild,
         rule.issue_type,
         new,
         actor=command.actor,
@@ -59,10 +57,10 @@ async def record(
     attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
     fixed = [each.fix.issue.id for each in applied if each.error is None]
     if fixed:
-        await lifecycle.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
+        await lifecycle.resolve(guild, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
     changed = [each for each in applied if each.error is None or each.changes]
     if changed:
-        await look_again(conn, concerned_by(rules, rule), guild_id, {rule.issue_type: changed[-1].found})
+        await look_again(guild, concerned_by(rules, rule), {rule.issue_type: changed[-1].found})
     return [
         each.fix.result(
             FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
@@ -73,21 +71,16 @@ async def record(
     ]
 
 
-async def keep_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
+async def keep_reasons(guild: GuildConnection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
     """Keep with each issue why it is left to an officer."""
     current = {issue.id: issue.waiting_reason for issue in known}
     kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
     reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
-    await lifecycle.say_why_waiting(conn, reasons)
+    await lifecycle.say_why_waiting(guild, reasons)
 
 
 async def record_refusals(
-    conn: Connection,
-    rule: RuleDefinition,
-    guild_id: int,
-    results: Sequence[FixResult],
-    command: Command,
-    started: float,
+    guild: GuildConnection, rule: RuleDefinition, results: Sequence[FixResult], command: Command, started: float
 ) -> None:
     """An officer's click that was refused is recorded too; automation that waits is not, for it asks at every run."""
     refused = [
@@ -96,27 +89,20 @@ async def record_refusals(
         if result.outcome is FixOutcome.REFUSED and not command.is_automatic
     ]
     await attempts.add(
-        conn,
-        guild_id,
-        rule.issue_type,
-        refused,
-        actor=command.actor,
-        is_automatic=False,
-        duration_ms=_milliseconds(started),
+        guild, rule.issue_type, refused, actor=command.actor, is_automatic=False, duration_ms=_milliseconds(started)
     )
 
 
 async def record_unmade(
-    conn: Connection,
+    guild: GuildConnection,
     rule: RuleDefinition,
-    guild_id: int,
     results: Sequence[FixResult],
     known: Sequence[Issue],
     command: Command,
     started: float,
 ) -> None:
     """Record what ended before anything was asked of Discord: refusals, and failures that are new."""
-    await record_refusals(conn, rule, guild_id, results, command, started)
+    await record_refusals(guild, rule, results, command, started)
     reasons = {issue.id: issue.waiting_reason for issue in known}
     failed = [
         NewAttempt(result.issue_id, "failed", result.reason, result.plan)
@@ -125,8 +111,7 @@ async def record_unmade(
         and not (command.is_automatic and reasons.get(result.issue_id) == result.reason)
     ]
     await attempts.add(
-        conn,
-        guild_id,
+        guild,
         rule.issue_type,
         failed,
         actor=command.actor,
@@ -135,10 +120,10 @@ async def record_unmade(
     )
 
 
-async def settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
+async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
     """Close issues that are no longer found."""
     if gone:
-        await lifecycle.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
+        await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
     sentence = "This is no longer so, and the issue is resolved; nothing else was changed."
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 

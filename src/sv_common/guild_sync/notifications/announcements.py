@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.sources.discord.announcement import Announcement
 
@@ -55,19 +54,19 @@ class GrowingDigest:
     is_over: bool
 
 
-async def keep_summary(conn: Connection, guild_id: int, channel_id: str, announcement: Announcement) -> None:
+async def keep_summary(guild: GuildConnection, channel_id: str, announcement: Announcement) -> None:
     """Keep a summary until it is sent; one with the same nonce that is there already stays as it is."""
-    values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": announcement.nonce}
-    await conn.execute(SQL["keep_summary"], values | {"content": _content(announcement)})
+    await guild.run(
+        SQL["keep_summary"], channel_id=channel_id, nonce=announcement.nonce, content=_content(announcement)
+    )
 
 
-async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnouncement | None:
+async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement | None:
     """Return the oldest announcement that waits and that nobody else is sending; None where there is none.
 
     It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
     """
-    values = {"guild_id": guild_id, "claim": claim_id, "seconds": CLAIM_S}
-    row = await (await conn.execute(SQL["claim"], values)).fetchone()
+    row = await guild.row(SQL["claim"], claim=claim_id, seconds=CLAIM_S)
     if row is None:
         return None
     number, kind, channel_id, content, message_id, covers_from, covers_to, version = row
@@ -77,65 +76,65 @@ async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnou
     )
 
 
-async def shown(conn: Connection, sent: ClaimedAnnouncement, message_id: str) -> bool:
+async def shown(guild: GuildConnection, sent: ClaimedAnnouncement, message_id: str) -> bool:
     """Note that Discord shows what was sent; its text is no longer kept. Say whether the claim was still the sender's.
 
     Where it was not, and another text was sent meanwhile, the message is written anew with the next news.
     """
-    values = _of(sent) | {"message_id": message_id, "covers_to": sent.covers_to}
-    if (await conn.execute(SQL["shown"], values)).rowcount:
+    if await guild.run(SQL["shown"], **_of(sent), message_id=message_id, covers_to=sent.covers_to):
         return True
-    await conn.execute(SQL["in_doubt"], _of(sent))
+    await guild.run(SQL["in_doubt"], **_of(sent))
     return False
 
 
-async def failed(conn: Connection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
+async def failed(guild: GuildConnection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
     """Note that sending failed, and let it wait before the next try."""
-    await conn.execute(SQL["failed"], _of(sent) | {"error": error, "may_have_arrived": may_have_arrived})
+    await guild.run(SQL["failed"], **_of(sent), error=error, may_have_arrived=may_have_arrived)
 
 
-async def gone(conn: Connection, sent: ClaimedAnnouncement) -> None:
+async def gone(guild: GuildConnection, sent: ClaimedAnnouncement) -> None:
     """Note that an announcement's message was deleted on Discord: it grows no more."""
-    await conn.execute(SQL["gone"], _of(sent))
+    await guild.run(SQL["gone"], **_of(sent))
 
 
-async def close(conn: Connection, announcement_id: int) -> None:
+async def close(guild: GuildConnection, announcement_id: int) -> None:
     """Let a digest grow no more; what it has to say is still sent."""
-    await conn.execute(SQL["close"], {"id": announcement_id})
+    await guild.run(SQL["close"], id=announcement_id)
 
 
-async def digest_that_grows(conn: Connection, guild_id: int) -> GrowingDigest | None:
+async def digest_that_grows(guild: GuildConnection) -> GrowingDigest | None:
     """Return the guild's digest that is not closed, if there is one."""
-    async with conn.cursor(row_factory=class_row(GrowingDigest)) as cursor:
-        await cursor.execute(SQL["digest_that_grows"], {"guild_id": guild_id})
-        return await cursor.fetchone()
+    return await guild.one(GrowingDigest, SQL["digest_that_grows"])
 
 
 async def begin_digest(
-    conn: Connection,
-    guild_id: int,
-    channel_id: str,
-    announcement: Announcement | None,
-    *,
-    nonce: str,
-    covers: tuple[int, int],
+    guild: GuildConnection, channel_id: str, announcement: Announcement | None, *, nonce: str, covers: tuple[int, int]
 ) -> None:
     """Keep a new digest of the issue events from the first to the second number; None while it has nothing to say."""
-    values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": nonce, "content": _content(announcement)}
-    await conn.execute(SQL["begin_digest"], values | {"covers_from": covers[0], "covers_to": covers[1]})
+    await guild.run(
+        SQL["begin_digest"],
+        channel_id=channel_id,
+        nonce=nonce,
+        content=_content(announcement),
+        covers_from=covers[0],
+        covers_to=covers[1],
+    )
 
 
 async def grow_digest(
-    conn: Connection, digest_id: int, channel_id: str, announcement: Announcement | None, *, covers_to: int
+    guild: GuildConnection, digest_id: int, channel_id: str, announcement: Announcement | None, *, covers_to: int
 ) -> bool:
     """Let a digest tell more; None while it has nothing to say. Say whether it could: not while a first post is under way."""
-    values = {"id": digest_id, "channel_id": channel_id, "covers_to": covers_to, "content": _content(announcement)}
-    return bool((await conn.execute(SQL["grow_digest"], values)).rowcount)
+    return bool(
+        await guild.run(
+            SQL["grow_digest"], id=digest_id, channel_id=channel_id, covers_to=covers_to, content=_content(announcement)
+        )
+    )
 
 
-async def untold(conn: Connection, guild_id: int) -> tuple[int, int] | None:
+async def untold(guild: GuildConnection) -> tuple[int, int] | None:
     """Return the first and the last issue event that no digest covers; None when all is told."""
-    row = await (await conn.execute(SQL["untold"], {"guild_id": guild_id})).fetchone()
+    row = await guild.row(SQL["untold"])
     return (row[0], row[1]) if row and row[0] is not None else None
 
 

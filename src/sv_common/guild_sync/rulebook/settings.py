@@ -7,30 +7,29 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.rulebook.parameter import RuleSettings, RuleWishes
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 
-async def read_settings(conn: Connection, guild_id: int, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
+async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
     """Return the guild's settings of each rule, the defaults where it has set nothing."""
-    wishes = await read_wishes(conn, guild_id)
+    wishes = await read_wishes(guild)
     return {rule.issue_type: rule.settings(wishes.get(rule.issue_type, RuleWishes())) for rule in rules}
 
 
 SQL = load_sql(__package__, "settings.sql")
 
 
-async def read_wishes(conn: Connection, guild_id: int) -> dict[str, RuleWishes]:
+async def read_wishes(guild: GuildConnection) -> dict[str, RuleWishes]:
     """Return what the guild has said of its rules, by rule; of a rule that is not among them it has said nothing."""
-    rows = await (await conn.execute(SQL["settings"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["settings"])
     return {row[0]: RuleWishes(*row[1:]) for row in rows}
 
 
 async def save_settings(
-    conn: Connection,
-    guild_id: int,
+    guild: GuildConnection,
     issue_type: str,
     *,
     actor: str,
@@ -40,13 +39,12 @@ async def save_settings(
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Replace the guild's settings of one rule; None means the rulebook's default."""
-    values = {
-        "guild_id": guild_id,
-        "issue_type": issue_type,
-        "is_enabled": is_enabled,
-        "auto_mitigate": auto_mitigate,
-        "severity": severity,
-        "parameters": Jsonb(dict(parameters or {})),
-        "actor": actor,
-    }
-    await conn.execute(SQL["save"], values)
+    await guild.run(
+        SQL["save"],
+        issue_type=issue_type,
+        is_enabled=is_enabled,
+        auto_mitigate=auto_mitigate,
+        severity=severity,
+        parameters=Jsonb(dict(parameters or {})),
+        actor=actor,
+    )

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.identity import words
@@ -138,27 +138,26 @@ class Wanted:
         return subject + "; ".join(row.sentence for row in self.differences)
 
 
-async def read_request(conn: Connection, guild_id: int, request: SettingRequest) -> Wanted:
+async def read_request(guild: GuildConnection, request: SettingRequest) -> Wanted:
     """Hold a request against what is set now.
 
     Raises `BadInput` for what cannot be set, `NotFound` for a rule, rank or change that does not exist, and `Refused`
     where everything is set so already, or was changed again since a change that is to be undone.
     """
-    before, after = await _before_and_after(conn, guild_id, request)
+    before, after = await _before_and_after(guild, request)
     undoes = request.change_id if isinstance(request, UndoRequest) else None
-    differences = await differences_between(conn, guild_id, before, after)
+    differences = await differences_between(guild, before, after)
     if not differences:
         raise Refused("It is set like this already, so there is nothing to change.")
     return Wanted(before, after, differences, undoes)
 
 
-async def write(conn: Connection, guild_id: int, setting: Setting, *, actor: str) -> None:
+async def write(guild: GuildConnection, setting: Setting, *, actor: str) -> None:
     """Make a guild's setting so. The caller holds the guild's lock."""
     match setting:
         case RuleSetting(issue_type, wishes):
             await save_settings(
-                conn,
-                guild_id,
+                guild,
                 issue_type,
                 actor=actor,
                 is_enabled=wishes.is_enabled,
@@ -167,28 +166,28 @@ async def write(conn: Connection, guild_id: int, setting: Setting, *, actor: str
                 parameters=wishes.parameters,
             )
         case RanksSetting(roles):
-            await ranks.put_roles(conn, guild_id, roles)
+            await ranks.put_roles(guild, roles)
         case WordSetting(word, True, category):
-            await words.say(conn, guild_id, word, category, actor=actor)
+            await words.say(guild, word, category, actor=actor)
         case WordSetting(word):
-            await words.forget(conn, guild_id, word)
+            await words.forget(guild, word)
 
 
-async def _before_and_after(conn: Connection, guild_id: int, request: SettingRequest) -> tuple[Setting, Setting]:
+async def _before_and_after(guild: GuildConnection, request: SettingRequest) -> tuple[Setting, Setting]:
     match request:
         case RuleRequest():
-            return await _rule(conn, guild_id, request)
+            return await _rule(guild, request)
         case RanksRequest():
-            return await _ranks(conn, guild_id, request)
+            return await _ranks(guild, request)
         case WordRequest():
-            return await _word(conn, guild_id, request)
+            return await _word(guild, request)
         case UndoRequest():
-            return await _undo(conn, guild_id, request.change_id)
+            return await _undo(guild, request.change_id)
 
 
-async def _rule(conn: Connection, guild_id: int, request: RuleRequest) -> tuple[RuleSetting, RuleSetting]:
+async def _rule(guild: GuildConnection, request: RuleRequest) -> tuple[RuleSetting, RuleSetting]:
     rule = rule_named(request.issue_type)
-    now = (await read_wishes(conn, guild_id)).get(rule.issue_type, RuleWishes())
+    now = (await read_wishes(guild)).get(rule.issue_type, RuleWishes())
     wishes = _changed(RuleWishes() if request.to_default else now, rule, request)
     return RuleSetting(rule.issue_type, now), RuleSetting(rule.issue_type, wishes)
 
@@ -225,10 +224,10 @@ def _severity(said: str) -> str | None:
     return said
 
 
-async def _ranks(conn: Connection, guild_id: int, request: RanksRequest) -> tuple[RanksSetting, RanksSetting]:
-    table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, guild_id)}
-    known = {role.role_id: role for role in await members.known_roles(conn, guild_id)}
-    server_id = (await guilds.get(conn, guild_id)).discord_guild_id
+async def _ranks(guild: GuildConnection, request: RanksRequest) -> tuple[RanksSetting, RanksSetting]:
+    table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(guild)}
+    known = {role.role_id: role for role in await members.known_roles(guild)}
+    server_id = (await guilds.get(guild)).discord_guild_id
     before, after = {}, {}
     for index, wish in request.roles.items():
         if index not in table:
@@ -246,7 +245,7 @@ async def _ranks(conn: Connection, guild_id: int, request: RanksRequest) -> tupl
     return RanksSetting(before), RanksSetting(after)
 
 
-async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) -> str | None:
+async def check_role(guild: GuildConnection, index: int, role_id: str) -> str | None:
     """Return the name of a role to which a rank is to be mapped; None before the first Discord sync, which tells names.
 
     Raises `BadInput` for what is no id, for @everyone, for a role of an integration, and for one that the server does not
@@ -256,8 +255,8 @@ async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) 
         raise BadInput(
             f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
         )
-    server_id = (await guilds.get(conn, guild_id)).discord_guild_id
-    known = {role.role_id: role for role in await members.known_roles(conn, guild_id)}
+    server_id = (await guilds.get(guild)).discord_guild_id
+    known = {role.role_id: role for role in await members.known_roles(guild)}
     if known:
         return _usable_role(index, role_id, known, server_id)
     if role_id == server_id:
@@ -287,7 +286,7 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
     return role.name
 
 
-async def _word(conn: Connection, guild_id: int, request: WordRequest) -> tuple[WordSetting, WordSetting]:
+async def _word(guild: GuildConnection, request: WordRequest) -> tuple[WordSetting, WordSetting]:
     key = word_key(request.word)
     if request.reading not in (DEFAULT, A_NAME, *Category):
         raise BadInput(
@@ -297,16 +296,16 @@ async def _word(conn: Connection, guild_id: int, request: WordRequest) -> tuple[
     if request.reading in tuple(Category):
         after = replace(after, category=request.reading)
         vocabulary_with({key: request.reading})
-    said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
+    said = {each.word: each.category for each in await words.all_words(guild)}
     return WordSetting(key, key in said, said.get(key)), after
 
 
-async def _undo(conn: Connection, guild_id: int, change_id: int) -> tuple[Setting, Setting]:
-    change = await changes.get(conn, change_id, guild_id)
+async def _undo(guild: GuildConnection, change_id: int) -> tuple[Setting, Setting]:
+    change = await changes.get(guild.conn, change_id, guild.id)
     if change.undone_by is not None:
         raise Refused(f"This change was taken back already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
     before, after = _kept(change)
-    if await current_setting(conn, guild_id, after) != after:
+    if await current_setting(guild, after) != after:
         raise Refused(
             "This was changed again since, so it is not put back. Undo the later change first, or set it anew."
         )
@@ -324,25 +323,23 @@ def _kept(change: SettingChange) -> tuple[Setting, Setting]:
     return before, after
 
 
-async def current_setting(conn: Connection, guild_id: int, like: Setting) -> Setting:
+async def current_setting(guild: GuildConnection, like: Setting) -> Setting:
     """Return what is set now of the same rule, ranks or word as another setting is about."""
     match like:
         case RuleSetting(issue_type, _):
-            return RuleSetting(issue_type, (await read_wishes(conn, guild_id)).get(issue_type, RuleWishes()))
+            return RuleSetting(issue_type, (await read_wishes(guild)).get(issue_type, RuleWishes()))
         case RanksSetting(roles):
-            table = await ranks.all_ranks(conn, guild_id)
+            table = await ranks.all_ranks(guild)
             return RanksSetting({rank.wow_rank_index: role_of(rank) for rank in table if rank.wow_rank_index in roles})
         case WordSetting(word, _, _):
-            said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
+            said = {each.word: each.category for each in await words.all_words(guild)}
             return WordSetting(word, word in said, said.get(word))
 
 
-async def differences_between(
-    conn: Connection, guild_id: int, before: Setting, after: Setting
-) -> tuple[Difference, ...]:
+async def differences_between(guild: GuildConnection, before: Setting, after: Setting) -> tuple[Difference, ...]:
     """Return what is different between two settings of the same rule, ranks or word."""
     if isinstance(before, RuleSetting) and isinstance(after, RuleSetting):
-        size = await guilds.roster_size(conn, guild_id)
+        size = await guilds.roster_size(guild)
         return differences_of_rule(RULES[after.issue_type], before.wishes, after.wishes, size)
     if isinstance(before, RanksSetting) and isinstance(after, RanksSetting):
         return differences_of_ranks(before, after)

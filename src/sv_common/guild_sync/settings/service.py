@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
@@ -96,7 +96,7 @@ async def preview_setting(
     """
 
     async def carry_out(guild: GuildConnection) -> SettingReport:
-        return (await _carry_out(guild.conn, guild.id, request, "preview", with_discord=with_discord))[0]
+        return (await _carry_out(guild, request, "preview", with_discord=with_discord))[0]
 
     return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), carry_out, alone=True)
 
@@ -115,44 +115,44 @@ async def save_setting(
     `seen` is the key of the preview. Raises like `read_request`, and `PlanStale` where something else would come of it
     than what was seen: then nothing is changed.
     """
-    async with pool.connection() as conn:
-        number = await guilds.lock_the_only(conn, guild_id)
-        report, sight = await _carry_out(conn, number, request, actor, with_discord=discord_bot is not None)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with pool.writing(number) as guild:
+        report, sight = await _carry_out(guild, request, actor, with_discord=discord_bot is not None)
         if seen not in (None, report.key):
             raise PlanStale(
                 "The settings or the data have changed since the preview, so nothing was saved. Look at the preview again."
             )
-        change_id = await changes.add(conn, _kept(number, report.wanted), actor=actor)
+        change_id = await changes.add(guild.conn, _kept(number, report.wanted), actor=actor)
     left = await _mend_on_discord(pool, number, sight, discord_bot) if discord_bot is not None else []
     return replace(report, change_id=change_id, notices=(*report.notices, *left))
 
 
 @contextlib.asynccontextmanager
-async def recorded(conn: Connection, guild_id: int, about: Setting, *, actor: str) -> AsyncIterator[None]:
+async def recorded(guild: GuildConnection, about: Setting, *, actor: str) -> AsyncIterator[None]:
     """Remember what is changed inside of a setting that somebody changes without a preview, if anything is.
 
     Nothing is looked at again: the next scan does that. `about` says which rule, ranks or word it is.
     """
-    await guilds.lock(conn, guild_id)
-    before = await current_setting(conn, guild_id, about)
+    await guilds.lock(guild.conn, guild.id)
+    before = await current_setting(guild, about)
     yield
-    after = await current_setting(conn, guild_id, about)
-    differences = await differences_between(conn, guild_id, before, after)
+    after = await current_setting(guild, about)
+    differences = await differences_between(guild, before, after)
     if differences:
-        await changes.add(conn, _kept(guild_id, Wanted(before, after, differences)), actor=actor)
+        await changes.add(guild.conn, _kept(guild.id, Wanted(before, after, differences)), actor=actor)
 
 
 async def _carry_out(
-    conn: Connection, guild_id: int, request: SettingRequest, actor: str, *, with_discord: bool
+    guild: GuildConnection, request: SettingRequest, actor: str, *, with_discord: bool
 ) -> tuple[SettingReport, Sight]:
     """Look with the settings as they are, so that what has changed since the last look counts for nobody; change; look again."""
-    wanted = await read_request(conn, guild_id, request)
-    logged = await open_now(conn, guild_id)
-    before = await look_and_mend(conn, guild_id)
-    readings = await readings_changed(conn, guild_id, wanted.after)
-    await write(conn, guild_id, wanted.after, actor=actor)
-    after = await look_and_mend(conn, guild_id)
-    found = await effects_between(conn, guild_id, before, after)
+    wanted = await read_request(guild, request)
+    logged = await open_now(guild)
+    before = await look_and_mend(guild)
+    readings = await readings_changed(guild, wanted.after)
+    await write(guild, wanted.after, actor=actor)
+    after = await look_and_mend(guild)
+    found = await effects_between(guild, before, after)
     effects = [effect for effect in found if with_discord or not effect.on_discord]
     notices = (
         *_of_a_rule(wanted, before),
@@ -161,7 +161,7 @@ async def _carry_out(
     )
     key = _key(wanted, effects, readings)
     unrelated = tuple(_in_any_case(logged, before))
-    return SettingReport(guild_id, wanted, effects, readings, notices, unrelated, key), after
+    return SettingReport(guild.id, wanted, effects, readings, notices, unrelated, key), after
 
 
 async def _mend_on_discord(pool: Pool, guild_id: int, sight: Sight, source: DiscordSource) -> list[str]:

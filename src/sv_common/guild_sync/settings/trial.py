@@ -15,7 +15,7 @@ import structlog
 from pydantic import Field
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
@@ -62,45 +62,38 @@ class Sight:
     notices: tuple[str, ...]
 
 
-async def look_and_mend(conn: Connection, guild_id: int) -> Sight:
+async def look_and_mend(guild: GuildConnection) -> Sight:
     """Run every rule that is switched on, and fix in the database what fixes itself."""
-    checks = await scan(conn, list(RULES.values()), guild_id)
+    checks = await scan(guild, list(RULES.values()))
     notices = [f"{RULES[check.issue_type].name}: {check.error}" for check in checks if check.error]
     results: list[FixResult] = []
     on_discord: dict[str, Sequence[PlannedFix]] = {}
-    for issue_type, limit in (await automatic_limits(conn, guild_id)).items():
-        found = [issue.id for issue in await lifecycle.open_of_rule(conn, guild_id, issue_type)]
+    for issue_type, limit in (await automatic_limits(guild)).items():
+        found = [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
         if found:
             try:
-                async with conn.transaction():
+                async with guild.savepoint():
                     here = await fix_in_database(
-                        conn,
-                        RULES,
-                        RULES[issue_type],
-                        guild_id,
-                        found,
-                        Command.automation(),
-                        Count(len(found)),
-                        limit=limit,
+                        guild, RULES, RULES[issue_type], found, Command.automation(), Count(len(found)), limit=limit
                     )
             except Exception as error:  # one rule's failure never stops the others
-                raise_if_lost(error, conn)
-                log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
+                raise_if_lost(error, guild.conn)
+                log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild.id)
                 notices.append(f"{RULES[issue_type].name}: {reason_of(error)}")
             else:
                 results += here.results
                 on_discord[issue_type] = here.on_discord
                 notices += _held(RULES[issue_type].name, here.results)
-    return Sight(await open_now(conn, guild_id), results, on_discord, tuple(notices))
+    return Sight(await open_now(guild), results, on_discord, tuple(notices))
 
 
-async def open_now(conn: Connection, guild_id: int) -> dict[str, Issue]:
+async def open_now(guild: GuildConnection) -> dict[str, Issue]:
     """Return the guild's open issues as they are in the log, by hash."""
-    found = [issue for each in RULES for issue in await lifecycle.open_of_rule(conn, guild_id, each)]
+    found = [issue for each in RULES for issue in await lifecycle.open_of_rule(guild, each)]
     return {issue.issue_hash: issue for issue in found}
 
 
-async def effects_between(conn: Connection, guild_id: int, before: Sight, after: Sight) -> list[IssueEffect]:
+async def effects_between(guild: GuildConnection, before: Sight, after: Sight) -> list[IssueEffect]:
     """Return what became of issues between two looks: rule by rule, those that open first."""
     fixed = {result.issue_id: result for result in after.results if result.outcome is FixOutcome.FIXED}
     planned_before = {fix.issue.issue_hash for fixes in before.on_discord.values() for fix in fixes}
@@ -112,7 +105,7 @@ async def effects_between(conn: Connection, guild_id: int, before: Sight, after:
     }
     effects = [
         _effect(Move.FIXED, issue, before, tuple(fixed[issue.id].steps))
-        for issue in await lifecycle.get_many(conn, fixed, guild_id)
+        for issue in await lifecycle.get_many(guild, fixed)
     ]
     effects += [
         _effect(Move.FIXED, fix.issue, before, tuple(fix.sentences), on_discord=True) for fix in on_discord.values()
