@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
-from sv_common.db import migrate
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.insights import health
 from sv_common.guild_sync.issues import lifecycle
@@ -155,28 +152,3 @@ async def test_a_trend_counts_the_guilds_own_issues_only(guild: GuildBuilder, po
     async with pool.connection() as conn:
         counts = [(await health.trends(conn, each.guild_id)).total[-1] for each in (guild, other)]
     assert counts == [1, 2]
-
-
-@pytest.mark.own_database
-async def test_moves_of_before_the_trend_are_worked_out_like_those_of_today(pool: Pool, database_url: str) -> None:
-    guild = await GuildBuilder.create(pool)
-    both = frozenset({0, 1})
-    await _play(
-        guild,
-        [
-            Move(0, "find", "orphan_wow", both),
-            Move(5, "dismiss", "orphan_wow", both),
-            Move(5, "dismiss", "orphan_wow", frozenset({0})),
-            Move(5, "find", "orphan_wow", frozenset()),
-            Move(5, "wake", "orphan_wow", frozenset({0})),
-            Move(5, "find", "orphan_wow", both),
-            Move(5, "resolve", "orphan_wow", both),
-            Move(5, "find", "stale_character", both),
-        ],
-    )
-    question = "select id, issue_type, open_change from guild_identity.issue_events order by id"
-    written = await guild.rows(question)
-    assert {change for _, _, change in written} == {-1, 0, 1}
-    await asyncio.to_thread(migrate.downgrade, database_url, "0011")
-    await asyncio.to_thread(migrate.upgrade, database_url)
-    assert await guild.rows(question) == written
