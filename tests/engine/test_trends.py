@@ -26,21 +26,34 @@ class Move(NamedTuple):
     """Something that happens to the issues of a rule, some hours after what happened before it."""
 
     hours: int
-    what: Literal["find", "dismiss", "wake", "resolve"]
+    what: Literal["find", "dismiss", "reopen", "resolve"]
     issue_type: str
     characters: frozenset[int]
 
 
-_EVERY_WAY: Sequence[Literal["find", "dismiss", "wake", "resolve"]] = (
-    *("find", "dismiss", "dismiss", "resolve", "wake", "find", "dismiss", "resolve", "find", "wake", "wake", "find"),
+_EVERY_WAY: Sequence[Literal["find", "dismiss", "reopen", "resolve"]] = (
+    *(
+        "find",
+        "dismiss",
+        "dismiss",
+        "resolve",
+        "reopen",
+        "find",
+        "dismiss",
+        "resolve",
+        "find",
+        "reopen",
+        "reopen",
+        "find",
+    ),
 )
-"""An issue that is set aside twice, resolved while it is, woken while resolved, and found again while set aside."""
+"""An issue that is set aside twice, resolved while it is, reopened while resolved, and found again while set aside."""
 
 _moves = st.lists(
     st.builds(
         Move,
         st.integers(0, 90),
-        st.sampled_from(["find", "find", "dismiss", "dismiss", "wake", "resolve"]),
+        st.sampled_from(["find", "find", "dismiss", "dismiss", "reopen", "resolve"]),
         st.sampled_from(_RULES),
         st.frozensets(st.integers(0, _CHARACTERS - 1)),
     ),
@@ -79,8 +92,8 @@ async def _happen(guild: GuildBuilder, move: Move, characters: Sequence[int]) ->
                 await lifecycle.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
             case "dismiss":
                 await lifecycle.dismiss_many(conn, known, actor="alice", reason="later")
-            case "wake":
-                await lifecycle.wake_many(conn, known, actor="alice", reason="now")
+            case "reopen":
+                await lifecycle.reopen_many(conn, known, actor="alice", reason="now")
             case "resolve":
                 await lifecycle.resolve(conn, known, resolved_by="alice", reason="done")
 
@@ -94,9 +107,9 @@ def _open_at(end: datetime, events: Sequence[tuple[Any, ...]]) -> dict[str, int]
         if at >= end:
             continue
         rule_of[issue_id] = issue_type
-        if event in ("opened", "reopened", "resolved"):
+        if event in ("opened", "recurred", "resolved"):
             resolved[issue_id] = event == "resolved"
-        elif event in ("dismissed", "woken"):
+        elif event in ("dismissed", "reopened"):
             dismissed[issue_id] = event == "dismissed"
     counts = dict.fromkeys(_RULES, 0)
     for issue_id, issue_type in rule_of.items():

@@ -47,30 +47,30 @@ class Claim:
     kind: Kind | None
     because: str | None
     character_id: int | None
-    is_vouched: bool | None
+    is_confirmed: bool | None
     role: Role | None
     player: str | None = None
     basis: str | None = None
     basis_note: str | None = None
-    is_link_vouched: bool = False
-    is_member_vouched: bool = False
+    is_link_confirmed: bool = False
+    is_member_confirmed: bool = False
 
     @property
     def given(self) -> Role | None:
         """What it gives. By a rank that makes somebody an officer, a look, until a person vouches for whose the character is."""
-        if self.role is None or self.is_vouched:
+        if self.role is None or self.is_confirmed:
             return self.role
         return "viewer" if self.role == "officer" else None
 
     @property
     def why_waiting(self) -> str | None:
         """Whose word it waits for, and what it rests on until then; None where it gives all that it can."""
-        if self.role is None or self.is_vouched:
+        if self.role is None or self.is_confirmed:
             return None
         reasons = []
-        if not self.is_link_vouched:
+        if not self.is_link_confirmed:
             reasons.append(f"That it is {self.player}’s rests on {basis_in_words(self.basis, self.basis_note)}.")
-        if not self.is_member_vouched:
+        if not self.is_member_confirmed:
             reasons.append(f"No officer has confirmed that {self.player} is @{self.username} on Discord.")
         if self.role == "administrator":
             reasons.append("An administrator has to confirm it.")
@@ -182,7 +182,7 @@ async def decide(conn: Connection, guild_id: int, change: Change, *, actor: str,
     Raises `NotFound`, `BadInput`, and `PlanStale` where it would do something else than what was seen (`Preview.key`).
     """
     async with conn.transaction():
-        await conn.execute("lock table common.guild_authority in share row exclusive mode")
+        await conn.execute("lock table common.access_grants in share row exclusive mode")
         planned = await preview(conn, guild_id, change)
         if seen not in (None, planned.key):
             raise PlanStale("Members, ranks or roles have changed since this was previewed. Look at the preview again.")
@@ -190,7 +190,7 @@ async def decide(conn: Connection, guild_id: int, change: Change, *, actor: str,
     return planned
 
 
-async def vouch(conn: Connection, guild_id: int, discord_id: str, character_id: int, *, actor: str) -> Claim:
+async def confirm(conn: Connection, guild_id: int, discord_id: str, character_id: int, *, actor: str) -> Claim:
     """Stand as an administrator for it that a character is this member's, so that its rank counts; return the claim.
 
     Where nobody vouched for the way from the character to the member, that is recorded as a decision by hand, which can be
@@ -201,11 +201,11 @@ async def vouch(conn: Connection, guild_id: int, discord_id: str, character_id: 
     if not claims:
         raise NotFound("This member has no character whose rank gives a role. Look at the list of people again.")
     claim = claims[0]
-    if not (claim.is_link_vouched and claim.is_member_vouched):
+    if not (claim.is_link_confirmed and claim.is_member_confirmed):
         await decide_here(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
     if claim.role == "administrator":
         values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
-        await conn.execute(SQL["vouch"], values)
+        await conn.execute(SQL["confirm"], values)
     return claim
 
 
@@ -250,7 +250,7 @@ def _standing(claims: Sequence[Claim]) -> Standing:
     giving = [(ROLES.index(claim.given), claim) for claim in claims if claim.given is not None]
     best = max(giving, key=lambda each: each[0], default=None)
     height = best[0] if best else -1
-    waiting = tuple(c for c in claims if c.role and not c.is_vouched and ROLES.index(c.role) > height)
+    waiting = tuple(c for c in claims if c.role and not c.is_confirmed and ROLES.index(c.role) > height)
     one = claims[0]
     role, because = (ROLES[height], best[1].because) if best else (None, None)
     return Standing(one.guild_id, one.guild, one.discord_id, one.username, one.display_name, role, because, waiting)

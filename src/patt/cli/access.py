@@ -183,7 +183,7 @@ def confirm(
     guild: GuildOption = None,
 ) -> None:
     """Stand for it that a character is a member's, so that its rank can make them an officer or an administrator."""
-    claim = write(guild, permissions.vouch, member, character, actor=actor())
+    claim = write(guild, permissions.confirm, member, character, actor=actor())
     say(f"Confirmed: {claim.because} is {claim.display_name}'s.")
 
 

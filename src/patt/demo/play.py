@@ -154,7 +154,7 @@ class Demo:
             for standing in await permissions.standings_in(conn, guild_id):
                 for claim in standing.waiting:
                     if claim.character_id is not None:
-                        await permissions.vouch(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
+                        await permissions.confirm(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()

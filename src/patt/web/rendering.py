@@ -16,7 +16,7 @@ from patt.json_data import as_json_text
 from patt.web.viewing import FORM_FIELD, form_token, may, why_not
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 _DAYS_SHOWN_AS_SUCH = 60

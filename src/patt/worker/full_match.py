@@ -31,7 +31,7 @@ async def match_when_asked(services: Services, guild_id: int) -> None:
         return
     try:
         report, match = await scheduler.run_full_match(
-            services.pool, guild_id=guild_id, outside=services.outside, actor=waiting.actor, chosen=waiting.chosen
+            services.pool, guild_id=guild_id, outside=services.outside, actor=waiting.actor, selected=waiting.selected
         )
     except Exception as error:  # what is worth another try waits for it
         log.exception("full_match_failed", request_id=waiting.id, guild_id=guild_id, attempt=waiting.attempts)
@@ -57,12 +57,12 @@ async def _finish(
 def _sentence(match: MatchReport, waiting: WaitingMatch) -> str:
     counts = match.counts
     done = f"{counts['players_created']} players created, {counts['characters_linked']} characters linked"
-    if waiting.chosen is None:
+    if waiting.selected is None:
         return f"{done}, {counts['left_alone']} left alone."
     if not match.missing:
-        return f"{done}, for the {len(waiting.chosen)} chosen."
+        return f"{done}, for the {len(waiting.selected)} selected."
     cut_off = " An earlier try was cut off and may have done it." if waiting.attempts > 1 else ""
     return (
-        f"{done}. Of the {len(waiting.chosen)} chosen, {match.missing} could no longer be found as they were previewed, "
+        f"{done}. Of the {len(waiting.selected)} selected, {match.missing} could no longer be found as they were previewed, "
         f"and nothing was done for them.{cut_off}"
     )

@@ -93,7 +93,7 @@ async def _fix(
 
 async def _with_earlier_tries(services: Services, request: WorkRequest, report: FixReport) -> FixReport:
     idle = [each.issue_id for each in report.results if each.outcome is FixOutcome.NOTHING_TO_DO]
-    since = request.started_at or request.asked_at
+    since = request.started_at or request.requested_at
     async with services.pool.connection() as conn:
         fixed = await attempts.fixed_since(conn, request.guild_id, idle, actor=request.actor, since=since)
 

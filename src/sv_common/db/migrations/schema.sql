@@ -131,7 +131,7 @@ having sum(characters) >= 3;
 create table guild_identity.character_profiles (
     character_id bigint primary key,
     guild_id integer not null,
-    asked_at timestamptz not null,  -- the last request, successful or not
+    requested_at timestamptz not null,  -- the last request, successful or not
     fetched_at timestamptz,         -- the last success; null: never
     gone_since timestamptz,         -- Battle.net first said that the character is gone; null: it does not say so
     gone_confirmed_at timestamptz,  -- it said so again at least a day later, and the profile's content was erased
@@ -139,7 +139,7 @@ create table guild_identity.character_profiles (
     check (gone_confirmed_at is null or gone_since is not null)
 );
 
-create index character_profiles_of_guild on guild_identity.character_profiles (guild_id, asked_at);
+create index character_profiles_of_guild on guild_identity.character_profiles (guild_id, requested_at);
 
 create table guild_identity.discord_roles (
     guild_id integer not null references guild_identity.guilds on delete cascade,
@@ -209,17 +209,17 @@ create table guild_identity.players (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     display_name text not null check (display_name <> ''),
     discord_user_id bigint,
-    -- What the link to the Discord member rests on, and who vouched for it; as in player_characters.
+    -- What the link to the Discord member rests on, and who confirmed it; as in player_characters.
     discord_basis text check (discord_basis in ('proven', 'officer', 'account', 'note', 'name')),
-    discord_vouched_by text,
-    discord_vouched_at timestamptz,
+    discord_confirmed_by text,
+    discord_confirmed_at timestamptz,
     main_character_id bigint,
     offspec_character_id bigint,
     created_by text not null,
     created_at timestamptz not null default now(),
     unique (guild_id, id),
     unique (guild_id, discord_user_id),
-    constraint discord_vouched_by_whom check ((discord_vouched_by is null) = (discord_vouched_at is null)),
+    constraint discord_confirmed_by_whom check ((discord_confirmed_by is null) = (discord_confirmed_at is null)),
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id)
 );
 
@@ -235,12 +235,12 @@ create table guild_identity.player_characters (
     -- account as a proven or an officer's link, a note, a name that is the same on Discord.
     basis text not null check (basis in ('proven', 'officer', 'account', 'note', 'name')),
     basis_note text,  -- the guild note under which the link was made or last confirmed; null: none was known
-    vouched_by text,  -- the officer who made or confirmed the link; null: none
-    vouched_at timestamptz,
+    confirmed_by text,  -- the officer who made or confirmed the link; null: none
+    confirmed_at timestamptz,
     linked_by text not null,
     created_at timestamptz not null default now(),
     unique (player_id, character_id),
-    constraint vouched_by_whom check ((vouched_by is null) = (vouched_at is null)),
+    constraint confirmed_by_whom check ((confirmed_by is null) = (confirmed_at is null)),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
 );
@@ -256,23 +256,23 @@ create index players_by_main on guild_identity.players (main_character_id) where
 create index players_by_offspec on guild_identity.players (offspec_character_id) where offspec_character_id is not null;
 
 -- Characters that a person, or the game itself, connected with a Discord member: both links of the way.
-create view guild_identity.vouched_characters as
+create view guild_identity.confirmed_characters as
 select l.guild_id, l.character_id, l.player_id, p.discord_user_id
 from guild_identity.player_characters l
 join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
 where p.discord_user_id is not null
-  and (l.basis = 'proven' or l.vouched_by is not null)
-  and (p.discord_basis = 'proven' or p.discord_vouched_by is not null);
+  and (l.basis = 'proven' or l.confirmed_by is not null)
+  and (p.discord_basis = 'proven' or p.discord_confirmed_by is not null);
 
 -- An administrator's word that a character is a Discord member's. Notes, Discord names and links are within the reach of
 -- officers, so a rank makes nobody an administrator without it; it ends when the link changes.
-create table common.vouched_links (
+create table common.confirmed_links (
     guild_id integer not null,
     character_id bigint not null,
     player_id bigint not null,
     discord_user_id bigint not null,
-    vouched_by text not null,
-    vouched_at timestamptz not null default now(),
+    confirmed_by text not null,
+    confirmed_at timestamptz not null default now(),
     primary key (character_id, player_id, discord_user_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
@@ -365,9 +365,9 @@ create table guild_identity.audit_issues (
     -- when an officer dismissed the issue. A dismissal hides a finding as long as each value of its own is the same.
     material jsonb not null default '{}' check (jsonb_typeof(material) = 'object'),
     dismissed_material jsonb check (jsonb_typeof(dismissed_material) = 'object'),
-    waiting_reason text,  -- why automation leaves it to an officer; null: not tried, or nothing prevents it
+    review_reason text,  -- why automation leaves it to an officer; null: not tried, or nothing prevents it
     created_at timestamptz not null default now(),
-    opened_at timestamptz not null default now(),  -- last opened or reopened
+    opened_at timestamptz not null default now(),  -- last opened or recurred
     notified_at timestamptz,
     resolved_at timestamptz,
     resolved_by text,
@@ -410,7 +410,7 @@ create table guild_identity.issue_events (
     guild_id integer not null,
     issue_id bigint not null,
     issue_type text not null,
-    event text not null check (event in ('opened', 'refreshed', 'reopened', 'resolved', 'dismissed', 'woken')),
+    event text not null check (event in ('opened', 'refreshed', 'recurred', 'resolved', 'dismissed', 'reopened')),
     open_change smallint not null check (open_change between -1 and 1),  -- by how much it changed the number of open issues
     actor text not null,
     reason text,
@@ -469,7 +469,7 @@ create index fix_attempts_by_time on guild_identity.fix_attempts (guild_id, star
 create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, started_at)
     include (issue_type, outcome, is_automatic, undone_at);
 create index undone_plans on guild_identity.fix_attempts (guild_id, plan_key) where undone_at is not null;
-create index fixes_by_themselves on guild_identity.fix_attempts (guild_id, issue_type)
+create index automatic_fixes on guild_identity.fix_attempts (guild_id, issue_type)
     where is_automatic and outcome = 'fixed';
 create index unfinished_attempts on guild_identity.fix_attempts (guild_id, id)
     where outcome = 'running' or undoing_at is not null;
@@ -531,8 +531,8 @@ create table guild_identity.addon_uploads (
     run_id bigint references guild_identity.sync_log on delete set null,
     finished_at timestamptz,
     foreign key (guild_id, upload_key_id) references common.upload_keys (guild_id, id) on delete cascade,
-    constraint kept_until_taken_in check (state <> 'received' or characters is not null),
-    constraint erased_when_taken_in check (state in ('received', 'failed') or characters is null),
+    constraint kept_until_processed check (state <> 'received' or characters is not null),
+    constraint erased_when_processed check (state in ('received', 'failed') or characters is null),
     check ((state = 'received') = (finished_at is null))
 );
 
@@ -548,8 +548,8 @@ create table guild_identity.match_requests (
     id bigint generated always as identity primary key,
     guild_id integer not null references guild_identity.guilds on delete cascade,
     actor text not null,
-    chosen text[] check (cardinality(chosen) > 0 and array_position(chosen, null) is null),  -- keys of groups; null: all
-    asked_at timestamptz not null default now(),
+    selected text[] check (cardinality(selected) > 0 and array_position(selected, null) is null),  -- keys of groups; null: all
+    requested_at timestamptz not null default now(),
     attempts integer not null default 0,
     state text not null default 'waiting' check (state in ('waiting', 'done', 'failed')),
     sentence text,
@@ -571,7 +571,7 @@ create table guild_identity.work_requests (
     kind text not null check (kind <> ''),
     arguments jsonb not null default '{}' check (jsonb_typeof(arguments) = 'object'),
     actor text not null,
-    asked_at timestamptz not null default now(),
+    requested_at timestamptz not null default now(),
     state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed')),
     attempts integer not null default 0,
     issue_ids bigint[],  -- the issues of a fix when the first try began; null: not begun, or no fix
@@ -590,13 +590,13 @@ create table guild_identity.work_requests (
 create unique index one_request_of_a_kind_waits on guild_identity.work_requests (guild_id, kind, md5(arguments::text))
     where state = 'waiting';
 create index requests_of_guild on guild_identity.work_requests (guild_id, id desc);
-create index requests_under_way on guild_identity.work_requests (guild_id, id) where finished_at is null;
+create index unfinished_requests on guild_identity.work_requests (guild_id, id) where finished_at is null;
 
 
 -- 6. Messages to officers on Discord
 
 -- A row is written before anything is sent: what could not be sent is sent later, and what was sent is not sent again.
--- A digest reports the issue events from covers_from to covers_to; while its day lasts it grows, and its message is edited.
+-- A digest reports the issue events from first_event to last_event; while its day lasts it grows, and its message is edited.
 --   waiting (is_pending) -> shown (message_id set) -> waiting (the digest grew) -> shown -> closed (closed_at set)
 create table guild_identity.announcements (
     id bigint generated always as identity primary key,
@@ -613,9 +613,9 @@ create table guild_identity.announcements (
     claim uuid,
     claimed_until timestamptz,
     is_in_doubt boolean not null default false,
-    covers_from bigint,
-    covers_to bigint,
-    told_to bigint,   -- the last event that the message shows
+    first_event bigint,
+    last_event bigint,
+    shown_event bigint,   -- the last event that the message shows
     message_id text,  -- Discord's; null: not posted
     failures integer not null default 0,  -- since it was last sent
     next_try_at timestamptz not null default now(),
@@ -624,16 +624,16 @@ create table guild_identity.announcements (
     sent_at timestamptz,
     closed_at timestamptz,
     unique (guild_id, nonce),
-    check ((kind = 'digest') = (covers_from is not null)),
-    check ((covers_from is null) = (covers_to is null)),
+    check ((kind = 'digest') = (first_event is not null)),
+    check ((first_event is null) = (last_event is null)),
     check (not is_pending or content is not null),
     check (is_pending or content is null),
     constraint claim_has_an_end check ((claim is null) = (claimed_until is null))
 );
 
-create unique index one_digest_grows on guild_identity.announcements (guild_id) where kind = 'digest' and closed_at is null;
-create index announcements_that_wait on guild_identity.announcements (guild_id, id) where is_pending;
-create index digests_of_guild on guild_identity.announcements (guild_id, covers_to desc) where kind = 'digest';
+create unique index one_open_digest on guild_identity.announcements (guild_id) where kind = 'digest' and closed_at is null;
+create index pending_announcements on guild_identity.announcements (guild_id, id) where is_pending;
+create index digests_of_guild on guild_identity.announcements (guild_id, last_event desc) where kind = 'digest';
 
 
 -- 7. Settings of a guild
@@ -651,7 +651,7 @@ create table guild_identity.rule_settings (
 );
 
 -- Which Discord role of the server (its id) or rank in the game (its index) gives which role here.
-create table common.guild_authority (
+create table common.access_grants (
     guild_id integer not null references guild_identity.guilds on delete cascade,
     kind text not null check (kind in ('discord_role', 'rank')),
     key text not null check (key ~ '^[0-9]+$'),
@@ -662,12 +662,12 @@ create table common.guild_authority (
 );
 
 -- With the default: the guild master is an administrator until an administrator changes that.
-create view common.guild_authority_in_force as
-select guild_id, kind, key, role, set_by, set_at from common.guild_authority
+create view common.access_grants_in_force as
+select guild_id, kind, key, role, set_by, set_at from common.access_grants
 union all
 select g.id, 'rank', '0', 'administrator', null, null
 from guild_identity.guilds g
-where not exists (select from common.guild_authority a where (a.guild_id, a.kind, a.key) = (g.id, 'rank', '0'));
+where not exists (select from common.access_grants a where (a.guild_id, a.kind, a.key) = (g.id, 'rank', '0'));
 
 -- Who changed which setting. `before` and `after` are the setting as it was written, so another change can undo it.
 -- Of keys and tokens only the name and the state are kept.
@@ -777,7 +777,7 @@ execute function guild_identity.keep_former_names_of_member();
 
 -- Notifications on the channel patt_live: the guild, the kind of change, and the ids of the rows; no names and no notes.
 -- PostgreSQL delivers them when the transaction has committed, and never when it has not.
-create function guild_identity.tell_of_rows() returns trigger language plpgsql as $$
+create function guild_identity.publish_rows() returns trigger language plpgsql as $$
 begin
     perform pg_notify('patt_live', json_build_object(
                 'guild', guild_id, 'kind', tg_argv[0], 'first', min(id), 'last', max(id))::text)
@@ -788,7 +788,7 @@ begin
 end
 $$;
 
-create function guild_identity.tell_of_jobs() returns trigger language plpgsql as $$
+create function guild_identity.publish_jobs() returns trigger language plpgsql as $$
 begin
     perform pg_notify('patt_live', json_build_object('guild', args -> 'guild_id', 'kind', 'jobs')::text)
     from changed
@@ -798,30 +798,30 @@ begin
 end
 $$;
 
-create trigger tell_of_new after insert on guild_identity.issue_events
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('issues');
-create trigger tell_of_new after insert on guild_identity.fix_attempts
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('attempts');
-create trigger tell_of_changed after update on guild_identity.fix_attempts
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('attempts');
-create trigger tell_of_new after insert on guild_identity.sync_log
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('runs');
-create trigger tell_of_changed after update on guild_identity.sync_log
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('runs');
-create trigger tell_of_new after insert on guild_identity.match_requests
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('matches');
-create trigger tell_of_changed after update on guild_identity.match_requests
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('matches');
-create trigger tell_of_new after insert on guild_identity.work_requests
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('work');
-create trigger tell_of_changed after update on guild_identity.work_requests
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('work');
-create trigger tell_of_new after insert on guild_identity.setting_changes
-    referencing new table as changed for each statement execute function guild_identity.tell_of_rows('settings');
+create trigger publish_new after insert on guild_identity.issue_events
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('issues');
+create trigger publish_new after insert on guild_identity.fix_attempts
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('attempts');
+create trigger publish_changed after update on guild_identity.fix_attempts
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('attempts');
+create trigger publish_new after insert on guild_identity.sync_log
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('runs');
+create trigger publish_changed after update on guild_identity.sync_log
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('runs');
+create trigger publish_new after insert on guild_identity.match_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('matches');
+create trigger publish_changed after update on guild_identity.match_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('matches');
+create trigger publish_new after insert on guild_identity.work_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('work');
+create trigger publish_changed after update on guild_identity.work_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('work');
+create trigger publish_new after insert on guild_identity.setting_changes
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('settings');
 
-create trigger tell_of_new after insert on jobs.procrastinate_jobs
-    referencing new table as changed for each statement execute function guild_identity.tell_of_jobs();
-create trigger tell_of_changed after update on jobs.procrastinate_jobs
-    referencing new table as changed for each statement execute function guild_identity.tell_of_jobs();
-create trigger tell_of_gone after delete on jobs.procrastinate_jobs
-    referencing old table as changed for each statement execute function guild_identity.tell_of_jobs();
+create trigger publish_new after insert on jobs.procrastinate_jobs
+    referencing new table as changed for each statement execute function guild_identity.publish_jobs();
+create trigger publish_changed after update on jobs.procrastinate_jobs
+    referencing new table as changed for each statement execute function guild_identity.publish_jobs();
+create trigger publish_deleted after delete on jobs.procrastinate_jobs
+    referencing old table as changed for each statement execute function guild_identity.publish_jobs();
