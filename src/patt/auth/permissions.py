@@ -193,7 +193,7 @@ async def decide(conn: Connection, guild_id: int, change: Change, *, actor: str,
     Raises `NotFound`, `BadInput`, and `PlanStale` if it would do something else than what was previewed (`Preview.key`).
     """
     async with conn.transaction():
-        await conn.execute("lock table common.guild_authority in share row exclusive mode")
+        await conn.execute("lock table common.access_grants in share row exclusive mode")
         planned = await preview(conn, guild_id, change)
         if seen not in (None, planned.key):
             raise PlanStale("Members, ranks or roles have changed since this was previewed. Preview it again.")
