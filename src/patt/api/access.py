@@ -14,7 +14,7 @@ from patt.auth import permissions, sessions
 from patt.auth.permissions import WITH_ARTICLE, Change, Mapped, Moved, Permission, Preview, Role
 from patt.auth.sessions import KnownAccount, Session
 from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import Page, page_of
 from sv_common.guild_sync.roster import guilds
@@ -126,10 +126,10 @@ async def decide(
 async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange) -> AuthorityPreview:
     """By name; nothing is changed."""
 
-    async def rehearsed(conn: Connection) -> Preview:
-        return await permissions.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
+    async def rehearsed(here: GuildConnection) -> Preview:
+        return await permissions.preview(here.conn, here.id, _change(body))
 
-    planned = await services.pool.rehearse(rehearsed)
+    planned = await services.pool.rehearse(await guilds.resolve_guild(services.pool, guild), rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
 
 

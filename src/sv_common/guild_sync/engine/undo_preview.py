@@ -82,7 +82,9 @@ async def preview_undo(
     For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; no connection is held
     meanwhile, so that nobody waits for Discord.
     """
-    here = await pool.rehearse(lambda conn: _rehearse(conn, attempt_id, guild_id, guard))
+    async with pool.installation() as conn:
+        number = await attempts.guild_of(conn, attempt_id, guild_id)
+    here = await pool.rehearse(number, lambda guild: _rehearse(guild.conn, attempt_id, guild.id, guard))
     if here.obstacle is not None:
         return here
     return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))
