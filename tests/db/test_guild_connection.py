@@ -76,12 +76,14 @@ async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
 async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
     one, other = guilds
     for each in guilds:
-        await each.vouch_for_all()
+        await each.confirm_all()
     async with one.pool.reading(one.guild_id) as guild:
-        assert await guild.rows("select distinct guild_id from guild_identity.vouched_characters") == [(one.guild_id,)]
-        assert await guild.rows("select guild_id from common.guild_authority_in_force") == [(one.guild_id,)]
+        assert await guild.rows("select distinct guild_id from guild_identity.confirmed_characters") == [
+            (one.guild_id,)
+        ]
+        assert await guild.rows("select guild_id from common.access_grants_in_force") == [(one.guild_id,)]
     async with one.pool.snapshot() as conn:
-        found = await (await conn.execute("select guild_id from common.guild_authority_in_force")).fetchall()
+        found = await (await conn.execute("select guild_id from common.access_grants_in_force")).fetchall()
     assert sorted(found) == [(one.guild_id,), (other.guild_id,)]
 
 

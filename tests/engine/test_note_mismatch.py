@@ -32,7 +32,7 @@ async def _open_issue(guild: GuildBuilder) -> Issue:
 async def _state(guild: GuildBuilder, issue_id: int) -> tuple[str, str | None]:
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         issue = await lifecycle.get(here, issue_id)
-    return issue.state, issue.waiting_reason
+    return issue.state, issue.review_reason
 
 
 @pytest.mark.parametrize(

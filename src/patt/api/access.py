@@ -87,7 +87,7 @@ class AuthorityPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Vouching:
+class Confirmation:
     """Whose a character is, on an administrator's word."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -143,8 +143,8 @@ async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) ->
     return page_of([_person(each) for each in found], page)
 
 
-@router.post("/vouch", summary="Confirm that a character is a member's")
-async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Vouching) -> Done:
+@router.post("/confirm", summary="Confirm that a character is a member's")
+async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
     """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id

@@ -252,8 +252,8 @@ async def dismiss(
     return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
 
 
-@router.post("/issues/{issue_id}/wake", summary="End a dismissal")
-async def wake(
+@router.post("/issues/{issue_id}/reopen", summary="End a dismissal")
+async def reopen(
     services: ServicesDep,
     officer: OfficerDep,
     issue_id: IssueId,
@@ -266,7 +266,7 @@ async def wake(
     async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
         await lifecycle.get(here, issue_id)
         await check_unchanged(here, issue_id, seen)
-        found = await lifecycle.wake(here, issue_id, actor=officer.actor, reason=reason)
+        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
         return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")

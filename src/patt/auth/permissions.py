@@ -192,7 +192,7 @@ async def decide(guild: GuildConnection, change: Change, *, actor: str, seen: st
     Raises `NotFound`, `BadInput`, and `PlanStale` if it would do something else than what was previewed (`Preview.key`).
     """
     async with guild.conn.transaction():
-        await guild.run("lock table common.guild_authority in share row exclusive mode")
+        await guild.run("lock table common.access_grants in share row exclusive mode")
         planned = await preview(guild, change)
         if seen not in (None, planned.key):
             raise PlanStale("Members, ranks or roles have changed since this was previewed. Preview it again.")

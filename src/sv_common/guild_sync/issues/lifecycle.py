@@ -1,6 +1,6 @@
 """The life of issues. This module alone writes `audit_issues` and `issue_events`.
 
-Moves: opened, refreshed, reopened, resolved (no longer found, subject gone, by a fix, by hand), dismissed, woken. Each is
+Moves: opened, refreshed, recurred, resolved (no longer found, subject gone, by a fix, by hand), dismissed, reopened. Each is
 a row in `issue_events` with who made it. The caller holds the guild's lock (`pool.writing`) in the transaction.
 """
 
@@ -44,7 +44,7 @@ async def reconcile(
 
     With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
     twice counts once. A dismissed issue stays dismissed while what the dismissal rests on is the same, and is
-    open again when it is not; `wake_due` ends dismissals whose time has come.
+    open again when it is not; `reopen_due` ends dismissals whose time has come.
     """
     if not conclusions:
         return {}
@@ -68,9 +68,11 @@ async def reconcile(
     return {issue_type: Reconciliation(**counts) for issue_type, counts in moves.items()}
 
 
-async def wake_due(guild: GuildConnection, issue_types: Sequence[str], *, now: datetime | None = None) -> Counter[str]:
+async def reopen_due(
+    guild: GuildConnection, issue_types: Sequence[str], *, now: datetime | None = None
+) -> Counter[str]:
     """End the dismissals of these rules that were set to end by now; return how many of each rule. A scan does it first."""
-    return Counter(row[0] for row in await guild.rows(SQL["wake_due"], issue_types=list(issue_types), now=now))
+    return Counter(row[0] for row in await guild.rows(SQL["reopen_due"], issue_types=list(issue_types), now=now))
 
 
 async def resolve(guild: GuildConnection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
@@ -109,18 +111,18 @@ async def dismiss_many(
     return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason), until=until)
 
 
-async def wake(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
+async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
     issue = await get(guild, issue_id)
     if issue.dismissed_at is None:
         raise Refused(f"Issue {issue_id} is not dismissed.")
-    await wake_many(guild, [issue_id], actor=actor, reason=reason)
+    await reopen_many(guild, [issue_id], actor=actor, reason=reason)
     return await get(guild, issue_id)
 
 
-async def wake_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
+async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
     """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
-    return await guild.run(SQL["wake"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
+    return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
 
 
 async def say_why_waiting(guild: GuildConnection, reasons: Mapping[int, str]) -> None:

@@ -31,8 +31,8 @@ class ClaimedAnnouncement:
     channel_id: str
     announcement: Announcement
     message_id: str | None
-    covers_from: int | None
-    covers_to: int | None
+    first_event: int | None
+    last_event: int | None
     version: int
 
 
@@ -46,8 +46,8 @@ class GrowingDigest:
     id: int
     channel_id: str
     nonce: str
-    covers_from: int
-    covers_to: int
+    first_event: int
+    last_event: int
     is_posted: bool
     is_under_way: bool
     is_in_doubt: bool
@@ -69,10 +69,10 @@ async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement |
     row = await guild.row(SQL["claim"], claim=claim_id, seconds=CLAIM_S)
     if row is None:
         return None
-    number, kind, channel_id, content, message_id, covers_from, covers_to, version = row
+    number, kind, channel_id, content, message_id, first_event, last_event, version = row
     announcement = Announcement.from_json(content)
     return ClaimedAnnouncement(
-        claim_id, number, kind, channel_id, announcement, message_id, covers_from, covers_to, version
+        claim_id, number, kind, channel_id, announcement, message_id, first_event, last_event, version
     )
 
 
@@ -81,7 +81,7 @@ async def shown(guild: GuildConnection, sent: ClaimedAnnouncement, message_id: s
 
     Where it was not, and another text was sent meanwhile, the message is written anew with the next news.
     """
-    if await guild.run(SQL["shown"], **_of(sent), message_id=message_id, covers_to=sent.covers_to):
+    if await guild.run(SQL["shown"], **_of(sent), message_id=message_id, last_event=sent.last_event):
         return True
     await guild.run(SQL["in_doubt"], **_of(sent))
     return False
@@ -116,18 +116,22 @@ async def begin_digest(
         channel_id=channel_id,
         nonce=nonce,
         content=_content(announcement),
-        covers_from=covers[0],
-        covers_to=covers[1],
+        first_event=covers[0],
+        last_event=covers[1],
     )
 
 
 async def grow_digest(
-    guild: GuildConnection, digest_id: int, channel_id: str, announcement: Announcement | None, *, covers_to: int
+    guild: GuildConnection, digest_id: int, channel_id: str, announcement: Announcement | None, *, last_event: int
 ) -> bool:
     """Let a digest tell more; None while it has nothing to say. Say whether it could: not while a first post is under way."""
     return bool(
         await guild.run(
-            SQL["grow_digest"], id=digest_id, channel_id=channel_id, covers_to=covers_to, content=_content(announcement)
+            SQL["grow_digest"],
+            id=digest_id,
+            channel_id=channel_id,
+            last_event=last_event,
+            content=_content(announcement),
         )
     )
 

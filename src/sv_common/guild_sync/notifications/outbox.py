@@ -54,8 +54,8 @@ async def _deliver_one(pool: Pool, announcer: Announcer, guild_id: int, each: Cl
         return
     async with pool.writing(guild_id) as guild:
         is_ours = await announcements.shown(guild, each, message_id)
-        if is_ours and each.covers_from is not None and each.covers_to is not None:
-            await lifecycle.mark_as_told(guild, each.covers_from, each.covers_to)
+        if is_ours and each.first_event is not None and each.last_event is not None:
+            await lifecycle.mark_as_told(guild, each.first_event, each.last_event)
 
 
 async def _put_off(pool: Pool, guild_id: int, each: ClaimedAnnouncement, error: SourceError) -> None:
