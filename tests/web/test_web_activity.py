@@ -299,12 +299,14 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     page = await _see(alice)
     assert "given up Export of" in page.text("uploads")
     assert "Try again" in page.text("uploads")
-    button = f"{ACTIVITY}/uploads/actions/{number}/retry"
-    assert (await alice.post(button, data={})).headers["location"] == ACTIVITY
-    assert f"Upload {number} waits again, and a worker takes it in." in (await _see(alice)).text()
+    button = f"/api/v1/admin/uploads/{number}/retry"
+    assert (await alice.post(button, data={"back": ACTIVITY})).headers["location"] == ACTIVITY
+    assert (
+        f"Upload {number} waits again. A worker takes it in: patt serve, or patt worker." in (await _see(alice)).text()
+    )
     async with guild.pool.connection() as conn:
         assert (await uploads.get(conn, number, guild.guild_id)).state == "received"
-    await alice.post(button, data={})
+    await alice.post(button, data={"back": ACTIVITY})
     assert "Only an upload that was given up can be tried again." in (await _see(alice)).text()
 
 
@@ -316,6 +318,6 @@ async def test_another_guilds_uploads_are_neither_shown_nor_tried_again(
     async with guild.pool.connection() as conn:
         await uploads.give_up(conn, number, "Given up.")
     assert "Stranger" not in (await _see(alice, guild=guild.guild_id)).text("uploads")
-    await alice.post(f"{ACTIVITY}/uploads/actions/{number}/retry?guild={guild.guild_id}", data={})
+    await alice.post(f"/api/v1/admin/uploads/{number}/retry?guild={guild.guild_id}", data={"back": ACTIVITY})
     async with guild.pool.connection() as conn:
         assert (await uploads.get(conn, number, other.guild_id)).state == "failed"

@@ -47,7 +47,7 @@ async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_th
     assert "Hides nothing: It is no longer found." in page.text
     assert "Remove the 1 that hides nothing" in page.text
     key = (await alice.get(DISMISSALS, params={"idle": True})).json()["items"][0]["issue"]["key"]
-    await alice.post(f"{PAGE}/actions/issues/wake", data={"chosen": [f"{settled}-{key}"], "back": f"{PAGE}/dismissals"})
+    await alice.post(f"{API}/issues/wake", data={f"seen.{settled}": key, "back": f"{PAGE}/dismissals"})
     left = (await alice.get(DISMISSALS)).json()
     assert [each["issue"]["id"] for each in left["items"]] == [hiding]
     assert "Every dismissal still hides something." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text
@@ -63,5 +63,5 @@ async def test_every_door_refuses_a_dismissal_until_a_day_that_has_come(
     assert [answer.status_code for answer in (one, many)] == [422, 422]
     sentence = "The day on which the issue opens again must lie ahead."
     assert [answer.json()["detail"] for answer in (one, many)] == [sentence, sentence]
-    await alice.post(f"{PAGE}/actions/issues/{number}/dismiss", data={**said, "back": PAGE})
+    await alice.post(f"{API}/issues/{number}/dismiss", data={**said, "back": PAGE})
     assert sentence in (await alice.get(PAGE)).text

@@ -17,7 +17,7 @@ from patt.bootstrap import Services
 from patt.config import load_settings
 from patt.server import server_config
 from patt.web.context import SESSION_COOKIE
-from patt.web.limits import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
+from patt.web.throttle import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.simulators.server import LOOPBACK

@@ -58,7 +58,7 @@ async def test_the_button_lets_just_them_go_once(alice: httpx2.AsyncClient, halv
     assert found is not None
     back = f"{PAGE}?guild={halved.guild_id}"
     form = {"source": "battlenet", "key": found[1], "back": back}
-    answer = await alice.post(f"{PAGE}/actions/release?guild={halved.guild_id}", data=form)
+    answer = await alice.post(f"/api/v1/admin/losses/release?guild={halved.guild_id}", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, back)
     told = Seen(await alice.get(back)).text()
     assert "5 characters may be marked as gone by the next list, and nobody else." in told

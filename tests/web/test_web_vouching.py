@@ -278,7 +278,7 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
     assert "This is right" in Seen(page).text("content")
     preview = await alice.get(f"{PLAYERS}/preview", params={"decision": "confirm", "character": str(character)})
     assert "Brisa, by evidence Brisa, as an officer decided" in Seen(preview).text("content")
-    await alice.post(f"{PLAYERS}/actions/decide", data={"decision": "confirm", "character": str(character)})
+    await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "confirm", "character": str(character)})
     body = (await alice.get(f"{PLAYERS_API}/characters/{character}")).json()["character"]
     assert (body["basis"], body["basis_note"], body["vouched_by"]) == ("officer", None, "officer alice")
     assert body["rests_on"].startswith("the word of officer alice on ")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.issues import PlannedIssue
+from patt.api.issues import BY_HAND, PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
 from patt.json_data import values_of
 from patt.web import own_rights
@@ -64,17 +64,6 @@ PartlyQuery = Annotated[
         examples=[False],
     ),
 ]
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        description="Why, for whoever looks at it next.",
-        examples=["Asked him on Discord."],
-    ),
-]
-BY_HAND = "By hand."
-
 router = officer_router("data-quality", "data quality")
 
 
@@ -97,7 +86,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,11 +333,6 @@ async def undo(
         partly=partly,
         guard=own_rights.guard_of(officer),
     )
-
-
-def end_of_dismissal(until: date | None) -> datetime | None:
-    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
-    return datetime.combine(until, time(), UTC) if until is not None else None
 
 
 async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:

@@ -107,9 +107,10 @@ globalThis.askForJob = async (form) => {
   }
   button.setAttribute("aria-disabled", "true"); // keeps the focus, which a disabled button would lose
   try {
-    const { answer, isDone } = await ask(form);
-    tell(sentenceOf(answer), isDone ? "working" : "problem");
-    if (isDone) {
+    const response = await ask(form, { Accept: JSON_TYPE });
+    const answer = await response.json();
+    tell(answer.sentence ?? answer.detail, response.ok ? "working" : "problem");
+    if (response.ok) {
       asked.set(answer.id, form);
       await showJob(ended.get(answer.id) ?? answer);
       follow(answer.id);

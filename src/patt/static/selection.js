@@ -4,7 +4,7 @@
 const NONE_CHOSEN = "Tick findings to act on them together.";
 
 function boxesIn(place) {
-  return [...place.querySelectorAll('input[name="chosen"]')];
+  return [...place.querySelectorAll('input[form="selection"]')];
 }
 
 function showChoice() {

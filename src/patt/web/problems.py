@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from patt.web.navigation import NAVIGATION
+from patt.web.forms import Flash, fault_sentence, fragment, shape_of
+from patt.web.places import NAVIGATION
 from patt.web.rendering import page
 from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.core.errors import (
@@ -33,8 +34,6 @@ from sv_common.guild_sync.roster.guilds import BUSY
 
 log = structlog.get_logger(__name__)
 
-API_PREFIX = "/api"
-METRICS_PATH = "/metrics"
 MEDIA_TYPE = "application/problem+json"
 
 _EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
@@ -129,9 +128,9 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "unexpected", "An unexpected error", sentence)
 
 
-def is_for_programs(path: str) -> bool:
-    """Whether programs ask here, so that answers are problem details, and an API token opens it."""
-    return path in (API_PREFIX, METRICS_PATH) or path.startswith(f"{API_PREFIX}/")
+def sentence_of(error: Exception) -> str:
+    """Say for people what an error means; of input that cannot be used, which field and why."""
+    return fault_sentence(error.errors()) if isinstance(error, RequestValidationError) else problem_of(error).detail
 
 
 async def answer(request: Request, error: Exception) -> Response:
@@ -141,7 +140,10 @@ async def answer(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
     elif problem.code in ("database", "too-slow", "overloaded"):
         log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
-    if is_for_programs(request.scope["path"]):
+    shape = shape_of(request)
+    if shape == "fragment":
+        return fragment(Flash(sentence_of(error), "problem"), problem.status)
+    if shape == "json":
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
     context = {
         "problem": problem,
