@@ -54,7 +54,7 @@ _REASON = {"reason": "On purpose."}
 _MOVE = {"region": "us", "realm": "Area 52", "name": NEW_NAME}
 
 
-def _vouch(world: World) -> dict[str, Any]:
+def _confirm(world: World) -> dict[str, Any]:
     return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
 
 
@@ -76,15 +76,15 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/fix/{{issue_id}}": _nothing,
     f"{QUALITY}/fix-all/{{issue_type}}": _nothing,
     f"{QUALITY}/issues/{{issue_id}}/dismiss": _json(**_REASON),
-    f"{QUALITY}/issues/{{issue_id}}/wake": _json(**_REASON),
+    f"{QUALITY}/issues/{{issue_id}}/reopen": _json(**_REASON),
     f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
     f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,
     f"{QUALITY}/issues/fix": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/fix/preview": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),
-    f"{QUALITY}/issues/wake": _issues("aside"),
+    f"{QUALITY}/issues/reopen": _issues("aside"),
     f"{QUALITY}/jobs": _json(kind="scan"),
-    f"{API}/full-match": lambda world: Ask(json={"chosen": [world.match_key]}),
+    f"{API}/full-match": lambda world: Ask(json={"selected": [world.match_key]}),
     f"{API}/players/decisions": _json(**_LINK),
     f"{API}/players/decisions/preview": _json(**_LINK),
     f"{API}/settings/words/try": _json(note="alt of Mito"),
@@ -100,7 +100,7 @@ ASKS: dict[str, Made] = {
     f"{API}/settings/tokens/{{token_id}}/revoke": _nothing,
     f"{API}/officers/authority": _json(**_AUTHORITY),
     f"{API}/officers/authority/preview": _json(**_AUTHORITY),
-    f"{API}/officers/vouch": lambda world: Ask(json=_vouch(world)),
+    f"{API}/officers/confirm": lambda world: Ask(json=_confirm(world)),
     f"{API}/officers/sessions/{{session_id}}/revoke": _nothing,
     f"{API}/account/sessions/revoke-all": _nothing,
     f"{API}/account/sessions/{{session_id}}/revoke": _nothing,
@@ -123,6 +123,6 @@ CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", 
 
 def address(path: str, world: World) -> str:
     """Fill in a path: by what it is about, the numbers of something that can be done."""
-    issue = "aside" if path.endswith("/wake") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
+    issue = "aside" if path.endswith("/reopen") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
     values = {**world.numbers, "issue_id": world.numbers[issue], "issue_type": "orphan_wow"}
     return path.format(**values, token=world.secrets["token"])

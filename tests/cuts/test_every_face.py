@@ -140,7 +140,7 @@ LINES: dict[str, tuple[str, Callable[[World], Any]]] = {
     "fix": (f"{QUALITY}/fix/{{issue_id}}", lambda _: None),
     "undo": (f"{QUALITY}/attempts/{{attempt_id}}/undo", lambda _: None),
     "dismiss": (f"{QUALITY}/issues/{{issue_id}}/dismiss", lambda _: {"reason": "On purpose."}),
-    "wake": (f"{QUALITY}/issues/{{issue_id}}/wake", lambda _: {"reason": "On purpose."}),
+    "reopen": (f"{QUALITY}/issues/{{issue_id}}/reopen", lambda _: {"reason": "On purpose."}),
     "resolve": (f"{QUALITY}/issues/{{issue_id}}/resolve", lambda _: {"reason": "On purpose."}),
     "settings rule": (
         f"{API}/settings/changes",

@@ -15,9 +15,8 @@ from pydantic import Field
 from patt.api.routing import officer_router
 from patt.tasks import Task
 from patt.web.context import LARGEST_BIGINT, GuildDep, OfficerDep, PageQuery, ServicesDep
-from patt.worker import overview, requests
-from patt.worker.overview import JobSummary
-from patt.worker.requests import Job, JobRequest, RequestedJob
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
@@ -135,7 +134,7 @@ async def deeds_as_csv(services: ServicesDep, guild: GuildDep, chosen: DeedFilte
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[JobSummary]:
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
     async with services.pool.snapshot() as conn:
-        return await overview.jobs(conn, guild, number=page)
+        return await worker_jobs.queued(conn, guild, number=page)
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:
@@ -201,21 +200,21 @@ async def ask_for_job(
     wish: Annotated[JobRequest, Body(examples=[{"kind": "scan"}, {"kind": "fix_all", "issue_type": "orphan_wow"}])],
 ) -> RequestedJob:
     """A worker does it; the answer says where to look. While an equal job waits, no second one is added."""
-    return await requests.ask(services, wish, actor=officer.actor, guild_id=guild)
+    return await worker_jobs.enqueue(services, wish, actor=officer.actor, guild_id=guild)
 
 
 @for_jobs.get("", summary="Jobs, 50 a page, newest first")
 async def asked_jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[Job]:
     """Those that wait and run, and those of the last day."""
     async with services.pool.snapshot() as conn:
-        return await requests.jobs(conn, guild, number=page)
+        return await worker_jobs.jobs(conn, guild, number=page)
 
 
 @for_jobs.get("/{job_id}", summary="How far a job is, and what came of it")
 async def asked_job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> Job:
     """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
     async with services.pool.snapshot() as conn:
-        return await requests.job(conn, guild, job_id)
+        return await worker_jobs.job(conn, guild, job_id)
 
 
 _TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}
@@ -285,7 +284,7 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
         number = (await guilds.the_only(conn, guild)).id
         released = await held_losses.release(conn, number, body.source, body.key, actor=officer.actor)
     if services.queue is not None:
-        await services.queue.ask_for(_TASKS[body.source], number)
+        await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
     sentence = (
         f"{_counted(body.source, count)} may be marked as gone by the next list, and nobody else. It is asked for now."

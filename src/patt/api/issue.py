@@ -243,8 +243,8 @@ async def dismiss(
     return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
 
 
-@router.post("/issues/{issue_id}/wake", summary="End a dismissal")
-async def wake(
+@router.post("/issues/{issue_id}/reopen", summary="End a dismissal")
+async def reopen(
     services: ServicesDep,
     officer: OfficerDep,
     issue_id: IssueId,
@@ -256,7 +256,7 @@ async def wake(
     reason = body.reason if body else BY_HAND
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await lifecycle.wake(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
+        found = await lifecycle.reopen(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
         return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")

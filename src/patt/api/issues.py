@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
-from patt.worker.requests import SelectedIssues
+from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
@@ -47,7 +47,7 @@ TextQuery = Annotated[
     ),
 ]
 IdleQuery = Annotated[
-    bool, Query(description="Only dismissals that hide nothing any more. End them with `wake`.", examples=[True])
+    bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
 ]
 
 Reason = Annotated[
@@ -231,7 +231,7 @@ class DismissSelected(SelectedIssues):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WakeSelected(SelectedIssues):
+class ReopenSelected(SelectedIssues):
     """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
 
     reason: Annotated[str, Field(max_length=500)] = BY_HAND
@@ -243,7 +243,7 @@ class MovedIssue:
 
     issue_id: int
     issue_type: str
-    outcome: Literal["dismissed", "woken", "left_alone"]
+    outcome: Literal["dismissed", "reopened", "left_alone"]
     reason: Annotated[str, Field(description="Why it is left alone, or what was done.")]
 
 
@@ -302,9 +302,9 @@ async def dismiss_selected(
     return _moved(number, chosen, left, "dismissed", done)
 
 
-@router.post("/issues/wake", summary="Open the chosen issues again")
-async def wake_selected(
-    services: ServicesDep, officer: OfficerDep, body: WakeSelected, guild: GuildDep = None
+@router.post("/issues/reopen", summary="Open the chosen issues again")
+async def reopen_selected(
+    services: ServicesDep, officer: OfficerDep, body: ReopenSelected, guild: GuildDep = None
 ) -> MovedIssues:
     """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
     number = (await the_guild(services, guild)).id
@@ -314,9 +314,9 @@ async def wake_selected(
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.wake_many(conn, moved, actor=officer.actor, reason=body.reason)
+        await lifecycle.reopen_many(conn, moved, actor=officer.actor, reason=body.reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
-    return _moved(number, chosen, left, "woken", "no longer dismissed" if resolved else "open again")
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "open again")
 
 
 def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
@@ -328,7 +328,7 @@ def _moved(
     guild_id: int,
     chosen: Sequence[Issue],
     left: Mapping[int, str],
-    outcome: Literal["dismissed", "woken"],
+    outcome: Literal["dismissed", "reopened"],
     done: str,
 ) -> MovedIssues:
     told = [

@@ -11,8 +11,7 @@ from patt.api import access, credentials
 from patt.api.access import AuthorityChange
 from patt.api.credentials import NewKey, NewToken
 from patt.auth.credentials import SCOPES
-from patt.auth.permissions import GIVEN
-from patt.auth.roles import WITH_ARTICLE
+from patt.auth.permissions import GIVEN, WITH_ARTICLE
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
 from patt.pages.layout import SettingsView, chosen_guild, respond, respond_with_settings
 from patt.web.context import (

@@ -29,7 +29,7 @@ _LABELS = {
     "has_left": "All characters have left",
     "basis": "The link rests on",
     "basis_note": "Note when it was linked",
-    "vouched_by": "Confirmed by",
+    "confirmed_by": "Confirmed by",
     "ranks": "Ranks",
     "role": "Discord role",
     "formerly": "Former name of",
@@ -101,14 +101,14 @@ PIPELINES: Mapping[Pipeline, str] = {
 }
 
 TASKS: Mapping[str, str] = {
-    Task.UPLOADS: "Take in uploads",
+    Task.UPLOADS: "Process uploads",
     Task.BATTLE_NET: "Sync with Battle.net",
     Task.DISCORD: "Sync with Discord",
     Task.SWEEP: "Daily check",
     Task.FULL_MATCH: "Full match",
-    Task.DIGEST: "Tell officers the news",
-    Task.WORK: "Scans and fixes that officers asked for",
-    Task.PLAN: "Plan what is due",
+    Task.DIGEST: "Send the digest",
+    Task.JOBS: "Scans and fixes",
+    Task.PLAN: "Enqueue what is due",
 }
 
 
@@ -223,7 +223,7 @@ def frequency(rule: RuleOverview) -> str:
     """Say how often a rule found something lately."""
     if not rule.found:
         return "Found nothing new in 30 days."
-    back = f"; {rule.reopened} came back" if rule.reopened else ""
+    back = f"; {rule.recurred} came back" if rule.recurred else ""
     return f"Found {_times(rule.found)} in 30 days, {_times(rule.found_in_a_week)} this week{back}."
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from patt.auth.roles import EVERYBODY_WITH, Role, includes
+from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 from patt.json_data import as_json_text
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 

@@ -20,8 +20,7 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.engine.command import SOME_OFFICER
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.facts import read_facts
@@ -79,7 +78,7 @@ class DecisionReport:
 class MatchReport:
     """What a full match would do or did. `attempt_id` is what to undo; None for a preview or when there was nothing.
 
-    `missing` counts the chosen people who were no longer found as they were chosen, and for whom nothing was done.
+    `missing` counts the selected people who were no longer found as they were selected, and for whom nothing was done.
     """
 
     guild_id: int
@@ -162,18 +161,18 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
 
 
 async def run_matching(
-    pool: Pool, *, actor: str = SOME_OFFICER, guild_id: int | None = None, chosen: Collection[str] | None = None
+    pool: Pool, *, actor: str = SOME_OFFICER, guild_id: int | None = None, selected: Collection[str] | None = None
 ) -> MatchReport:
     """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
 
-    `chosen` holds the keys of the groups to apply; None applies all. Without a name, the log says that an officer did it.
+    `selected` holds the keys of the groups to apply; None applies all. Without a name, the log says that an officer did it.
     Raises `Refused` where there are several guilds and none is named.
     """
     started = time.monotonic()
     async with pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
         await guilds.lock(conn, guild.id)
-        report = _only(await _match(conn, guild.id), chosen)
+        report = _only(await _match(conn, guild.id), selected)
         if not report.groups:
             return report
         counts = report.counts
@@ -217,9 +216,9 @@ async def _match(conn: Connection, guild_id: int) -> MatchReport:
     return MatchReport(guild_id, acting, [group for group in groups if not group.rows])
 
 
-def _only(report: MatchReport, chosen: Collection[str] | None) -> MatchReport:
-    """Keep the groups that were chosen."""
-    if chosen is None:
+def _only(report: MatchReport, selected: Collection[str] | None) -> MatchReport:
+    """Keep the groups that were selected."""
+    if selected is None:
         return report
-    groups = [group for group in report.groups if group.key in chosen]
-    return replace(report, groups=groups, missing=len(set(chosen)) - len(groups))
+    groups = [group for group in report.groups if group.key in selected]
+    return replace(report, groups=groups, missing=len(set(selected)) - len(groups))
