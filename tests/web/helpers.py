@@ -33,7 +33,7 @@ API = "/api/v1/admin/data-quality"
 PAGE = "/admin/data-quality"
 PLAYERS_API = "/api/v1/admin/players"
 PLAYERS = "/admin/players"
-COUNTS = ("Open", "Waiting", "Resolved (30d)")
+COUNTS = ("Open", "Needs review", "Resolved (30d)")
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ async def test_a_player_who_bears_a_members_name_can_be_said_to_be_them(
 async def test_nobody_found_is_said(reader: httpx2.AsyncClient, house: House) -> None:
     number = await issue_number(house.guild, "orphan_wow", "Riddle")
     page = Seen(await reader.get(f"{PAGE}/issues/{number}", params={"search": "<b>nobody"}))
-    assert "No player is called anything like “ <b>nobody ”." in page.text("found")
+    assert "No player matches “ <b>nobody ”." in page.text("found")
 
 
 async def test_not_this_player_is_respected_by_the_next_scan_and_fix(

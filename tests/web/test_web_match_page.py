@@ -56,8 +56,8 @@ async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncC
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_is_to_be_matched_nothing_can_be_asked_for(alice: httpx2.AsyncClient) -> None:
     page = await _see(alice)
-    assert "There is nothing to match" in page.text("content")
-    assert "None was done yet" in page.text("match-state")
+    assert "Nothing to match" in page.text("content")
+    assert "No match yet" in page.text("match-state")
     assert "form" not in page.tags[page.tags.index("main") :]
 
 
@@ -139,7 +139,7 @@ async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncCli
     await run_matching(unmatched.pool, actor="root", selected=[await _key(unmatched, "Kipper")])
     await _click(alice, MATCH_API)
     text = (await _see(alice, show="runs")).text("content")
-    assert "Matches so far 2" in text
+    assert "Past matches 2" in text
     assert text.rindex("officer alice") < text.rindex("by root")
 
 

@@ -36,13 +36,13 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
 ) -> None:
     mito, other = twice
     page = f"{PLAYERS}/{mito}?guild={guild.guild_id}"
-    assert "Merge with another player" in Seen(await alice.get(page)).text("content")
+    assert "Other player" in Seen(await alice.get(page)).text("content")
     asked = {"decision": "merge", "player": str(mito), "other": "mito", "back": page}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
     for words in (
         f"Player of Grimalt-area-52 Mito (number {other}), by evidence Mito (number {mito}), as an officer decided",
         f"The player Mito (number {other}) is there is not there",
-        "Merge the players: what would change",
+        "Merge players: preview",
     ):
         assert words in preview, preview
     done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
@@ -170,7 +170,7 @@ async def test_without_a_guild_the_players_page_says_what_to_do(alice: httpx2.As
     for query in ("", "?guild=1", "?search=mito&show=all"):
         page = Seen(await alice.get(f"{PLAYERS}{query}"))
         assert page.status == 200
-        assert "No guild is set up yet" in page.text("content")
+        assert "No guild yet" in page.text("content")
         assert "patt guild add" in page.text("content")
 
 

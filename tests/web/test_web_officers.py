@@ -180,7 +180,7 @@ async def test_everybody_sees_and_ends_their_own_sessions_and_no_others(
         assert (await vera.post(f"/api/v1/admin/account/sessions/{stranger}/revoke")).status_code == 404
         page = Seen(await vera.get("/admin/account")).text("content")
         assert "You are vera , a viewer" in page
-        assert "Who may sign in" not in page
+        assert "Manage access" not in page
         await vera.post(f"/api/v1/admin/account/sessions/{listed[-1]['id']}/revoke")
         assert len((await vera.get("/api/v1/admin/account/sessions")).json()["items"]) == 1
         done = await vera.post("/api/v1/admin/account/sessions/revoke-all")

@@ -92,7 +92,7 @@ async def test_what_was_to_be_closed_and_is_so_again_is_not_fixed_unseen(
     left = "update guild_identity.wow_characters set removed_at = {} where character_name = 'Newalt'"
     await troubled.execute(left.format("now()"))
     page = await alice.get(OF_RULE if by == "rule" else f"{PAGE}/preview?issue_ids={number}")
-    assert "would be closed" in Seen(page).text("content")
+    assert "will be closed" in Seen(page).text("content")
     await troubled.execute(left.format("null"))
     (issue,) = await _press(alice, troubled, _wish(page))
     assert (issue["outcome"], await _linked(troubled, "Newalt")) == ("refused", False)
@@ -118,7 +118,7 @@ async def test_of_more_than_a_page_holds_the_button_is_about_those_that_are_show
     monkeypatch.setattr(admin_pages, "PREVIEWED", 2)
     page = await alice.get(OF_RULE)
     text = Seen(page).text("content")
-    for words in ("Of 4 issues that a fix would change, the first 2 are shown.", "Fix these 2", "Would be fixed 4"):
+    for words in ("Showing the first 2 of 4 issues that a fix would change.", "Fix these 2", "Would be fixed 4"):
         assert words in text, words
     assert sum(name in text for name in ("Newalt", "Ashfen", "Birchlow", "Cinderhall")) == 2
     assert [issue["outcome"] for issue in await _press(alice, troubled, _wish(page))] == ["fixed", "fixed"]

@@ -105,7 +105,7 @@ async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncC
     number = await _numbers(troubled)
     chosen = number["Riddle"], number["Zephyr"]
     away = await _post(alice, "dismiss", *chosen, reason="guests", until="2099-12-31")
-    assert (away["moved"], away["sentence"]) == (2, "2 issues are set aside until 2099-12-31.")
+    assert (away["moved"], away["sentence"]) == (2, "2 issues are dismissed until 2099-12-31.")
     assert sorted(each for each, state in (await _states(troubled)).items() if state == "dismissed") == sorted(chosen)
     events = await troubled.rows(
         "select issue_id, actor, reason, open_change from guild_identity.issue_events where event = 'dismissed' order by 1"
@@ -128,8 +128,8 @@ async def test_what_has_changed_since_it_was_seen_is_left_alone(
     body = await _post(alice, "dismiss", *seen, seen=seen, reason="all of them")
     reasons = {issue["issue_id"]: issue["reason"] for issue in body["issues"] if issue["outcome"] == "left_alone"}
     assert reasons == {
-        number["Newalt"]: "It is resolved already.",
-        number["Zephyr"]: "It has changed since you looked; look at it again.",
+        number["Newalt"]: "It is already resolved.",
+        number["Zephyr"]: "It has changed since you looked. Check it again.",
     }
     assert body["moved"] == len(seen) - 2
     assert (await _states(troubled))[number["Zephyr"]] == "open"
@@ -235,10 +235,10 @@ async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
     ticked = dict(list((await _rows_of(alice, rule="orphan_wow")).items())[:2])
     assert len(ticked) == 2
     page = await _send(alice, "dismiss", ticked, reason="guests", until="", back=f"{PAGE}?state=dismissed")
-    assert page.text("status") == "2 issues are set aside."
+    assert page.text("status") == "2 issues are dismissed."
     assert "Dismissed by officer alice : guests" in page.text("content")
     stale = await _send(alice, "dismiss", ticked, reason="again")
-    assert "0 issues are set aside. 2 left alone: It has changed since you looked" in stale.text("status")
+    assert "0 issues are dismissed. 2 left alone: It has changed since you looked" in stale.text("status")
     page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
     assert page.text("status") == "2 issues are open again."
 
@@ -252,9 +252,9 @@ async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
     page = Seen(answer)
     text = page.text("content")
     for words in (
-        "6 selected, of which a fix would change 3. Nothing was changed yet.",
+        "6 selected, a fix would change 3. Nothing has changed yet.",
         "'Newalt' has no player link would be fixed Link Newalt-area-52 to Mito",
-        "'Riddle' has no player link would be left as it is",
+        "'Riddle' has no player link would stay open",
         "[stale_character]",
         "Fix these 3",
     ):

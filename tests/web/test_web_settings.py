@@ -108,7 +108,7 @@ async def test_an_officer_sees_no_button_that_only_an_administrator_may_use(
     _act_as(app, "officer")
     preview = await alice.get(f"{PAGE}/preview?kind=rule&issue_type=stale_character&parameters.stale_after_days=45")
     assert "This would resolve 1 issue." in Seen(preview).text()
-    assert "only an administrator can save this" in Seen(preview).text()
+    assert "Only an administrator can save this" in Seen(preview).text()
     assert "API tokens" not in Seen(preview).text()
     assert ">Save<" not in preview.text
 
@@ -209,7 +209,7 @@ async def test_a_word_is_added_with_the_notes_it_changes_and_removed(
     await troubled.alt("Nightalt", "Nightcrew", mito)
     asked = {"kind": "word", "word": "Nightcrew", "reading": "role", "back": f"{PAGE}/words"}
     preview = await alice.get(f"{PAGE}/preview", params=asked)
-    assert "Notes that are read differently 1" in Seen(preview).text()
+    assert "Notes read differently 1" in Seen(preview).text()
     assert "Nobody here is called “Nightcrew”." in Seen(preview).text()
     await alice.post(f"{API}/changes", data=_hidden(preview))
     assert [each["word"] for each in (await alice.get(f"{API}/words")).json()["words"]] == ["nightcrew"]

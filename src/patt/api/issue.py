@@ -240,7 +240,7 @@ async def dismiss(
         found = await lifecycle.dismiss(
             conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end
         )
-    return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
+    return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
 
 @router.post("/issues/{issue_id}/reopen", summary="End a dismissal")
@@ -258,7 +258,7 @@ async def reopen(
         await _lock_unchanged(conn, issue_id, guild, seen)
         found = await lifecycle.reopen(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
-        return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
+        return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")
 
 
@@ -275,7 +275,7 @@ async def resolve(
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
         found = await lifecycle.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
-    return _changed(found, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
+    return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 
 @router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")

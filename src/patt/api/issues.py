@@ -33,7 +33,7 @@ from sv_common.guild_sync.rules import rule_named
 Shown = Literal["open", "dismissed", "resolved", "all"]
 """Which issues to list."""
 
-GONE_REASON = "No longer found; it will be closed."
+GONE_REASON = "Already resolved; it will be closed."
 LONGEST_SEARCH = 100
 """Letters that a search may have."""
 
@@ -217,8 +217,8 @@ def _settled(outcome: FixOutcome) -> Literal["refused", "waiting", "nothing_to_d
             return "refused"
 
 
-_CHANGED = "It has changed since you looked; look at it again."
-_RESOLVED = "It is resolved already."
+_CHANGED = "It has changed since you looked. Check it again."
+_RESOLVED = "It is already resolved."
 _NOT_DISMISSED = "It is not dismissed."
 
 
@@ -298,7 +298,7 @@ async def dismiss_selected(
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.dismiss_many(conn, moved, actor=officer.actor, reason=body.reason, until=end)
-    done = f"set aside{f' until {body.until}' if body.until else ''}"
+    done = f"dismissed{f' until {body.until}' if body.until else ''}"
     return _moved(number, chosen, left, "dismissed", done)
 
 

@@ -128,7 +128,7 @@ def _by_subject(found: Sequence[Issue], subjects: Mapping[int, Subject], guild: 
     return [
         Group(
             f"{subject.kind or 'nobody'}-{subject.id or 0}",
-            subject.name or "Somebody who is no more",
+            subject.name or "Deleted",
             issues,
             href=_page_of(subject, guild),
         )

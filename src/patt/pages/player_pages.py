@@ -24,23 +24,23 @@ KINDS: tuple[tuple[ShownPeople, str], ...] = (
     ("players", "Players"),
     ("characters", "Characters without a player"),
     ("members", "Discord members without a player"),
-    ("all", "Everybody"),
+    ("all", "Everyone"),
 )
 
 LABELS = {
-    "link": "Link the character",
-    "confirm": "Confirm the link",
-    "unlink": "Unlink the character",
+    "link": "Link character",
+    "confirm": "Confirm link",
+    "unlink": "Unlink character",
     "reject": "Not this player",
-    "allow": "Take it back",
-    "link_member": "Link the Discord member",
-    "link_to_member": "Link the character",
-    "unlink_member": "Unlink the Discord member",
-    "allow_member": "Take it back",
-    "merge": "Merge the players",
-    "main": "Make it the main",
-    "add_alias": "Add the alias",
-    "remove_alias": "Remove the alias",
+    "allow": "Allow again",
+    "link_member": "Link Discord member",
+    "link_to_member": "Link character",
+    "unlink_member": "Unlink Discord member",
+    "allow_member": "Allow again",
+    "merge": "Merge players",
+    "main": "Set main",
+    "add_alias": "Add alias",
+    "remove_alias": "Remove alias",
 }
 _DECISION = FormReader[Decision](Decision)
 

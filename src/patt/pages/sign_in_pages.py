@@ -34,14 +34,14 @@ from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
 
-_USELESS = "This link cannot be used: it was used before, it is too old, or it is not complete. Make a new one."
+_USELESS = "This link cannot be used: it was used before, has expired, or is incomplete. Make a new one."
 _DENIED = "access_denied"
 _STRANGE = (
-    "This sign-in was not begun in this browser, was used before, or took longer than ten minutes. Nothing was done. "
-    "Begin again."
+    "This sign-in was not started in this browser, was used before, or took longer than ten minutes. Nothing was done. "
+    "Start again."
 )
-_REFUSED = "Discord did not let you in. Nothing was done; you can try again."
-_CANCELLED = "You have not allowed Discord to say who you are, so nothing was done. You can begin again."
+_REFUSED = "Discord refused the sign-in. Nothing was done. Try again."
+_CANCELLED = "You did not allow Discord to share who you are, so nothing was done. You can start again."
 
 
 @router.get("/")
@@ -223,7 +223,7 @@ def _login(services: Services) -> DiscordLogin:
     login = discord_login(services.settings)
     if login is None:
         raise ConfigurationError(
-            "Signing in with Discord is not set up here. Whoever runs PATT sets PATT_DISCORD_CLIENT_ID and "
+            "Signing in with Discord is not set up here. The person who runs PATT sets PATT_DISCORD_CLIENT_ID and "
             "PATT_DISCORD_CLIENT_SECRET; until then, ask them for a sign-in link."
         )
     return login

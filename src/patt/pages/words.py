@@ -22,13 +22,13 @@ _LABELS = {
     "note": "Guild note",
     "named": "The note names",
     "player": "Player",
-    "link_source": "How it was linked",
-    "linked_under": "Note when it was linked",
+    "link_source": "Linked",
+    "linked_under": "Note at linking",
     "is_decided": "Linked by a person",
     "gives": "What the role gives here",
     "has_left": "All characters have left",
-    "basis": "The link rests on",
-    "basis_note": "Note when it was linked",
+    "basis": "The link is based on",
+    "basis_note": "Note at linking",
     "confirmed_by": "Confirmed by",
     "ranks": "Ranks",
     "role": "Discord role",
@@ -36,7 +36,7 @@ _LABELS = {
     "weight": "Its rank",
     "candidates": "Could mean",
     "resembles": "Looks like",
-    "own_name_is_player": "Bears its player's Discord name",
+    "own_name_is_player": "Has its player's Discord name",
     "member": "Discord member",
     "roles": "Guild roles on Discord",
     "rank": "Rank in the game",
@@ -47,7 +47,7 @@ _LABELS = {
     "player_active_on": "The player is active on",
 }
 _LINK_SOURCES = {
-    "manual": "by hand",
+    "manual": "manually",
     "officer_fix": "by an officer's fix",
     "bulk_fix": "by an officer's fix of many at once",
     "auto_fix": "by an automatic fix",
@@ -75,7 +75,7 @@ SOURCES: Mapping[Source, str] = {
 KINDS_OF_EVIDENCE = {
     Evidence.KNOWN_PLAYER: (
         "Known players",
-        "Characters are linked to players who are there already; nobody is created.",
+        "Characters are linked to existing players. No player is created.",
     ),
     Evidence.DISCORD_MEMBER: (
         "New players who are on Discord",
@@ -83,7 +83,7 @@ KINDS_OF_EVIDENCE = {
     ),
     Evidence.MAIN: (
         "New players by their main",
-        "A player is created because notes name one main; nobody on Discord has its name.",
+        "A player is created because notes name one main, and no Discord member has its name.",
     ),
     Evidence.NICKNAME: (
         "New players by a nickname",
@@ -165,9 +165,9 @@ DATA_SOURCES: Mapping[DataSource, str] = {
 
 _REMEDIES: Mapping[DataSource, str] = {
     DataSource.NOTES: "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
-    DataSource.ROSTER: "Keep “patt serve” running; “patt doctor” says what stands in its way. To read it now: patt sync battlenet",
-    DataSource.MEMBERS: "Keep “patt serve” running; “patt doctor” says what stands in its way. To read them now: patt sync discord",
-    DataSource.PROFILES: "They are read along with the roster; look at its last run in Activity.",
+    DataSource.ROSTER: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync battlenet",
+    DataSource.MEMBERS: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync discord",
+    DataSource.PROFILES: "They come with the roster. See its last run in Activity.",
 }
 
 _LEFT_OUT = {
@@ -178,9 +178,7 @@ _LEFT_OUT = {
 
 def remedy(age: SourceAge) -> str:
     """Say how old a stale source's data may be, and what to do."""
-    state = (
-        "Nothing has come in yet" if age.last is None else f"It should not be older than {in_words(age.stale_after)}"
-    )
+    state = "No data yet" if age.last is None else f"Expected to be newer than {in_words(age.stale_after)}"
     return f"{state}. {_REMEDIES[age.source]}"
 
 
@@ -210,7 +208,7 @@ def verdict(health: Health, trends: Trends) -> str:
     """Say in two or three sentences how healthy the data is."""
     stale = [DATA_SOURCES[age.source] for age in health.sources if age.is_stale]
     if not (health.characters.counted or health.members.counted):
-        return "No character and no Discord member has come in yet. Set up the sources, then look again."
+        return "No characters and no Discord members yet. Set up the sources first."
     who = _and([_of(health.characters, "character"), _of(health.members, "Discord member")])
     opened = trends.total[-1]
     days = len(trends.days) - 1
@@ -232,7 +230,7 @@ def fix_record(rule: RuleOverview) -> str:
     if not rule.is_fixable:
         return ""
     refused = (
-        f" {_count(rule.fixes_refused, 'click')} changed nothing: the evidence did not decide."
+        f" {_count(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
         if rule.fixes_refused
         else ""
     )

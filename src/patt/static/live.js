@@ -116,7 +116,7 @@ globalThis.askForJob = async (form) => {
       follow(answer.id);
     }
   } catch {
-    tell("The server did not answer. Reload the page to see what is so now.", "problem");
+    tell("The server did not respond. Reload the page to see the current state.", "problem");
   } finally {
     button.removeAttribute("aria-disabled");
   }
@@ -254,7 +254,7 @@ function listen() {
   hear("reset", () => takeIn(null));
   hear("bye", () => {
     leave();
-    say("You are no longer signed in here.", quietButton("Sign in", () => location.assign("/login")));
+    say("You are signed out.", quietButton("Sign in", () => location.assign("/login")));
   });
   stream.addEventListener("error", () => {
     document.documentElement.classList.remove("is-live");

@@ -114,7 +114,7 @@ async function run(form) {
     await showAfresh(response.ok ? form : undefined);
     show(status);
   } catch {
-    tell("The server did not answer. Reload the page to see what is so now.", "problem");
+    tell("The server did not respond. Reload the page to see the current state.", "problem");
   } finally {
     setBusy(false);
     focusAgain(form);

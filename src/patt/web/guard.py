@@ -42,10 +42,10 @@ ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "
 _LONGEST_NUMBER = 20
 
 _POWERLESS = (
-    "You are signed in, and may do nothing in the guild that you chose. Open the page /login/guild: it says why, and who "
-    "can let you in."
+    "You are signed in, but have no access to the guild that you chose. Open /login/guild: it says why, and who can give "
+    "you access."
 )
-_FORGED = "This form is not one of your session. Load the page again, and repeat what you did there."
+_FORGED = "This form is not from your session. Reload the page and try again."
 
 
 class Guard:

@@ -145,7 +145,7 @@ class OverlongBodies:
 
 
 def _limit_in_words(path: str) -> str:
-    sentence = "This is more than can be taken in at once"
+    sentence = "This is too large"
     if path.startswith(UPLOAD_PREFIX):
         return f"{sentence}: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
     return f"{sentence}."

@@ -130,7 +130,7 @@ class ThrottleGuessing:
 
         await self._app(scope, receive, judge)
         if wait_s:
-            sentence = "Too much that came from this address was not valid: sign-in links, tokens or upload keys."
+            sentence = "Too many invalid sign-in links, tokens or upload keys came from this address."
             await _refuse(request, receive, send, sentence, wait_s)
 
 
@@ -150,7 +150,7 @@ class ThrottleRequests:
         is_upload = upload_key(request) is not None and request.method not in SAFE_METHODS
         limit = self._limits.uploads if is_upload else self._limits.requests
         if wait_s := limit.take(holder):
-            await _refuse(request, receive, send, "That is too much at once.", wait_s)
+            await _refuse(request, receive, send, "Too many requests at once.", wait_s)
             return
         await self._app(scope, receive, send)
 
