@@ -273,7 +273,7 @@ class Watcher:
             known = self._read(file, state)
         return known.export if isinstance(known.export, Unusable) else None
 
-    def _read(self, file: Path, state: State) -> _Read:
+    def _read(self, file: Path, state: FileState) -> _Read:
         export = read_export(file, state)
         if isinstance(export, Unusable):
             unusable = _Read(state, export)
