@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from laws import oracle
+from laws import guild_rows, note_meaning, oracle
 from patt.worker.worker import SCHEDULES, Schedule, slot_before
 from simulation.budget import RequestBudget
 from simulation.clock import FakeClock
@@ -69,8 +69,8 @@ class Laws:
         before = await self._unresolved(guild)
         await run_integrity_check(self._pool, guild_id=guild.guild_id)
         logged = await self._unresolved(guild)
-        seen = await oracle.Guild.read(self._pool, guild.guild_id, self._clock.now_ms)
-        unclear = {c["id"] for c in seen.characters if oracle.runs_in_a_circle(seen, c)}
+        seen = await guild_rows.Guild.read(self._pool, guild.guild_id, self._clock.now_ms)
+        unclear = {c["id"] for c in seen.characters if note_meaning.runs_in_a_circle(seen, c)}
         for issue_type, expected in (before | oracle.find(seen)).items():
             left_out = unclear if issue_type == "note_mismatch" else set()
             wrong = (logged[issue_type] ^ expected) - left_out

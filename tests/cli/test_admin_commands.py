@@ -107,8 +107,8 @@ def test_a_link_can_be_for_a_role_in_one_guild(patt: Patt, guild: psycopg.Connec
     assert guild.execute("select name, role, guild_id from common.admin_accounts").fetchall() == [("vera", "viewer", 1)]
     for words, sentence in (
         (("--role", "officer", "--guild", 99), "There is no guild with the number 99."),
-        (("--guild", 1), "say what the account may do"),
-        (("--name", "@vera"), "those who sign in with Discord"),
+        (("--guild", 1), "choose what the account may do"),
+        (("--name", "@vera"), "accounts of Discord begin with an “@”"),
     ):
         refused = patt("admin", "link", *words)
         assert (refused.code, sentence in refused.err) == (1, True)
@@ -121,7 +121,7 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
     )
     looked = patt("admin", "officers", "give", "rank", "council", "officer", "--dry-run")
     assert looked.out == "Council would give: officer.\n"
-    assert guild.execute("select count(*) from common.guild_authority").fetchone() == (0,)
+    assert guild.execute("select count(*) from common.access_grants").fetchone() == (0,)
     assert patt("admin", "officers", "give", "rank", "1", "officer").out == "Council gives now: officer.\n"
     mapping = patt("admin", "officers", "list", "--json").json["mapping"]
     assert ("1", "officer") in [(each["key"], each["role"]) for each in mapping]

@@ -78,7 +78,7 @@ def test_an_issue_can_be_listed_shown_dismissed_woken_and_resolved(patt: Patt, g
     assert "is open" in patt("reopen", number).out
     assert "is resolved" in patt("resolve", number, "--reason", "asked him").out
     events = [event["event"] for event in patt("show", number, "--json").json["events"]]
-    assert events == ["opened", "dismissed", "woken", "resolved"]
+    assert events == ["opened", "dismissed", "reopened", "resolved"]
 
 
 def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild: psycopg.Connection) -> None:
@@ -92,7 +92,7 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
     assert "Mito (the fix uses this one)" in told
     dry = patt("fix", number, "--dry-run")
     assert "Link Stranger-area-52 to Mito" in dry.out
-    assert "nothing was changed" in dry.out
+    assert "Nothing was changed" in dry.out
     assert patt("issues", "--json").json["total"] == 1
     done = patt("fix", number)
     attempt = re.search(r"patt undo (\d+)", done.out)

@@ -91,7 +91,7 @@ async def test_characters_that_left_or_are_gone_do_not_count(guild: GuildBuilder
     await guild.character("Leaver", has_left=True)
     gone = await guild.character("Goner")
     await guild.execute(
-        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, gone_since, gone_confirmed_at) "
+        "insert into guild_identity.character_profiles (character_id, guild_id, requested_at, gone_since, gone_confirmed_at) "
         "values (%(gone)s, %(guild)s, now(), now(), now())",
         {"gone": gone},
     )
@@ -180,7 +180,7 @@ async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: 
 async def test_a_profile_read_by_a_clock_that_was_ahead_does_not_look_new_for_a_year(guild: GuildBuilder) -> None:
     character = await guild.character("Elrek")
     await guild.execute(
-        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at) "
         "values (%(character)s, %(guild)s, now() + interval '1 year', now() + interval '1 year')",
         {"character": character},
     )
@@ -205,7 +205,7 @@ async def test_notes_are_as_old_as_the_export_that_they_came_with(guild: GuildBu
 
 async def _profile(guild: GuildBuilder, character: int, ago: timedelta) -> None:
     await guild.execute(
-        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at) "
         "values (%(character)s, %(guild)s, now(), now() - %(ago)s::interval)",
         {"character": character, "ago": ago},
     )

@@ -97,7 +97,7 @@ async def _chosen(guild: GuildBuilder) -> int:
     await guild.character("Quin")
     keys = [group.key for group in (await preview_matching(guild.pool)).groups if group.name == "Zork"]
     async with guild.pool.connection() as conn:
-        return (await matches.ask(conn, guild.guild_id, actor="officer alice", chosen=keys))[0]
+        return (await matches.ask(conn, guild.guild_id, actor="officer alice", selected=keys))[0]
 
 
 async def test_a_full_match_of_some_makes_only_those(services: Services, guild: GuildBuilder) -> None:
@@ -126,7 +126,7 @@ async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
     async with guild.pool.connection() as conn:
         cut_off = await matches.next_waiting(conn, guild.guild_id)
     assert cut_off is not None
-    await run_matching(guild.pool, actor=cut_off.actor, chosen=cut_off.chosen)
+    await run_matching(guild.pool, actor=cut_off.actor, selected=cut_off.selected)
     await run_full_match(services, guild.guild_id)
     assert str((await _told(guild, request_id)).sentence).endswith("An earlier try was cut off and may have done it.")
     assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
@@ -136,8 +136,8 @@ async def test_a_choice_is_refused_while_another_match_waits(services: Services,
     await _ask(guild)
     async with guild.pool.connection() as conn:
         with pytest.raises(Refused, match="one at a time"):
-            await matches.ask(conn, guild.guild_id, actor="officer bob", chosen=["0123456789abcdef"])
-    assert await guild.rows("select actor, chosen from guild_identity.match_requests") == [("officer alice", None)]
+            await matches.ask(conn, guild.guild_id, actor="officer bob", selected=["0123456789abcdef"])
+    assert await guild.rows("select actor, selected from guild_identity.match_requests") == [("officer alice", None)]
 
 
 async def test_officers_who_ask_at_the_same_moment_ask_for_one_match(services: Services, guild: GuildBuilder) -> None:

@@ -59,7 +59,7 @@ async def _orphans(guild: GuildBuilder) -> list[int]:
 
 async def _state(guild: GuildBuilder) -> Sequence[Any]:
     return await guild.rows(
-        "select i.issue_type, i.summary, i.resolved_by, i.waiting_reason, p.display_name, l.link_source, l.linked_by, "
+        "select i.issue_type, i.summary, i.resolved_by, i.review_reason, p.display_name, l.link_source, l.linked_by, "
         "(select array_agg((event, actor, reason) order by e.id)::text from guild_identity.issue_events e where e.issue_id = i.id), "
         "(select array_agg((outcome, actor, is_automatic, reason) order by a.id)::text from guild_identity.fix_attempts a "
         "where a.issue_id = i.id) from guild_identity.audit_issues i "
@@ -235,7 +235,7 @@ async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cle
     services: Services, noted: GuildBuilder
 ) -> None:
     old = await _ask(services, ScanJob("scan"))
-    await noted.execute("update guild_identity.work_requests set asked_at = now() - interval '25 hours'")
+    await noted.execute("update guild_identity.work_requests set requested_at = now() - interval '25 hours'")
     ended = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
     await noted.execute(
         "update guild_identity.work_requests set state = 'done', sentence = 'x', finished_at = now() - interval '25 hours' "

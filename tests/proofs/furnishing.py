@@ -117,7 +117,7 @@ async def _full_matches(guild: GuildBuilder, officer: str) -> None:
     found = await preview_matching(guild.pool, guild_id=guild.guild_id)
     for chosen in ([found.groups[0].key], None):
         async with guild.pool.connection() as conn:
-            await matches.ask(conn, guild.guild_id, actor=officer, chosen=chosen)
+            await matches.ask(conn, guild.guild_id, actor=officer, selected=chosen)
         if chosen is not None:
             services = Services(settings(BASE_URL), guild.pool, Outside())
             await run_full_match(services, guild.guild_id)

@@ -69,7 +69,7 @@ async def confirm(guild: GuildBuilder, discord_id: str, character: int) -> None:
 
 async def _join(guild: GuildBuilder, discord_id: str, *, rank: int) -> int:
     name = NAMES[discord_id]
-    player = await guild.player(name, member=await _member(guild, discord_id, []), is_vouched=True)
+    player = await guild.player(name, member=await _member(guild, discord_id, []), is_confirmed=True)
     character = await guild.character(name, rank=rank)
     await guild.link(character, player, source="manual", as_main=True)
     return character

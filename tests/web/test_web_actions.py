@@ -71,7 +71,7 @@ async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient,
     _, page = await _click(alice, f"issues/{number}/dismiss", back=back, reason="ein Gast – 客人", until="")
     assert page.text("status") == f"Issue {number} is set aside."
     assert "by officer alice : ein Gast – 客人" in page.text("content")
-    _, page = await _click(alice, f"issues/{number}/wake", back=back)
+    _, page = await _click(alice, f"issues/{number}/reopen", back=back)
     assert page.text("status") == f"Issue {number} is open again."
 
 
@@ -80,7 +80,7 @@ async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient,
     [
         ("issues/{number}/dismiss", {}, "A reason is needed"),
         ("issues/{number}/dismiss", {"reason": "later", "until": "soon"}, "“soon” is no day"),
-        ("issues/{number}/wake", {}, "is not dismissed"),
+        ("issues/{number}/reopen", {}, "is not dismissed"),
         ("attempts/999/undo", {}, "There is no fix attempt"),
         ("fix/999999", {}, "There is no issue"),
         ("scan/nonsense", {}, "There is no rule “nonsense”"),

@@ -104,7 +104,7 @@ async def test_a_run_has_typed_steps(alice: httpx2.AsyncClient) -> None:
 async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> None:
     deeds = (await alice.get(f"{API}/deeds")).json()["items"]
     assert [(deed["actor"], deed["what"]) for deed in deeds if not deed["is_automatic"]] == [
-        ("officer carol", "asked"),
+        ("officer carol", "requested"),
         ("officer alice", "dismissed"),
         ("officer bob", "undone"),
         ("officer alice", "fixed"),

@@ -221,10 +221,10 @@ async def test_waking_on_an_old_page_is_refused(
     number = await issue_number(troubled, "orphan_wow", "Riddle")
     seen = str((await _issue(alice, number))["seen"])
     await bob.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest"})
-    late = await alice.post(f"{API}/issues/{number}/wake", params={"seen": seen})
+    late = await alice.post(f"{API}/issues/{number}/reopen", params={"seen": seen})
     assert "officer bob set it aside just now" in late.json()["detail"]
     now = str((await _issue(alice, number))["seen"])
-    assert (await alice.post(f"{API}/issues/{number}/wake", params={"seen": now})).json()["state"] == "open"
+    assert (await alice.post(f"{API}/issues/{number}/reopen", params={"seen": now})).json()["state"] == "open"
 
 
 async def test_what_was_never_given_as_seen_is_refused(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:

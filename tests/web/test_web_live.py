@@ -88,7 +88,7 @@ async def test_one_officers_fix_is_told_to_another_by_name_and_number(site: str,
 async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuilder) -> None:
     insert = (
         "insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor) "
-        "select %s, min(id), 'orphan_wow', 'woken', 1, %s from guild_identity.audit_issues"
+        "select %s, min(id), 'orphan_wow', 'reopened', 1, %s from guild_identity.audit_issues"
     )
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
         await stream.until("hello")

@@ -101,7 +101,7 @@ async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, 
 async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     chosen = [await _key(unmatched, "Kipper"), await _key(unmatched, "Elrek")]
     page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen", {"chosen": chosen})
-    assert page.text("status") == "The full match of 2 chosen is asked for."
+    assert page.text("status") == "The full match of 2 selected is asked for."
     await _do_it(unmatched)
     page = await _see(alice)
     assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
@@ -122,7 +122,7 @@ async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
 
 async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen")
-    assert "Nobody was chosen" in page.text("status")
+    assert "No player was selected" in page.text("status")
     assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
 
 
@@ -135,7 +135,7 @@ async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched
 
 
 async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    await run_matching(unmatched.pool, actor="root", chosen=[await _key(unmatched, "Kipper")])
+    await run_matching(unmatched.pool, actor="root", selected=[await _key(unmatched, "Kipper")])
     await _click(alice, f"{MATCH_PAGE}/actions/ask")
     text = (await _see(alice, show="runs")).text("content")
     assert "Matches so far 2" in text

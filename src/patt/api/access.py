@@ -14,7 +14,7 @@ from patt.auth import permissions, sessions
 from patt.auth.permissions import WITH_ARTICLE, Change, Mapped, Moved, Permission, Preview, Role
 from patt.auth.sessions import KnownAccount, Session
 from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import Page, page_of
 from sv_common.guild_sync.roster import guilds
@@ -87,7 +87,7 @@ class AuthorityPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Vouching:
+class Confirmation:
     """Whose a character is, on an administrator's word."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -126,10 +126,10 @@ async def decide(
 async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange) -> AuthorityPreview:
     """By name; nothing is changed."""
 
-    async def rehearsed(conn: Connection) -> Preview:
-        return await permissions.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
+    async def rehearsed(here: GuildConnection) -> Preview:
+        return await permissions.preview(here.conn, here.id, _change(body))
 
-    planned = await services.pool.rehearse(rehearsed)
+    planned = await services.pool.rehearse(await guilds.resolve_guild(services.pool, guild), rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
 
 
@@ -141,8 +141,8 @@ async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) ->
     return page_of([_person(each) for each in found], page)
 
 
-@router.post("/vouch", summary="Confirm that a character is a member's")
-async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Vouching) -> Done:
+@router.post("/confirm", summary="Confirm that a character is a member's")
+async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
     """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id

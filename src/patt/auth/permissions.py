@@ -7,7 +7,7 @@ syncs read both, so a member who is demoted or leaves the server loses the role 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -192,7 +192,7 @@ async def decide(conn: Connection, guild_id: int, change: Change, *, actor: str,
     Raises `NotFound`, `BadInput`, and `PlanStale` if it would do something else than what was previewed (`Preview.key`).
     """
     async with conn.transaction():
-        await conn.execute("lock table common.guild_authority in share row exclusive mode")
+        await conn.execute("lock table common.access_grants in share row exclusive mode")
         planned = await preview(conn, guild_id, change)
         if seen not in (None, planned.key):
             raise PlanStale("Members, ranks or roles have changed since this was previewed. Preview it again.")
@@ -268,13 +268,10 @@ def _permission(grants: Sequence[Grant]) -> Permission:
 def _moved(before: Sequence[Permission], after: Sequence[Permission]) -> tuple[Moved, ...]:
     earlier, later = ({each.discord_id: each for each in permissions} for permissions in (before, after))
     people = sorted((later | earlier).values(), key=lambda each: each.display_name.lower())
-    roles = [
-        (
-            each.display_name,
-            *(side[each.discord_id].role if each.discord_id in side else None for side in (earlier, later)),
-        )
-        for each in people
-    ]
-    return tuple(
-        Moved(name, role_before, role_after) for name, role_before, role_after in roles if role_before != role_after
-    )
+    moved = (Moved(each.display_name, _role(earlier, each), _role(later, each)) for each in people)
+    return tuple(each for each in moved if each.before != each.after)
+
+
+def _role(permissions: Mapping[str, Permission], of: Permission) -> Role | None:
+    permission = permissions.get(of.discord_id)
+    return permission.role if permission else None

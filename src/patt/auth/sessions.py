@@ -93,14 +93,6 @@ async def end_sign_in(conn: Connection, proof: str) -> bool:
     return (await conn.execute(SQL["end_sign_in"], {"proof": hashed(proof)})).rowcount == 1
 
 
-async def discord_id_of(conn: Connection, account_id: int) -> str:
-    """Return the Discord id of an account. Raises `NotFound` for a local account."""
-    row = await (await conn.execute(SQL["discord_id_of"], {"account_id": account_id})).fetchone()
-    if row is None:
-        raise NotFound("This account does not sign in with Discord.")
-    return str(row[0])
-
-
 async def sign_in_with_discord(conn: Connection, discord_id: str, username: str, guild_id: int | None) -> str:
     """Return a new session of a Discord user in a guild, or in none yet. Its account name is “@” and the name there."""
     session = new_secret()

@@ -68,10 +68,10 @@ def scan(
     selected = [rule_named(issue_type).issue_type] if issue_type else None
     report = call(lambda services: run_integrity_check(services.pool, guild_id=guild, issue_types=selected))
     rows = [
-        (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.reopened, c.moves.resolved, c.error)
+        (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.recurred, c.moves.resolved, c.error)
         for c in report.checks
     ]
-    columns = ("guild", "rule", "found", "new", "reopened", "resolved", "error")
+    columns = ("guild", "rule", "found", "new", "found again", "resolved", "error")
     show(report, as_json, lambda _: table(*columns, rows=rows))
     if report.errors:
         raise typer.Exit(1)
@@ -85,7 +85,7 @@ def issues(
     as_json: JsonOption = False,
 ) -> None:
     def lines(found: findings.FindingsPage) -> None:
-        rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.items]
+        rows = [(i.id, i.severity, i.issue_type, i.summary, i.review_reason) for i in found.items]
         table("issue", "severity", "rule", "what", "needs review because", rows=rows)
         say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
 
@@ -170,7 +170,7 @@ def reopen(
     reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "Reopened by an officer.",
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue, lambda conn: issue_life.wake(conn, issue, actor=actor(), reason=reason), as_json)
+    _change(issue, lambda conn: issue_life.reopen(conn, issue, actor=actor(), reason=reason), as_json)
 
 
 def resolve(
@@ -239,8 +239,8 @@ def _say_issue(view: IssueView, story: IssueStory) -> None:
     found = view.issue
     say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
     _say_story(story)
-    if found.waiting_reason:
-        say(f"  Needs review: {found.waiting_reason}")
+    if found.review_reason:
+        say(f"  Needs review: {found.review_reason}")
     for event in view.events:
         say(f"  {event.at:%Y-%m-%d %H:%M} {event.event} by {event.actor}{': ' + event.reason if event.reason else ''}")
     for attempt in view.attempts:

@@ -1,5 +1,5 @@
 -- name: listen
--- The channel of the triggers of the migrations 0013 and 0015.
+-- The channel of the triggers at the end of schema.sql.
 listen patt_live
 
 -- name: issue_events

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from patt.api import issue as api
 from patt.api import selected
 from patt.api.issue import DismissRequest, PartlyQuery, ResolveRequest, SeenDep, WakeRequest
-from patt.api.selected import DismissSelected, WakeSelected
+from patt.api.selected import DismissSelected, ReopenSelected
 from patt.pages.chosen import chosen_issues, previewed
 from patt.pages.forms import Answer, FormDep, TickedDep, done, form_router
 from patt.web.context import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
@@ -80,8 +80,8 @@ async def dismiss(
     return await done(request, form, work(), home=HOME)
 
 
-@router.post("/issues/{issue_id}/wake")
-async def wake(
+@router.post("/issues/{issue_id}/reopen")
+async def reopen(
     request: Request,
     services: ServicesDep,
     officer: OfficerDep,
@@ -92,7 +92,7 @@ async def wake(
 ) -> Response:
     """End a dismissal."""
     body = WakeRequest(form["reason"]) if form.get("reason") else WakeRequest()
-    work = api.wake(services, officer, issue_id, guild, seen, body)
+    work = api.reopen(services, officer, issue_id, guild, seen, body)
     return await done(request, form, work, home=HOME)
 
 
@@ -139,7 +139,7 @@ async def dismiss_chosen(
     return await done(request, form, work(), home=HOME)
 
 
-@router.post("/issues/wake")
+@router.post("/issues/reopen")
 async def wake_chosen(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
 ) -> Response:
@@ -147,7 +147,7 @@ async def wake_chosen(
 
     async def work() -> Answer:
         numbers, seen = chosen_issues(ticked)
-        return await selected.wake(services, officer, WakeSelected(issue_ids=numbers, seen=seen), guild)
+        return await selected.reopen(services, officer, ReopenSelected(issue_ids=numbers, seen=seen), guild)
 
     return await done(request, form, work(), home=HOME)
 

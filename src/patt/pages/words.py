@@ -25,7 +25,7 @@ _LABELS = {
     "has_left": "All characters have left",
     "basis": "The link rests on",
     "basis_note": "Note when it was linked",
-    "vouched_by": "Confirmed by",
+    "confirmed_by": "Confirmed by",
     "ranks": "Ranks",
     "role": "Discord role",
     "formerly": "Former name of",

@@ -173,7 +173,7 @@ def _caller_in(holder: Holder, permission: Permission, other_guilds: int) -> Cal
         role=permission.role or "viewer",
         session_id=holder.id,
         account_id=holder.account_id,
-        is_of_discord=True,
+        discord_id=holder.discord_id,
         guild=permission.guild,
         other_guilds=other_guilds,
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from patt.auth import permissions, sessions
+from patt.auth import permissions
 from patt.auth.permissions import WITH_ARTICLE, Grant
 from patt.web.context import Caller
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity_engine import write_here
 from sv_common.guild_sync.roster import guilds
@@ -33,12 +33,12 @@ async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, g
 
 def guard_of(caller: Caller) -> Guard:
     """Return what refuses, in the very transaction that would write it, whatever would give a right to whoever asks for it."""
-    if not _is_limited(caller):
+    discord_id = caller.discord_id
+    if discord_id is None or not _is_limited(caller):
         return unguarded
 
     @contextlib.asynccontextmanager
     async def guard(conn: Connection, guild_id: int) -> AsyncIterator[None]:
-        discord_id = await sessions.discord_id_of(conn, caller.account_id or 0)
         before = {_identity(grant) for grant in await permissions.strong_grants(conn, guild_id, discord_id)}
         yield
         after = await permissions.strong_grants(conn, guild_id, discord_id)
@@ -54,7 +54,7 @@ def guard_of(caller: Caller) -> Guard:
 
 
 def _is_limited(caller: Caller) -> bool:
-    return caller.is_of_discord and caller.account_id is not None and not caller.may_act_as("administrator")
+    return caller.discord_id is not None and not caller.may_act_as("administrator")
 
 
 def _identity(grant: Grant) -> tuple[object, ...]:

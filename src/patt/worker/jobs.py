@@ -117,7 +117,7 @@ class Job:
     place: Annotated[str, Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")]
     asked_by: Annotated[str, Field(description="Who requested it, as the log names them.", examples=["officer alice"])]
     who: Annotated[str, Field(description="The same for people: an officer by the name alone.", examples=["alice"])]
-    asked_at: datetime
+    requested_at: datetime
     state: WorkState
     attempts: Annotated[
         int, Field(description="Tries so far; more than one where a worker was cut off or a source was away.")

@@ -93,7 +93,7 @@ async def _fix(
 async def _with_earlier_tries(services: Services, job: WorkRequest, report: FixReport) -> FixReport:
     """Count what an earlier try of this job fixed before it was cut off as fixed by the job."""
     idle = [each.issue_id for each in report.results if each.outcome is FixOutcome.NOTHING_TO_DO]
-    since = job.started_at or job.asked_at
+    since = job.started_at or job.requested_at
     async with services.pool.connection() as conn:
         fixed = await attempts.fixed_since(conn, job.guild_id, idle, actor=job.actor, since=since)
 

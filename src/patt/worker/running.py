@@ -93,7 +93,7 @@ async def run_full_match(services: Services, guild_id: int) -> None:
             guild_id=guild_id,
             outside=services.outside,
             actor=job.actor,
-            chosen=job.chosen,
+            selected=job.selected,
         ),
         number=job.attempts,
         fail=fail,
@@ -112,13 +112,13 @@ async def run_full_match(services: Services, guild_id: int) -> None:
 def _in_words(match: MatchReport, job: WaitingMatch) -> str:
     counts = match.counts
     done = f"{counts['players_created']} players created, {counts['characters_linked']} characters linked"
-    if job.chosen is None:
+    if job.selected is None:
         return f"{done}, {counts['left_alone']} left alone."
     if not match.missing:
-        return f"{done}, for the {len(job.chosen)} selected."
+        return f"{done}, for the {len(job.selected)} selected."
     cut_off = " An earlier try was cut off and may have done it." if job.attempts > 1 else ""
     return (
-        f"{done}. Of the {len(job.chosen)} selected, {match.missing} have changed since the preview, "
+        f"{done}. Of the {len(job.selected)} selected, {match.missing} have changed since the preview, "
         f"and nothing was done for them.{cut_off}"
     )
 
