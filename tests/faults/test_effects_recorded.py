@@ -278,7 +278,7 @@ async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_
     async with installed.pool.connection() as conn:
         seen = Seen((await moves(conn, issue))[-1].id)
     installed.world.set_discord_roles(member, [installed.world.role_named("Social")])
-    with pytest.raises(PlanStale, match="no longer what the preview showed"):
+    with pytest.raises(PlanStale, match="has changed since the preview"):
         await fix_one(installed.pool, issue, actor="bob", discord_bot=installed.discord, seen=seen)
     assert effects(installed) == []
     (plan,) = (await preview_one(installed.pool, issue)).ready
@@ -403,8 +403,8 @@ async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed:
     report = await undo(installed.pool, attempt, actor="alice", discord_bot=installed.discord)
     assert held(installed, member) == [WRONG]
     taken, given = report.sentences
-    assert taken.startswith("Taken back: Take the Discord role Raider from ")
-    assert given.startswith("Taken back: Give ")
+    assert taken.startswith("Undone: Take the Discord role Raider from ")
+    assert given.startswith("Undone: Give ")
 
 
 async def _interrupted(installed: Installation, issue: int, route: str) -> None:

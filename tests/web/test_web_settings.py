@@ -210,7 +210,7 @@ async def test_a_word_is_added_with_the_notes_it_changes_and_removed(
     asked = {"kind": "word", "word": "Nightcrew", "reading": "role", "back": f"{PAGE}/words"}
     preview = await alice.get(f"{PAGE}/preview", params=asked)
     assert "Notes that are read differently 1" in Seen(preview).text()
-    assert "Nobody here is called “Nightcrew”." in Seen(preview).text()
+    assert "No one in this guild is named “Nightcrew”." in Seen(preview).text()
     await alice.post(f"{PAGE}/actions/save", data=_hidden(preview))
     assert [each["word"] for each in (await alice.get(f"{API}/words")).json()["words"]] == ["nightcrew"]
     remove = {"kind": "word", "word": "nightcrew", "reading": "default", "back": f"{PAGE}/words"}

@@ -22,7 +22,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
-from sv_common.guild_sync.identity_engine import decide_here
+from sv_common.guild_sync.identity_engine import decide_in_transaction
 from sv_common.guild_sync.roster import guilds
 
 SQL = load_sql(__package__, "permissions.sql")
@@ -202,7 +202,7 @@ async def vouch(conn: Connection, guild_id: int, discord_id: str, character_id: 
         raise NotFound("This member has no character whose rank gives a role. Look at the list of people again.")
     claim = claims[0]
     if not (claim.is_link_vouched and claim.is_member_vouched):
-        await decide_here(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
+        await decide_in_transaction(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
     if claim.role == "administrator":
         values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
         await conn.execute(SQL["vouch"], values)

@@ -32,10 +32,10 @@ from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity_engine import MatchGroup, MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
-from sv_common.guild_sync.insights.issue import IssueStory, issue_story
+from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
-from sv_common.guild_sync.issues.explanation import Possibility
+from sv_common.guild_sync.issues.explanation import WeighedCandidate
 from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
@@ -95,12 +95,12 @@ def issues(
 
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
-    async def whole(services: Services) -> tuple[IssueView, IssueStory]:
+    async def whole(services: Services) -> tuple[IssueView, IssueDetails]:
         async with services.pool.snapshot() as conn:
-            return await findings.issue_view(conn, issue), await issue_story(services.pool, issue)
+            return await findings.issue_view(conn, issue), await issue_details(services.pool, issue)
 
-    view, story = call(whole)
-    show(view, as_json, lambda _: _say_issue(view, story))
+    view, details = call(whole)
+    show(view, as_json, lambda _: _say_issue(view, details))
 
 
 def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
@@ -237,10 +237,10 @@ def _change(issue: int, function: Callable[[Connection], Awaitable[Issue]], as_j
     show(data, as_json, lambda _: say(f"Issue {now.id} is {now.state}: {now.summary}"))
 
 
-def _say_issue(view: IssueView, story: IssueStory) -> None:
+def _say_issue(view: IssueView, details: IssueDetails) -> None:
     found = view.issue
     say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
-    _say_story(story)
+    _say_story(details)
     if found.waiting_reason:
         say(f"  It waits: {found.waiting_reason}")
     for event in view.events:
@@ -250,25 +250,25 @@ def _say_issue(view: IssueView, story: IssueStory) -> None:
         say(f"  Attempt {attempt.id} by {attempt.actor}: {attempt.outcome}. {attempt.reason}{undone}")
 
 
-def _say_story(told: IssueStory) -> None:
+def _say_story(told: IssueDetails) -> None:
     """Print what each source says, what does not fit, and who could be meant."""
-    if told.story is None:
+    if told.explanation is None:
         return
-    for saying in told.story.sayings:
-        say(f"  {saying.source}: {saying.sentence}")
-    if told.is_still_so:
-        say(f"  So: {told.story.conclusion}")
+    for each in told.explanation.evidence:
+        say(f"  {each.source}: {each.sentence}")
+    if told.is_found:
+        say(f"  So: {told.explanation.conclusion}")
     elif told.doubt:
         say(f"  {told.doubt}")
     for sentence in told.changed:
         say(f"  {sentence}")
-    for each in told.possibilities:
-        _say_candidate(each)
+    for candidate in told.candidates:
+        _say_candidate(candidate)
     if told.fix is not None and told.fix.remedy:
         say(f"  {told.fix.remedy}")
 
 
-def _say_candidate(each: Possibility) -> None:
+def _say_candidate(each: WeighedCandidate) -> None:
     states = {
         "the fix takes this one": each.is_decided,
         "linked now": each.is_linked,

@@ -18,7 +18,7 @@ from patt.pages.words import KINDS_OF_EVIDENCE
 from patt.web.context import GuildDep, OfficerDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import FULL_MATCH
 from sv_common.guild_sync.core.paging import Page
-from sv_common.guild_sync.identity_engine import Evidence, MatchReport, preview_matching
+from sv_common.guild_sync.identity_engine import MatchEvidence, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import MatchRun
 
@@ -35,7 +35,7 @@ class View:
 
     guild: int
     show: Shown = "found"
-    evidence: Evidence | None = None
+    evidence: MatchEvidence | None = None
     page: int = 1
 
     def href(self, **changes: Any) -> str:
@@ -54,7 +54,7 @@ async def full_match(
     viewer: ViewerDep,
     guild: GuildDep,
     show: Annotated[Shown, Query()] = "found",
-    evidence: Annotated[Evidence | None, Query()] = None,
+    evidence: Annotated[MatchEvidence | None, Query()] = None,
     page: PageQuery = 1,
 ) -> Response:
     """Show what a full match would do, whom it would leave alone, or the matches of before."""

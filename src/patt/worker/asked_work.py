@@ -14,7 +14,7 @@ from patt.json_data import as_json_data
 from patt.worker.kinds import KINDS, WorkKind
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Busy, PattError, SourceUnavailable, reason_of
-from sv_common.guild_sync.core.progress import Progress, Watch
+from sv_common.guild_sync.core.progress import OnProgress, Progress
 from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.jobs.requests import WorkRequest
 
@@ -48,8 +48,8 @@ async def _do(services: Services, request: WorkRequest) -> None:
         await _finish(services, request, "failed", sentence)
         return
     try:
-        async with _reporting(services.pool, request) as watch:
-            outcome = await KINDS[WorkKind(request.kind)].do(services, request, watch)
+        async with _reporting(services.pool, request) as on_progress:
+            outcome = await KINDS[WorkKind(request.kind)].do(services, request, on_progress)
     except Exception as error:  # what is worth another try waits for it
         log.exception("work_failed", request_id=request.id, guild_id=request.guild_id, attempt=request.attempts)
         await _put_off(services, request, error)
@@ -75,7 +75,7 @@ async def _finish(services: Services, request: WorkRequest, state: requests.Work
 
 
 @contextlib.asynccontextmanager
-async def _reporting(pool: Pool, request: WorkRequest) -> AsyncIterator[Watch]:
+async def _reporting(pool: Pool, request: WorkRequest) -> AsyncIterator[OnProgress]:
     """Give what hears of progress, and write it down beside the work: on a connection and in a transaction of its own."""
     writer = _Writer(pool, request)
     writing = asyncio.create_task(writer.write())

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from patt.bootstrap import Services
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.core.progress import Watch
+from sv_common.guild_sync.core.progress import OnProgress
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
@@ -39,40 +39,40 @@ class Kind:
 
     title: Callable[[Arguments], str]
     place: Callable[[Arguments], str]
-    do: Callable[[Services, WorkRequest, Watch], Awaitable[Outcome]]
+    do: Callable[[Services, WorkRequest, OnProgress], Awaitable[Outcome]]
 
 
-async def _scan(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
+async def _scan(services: Services, request: WorkRequest, on_progress: OnProgress) -> Outcome:
     issue_type = request.arguments.get("issue_type")
     return await run_integrity_check(
         services.pool,
         guild_id=request.guild_id,
         issue_types=None if issue_type is None else [issue_type],
         actor=request.actor,
-        watch=watch,
+        on_progress=on_progress,
     )
 
 
-async def _fix_all(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
+async def _fix_all(services: Services, request: WorkRequest, on_progress: OnProgress) -> Outcome:
     issue_type = request.arguments["issue_type"]
     async with services.pool.connection() as conn:
         issue_ids = request.issue_ids
         if issue_ids is None:
             issue_ids = [issue.id for issue in await lifecycle.open_of_rule(conn, request.guild_id, issue_type)]
             await requests.begin_fix(conn, request.id, issue_ids)
-    return await _fix(services, request, issue_ids, watch)
+    return await _fix(services, request, issue_ids, on_progress)
 
 
-async def _fix_selected(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
+async def _fix_selected(services: Services, request: WorkRequest, on_progress: OnProgress) -> Outcome:
     seen = {int(number): key for number, key in request.arguments.get("seen", {}).items()}
-    return await _fix(services, request, request.arguments["issue_ids"], watch, seen=seen)
+    return await _fix(services, request, request.arguments["issue_ids"], on_progress, seen=seen)
 
 
 async def _fix(
     services: Services,
     request: WorkRequest,
     issue_ids: Sequence[int],
-    watch: Watch,
+    on_progress: OnProgress,
     *,
     seen: Mapping[int, str] | None = None,
 ) -> Outcome:
@@ -84,7 +84,7 @@ async def _fix(
         guild_id=request.guild_id,
         discord_bot=services.outside.discord,
         seen=seen,
-        watch=watch,
+        on_progress=on_progress,
     )
     if request.attempts > 1:
         report = await _with_earlier_tries(services, request, report)

@@ -1,10 +1,15 @@
-"""Lengths of time in words."""
+"""Counts, lengths of time and actors in words."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+
+
+def plural(count: int, noun: str) -> str:
+    """Return “1 issue”, “2 issues”."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
@@ -17,7 +22,7 @@ def in_words(length: timedelta) -> str:
     for unit, name in _UNITS:
         if length >= unit:
             count = length // unit
-            return f"{count} {name}{'s' if count > 1 else ''}"
+            return plural(count, name)
     return "less than a minute"
 
 
