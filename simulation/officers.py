@@ -131,12 +131,12 @@ class Officers:
                     conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
                 )
 
-    async def wake(self, guild: LivingGuild) -> None:
+    async def reopen(self, guild: LivingGuild) -> None:
         """Look at a dismissed issue again."""
         if issue_id := await self._one("dismissed_issues", guild):
             async with self._pool.connection() as conn:
                 await guilds.lock(conn, guild.guild_id)
-                await lifecycle.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+                await lifecycle.reopen(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""
@@ -202,7 +202,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "fix all of a rule": (1, Officers.fix_all),
     "undo": (1.5, Officers.undo),
     "dismiss": (1.5, Officers.dismiss),
-    "wake": (0.5, Officers.wake),
+    "reopen": (0.5, Officers.reopen),
     "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),

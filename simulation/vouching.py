@@ -35,14 +35,14 @@ class Vouching:
                 case "player_characters":
                     self._judge_link(transaction, change)
                 case "players":
-                    self._judge_word(transaction, change, "discord_vouched_by")
+                    self._judge_word(transaction, change, "discord_confirmed_by")
                 case "fix_attempts":
                     self._judge_role_fix(change)
             self._remember(change)
 
     def _judge_link(self, transaction: Transaction, change: Change) -> None:
         """Automation follows a note that has changed, and leaves characters of weight where they are."""
-        self._judge_word(transaction, change, "vouched_by")
+        self._judge_word(transaction, change, "confirmed_by")
         link = change.now or change.was or {}
         number, before, after = link["character_id"], _player(change.was), _player(change.now)
         character = self._rows["wow_characters"].get(number, {})
@@ -68,7 +68,7 @@ class Vouching:
         member_id = attempt["intended"][0]["id"]
         player = next(p for p in self._rows["players"].values() if p["discord_user_id"] == member_id)
         link, rank = self._deciding(player["id"])
-        if link["vouched_by"] is None or player["discord_vouched_by"] is None:
+        if link["confirmed_by"] is None or player["discord_confirmed_by"] is None:
             raise LawBroken(f"automation changes roles by a link that nobody vouches for: {link}, {player}, {attempt}")
         given = {each["after"]["role_id"] for each in attempt["intended"] if each["after"]["held"]}
         if given - {rank["discord_role_id"]}:
@@ -105,16 +105,16 @@ class Vouching:
     async def judge_rights(self, pool: Pool, guild_id: int) -> None:
         """Nobody may do more than look by the rank of a character of which no person said whose it is."""
         async with pool.connection() as conn:
-            for standing in await permissions.standings_in(conn, guild_id):
-                for claim in await permissions.powers(conn, guild_id, standing.discord_id):
-                    if claim.kind == "rank" and not self._is_vouched(claim.character_id or 0, standing.discord_id):
-                        raise LawBroken(f"{standing.username} is {claim.given} by {claim}, for which nobody stands")
+            for permission in await permissions.in_guild(conn, guild_id):
+                for grant in await permissions.strong_grants(conn, guild_id, permission.discord_id):
+                    if grant.kind == "rank" and not self._is_confirmed(grant.character_id or 0, permission.discord_id):
+                        raise LawBroken(f"{permission.username} is {grant.given} by {grant}, for which nobody stands")
 
-    def _is_vouched(self, character_id: int, discord_id: str) -> bool:
+    def _is_confirmed(self, character_id: int, discord_id: str) -> bool:
         link = self._rows["player_characters"][character_id]
         player = self._rows["players"][link["player_id"]]
         member = self._rows["discord_users"][player["discord_user_id"]]
-        return member["discord_id"] == discord_id and None not in (link["vouched_by"], player["discord_vouched_by"])
+        return member["discord_id"] == discord_id and None not in (link["confirmed_by"], player["discord_confirmed_by"])
 
 
 def _player(link: Row | None) -> Any:

@@ -121,7 +121,7 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
     )
     looked = patt("admin", "officers", "give", "rank", "council", "officer", "--dry-run")
     assert looked.out == "Council would give: officer.\n"
-    assert guild.execute("select count(*) from common.guild_authority").fetchone() == (0,)
+    assert guild.execute("select count(*) from common.access_grants").fetchone() == (0,)
     assert patt("admin", "officers", "give", "rank", "1", "officer").out == "Council gives now: officer.\n"
     mapping = patt("admin", "officers", "list", "--json").json["mapping"]
     assert ("1", "officer") in [(each["key"], each["role"]) for each in mapping]

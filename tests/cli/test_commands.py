@@ -76,10 +76,10 @@ def test_an_issue_can_be_listed_shown_dismissed_woken_and_resolved(patt: Patt, g
     assert patt("scan").code == 0
     assert patt("issues", "--json").json["total"] == 0
     assert patt("issues", "--state", "dismissed", "--json").json["total"] == 1
-    assert "is open" in patt("wake", number).out
+    assert "is open" in patt("reopen", number).out
     assert "is resolved" in patt("resolve", number, "--reason", "asked him").out
     events = [event["event"] for event in patt("show", number, "--json").json["events"]]
-    assert events == ["opened", "dismissed", "woken", "resolved"]
+    assert events == ["opened", "dismissed", "reopened", "resolved"]
 
 
 def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild: psycopg.Connection) -> None:
@@ -400,7 +400,7 @@ def test_a_dismissal_that_hides_nothing_any_more_is_listed_and_removed(patt: Pat
     (idle,) = patt("dismissals", "--idle", "--json").json["items"]
     assert (idle["issue"]["id"], idle["why_idle"]) == (issue["id"], "It is no longer found.")
     assert "It is no longer found." in patt("dismissals").out
-    assert patt("wake", issue["id"]).code == 0
+    assert patt("reopen", issue["id"]).code == 0
     assert patt("dismissals", "--json").json["total"] == 0
 
 

@@ -55,7 +55,7 @@ _REASON = {"reason": "On purpose."}
 _MOVE = {"region": "us", "realm": "Area 52", "name": NEW_NAME}
 
 
-def _vouch(world: World) -> dict[str, Any]:
+def _confirm(world: World) -> dict[str, Any]:
     return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
 
 
@@ -82,15 +82,15 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/fix/{{issue_id}}": _nothing,
     f"{QUALITY}/fix-all/{{issue_type}}": _nothing,
     f"{QUALITY}/issues/{{issue_id}}/dismiss": _json(**_REASON),
-    f"{QUALITY}/issues/{{issue_id}}/wake": _json(**_REASON),
+    f"{QUALITY}/issues/{{issue_id}}/reopen": _json(**_REASON),
     f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
     f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,
     f"{QUALITY}/issues/fix": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/fix/preview": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),
-    f"{QUALITY}/issues/wake": _issues("aside"),
+    f"{QUALITY}/issues/reopen": _issues("aside"),
     f"{QUALITY}/jobs": _json(kind="scan"),
-    f"{API}/full-match": lambda world: Ask(json={"chosen": [world.match_key]}),
+    f"{API}/full-match": lambda world: Ask(json={"selected": [world.match_key]}),
     f"{API}/players/decisions": _json(**_LINK),
     f"{API}/players/decisions/preview": _json(**_LINK),
     f"{API}/settings/words/try": _json(note="alt of Mito"),
@@ -106,7 +106,7 @@ ASKS: dict[str, Made] = {
     f"{API}/settings/tokens/{{token_id}}/revoke": _nothing,
     f"{API}/officers/authority": _json(**_AUTHORITY),
     f"{API}/officers/authority/preview": _json(**_AUTHORITY),
-    f"{API}/officers/vouch": lambda world: Ask(json=_vouch(world)),
+    f"{API}/officers/confirm": lambda world: Ask(json=_confirm(world)),
     f"{API}/officers/sessions/{{session_id}}/revoke": _nothing,
     f"{API}/account/sessions/revoke-all": _nothing,
     f"{API}/account/sessions/{{session_id}}/revoke": _nothing,
@@ -117,13 +117,13 @@ ASKS: dict[str, Made] = {
     f"{BUTTONS}/scan/{{issue_type}}": _form(),
     f"{BUTTONS}/fix/{{issue_id}}": _form(),
     f"{BUTTONS}/issues/{{issue_id}}/dismiss": _form(**_REASON),
-    f"{BUTTONS}/issues/{{issue_id}}/wake": _form(**_REASON),
+    f"{BUTTONS}/issues/{{issue_id}}/reopen": _form(**_REASON),
     f"{BUTTONS}/issues/{{issue_id}}/resolve": _form(**_REASON),
     f"{BUTTONS}/issues/fix": lambda world: Ask(
         form={"wish": f'{{"kind": "fix_selected", "issue_ids": [{world.numbers["newalt"]}]}}'}
     ),
     f"{BUTTONS}/issues/dismiss": _ticked("newalt", "riddle", **_REASON),
-    f"{BUTTONS}/issues/wake": _ticked("aside"),
+    f"{BUTTONS}/issues/reopen": _ticked("aside"),
     f"{BUTTONS}/attempts/{{attempt_id}}/undo": _form(),
     "/admin/full-match/actions/ask": _form(),
     "/admin/full-match/actions/ask-chosen": lambda world: Ask(form={"chosen": [world.match_key]}),
@@ -139,7 +139,7 @@ ASKS: dict[str, Made] = {
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
     "/admin/account/actions/sessions/{session_id}/revoke": _form(),
     f"{SETTINGS}/officers/actions/authority": _form(**_AUTHORITY),
-    f"{SETTINGS}/officers/actions/vouch": lambda world: Ask(form=_vouch(world)),
+    f"{SETTINGS}/officers/actions/confirm": lambda world: Ask(form=_confirm(world)),
     f"{SETTINGS}/officers/actions/sessions/{{session_id}}/revoke": _form(),
     "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
     "/login/{token}": lambda _: Ask(form={}, who="nobody"),
@@ -154,6 +154,6 @@ CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", 
 
 def address(path: str, world: World) -> str:
     """Fill in a path: by what it is about, the numbers of something that can be done."""
-    issue = "aside" if path.endswith("/wake") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
+    issue = "aside" if path.endswith("/reopen") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
     values = {**world.numbers, "issue_id": world.numbers[issue], "issue_type": "orphan_wow"}
     return path.format(**values, token=world.secrets["token"])

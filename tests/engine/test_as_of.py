@@ -175,7 +175,7 @@ async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(
         shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
         await profiles.record(conn, guild.guild_id, [(due, shown)], apart=APART, began=await runs.now(conn))
     await guild.execute(
-        "update guild_identity.character_profiles set asked_at = now() + interval '1 year', "
+        "update guild_identity.character_profiles set requested_at = now() + interval '1 year', "
         "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
         "gone_confirmed_at = now() + interval '1 year'"
     )

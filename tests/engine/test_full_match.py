@@ -196,14 +196,14 @@ async def _two_people(guild: GuildBuilder) -> dict[str, str]:
 
 async def test_only_the_people_who_were_chosen_are_matched(guild: GuildBuilder) -> None:
     keys = await _two_people(guild)
-    report = await run_matching(guild.pool, actor="alice", chosen=[keys["Mainy"]])
+    report = await run_matching(guild.pool, actor="alice", selected=[keys["Mainy"]])
     assert await _players(guild) == {"Mainy": ["Alty", "Mainy"]}
     assert (report.missing, [group.name for group in report.groups]) == (0, ["Mainy"])
 
 
 async def test_a_person_keeps_the_key_while_others_come_and_go(guild: GuildBuilder) -> None:
     keys = await _two_people(guild)
-    await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
+    await run_matching(guild.pool, actor="alice", selected=[keys["Kipper"]])
     await guild.member("Zork")
     await guild.character("Zork")
     assert {group.name: group.key for group in (await preview_matching(guild.pool)).groups}["Mainy"] == keys["Mainy"]
@@ -212,10 +212,10 @@ async def test_a_person_keeps_the_key_while_others_come_and_go(guild: GuildBuild
 async def test_a_chosen_person_who_is_not_found_as_previewed_is_left_alone(guild: GuildBuilder) -> None:
     keys = await _two_people(guild)
     await guild.character("Newest", "Kipper")
-    report = await run_matching(guild.pool, actor="alice", chosen=list(keys.values()))
+    report = await run_matching(guild.pool, actor="alice", selected=list(keys.values()))
     assert await _players(guild) == {"Mainy": ["Alty", "Mainy"]}
     assert report.missing == 1
-    nobody = await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
+    nobody = await run_matching(guild.pool, actor="alice", selected=[keys["Kipper"]])
     assert (nobody.attempt_id, nobody.missing) == (None, 1)
 
 

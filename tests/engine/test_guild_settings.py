@@ -356,7 +356,7 @@ async def test_of_two_who_save_one_preview_at_one_moment_one_is_refused(guild: G
 async def test_fixes_on_discord_are_counted_only_where_a_bot_is_set_up(guild: GuildBuilder) -> None:
     await _roles(guild)
     await guild.main("Mito", rank=RAIDER, roles=[ROLE_OF_RANK[3]])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     await guild.execute("update guild_identity.discord_roles set is_administrative = false")
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
     asked = RuleRequest("role_mismatch", fixes_itself="yes")

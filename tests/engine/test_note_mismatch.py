@@ -32,7 +32,7 @@ async def _open_issue(guild: GuildBuilder) -> Issue:
 async def _state(guild: GuildBuilder, issue_id: int) -> tuple[str, str | None]:
     async with guild.pool.connection() as conn:
         issue = await lifecycle.get(conn, issue_id)
-    return issue.state, issue.waiting_reason
+    return issue.state, issue.review_reason
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,11 @@ async def test_a_function_that_says_no_or_breaks_leaves_its_issue_open_with_the_
     _rule(monkeypatch, mending)
     (number,) = await _found(guild, "Mito")
     assert [each.outcome for each in (await run_auto_mitigations(guild.pool)).results] == [FixOutcome.WAITING]
-    assert (await _issue(guild, number)).waiting_reason == "The rule’s own function did not fix it."
+    assert (await _issue(guild, number)).review_reason == "The rule’s own function did not fix it."
     mending.answer = ZeroDivisionError()
     for _ in range(2):
         assert [each.outcome for each in (await run_auto_mitigations(guild.pool)).results] == [FixOutcome.FAILED]
-    assert (await _issue(guild, number)).waiting_reason == "An unexpected error (ZeroDivisionError)."
+    assert (await _issue(guild, number)).review_reason == "An unexpected error (ZeroDivisionError)."
     assert await guild.rows("select outcome from guild_identity.fix_attempts") == [("failed",)]
 
 

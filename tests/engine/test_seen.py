@@ -75,7 +75,7 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     async with guild.pool.connection() as conn:
         await guilds.lock(conn, guild.guild_id)
         await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await lifecycle.wake(conn, issue_id, actor=BOB, reason="no guest")
+        await lifecycle.reopen(conn, issue_id, actor=BOB, reason="no guest")
         with pytest.raises(PlanStale, match="officer bob opened it again just now, and before that 1 more"):
             await check_unchanged(conn, issue_id, seen)
 

@@ -56,7 +56,7 @@ _COLUMNS = """
 
 
 async def people(guild: GuildBuilder) -> Snapshot:
-    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.vouched_links"})
+    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.confirmed_links"})
 
 
 async def decided(guild: GuildBuilder, decision: ManualDecision) -> int:
@@ -69,9 +69,9 @@ async def take_back(guild: GuildBuilder, attempt: int) -> None:
     await undo(guild.pool, attempt, actor=BOB)
 
 
-async def vouch(guild: GuildBuilder, character: int, player: int, member: int) -> None:
+async def confirm(guild: GuildBuilder, character: int, player: int, member: int) -> None:
     await guild.execute(
-        "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+        "insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by) "
         "values (%(guild)s, %(character)s, %(player)s, %(member)s, 'alice')",
         {"character": character, "player": player, "member": member},
     )
@@ -128,24 +128,24 @@ async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_th
 
 async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(two: Two) -> None:
     guild = two.guild
-    await vouch(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
+    await confirm(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
     before = await people(guild)
     merged = await decided(guild, MergePlayers("Mito", "Zed"))
-    assert await guild.rows("select character_id from common.vouched_links") == []
+    assert await guild.rows("select character_id from common.confirmed_links") == []
     lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
     assert ("That Grimalt-area-52 is Zephyr’s", "confirmed by alice") in lines
     await take_back(guild, merged)
     assert differences(before, await people(guild)) == {}
 
 
-async def test_a_new_player_that_was_vouched_for_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
+async def test_a_new_player_that_was_confirmed_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[ROLE_OF_RANK[RAIDER]])
     character = await guild.character("Mito")
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id
     assert attempt is not None
     player = await guild.player_of(character)
     assert player is not None
-    await vouch(guild, character, player, member)
+    await confirm(guild, character, player, member)
     await assert_refused_alike(guild, attempt, "was vouched for")
 
 
@@ -154,11 +154,11 @@ async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(
     """Whatever is written along with the pointer is written down, too."""
     await guild.main("Mito")
     await guild.execute(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', discord_vouched_at = now()"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'alice', discord_confirmed_at = now()"
     )
     await guild.execute(
         "create function forget() returns trigger language plpgsql as $$ begin "
-        "new.discord_basis := null; new.discord_vouched_by := null; new.discord_vouched_at := null; return new; end $$"
+        "new.discord_basis := null; new.discord_confirmed_by := null; new.discord_confirmed_at := null; return new; end $$"
     )
     await guild.execute(
         "create trigger forget before update of discord_user_id on guild_identity.players for each row "

@@ -38,7 +38,7 @@ async def show_all_profiles(installation: Installation) -> None:
 async def age(installation: Installation, days: float) -> None:
     """Let so much time pass: everything that is remembered of profiles happened so much earlier."""
     await installation.rows(
-        "with profiles as (update guild_identity.character_profiles set asked_at = asked_at - %(age)s::interval, "
+        "with profiles as (update guild_identity.character_profiles set requested_at = requested_at - %(age)s::interval, "
         "fetched_at = fetched_at - %(age)s::interval, gone_since = gone_since - %(age)s::interval) "
         "update guild_identity.wow_characters set first_seen = first_seen - %(age)s::interval returning id",
         {"age": f"{days} days"},

@@ -37,8 +37,8 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
     ),
     (
         "decisions of people in guild 1 were overturned: .'new: link",
-        "update guild_identity.player_characters set link_source = 'manual' where guild_id = 1 and vouched_by is null",
-        "update guild_identity.player_characters set link_source = 'full_match' where guild_id = 1 and vouched_by is null",
+        "update guild_identity.player_characters set link_source = 'manual' where guild_id = 1 and confirmed_by is null",
+        "update guild_identity.player_characters set link_source = 'full_match' where guild_id = 1 and confirmed_by is null",
     ),
     (
         "a profile older than 30 days",

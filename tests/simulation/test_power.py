@@ -21,14 +21,14 @@ AYLA, MITO_PLAYER, MITO = 1, 5, 9
 CHARACTER = {
     "id": AYLA, "guild_id": 1, "character_name": "Ayla", "guild_note": "Mito", "rank_index": 3, "removed_at": None
 }  # fmt: skip
-PLAYER = {"id": MITO_PLAYER, "discord_user_id": MITO, "discord_basis": "name", "discord_vouched_by": None}
-LINK = {"character_id": AYLA, "player_id": MITO_PLAYER, "basis": "note", "vouched_by": None}
+PLAYER = {"id": MITO_PLAYER, "discord_user_id": MITO, "discord_basis": "name", "discord_confirmed_by": None}
+LINK = {"character_id": AYLA, "player_id": MITO_PLAYER, "basis": "note", "confirmed_by": None}
 MEMBER = {"id": MITO, "guild_id": 1, "discord_id": "9000"}
 RANK = {"id": 3, "guild_id": 1, "wow_rank_index": 3, "level": 50, "discord_role_id": RAIDER}
 HIGHER_RANK = {"id": 2, "guild_id": 1, "wow_rank_index": 1, "level": 70, "discord_role_id": OFFICER}
 BY_OFFICER, BY_AUTOMATION = {"is_automatic": False}, {"is_automatic": True}
-WORD = {"vouched_by": "officer Alice"}
-WORD_FOR_MEMBER = {"discord_vouched_by": "officer Alice"}
+WORD = {"confirmed_by": "officer Alice"}
+WORD_FOR_MEMBER = {"discord_confirmed_by": "officer Alice"}
 
 
 def _attempt(number: int = 1, **columns: object) -> dict[str, Any]:

@@ -64,12 +64,12 @@ async def give(guild: GuildBuilder, kind: Kind, key: str, role: Given) -> None:
 async def confirm(guild: GuildBuilder, discord_id: str, character: int) -> None:
     """Stand for it that a character is a member's."""
     async with guild.pool.connection() as conn:
-        await permissions.vouch(conn, guild.guild_id, discord_id, character, actor="test")
+        await permissions.confirm(conn, guild.guild_id, discord_id, character, actor="test")
 
 
 async def _join(guild: GuildBuilder, discord_id: str, *, rank: int) -> int:
     name = NAMES[discord_id]
-    player = await guild.player(name, member=await _member(guild, discord_id, []), is_vouched=True)
+    player = await guild.player(name, member=await _member(guild, discord_id, []), is_confirmed=True)
     character = await guild.character(name, rank=rank)
     await guild.link(character, player, source="manual", as_main=True)
     return character

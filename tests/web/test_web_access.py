@@ -143,7 +143,7 @@ async def test_a_token_of_one_guild_sees_and_changes_no_other(
         await anonymous.post(f"{API}/fix/{theirs}"),
         await anonymous.get(f"{API}/issues/{theirs}"),
         await anonymous.post(f"{API}/issues/{theirs}/dismiss", json={"reason": "mine now"}),
-        await anonymous.post(f"{API}/issues/{theirs}/wake"),
+        await anonymous.post(f"{API}/issues/{theirs}/reopen"),
         *[
             await anonymous.request(method, f"{API}/{path}", params={"guild": troubled.guild_id})
             for method, path in (("POST", "scan"), ("POST", "fix-all/orphan_wow"), ("GET", "rules"), ("GET", "issues"))

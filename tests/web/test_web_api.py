@@ -19,7 +19,7 @@ async def test_a_scan_tells_what_each_rule_found(alice: httpx2.AsyncClient, trou
     body = answer.json()
     assert answer.status_code == 200
     assert [rule["issue_type"] for rule in body["rules"]] == list(RULES)
-    assert body["totals"] == {"found": 7, "opened": 1, "reopened": 0, "refreshed": 0, "resolved": 0, "woken": 0}
+    assert body["totals"] == {"found": 7, "opened": 1, "recurred": 0, "refreshed": 0, "resolved": 0, "reopened": 0}
     orphans = body["rules"][1]
     assert (orphans["moves"]["found"], orphans["moves"]["opened"], orphans["error"]) == (3, 1, None)
     assert body["sentence"] == "Scan done: 7 found, 1 new, 0 resolved."
@@ -192,9 +192,9 @@ async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient,
     assert away["sentence"] == f"Issue {number} is set aside until {until}."
     await alice.post(f"{API}/scan")
     assert (await alice.get(f"{API}/issues/{number}")).json()["state"] == "dismissed"
-    back = (await alice.post(f"{API}/issues/{number}/wake")).json()
+    back = (await alice.post(f"{API}/issues/{number}/reopen")).json()
     assert (back["state"], back["sentence"]) == ("open", f"Issue {number} is open again.")
-    again = await alice.post(f"{API}/issues/{number}/wake")
+    again = await alice.post(f"{API}/issues/{number}/reopen")
     assert (again.status_code, again.json()["detail"]) == (409, f"Issue {number} is not dismissed.")
 
 

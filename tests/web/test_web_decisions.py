@@ -20,7 +20,7 @@ async def known(guild: GuildBuilder) -> GuildBuilder:
     await guild.member("20061")
     await guild.alias(await guild.main("Mito"), "Mitzi")
     await guild.execute(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'test', discord_vouched_at = now()"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'test', discord_confirmed_at = now()"
     )
     await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
     loner = await guild.character("Loner", "Robin's alt")

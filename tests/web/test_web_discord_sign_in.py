@@ -118,7 +118,7 @@ async def test_a_word_ends_when_the_character_gets_another_player(
         "update guild_identity.wow_characters set removed_at = now() where character_name = 'Brisa'",
         "update guild_identity.discord_users set is_present = false where discord_id = '9002'",
         "update guild_identity.players set discord_user_id = null where display_name = 'Brisa'",
-        "update common.guild_authority set role = 'none'",
+        "update common.access_grants set role = 'none'",
         "update common.guild_ranks set name_in_game = 'Treasurer' where wow_rank_index = 1",
     ],
 )

@@ -33,7 +33,7 @@ async def test_dismissals_that_hide_nothing_are_listed_and_removed_one_by_one(
     }
     idle = (await alice.get(DISMISSALS, params={"idle": True})).json()
     assert [each["issue"]["id"] for each in idle["items"]] == [settled]
-    removed = (await alice.post(f"{API}/issues/{settled}/wake", json={"reason": "Done with."})).json()
+    removed = (await alice.post(f"{API}/issues/{settled}/reopen", json={"reason": "Done with."})).json()
     assert removed["sentence"] == f"The dismissal of issue {settled} is removed; the issue itself is resolved."
     assert (await alice.get(DISMISSALS, params={"idle": True})).json()["total"] == 0
 
@@ -47,7 +47,9 @@ async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_th
     assert "Hides nothing: It is no longer found." in page.text
     assert "Remove the 1 that hides nothing" in page.text
     key = (await alice.get(DISMISSALS, params={"idle": True})).json()["items"][0]["issue"]["key"]
-    await alice.post(f"{PAGE}/actions/issues/wake", data={"chosen": [f"{settled}-{key}"], "back": f"{PAGE}/dismissals"})
+    await alice.post(
+        f"{PAGE}/actions/issues/reopen", data={"chosen": [f"{settled}-{key}"], "back": f"{PAGE}/dismissals"}
+    )
     left = (await alice.get(DISMISSALS)).json()
     assert [each["issue"]["id"] for each in left["items"]] == [hiding]
     assert "Every dismissal still hides something." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text

@@ -122,6 +122,6 @@ async def test_the_api_tells_the_record_of_each_rule(alice: httpx2.AsyncClient, 
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
     assert (await alice.get(f"{API}/rules")).json()[0]["opened_ever"] is None  # without reading the whole history
     rule = (await alice.get(f"{API}/rules", params={"ever": True})).json()[0]
-    names = ("found", "found_in_a_week", "reopened", "fixes_tried", "fixes_worked", "fixes_failed", "fixes_undone")
+    names = ("found", "found_in_a_week", "recurred", "fixes_tried", "fixes_worked", "fixes_failed", "fixes_undone")
     assert [rule[name] for name in names] == [1, 1, 0, 1, 1, 0, 0]
     assert (rule["opened_ever"], rule["resolved_ever"], rule["auto_fixed"]) == (1, 1, 1)

@@ -33,7 +33,10 @@ async def bob(app: FastAPI, pool: Pool) -> httpx2.AsyncClient:
 
 async def test_the_api_tells_the_story_the_candidates_and_the_changes(reader: httpx2.AsyncClient, house: House) -> None:
     body = (await reader.get(f"{API}/issues/{await issue_number(house.guild, 'note_mismatch')}")).json()
-    assert body["explanation"]["conclusion"] == "The note means Mito, and the link says Elrek. One of the two is out of date."
+    assert (
+        body["explanation"]["conclusion"]
+        == "The note means Mito, and the link says Elrek. One of the two is out of date."
+    )
     assert body["explanation"]["evidence"][0] == {
         "source": "note",
         "sentence": "The note of Grimalt-area-52 says “Mito”.",
@@ -221,10 +224,10 @@ async def test_waking_on_an_old_page_is_refused(
     number = await issue_number(troubled, "orphan_wow", "Riddle")
     seen = str((await _issue(alice, number))["seen"])
     await bob.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest"})
-    late = await alice.post(f"{API}/issues/{number}/wake", params={"seen": seen})
+    late = await alice.post(f"{API}/issues/{number}/reopen", params={"seen": seen})
     assert "officer bob set it aside just now" in late.json()["detail"]
     now = str((await _issue(alice, number))["seen"])
-    assert (await alice.post(f"{API}/issues/{number}/wake", params={"seen": now})).json()["state"] == "open"
+    assert (await alice.post(f"{API}/issues/{number}/reopen", params={"seen": now})).json()["state"] == "open"
 
 
 async def test_what_was_never_given_as_seen_is_refused(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:

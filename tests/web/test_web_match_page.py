@@ -7,7 +7,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.worker.full_match import match_when_asked
+from patt.worker.running import run_full_match
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.sources.ports import Outside
@@ -39,7 +39,7 @@ async def _key(guild: GuildBuilder, name: str) -> str:
 
 async def _do_it(guild: GuildBuilder) -> None:
     """What the worker does."""
-    await match_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_full_match(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
 
 
 async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object] | None = None) -> Seen:
@@ -101,10 +101,10 @@ async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, 
 async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     chosen = [await _key(unmatched, "Kipper"), await _key(unmatched, "Elrek")]
     page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen", {"chosen": chosen})
-    assert page.text("status") == "The full match of 2 chosen is asked for."
+    assert page.text("status") == "The full match of 2 selected is asked for."
     await _do_it(unmatched)
     page = await _see(alice)
-    assert "1 players created, 3 characters linked, for the 2 chosen." in page.text("match-state")
+    assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
     names = await unmatched.rows("select display_name from guild_identity.players order by id")
     assert names == [("Elrek",), ("Kipper",)]
     assert "Heathfen" in page.text("content")
@@ -122,7 +122,7 @@ async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
 
 async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen")
-    assert "Nobody was chosen" in page.text("status")
+    assert "No player was selected" in page.text("status")
     assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
 
 
@@ -135,7 +135,7 @@ async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched
 
 
 async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    await run_matching(unmatched.pool, actor="root", chosen=[await _key(unmatched, "Kipper")])
+    await run_matching(unmatched.pool, actor="root", selected=[await _key(unmatched, "Kipper")])
     await _click(alice, f"{MATCH_PAGE}/actions/ask")
     text = (await _see(alice, show="runs")).text("content")
     assert "Matches so far 2" in text

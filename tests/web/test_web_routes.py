@@ -102,7 +102,7 @@ async def all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
         "(select count(*) from common.api_tokens where revoked_at is not null), "
         "(select count(*) from guild_identity.player_characters), "
         "(select count(*) from guild_identity.work_requests where guild_id = %(guild)s), "
-        "(select count(*) from common.guild_authority), (select count(*) from common.vouched_links)"
+        "(select count(*) from common.access_grants), (select count(*) from common.confirmed_links)"
     )
 
 

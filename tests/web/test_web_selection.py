@@ -110,9 +110,9 @@ async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncC
         "select issue_id, actor, reason, open_change from guild_identity.issue_events where event = 'dismissed' order by 1"
     )
     assert events == [(each, "officer alice", "guests (until 2099-12-31)", -1) for each in sorted(chosen)]
-    back = await _post(alice, "wake", *chosen, number["Newalt"], reason="they stay")
+    back = await _post(alice, "reopen", *chosen, number["Newalt"], reason="they stay")
     assert back["sentence"] == "2 issues are open again. 1 left alone: It is not dismissed."
-    assert [issue["outcome"] for issue in back["issues"]] == ["woken", "woken", "left_alone"]
+    assert [issue["outcome"] for issue in back["issues"]] == ["reopened", "reopened", "left_alone"]
     assert set((await _states(troubled)).values()) == {"open"}
 
 
@@ -135,7 +135,7 @@ async def test_what_has_changed_since_it_was_seen_is_left_alone(
 
 
 @pytest.mark.parametrize(
-    ("what", "others"), [("fix", {}), ("fix/preview", {}), ("dismiss", {"reason": "mine"}), ("wake", {})]
+    ("what", "others"), [("fix", {}), ("fix/preview", {}), ("dismiss", {"reason": "mine"}), ("reopen", {})]
 )
 async def test_a_number_of_another_guild_refuses_the_whole_request(
     alice: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder, what: str, others: dict[str, str]
@@ -173,8 +173,8 @@ async def test_a_number_of_another_guild_refuses_the_whole_request(
         ("dismiss", {"issue_ids": [1], "reason": "a\x00b"}),
         ("dismiss", {"issue_ids": [1], "reason": "  "}),
         ("dismiss", {"issue_ids": [1], "reason": "later", "until": "2020-01-01"}),
-        ("wake", {"issue_ids": [1], "reason": ""}),
-        ("wake", {"issue_ids": [1], "reason": "a\x00b"}),
+        ("reopen", {"issue_ids": [1], "reason": ""}),
+        ("reopen", {"issue_ids": [1], "reason": "a\x00b"}),
     ],
 )
 async def test_a_choice_that_cannot_be_used_is_422_and_changes_nothing(
@@ -201,7 +201,7 @@ async def test_an_issue_of_a_rule_that_is_no_more_is_refused_and_can_be_set_asid
 
 async def test_choosing_more_costs_no_more_statements(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     await guild.main("Mito")
-    counts: dict[str, list[int]] = {"fix/preview": [], "dismiss": [], "wake": [], "fix": []}
+    counts: dict[str, list[int]] = {"fix/preview": [], "dismiss": [], "reopen": [], "fix": []}
     for size in (2, 30):
         for number in range(size):
             await guild.character(f"Size{size}x{number}", "alt of Mito")
@@ -238,7 +238,7 @@ async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
     assert "Dismissed by officer alice : guests" in page.text("content")
     stale = await _send(alice, "dismiss", ticked, reason="again")
     assert "0 issues are set aside. 2 left alone: It has changed since you looked" in stale.text("status")
-    page = await _send(alice, "wake", await _rows_of(alice, state="dismissed"))
+    page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
     assert page.text("status") == "2 issues are open again."
 
 
@@ -277,7 +277,7 @@ async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
 async def test_a_choice_that_cannot_be_used_is_told_on_the_page(
     reader: httpx2.AsyncClient, house: House, ticked: list[str], sentence: str
 ) -> None:
-    for what in ("dismiss", "wake"):
+    for what in ("dismiss", "reopen"):
         assert sentence in (await _send(reader, what, ticked, reason="so")).text("status"), what
     answer = await reader.get(f"{PAGE}/preview", params={"chosen": ticked[:50]}, follow_redirects=True)
     if len(ticked) <= 50:

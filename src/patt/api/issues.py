@@ -41,7 +41,7 @@ TextQuery = Annotated[
     ),
 ]
 IdleQuery = Annotated[
-    bool, Query(description="Only dismissals that hide nothing any more. End them with `wake`.", examples=[True])
+    bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
 ]
 
 router = officer_router("data-quality", "data quality")

@@ -49,7 +49,7 @@ class MatchPreview(Page[MatchGroup]):
 class WhomToMatch:
     """Whom to match; without a list everybody."""
 
-    chosen: Annotated[
+    selected: Annotated[
         Sequence[str] | None,
         Field(
             max_length=2000,
@@ -98,18 +98,18 @@ async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> P
 async def ask(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep = None, body: WhomToMatch | None = None
 ) -> RequestedMatch:
-    """Of everybody, or of the people who are chosen by their keys. A worker does it; all of it can be undone.
+    """Of everybody, or of the people who are selected by their keys. A worker does it; all of it can be undone.
 
     While one waits for this guild, no second one is added, and another choice is refused.
     """
-    chosen = body.chosen if body else None
-    _check(chosen)
+    selected = body.selected if body else None
+    _check(selected)
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, chosen=chosen)
+        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
-        await services.queue.ask_for(Task.FULL_MATCH, number)
-    whom = "" if chosen is None else f" of {len(set(chosen))} chosen"
+        await services.queue.enqueue(Task.FULL_MATCH, number)
+    whom = "" if selected is None else f" of {len(set(selected))} selected"
     sentence = (
         f"The full match{whom} is asked for."
         if is_new
@@ -146,10 +146,10 @@ def undecided_of(report: MatchReport, *, number: int) -> Page[MatchGroup]:
     return page_of(sorted(report.left_alone, key=lambda group: (group.reason, group.name)), number)
 
 
-def _check(chosen: Sequence[str] | None) -> None:
-    if chosen is None:
+def _check(selected: Sequence[str] | None) -> None:
+    if selected is None:
         return
-    if not chosen:
-        raise BadInput("Nobody was chosen, so nothing was asked for. Tick at least one person.")
-    if any(not _KEY.fullmatch(key) for key in chosen):
-        raise BadInput("A key in “chosen” is not one of the preview. Look at the preview again and choose there.")
+    if not selected:
+        raise BadInput("No player was selected, so nothing was asked for. Tick at least one person.")
+    if any(not _KEY.fullmatch(key) for key in selected):
+        raise BadInput("A key in “selected” is not one of the preview. Look at the preview again and choose there.")

@@ -14,7 +14,7 @@ from patt.api.issue import BY_HAND, Reason, end_of_dismissal
 from patt.api.issues import FixesPreview, planned
 from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
 from patt.web.context import GuildDep, OfficerDep, ServicesDep
-from patt.worker.requests import SelectedIssues
+from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.issues import lifecycle
@@ -37,7 +37,7 @@ class DismissSelected(SelectedIssues):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WakeSelected(SelectedIssues):
+class ReopenSelected(SelectedIssues):
     """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)] = BY_HAND
@@ -49,7 +49,7 @@ class MovedIssue:
 
     issue_id: int
     issue_type: str
-    outcome: Literal["dismissed", "woken", "left_alone"]
+    outcome: Literal["dismissed", "reopened", "left_alone"]
     reason: Annotated[str, Field(description="Why it is left alone, or what was done.")]
 
 
@@ -106,8 +106,10 @@ async def dismiss(
     return _moved(number, chosen, left, "dismissed", done)
 
 
-@router.post("/wake", summary="Open the chosen issues again")
-async def wake(services: ServicesDep, officer: OfficerDep, body: WakeSelected, guild: GuildDep = None) -> MovedIssues:
+@router.post("/reopen", summary="Open the chosen issues again")
+async def reopen(
+    services: ServicesDep, officer: OfficerDep, body: ReopenSelected, guild: GuildDep = None
+) -> MovedIssues:
     """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
     number = (await the_guild(services, guild)).id
     async with services.pool.connection() as conn:
@@ -116,9 +118,9 @@ async def wake(services: ServicesDep, officer: OfficerDep, body: WakeSelected, g
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.wake_many(conn, moved, actor=officer.actor, reason=body.reason)
+        await lifecycle.reopen_many(conn, moved, actor=officer.actor, reason=body.reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
-    return _moved(number, chosen, left, "woken", "no longer dismissed" if resolved else "open again")
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "open again")
 
 
 def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
@@ -130,7 +132,7 @@ def _moved(
     guild_id: int,
     chosen: Sequence[Issue],
     left: Mapping[int, str],
-    outcome: Literal["dismissed", "woken"],
+    outcome: Literal["dismissed", "reopened"],
     done: str,
 ) -> MovedIssues:
     told = [

@@ -89,7 +89,7 @@ def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
         moves = [
             f"{check.issue_type} {word} {count}"
             for check in (pipeline.check.checks if pipeline.check else ())
-            for word, count in (("+", check.moves.opened + check.moves.reopened), ("−", check.moves.resolved))
+            for word, count in (("+", check.moves.opened + check.moves.recurred), ("−", check.moves.resolved))
             if count
         ]
         logged = sum(step.counts.get("mismatches_logged", 0) for step in pipeline.steps)

@@ -69,7 +69,7 @@ def scan(
     chosen = [rule_named(issue_type).issue_type] if issue_type else None
     report = call(lambda services: run_integrity_check(services.pool, guild_id=guild, issue_types=chosen))
     rows = [
-        (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.reopened, c.moves.resolved, c.error)
+        (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.recurred, c.moves.resolved, c.error)
         for c in report.checks
     ]
     columns = ("guild", "rule", "found", "new", "back again", "resolved", "error")
@@ -86,7 +86,7 @@ def issues(
     as_json: JsonOption = False,
 ) -> None:
     def lines(found: findings.FindingsPage) -> None:
-        rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.items]
+        rows = [(i.id, i.severity, i.issue_type, i.summary, i.review_reason) for i in found.items]
         table("issue", "severity", "rule", "what", "why it waits", rows=rows)
         say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
 
@@ -161,19 +161,19 @@ def undo(
 def dismiss(
     issue: IssueArgument,
     reason: Annotated[str, typer.Option(help="Why, in a few words.")],
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Wake it on this day (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Reopen it on this day (UTC).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     end = until.replace(tzinfo=UTC) if until else None
     _change(issue, lambda conn: issue_life.dismiss(conn, issue, actor=actor(), reason=reason, until=end), as_json)
 
 
-def wake(
+def reopen(
     issue: IssueArgument,
     reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "By hand.",
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue, lambda conn: issue_life.wake(conn, issue, actor=actor(), reason=reason), as_json)
+    _change(issue, lambda conn: issue_life.reopen(conn, issue, actor=actor(), reason=reason), as_json)
 
 
 def resolve(
@@ -241,8 +241,8 @@ def _say_issue(view: IssueView, details: IssueDetails) -> None:
     found = view.issue
     say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
     _say_story(details)
-    if found.waiting_reason:
-        say(f"  It waits: {found.waiting_reason}")
+    if found.review_reason:
+        say(f"  It waits: {found.review_reason}")
     for event in view.events:
         say(f"  {event.at:%Y-%m-%d %H:%M} {event.event} by {event.actor}{': ' + event.reason if event.reason else ''}")
     for attempt in view.attempts:

@@ -67,9 +67,9 @@ _TABLE = (
     "dismiss issues:dismiss Set an issue aside as it is now; when it becomes another, it is open again.",
     (
         "dismissals issues:dismissals List what was set aside, newest first, and what of it hides nothing any more. Remove one "
-        "with `patt wake`."
+        "with `patt reopen`."
     ),
-    "wake issues:wake End a dismissal.",
+    "reopen issues:reopen End a dismissal.",
     "resolve issues:resolve Close an issue by hand. It opens again if the next scan still finds it.",
     "match issues:match Decide who all unlinked characters belong to, create players and link. Look with --dry-run first.",
     "digest server:digest Tell the officers' channel what is new now; a worker does it by itself when the news have settled.",

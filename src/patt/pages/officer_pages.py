@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from patt.api import access
-from patt.api.access import AuthorityChange, Done, SessionId, Vouching
+from patt.api.access import AuthorityChange, Confirmation, Done, SessionId
 from patt.auth.permissions import GIVEN
 from patt.bootstrap import DISCORD_CALLBACK, discord_login
 from patt.pages import flash
@@ -80,15 +80,15 @@ async def decide(
     return await done(request, form, work(), home=_home(guild))
 
 
-@actions.post("/vouch")
-async def vouch(
+@actions.post("/confirm")
+async def confirm(
     request: Request, services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Confirm that a character is a member's."""
 
     async def work() -> Done:
-        asked = _asked(Vouching, form, ("discord_id", "character_id"))
-        return await access.vouch(services, administrator, guild, asked)
+        asked = _asked(Confirmation, form, ("discord_id", "character_id"))
+        return await access.confirm(services, administrator, guild, asked)
 
     return await done(request, form, work(), home=_home(guild))
 

@@ -76,7 +76,7 @@ def frequency(rule: RuleOverview) -> str:
     """Say how often a rule found something lately."""
     if not rule.found:
         return "Found nothing new in 30 days."
-    back = f"; {rule.reopened} came back" if rule.reopened else ""
+    back = f"; {rule.recurred} came back" if rule.recurred else ""
     return f"Found {_times(rule.found)} in 30 days, {_times(rule.found_in_a_week)} this week{back}."
 
 

@@ -25,7 +25,7 @@ _LABELS = {
     "has_left": "All characters have left",
     "basis": "The link rests on",
     "basis_note": "Note when it was linked",
-    "vouched_by": "Confirmed by",
+    "confirmed_by": "Confirmed by",
     "ranks": "Ranks",
     "role": "Discord role",
     "formerly": "Former name of",
@@ -97,14 +97,14 @@ PIPELINES: Mapping[Pipeline, str] = {
 }
 
 TASKS: Mapping[str, str] = {
-    Task.UPLOADS: "Take in uploads",
+    Task.UPLOADS: "Process uploads",
     Task.BATTLE_NET: "Sync with Battle.net",
     Task.DISCORD: "Sync with Discord",
     Task.SWEEP: "Daily check",
     Task.FULL_MATCH: "Full match",
-    Task.DIGEST: "Tell officers the news",
-    Task.WORK: "Scans and fixes that officers asked for",
-    Task.PLAN: "Plan what is due",
+    Task.DIGEST: "Send the digest",
+    Task.JOBS: "Scans and fixes",
+    Task.PLAN: "Enqueue what is due",
 }
 
 

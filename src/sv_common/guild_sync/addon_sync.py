@@ -223,7 +223,7 @@ async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Fi
     severity = settings[note_mismatch.ISSUE_TYPE].severity
     conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
     moves = await lifecycle.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
-    return sum(each.opened + each.reopened for each in moves.values())
+    return sum(each.opened + each.recurred for each in moves.values())
 
 
 def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:

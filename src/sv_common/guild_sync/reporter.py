@@ -80,7 +80,7 @@ async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = No
         growing = await announcements.digest_that_grows(conn, guild_id)
         if news is None:
             return None
-        first = growing.covers_from if growing and not growing.is_over else news[0]
+        first = growing.first_event if growing and not growing.is_over else news[0]
         return await _written(conn, guild, (first, news[1]), page_url)
 
 
@@ -107,22 +107,22 @@ async def _take_up_news(pool: Pool, guild: Guild, channel_id: str, page_url: str
         if growing is not None and _has_ended(growing, channel_id):
             await announcements.close(conn, growing.id)
             growing = None
-        covers = (growing.covers_from if growing else news[0], news[1])
+        covers = (growing.first_event if growing else news[0], news[1])
         written = await _written(conn, guild, covers, page_url)
         has_news = bool(written.sections) or (growing is not None and growing.is_posted)
         content = written if has_news else None
         if growing is None:
             await announcements.begin_digest(conn, guild.id, channel_id, content, nonce=written.nonce, covers=covers)
         else:
-            return await announcements.grow_digest(conn, growing.id, channel_id, content, covers_to=covers[1])
+            return await announcements.grow_digest(conn, growing.id, channel_id, content, last_event=covers[1])
     return True
 
 
 async def _tell_anew(conn: Connection, guild: Guild, growing: GrowingDigest, page_url: str | None) -> bool:
     """Keep once more what a digest says whose message may show an older text."""
-    covers = (growing.covers_from, growing.covers_to)
+    covers = (growing.first_event, growing.last_event)
     written = await _written(conn, guild, covers, page_url)
-    return await announcements.grow_digest(conn, growing.id, growing.channel_id, written, covers_to=covers[1])
+    return await announcements.grow_digest(conn, growing.id, growing.channel_id, written, last_event=covers[1])
 
 
 def _has_ended(growing: GrowingDigest, channel_id: str) -> bool:
@@ -162,8 +162,8 @@ def _line(check: RuleCheck) -> str | None:
         f"{count} {word}"
         for count, word in (
             (moves.opened, "new"),
-            (moves.reopened, "back again"),
-            (moves.woken, "woken"),
+            (moves.recurred, "back again"),
+            (moves.reopened, "reopened"),
             (moves.resolved, "resolved"),
         )
         if count

@@ -4,12 +4,12 @@
 with last_move as (
     select distinct on (e.issue_id) e.issue_id, e.id as event_id,
            case when e.event = 'opened' then 'new'
-                when e.event in ('reopened', 'woken') then 'back again'
+                when e.event in ('recurred', 'reopened') then 'back again'
                 when e.event = 'resolved' and e.actor = %(automation)s then 'fixed by itself'
                 when e.event = 'resolved' then 'resolved' end as move
     from guild_identity.issue_events e
     where e.guild_id = %(guild_id)s and e.id between %(first)s and %(last)s
-      and e.event in ('opened', 'reopened', 'woken', 'resolved', 'dismissed')
+      and e.event in ('opened', 'recurred', 'reopened', 'resolved', 'dismissed')
     order by e.issue_id, e.id desc
 ), placed as (
     select i.issue_type, m.move, i.summary,

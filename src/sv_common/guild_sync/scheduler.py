@@ -141,13 +141,13 @@ async def run_sweep(
 
 
 async def run_full_match(
-    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str, chosen: Collection[str] | None = None
+    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str, selected: Collection[str] | None = None
 ) -> tuple[PipelineReport, MatchReport]:
-    """Match the whole guild, or the people who were chosen by their keys, on an officer's command; then check it."""
+    """Match the whole guild, or the people who were selected by their keys, on an officer's command; then check it."""
     guild = await _guild(pool, guild_id)
     async with _run(pool, guild, "full_match", actor) as run:
         match = await run.step(
-            "run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id, chosen=chosen), _match_step
+            "run_matching", lambda: run_matching(pool, actor=actor, guild_id=guild.id, selected=selected), _match_step
         )
         await _finish_interrupted(pool, run, outside)
         await _check(pool, run)
@@ -357,7 +357,7 @@ def _match_step(report: MatchReport) -> tuple[dict[str, int], Iterable[str]]:
 
 
 def _check_step(report: CheckReport) -> tuple[dict[str, int], Iterable[str]]:
-    moves = ("found", "opened", "reopened", "refreshed", "resolved", "woken")
+    moves = ("found", "opened", "recurred", "refreshed", "resolved", "reopened")
     return {move: report.total(move) for move in moves}, report.errors
 
 

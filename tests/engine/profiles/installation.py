@@ -80,7 +80,7 @@ class Installation:
     async def age(self, days: float) -> None:
         """Let so much time pass: everything that is remembered happened so much earlier."""
         await self.rows(
-            "with profiles as (update guild_identity.character_profiles set asked_at = asked_at - %(age)s::interval, "
+            "with profiles as (update guild_identity.character_profiles set requested_at = requested_at - %(age)s::interval, "
             "fetched_at = fetched_at - %(age)s::interval, gone_since = gone_since - %(age)s::interval, "
             "gone_confirmed_at = gone_confirmed_at - %(age)s::interval) "
             "update guild_identity.wow_characters set first_seen = first_seen - %(age)s::interval returning id",

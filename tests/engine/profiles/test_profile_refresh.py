@@ -49,7 +49,7 @@ async def test_within_a_small_budget_those_asked_for_longest_ago_come_first(inst
             {
                 row[0]
                 for row in await installed.rows(
-                    "select character_id from guild_identity.character_profiles order by asked_at desc limit 5"
+                    "select character_id from guild_identity.character_profiles order by requested_at desc limit 5"
                 )
             }
         )

@@ -157,7 +157,7 @@ async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -
         "rejected_characters": [row.get("character_id") for row in sides["rejection"]],
         "rejected_members": [row.get("discord_user_id") for row in sides["rejection"]],
         "their_players": [row["player_id"] for row in sides["rejection"]],
-        "vouched": ids["vouch"],
+        "confirmed": ids["confirmation"],
         "doomed": doomed,
     }
     found = await (await conn.execute(SQL["current"], values)).fetchall()
@@ -165,7 +165,7 @@ async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -
     hanging: dict[int, list[RowChange]] = defaultdict(list)
     for kind, row in found:
         if kind in TABLES:
-            change = RowChange(kind, row["character_id" if kind in ("link", "vouch") else "id"], row, None)
+            change = RowChange(kind, row["character_id" if kind in ("link", "confirmation") else "id"], row, None)
             rows[change.key] = rows[replace(change, id=0).key] = row
         else:
             change = RowChange("issue", row["id"], {"player_id": row.get("player_id")}, {"player_id": None})
@@ -320,11 +320,11 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
     after, now = change.after or {}, state.now
     if "linked_by" in after:
         note = state.characters.get(change.id, {}).get("note")
-        return {"created_at": now, "vouched_at": now if after["vouched_by"] else None, "basis_note": note}
+        return {"created_at": now, "confirmed_at": now if after["confirmed_by"] else None, "basis_note": note}
     if "rejected_by" in after:
         return {"created_at": now}
-    if "discord_vouched_by" in after:
-        return {"discord_vouched_at": now if after["discord_vouched_by"] else None}
+    if "discord_confirmed_by" in after:
+        return {"discord_confirmed_at": now if after["discord_confirmed_by"] else None}
     return {}
 
 

@@ -56,7 +56,7 @@ class Author:
     def stands_for(self, evidence: str, prefix: str = "") -> Row:
         """Return what a link rests on, as columns."""
         basis = "officer" if self.vouches else evidence
-        return {f"{prefix}basis": basis, f"{prefix}vouched_by": self.actor if self.vouches else None}
+        return {f"{prefix}basis": basis, f"{prefix}confirmed_by": self.actor if self.vouches else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,12 +293,12 @@ def attach_member(player: Named, member: Named, basis: LinkEvidence = "name") ->
 
 def confirm_member(player: Named, member: Named) -> RowChange:
     """Confirm the Discord member that evidence gave to a player."""
-    before = {"discord_user_id": member.id, "discord_vouched_by": None}
+    before = {"discord_user_id": member.id, "discord_confirmed_by": None}
     return _of_member(player, member, before, {"discord_user_id": member.id, "discord_basis": "name"})
 
 
 def detach_member(player: Named, member: Named) -> RowChange:
-    after = dict.fromkeys(("discord_user_id", "discord_basis", "discord_vouched_by", "discord_vouched_at"))
+    after = dict.fromkeys(("discord_user_id", "discord_basis", "discord_confirmed_by", "discord_confirmed_at"))
     return _of_member(player, member, {"discord_user_id": member.id}, after)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Changeset, NameOf, RoleChange, RowChange
 from sv_common.guild_sync.changes.tables import Row
-from sv_common.guild_sync.core.basis import is_vouched
+from sv_common.guild_sync.core.basis import is_confirmed
 
 NOBODY, NONE = "no one", "none"
 NO_ALIAS = "is a word like any other"
@@ -167,9 +167,9 @@ def _effects(change: RowChange | RoleChange, names: Names) -> Iterator[Effect]:
     match change.table:
         case "link":
             yield Effect(f"Player of {names.character(change.id)}", *(_owner(each, names) for each in (before, after)))
-        case "vouch":
+        case "confirmation":
             what = f"That {names.character(row['character_id'])} is {names.member(row['discord_user_id'])}’s"
-            yield Effect(what, *(_vouched(each) for each in (before, after)))
+            yield Effect(what, *(_confirmed(each) for each in (before, after)))
         case "alias":
             yield Effect(f"“{row['alias']}” in a note", *(_meaning(each, names) for each in (before, after)))
         case "rejection" if before and after and before["player_id"] != after["player_id"]:
@@ -192,9 +192,9 @@ def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
 
 
 def _of_player(player: str, before: Row, after: Row, names: Names) -> Iterator[Effect]:
-    if "discord_vouched_by" in after and "discord_user_id" not in after:
+    if "discord_confirmed_by" in after and "discord_user_id" not in after:
         what = f"Who confirmed the Discord member of {player}"
-        yield Effect(what, *(row.get("discord_vouched_by") or NOBODY for row in (before, after)))
+        yield Effect(what, *(row.get("discord_confirmed_by") or NOBODY for row in (before, after)))
     for column, word in _POINTERS.items():
         if column not in after:
             continue
@@ -206,13 +206,13 @@ def _pointed_at(column: str, row: Row, names: Names) -> str:
         return NONE
     if column != "discord_user_id":
         return names.character(row[column])
-    standing = f", {_standing(row, 'discord_')}" if "discord_vouched_by" in row else ""
+    standing = f", {_standing(row, 'discord_')}" if "discord_confirmed_by" in row else ""
     return f"{names.member(row[column])}{standing}"
 
 
 def _standing(row: Row, prefix: str = "") -> str:
     is_decided = row.get("link_source") in DECIDED_BY_A_PERSON
-    is_decided |= is_vouched(row.get(f"{prefix}basis"), row.get(f"{prefix}vouched_by"))
+    is_decided |= is_confirmed(row.get(f"{prefix}basis"), row.get(f"{prefix}confirmed_by"))
     return BY_AN_OFFICER if is_decided else BY_EVIDENCE
 
 
@@ -237,8 +237,8 @@ def _verdict(row: Row | None) -> str:
     return ON_AN_OFFICERS_WORD if row.get("is_unlinking") else f"never: {row.get('reason') or 'an officer says so.'}"
 
 
-def _vouched(row: Row | None) -> str:
-    return f"confirmed by {row['vouched_by']}" if row else "not confirmed"
+def _confirmed(row: Row | None) -> str:
+    return f"confirmed by {row['confirmed_by']}" if row else "not confirmed"
 
 
 def names_in(plan: Sequence[Mapping[str, Any]]) -> NameOf:

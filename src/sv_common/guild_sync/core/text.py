@@ -1,4 +1,4 @@
-"""Counts, lengths of time and actors in words."""
+"""Numbers, lengths of time and names in words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
-def plural(count: int, noun: str) -> str:
-    """Return “1 issue”, “2 issues”."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def plural(count: int, what: str) -> str:
+    """Return “1 issue” or “3 issues”."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
@@ -21,8 +21,7 @@ def in_words(length: timedelta) -> str:
     """Say a length of time in its largest whole unit: “3 days”, “1 hour”, “less than a minute”."""
     for unit, name in _UNITS:
         if length >= unit:
-            count = length // unit
-            return plural(count, name)
+            return plural(length // unit, name)
     return "less than a minute"
 
 

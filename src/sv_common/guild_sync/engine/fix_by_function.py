@@ -128,7 +128,7 @@ async def _record(
     if result.outcome is FixOutcome.FIXED:
         await lifecycle.resolve(conn, [issue.id], resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
         await rescan(conn, affected_rules(rules, rule), issue.guild_id, {})
-    is_known = command.is_automatic and result.reason == issue.waiting_reason
+    is_known = command.is_automatic and result.reason == issue.review_reason
     if result.outcome is FixOutcome.WAITING or is_known:
         return result
     (number,) = await attempts.add(

@@ -66,7 +66,7 @@ async def record(
 
 
 async def keep_review_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
-    current = {issue.id: issue.waiting_reason for issue in known}
+    current = {issue.id: issue.review_reason for issue in known}
     kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
     reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
     await lifecycle.save_review_reasons(conn, reasons)
@@ -100,7 +100,7 @@ async def record_unmade(
 ) -> None:
     """Record what ended before Discord was asked for anything: refusals, and new failures."""
     await record_refusals(conn, rule, guild_id, results, command, started)
-    reasons = {issue.id: issue.waiting_reason for issue in known}
+    reasons = {issue.id: issue.review_reason for issue in known}
     failed = [
         NewAttempt(result.issue_id, "failed", result.reason, result.plan)
         for result in results
@@ -130,7 +130,7 @@ def _is_known_failure(applied: Applied, command: Command) -> bool:
         command.is_automatic
         and applied.error is not None
         and not applied.changes
-        and applied.error == applied.fix.issue.waiting_reason
+        and applied.error == applied.fix.issue.review_reason
     )
 
 

@@ -41,14 +41,20 @@ async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
     """Keep every other process from changing a member's roles inside the block. Raises `Busy` where one does already."""
     places = _places.setdefault(pool, asyncio.Semaphore(MOST_AT_ONCE))
     async with places, await AsyncConnection.connect(pool.database_url, autocommit=True) as conn:
-        cursor = await conn.execute("select pg_try_advisory_lock(%s, %s)", [_ROLE_LOCK, member_id & _KEYS])
+        key = [_ROLE_LOCK, member_id & _KEYS]
+        cursor = await conn.execute("select pg_try_advisory_lock(%s, %s)", key)
         row = await cursor.fetchone()
         if row is None or not row[0]:
             raise Busy(
                 "Already in progress: this member's roles are being changed on Discord just now. "
                 "Wait a moment and look again."
             )
-        yield
+        try:
+            yield
+        finally:
+            # PostgreSQL hears of the end of a connection a moment later; whoever comes next must not find it locked until then.
+            with contextlib.suppress(psycopg.OperationalError):  # a connection that is lost holds no lock
+                await conn.execute("select pg_advisory_unlock(%s, %s)", key)
 
 
 log = structlog.get_logger(__name__)

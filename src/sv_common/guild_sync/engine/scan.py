@@ -39,10 +39,10 @@ async def scan(
     """Reopen dismissals that are due, then check the rules. The caller holds the guild's lock."""
     settings = await read_settings(conn, guild_id, rules)
     enabled = [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
-    woken = await lifecycle.wake_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
+    reopened = await lifecycle.reopen_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
     checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}, on_progress=on_progress))
     on_progress(Progress(len(enabled), len(enabled), "Writing down what was found"))
-    return [replace(each, moves=replace(each.moves, woken=woken[each.issue_type])) for each in checks]
+    return [replace(each, moves=replace(each.moves, reopened=reopened[each.issue_type])) for each in checks]
 
 
 async def rescan(

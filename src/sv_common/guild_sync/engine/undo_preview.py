@@ -80,7 +80,9 @@ async def preview_undo(
     What the guard of the rows refuses is an obstacle, as it is for the undo. For roles, Discord is asked what the member has
     and what the bot may do, as the undo does; no connection is held meanwhile.
     """
-    here = await pool.rehearse(lambda conn: _rehearse(conn, attempt_id, guild_id, guard))
+    async with pool.installation() as conn:
+        number = await attempts.guild_of(conn, attempt_id, guild_id)
+    here = await pool.rehearse(number, lambda guild: _rehearse(guild.conn, attempt_id, guild.id, guard))
     if here.obstacle is not None:
         return here
     return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))

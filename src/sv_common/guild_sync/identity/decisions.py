@@ -7,9 +7,12 @@ name or number: see `lookup`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from sv_common.guild_sync.changes.changeset import (
     NEW_PLAYER,
@@ -31,6 +34,17 @@ from sv_common.guild_sync.changes.changeset import (
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.identity.decision_fields import (
+    Alias,
+    CharacterName,
+    MemberName,
+    OtherPlayer,
+    PlanKey,
+    PlayerName,
+    Reason,
+    RememberNote,
+    StayingPlayer,
+)
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
@@ -39,21 +53,28 @@ from sv_common.guild_sync.identity.resolver import Resolver
 _SAYS_SO = "an officer says so."
 
 
-class ManualDecision(Protocol):
+@dataclass(frozen=True, slots=True)
+class ManualDecision(ABC):
+    """An officer's decision. Its fields are the request of the API, the form of a page and the command's arguments."""
+
+    plan_key: PlanKey = field(default=None, kw_only=True)
+
+    @abstractmethod
     def plan(self, resolver: Resolver) -> Changeset:
         """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class LinkCharacter:
+class LinkCharacter(ManualDecision):
     """The character is this player's; with `remember_note`, so is everyone that its note names the same way.
 
     It undoes an earlier unlinking of the two. Refused where an officer has rejected the player for this character.
     """
 
-    character: str
-    player: str
-    remember_note: bool = False
+    character: CharacterName
+    player: PlayerName
+    remember_note: RememberNote = False
+    decision: Literal["link"] = field(default="link", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -65,10 +86,11 @@ class LinkCharacter:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmLink:
+class ConfirmLink(ManualDecision):
     """The character is the player's it is linked to: the officer confirms the link."""
 
-    character: str
+    character: CharacterName
+    decision: Literal["confirm"] = field(default="confirm", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         character = find_character(resolver.facts, self.character)
@@ -79,10 +101,11 @@ class ConfirmLink:
 
 
 @dataclass(frozen=True, slots=True)
-class UnlinkCharacter:
+class UnlinkCharacter(ManualDecision):
     """The character has no player for now: no note and no name links the two again, but an officer may."""
 
-    character: str
+    character: CharacterName
+    decision: Literal["unlink"] = field(default="unlink", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -97,12 +120,13 @@ class UnlinkCharacter:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectLink:
+class RejectLink(ManualDecision):
     """The character is not this player's, whatever notes and names say."""
 
-    character: str
-    player: str
-    why: str
+    character: CharacterName
+    player: PlayerName
+    reason: Reason = ""
+    decision: Literal["reject"] = field(default="reject", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -110,7 +134,7 @@ class RejectLink:
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
             raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-        why = checked_text("The reason", self.why.strip()) or _SAYS_SO
+        why = checked_text("The reason", self.reason.strip()) or _SAYS_SO
         rows = [unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
         rows.append(reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
@@ -118,11 +142,12 @@ class RejectLink:
 
 
 @dataclass(frozen=True, slots=True)
-class AllowLink:
+class AllowLink(ManualDecision):
     """The character may be this player's after all: the rejection is undone."""
 
-    character: str
-    player: str
+    character: CharacterName
+    player: PlayerName
+    decision: Literal["allow"] = field(default="allow", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -134,14 +159,15 @@ class AllowLink:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkMember:
+class LinkMember(ManualDecision):
     """The player is this Discord member; the officer confirms it where evidence says so already.
 
     It undoes an earlier unlinking of the two. Refused where either is already linked to another.
     """
 
-    player: str
-    member: str
+    player: PlayerName
+    member: MemberName
+    decision: Literal["link_member"] = field(default="link_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -153,15 +179,16 @@ class LinkMember:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkCharacterToMember:
+class LinkCharacterToMember(ManualDecision):
     """The character is this Discord member's, who becomes a player with it where they are none yet.
 
     A player who has the character and no Discord member becomes the member. Where evidence says all of it already, the
     officer confirms it. Refused where the character's player is another Discord member.
     """
 
-    character: str
-    member: str
+    character: CharacterName
+    member: MemberName
+    decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -181,10 +208,11 @@ class LinkCharacterToMember:
 
 
 @dataclass(frozen=True, slots=True)
-class UnlinkMember:
+class UnlinkMember(ManualDecision):
     """The player is not this Discord member: no name links the two again, but an officer may."""
 
-    player: str
+    player: PlayerName
+    decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -201,11 +229,12 @@ class UnlinkMember:
 
 
 @dataclass(frozen=True, slots=True)
-class AllowMember:
+class AllowMember(ManualDecision):
     """The player may be this Discord member after all: the rejection is undone."""
 
-    player: str
-    member: str
+    player: PlayerName
+    member: MemberName
+    decision: Literal["allow_member"] = field(default="allow_member", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -217,11 +246,12 @@ class AllowMember:
 
 
 @dataclass(frozen=True, slots=True)
-class MergePlayers:
+class MergePlayers(ManualDecision):
     """Two players are one person: `player` stays and takes over everything of the other, which is deleted."""
 
-    player: str
-    other: str
+    player: StayingPlayer
+    other: OtherPlayer
+    decision: Literal["merge"] = field(default="merge", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         stays = find_player(resolver.facts, self.player)
@@ -229,8 +259,11 @@ class MergePlayers:
 
 
 @dataclass(frozen=True, slots=True)
-class SetMain:
-    character: str
+class SetMain(ManualDecision):
+    """The character is the main of the player that it belongs to."""
+
+    character: CharacterName
+    decision: Literal["main"] = field(default="main", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -246,11 +279,12 @@ class SetMain:
 
 
 @dataclass(frozen=True, slots=True)
-class AddAlias:
+class AddAlias(ManualDecision):
     """A word of notes means this player from now on."""
 
-    alias: str
-    player: str
+    alias: Alias
+    player: PlayerName
+    decision: Literal["add_alias"] = field(default="add_alias", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         player, word = find_player(resolver.facts, self.player), self.alias.strip()
@@ -266,10 +300,11 @@ class AddAlias:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveAlias:
+class RemoveAlias(ManualDecision):
     """A word of notes is no longer an alias."""
 
-    alias: str
+    alias: Alias
+    decision: Literal["remove_alias"] = field(default="remove_alias", kw_only=True)
 
     def plan(self, resolver: Resolver) -> Changeset:
         facts = resolver.facts
@@ -279,6 +314,25 @@ class RemoveAlias:
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
         row = forget_alias(player.named, word)
         return Changeset((row,), f"“{word}” no longer means {player.display_name}: {_SAYS_SO}")
+
+
+Decision: TypeAlias = Annotated[
+    LinkCharacter
+    | ConfirmLink
+    | UnlinkCharacter
+    | RejectLink
+    | AllowLink
+    | LinkMember
+    | LinkCharacterToMember
+    | UnlinkMember
+    | AllowMember
+    | MergePlayers
+    | SetMain
+    | AddAlias
+    | RemoveAlias,
+    Field(discriminator="decision"),
+]
+"""Every decision there is."""
 
 
 def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:

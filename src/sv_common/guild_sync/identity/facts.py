@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
-from sv_common.guild_sync.core.basis import is_vouched
+from sv_common.guild_sync.core.basis import is_confirmed
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
@@ -43,12 +43,12 @@ class KnownCharacter(NamedTuple):
     settled_rank: int | None = None
     basis: str | None = None
     basis_note: str | None = None
-    vouched_by: str | None = None
+    confirmed_by: str | None = None
 
     @property
     def is_decided(self) -> bool:
         """Whether a person, or the game itself, decided its player: no automatic or bulk fix changes that."""
-        return self.link_source in DECIDED_BY_A_PERSON or is_vouched(self.basis, self.vouched_by)
+        return self.link_source in DECIDED_BY_A_PERSON or is_confirmed(self.basis, self.confirmed_by)
 
     @property
     def label(self) -> str:
@@ -66,12 +66,12 @@ class KnownPlayer(NamedTuple):
     main_character_id: int | None
     offspec_character_id: int | None
     discord_basis: str | None = None
-    discord_vouched_by: str | None = None
+    discord_confirmed_by: str | None = None
 
     @property
     def is_member_decided(self) -> bool:
         """Whether a person, or the game itself, decided who the player is on Discord."""
-        return is_vouched(self.discord_basis, self.discord_vouched_by)
+        return is_confirmed(self.discord_basis, self.discord_confirmed_by)
 
     @property
     def named(self) -> Named:
@@ -136,10 +136,10 @@ class GuildFacts:
     def _known(self, row: RowChange) -> dict[str, Any]:
         if row.table == "link":
             character = self.characters[row.id]
-            return {name: getattr(character, name) for name in ("link_source", "basis", "vouched_by")}
+            return {name: getattr(character, name) for name in ("link_source", "basis", "confirmed_by")}
         if row.table == "player" and "discord_user_id" in (row.before or {}):
             player = self.players[row.id]
-            return {name: getattr(player, name) for name in ("discord_basis", "discord_vouched_by")}
+            return {name: getattr(player, name) for name in ("discord_basis", "discord_confirmed_by")}
         return {}
 
     def _lost_pointers(self, link: RowChange, player: KnownPlayer) -> Iterator[RowChange]:

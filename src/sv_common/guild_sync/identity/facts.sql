@@ -2,14 +2,14 @@
 -- Every character still in the guild, and those that left but are still linked: notes go on naming a main that is gone.
 select c.id, c.character_name, c.name_key, c.realm_slug, c.realm_key, c.realm_name, c.guild_note,
        l.player_id, l.link_source, c.removed_at is null, c.rank_index, c.settled_rank_index, l.basis, l.basis_note,
-       l.vouched_by
+       l.confirmed_by
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 where c.guild_id = %(guild_id)s and (c.removed_at is null or l.player_id is not null)
 order by c.id
 
 -- name: players
-select id, display_name, discord_user_id, main_character_id, offspec_character_id, discord_basis, discord_vouched_by
+select id, display_name, discord_user_id, main_character_id, offspec_character_id, discord_basis, discord_confirmed_by
 from guild_identity.players
 where guild_id = %(guild_id)s
 order by id
@@ -60,19 +60,19 @@ where c.guild_id = %(guild_id)s and c.removed_at is not null
   and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
 union all
 select 'rank', coalesce(r.name, 'rank ' || a.key), null, a.key::bigint, 'gives the role ' || a.role || ' here', null
-from common.guild_authority_in_force a
+from common.access_grants_in_force a
 left join common.guild_ranks r on r.guild_id = a.guild_id and r.wow_rank_index::text = a.key
 where a.guild_id = %(guild_id)s and a.kind = 'rank' and a.role <> 'none'
 union all
 select 'rank', m.name, null, m.wow_rank_index, 'gives the Discord role ' || m.role, null
 from managed m
 where (m.discord_role_id <> (select l.discord_role_id from managed l order by l.level, l.wow_rank_index desc limit 1)
-       or exists (select from common.guild_authority_in_force a
+       or exists (select from common.access_grants_in_force a
                   where a.guild_id = %(guild_id)s and a.kind = 'discord_role' and a.key = m.discord_role_id
                     and a.role in ('officer', 'administrator'))
        or exists (select from guild_identity.discord_roles d
                   where d.guild_id = %(guild_id)s and d.role_id = m.discord_role_id and d.is_administrative))
-  and not exists (select from common.guild_authority_in_force a
+  and not exists (select from common.access_grants_in_force a
                   where a.guild_id = %(guild_id)s and a.kind = 'rank' and a.key = m.wow_rank_index::text
                     and a.role <> 'none')
 order by 1, 2, 3, 4

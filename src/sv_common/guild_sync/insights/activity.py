@@ -65,7 +65,7 @@ class Deed:
     what: Annotated[
         str,
         Field(
-            description="running, fixed, refused, failed, unverified, undone, dismissed, woken, asked (for a full match) "
+            description="running, fixed, refused, failed, unverified, undone, dismissed, reopened, requested (a full match) "
             "or set (a setting)."
         ),
     ]
@@ -84,11 +84,11 @@ class MatchRun:
     request_id: int | None
     attempt_id: Annotated[int | None, Field(description="What to undo; null where nothing was changed.")]
     actor: str
-    asked_at: datetime
+    requested_at: datetime
     finished_at: datetime | None
     state: MatchState
     sentence: str | None
-    chosen: Annotated[int | None, Field(description="How many people were selected; null is everyone.")]
+    selected: Annotated[int | None, Field(description="How many players were selected; null: all of them.")]
     undone_at: datetime | None
     undone_by: str | None
     is_undoable: bool

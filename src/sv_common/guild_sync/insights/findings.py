@@ -38,7 +38,7 @@ class RuleOverview:
     """A rule with its counts in one guild.
 
     `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not automatic
-    all open ones wait, and in one without a fix none does. `resolved`, `found` and `reopened` count the last 30 days,
+    all open ones wait, and in one without a fix none does. `resolved`, `found` and `recurred` count the last 30 days,
     `fixes_*` the last 90, `*_ever` and `auto_fixed` all days.
     """
 
@@ -55,7 +55,7 @@ class RuleOverview:
     resolved: int
     found: Annotated[int, Field(description="How often it found something, new or again, in 30 days.")]
     found_in_a_week: Annotated[int, Field(description="The same in 7 days.")]
-    reopened: Annotated[int, Field(description="How many came back in 30 days after they had been resolved.")]
+    recurred: Annotated[int, Field(description="How many came back in 30 days after they had been resolved.")]
     fixes_worked: int
     fixes_failed: int
     fixes_unverified: Annotated[int, Field(description="Changes on Discord whose result could not be seen.")]

@@ -68,10 +68,10 @@ class CharacterView:
         str | None,
         Field(description="The guild note under which it was linked, or last right; null where none was known."),
     ]
-    vouched_by: Annotated[
+    confirmed_by: Annotated[
         str | None, Field(description="The officer who made or confirmed the link; null: no one did.")
     ]
-    vouched_at: datetime | None
+    confirmed_at: datetime | None
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
     is_main: bool = False
     is_offspec: bool = False
@@ -82,7 +82,7 @@ class CharacterView:
         """What it rests on, in words; None for a character without a player."""
         if self.player_id is None:
             return None
-        return basis_in_words(self.basis, self.basis_note, self.vouched_by, self.vouched_at)
+        return basis_in_words(self.basis, self.basis_note, self.confirmed_by, self.confirmed_at)
 
     @computed_field
     @property
@@ -107,14 +107,14 @@ class MemberView:
     is_present: bool
     roles: Sequence[str]
     basis: Annotated[Basis | None, Field(description="What it rests on that the player is this member.")]
-    vouched_by: Annotated[str | None, Field(description="The officer who decided or confirmed it; null: no one did.")]
-    vouched_at: datetime | None
+    confirmed_by: Annotated[str | None, Field(description="The officer who decided or confirmed it; null: no one did.")]
+    confirmed_at: datetime | None
 
     @computed_field(description="The same in words.")
     @property
     def rests_on(self) -> str:
-        """What it rests on, in words; None for a character without a player."""
-        return basis_in_words(self.basis, None, self.vouched_by, self.vouched_at)
+        """What it rests on that the player is this member, in words."""
+        return basis_in_words(self.basis, None, self.confirmed_by, self.confirmed_at)
 
 
 @dataclass(frozen=True, slots=True)

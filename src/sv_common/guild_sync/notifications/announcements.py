@@ -32,8 +32,8 @@ class ClaimedAnnouncement:
     channel_id: str
     announcement: Announcement
     message_id: str | None
-    covers_from: int | None
-    covers_to: int | None
+    first_event: int | None
+    last_event: int | None
     version: int
 
 
@@ -47,8 +47,8 @@ class GrowingDigest:
     id: int
     channel_id: str
     nonce: str
-    covers_from: int
-    covers_to: int
+    first_event: int
+    last_event: int
     is_posted: bool
     is_under_way: bool
     is_in_doubt: bool
@@ -70,10 +70,10 @@ async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnou
     row = await (await conn.execute(SQL["claim"], values)).fetchone()
     if row is None:
         return None
-    number, kind, channel_id, content, message_id, covers_from, covers_to, version = row
+    number, kind, channel_id, content, message_id, first_event, last_event, version = row
     announcement = Announcement.from_json(content)
     return ClaimedAnnouncement(
-        claim_id, number, kind, channel_id, announcement, message_id, covers_from, covers_to, version
+        claim_id, number, kind, channel_id, announcement, message_id, first_event, last_event, version
     )
 
 
@@ -82,7 +82,7 @@ async def shown(conn: Connection, sent: ClaimedAnnouncement, message_id: str) ->
 
     Where it was not, and another text was sent meanwhile, the message is written anew with the next news.
     """
-    values = _of(sent) | {"message_id": message_id, "covers_to": sent.covers_to}
+    values = _of(sent) | {"message_id": message_id, "last_event": sent.last_event}
     if (await conn.execute(SQL["shown"], values)).rowcount:
         return True
     await conn.execute(SQL["in_doubt"], _of(sent))
@@ -122,14 +122,14 @@ async def begin_digest(
 ) -> None:
     """Keep a new digest of the issue events from the first to the second number; None while it has nothing to say."""
     values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": nonce, "content": _content(announcement)}
-    await conn.execute(SQL["begin_digest"], values | {"covers_from": covers[0], "covers_to": covers[1]})
+    await conn.execute(SQL["begin_digest"], values | {"first_event": covers[0], "last_event": covers[1]})
 
 
 async def grow_digest(
-    conn: Connection, digest_id: int, channel_id: str, announcement: Announcement | None, *, covers_to: int
+    conn: Connection, digest_id: int, channel_id: str, announcement: Announcement | None, *, last_event: int
 ) -> bool:
     """Let a digest tell more; None while it has nothing to say. Say whether it could: not while a first post is under way."""
-    values = {"id": digest_id, "channel_id": channel_id, "covers_to": covers_to, "content": _content(announcement)}
+    values = {"id": digest_id, "channel_id": channel_id, "last_event": last_event, "content": _content(announcement)}
     return bool((await conn.execute(SQL["grow_digest"], values)).rowcount)
 
 

@@ -56,8 +56,8 @@ async def _deliver_one(pool: Pool, announcer: Announcer, guild_id: int, each: Cl
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
         is_ours = await announcements.shown(conn, each, message_id)
-        if is_ours and each.covers_from is not None and each.covers_to is not None:
-            await lifecycle.mark_as_told(conn, guild_id, each.covers_from, each.covers_to)
+        if is_ours and each.first_event is not None and each.last_event is not None:
+            await lifecycle.mark_as_told(conn, guild_id, each.first_event, each.last_event)
 
 
 async def _put_off(pool: Pool, each: ClaimedAnnouncement, error: SourceError) -> None:

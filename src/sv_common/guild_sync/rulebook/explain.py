@@ -31,12 +31,12 @@ class LinkFact:
     evidence: str | None
     basis: str | None = None
     basis_note: str | None = None
-    vouched_by: str | None = None
-    vouched_at: datetime | None = None
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = None
 
     @property
     def rests_on(self) -> str:
-        return basis_in_words(self.basis, self.basis_note, self.vouched_by, self.vouched_at)
+        return basis_in_words(self.basis, self.basis_note, self.confirmed_by, self.confirmed_at)
 
     @property
     def sentence(self) -> str:

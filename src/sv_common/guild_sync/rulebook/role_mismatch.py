@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
-from sv_common.guild_sync.core.basis import basis_in_words, is_vouched
+from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
@@ -53,9 +53,9 @@ class _Mismatch:
     wrong_roles: Sequence[Mapping[str, str]]
     basis: str
     basis_note: str | None
-    vouched_by: str | None
+    confirmed_by: str | None
     discord_basis: str | None
-    discord_vouched_by: str | None
+    discord_confirmed_by: str | None
     is_administrative: bool
     gives: str | None
 
@@ -133,9 +133,9 @@ def _finding(mismatch: _Mismatch) -> Finding:
         "wrong_roles": list(mismatch.wrong_roles),
         "basis": mismatch.basis,
         "basis_note": mismatch.basis_note,
-        "vouched_by": mismatch.vouched_by,
+        "confirmed_by": mismatch.confirmed_by,
         "discord_basis": mismatch.discord_basis,
-        "discord_vouched_by": mismatch.discord_vouched_by,
+        "discord_confirmed_by": mismatch.discord_confirmed_by,
         "is_administrative": mismatch.is_administrative,
         "gives": mismatch.gives,
     }
@@ -172,11 +172,13 @@ def _plan(details: Mapping[str, Any]) -> Changeset:
     roles = [RoleChange(member_id, role["id"], False, member, role["name"]) for role in details["wrong_roles"]]
     if details["right_role_id"] is not None and not details["has_right_role"]:
         roles.insert(0, RoleChange(member_id, details["right_role_id"], True, member, details["right_role"]))
-    unvouched = rests_on(details)
-    reason = " ".join(filter(None, (_why(details), unvouched)))
+    unconfirmed = rests_on(details)
+    reason = " ".join(filter(None, (_why(details), unconfirmed)))
     alone = None
-    if unvouched and details["gives"] and not details["has_right_role"]:
-        alone = f"{unvouched} The role would make {member} an {details['gives']} here, so look at this one on its own."
+    if unconfirmed and details["gives"] and not details["has_right_role"]:
+        alone = (
+            f"{unconfirmed} The role would make {member} an {details['gives']} here, so look at this one on its own."
+        )
     return Changeset((), reason, _review_reason(details), alone, is_safe=True, roles=tuple(roles))
 
 
@@ -192,11 +194,11 @@ def rests_on(details: Mapping[str, Any]) -> str:
     """Return what the unconfirmed parts of the link from the character to the Discord member rest on."""
     character, player, member = details["character"], details["player"], details["member"]
     told = []
-    if not is_vouched(details["basis"], details["vouched_by"]):
+    if not is_confirmed(details["basis"], details["confirmed_by"]):
         told.append(
             f"The link of {character} to {player} rests on {basis_in_words(details['basis'], details['basis_note'])}."
         )
-    if not is_vouched(details["discord_basis"], details["discord_vouched_by"]):
+    if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
         told.append(f"The link of {player} to {member} on Discord rests on {basis_in_words(details['discord_basis'])}.")
     return " ".join(told)
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
@@ -95,11 +95,10 @@ async def preview_setting(
     `with_discord`: whether a bot is there that could carry out fixes on Discord.
     """
 
-    async def carry_out(conn: Connection) -> SettingReport:
-        number = await guilds.lock_the_only(conn, guild_id)
-        return (await _carry_out(conn, number, request, "preview", with_discord=with_discord))[0]
+    async def carry_out(guild: GuildConnection) -> SettingReport:
+        return (await _carry_out(guild.conn, guild.id, request, "preview", with_discord=with_discord))[0]
 
-    return await pool.rehearse(carry_out)
+    return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), carry_out, alone=True)
 
 
 async def save_setting(
