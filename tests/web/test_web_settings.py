@@ -193,7 +193,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
     await troubled.character("Boss", rank=0)
     warnings = " ".join((await alice.get(f"{API}/ranks")).json()["warnings"])
     for expected in (
-        "Nobody has said to which role rank 0, Guild Master, maps.",
+        "No one has rejected to which role rank 0, Guild Master, maps.",
         "Rank 1, Officer: the role Officer is gone",
         "Rank 2 was Raider and is Warlord in the game",
         "Ranks 2 (Raider) and 3 (Social) map to one role",
@@ -210,7 +210,7 @@ async def test_a_word_is_added_with_the_notes_it_changes_and_removed(
     asked = {"kind": "word", "word": "Nightcrew", "reading": "role", "back": f"{PAGE}/words"}
     preview = await alice.get(f"{PAGE}/preview", params=asked)
     assert "Notes read differently 1" in Seen(preview).text()
-    assert "Nobody here is called “Nightcrew”." in Seen(preview).text()
+    assert "No one in this guild is named “Nightcrew”." in Seen(preview).text()
     await alice.post(f"{API}/changes", data=_hidden(preview))
     assert [each["word"] for each in (await alice.get(f"{API}/words")).json()["words"]] == ["nightcrew"]
     remove = {"kind": "word", "word": "nightcrew", "reading": "default", "back": f"{PAGE}/words"}
