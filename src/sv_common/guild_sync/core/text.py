@@ -1,4 +1,4 @@
-"""Lengths of time in words."""
+"""Numbers, lengths of time and names in words."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ def age(moment: datetime, now: datetime | None = None) -> timedelta:
     return max((now or datetime.now(UTC)) - moment, timedelta(0))
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a number with its noun: “1 issue”, “3 issues”."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def in_words(length: timedelta) -> str:
     """Say a length of time in its largest whole unit: “3 days”, “1 hour”, “less than a minute”."""
     for unit, name in _UNITS:
         if length >= unit:
-            count = length // unit
-            return f"{count} {name}{'s' if count > 1 else ''}"
+            return plural(length // unit, name)
     return "less than a minute"
 
 
