@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sv_common.guild_sync.notifications.digest import Move, MovedIssues, digest
-from sv_common.guild_sync.sources.discord.announcement import Announcement, Section, plain
-from sv_common.guild_sync.sources.discord.message import message, new_message
+from sv_common.guild_sync.sources.discord.message import Announcement, Section, message, new_message, plain
 
 NAMES = {"orphan_wow": "Unlinked WoW Character", "note_mismatch": "Note Mismatch"}
 

@@ -22,8 +22,8 @@ from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldChannel, WorldMessage
-from sv_common.guild_sync.sources.discord.announcement import Announcement
 from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
 from sv_common.guild_sync.sources.http import Timing, http_client
 
 

@@ -21,7 +21,7 @@ from sv_common.guild_sync.notifications.outbox import deliver
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.sources.discord.announcement import Announcement, plain
+from sv_common.guild_sync.sources.discord.message import Announcement, plain
 from sv_common.guild_sync.sources.ports import Announcer
 
 SQL = load_sql(__package__, "reporter.sql")

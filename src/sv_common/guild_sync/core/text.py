@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
@@ -15,6 +16,15 @@ def age(moment: datetime, now: datetime | None = None) -> timedelta:
 def plural(count: int, noun: str) -> str:
     """Return a number with its noun: “1 issue”, “3 issues”."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+NAMES_IN_A_LIST = 20
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - NAMES_IN_A_LIST} more" if len(names) > NAMES_IN_A_LIST else ""
+    return f"{', '.join(names[:NAMES_IN_A_LIST])}{more}"
 
 
 def in_words(length: timedelta) -> str:

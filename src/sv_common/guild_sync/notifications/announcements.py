@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 SQL = load_sql(__package__, "announcements.sql")
 

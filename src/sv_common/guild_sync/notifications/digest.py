@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sv_common.guild_sync.sources.discord.announcement import Announcement, Section, plain
+from sv_common.guild_sync.sources.discord.message import Announcement, Section, plain
 
 LONGEST_LINE = 180
 """Characters of one issue's line, before it is made harmless; longer summaries are cut."""
