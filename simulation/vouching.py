@@ -105,10 +105,10 @@ class Vouching:
     async def judge_rights(self, pool: Pool, guild_id: int) -> None:
         """Nobody may do more than look by the rank of a character of which no person said whose it is."""
         async with pool.connection() as conn:
-            for standing in await permissions.standings_in(conn, guild_id):
-                for claim in await permissions.powers(conn, guild_id, standing.discord_id):
-                    if claim.kind == "rank" and not self._is_confirmed(claim.character_id or 0, standing.discord_id):
-                        raise LawBroken(f"{standing.username} is {claim.given} by {claim}, for which nobody stands")
+            for permission in await permissions.in_guild(conn, guild_id):
+                for grant in await permissions.strong_grants(conn, guild_id, permission.discord_id):
+                    if grant.kind == "rank" and not self._is_confirmed(grant.character_id or 0, permission.discord_id):
+                        raise LawBroken(f"{permission.username} is {grant.given} by {grant}, for which nobody stands")
 
     def _is_confirmed(self, character_id: int, discord_id: str) -> bool:
         link = self._rows["player_characters"][character_id]

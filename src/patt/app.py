@@ -37,8 +37,7 @@ from patt.api import (
 from patt.api.examples import explain
 from patt.bootstrap import Services
 from patt.live.hub import Hub
-from patt.live.mark import NoteMark
-from patt.live.stream import HEARTBEAT_S
+from patt.live.stream import HEARTBEAT_S, NoteCursor
 from patt.pages import (
     account_pages,
     actions,
@@ -140,7 +139,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.include_router(sign_in.router)
     app.include_router(probes.router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(NoteMark, hub=app.state.live)
+    app.add_middleware(NoteCursor, hub=app.state.live)
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)

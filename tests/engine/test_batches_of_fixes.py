@@ -12,7 +12,7 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.changeset import Author, Changeset
-from sv_common.guild_sync.engine import fix_rows
+from sv_common.guild_sync.engine import fix
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues.model import Finding
@@ -99,7 +99,7 @@ async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_
             raise RuntimeError("A fault.")
         return await apply(conn, guild_id, plans, author)
 
-    monkeypatch.setattr(fix_rows, "apply", breaks_for_many)
+    monkeypatch.setattr(fix, "apply", breaks_for_many)
     report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
     assert [result.outcome for result in report.results] == [FixOutcome.FAILED, FixOutcome.FIXED]
     assert "made the rule find it again" in report.results[0].reason

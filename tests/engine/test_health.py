@@ -12,7 +12,7 @@ from patt.bootstrap import Services
 from patt.config import Settings
 from patt.doctor import guild as doctor
 from patt.web import data_metrics
-from patt.worker.worker import RHYTHMS
+from patt.worker.worker import SCHEDULES
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.insights import health
@@ -242,7 +242,7 @@ async def test_page_doctor_and_metrics_call_the_same_age_stale(
 
 
 def test_each_source_is_expected_as_often_as_the_worker_reads_it() -> None:
-    rhythms = {rhythm.pipeline: rhythm.interval for rhythm in RHYTHMS}
+    intervals = {each.pipeline: each.interval for each in SCHEDULES}
     for source in (Source.ROSTER, Source.MEMBERS):
-        assert FRESHNESS[source].expected_every == rhythms[FRESHNESS[source].pipeline]
+        assert FRESHNESS[source].expected_every == intervals[FRESHNESS[source].pipeline]
     assert all(each.stale_after >= 2 * each.expected_every for each in FRESHNESS.values())

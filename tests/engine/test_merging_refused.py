@@ -114,5 +114,5 @@ async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(two: T
     await two.guild.alt("Latecomer", None, two.zed)
     before = await people(two.guild)
     with pytest.raises(PlanStale, match="changed since the preview"):
-        await apply_decision(two.guild.pool, MergePlayers("Mito", "Zed"), actor="officer alice", seen=seen)
+        await apply_decision(two.guild.pool, MergePlayers("Mito", "Zed", plan_key=seen), actor="officer alice")
     assert differences(before, await people(two.guild)) == {}

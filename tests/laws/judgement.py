@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from laws import oracle
+from laws import guild_rows, note_meaning, oracle
 from laws.life import Life
 from sv_common.guild_sync.rules import RULES
 
 
-async def look(life: Life) -> oracle.Guild:
+async def look(life: Life) -> guild_rows.Guild:
     """All rows of the guild that a rule may speak about."""
-    return await oracle.Guild.read(life.pool, life.guild_id, life.now_ms)
+    return await guild_rows.Guild.read(life.pool, life.guild_id, life.now_ms)
 
 
 def subject(row: dict[str, Any]) -> int:
@@ -31,7 +31,7 @@ async def unresolved(life: Life) -> oracle.Findings:
 async def assert_log_is_right(life: Life, before: oracle.Findings) -> None:
     """Each rule's unresolved issues are what the oracle finds; those of a rule that cannot conclude are as before."""
     guild = await look(life)
-    unclear = {c["id"] for c in guild.characters if oracle.runs_in_a_circle(guild, c)}
+    unclear = {c["id"] for c in guild.characters if note_meaning.runs_in_a_circle(guild, c)}
     logged = await unresolved(life)
     for issue_type, expected in (before | oracle.find(guild)).items():
         left_out = unclear if issue_type == "note_mismatch" else set()

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import given
 
-from laws import oracle, snapshot
+from laws import guild_rows, note_meaning, snapshot
 from laws.by_hand import PERSON_SOURCES
 from laws.guilds import (
     BY_OFFICERS,
@@ -259,5 +259,6 @@ def _rests_on_what_is_found(issue: dict[str, Any]) -> bool:
     }
 
 
-def _is_meant(guild: oracle.Guild, character: dict[str, Any], player_id: int) -> bool:
-    return oracle.runs_in_a_circle(guild, character) or oracle.owner(guild, character) == ("player", player_id)
+def _is_meant(guild: guild_rows.Guild, character: dict[str, Any], player_id: int) -> bool:
+    player = ("player", player_id)
+    return note_meaning.runs_in_a_circle(guild, character) or note_meaning.owner(guild, character) == player

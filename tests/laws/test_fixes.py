@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laws import oracle, snapshot
+from laws import guild_rows, note_meaning, oracle, snapshot
 from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
@@ -325,8 +325,8 @@ async def _states(life: Life, issue_ids: list[int]) -> list[IssueState]:
     return [IssueState.RESOLVED if rows[each]["resolved_at"] else IssueState.OPEN for each in issue_ids]
 
 
-def _is_meant(guild: oracle.Guild, link: Row, owner: Row) -> bool:
+def _is_meant(guild: guild_rows.Guild, link: Row, owner: Row) -> bool:
     """Whether the character of a new link is that player's, or was the member's whom the player has become."""
     character = next(c for c in guild.characters if c["id"] == link["character_id"])
     meant = {("player", owner["id"]), ("member", owner["discord_user_id"])}
-    return oracle.runs_in_a_circle(guild, character) or oracle.owner(guild, character) in meant
+    return note_meaning.runs_in_a_circle(guild, character) or note_meaning.owner(guild, character) in meant

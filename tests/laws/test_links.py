@@ -100,8 +100,8 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_confirmed(
     ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
     mighty = {member for character, _, member in before if ranks[character] in RANKS_OF_OFFICERS}
     async with pool.connection() as conn:
-        claims = [claim for number in numbers for claim in await permissions.powers(conn, life.guild_id, number)]
-    assert {numbers[claim.discord_id] for claim in claims if claim.kind == "rank"} <= mighty
+        grants = [grant for number in numbers for grant in await permissions.strong_grants(conn, life.guild_id, number)]
+    assert {numbers[grant.discord_id] for grant in grants if grant.kind == "rank"} <= mighty
     new = [row for row in await life.rows("fix_attempts") if row["id"] not in done]
     given = [
         change for row in new for change in row["changes"] if change["table"] == "role" and change["after"]["held"]

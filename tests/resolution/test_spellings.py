@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sv_common.guild_sync.core.names import name_key, realm_key
-from sv_common.guild_sync.identity.bearers import Bearers
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.names.candidates import Bearers
 from sv_common.guild_sync.identity.names.name_index import NameIndex
 from sv_common.guild_sync.identity.resolver import Directory
 from sv_common.guild_sync.identity.roster_file import NotedCharacter

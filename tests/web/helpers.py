@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.app import create_app
 from patt.auth import credentials
-from patt.auth.roles import Role
+from patt.auth.permissions import Role
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.web.context import SESSION_COOKIE

@@ -10,7 +10,7 @@ from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.pages.flash import COOKIE
 from patt.web.context import SESSION_COOKIE
-from patt.worker.asked_work import work_when_asked
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
@@ -28,7 +28,7 @@ async def _click(alice: httpx2.AsyncClient, path: str, **fields: str) -> tuple[s
 
 async def _work(guild: GuildBuilder) -> None:
     """Do what was asked for, as a worker does."""
-    await work_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_jobs(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
 
 
 async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
@@ -37,8 +37,8 @@ async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
     back = f"{PAGE}?guild={troubled.guild_id}&state=all"
     location, page = await _click(alice, f"scan?guild={troubled.guild_id}", back=back)
     assert location == back
-    sentence = "No worker runs, so this waits for one. Start one: patt serve, or patt worker."
-    assert page.text("status") == f"Scan by all rules is asked for. {sentence}"
+    sentence = "No worker is running. Start one with “patt serve” or “patt worker”."
+    assert page.text("status") == f"Scan by all rules is queued. {sentence}"
     assert f"Scan by all rules by alice · {sentence} Reload this page" in page.text("content")
     await _work(troubled)
     after = Seen(await alice.get(back))
@@ -49,7 +49,7 @@ async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
 async def test_one_rule_is_scanned(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     await guild.character("Loner", "hello there friend")
     _, page = await _click(alice, "scan/orphan_wow")
-    assert page.text("status").startswith("Scan: Unlinked WoW Character is asked for.")
+    assert page.text("status").startswith("Scan: Unlinked WoW Character is queued.")
     await _work(guild)
     assert Seen(await alice.get(PAGE)).counts("orphan_wow")[0] == 1
 

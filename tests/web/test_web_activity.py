@@ -177,8 +177,8 @@ async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
 ) -> None:
     other = await GuildBuilder.create(guild.pool, "Ember Court", "7001")
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.DISCORD, guild.guild_id)
-        await queue.ask_for(Task.SWEEP, other.guild_id)
+        await queue.enqueue(Task.DISCORD, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, other.guild_id)
     text = (await _see(alice, guild=guild.guild_id)).text("jobs")
     assert "Jobs now 1 waiting Sync with Discord · Lantern Watch just now" in text
     part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))

@@ -12,7 +12,7 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.pages import admin_pages
-from patt.worker.asked_work import work_when_asked
+from patt.worker.running import run_jobs
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, PAGE, Seen, issue_number, settings
@@ -31,8 +31,8 @@ async def _press(alice: httpx2.AsyncClient, guild: GuildBuilder, wish: str | Non
     """Press the button of a preview without JavaScript, let a worker do it, and return what came of each issue."""
     answer = await alice.post(BUTTON, data={"wish": wish, "back": OF_RULE})
     assert (answer.status_code, answer.headers["location"]) == (303, OF_RULE), answer.text
-    assert "is asked for" in Seen(await alice.get(OF_RULE)).text("status")
-    await work_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    assert "is queued" in Seen(await alice.get(OF_RULE)).text("status")
+    await run_jobs(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
     job = (await alice.get(f"{API}/jobs")).json()["items"][0]
     assert job["state"] == "done", job
     issues: list[dict[str, Any]] = job["result"]["issues"]

@@ -52,7 +52,7 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
 ) -> None:
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert "1 jobs" in answer.json()["checks"][2]["message"]
@@ -136,7 +136,7 @@ async def test_jobs_and_uploads_that_wait_are_counted(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
 ) -> None:
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
     await guild.execute("update jobs.procrastinate_events set at = at - interval '1 hour'")
     await guild.execute(
         "with key as (insert into common.upload_keys (guild_id, uploader, key_hash, created_by) "

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from patt.auth import credentials, sessions
 from patt.auth.credentials import Scope
-from patt.auth.roles import ROLES, Role
+from patt.auth.permissions import ROLES, Role
 from patt.web.context import SESSION_COOKIE
 from patt.web.csrf import FORM_HEADER, form_token_of
 from sv_common.db.pool import Pool

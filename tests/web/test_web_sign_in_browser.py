@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.worker.asked_work import work_when_asked
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
@@ -83,8 +83,8 @@ async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site:
     await expect(page).to_have_url(f"{site}{PAGE}")
     await expect(page.locator(".who")).to_contain_text("@brisa")
     await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is asked for.")
-    await work_when_asked(Services(settings(site), guild.pool, Outside()), guild.guild_id)
+    await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is queued.")
+    await run_jobs(Services(settings(site), guild.pool, Outside()), guild.guild_id)
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     assert wrong == []
 

@@ -12,8 +12,8 @@ from fastapi import Depends, Query, Response
 
 from patt.api.routing import officer_router
 from patt.web.context import GuildDep, PageQuery, ServicesDep
-from patt.worker import overview
-from patt.worker.overview import JobSummary
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import JobSummary
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
@@ -128,7 +128,7 @@ async def deeds_as_csv(services: ServicesDep, guild: GuildDep, chosen: DeedFilte
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[JobSummary]:
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
     async with services.pool.snapshot() as conn:
-        return await overview.jobs(conn, guild, number=page)
+        return await worker_jobs.queued(conn, guild, number=page)
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:

@@ -115,6 +115,8 @@ def explain(document: dict[str, Any]) -> None:
         if fields and name not in taken:
             schema["required"] = list(fields)
         for each, field in fields.items():
+            if "const" in field and field.pop("default", None) is not None:  # it tells the members of a union apart
+                schema["required"] = list(dict.fromkeys([*schema.get("required", ()), each]))
             if name not in taken:
                 field.pop("default", None)
                 field.pop("readOnly", None)

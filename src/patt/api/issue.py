@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.decisions import LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
 from patt.api.issues import PlannedIssue
 from patt.api.routing import officer_router
 from patt.json_data import values_of
@@ -22,6 +21,7 @@ from sv_common.guild_sync.changes.describe import Effect, sentences
 from sv_common.guild_sync.engine.planning import NO_PLAN
 from sv_common.guild_sync.engine.results import FixResult, UndoReport
 from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterDeed
+from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, RejectLink
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary
 from sv_common.guild_sync.insights.issue import (
@@ -127,11 +127,11 @@ class Candidate(Possibility):
     """Somebody who could be meant, with what speaks for it and what against."""
 
     choose: Annotated[
-        LinkRequest | LinkMemberRequest | LinkToMemberRequest | None,
+        LinkCharacter | LinkMember | LinkCharacterToMember | None,
         Field(description=f"{_DECIDE} to link to them by hand; null where that is not possible."),
     ] = None
     reject: Annotated[
-        RejectRequest | None,
+        RejectLink | None,
         Field(description=f"{_DECIDE} to say that it is not them; null where there is no use."),
     ] = None
 
@@ -395,21 +395,19 @@ def _candidate(issue: Issue, found: Possibility) -> Candidate:
     """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
     character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
     is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
-    choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = None
-    reject: RejectRequest | None = None
+    choose: LinkCharacter | LinkMember | LinkCharacterToMember | None = None
+    reject: RejectLink | None = None
     match found.kind:
         case _ if found.is_rejected:
             pass
         case PossibleKind.PLAYER if is_about_a_member:
-            choose = LinkMemberRequest(decision="link_member", player=theirs, member=member)
+            choose = LinkMember(player=theirs, member=member)
         case PossibleKind.CHARACTER if is_about_a_member:
-            choose = LinkToMemberRequest(decision="link_to_member", character=theirs, member=member)
+            choose = LinkCharacterToMember(character=theirs, member=member)
         case PossibleKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
-            choose = LinkToMemberRequest(decision="link_to_member", character=character, member=theirs)
+            choose = LinkCharacterToMember(character=character, member=theirs)
         case PossibleKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
-            reject = RejectRequest(decision="reject", character=character, player=theirs)
+            reject = RejectLink(character=character, player=theirs)
             if found.needs_word or not found.is_linked:
-                choose = LinkRequest(
-                    decision="link", character=character, player=theirs, remember_note=found.needs_word
-                )
+                choose = LinkCharacter(character=character, player=theirs, remember_note=found.needs_word)
     return Candidate(**values_of(found), choose=choose, reject=reject)

@@ -84,7 +84,7 @@ async def release(services: ServicesDep, officer: OfficerDep, body: Release, gui
         number = (await guilds.the_only(conn, guild)).id
         released = await held_losses.release(conn, number, body.source, body.key, actor=officer.actor)
     if services.queue is not None:
-        await services.queue.ask_for(_TASKS[body.source], number)
+        await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
     sentence = (
         f"{_counted(body.source, count)} may be marked as gone by the next list, and nobody else. It is asked for now."

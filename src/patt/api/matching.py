@@ -108,7 +108,7 @@ async def ask(
         number = (await guilds.the_only(conn, guild)).id
         request_id, is_new = await matches.ask(conn, number, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
-        await services.queue.ask_for(Task.FULL_MATCH, number)
+        await services.queue.enqueue(Task.FULL_MATCH, number)
     whom = "" if selected is None else f" of {len(set(selected))} selected"
     sentence = (
         f"The full match{whom} is asked for."

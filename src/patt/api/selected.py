@@ -14,7 +14,7 @@ from patt.api.issue import BY_HAND, Reason, end_of_dismissal
 from patt.api.issues import FixesPreview, planned
 from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
 from patt.web.context import GuildDep, OfficerDep, ServicesDep
-from patt.worker.requests import SelectedIssues
+from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.issues import lifecycle

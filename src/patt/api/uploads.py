@@ -102,7 +102,7 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
         await refuse_foreign(conn, uploader.guild_id, export.origin, export.characters)
         received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
     if received.is_new and services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, uploader.guild_id)
+        await services.queue.enqueue(Task.UPLOADS, uploader.guild_id)
     return received
 
 
@@ -133,7 +133,7 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
         number = (await guilds.the_only(conn, guild)).id
         upload = await uploads.retry(conn, upload_id, number)
     if services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, number)
+        await services.queue.enqueue(Task.UPLOADS, number)
     return upload
 
 

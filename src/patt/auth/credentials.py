@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 from pydantic import Field
 
 from patt.auth.hashing import hashed, new_secret
-from patt.auth.roles import Role
+from patt.auth.permissions import Role
 from patt.auth.sessions import SESSION_LIFETIME
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql

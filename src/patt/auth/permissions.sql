@@ -1,8 +1,7 @@
--- name: claims
+-- name: grants
 -- Members of Discord servers who are there, with whatever gives them a role in the guild; those with nothing have one row.
--- From ranks below the guild master's nothing is concluded while the rank table is in doubt. A rank gives more than a look
--- only where a person vouches for the whole way from the character to the member; an administrator's only where an
--- administrator does.
+-- Ranks below the guild master's count for nothing while the rank table is in doubt. A rank gives more than a look only if
+-- a person confirmed both links from the character to the member; an administrator's rank only if an administrator did.
 with doubt as (
     select guild_id from guild_identity.moved_ranks where %(guild_id)s::integer is null or guild_id = %(guild_id)s
     union
@@ -13,7 +12,7 @@ with doubt as (
     where m.is_present and not m.is_bot
       and (%(guild_id)s::integer is null or m.guild_id = %(guild_id)s)
       and (%(discord_id)s::text is null or m.discord_id = %(discord_id)s)
-), claim as (
+), granted as (
     -- A role that fixes give and take by rank is within an officer's reach, so it makes nobody an administrator.
     select m.id, 'discord_role' as kind, r.name as because, null::bigint as character_id, true as is_confirmed,
            null as player, null as basis, null as basis_note, true as is_link_confirmed, true as is_member_confirmed,
@@ -51,7 +50,7 @@ select m.guild_id, g.name as guild, m.discord_id, m.username, m.display_name,
        coalesce(c.is_link_confirmed, false) as is_link_confirmed, coalesce(c.is_member_confirmed, false) as is_member_confirmed
 from member m
 join guild_identity.guilds g on g.id = m.guild_id
-left join claim c on c.id = m.id
+left join granted c on c.id = m.id
 order by m.guild_id, lower(m.display_name), m.discord_id,
          array_position(array['administrator', 'officer', 'viewer'], c.role), not c.is_confirmed, c.kind, c.because
 
@@ -81,7 +80,7 @@ on conflict (guild_id, kind, key) do update
 set role = excluded.role, set_by = excluded.set_by, set_at = now()
 
 -- name: confirm
--- Stand as an administrator for a member's character with the very link that it has now; done twice, the first word stays.
+-- Confirm as an administrator that a member has a character by the very link that it has now; a second time changes nothing.
 insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by)
 select m.guild_id, l.character_id, p.id, m.id, %(actor)s
 from guild_identity.discord_users m

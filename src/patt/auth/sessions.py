@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from pydantic import Field
 
 from patt.auth.hashing import hashed, new_secret
-from patt.auth.roles import Role
+from patt.auth.permissions import Role
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound
@@ -90,14 +90,6 @@ async def begin_sign_in(conn: Connection, proof: str) -> None:
 async def end_sign_in(conn: Connection, proof: str) -> bool:
     """Use up a sign-in that was begun; return whether it was there, and not too old."""
     return (await conn.execute(SQL["end_sign_in"], {"proof": hashed(proof)})).rowcount == 1
-
-
-async def discord_id_of(conn: Connection, account_id: int) -> str:
-    """Return who the holder of an account is on Discord. Raises `NotFound` for one that is nobody there."""
-    row = await (await conn.execute(SQL["discord_id_of"], {"account_id": account_id})).fetchone()
-    if row is None:
-        raise NotFound("This account does not sign in with Discord.")
-    return str(row[0])
 
 
 async def sign_in_with_discord(conn: Connection, discord_id: str, username: str, guild_id: int | None) -> str:

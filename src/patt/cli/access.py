@@ -13,8 +13,7 @@ from patt.api.credentials import NewKey, NewToken
 from patt.auth import credentials as access
 from patt.auth import permissions, sessions
 from patt.auth.credentials import ApiToken, Scope, UploadKey
-from patt.auth.permissions import Change, Given, Kind, Mapped, Preview, Standing
-from patt.auth.roles import Role
+from patt.auth.permissions import Change, Given, Kind, Mapped, Permission, Preview, Role
 from patt.auth.sessions import Session
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, err, say, show, table
@@ -136,10 +135,10 @@ def sign_out(name: Annotated[str, typer.Argument(help="Name of the account; of D
 def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show what each rank and Discord role gives, and who has a role by it or waits for a word."""
 
-    async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Standing]]:
-        return await permissions.mapping(conn, guild_id), await permissions.standings_in(conn, guild_id)
+    async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Permission]]:
+        return await permissions.mapping(conn, guild_id), await permissions.in_guild(conn, guild_id)
 
-    def row(each: Standing) -> tuple[object, ...]:
+    def row(each: Permission) -> tuple[object, ...]:
         waits = [f"{c.because}: {each.discord_id} {c.character_id} ({c.why_waiting})" for c in each.waiting]
         return each.display_name, f"@{each.username}", each.role or "", each.because or "", ", ".join(waits)
 
@@ -183,8 +182,8 @@ def confirm(
     guild: GuildOption = None,
 ) -> None:
     """Stand for it that a character is a member's, so that its rank can make them an officer or an administrator."""
-    claim = write(guild, permissions.confirm, member, character, actor=actor())
-    say(f"Confirmed: {claim.because} is {claim.display_name}'s.")
+    grant = write(guild, permissions.confirm, member, character, actor=actor())
+    say(f"Confirmed: {grant.because} is {grant.display_name}'s.")
 
 
 @keys_app.command("add")

@@ -56,7 +56,7 @@ def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaul
     def command(dry_run: bool, guild: int | None, as_json: bool, **values: Any) -> None:
         _decide(decision(**values), dry_run, guild, as_json)
 
-    names = [field.name for field in dataclasses.fields(decision)]  # type: ignore[arg-type]
+    names = [field.name for field in dataclasses.fields(decision) if not field.kw_only]  # type: ignore[arg-type]
     own = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name, Parameter.empty), annotation=annotation)
         for name, annotation in zip(names, parameters, strict=True)
@@ -68,7 +68,7 @@ def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaul
 link = _command(LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
 confirm = _command(ConfirmLink, _CHARACTER)
 unlink = _command(UnlinkCharacter, _CHARACTER)
-reject = _command(RejectLink, _CHARACTER, _PLAYER, _WHY, why="")
+reject = _command(RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
 allow = _command(AllowLink, _CHARACTER, _PLAYER)
 link_member = _command(LinkMember, _PLAYER, _MEMBER)
 link_to_member = _command(LinkCharacterToMember, _CHARACTER, _MEMBER)

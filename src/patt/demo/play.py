@@ -151,10 +151,10 @@ class Demo:
         async with self.services.pool.connection() as conn:
             change = Change("rank", str(OFFICER_RANK), "officer")
             await permissions.decide(conn, guild_id, change, actor=OFFICER)
-            for standing in await permissions.standings_in(conn, guild_id):
-                for claim in standing.waiting:
-                    if claim.character_id is not None:
-                        await permissions.confirm(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
+            for permission in await permissions.in_guild(conn, guild_id):
+                for grant in permission.waiting:
+                    if grant.character_id is not None:
+                        await permissions.confirm(conn, guild_id, grant.discord_id, grant.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()

@@ -10,7 +10,7 @@ from patt.bootstrap import DISCORD_CALLBACK
 from patt.config import ENV_FILE, Settings, load_settings
 from patt.database import EmbeddedDatabaseError, database_url, revision_of
 from patt.doctor.checks import Check, check, wrong
-from patt.tasks import SILENCE_OF_THE_DEAD_S
+from patt.tasks import WORKER_DEAD_AFTER_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -97,7 +97,7 @@ async def check_access(conn: Connection) -> Check:
 
 async def check_worker(conn: Connection) -> Check:
     """Check that somebody does the jobs, or that none waits."""
-    row = await (await conn.execute(SQL["work"], {"silence": SILENCE_OF_THE_DEAD_S})).fetchone()
+    row = await (await conn.execute(SQL["work"], {"silence": WORKER_DEAD_AFTER_S})).fetchone()
     workers, jobs, uploads = row or (0, 0, 0)
     if workers:
         return check(WORKER, f"{workers} worker{'s are' if workers > 1 else ' is'} at work.")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from patt.api import access
 from patt.api.access import SessionId
-from patt.auth.roles import WITH_ARTICLE
+from patt.auth.permissions import WITH_ARTICLE
 from patt.pages.forms import FormDep, done, form_router
 from patt.pages.shell import respond
 from patt.web.context import PageQuery, ServicesDep, ViewerDep, viewer_of

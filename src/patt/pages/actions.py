@@ -19,8 +19,8 @@ from patt.pages.chosen import chosen_issues, previewed
 from patt.pages.forms import Answer, FormDep, TickedDep, done, form_router
 from patt.web.context import AttemptId, GuildDep, IssueId, IssueType, OfficerDep, ServicesDep
 from patt.web.navigation import DATA_QUALITY
-from patt.worker import requests
-from patt.worker.requests import ScanJob, ScanRuleJob
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import ScanJob, ScanRuleJob
 from sv_common.guild_sync.core.errors import BadInput
 
 HOME = DATA_QUALITY.href
@@ -33,7 +33,7 @@ async def scan(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep
 ) -> Response:
     """Ask for a scan by all rules."""
-    work = requests.ask(services, ScanJob("scan"), actor=officer.actor, guild_id=guild)
+    work = worker_jobs.enqueue(services, ScanJob("scan"), actor=officer.actor, guild_id=guild)
     return await done(request, form, work, home=HOME)
 
 
@@ -42,7 +42,7 @@ async def scan_rule(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, issue_type: IssueType
 ) -> Response:
     """Ask for a scan by one rule."""
-    work = requests.ask(services, ScanRuleJob("scan_rule", issue_type), actor=officer.actor, guild_id=guild)
+    work = worker_jobs.enqueue(services, ScanRuleJob("scan_rule", issue_type), actor=officer.actor, guild_id=guild)
     return await done(request, form, work, home=HOME)
 
 
@@ -119,7 +119,7 @@ async def fix_previewed(
 
     async def work() -> Answer:
         wish = previewed(form.get("wish", ""))
-        return await requests.ask(services, wish, actor=officer.actor, guild_id=guild)
+        return await worker_jobs.enqueue(services, wish, actor=officer.actor, guild_id=guild)
 
     return await done(request, form, work(), home=HOME)
 

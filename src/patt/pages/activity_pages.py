@@ -17,7 +17,7 @@ from patt.pages.upload_pages import upload_context
 from patt.pages.words import PIPELINES, TASKS
 from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import ACTIVITY
-from patt.worker import overview as jobs_overview
+from patt.worker import jobs as worker_jobs
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
@@ -84,7 +84,7 @@ async def overview(
         chosen = chosen_of(known, asked.guild or None)
         view = replace(asked, guild=chosen.id)
         context = await (_runs if view.show == "runs" else _deeds)(conn, view)
-        jobs = await jobs_overview.jobs(conn, chosen.id)
+        jobs = await worker_jobs.queued(conn, chosen.id)
         losses = await api.sentences(conn, chosen.id)
         uploads = await upload_context(conn, chosen.id, viewer)
     shell = {
@@ -103,7 +103,7 @@ async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -
     """Show the jobs alone, for the page that is looked at."""
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
-        jobs = await jobs_overview.jobs(conn, chosen.id)
+        jobs = await worker_jobs.queued(conn, chosen.id)
     return respond_with_part("partials/jobs.html", {"guild": chosen, "jobs": jobs, "tasks": TASKS})
 
 

@@ -31,8 +31,8 @@ from patt.pages.quality_words import (
 from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond
 from patt.web.context import Caller, GuildDep, IssueType, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import DATA_QUALITY
-from patt.worker import requests
-from patt.worker.requests import SelectedIssues
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import SelectedIssues
 from sv_common.db.pool import Connection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import BadInput
@@ -87,7 +87,7 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: View) ->
         "rules": await findings.rule_overviews(conn, guild.id),
         "frequency": frequency,
         "fix_record": fix_record,
-        "work": await requests.under_way(conn, guild.id),
+        "work": await worker_jobs.under_way(conn, guild.id),
         "losses": await losses.sentences(conn, guild.id),
         **await _health(conn, view),
         **await _findings(conn, view, found),
@@ -147,7 +147,7 @@ async def preview(
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
         known = await lifecycle.open_of_rule(conn, chosen.id, rule.issue_type)
-        work = await requests.under_way(conn, chosen.id)
+        work = await worker_jobs.under_way(conn, chosen.id)
         planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys
     shown = dict(list(keys.items())[:PREVIEWED])
@@ -187,7 +187,7 @@ async def preview_selected(
         return response
     async with services.pool.snapshot() as conn:
         found, _ = await chosen_guild(conn, viewer, guild)
-        work = await requests.under_way(conn, found.id)
+        work = await worker_jobs.under_way(conn, found.id)
         answer = await selected.preview(services, SelectedIssues(issue_ids=numbers), found.id)
     context = {
         "guild": found,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from patt.web.context import LARGEST_BIGINT
-from patt.worker.requests import MOST_SELECTED, FixSelectedJob
+from patt.worker.jobs import MOST_SELECTED, FixSelectedJob
 from sv_common.guild_sync.core.errors import BadInput
 
 _WISH = TypeAdapter(FixSelectedJob)

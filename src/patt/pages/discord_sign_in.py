@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from patt.auth import permissions, sessions
 from patt.auth.hashing import hashed, new_secret
-from patt.auth.permissions import Standing
+from patt.auth.permissions import Permission
 from patt.auth.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
 from patt.pages.admin_pages import HOME
@@ -89,7 +89,7 @@ async def choice(request: Request, services: ServicesDep) -> Response:
     if holder is None or holder.discord_id is None:
         return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
     async with services.pool.snapshot() as conn:
-        standings = await permissions.standings_of(conn, holder.discord_id)
+        standings = await permissions.of_member(conn, holder.discord_id)
         powerful = [each for each in standings if each.role]
         if not powerful:
             return await _powerless_page(conn, holder.name, standings, is_signed_in=True)
@@ -104,7 +104,7 @@ async def choose(request: Request, services: ServicesDep, form: FormDep) -> Resp
         holder = await sessions.holder(conn, session)
         if holder is None or holder.discord_id is None:
             return RedirectResponse(SIGN_IN_PREFIX, 303)
-        powerful = [each for each in await permissions.standings_of(conn, holder.discord_id) if each.role]
+        powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
         chosen = next((each for each in powerful if str(each.guild_id) == wanted), None)
         if chosen is None:
             raise BadInput("guild: choose one of the guilds that the page shows.")
@@ -122,7 +122,7 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
         status = 502 if isinstance(error, SourceError) else 503 if isinstance(error, ConfigurationError) else 401
         return sign_in_page(services.settings, str(error), status)
     async with services.pool.connection() as conn:
-        standings = await permissions.standings_of(conn, identity.discord_id)
+        standings = await permissions.of_member(conn, identity.discord_id)
         powerful = [each for each in standings if each.role]
         if not powerful:
             return await _powerless_page(conn, f"@{identity.username}", standings, is_signed_in=False)
@@ -131,7 +131,7 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
     return await signed_in(request, services, session, to=HOME if guild_id else CHOICE_PATH)
 
 
-async def _powerless_page(conn: Connection, name: str, standings: list[Standing], *, is_signed_in: bool) -> Response:
+async def _powerless_page(conn: Connection, name: str, standings: list[Permission], *, is_signed_in: bool) -> Response:
     """Say why somebody may do nothing here, and who can let them in."""
     helpers = {
         each.guild_id: [one.display_name for one in await permissions.administrators(conn, each.guild_id)]

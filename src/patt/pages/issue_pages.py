@@ -10,15 +10,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt.api import issue as api
-from patt.api.decisions import DecisionRequest, fields_of
 from patt.api.issue import Candidate, IssueDetail
-from patt.api.players import LONGEST_SEARCH
+from patt.api.players import LONGEST_SEARCH, fields_of
 from patt.bootstrap import Services
 from patt.pages.forms import way_back
 from patt.pages.shell import respond
 from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import DATA_QUALITY
+from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
 from sv_common.guild_sync.insights.people import PersonSummary, people_page
 from sv_common.guild_sync.issues.model import IssueState
@@ -105,7 +105,7 @@ def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str
     }
 
 
-def _preview(decision: DecisionRequest | None, about: dict[str, Any]) -> str | None:
+def _preview(decision: Decision | None, about: dict[str, Any]) -> str | None:
     if decision is None:
         return None
     return f"/admin/players/preview?{urlencode(fields_of(decision) | about)}"

@@ -9,8 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from patt.api import players as api
-from patt.api.decisions import DecisionRequest, fields_of
-from patt.api.players import DecisionMade
+from patt.api.players import fields_of
 from patt.pages import flash
 from patt.pages.flash import Flash
 from patt.pages.forms import FormDep, done, form_router, way_back
@@ -18,6 +17,8 @@ from patt.pages.shell import respond
 from patt.web.context import GuildDep, OfficerDep, ServicesDep, ViewerDep, viewer_of
 from patt.web.navigation import PLAYERS
 from sv_common.guild_sync.core.errors import BadInput, PattError
+from sv_common.guild_sync.identity.decisions import Decision
+from sv_common.guild_sync.identity_engine import DecisionReport
 
 HOME = PLAYERS.href
 LABELS = {
@@ -35,7 +36,7 @@ LABELS = {
     "add_alias": "Add the alias",
     "remove_alias": "Remove the alias",
 }
-_REQUEST: TypeAdapter[DecisionRequest] = TypeAdapter(DecisionRequest)
+_REQUEST: TypeAdapter[Decision] = TypeAdapter(Decision)
 
 preview_router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
 router = form_router(f"{HOME}/actions")
@@ -70,13 +71,13 @@ async def decide(
 ) -> Response:
     """Carry out a decision that was previewed."""
 
-    async def work() -> DecisionMade:
+    async def work() -> DecisionReport:
         return await api.decide(services, officer, _request_of(form), guild)
 
     return await done(request, form, work(), home=HOME)
 
 
-def _request_of(fields: Mapping[str, str]) -> DecisionRequest:
+def _request_of(fields: Mapping[str, str]) -> Decision:
     try:
         return _REQUEST.validate_python(fields)
     except ValidationError as error:

@@ -47,7 +47,7 @@ def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:
     guild = context.get("guild") or context.get("issue")
     if guild is None or request.method != "GET":
         return None
-    mark: str | None = getattr(request.state, "live_mark", None)
+    mark: str | None = getattr(request.state, "live_cursor", None)
     return {"guild_id": getattr(guild, "guild_id", None) or guild.id, "mark": mark or ""}
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from patt.auth import credentials, sessions
-from patt.auth.roles import WITH_ARTICLE
+from patt.auth.permissions import WITH_ARTICLE
 from patt.auth.sessions import SESSION_LIFETIME
 from patt.bootstrap import discord_login
 from patt.config import Settings

@@ -97,14 +97,14 @@ PIPELINES: Mapping[Pipeline, str] = {
 }
 
 TASKS: Mapping[str, str] = {
-    Task.UPLOADS: "Take in uploads",
+    Task.UPLOADS: "Process uploads",
     Task.BATTLE_NET: "Sync with Battle.net",
     Task.DISCORD: "Sync with Discord",
     Task.SWEEP: "Daily check",
     Task.FULL_MATCH: "Full match",
-    Task.DIGEST: "Tell officers the news",
-    Task.WORK: "Scans and fixes that officers asked for",
-    Task.PLAN: "Plan what is due",
+    Task.DIGEST: "Send the digest",
+    Task.JOBS: "Scans and fixes",
+    Task.PLAN: "Enqueue what is due",
 }
 
 

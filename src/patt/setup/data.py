@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from patt.auth import credentials
-from patt.companion.accounts import export_files, game_folders
+from patt.companion.files import export_files, game_folders
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
 from sv_common.guild_sync.core.errors import BadInput

@@ -134,7 +134,7 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
             raise PlanStale("Somebody else has changed the guild meanwhile. Look at it again; nothing was changed.")
         await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
     if services.queue is not None:
-        await services.queue.ask_for(Task.BATTLE_NET, found.guild.id)
+        await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
     return replace(found, is_kept=True)
 
 

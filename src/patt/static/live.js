@@ -200,7 +200,7 @@ function isShown(mark) {
 
 function hearChange(change) {
   const isMine = change.is_own && (asked.size > 0 || isBusy() || Date.now() - lastOwnDeed < QUIET_MS);
-  if (!isMine && !isShown(change.mark)) {
+  if (!isMine && !isShown(change.cursor)) {
     takeIn(change.sentence);
   }
 }

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from patt.bootstrap import Services
-from patt.tasks import SILENCE_OF_THE_DEAD_S, Task
+from patt.tasks import WORKER_DEAD_AFTER_S, Task
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.text import age
@@ -57,7 +57,7 @@ async def exposition(services: Services) -> bytes:
             _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", _known(scans)),
             *_jobs(await _rows(conn, "jobs")),
             _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
-            _workers(await _rows(conn, "workers", silence=SILENCE_OF_THE_DEAD_S)),
+            _workers(await _rows(conn, "workers", silence=WORKER_DEAD_AFTER_S)),
             *_battle_net(services),
         ]
     registry = CollectorRegistry()

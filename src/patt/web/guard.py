@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from patt.auth import credentials, permissions, sessions
 from patt.auth.credentials import Scope as TokenScope
-from patt.auth.permissions import Standing
-from patt.auth.roles import Role
+from patt.auth.permissions import Permission, Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
 from patt.web.context import Caller, session_of
@@ -162,20 +161,20 @@ async def caller_of(conn: Connection, holder: Holder) -> Caller | None:
         return Caller(
             holder.name, guild_id=holder.guild_id, role=role, session_id=holder.id, account_id=holder.account_id
         )
-    powerful = [each for each in await permissions.standings_of(conn, holder.discord_id) if each.role]
+    powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
     here = next((each for each in powerful if each.guild_id == holder.guild_id), None)
     return _caller_in(holder, here, len(powerful) - 1) if here else None
 
 
-def _caller_in(holder: Holder, standing: Standing, other_guilds: int) -> Caller:
+def _caller_in(holder: Holder, permission: Permission, other_guilds: int) -> Caller:
     return Caller(
         holder.name,
-        guild_id=standing.guild_id,
-        role=standing.role or "viewer",
+        guild_id=permission.guild_id,
+        role=permission.role or "viewer",
         session_id=holder.id,
         account_id=holder.account_id,
-        is_of_discord=True,
-        guild=standing.guild,
+        discord_id=holder.discord_id,
+        guild=permission.guild,
         other_guilds=other_guilds,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from patt.auth.roles import Role
+from patt.auth.permissions import Role
 
 
 @dataclass(frozen=True, slots=True)

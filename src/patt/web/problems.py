@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from patt.web.navigation import NAVIGATION
 from patt.web.rendering import page
+from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
 from sv_common.guild_sync.core.errors import (
     BadInput,
@@ -29,7 +30,6 @@ from sv_common.guild_sync.core.errors import (
     SourceError,
     SuspiciousSource,
 )
-from sv_common.guild_sync.roster.guilds import BUSY
 
 log = structlog.get_logger(__name__)
 

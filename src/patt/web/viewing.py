@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from patt.auth.roles import EVERYBODY_WITH, Role, includes
+from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 
 FORM_FIELD = "form_token"
 """The hidden field that carries the token of a session's forms."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.changes import attempts
@@ -17,8 +20,7 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.engine.command import SOME_OFFICER
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
 from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.facts import read_facts
@@ -32,6 +34,7 @@ __all__ = ["Evidence", "MatchGroup"]
 
 FULL_MATCH = LEARNED_BY_MATCH
 BY_HAND = "by_hand"
+MOST_STEPS_IN_A_SENTENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,36 @@ class DecisionReport:
     """What a decision would do or did; `attempt_id` is what to undo, None for a preview."""
 
     guild_id: int
-    plan: Changeset
+    plan: Annotated[Changeset, Field(exclude=True)]
     effects: Sequence[Effect]
-    attempt_id: int | None = None
+    attempt_id: Annotated[
+        int | None,
+        Field(
+            description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo. Null for a preview."
+        ),
+    ] = None
 
+    @computed_field(alias="steps")
     @property
-    def sentences(self) -> list[str]:
+    def sentences(self) -> Sequence[str]:
         """What is done, in words."""
         return sentences(self.plan)
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What is done, in short; of a merge, or of many changes, the reason says it all."""
+        is_merge = any(row.table == "player" and row.after is None for row in self.plan.rows)
+        is_long = is_merge or len(self.plan.rows) > MOST_STEPS_IN_A_SENTENCE
+        if self.attempt_id is None or is_long:
+            return self.plan.reason if self.attempt_id is None else f"Done. {self.plan.reason}"
+        return f"Done. {' '.join(self.sentences)}"
+
+    @computed_field(description="Send it with the decision, and nothing else than this plan is carried out.")
+    @property
+    def plan_key(self) -> str:
+        """What names this very plan."""
+        return self.plan.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +116,9 @@ async def apply_decision(
     *,
     actor: str,
     guild_id: int | None = None,
-    seen: str | None = None,
     guard: Guard = unguarded,
 ) -> DecisionReport:
-    """Carry out an officer's decision and look again at every rule. `seen` is the key of the plan that was previewed.
+    """Carry out an officer's decision and look again at every rule.
 
     Raises `NotFound` for an unknown character or player, `Refused` where there is nothing to do or where the decision
     contradicts an earlier one, or where the guard of the rows refuses it, and `PlanStale` where another plan than the one
@@ -103,16 +127,14 @@ async def apply_decision(
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
         async with guard(conn, number):
-            return await decide_here(conn, number, decision, actor=actor, seen=seen)
+            return await decide_here(conn, number, decision, actor=actor)
 
 
-async def decide_here(
-    conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str, seen: str | None = None
-) -> DecisionReport:
+async def decide_here(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> DecisionReport:
     """Do the same in the transaction of the caller, who holds the guild's lock. Raises like it."""
     started = time.monotonic()
     report = await _plan(conn, guild_id, decision, actor)
-    if seen not in (None, report.plan.key):
+    if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
     attempt = await _write(conn, guild_id, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
     await look_again(conn, list(RULES.values()), guild_id, {})

@@ -13,9 +13,8 @@ from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
 from sv_common.guild_sync.core.progress import Progress, Watch, unwatched
 from sv_common.guild_sync.engine import interrupted, undo_preview
 from sv_common.guild_sync.engine import undo as undoing
-from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.command import Command, Guard, unguarded
 from sv_common.guild_sync.engine.fix import fix_issues, preview
-from sv_common.guild_sync.engine.guard import Guard, unguarded
 from sv_common.guild_sync.engine.interrupted import Finished
 from sv_common.guild_sync.engine.planning import Planning
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult, UndoReport

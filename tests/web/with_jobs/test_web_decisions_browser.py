@@ -11,7 +11,7 @@ from playwright.async_api import Locator, expect
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.tasks import open_queue
-from patt.worker.worker import ask_for_what_is_due, work_until_stopped
+from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Outside
 from web.browsers import SignIn
@@ -102,7 +102,7 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
 
     async with open_queue(database_url) as queue:
         services = Services(settings(site), guild.pool, Outside(), queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        await enqueue_due(services, datetime.now(UTC))
         await work_until_stopped(services, wait=False)
     await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 selected.")
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")

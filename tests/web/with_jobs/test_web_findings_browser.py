@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.worker.asked_work import work_when_asked
+from patt.worker.running import run_jobs
 from web.at_work import at_work
 from web.browsers import SignIn
 from web.helpers import PAGE, issue_number
@@ -89,8 +89,8 @@ async def test_an_officer_previews_and_fixes_what_is_ticked(
     await expect(content).to_contain_text("2 selected, of which a fix would change 1")
     assert await page.locator("html").evaluate("page => page.scrollWidth") == width
     await page.get_by_role("button", name="Fix this one").click()
-    await expect(page.get_by_role("status")).to_contain_text("Fix of 1 chosen issue is asked for.")
-    await work_when_asked(services, troubled.guild_id)
+    await expect(page.get_by_role("status")).to_contain_text("Fix of 1 selected issue is queued.")
+    await run_jobs(services, troubled.guild_id)
     if scripted:
         await expect(page.get_by_role("status")).to_have_text("Of 1 issue: 1 fixed.")
         await expect(content).to_contain_text("Already resolved by officer alice")

@@ -1,8 +1,9 @@
 -- The whole schema, in the order in which it is understood: a guild, what its sources say, who is who, what is wrong,
 -- what was done, runs and jobs, messages to officers, settings, and who may use the product.
 --
--- Every row of a guild has guild_id. A reference between rows of a guild is a pair (guild_id, id), so the database itself
--- refuses a row that would connect two guilds. `as_of` columns hold the moment when the fetch began that told a fact.
+-- Every row of a guild has guild_id, and so has each key of it: a reference between rows of a guild holds the guild, so the
+-- database itself refuses a row that would connect two guilds. The guild stands last in keys by which a row is looked for
+-- without it. `as_of` columns hold the moment when the fetch began that told a fact.
 --
 -- The queue (schema jobs) is procrastinate's and is created before this file runs.
 
@@ -129,12 +130,13 @@ having sum(characters) >= 3;
 -- When each character's profile was requested and fetched. The content is in wow_characters (item_level and
 -- last_login_timestamp): it may be kept for 30 days from fetched_at, and not after Battle.net confirmed that it is gone.
 create table guild_identity.character_profiles (
-    character_id bigint primary key,
+    character_id bigint not null,
     guild_id integer not null,
     requested_at timestamptz not null,  -- the last request, successful or not
     fetched_at timestamptz,         -- the last success; null: never
     gone_since timestamptz,         -- Battle.net first said that the character is gone; null: it does not say so
     gone_confirmed_at timestamptz,  -- it said so again at least a day later, and the profile's content was erased
+    primary key (character_id, guild_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     check (gone_confirmed_at is null or gone_since is not null)
 );
@@ -180,8 +182,8 @@ create table guild_identity.former_names (
     name text not null check (name <> ''),
     until timestamptz not null default now(),  -- when a sync first saw another name
     check (num_nonnulls(character_id, discord_user_id) = 1),
-    unique (character_id, name),
-    unique (discord_user_id, name),
+    unique (character_id, name, guild_id),
+    unique (discord_user_id, name, guild_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
 );
@@ -224,7 +226,7 @@ create table guild_identity.players (
 );
 
 create table guild_identity.player_characters (
-    character_id bigint primary key,  -- a character has at most one player
+    character_id bigint not null,
     player_id bigint not null,
     guild_id integer not null,
     -- manual and officer_fix are a person's decision: automation never changes them.
@@ -239,7 +241,8 @@ create table guild_identity.player_characters (
     confirmed_at timestamptz,
     linked_by text not null,
     created_at timestamptz not null default now(),
-    unique (player_id, character_id),
+    primary key (character_id, guild_id),  -- a character has at most one player
+    unique (player_id, character_id, guild_id),
     constraint confirmed_by_whom check ((confirmed_by is null) = (confirmed_at is null)),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
@@ -247,9 +250,11 @@ create table guild_identity.player_characters (
 
 -- Only a linked character can be a main or an off-spec; unlinking it clears the pointer.
 alter table guild_identity.players
-    add foreign key (id, main_character_id) references guild_identity.player_characters (player_id, character_id)
+    add foreign key (id, main_character_id, guild_id)
+        references guild_identity.player_characters (player_id, character_id, guild_id)
         on delete set null (main_character_id) deferrable initially deferred,
-    add foreign key (id, offspec_character_id) references guild_identity.player_characters (player_id, character_id)
+    add foreign key (id, offspec_character_id, guild_id)
+        references guild_identity.player_characters (player_id, character_id, guild_id)
         on delete set null (offspec_character_id) deferrable initially deferred;
 
 create index players_by_main on guild_identity.players (main_character_id) where main_character_id is not null;
@@ -273,7 +278,7 @@ create table common.confirmed_links (
     discord_user_id bigint not null,
     confirmed_by text not null,
     confirmed_at timestamptz not null default now(),
-    primary key (character_id, player_id, discord_user_id),
+    primary key (character_id, player_id, discord_user_id, guild_id),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
     foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
@@ -319,8 +324,8 @@ create table guild_identity.link_rejections (
     reason text,
     rejected_by text not null,
     created_at timestamptz not null default now(),
-    unique (character_id, player_id),
-    unique (discord_user_id, player_id),
+    unique (character_id, player_id, guild_id),
+    unique (discord_user_id, player_id, guild_id),
     constraint rejected_of_what check (num_nonnulls(character_id, discord_user_id) = 1),
     foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
     foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
@@ -489,6 +494,7 @@ create table guild_identity.sync_log (
     as_of timestamptz,  -- how recent the source's news are since the run; null: as of its end
     started_at timestamptz not null default now(),
     finished_at timestamptz,
+    unique (guild_id, id),
     check ((status = 'running') = (finished_at is null))
 );
 
@@ -528,9 +534,10 @@ create table guild_identity.addon_uploads (
     attempts integer not null default 0 check (attempts >= 0),
     failed_at timestamptz,  -- the last failed try
     sentence text,          -- the outcome, for the uploader
-    run_id bigint references guild_identity.sync_log on delete set null,
+    run_id bigint,
     finished_at timestamptz,
     foreign key (guild_id, upload_key_id) references common.upload_keys (guild_id, id) on delete cascade,
+    foreign key (guild_id, run_id) references guild_identity.sync_log (guild_id, id) on delete set null (run_id),
     constraint kept_until_processed check (state <> 'received' or characters is not null),
     constraint erased_when_processed check (state in ('received', 'failed') or characters is null),
     check ((state = 'received') = (finished_at is null))
@@ -554,10 +561,11 @@ create table guild_identity.match_requests (
     state text not null default 'waiting' check (state in ('waiting', 'done', 'failed')),
     sentence text,
     attempt_id bigint,  -- the attempt that can be undone; null: nothing was changed
-    run_id bigint references guild_identity.sync_log on delete set null,
+    run_id bigint,
     finished_at timestamptz,
     check ((state = 'waiting') = (finished_at is null)),
-    foreign key (guild_id, attempt_id) references guild_identity.fix_attempts (guild_id, id) on delete set null (attempt_id)
+    foreign key (guild_id, attempt_id) references guild_identity.fix_attempts (guild_id, id) on delete set null (attempt_id),
+    foreign key (guild_id, run_id) references guild_identity.sync_log (guild_id, id) on delete set null (run_id)
 );
 
 create unique index one_match_waits on guild_identity.match_requests (guild_id) where state = 'waiting';
@@ -679,9 +687,11 @@ create table guild_identity.setting_changes (
     before jsonb not null check (jsonb_typeof(before) = 'object'),
     after jsonb not null check (jsonb_typeof(after) = 'object'),
     sentence text not null check (sentence <> ''),
-    undoes bigint references guild_identity.setting_changes on delete set null,
+    undoes bigint,
     actor text not null,
-    at timestamptz not null default now()
+    at timestamptz not null default now(),
+    unique (guild_id, id),
+    foreign key (guild_id, undoes) references guild_identity.setting_changes (guild_id, id) on delete set null (undoes)
 );
 
 create index setting_changes_by_time on guild_identity.setting_changes (guild_id, id desc);
@@ -747,7 +757,7 @@ create function guild_identity.keep_former_name_of_character() returns trigger l
 begin
     insert into guild_identity.former_names (guild_id, character_id, name)
     values (old.guild_id, old.id, old.character_name)
-    on conflict (character_id, name) do update set until = now();
+    on conflict (character_id, name, guild_id) do update set until = now();
     return null;
 end $$;
 
@@ -762,7 +772,7 @@ begin
     select distinct old.guild_id, old.id, name
     from unnest(array[old.username, old.global_name, old.display_name]) as n (name)
     where name <> '' and name <> all (array_remove(array[new.username, new.global_name, new.display_name], null))
-    on conflict (discord_user_id, name) do update set until = now();
+    on conflict (discord_user_id, name, guild_id) do update set until = now();
     return null;
 end $$;
 
@@ -825,3 +835,73 @@ create trigger publish_changed after update on jobs.procrastinate_jobs
     referencing new table as changed for each statement execute function guild_identity.publish_jobs();
 create trigger publish_deleted after delete on jobs.procrastinate_jobs
     referencing old table as changed for each statement execute function guild_identity.publish_jobs();
+
+
+-- 11. Guilds kept apart: row-level security
+
+-- The role under which the application works for one guild. It belongs to the server, so another database may have made it,
+-- and a login that may make no roles finds it made by whoever administers the server.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'patt_guild') then
+        create role patt_guild nologin;
+    end if;
+    if not pg_has_role(current_user, 'patt_guild', 'member') then
+        execute format('grant patt_guild to %I', current_user);
+    end if;
+exception
+    when duplicate_object or unique_violation then null;  -- another database was faster
+    when insufficient_privilege then
+        raise exception using
+            errcode = 'insufficient_privilege',
+            message = format('the login %s may not make the role patt_guild, which keeps guilds apart; as an administrator '
+                'of the server run: create role patt_guild nologin (if there is none), then: grant patt_guild to %I',
+                current_user, current_user);
+end $$;
+
+-- The guild that the transaction is bound to; null: none, and then patt_guild sees no row.
+create function guild_identity.current_guild() returns integer language sql stable parallel safe
+    return nullif(current_setting('app.guild_id', true), '')::integer;
+
+grant usage on schema common, guild_identity to patt_guild;
+grant select, update on guild_identity.guilds to patt_guild;
+grant select on common.realms to patt_guild;
+grant usage on all sequences in schema guild_identity to patt_guild;
+
+-- Owners and superusers are under no policy: migrations, and what is about all guilds, run as the login. The policies are
+-- not forced on the owner, because then a second one would have to name the login, and a backup that is restored for
+-- another login would look empty to it.
+alter table guild_identity.guilds enable row level security;
+create policy own_rows on guild_identity.guilds to patt_guild using (id = guild_identity.current_guild());
+
+do $$
+declare
+    guild_table regclass;
+begin
+    for guild_table in
+        select c.oid
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attname = 'guild_id' and not a.attisdropped
+        where c.relkind in ('r', 'p') and c.relnamespace in ('common'::regnamespace, 'guild_identity'::regnamespace)
+    loop
+        execute format('alter table %s enable row level security', guild_table);
+        execute format('create policy own_rows on %s to patt_guild using (guild_id = guild_identity.current_guild())',
+                       guild_table);
+        execute format('grant select, insert, update, delete on %s to patt_guild', guild_table);
+    end loop;
+end $$;
+
+-- Who may sign in, and with what, is the installation's.
+revoke all on common.admin_accounts, common.web_sessions from patt_guild;
+alter table common.login_links enable row level security;
+create policy own_rows on common.login_links to patt_guild using (
+    exists (select from common.admin_accounts a
+            where a.id = account_id and a.guild_id = guild_identity.current_guild()));
+
+-- A view asks as whoever asks it, and not as its owner, who is under no policy.
+alter view common.access_grants_in_force set (security_invoker = true);
+alter view guild_identity.aliases_in_use set (security_invoker = true);
+alter view guild_identity.moved_ranks set (security_invoker = true);
+alter view guild_identity.confirmed_characters set (security_invoker = true);
+grant select on common.access_grants_in_force, guild_identity.aliases_in_use, guild_identity.moved_ranks,
+    guild_identity.confirmed_characters to patt_guild;

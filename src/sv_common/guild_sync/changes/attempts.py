@@ -187,6 +187,16 @@ async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) ->
     return attempt
 
 
+async def guild_of(conn: Connection, attempt_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that an attempt is of. Raises `NotFound`."""
+    if guild_id is not None:
+        return guild_id
+    row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+    return int(row[0])
+
+
 async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:
     """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs."""
     rows: list[list[dict[str, Any]]] = [[{"table": change.table, "id": change.id}] for change in attempt.rows]

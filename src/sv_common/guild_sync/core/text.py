@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+NAMES_IN_A_LIST = 20
+
+
+def plural(count: int, what: str) -> str:
+    """Return “1 issue” or “3 issues”."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
     """Return how long ago a moment was; never negative, for clocks differ."""
     return max((now or datetime.now(UTC)) - moment, timedelta(0))
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a number with its noun: “1 issue”, “3 issues”."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-NAMES_IN_A_LIST = 20
 
 
 def listed(names: Sequence[str]) -> str:

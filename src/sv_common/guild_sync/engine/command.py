@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from sv_common.db.pool import Connection
 from sv_common.guild_sync.changes.changeset import Author
 
 AUTOMATION = "automation"
@@ -41,3 +45,14 @@ class Command:
         if self.is_bulk:
             return Author(self.actor, "bulk_fix", "exact")
         return Author(self.actor, "officer_fix", "confirmed")
+
+
+Guard: TypeAlias = Callable[[Connection, int], AbstractAsyncContextManager[None]]
+"""A block around what is written to the rows of a guild, whose lock is held. Raises `Refused` at its end for what may not
+stay; then nothing of the transaction does."""
+
+
+@contextlib.asynccontextmanager
+async def unguarded(conn: Connection, guild_id: int) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
+    """Let everything stay."""
+    yield

@@ -25,8 +25,7 @@ from sv_common.guild_sync.engine.interrupted import finish_of_member
 from sv_common.guild_sync.engine.planning import NOT_AS_SEEN, PlannedFix, plan_fixes
 from sv_common.guild_sync.engine.record import Rules, concerned_by, keep_reasons, record_unmade, settle_gone
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.engine.role_locks import alone_with
-from sv_common.guild_sync.engine.role_records import Ending, member_at, record_fix, recorded
+from sv_common.guild_sync.engine.role_records import Ending, alone_with, member_at, record_fix, recorded
 from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged

@@ -23,8 +23,7 @@ from sv_common.guild_sync.changes.roles import (
 )
 from sv_common.guild_sync.core.errors import Busy, SourceError, SourceUnavailable
 from sv_common.guild_sync.engine.record import Rules, concerned_by
-from sv_common.guild_sync.engine.role_locks import alone_with
-from sv_common.guild_sync.engine.role_records import member_at, record_fix, recorded
+from sv_common.guild_sync.engine.role_records import alone_with, member_at, record_fix, recorded
 from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.ports import DiscordSource

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 import structlog
+from psycopg import AsyncConnection
 
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome
-from sv_common.guild_sync.core.errors import reason_of
+from sv_common.guild_sync.core.errors import Busy, reason_of
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds, members
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
+
+MOST_AT_ONCE = 8
+"""Members whose roles one process changes at the same time; each of them costs PostgreSQL a connection."""
+
+_ROLE_LOCK = 7285
+_KEYS = 0x7FFF_FFFF
+_places: WeakKeyDictionary[Pool, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+@contextlib.asynccontextmanager
+async def alone_with(pool: Pool, member_id: int) -> AsyncIterator[None]:
+    """Let nobody else change a member's roles inside of the block. Raises `Busy` where somebody does already."""
+    places = _places.setdefault(pool, asyncio.Semaphore(MOST_AT_ONCE))
+    async with places, await AsyncConnection.connect(pool.database_url, autocommit=True) as conn:
+        key = [_ROLE_LOCK, member_id & _KEYS]
+        cursor = await conn.execute("select pg_try_advisory_lock(%s, %s)", key)
+        row = await cursor.fetchone()
+        if row is None or not row[0]:
+            raise Busy(
+                "Already in progress: this member's roles are being changed on Discord just now. "
+                "Wait a moment and look again."
+            )
+        try:
+            yield
+        finally:
+            # PostgreSQL hears of the end of a connection a moment later; whoever comes next must not find it locked until then.
+            with contextlib.suppress(psycopg.OperationalError):  # a connection that is lost holds no lock
+                await conn.execute("select pg_advisory_unlock(%s, %s)", key)
+
 
 log = structlog.get_logger(__name__)
 

@@ -2,23 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes import apply, attempts
+from sv_common.guild_sync.changes.apply import RowKey
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Names, describe
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.engine.record import Rules, concerned_by
 from sv_common.guild_sync.engine.results import UndoReport
 from sv_common.guild_sync.engine.scan import look_again
-from sv_common.guild_sync.engine.undo_parts import parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.engine.undo_roles import Undoing, check_undoable, undo_roles
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.ports import DiscordSource
+
+_Node: TypeAlias = tuple[str, object]
+_POINTERS = {
+    "player_id": "player",
+    "main_character_id": "character",
+    "offspec_character_id": "character",
+    "character_id": "character",
+    "discord_user_id": "member",
+}
+"""What a row's columns refer to; rows that refer to the same belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Changes that stand or fall together. `player_ids` are the players that they are about."""
+
+    changes: tuple[RowChange, ...]
+    player_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedPart:
+    """A part that cannot be undone now, and why."""
+
+    part: Part
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartsPutBack:
+    """Which parts were put back, and which could not be."""
+
+    done: Sequence[Part]
+    blocked: Sequence[BlockedPart]
+
+    @property
+    def undone(self) -> list[RowChange]:
+        """All changes that were put back."""
+        return [change for part in self.done for change in part.changes]
+
+    @property
+    def left(self) -> list[RowChange]:
+        """All changes that are left to be undone."""
+        return [change for each in self.blocked for change in each.part.changes]
+
+
+def parts_of(changes: Sequence[RowChange]) -> list[Part]:
+    """Return the parts of a journal, in the order of their first changes."""
+    group_of: dict[_Node, int] = {}
+    members: dict[int, list[_Node]] = defaultdict(list)
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, change in enumerate(changes):
+        nodes = set(_nodes(change))
+        known = sorted({group_of[node] for node in nodes if node in group_of})
+        group = known[0] if known else place
+        for other in known[1:]:
+            places[group] += places.pop(other)
+            members[group] += members.pop(other)
+        members[group] += nodes
+        places[group].append(place)
+        group_of |= dict.fromkeys(members[group] if len(known) > 1 else nodes, group)
+    return [
+        Part(tuple(changes[place] for place in sorted(places[group])), _players(members[group]))
+        for group in sorted(places)
+    ]
+
+
+def _nodes(change: RowChange) -> Iterator[_Node]:
+    kind = {"link": "character"}.get(change.table, change.table)
+    yield kind, change.id if kind in ("character", "player") else change.key
+    for row in (change.before, change.after):
+        for column, refers_to in _POINTERS.items():
+            if row and row.get(column) is not None:
+                yield refers_to, row[column]
+
+
+def _players(nodes: Sequence[_Node]) -> tuple[int, ...]:
+    return tuple(sorted({int(str(number)) for kind, number in nodes if kind == "player"}))
+
+
+async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[RowChange], *, actor: str) -> None:
+    """Put back rows that an attempt changed, all or none. Raises `PlanStale`.
+
+    Issues are about the players again that were deleted and are there again; those about players that go are closed.
+    """
+    made = [change.id for change in changes if change.table == "player" and change.before is None]
+    orphaned = await lifecycle.about_players(conn, attempt.guild_id, made)
+    await apply.undo(conn, attempt.guild_id, changes, written_at=attempt.started_at)
+    again = {change.id: change.before["player_id"] for change in changes if change.table == "issue" and change.before}
+    await lifecycle.point_again(conn, again)
+    if orphaned:
+        reason = f"Attempt {attempt.id} was undone, so the player is no more."
+        await lifecycle.resolve(conn, orphaned, resolved_by=actor, reason=reason)
+
+
+async def put_parts_back(conn: Connection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> PartsPutBack:
+    """Put back every part that can be; what stands in the way of one stops no other."""
+    found = await apply.obstacles(conn, attempt.guild_id, [change for part in parts for change in part.changes])
+    blocked = [BlockedPart(part, reason) for part in parts if (reason := _obstacle(part, found))]
+    others = [part for part in parts if _obstacle(part, found) is None]
+    tried = await _try_together(conn, attempt, others, actor) if others else PartsPutBack((), ())
+    order = {id(part): place for place, part in enumerate(parts)}
+    return PartsPutBack(tried.done, sorted([*blocked, *tried.blocked], key=lambda each: order[id(each.part)]))
+
+
+def _obstacle(part: Part, found: Mapping[RowKey, str]) -> str | None:
+    return next((found[change.key] for change in part.changes if change.key in found), None)
+
+
+async def _try_together(conn: Connection, attempt: Attempt, parts: Sequence[Part], actor: str) -> PartsPutBack:
+    """Try parts together, and halves of them where that fails, so few obstacles among many parts cost few statements."""
+    try:
+        async with conn.transaction():
+            changes = [change for part in parts for change in part.changes]
+            await put_rows_back(conn, attempt, changes, actor=actor)
+    except PlanStale as obstacle:
+        if len(parts) == 1:
+            return PartsPutBack((), [BlockedPart(parts[0], str(obstacle))])
+        middle = len(parts) // 2
+        first = await _try_together(conn, attempt, parts[:middle], actor)
+        second = await _try_together(conn, attempt, parts[middle:], actor)
+        return PartsPutBack([*first.done, *second.done], [*first.blocked, *second.blocked])
+    return PartsPutBack(parts, ())
 
 
 async def undo(

@@ -16,8 +16,8 @@ from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import fold
 from sv_common.guild_sync.changes.describe import Effect, Names, describe
 from sv_common.guild_sync.core.errors import PattError, Refused
-from sv_common.guild_sync.engine.guard import Guard, unguarded
-from sv_common.guild_sync.engine.undo_parts import PartsPutBack, parts_of, put_parts_back, put_rows_back
+from sv_common.guild_sync.engine.command import Guard, unguarded
+from sv_common.guild_sync.engine.undo import PartsPutBack, parts_of, put_parts_back, put_rows_back
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.issues.history import Seen, moves
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -82,7 +82,9 @@ async def preview_undo(
     For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; no connection is held
     meanwhile, so that nobody waits for Discord.
     """
-    here = await pool.rehearse(lambda conn: _rehearse(conn, attempt_id, guild_id, guard))
+    async with pool.installation() as conn:
+        number = await attempts.guild_of(conn, attempt_id, guild_id)
+    here = await pool.rehearse(number, lambda guild: _rehearse(guild.conn, attempt_id, guild.id, guard))
     if here.obstacle is not None:
         return here
     return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))

@@ -14,8 +14,7 @@ from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
 from sv_common.guild_sync.engine.record import Rules, concerned_by
 from sv_common.guild_sync.engine.results import FixOutcome
-from sv_common.guild_sync.engine.role_locks import alone_with
-from sv_common.guild_sync.engine.role_records import member_at, recorded
+from sv_common.guild_sync.engine.role_records import alone_with, member_at, recorded
 from sv_common.guild_sync.engine.scan import look_again
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.roster import guilds, members

@@ -7,9 +7,12 @@ name, display name or number: see `lookup`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from sv_common.guild_sync.changes.changeset import (
     NEW_PLAYER,
@@ -31,6 +34,17 @@ from sv_common.guild_sync.changes.changeset import (
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
 from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.identity.decision_fields import (
+    Alias,
+    CharacterName,
+    MemberName,
+    OtherPlayer,
+    PlanKey,
+    PlayerName,
+    Reason,
+    RememberNote,
+    StayingPlayer,
+)
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
@@ -39,26 +53,31 @@ from sv_common.guild_sync.identity.resolver import Directory
 _SAYS_SO = "an officer says so."
 
 
-class ManualDecision(Protocol):
-    """A decision of an officer."""
+@dataclass(frozen=True, slots=True)
+class ManualDecision(ABC):
+    """A decision of an officer. Its fields are the request of the API, the form of a page and the command's arguments."""
 
+    plan_key: PlanKey = field(default=None, kw_only=True)
+
+    @abstractmethod
     def plan(self, directory: Directory) -> Changeset:
         """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class LinkCharacter:
+class LinkCharacter(ManualDecision):
     """The character is this player's; with `remember_note`, whoever else its note names so is this player too.
 
     That an officer once unlinked the two is taken back by it; where an officer has said that the character is not the
     player's, it is refused.
     """
 
-    character: str
-    player: str
-    remember_note: bool = False
+    character: CharacterName
+    player: PlayerName
+    remember_note: RememberNote = False
+    decision: Literal["link"] = field(default="link", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102 -- as the protocol says
+    def plan(self, directory: Directory) -> Changeset:  # noqa: D102 -- as its base says
         facts = directory.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         rows = _linked(facts, character, player)
@@ -68,10 +87,11 @@ class LinkCharacter:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmLink:
+class ConfirmLink(ManualDecision):
     """The character is the player's to whom it is linked: the officer vouches for the link."""
 
-    character: str
+    character: CharacterName
+    decision: Literal["confirm"] = field(default="confirm", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         character = find_character(directory.facts, self.character)
@@ -82,10 +102,11 @@ class ConfirmLink:
 
 
 @dataclass(frozen=True, slots=True)
-class UnlinkCharacter:
+class UnlinkCharacter(ManualDecision):
     """The character is taken from its player: no note and no name links the two again, but an officer may."""
 
-    character: str
+    character: CharacterName
+    decision: Literal["unlink"] = field(default="unlink", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -100,12 +121,13 @@ class UnlinkCharacter:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectLink:
+class RejectLink(ManualDecision):
     """The character is not this player's, whatever notes and names say."""
 
-    character: str
-    player: str
-    why: str
+    character: CharacterName
+    player: PlayerName
+    reason: Reason = ""
+    decision: Literal["reject"] = field(default="reject", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -113,7 +135,7 @@ class RejectLink:
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
             raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
-        why = checked_text("The reason", self.why.strip()) or _SAYS_SO
+        why = checked_text("The reason", self.reason.strip()) or _SAYS_SO
         rows = [unlink(character.named, player.named)] if character.player_id == player.id else []
         was_unlinked = pair in facts.unlinked
         rows.append(reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
@@ -121,11 +143,12 @@ class RejectLink:
 
 
 @dataclass(frozen=True, slots=True)
-class AllowLink:
+class AllowLink(ManualDecision):
     """The character may be this player's after all: what was said against it is taken back."""
 
-    character: str
-    player: str
+    character: CharacterName
+    player: PlayerName
+    decision: Literal["allow"] = field(default="allow", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -137,14 +160,15 @@ class AllowLink:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkMember:
+class LinkMember(ManualDecision):
     """The player is this Discord member, or an officer vouches for it where evidence says so already.
 
     That an officer once took the member from the player is taken back by it; it is refused where either is somebody else.
     """
 
-    player: str
-    member: str
+    player: PlayerName
+    member: MemberName
+    decision: Literal["link_member"] = field(default="link_member", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -156,15 +180,16 @@ class LinkMember:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkCharacterToMember:
+class LinkCharacterToMember(ManualDecision):
     """The character is this Discord member's, who becomes a player with it where they are none yet.
 
     A player that has the character, and nobody on Discord, becomes the member. Where all of it is so by evidence already,
     the officer vouches for it. It is refused where the character's player is somebody else on Discord.
     """
 
-    character: str
-    member: str
+    character: CharacterName
+    member: MemberName
+    decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -184,10 +209,11 @@ class LinkCharacterToMember:
 
 
 @dataclass(frozen=True, slots=True)
-class UnlinkMember:
+class UnlinkMember(ManualDecision):
     """The player is not the Discord member that it was taken for: no name makes it that one again, but an officer may."""
 
-    player: str
+    player: PlayerName
+    decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -204,11 +230,12 @@ class UnlinkMember:
 
 
 @dataclass(frozen=True, slots=True)
-class AllowMember:
+class AllowMember(ManualDecision):
     """The player may be this Discord member after all: what was said against it is taken back."""
 
-    player: str
-    member: str
+    player: PlayerName
+    member: MemberName
+    decision: Literal["allow_member"] = field(default="allow_member", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -220,11 +247,12 @@ class AllowMember:
 
 
 @dataclass(frozen=True, slots=True)
-class MergePlayers:
+class MergePlayers(ManualDecision):
     """Two players are one person: `player` stays and takes over what is the other's, which is deleted."""
 
-    player: str
-    other: str
+    player: StayingPlayer
+    other: OtherPlayer
+    decision: Literal["merge"] = field(default="merge", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         stays = find_player(directory.facts, self.player)
@@ -232,10 +260,11 @@ class MergePlayers:
 
 
 @dataclass(frozen=True, slots=True)
-class SetMain:
+class SetMain(ManualDecision):
     """The character is the main of the player that it belongs to."""
 
-    character: str
+    character: CharacterName
+    decision: Literal["main"] = field(default="main", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -251,11 +280,12 @@ class SetMain:
 
 
 @dataclass(frozen=True, slots=True)
-class AddAlias:
+class AddAlias(ManualDecision):
     """A word of notes means this player from now on, and nobody else."""
 
-    alias: str
-    player: str
+    alias: Alias
+    player: PlayerName
+    decision: Literal["add_alias"] = field(default="add_alias", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         player, word = find_player(directory.facts, self.player), self.alias.strip()
@@ -271,10 +301,11 @@ class AddAlias:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveAlias:
+class RemoveAlias(ManualDecision):
     """A word of notes is no alias any more."""
 
-    alias: str
+    alias: Alias
+    decision: Literal["remove_alias"] = field(default="remove_alias", kw_only=True)
 
     def plan(self, directory: Directory) -> Changeset:  # noqa: D102
         facts = directory.facts
@@ -284,6 +315,25 @@ class RemoveAlias:
         player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
         row = forget_alias(player.named, word)
         return Changeset((row,), f"“{word}” no longer means {player.display_name}: {_SAYS_SO}")
+
+
+Decision: TypeAlias = Annotated[
+    LinkCharacter
+    | ConfirmLink
+    | UnlinkCharacter
+    | RejectLink
+    | AllowLink
+    | LinkMember
+    | LinkCharacterToMember
+    | UnlinkMember
+    | AllowMember
+    | MergePlayers
+    | SetMain
+    | AddAlias
+    | RemoveAlias,
+    Field(discriminator="decision"),
+]
+"""Every decision there is."""
 
 
 def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:

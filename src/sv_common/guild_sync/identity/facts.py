@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
@@ -18,6 +19,7 @@ from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
 SQL = load_sql(__package__, "facts.sql")
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 class KnownCharacter(NamedTuple):
@@ -159,28 +161,35 @@ async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
     characters = await (await conn.execute(SQL["characters"], values)).fetchall()
     players = await (await conn.execute(SQL["players"], values)).fetchall()
     members = await (await conn.execute(SQL["discord"], values)).fetchall()
-    words = await (await conn.execute(SQL["words"], values)).fetchall()
+    said: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for kind, *row in await (await conn.execute(SQL["words"], values)).fetchall():
+        said[kind].append(tuple(row))
     return GuildFacts(
         guild_id,
-        {row[0]: KnownCharacter._make(row) for row in characters},
-        {row[0]: KnownPlayer._make(row) for row in players},
-        {row[0]: KnownMember._make(row) for row in members},
-        {key: player for kind, key, player, _, _ in words if kind == "alias"},
-        frozenset((character, player) for kind, _, player, character, _ in words if kind == "rejection"),
-        vocabulary_with({word: said for kind, word, _, _, said in words if kind == "category"}),
-        {key: said for kind, key, _, _, said in words if kind == "alias"},
-        frozenset((character, player) for kind, _, player, character, said in words if kind == "rejection" and said),
-        frozenset((player, member) for kind, _, player, member, _ in words if kind == "member_rejection"),
-        _names_by_number(words, "former_character"),
-        _names_by_number(words, "former_member"),
-        {rank: f"{name}, which {said}" for kind, name, _, rank, said in words if kind == "rank"},
-        frozenset(key for kind, key, _, _, _ in words if kind == "departed"),
+        _by_id(KnownCharacter, characters),
+        _by_id(KnownPlayer, players),
+        _by_id(KnownMember, members),
+        {key: player for key, player, *_ in said["alias"]},
+        frozenset((character, player) for _, player, character, *_ in said["rejection"]),
+        vocabulary_with({word: category for word, _, _, category, _ in said["category"]}),
+        {key: alias for key, _, _, alias, _ in said["alias"]},
+        frozenset((character, player) for _, player, character, unlinked, _ in said["rejection"] if unlinked),
+        frozenset((player, member) for _, player, member, *_ in said["member_rejection"]),
+        _names_by_number(said["former_character"]),
+        _names_by_number(said["former_member"]),
+        {rank: f"{name}, which {gives}" for name, _, rank, gives, _ in said["rank"]},
+        frozenset(name for *_, names in said["departed"] for name in names or ()),
     )
 
 
-def _names_by_number(words: Sequence[tuple[Any, ...]], kind: str) -> dict[int, list[str]]:
+def _by_id(kind: type[_Row], rows: Iterable[tuple[Any, ...]]) -> dict[int, _Row]:
+    """Rows as named tuples. Made by `tuple`'s own constructor: half the time of `_make`, for thousands on each page."""
+    make = partial(tuple.__new__, kind)
+    return {row[0]: make(row) for row in rows}
+
+
+def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     names: dict[int, list[str]] = defaultdict(list)
-    for each, name, _, number, _ in words:
-        if each == kind:
-            names[number].append(name)
+    for name, _, number, *_ in rows:
+        names[number].append(name)
     return dict(names)

@@ -27,8 +27,8 @@ from functools import cached_property, lru_cache
 from rapidfuzz import fuzz, process
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.identity.bearers import REMEMBERED_NOTES, Bearers, bears
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, Bearers, bears
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
 from sv_common.guild_sync.identity.names.similarity import MISSPELLING_SCORE, SHORTEST_BEGINNING, Likeness, looks_like
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict

@@ -27,8 +27,7 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.explanation import Possibility, Story
 from sv_common.guild_sync.issues.history import Move, Seen, moves
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueState, SubjectKind
-from sv_common.guild_sync.rulebook.explain import what_has_changed
-from sv_common.guild_sync.rulebook.known import Known, LinkFact, RejectionFact, UnlinkFact
+from sv_common.guild_sync.rulebook.explain import Known, LinkFact, RejectionFact, UnlinkFact, what_has_changed
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 

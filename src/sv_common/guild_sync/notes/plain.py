@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.mentions import MentionKind, Reading
-from sv_common.guild_sync.notes.readings import readings_of
+from sv_common.guild_sync.notes.mentions import MentionKind, Reading, readings_of
 from sv_common.guild_sync.notes.state import ALSO_VERBS, JOINED, OWN, NoteState
-from sv_common.guild_sync.notes.tokens import Gap, Shape, Token, is_unspaced
-from sv_common.guild_sync.notes.vocabulary import TRADES, Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token, is_unspaced
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Category
 
 _ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|er|e|è?me|o|a|º|ª|й|я)")
 _TWO_NAMES: Final = re.compile(r"..+[和与與及或].+.")

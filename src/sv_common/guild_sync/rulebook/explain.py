@@ -2,16 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from sv_common.guild_sync.core.basis import has_changed
-from sv_common.guild_sync.identity.facts import KnownCharacter
+from sv_common.guild_sync.core.basis import basis_in_words, has_changed
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.resolver import Directory
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision
 from sv_common.guild_sync.issues.explanation import Saying, Source
-from sv_common.guild_sync.rulebook.known import Known, RejectionFact
+
+HOW_LINKED: Mapping[str, str] = {
+    "manual": "by hand",
+    "officer_fix": "by a fix",
+    "bulk_fix": "by a fix of many at once",
+    "auto_fix": "by an automatic fix",
+    "full_match": "by a full match",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """Who linked the character to its player, how, when and why."""
+
+    player_id: int
+    link_source: str
+    linked_by: str
+    at: datetime
+    evidence: str | None
+    basis: str | None = None
+    basis_note: str | None = None
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def rests_on(self) -> str:
+        """What the link rests on, in words."""
+        return basis_in_words(self.basis, self.basis_note, self.confirmed_by, self.confirmed_at)
+
+    @property
+    def sentence(self) -> str:
+        """The rest of a sentence that begins with the link: “by a full match of alice on 2026-11-23”."""
+        how = HOW_LINKED.get(self.link_source, self.link_source)
+        return f"{how} ({self.linked_by}, {self.at:%Y-%m-%d})"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionFact:
+    """An officer's word that the character is not a player's."""
+
+    player_id: int
+    rejected_by: str
+    at: datetime
+    reason: str | None
+
+    def sentence(self, character: str, player: str) -> str:
+        """Say who said it, when and why."""
+        why = f": {self.reason}" if self.reason and self.reason != "an officer says so." else "."
+        return f"{self.rejected_by} said on {self.at:%Y-%m-%d} that {character} does not belong to {player}{why}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkFact:
+    """The last time that a person took the character from a player."""
+
+    player: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a story may say. What is about a character is there only where the subject is one."""
+
+    directory: Directory
+    now: datetime
+    rank: str | None = None
+    link: LinkFact | None = None
+    unlinked: UnlinkFact | None = None
+    rejections: Sequence[RejectionFact] = field(default=())
+
+    def character(self, number: int) -> KnownCharacter | None:
+        """Return a character that is in the guild, or linked; None for another."""
+        return self.directory.facts.characters.get(number)
+
+    def member(self, number: int) -> KnownMember | None:
+        """Return a Discord member; None for one who has left and is no player."""
+        return self.directory.facts.members.get(number)
+
+    def player(self, number: int) -> str:
+        """Return a player's name."""
+        found = self.directory.facts.players.get(number)
+        return found.display_name if found else f"player {number}"
+
 
 MOST_NAMES = 6
 
@@ -113,3 +197,19 @@ def _quoted(note: Any) -> str:
     if note is None:
         return "nothing that was seen"
     return f"“{note}”" if note else "nothing"
+
+
+def waits_for_weight(character: str, weight: str) -> str:
+    """Say why automation leaves a character of such a rank where it is; `weight` is what its rank gives."""
+    return f"{character} has the rank {weight}. Whose such a character is, is not changed automatically."
+
+
+def waits_for_spelling(named: str | None, label: str) -> str:
+    """Say why automation leaves a name to an officer that the note spells otherwise."""
+    return f"The note says “{named}”, which is {label} in another spelling, so an officer looks at it first."
+
+
+def why_weight_waits(facts: GuildFacts, characters: Iterable[KnownCharacter]) -> str | None:
+    """Say why automation leaves a decision about these characters to an officer; None where none of them has weight."""
+    weights = ((character.label, facts.weight_of(character)) for character in characters)
+    return next((waits_for_weight(label, weight) for label, weight in weights if weight), None)

@@ -18,13 +18,19 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.notes import Mention
 from sv_common.guild_sync.roster.guilds import ids_of
+from sv_common.guild_sync.rulebook.candidates import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
-from sv_common.guild_sync.rulebook.explain import HAS_LEFT, basis_of, record_of, what_the_note_says
+from sv_common.guild_sync.rulebook.explain import (
+    HAS_LEFT,
+    Known,
+    basis_of,
+    record_of,
+    waits_for_spelling,
+    waits_for_weight,
+    what_the_note_says,
+)
 from sv_common.guild_sync.rulebook.former_names import FormerNames
-from sv_common.guild_sync.rulebook.known import Known
-from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import waits_for_spelling, waits_for_weight
 
 ISSUE_TYPE = "note_mismatch"
 

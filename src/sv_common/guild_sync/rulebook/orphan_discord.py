@@ -15,12 +15,10 @@ from sv_common.guild_sync.identity.resolver import Directory
 from sv_common.guild_sync.issues.explanation import Saying, Source, Story
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.claims import claims_of, players_called_like, remedy_of_member, why_theirs
+from sv_common.guild_sync.rulebook.candidates import claims_of, players_called_like, remedy_of_member, why_theirs
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, in_words
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, why_weight_waits
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import why_weight_waits
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")

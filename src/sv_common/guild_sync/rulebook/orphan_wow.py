@@ -17,12 +17,17 @@ from sv_common.guild_sync.identity.verdicts import Candidate, Person, Verdict
 from sv_common.guild_sync.issues.explanation import Saying, Source, Story
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.candidates import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import HAS_LEFT, record_of, what_the_note_says
-from sv_common.guild_sync.rulebook.known import Known
-from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
+from sv_common.guild_sync.rulebook.explain import (
+    HAS_LEFT,
+    Known,
+    record_of,
+    waits_for_spelling,
+    what_the_note_says,
+    why_weight_waits,
+)
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import waits_for_spelling, why_weight_waits
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")

@@ -21,8 +21,7 @@ from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import in_words
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import Known, in_words
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ from sv_common.guild_sync.issues.explanation import Possibility, Story
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Example
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleSettings, RuleWishes
 from sv_common.guild_sync.sources.ports import DiscordSource
 

@@ -9,7 +9,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.issues.explanation import Saying, Source, Story
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import Known
 from sv_common.guild_sync.rulebook.parameter import Parameter
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.core.text import plural
@@ -91,11 +91,10 @@ async def preview_setting(
     `with_discord`: whether a bot could apply fixes on Discord.
     """
 
-    async def try_it(conn: Connection) -> SettingReport:
-        number = await guilds.lock_the_only(conn, guild_id)
-        return (await _change(conn, number, request, "preview", with_discord=with_discord))[0]
+    async def try_it(guild: GuildConnection) -> SettingReport:
+        return (await _change(guild.conn, guild.id, request, "preview", with_discord=with_discord))[0]
 
-    return await pool.rehearse(try_it)
+    return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), try_it, alone=True)
 
 
 async def save_setting(

@@ -19,7 +19,7 @@ from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
-from sv_common.guild_sync.engine.fix_rows import fix_in_database
+from sv_common.guild_sync.engine.fix import fix_in_database
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.engine.scan import scan

@@ -9,7 +9,7 @@ from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.notes import Category, Vocabulary
-from sv_common.guild_sync.notes.vocabulary import NO_CATEGORY, TRADES
+from sv_common.guild_sync.notes.words.vocabulary import NO_CATEGORY, TRADES
 
 SHORTEST_PART: Final = 3
 """Letters of a name that is one word among decoration, or one of several names parted by a bar."""

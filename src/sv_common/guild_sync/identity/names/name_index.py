@@ -16,7 +16,7 @@ from sv_common.guild_sync.identity.names.inflection import is_written_in_polish,
 from sv_common.guild_sync.identity.names.similarity import SHORTEST_UNSPACED_BEGINNING, LikeNames, looks_like
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import Vocabulary, fold_accents
-from sv_common.guild_sync.notes.tokens import is_unspaced
+from sv_common.guild_sync.notes.words.tokens import is_unspaced
 
 SHORTEST_DISCORD_WORD = 3
 

@@ -15,7 +15,7 @@ from rapidfuzz.fuzz import ratio
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.names.spellings import folds_of
 from sv_common.guild_sync.notes import fold_accents
-from sv_common.guild_sync.notes.tokens import is_unspaced
+from sv_common.guild_sync.notes.words.tokens import is_unspaced
 
 SHORTEST_BEGINNING: Final = 3
 """Letters that a word must share with the beginning of a name to be taken for its short form."""
