@@ -97,7 +97,7 @@ class World:
             ):
                 await requests.ask(conn, number, kind, arguments, actor="officer alice")
             told = Announcement("A title", "A body", nonce="patt-sync-1")
-            await announcements.keep_summary(conn, number, CHANNEL, told)
+            await announcements.store_summary(conn, number, CHANNEL, told)
             # News are told when they have settled for some minutes.
             await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
 
