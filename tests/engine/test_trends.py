@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from guild_builder import GuildBuilder
 from sv_common.db import migrate
 from sv_common.db.pool import Pool
@@ -112,7 +113,7 @@ def _end_of(day: date) -> datetime:
 
 
 @settings(
-    max_examples=60,
+    max_examples=thoroughness.examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
