@@ -12,7 +12,6 @@ from simulation.decisions import Decisions, read_decisions
 from simulation.founding import OFFICER
 from simulation.guilds import LivingGuild
 from simulation.tally import Tally
-from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import PattError
@@ -27,7 +26,7 @@ from sv_common.guild_sync.identity.decisions import (
 )
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
@@ -80,18 +79,15 @@ class Officers:
         await self.remember(guild)
 
     async def _confirm_ranks(self, guild: LivingGuild) -> None:
-        async with self._pool.connection() as conn:
-            await guilds.lock(conn, guild.guild_id)
-            known = {rank.wow_rank_index for rank in await ranks.all_ranks(GuildConnection(conn, guild.guild_id))}
-            await ranks.confirm_names(GuildConnection(conn, guild.guild_id))
+        async with self._pool.writing(guild.guild_id) as here:
+            known = {rank.wow_rank_index for rank in await ranks.all_ranks(here)}
+            await ranks.confirm_names(here)
             for index in sorted(known):
                 role = guild.world.rank_roles.get(index)
                 if role is None:
-                    await ranks.leave_without_role(GuildConnection(conn, guild.guild_id), index)
+                    await ranks.leave_without_role(here, index)
                 else:
-                    await ranks.map_to_role(
-                        GuildConnection(conn, guild.guild_id), index, role.role_id, role.name, is_managed=True
-                    )
+                    await ranks.map_to_role(here, index, role.role_id, role.name, is_managed=True)
 
     async def fix(self, guild: LivingGuild) -> None:
         """Fix one open issue."""
@@ -128,20 +124,14 @@ class Officers:
         if issue_id := await self._one("open_issues", guild):
             days = guild.rng.choice([None, 1, 3, 7])
             until = self._clock.now + timedelta(days=days) if days else None
-            async with self._pool.connection() as conn:
-                await guilds.lock(conn, guild.guild_id)
-                await lifecycle.dismiss(
-                    GuildConnection(conn, guild.guild_id), issue_id, actor=OFFICER, reason="This is right.", until=until
-                )
+            async with self._pool.writing(guild.guild_id) as here:
+                await lifecycle.dismiss(here, issue_id, actor=OFFICER, reason="This is right.", until=until)
 
     async def reopen(self, guild: LivingGuild) -> None:
         """Look at a dismissed issue again."""
         if issue_id := await self._one("dismissed_issues", guild):
-            async with self._pool.connection() as conn:
-                await guilds.lock(conn, guild.guild_id)
-                await lifecycle.reopen(
-                    GuildConnection(conn, guild.guild_id), issue_id, actor=OFFICER, reason="Let us see."
-                )
+            async with self._pool.writing(guild.guild_id) as here:
+                await lifecycle.reopen(here, issue_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""
@@ -157,7 +147,7 @@ class Officers:
             await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm(self, guild: LivingGuild) -> None:
-        """Vouch for whose a character is, for who a player is on Discord, or for both at once."""
+        """Confirm the player of a character, the Discord member of a player, or both at once."""
         ways = await self._rows("ways_to_confirm", guild)
         if ways:
             character, player, member = guild.rng.choice(ways)
@@ -171,7 +161,7 @@ class Officers:
             await apply_decision(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm_many(self, guild: LivingGuild) -> None:
-        """Vouch for most characters whose members are known, as officers do who want roles to follow by themselves."""
+        """Confirm most characters whose members are known, as officers do who want automatic role fixes."""
         for character, _, member in await self._rows("ways_to_confirm", guild):
             if member is not None and guild.rng.random() < CONFIRMED_AT_FIRST:
                 decision = LinkCharacterToMember(character, member)
@@ -206,7 +196,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "undo": (1.5, Officers.undo),
     "dismiss": (1.5, Officers.dismiss),
     "reopen": (0.5, Officers.reopen),
-    "decide by hand": (1.5, Officers.decide),
+    "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.let_rule_mend_itself),

@@ -27,7 +27,6 @@ from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.changes.tables import TABLES
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, read_facts
-from sv_common.guild_sync.roster import guilds
 
 Choice: TypeAlias = tuple[int, int, int, int]
 Builder: TypeAlias = Callable[["Picked"], Iterator[RowChange]]
@@ -206,15 +205,14 @@ async def _apply(
     life: Life, choices: Sequence[Choice], author: Author, *, together: bool
 ) -> list[list[RowChange]] | None:
     """Apply what was chosen as one changeset or as several; None where it does not go together."""
-    async with life.pool.connection() as conn:
-        await guilds.lock(conn, life.guild_id)
-        plans = await _plan(conn, life, choices)
+    async with life.pool.writing(life.guild_id) as guild:
+        plans = await _plan(guild.conn, life, choices)
         if together:
             plans = [Changeset(tuple(row for plan in plans for row in plan.rows), "x")]
         assert all(sentence.endswith((".", "x")) for plan in plans for sentence in sentences(plan))
         with counting_statements() as count:
             try:
-                written = await apply.apply(GuildConnection(conn, life.guild_id), plans, author)
+                written = await apply.apply(guild, plans, author)
             except PlanStale:
                 return None
         assert count.statements <= _MOST_STATEMENTS
@@ -223,11 +221,10 @@ async def _apply(
 
 async def _undo(life: Life, written: Sequence[RowChange]) -> str | None:
     """Undo what was written; return what stood in the way."""
-    async with life.pool.connection() as conn:
-        await guilds.lock(conn, life.guild_id)
-        (now,) = (await (await conn.execute("select now()")).fetchone()) or ()
+    async with life.pool.writing(life.guild_id) as guild:
+        (now,) = (await (await guild.conn.execute("select now()")).fetchone()) or ()
         try:
-            await apply.undo(GuildConnection(conn, life.guild_id), written, written_at=now)
+            await apply.undo(guild, written, written_at=now)
         except PlanStale as stale:
             return str(stale)
     return None

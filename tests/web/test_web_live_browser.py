@@ -13,11 +13,11 @@ from playwright.async_api import Browser, Page, expect
 from guild_builder import GuildBuilder
 from patt.auth import credentials
 from patt.bootstrap import Services
+from sv_common.db.guild import lock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.progress import Progress
 from sv_common.guild_sync.jobs import requests
-from sv_common.guild_sync.roster import guilds
 from web.at_work import at_work
 from web.helpers import PAGE, issue_number, made
 from web.live_server import served
@@ -74,7 +74,7 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
     await expect(button).to_be_focused()
 
     async with troubled.pool.connection() as holding:
-        await guilds.lock(holding, troubled.guild_id)
+        await lock(holding, troubled.guild_id)
         async with at_work(services):
             begun = await _begun(troubled)
             async with troubled.pool.writing(troubled.guild_id, alone=False) as here:

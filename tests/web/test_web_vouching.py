@@ -14,12 +14,12 @@ from guild_builder import OFFICER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from patt.auth import permissions
 from patt.auth.permissions import Change
 from patt.web.context import SESSION_COOKIE
-from sv_common.db.pool import GuildConnection, Pool
+from sv_common.db.guild import lock
+from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.identity.decisions import ConfirmLink, UnlinkCharacter, UnlinkMember
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_addon_sync
 from sv_common.guild_sync.sources.models import AddonCharacter
 from sv_common.guild_sync.sources.ports import Outside
@@ -184,7 +184,7 @@ async def test_whether_it_gives_a_right_is_judged_in_the_moment_in_which_it_is_d
         asked = {"decision": "link_member", "player": "Brisa", "member": "brisa"}
     done_before = await guild.rows("select count(*) from guild_identity.fix_attempts where undone_at is null")
     async with guild.pool.connection() as ahead, asyncio.TaskGroup() as tasks:
-        await guilds.lock(ahead, guild.guild_id)
+        await lock(ahead, guild.guild_id)
         asking = tasks.create_task(by_role.client.post(path, json=asked))
         await _waiting(guild, 1)
         coming_between = tasks.create_task(_let_officers_rank_give(guild))
@@ -212,14 +212,11 @@ async def _waiting(guild: GuildBuilder, number: int) -> None:
 
 async def _let_officers_rank_give(guild: GuildBuilder) -> list[tuple[Any, ...]]:
     """Let the officers' rank give the role of an officer; return how many attempts stood just before that."""
-    async with guild.pool.connection() as conn:
-        await guilds.lock(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id) as here:
         before = await (
-            await conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
+            await here.conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
         ).fetchall()
-        await permissions.decide(
-            GuildConnection(conn, guild.guild_id), Change("rank", str(OFFICER), "officer"), actor="test"
-        )
+        await permissions.decide(here, Change("rank", str(OFFICER), "officer"), actor="test")
         return before
 
 
@@ -263,7 +260,7 @@ async def test_whoever_writes_notes_makes_nobody_an_officer(
     assert (found["role"], found["waiting"][0]["because"]) == ("viewer", "Brisalt (Officer)")
     role_issue = await issue_number(guild, "role_mismatch", "Mallory")
     planned = (await mitigations.preview_one(pool, role_issue)).ready[0].plan
-    told = "That Brisalt is Mallory’s rests on the note “alt of Mallory” alone; no officer has confirmed it."
+    told = "The link of Brisalt to Mallory rests on the note “alt of Mallory” alone; no officer has confirmed it."
     assert told in planned.reason
     assert planned.waits_for_officer is not None
     assert told in Seen(await alice.get(f"/admin/data-quality/issues/{role_issue}")).text("content")
@@ -274,17 +271,17 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
 ) -> None:
     character = unconfirmed[CAPTAIN]
     page = await alice.get(f"{PLAYERS}/characters/{character}")
-    assert "The link rests on the note “alt of Brisa” alone; no officer has confirmed it ." in Seen(page).text(
+    assert "The link is based on the note “alt of Brisa” alone; no officer has confirmed it ." in Seen(page).text(
         "content"
     )
-    assert "This is right" in Seen(page).text("content")
+    assert "Confirm" in Seen(page).text("content")
     preview = await alice.get(f"{PLAYERS}/preview", params={"decision": "confirm", "character": str(character)})
     assert "Brisa, by evidence Brisa, as an officer decided" in Seen(preview).text("content")
-    await alice.post(f"{PLAYERS}/actions/decide", data={"decision": "confirm", "character": str(character)})
+    await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "confirm", "character": str(character)})
     body = (await alice.get(f"{PLAYERS_API}/characters/{character}")).json()["character"]
     assert (body["basis"], body["basis_note"], body["confirmed_by"]) == ("officer", None, "officer alice")
     assert body["rests_on"].startswith("the word of officer alice on ")
-    assert "This is right" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
+    assert "Confirm" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
     ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     told = Seen(await alice.get(f"{PLAYERS}/{player}")).text("content")
     assert "the same name on Discord alone; no officer has confirmed it" in told
@@ -311,7 +308,7 @@ async def test_an_issue_says_what_the_link_rests_on(alice: httpx2.AsyncClient, g
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "note_mismatch")
     told = Seen(await alice.get(f"/admin/data-quality/issues/{issue}")).text("content")
-    assert "The link rests on the note “Mito” alone; no officer has confirmed it." in told
+    assert "The link is based on the note “Mito” alone; no officer has confirmed it." in told
     assert "The note has not changed since Rivermane-area-52 was linked" in told
 
 

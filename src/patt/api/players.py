@@ -10,7 +10,6 @@ from fastapi import Query
 from patt.api.routing import officer_router
 from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 from sv_common.guild_sync.insights import people, person
@@ -52,9 +51,9 @@ async def players(
     services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
 ) -> PeoplePage:
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return await people.people_page(GuildConnection(conn, number), search=search, kind=KINDS[show], number=page)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return await people.people_page(here, search=search, kind=KINDS[show], number=page)
 
 
 @router.post("/decisions/preview", summary="What a decision about who is who would do")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Security
@@ -13,9 +14,9 @@ from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.auth.credentials import Uploader
 from patt.tasks import Task
 from patt.web.context import GuildDep, ServicesDep, UploadId
-from patt.web.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
+from patt.web.guard import UPLOAD_KEY_HEADER
+from patt.web.places import UPLOAD_PREFIX
 from patt.web.problems import problems
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.roster.uploads import Received, Upload
@@ -113,7 +114,7 @@ async def status(services: ServicesDep, uploader: UploaderDep, upload_id: Upload
 
     Of this key's guild only.
     """
-    async with services.pool.writing(uploader.guild_id, alone=False) as guild:
+    async with services.pool.reading(uploader.guild_id) as guild:
         return await uploads.get(guild, upload_id)
 
 
@@ -123,19 +124,21 @@ for_officers = officer_router("uploads", "uploads")
 @for_officers.get("", summary="Uploads of the addon's exports")
 async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Upload]:
     """The 50 newest; those that wait or were given up come first."""
-    async with services.pool.connection() as conn:
-        return await uploads.recent(GuildConnection(conn, (await guilds.the_only(conn, guild)).id))
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await uploads.recent(here)
 
 
 @for_officers.post("/{upload_id}/retry", summary="Try an upload again that was given up", dependencies=FOR_OFFICERS)
 async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = None) -> Upload:
     """It waits again, and a worker takes it in; what is known from a newer export stays."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        upload = await uploads.retry(GuildConnection(conn, number), upload_id)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
-    return upload
+    return replace(
+        upload, sentence=f"Upload {upload.id} waits again. A worker takes it in: patt serve, or patt worker."
+    )
 
 
 def _read(body: bytes, content_type: str) -> AddonExport:

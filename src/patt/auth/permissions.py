@@ -21,8 +21,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
-from sv_common.guild_sync.identity_engine import decide_here
-from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.identity_engine import decide_in_transaction
 
 SQL = load_sql(__package__, "permissions.sql")
 
@@ -167,7 +166,6 @@ async def in_guild(guild: GuildConnection) -> list[Permission]:
 
 
 async def administrators(guild: GuildConnection) -> list[Permission]:
-    """Return the administrators of a guild among its Discord members, by name."""
     return [each for each in await in_guild(guild) if each.role == "administrator"]
 
 
@@ -206,13 +204,12 @@ async def confirm(guild: GuildConnection, discord_id: str, character_id: int, *,
     If a link between character and member is not confirmed yet, that is recorded as an officer's decision, which can be
     undone. Raises `NotFound`.
     """
-    await guilds.lock(guild.conn, guild.id)
     grants = [grant for grant in await _grants(guild.conn, guild.id, discord_id) if grant.character_id == character_id]
     if not grants:
         raise NotFound("This member has no character whose rank gives a role. Reload the list of people.")
     grant = grants[0]
     if not (grant.is_link_confirmed and grant.is_member_confirmed):
-        await decide_here(guild, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
+        await decide_in_transaction(guild, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
     if grant.role == "administrator":
         await guild.run(SQL["confirm"], discord_id=discord_id, character_id=character_id, actor=actor)
     return grant
@@ -254,7 +251,6 @@ def _permissions(grants: Sequence[Grant]) -> list[Permission]:
 
 
 def _permission(grants: Sequence[Grant]) -> Permission:
-    """Take the strongest grant that counts; one to be confirmed is listed only if it would give more."""
     giving = [(ROLES.index(grant.given), grant) for grant in grants if grant.given is not None]
     best = max(giving, key=lambda each: each[0], default=None)
     height = best[0] if best else -1

@@ -22,7 +22,7 @@ MOST_TRIES = 6
 async def process_uploads(services: Services, guild_id: int) -> None:
     """Process the waiting uploads of a guild; one that fails lets the next ones pass."""
     while True:
-        async with services.pool.writing(guild_id, alone=False) as guild:
+        async with services.pool.reading(guild_id) as guild:
             upload = await uploads.next_waiting(guild)
         if upload is None:
             return
@@ -84,7 +84,7 @@ class _Processing:
     async def _finish(self, report: PipelineReport) -> None:
         sync = report.steps[0]
         if report.status == "superseded":
-            async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            async with self._services.pool.reading(self._guild_id) as guild:
                 newer = await uploads.newer_than(guild, self._upload.id)
             by = f" The newer one is upload {newer}." if newer else ""
             await self._store("superseded", f"{sync.notices[0]}{by}", report.run_id)

@@ -127,16 +127,16 @@ JOBS: Mapping[Task, GuildJob] = {
 async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
     """Enqueue every job that is due and return them: what waits to be done or sent, and pipelines whose time has come."""
     queue = _queue_of(services)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         await runs.fail_cut_off(conn)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
         waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
         await requests.clear_old(conn)
         await uploads.clear_old(conn)
         waiting += [(Task.JOBS, guild_id) for guild_id in await requests.guilds_that_wait(conn)]
         if services.outside.announcer is not None:
-            waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_to_tell(conn)]
+            waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_with_news(conn)]
         all_guilds = await guilds.all_guilds(conn)
         histories = await runs.histories(conn, [schedule.pipeline for schedule in SCHEDULES])
     due = waiting + [

@@ -22,7 +22,7 @@ _REMEMBERED_GUILDS = 64
 
 @dataclass(frozen=True, slots=True)
 class GuildWord:
-    """What a guild has said of a word."""
+    """A word of which a guild has changed the meaning."""
 
     word: Annotated[str, Field(examples=["nightcrew"])]
     category: Annotated[
@@ -39,19 +39,18 @@ def vocabulary_with(words: Mapping[str, str | None]) -> Vocabulary:
 
 
 async def all_words(guild: GuildConnection) -> list[GuildWord]:
-    """Return a guild's own words, by word."""
     return await guild.all(GuildWord, SQL["all"])
 
 
 async def say(guild: GuildConnection, word: str, category: str | None, *, actor: str) -> None:
-    """Say what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
+    """Set what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
     key = word_key(word)
     vocabulary_with({key: category})
     await guild.run(SQL["say"], word=key, category=category, actor=actor)
 
 
 async def forget(guild: GuildConnection, word: str) -> bool:
-    """Read a word as the vocabulary says again; return whether the guild had said anything of it."""
+    """Restore the vocabulary's meaning of a word; return whether the guild had changed it."""
     return await guild.run(SQL["forget"], word=name_key(word)) > 0
 
 

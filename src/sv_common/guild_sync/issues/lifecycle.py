@@ -125,10 +125,10 @@ async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor
     return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
 
 
-async def say_why_waiting(guild: GuildConnection, reasons: Mapping[int, str]) -> None:
+async def save_review_reasons(guild: GuildConnection, reasons: Mapping[int, str]) -> None:
     """Keep, with each issue, why automation leaves it to an officer."""
     if reasons:
-        await guild.run(SQL["say_why_waiting"], issue_ids=list(reasons), reasons=list(reasons.values()))
+        await guild.run(SQL["save_review_reasons"], issue_ids=list(reasons), reasons=list(reasons.values()))
 
 
 async def point_again(guild: GuildConnection, players: Mapping[int, int]) -> None:
@@ -144,9 +144,9 @@ async def about_players(guild: GuildConnection, player_ids: Sequence[int]) -> li
     return [row[0] for row in await guild.rows(SQL["about_players"], player_ids=list(player_ids))]
 
 
-async def mark_as_told(guild: GuildConnection, first_event: int, last_event: int) -> None:
+async def mark_as_notified(guild: GuildConnection, first_event: int, last_event: int) -> None:
     """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
-    await guild.run(SQL["mark_as_told"], first=first_event, last=last_event)
+    await guild.run(SQL["mark_as_notified"], first=first_event, last=last_event)
 
 
 async def forget(

@@ -1,4 +1,4 @@
-"""What officers are told on Discord: kept before it is sent, so that nothing is lost and nothing is told twice."""
+"""Messages to officers on Discord: stored before they are sent, so that none is lost and none is sent twice."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 SQL = load_sql(__package__, "announcements.sql")
 
 CLAIM_S = 180
-"""Seconds for which a deliverer has an announcement for itself; whoever dies with it lets it wait so long."""
+"""Seconds for which a sender has an announcement for itself; if it dies, the announcement waits that long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedAnnouncement:
-    """An announcement that Discord does not show yet, or not as it should be, with the text that its claimer sends.
+    """An announcement that Discord does not show yet, or with an older text. `version` counts its texts.
 
-    `covers_*` are numbers of issue events; `version` counts the texts that the announcement has had.
+    A digest reports the issue events from `first_event` to `last_event`.
     """
 
     claim: UUID
@@ -37,10 +37,10 @@ class ClaimedAnnouncement:
 
 
 @dataclass(frozen=True, slots=True)
-class GrowingDigest:
-    """The digest that takes up a guild's news. While its first post is under way it stays as it is.
+class OpenDigest:
+    """The digest that a guild's news are added to. While its first post is under way it stays unchanged.
 
-    `is_in_doubt`: its message may show an older text than was told to it last.
+    `is_in_doubt`: its message may show an older text; `is_over`: its day (in UTC) has passed.
     """
 
     id: int
@@ -54,15 +54,15 @@ class GrowingDigest:
     is_over: bool
 
 
-async def keep_summary(guild: GuildConnection, channel_id: str, announcement: Announcement) -> None:
-    """Keep a summary until it is sent; one with the same nonce that is there already stays as it is."""
+async def store_summary(guild: GuildConnection, channel_id: str, announcement: Announcement) -> None:
+    """Store a summary until it is sent; one with the same nonce stays unchanged."""
     await guild.run(
-        SQL["keep_summary"], channel_id=channel_id, nonce=announcement.nonce, content=_content(announcement)
+        SQL["store_summary"], channel_id=channel_id, nonce=announcement.nonce, content=_content(announcement)
     )
 
 
 async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement | None:
-    """Return the oldest announcement that waits and that nobody else is sending; None where there is none.
+    """Claim the oldest announcement that is due; None where there is none.
 
     It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
     """
@@ -77,9 +77,9 @@ async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement |
 
 
 async def shown(guild: GuildConnection, sent: ClaimedAnnouncement, message_id: str) -> bool:
-    """Note that Discord shows what was sent; its text is no longer kept. Say whether the claim was still the sender's.
+    """Record that Discord shows what was sent. Return whether the claim was still the sender's.
 
-    Where it was not, and another text was sent meanwhile, the message is written anew with the next news.
+    Where it was not, and another text was sent meanwhile, the message is rewritten with the next news.
     """
     if await guild.run(SQL["shown"], **_of(sent), message_id=message_id, last_event=sent.last_event):
         return True
@@ -88,31 +88,31 @@ async def shown(guild: GuildConnection, sent: ClaimedAnnouncement, message_id: s
 
 
 async def failed(guild: GuildConnection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
-    """Note that sending failed, and let it wait before the next try."""
+    """Record that sending failed; the next try comes after a pause."""
     await guild.run(SQL["failed"], **_of(sent), error=error, may_have_arrived=may_have_arrived)
 
 
-async def gone(guild: GuildConnection, sent: ClaimedAnnouncement) -> None:
-    """Note that an announcement's message was deleted on Discord: it grows no more."""
-    await guild.run(SQL["gone"], **_of(sent))
+async def deleted(guild: GuildConnection, sent: ClaimedAnnouncement) -> None:
+    """Record that an announcement's message was deleted on Discord, and close it."""
+    await guild.run(SQL["deleted"], **_of(sent))
 
 
 async def close(guild: GuildConnection, announcement_id: int) -> None:
-    """Let a digest grow no more; what it has to say is still sent."""
+    """Close a digest: nothing is added any more, and pending content is still sent."""
     await guild.run(SQL["close"], id=announcement_id)
 
 
-async def digest_that_grows(guild: GuildConnection) -> GrowingDigest | None:
-    """Return the guild's digest that is not closed, if there is one."""
-    return await guild.one(GrowingDigest, SQL["digest_that_grows"])
+async def open_digest(guild: GuildConnection) -> OpenDigest | None:
+    """Return the guild's digest that is not closed, or None."""
+    return await guild.one(OpenDigest, SQL["open_digest"])
 
 
-async def begin_digest(
+async def start_digest(
     guild: GuildConnection, channel_id: str, announcement: Announcement | None, *, nonce: str, covers: tuple[int, int]
 ) -> None:
-    """Keep a new digest of the issue events from the first to the second number; None while it has nothing to say."""
+    """Store a new digest of the issue events in a range; the announcement is None while there is nothing to show."""
     await guild.run(
-        SQL["begin_digest"],
+        SQL["start_digest"],
         channel_id=channel_id,
         nonce=nonce,
         content=_content(announcement),
@@ -121,13 +121,13 @@ async def begin_digest(
     )
 
 
-async def grow_digest(
+async def extend_digest(
     guild: GuildConnection, digest_id: int, channel_id: str, announcement: Announcement | None, *, last_event: int
 ) -> bool:
-    """Let a digest tell more; None while it has nothing to say. Say whether it could: not while a first post is under way."""
+    """Extend a digest to an event. Return False, and change nothing, while its first post is under way."""
     return bool(
         await guild.run(
-            SQL["grow_digest"],
+            SQL["extend_digest"],
             id=digest_id,
             channel_id=channel_id,
             last_event=last_event,
@@ -136,15 +136,15 @@ async def grow_digest(
     )
 
 
-async def untold(guild: GuildConnection) -> tuple[int, int] | None:
-    """Return the first and the last issue event that no digest covers; None when all is told."""
-    row = await guild.row(SQL["untold"])
+async def unreported(guild: GuildConnection) -> tuple[int, int] | None:
+    """Return the first and the last issue event that no digest covers; None without news."""
+    row = await guild.row(SQL["unreported"])
     return (row[0], row[1]) if row and row[0] is not None else None
 
 
-async def guilds_to_tell(conn: Connection) -> list[int]:
-    """Return the guilds whose officers should be told something now."""
-    return [row[0] for row in await (await conn.execute(SQL["guilds_to_tell"])).fetchall()]
+async def guilds_with_news(conn: Connection) -> list[int]:
+    """Return the guilds with something to send now."""
+    return [row[0] for row in await (await conn.execute(SQL["guilds_with_news"])).fetchall()]
 
 
 def _of(sent: ClaimedAnnouncement) -> dict[str, Any]:

@@ -12,13 +12,10 @@ import psycopg
 from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.guild import lock
 from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.sources.models import GuildAddress
-
-__all__ = ["lock"]
 
 SQL = load_sql(__package__, "guilds.sql")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, Refused
-from sv_common.guild_sync.roster import characters, guilds
+from sv_common.guild_sync.roster import characters
 
 SQL = load_sql(__package__, "ranks.sql")
 
@@ -110,7 +110,6 @@ async def confirm_names(guild: GuildConnection) -> int:
     With no new name, it is an officer's word that the rank table fits the ranks as Battle.net's roster has them. Raises
     `Refused` while the roster does not show the ranks that the names are of.
     """
-    await guilds.lock(guild.conn, guild.id)
     has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(guild))
     if has_new_names and await moved(guild):
         raise Refused(

@@ -9,23 +9,23 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.rulebook.parameter import RuleSettings, RuleWishes
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 
 async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
-    """Return the guild's settings of each rule, the defaults where it has set nothing."""
-    wishes = await read_wishes(guild)
-    return {rule.issue_type: rule.settings(wishes.get(rule.issue_type, RuleWishes())) for rule in rules}
+    """Return the guild's settings of each rule, with defaults."""
+    overrides = await read_overrides(guild)
+    return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
 
 
 SQL = load_sql(__package__, "settings.sql")
 
 
-async def read_wishes(guild: GuildConnection) -> dict[str, RuleWishes]:
-    """Return what the guild has said of its rules, by rule; of a rule that is not among them it has said nothing."""
+async def read_overrides(guild: GuildConnection) -> dict[str, RuleOverrides]:
+    """Return what the guild has set of its rules; a rule without settings is missing."""
     rows = await guild.rows(SQL["settings"])
-    return {row[0]: RuleWishes(*row[1:]) for row in rows}
+    return {row[0]: RuleOverrides(*row[1:]) for row in rows}
 
 
 async def save_settings(
