@@ -10,6 +10,7 @@ import pytest
 
 from cli.conftest import Patt
 from sv_common.db import migrate
+from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.simulators.addon import saved_variables
 
 
@@ -60,7 +61,7 @@ def test_upload_as_json_gives_the_pipeline(patt: Patt, guild: psycopg.Connection
 def test_rules_lists_all_five_with_their_counts(patt: Patt, guild: psycopg.Connection) -> None:
     assert patt("scan").code == 0
     rules = {rule["issue_type"]: rule for rule in patt("rules", "--json").json}
-    assert list(rules) == ["note_mismatch", "orphan_wow", "orphan_discord", "role_mismatch", "stale_character"]
+    assert list(rules) == list(RULES)
     assert (rules["orphan_wow"]["open"], rules["orphan_wow"]["waiting"]) == (1, 1)
     assert "orphan_wow" in patt("rules").out
 
@@ -101,7 +102,7 @@ def test_fix_shows_its_plan_first_applies_it_and_can_be_undone(patt: Patt, guild
     assert attempt is not None
     preview = patt("undo", attempt.group(1), "--dry-run")
     assert (preview.code, "Player of Stranger-area-52" in preview.out) == (0, True)
-    assert "Taken back: Link Stranger-area-52 to Mito" in patt("undo", attempt.group(1)).out
+    assert "Undone: Link Stranger-area-52 to Mito" in patt("undo", attempt.group(1)).out
     assert patt("issues", "--json").json["total"] == 1
     again = patt("undo", attempt.group(1), "--dry-run")
     assert (again.code, "was undone already" in again.out) == (1, True)
@@ -113,7 +114,7 @@ def test_a_fix_that_cannot_be_made_says_why_and_exits_with_1(patt: Patt, guild: 
     patt("scan")
     outcome = patt("fix", patt("issues", "--json").json["items"][0]["id"])
     assert outcome.code == 1
-    assert "Neither the note nor the name says whose character this is." in outcome.out
+    assert "Neither the note nor the name tells who plays this character." in outcome.out
 
 
 def test_fix_all_previews_and_fixes_one_rule(patt: Patt, guild: psycopg.Connection) -> None:
@@ -211,7 +212,7 @@ def test_a_link_is_confirmed_and_shown_with_what_it_rests_on(patt: Patt, guild: 
     assert "The link rests on the word of " in told
     assert "The note has not changed since Rivermane-area-52 was linked." in told
     again = patt("confirm", "Rivermane")
-    assert (again.code, "as a person decided" in again.err) == (1, True)
+    assert (again.code, "by a person's decision" in again.err) == (1, True)
     assert (patt("confirm", "Stranger").code, patt("unlink", "Rivermane").code) == (1, 0)
 
 
@@ -224,7 +225,7 @@ def test_a_member_taken_from_a_player_may_be_given_back(patt: Patt, guild: psyco
     assert "Remember that Mito is not the Discord member Mito" in patt("unlink-member", "Mito").out
     assert "Forget that Mito is not the Discord member Mito." in patt("allow-member", "Mito", "mito").out
     again = patt("allow-member", "Mito", "mito")
-    assert (again.code, "Nobody has said" in again.err) == (1, True)
+    assert (again.code, "No one has rejected" in again.err) == (1, True)
 
 
 def test_somebody_on_discord_is_said_to_be_a_player_or_to_have_a_character(
@@ -257,9 +258,9 @@ def test_a_guild_says_which_words_are_no_names(patt: Patt, guild: psycopg.Connec
         (["link", "Stranger", "Nobody"], "No player is called “Nobody”."),
         (["merge", "Mito", "Mito"], "Mito cannot be merged with itself."),
         (["merge", "Mito", "Nobody"], "No player is called “Nobody”."),
-        (["allow", "Stranger", "Mito"], "Nobody has said that Stranger-area-52 does not belong to Mito."),
+        (["allow", "Stranger", "Mito"], "No one has rejected Mito for Stranger-area-52."),
         (["unlink-member", "Mito"], "there is nothing to unlink"),
-        (["link-member", "Mito", "Nobody"], "Nobody on the Discord server is called “Nobody”."),
+        (["link-member", "Mito", "Nobody"], "No one on the Discord server is named “Nobody”."),
         (["reject", "Nobody", "Mito"], "No character of the guild is called “Nobody”."),
         (["words", "add", "123", "role"], "has no letter"),
         (["show", "999"], "There is no issue with the number 999."),

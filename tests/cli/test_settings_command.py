@@ -65,7 +65,7 @@ def test_a_rule_is_switched_off_with_a_word_about_its_issues(patt: Patt) -> None
 
 def test_a_word_is_said_and_a_note_is_tried(patt: Patt) -> None:
     before = patt("settings", "try", "Nightcrew", "--json").json
-    assert (before["verdict"], before["sentence"]) == ("unknown", "Nobody here is called “Nightcrew”.")
+    assert (before["verdict"], before["sentence"]) == ("unknown", "No one in this guild is named “Nightcrew”.")
     assert patt("settings", "word", "Nightcrew", "role").code == 0
     assert patt("settings", "try", "nightcrew", "--json").json["known_words"] == [
         {"word": "nightcrew", "is_here": "role"}

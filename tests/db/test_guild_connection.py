@@ -78,7 +78,9 @@ async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, 
     for each in guilds:
         await each.confirm_all()
     async with one.pool.reading(one.guild_id) as guild:
-        assert await guild.rows("select distinct guild_id from guild_identity.confirmed_characters") == [(one.guild_id,)]
+        assert await guild.rows("select distinct guild_id from guild_identity.confirmed_characters") == [
+            (one.guild_id,)
+        ]
         assert await guild.rows("select guild_id from common.access_grants_in_force") == [(one.guild_id,)]
     async with one.pool.snapshot() as conn:
         found = await (await conn.execute("select guild_id from common.access_grants_in_force")).fetchall()

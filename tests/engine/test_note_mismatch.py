@@ -237,7 +237,7 @@ async def test_a_fix_of_something_no_longer_so_changes_nothing_and_says_so(guild
     await guild.set_note(character, "Elrek")
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, await guild.player_of(character)) == (FixOutcome.NOTHING_TO_DO, elrek)
-    assert "no longer so" in result.reason
+    assert "No longer found" in result.reason
     again = await fix_one(guild.pool, issue.id, actor="alice")
     assert again.outcome is FixOutcome.NOTHING_TO_DO
     assert "Already resolved by detection" in again.reason

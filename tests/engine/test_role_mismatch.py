@@ -286,7 +286,7 @@ async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(
     )
     issue = await _open_issue(guild)
     planning = await mitigations.preview_one(guild.pool, issue.id)
-    assert "That Boss is Mallory’s rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
+    assert "The link of Boss to Mallory rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
 
 
 async def test_switched_on_automation_changes_roles_over_confirmed_links_alone(guild: GuildBuilder) -> None:

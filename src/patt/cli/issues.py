@@ -32,10 +32,10 @@ from sv_common.guild_sync.engine.undo_preview import UndoPreview
 from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
-from sv_common.guild_sync.insights.issue import IssueStory, issue_story
+from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
-from sv_common.guild_sync.issues.explanation import Possibility
+from sv_common.guild_sync.issues.explanation import WeighedCandidate
 from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
@@ -94,12 +94,12 @@ def issues(
 
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
-    async def whole(services: Services) -> tuple[IssueView, IssueStory]:
+    async def whole(services: Services) -> tuple[IssueView, IssueDetails]:
         async with services.pool.snapshot() as conn:
-            return await findings.issue_view(conn, issue), await issue_story(services.pool, issue)
+            return await findings.issue_view(conn, issue), await issue_details(services.pool, issue)
 
-    view, story = call(whole)
-    show(view, as_json, lambda _: _say_issue(view, story))
+    view, details = call(whole)
+    show(view, as_json, lambda _: _say_issue(view, details))
 
 
 def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
@@ -235,10 +235,10 @@ def _fields(value: object, *names: str) -> dict[str, object]:
     return {name: getattr(value, name) for name in names}
 
 
-def _say_issue(view: IssueView, story: IssueStory) -> None:
+def _say_issue(view: IssueView, details: IssueDetails) -> None:
     found = view.issue
     say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
-    _say_story(story)
+    _say_explanation(details)
     if found.review_reason:
         say(f"  Needs review: {found.review_reason}")
     for event in view.events:
@@ -248,24 +248,24 @@ def _say_issue(view: IssueView, story: IssueStory) -> None:
         say(f"  Attempt {attempt.id} by {attempt.actor}: {attempt.outcome}. {attempt.reason}{undone}")
 
 
-def _say_story(shown: IssueStory) -> None:
-    if shown.story is None:
+def _say_explanation(shown: IssueDetails) -> None:
+    if shown.explanation is None:
         return
-    for saying in shown.story.sayings:
-        say(f"  {saying.source}: {saying.sentence}")
-    if shown.is_still_so:
-        say(f"  {shown.story.conclusion}")
+    for each in shown.explanation.evidence:
+        say(f"  {each.source}: {each.sentence}")
+    if shown.is_found:
+        say(f"  {shown.explanation.conclusion}")
     elif shown.doubt:
         say(f"  {shown.doubt}")
     for sentence in shown.changed:
         say(f"  {sentence}")
-    for each in shown.possibilities:
-        _say_candidate(each)
+    for candidate in shown.candidates:
+        _say_candidate(candidate)
     if shown.fix is not None and shown.fix.remedy:
         say(f"  {shown.fix.remedy}")
 
 
-def _say_candidate(each: Possibility) -> None:
+def _say_candidate(each: WeighedCandidate) -> None:
     states = {
         "the fix uses this one": each.is_decided,
         "linked now": each.is_linked,

@@ -20,8 +20,8 @@ from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.roster.ranks import Rank
-from sv_common.guild_sync.rulebook.parameter import RuleSettings, RuleWishes
-from sv_common.guild_sync.rulebook.settings import read_wishes
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
+from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes, readings
 from sv_common.guild_sync.settings.differences import threshold_in_words
@@ -55,8 +55,8 @@ def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> Non
     """Show how every rule is set."""
 
     async def settings_and_size(conn: Connection, guild_id: int) -> tuple[Mapping[str, RuleSettings], int]:
-        wishes = await read_wishes(conn, guild_id)
-        merged = {name: rule.settings(wishes.get(name, RuleWishes())) for name, rule in RULES.items()}
+        wishes = await read_overrides(conn, guild_id)
+        merged = {name: rule.settings(wishes.get(name, RuleOverrides())) for name, rule in RULES.items()}
         return merged, await guilds.roster_size(conn, guild_id)
 
     settings, size = read(guild, settings_and_size)

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt.api import losses, uploads
-from patt.api.losses import Loss, Release
+from patt.api import activity, uploads
+from patt.api.activity import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
@@ -80,7 +80,7 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
             if loss.released_at is None:
                 say(f"If they have left: patt losses release {loss.source} --key {loss.key[:12]}")
 
-    waiting = call(losses.listed, guild)
+    waiting = call(activity.losses, guild)
     show(as_json_data(waiting), as_json, lambda _: lines(waiting))
 
 
@@ -96,10 +96,10 @@ def release(
         raise BadInput(f"“{source}” is not a source of lists. Use battlenet or discord.")
 
     async def released(services: Services) -> str:
-        found = await losses.listed(services, guild)
+        found = await activity.losses(services, guild)
         known = [each.key for each in found if each.source == named and len(key) >= SHORTEST_KEY]
         whole = next((each for each in known if each.startswith(key)), key)
-        return (await losses.release(services, operator(), Release(named, whole), guild)).sentence
+        return (await activity.release_loss(services, operator(), Release(named, whole), guild)).sentence
 
     say(call(released))
 
@@ -119,8 +119,7 @@ def retry(
     guild: GuildOption = None,
 ) -> None:
     """Try a failed upload again; a worker processes it."""
-    call(uploads.retry, upload, guild)
-    say(f"Upload {upload} is queued again. A worker processes it: patt serve, or patt worker.")
+    say(call(uploads.retry, upload, guild).sentence or "")
 
 
 def _sync(

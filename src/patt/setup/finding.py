@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sv_common.guild_sync.core.errors import BadInput, NotFound
-from sv_common.guild_sync.identity.names.similarity import LikeNames
+from sv_common.guild_sync.identity.names.similarity import SimilarNames
 from sv_common.guild_sync.sources.battlenet.client import GuildNotFoundError
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
 from sv_common.guild_sync.sources.ports import ProfileSource, RealmSource
@@ -70,7 +70,7 @@ def _near(index: RealmIndex, wanted: str) -> list[str]:
     """Return the most similar realm names, in any language; one name for each realm."""
     names = [(realm, name) for realm in index.realms for name in realm.names]
     near: dict[str, str] = {}
-    for found in LikeNames([name for _, name in names]).like([wanted]):
+    for found in SimilarNames([name for _, name in names]).like([wanted]):
         realm, name = names[found.place]
         near.setdefault(realm.slug, name)
     return list(near.values())[:MOST_SUGGESTIONS]

@@ -10,7 +10,13 @@ from pydantic import Field
 
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleSettings, RuleWishes, budget_of
+from sv_common.guild_sync.rulebook.parameter import (
+    AUTOMATIC_FIX_LIMIT,
+    Parameter,
+    RuleOverrides,
+    RuleSettings,
+    budget_of,
+)
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.settings.model import RanksSetting, WordSetting
 
@@ -82,7 +88,7 @@ def _differences_of_rank(index: int, before: RankRole, after: RankRole) -> Itera
 
 
 def differences_of_rule(
-    rule: RuleDefinition, before: RuleWishes, after: RuleWishes, roster_size: int
+    rule: RuleDefinition, before: RuleOverrides, after: RuleOverrides, roster_size: int
 ) -> tuple[Difference, ...]:
     """Return what is different between two wishes about a rule, in a guild of so many characters."""
     was, would_be = rule.settings(before), rule.settings(after)
@@ -101,14 +107,14 @@ def _on(is_enabled: bool) -> str:
     return "on" if is_enabled else "off"
 
 
-def _by_itself(rule: RuleDefinition, wishes: RuleWishes) -> str:
+def _by_itself(rule: RuleDefinition, wishes: RuleOverrides) -> str:
     if not rule.is_fixable:
         return "never: it has no fix"
     said = wishes.auto_mitigate
     return _yes(rule.auto_mitigate) + ", as the rulebook says" if said is None else _yes(said)
 
 
-def _severity(rule: RuleDefinition, wishes: RuleWishes) -> str:
+def _severity(rule: RuleDefinition, wishes: RuleOverrides) -> str:
     return wishes.severity or f"{rule.severity}, as the rulebook says"
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
 
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import RuleWishes
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides
 
 
 class SettingKind(StrEnum):
@@ -26,7 +26,7 @@ class RuleSetting:
     """How one rule is set."""
 
     issue_type: str
-    wishes: RuleWishes
+    wishes: RuleOverrides
 
     kind: ClassVar[SettingKind] = SettingKind.RULE
 
@@ -90,7 +90,7 @@ def setting_of(kind: str, subject: str, kept: Mapping[str, Any]) -> Setting | No
     """Return a setting as the history has kept it; None for what cannot be put back."""
     match kind:
         case SettingKind.RULE:
-            return RuleSetting(subject, RuleWishes(**kept))
+            return RuleSetting(subject, RuleOverrides(**kept))
         case SettingKind.RANKS:
             return RanksSetting({int(index): RankRole(**role) for index, role in kept.items()})
         case SettingKind.WORD:

@@ -20,9 +20,9 @@ from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, members, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import RuleWishes, read_parameters
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, read_parameters
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.settings import read_wishes, save_settings
+from sv_common.guild_sync.rulebook.settings import read_overrides, save_settings
 from sv_common.guild_sync.rules import RULES, rule_named
 from sv_common.guild_sync.settings import changes
 from sv_common.guild_sync.settings.changes import SettingChange
@@ -188,12 +188,12 @@ async def _before_and_after(conn: Connection, guild_id: int, request: SettingReq
 
 async def _rule(conn: Connection, guild_id: int, request: RuleRequest) -> tuple[RuleSetting, RuleSetting]:
     rule = rule_named(request.issue_type)
-    now = (await read_wishes(conn, guild_id)).get(rule.issue_type, RuleWishes())
-    wishes = _changed(RuleWishes() if request.to_default else now, rule, request)
+    now = (await read_overrides(conn, guild_id)).get(rule.issue_type, RuleOverrides())
+    wishes = _changed(RuleOverrides() if request.to_default else now, rule, request)
     return RuleSetting(rule.issue_type, now), RuleSetting(rule.issue_type, wishes)
 
 
-def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> RuleWishes:
+def _changed(wishes: RuleOverrides, rule: RuleDefinition, request: RuleRequest) -> RuleOverrides:
     kept = {name: value for name, value in wishes.parameters.items() if name not in request.parameters}
     thresholds = kept | read_parameters(rule.parameters, request.parameters)
     order = [each.name for each in rule.parameters]
@@ -279,7 +279,7 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
             "Sync Discord, and choose one that is there."
         )
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: everybody holds “{role.name}”, so it cannot be a rank's role. Choose another.")
+        raise BadInput(f"Rank {index}: everyone holds “{role.name}”, so it cannot be a rank's role. Choose another.")
     if role.managed:
         raise BadInput(
             f"Rank {index}: “{role.name}” belongs to an integration, so nobody can give or take it. Choose another role."
@@ -328,7 +328,7 @@ async def current_setting(conn: Connection, guild_id: int, like: Setting) -> Set
     """Return what is set now of the same rule, ranks or word as another setting is about."""
     match like:
         case RuleSetting(issue_type, _):
-            return RuleSetting(issue_type, (await read_wishes(conn, guild_id)).get(issue_type, RuleWishes()))
+            return RuleSetting(issue_type, (await read_overrides(conn, guild_id)).get(issue_type, RuleOverrides()))
         case RanksSetting(roles):
             table = await ranks.all_ranks(conn, guild_id)
             return RanksSetting({rank.wow_rank_index: role_of(rank) for rank in table if rank.wow_rank_index in roles})

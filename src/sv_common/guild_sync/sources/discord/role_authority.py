@@ -23,7 +23,7 @@ class RoleAuthority:
     """The bot's standing on one server at one moment, as Discord's API tells it.
 
     `roles` are all roles of the server by id; `bot_role_ids` are those that the bot holds. The role @everyone has the
-    id of the server, and everybody holds it. `may_manage_roles` is true with the permission Manage Roles or
+    id of the server, and everyone holds it. `may_manage_roles` is true with the permission Manage Roles or
     Administrator from any of them.
     """
 
