@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Practice
-from sv_common.guild_sync.sources.discord.access import Overwrite, Permission
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 
 def test_after_the_set_up_all_is_well_and_every_check_is_in_the_document(practice: Practice) -> None:

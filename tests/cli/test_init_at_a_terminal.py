@@ -16,7 +16,7 @@ if sys.platform == "win32":
 from cli.conftest import addresses_of
 from cli.terminal import Terminal, patt_at_a_terminal
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.sources.discord.access import Overwrite, Permission
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 AGAIN = "s: leave this step for later"
 

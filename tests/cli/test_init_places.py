@@ -10,7 +10,7 @@ import pytest
 from cli.conftest import Init, Patt
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import Realm, WorldChannel
-from sv_common.guild_sync.sources.discord.access import Overwrite, Permission
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 
 @pytest.mark.parametrize("realm", ["Ревущий фьорд", "Heulender Fjord", "howling-fjord", "HeulenderFjord"])

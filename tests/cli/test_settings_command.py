@@ -45,7 +45,7 @@ def test_a_threshold_is_previewed_set_shown_and_taken_back(patt: Patt) -> None:
         (["rule", "orphan_wow", "--severity", "dire"], "“dire” is none"),
         (["rule", "orphan_wow"], "set like this already"),
         (["rule", "nonsense", "--off"], "There is no rule “nonsense”"),
-        (["rank", "3", "12345"], "has no role “12345”"),
+        (["rank", "3", "12345"], "had no role “12345”"),
         (["word", "Nightcrew", "nonsense"], "“nonsense” is none"),
         (["undo", "99"], "no change of the settings with the number 99"),
         (["try", "x" * 201], "the longest that is read here has 200"),

@@ -60,7 +60,7 @@ async def test_a_change_is_previewed_saved_told_and_undone_by_the_api(alice: htt
     [newest, _] = (await alice.get(f"{API}/changes")).json()["items"]
     assert newest["undoes"] == made["id"]
     again = await alice.post(f"{API}/changes/{made['id']}/undo")
-    assert (again.status_code, "taken back already" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "undone already" in again.json()["detail"]) == (409, True)
 
 
 @pytest.mark.usefixtures("troubled")

@@ -33,7 +33,7 @@ async def test_a_rule_is_turned_off_and_on_and_its_threshold_changed(sign_in: Si
     await page.get_by_role("link", name="Change: Stale Character").click()
     await page.get_by_label("Scan for it").select_option("Off")
     await page.get_by_role("button", name="Preview").click()
-    await expect(content).to_contain_text("1 issue of this rule stays open as it is")
+    await expect(content).to_contain_text("1 issue of this rule stays open")
     await page.get_by_role("button", name="Save").click()
     await expect(status).to_contain_text("Saved. No issue opened or was resolved.")
     await page.get_by_label("Scan for it").select_option("On")

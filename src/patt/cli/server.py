@@ -18,7 +18,7 @@ from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.reporter import preview_digest, send_digest
 from sv_common.guild_sync.roster import guilds
-from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 database_app = typer.Typer(no_args_is_help=True)
 NOTHING_NEW = "There is no news."

@@ -24,8 +24,7 @@ from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.settings import changes, readings
-from sv_common.guild_sync.settings.differences import threshold_in_words
-from sv_common.guild_sync.settings.model import RanksSetting, WordSetting
+from sv_common.guild_sync.settings.model import RanksSetting, WordSetting, threshold_in_words
 from sv_common.guild_sync.settings.readings import TriedNote
 from sv_common.guild_sync.settings.requests import (
     DEFAULT,

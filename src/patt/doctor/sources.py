@@ -9,9 +9,14 @@ from patt.doctor.checks import Check, Fault, check, failed, fetched, not_checked
 from patt.doctor.guild import GuildFacts
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
-from sv_common.guild_sync.sources.discord.access import BotApplication, Permission, TextChannel
 from sv_common.guild_sync.sources.discord.client import DiscordClient
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority, find_obstacles
+from sv_common.guild_sync.sources.discord.permissions import (
+    BotApplication,
+    Permission,
+    RoleAuthority,
+    TextChannel,
+    find_obstacles,
+)
 
 CREDENTIALS, TOKEN, INTENT = "battlenet credentials", "discord token", "discord members intent"
 SERVER, PERMISSION, ROLES, CHANNEL = "discord server", "manage roles", "rank roles", "audit channel"

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.identity.names.similarity import SimilarNames
 from sv_common.guild_sync.sources.battlenet.client import GuildNotFoundError
-from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.models import LOCALES, GuildAddress, Realm, RealmIndex, RosterCharacter
 from sv_common.guild_sync.sources.ports import ProfileSource, RealmSource
-from sv_common.guild_sync.sources.realms import LOCALES, Realm, RealmIndex
 
 REGIONS = tuple(LOCALES)
 MOST_SUGGESTIONS = 5

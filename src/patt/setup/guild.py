@@ -12,7 +12,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient, GuildNotFoundError
-from sv_common.guild_sync.sources.discord.access import DiscordServer, TextChannel
+from sv_common.guild_sync.sources.discord.permissions import DiscordServer, TextChannel
 from sv_common.guild_sync.sources.discord.wire import INTENT_REMEDY
 
 _CLIENT_ID, _CLIENT_SECRET, _TOKEN = "battlenet-client-id", "battlenet-client-secret", "discord-bot-token"

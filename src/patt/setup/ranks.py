@@ -14,7 +14,7 @@ from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import Rank
 from sv_common.guild_sync.settings.model import RanksSetting
 from sv_common.guild_sync.settings.service import recorded
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority, find_obstacles
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority, find_obstacles
 from sv_common.guild_sync.sources.models import GUILD_MASTER_RANK, DiscordRole
 
 _MAP, _MANAGED, _SUGGESTIONS, _NAMES = "map", "managed", "suggestions", "names"
