@@ -107,7 +107,8 @@ async def which_channel(session: SetupSession) -> None:
     guild, server_id = await session.guild_on_discord()
     dialogue = session.dialogue
     channels = await session.require_discord().fetch_text_channels(server_id)
-    channel = _channel(channels, guild.audit_channel_id) if dialogue.given(_CHANNEL) is None else None
+    current = guild.audit_channel_id if dialogue.given(_CHANNEL) is None else None
+    channel = next((each for each in channels if each.channel_id == current), None)
     if channel is None or channel.missing:
         if channel is not None and not dialogue.is_interactive:
             raise Refused(_channel_sentence(channel))
@@ -196,29 +197,18 @@ def _chosen_server(
     return by_id[wanted] if wanted is not None else servers[0]
 
 
-def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextChannel | None:
-    return next((each for each in channels if each.channel_id == channel_id), None)
-
-
 def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
         raise BadInput("The Discord server has no text channel. Create one for the officers.")
-    return [Choice(each.channel_id, _label(each), each.name) for each in channels]
-
-
-def _label(channel: TextChannel) -> str:
-    return f"#{channel.name}" + (f" (the bot lacks {_joined(channel.missing)})" if channel.missing else "")
+    lacks = {each.channel_id: f" (the bot lacks {', '.join(each.missing)})" for each in channels if each.missing}
+    return [Choice(each.channel_id, f"#{each.name}{lacks.get(each.channel_id, '')}", each.name) for each in channels]
 
 
 def _channel_sentence(channel: TextChannel) -> str:
     return (
-        f"In #{channel.name} the bot lacks {_joined(channel.missing)}. Allow it for the bot's role in the channel's settings, "
+        f"In #{channel.name} the bot lacks {', '.join(channel.missing)}. Allow it for the bot's role in the channel's settings, "
         "under Permissions, or choose another channel."
     )
-
-
-def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _refuse_without_intent(*, sees_members: bool) -> None:
