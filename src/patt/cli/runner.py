@@ -62,7 +62,7 @@ def read(
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Call a function in one snapshot, with the number of the guild: the one asked for, or the only one there is.
+    """Call a function in one snapshot, with the number of the guild: the requested one, or the only one there is.
 
     Raises `NotFound` and `Refused`.
     """
@@ -104,7 +104,7 @@ def write_installation(
 
 
 async def guild_number(services: Services, guild: int | None) -> int:
-    """Return the guild asked for, or the only one there is. Raises `NotFound` and `Refused`."""
+    """Return the requested guild, or the only one there is. Raises `NotFound` and `Refused`."""
     async with services.pool.snapshot() as conn:
         return (await guilds.the_only(conn, guild)).id
 
@@ -119,7 +119,7 @@ def operator() -> Caller:
 
 
 def actor() -> str:
-    """Return how events and attempts name whoever acts on the command line."""
+    """Return the operator's name in events and attempts."""
     return operator().actor
 
 
