@@ -21,7 +21,7 @@ from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 DISCORD_CALLBACK = "/login/discord/callback"
 """The page to which Discord sends people back; its whole address is registered there."""
@@ -35,7 +35,7 @@ class Services:
 
     settings: Settings
     pool: Pool
-    outside: Outside
+    sources: Sources
     queue: Queue | None = None
 
 
@@ -53,7 +53,7 @@ async def open_services(
     check_schema(url)
     async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
-        yield Services(settings, pool, outside(settings, http), queue)
+        yield Services(settings, pool, sources(settings, http), queue)
 
 
 @contextlib.asynccontextmanager
@@ -63,10 +63,10 @@ async def for_jobs(services: Services) -> AsyncIterator[Services]:
         yield replace(services, pool=pool)
 
 
-def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:
+def sources(settings: Settings, http: httpx2.AsyncClient) -> Sources:
     """Return clients for the sources whose credentials are set."""
     battle_net, discord = battlenet_client(settings, http), discord_client(settings, http)
-    return Outside(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
+    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
 
 
 def battlenet_client(

@@ -73,7 +73,7 @@ async def fix(services: ServicesDep, officer: OfficerDep, body: SelectedIssues, 
         body.issue_ids,
         actor=officer.actor,
         guild_id=(await the_guild(services, guild)).id,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=body.seen,
     )
 

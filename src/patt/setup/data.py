@@ -27,7 +27,7 @@ async def first_roster(session: SetupSession) -> None:
     if not await _was_read(session, guild, "battlenet_sync"):
         with session.dialogue.working("Reading the roster and the profiles from Battle.net"):
             report = await run_blizzard_sync(
-                session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor
+                session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor
             )
         _tell(session, report)
 
@@ -39,7 +39,7 @@ async def first_members(session: SetupSession) -> None:
     if not await _was_read(session, guild, "discord_sync"):
         with session.dialogue.working("Reading roles and members from Discord"):
             report = await run_discord_sync(
-                session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor
+                session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor
             )
         _tell(session, report)
 
@@ -63,7 +63,7 @@ async def first_export(session: SetupSession) -> None:
             session.pool,
             export.characters,
             guild_id=guild.id,
-            outside=session.outside,
+            sources=session.sources,
             actor=session.actor,
             exported_at=export.seen_at,
             origin=export.origin,

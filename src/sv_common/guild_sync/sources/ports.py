@@ -1,4 +1,4 @@
-"""The outside, as this product sees it. `clients/` hold the real ones; `simulators/` answer them over loopback HTTP."""
+"""The sources, as the engine uses them: protocols that the real clients implement."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Announcer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class Sources:
     """The sources and the announcer that an installation has; None for one that is not set up.
 
     `profiles` and `realms` are Battle.net too, for what is read apart from the roster.
