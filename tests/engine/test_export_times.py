@@ -80,7 +80,7 @@ async def test_an_export_that_is_partly_older_changes_what_is_newer_and_says_how
     }
     assert (report.is_superseded, report.counts["older"], report.counts["notes_changed"]) == (False, 2, 1)
     assert report.notices == (
-        "Known from a newer export, of 2026-11-20 12:00 UTC, and left so: 2 characters and 1 rank.",
+        "Known from a newer export, of 2026-11-20 12:00 UTC, and left unchanged: 2 characters and 1 rank.",
     )
 
 

@@ -102,7 +102,7 @@ async def test_without_the_list_of_realms_a_name_of_two_is_left_alone_and_a_uniq
     await _roster(guild, *two, entry("Ким", realm_slug="gordunni"))
     report = await _upload(guild, ("Мито", "Гордунни", "here"), ("Ким", "Гордунни", "unique"))
     assert await _notes(guild) == {"Мито-gordunni": None, "Мито-howling-fjord": None, "Ким-gordunni": "unique"}
-    assert report.notices == ("On several realms, and the upload does not say which, so left out: Мито-Гордунни.",)
+    assert report.notices == ("On several realms, and the upload has no realm, so left out: Мито-Гордунни.",)
 
 
 async def test_the_realms_of_another_region_are_not_asked(guild: GuildBuilder) -> None:

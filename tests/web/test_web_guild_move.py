@@ -68,7 +68,7 @@ async def where(moved: Moved) -> tuple[str, str]:
 async def test_the_sentence_of_a_guild_that_is_not_found_leads_to_a_page_that_helps(
     moved: Moved, boss: httpx2.AsyncClient
 ) -> None:
-    with pytest.raises(SourceError, match="say so under Settings → Guild, or with “patt guild move”"):
+    with pytest.raises(SourceError, match="change it under Settings → Guild, or with “patt guild move”"):
         await run_blizzard_sync(moved.services.pool, guild_id=moved.guild_id, sources=moved.services.sources)
     assert "Renamed or moved?" in Seen(await boss.get(PAGE)).text()
 

@@ -1,4 +1,4 @@
-"""How far long work has come: told by the engine as it goes, to whoever watches."""
+"""Progress of long jobs, reported by the engine."""
 
 from __future__ import annotations
 
