@@ -203,7 +203,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "undo": (1.5, Officers.undo),
     "dismiss": (1.5, Officers.dismiss),
     "reopen": (0.5, Officers.reopen),
-    "decide by hand": (1.5, Officers.decide),
+    "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.let_rule_mend_itself),

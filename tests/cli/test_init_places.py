@@ -59,7 +59,7 @@ def test_a_guild_with_a_new_name_is_moved_by_one_command_and_keeps_its_past(
     assert (looked.code, "are the same" in looked.out) == (0, True)
     assert database.execute("select name_slug from guild_identity.guilds").fetchall() == [("the-lantern-watch",)]
     outcome = patt("guild", "move", "New Watch")
-    assert (outcome.code, "is New Watch from now on" in outcome.out) == (0, True)
+    assert (outcome.code, "is New Watch now" in outcome.out) == (0, True)
     assert database.execute("select name, name_slug from guild_identity.guilds").fetchall() == [
         ("New Watch", "new-watch")
     ]

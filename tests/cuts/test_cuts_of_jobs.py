@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
-from laws.sources import AnnouncerInMemory
 
 from cuts.conftest import Bench
 from cuts.trial import Told, Trial
 from cuts.world import World, sources
 from laws.snapshot import Snapshot
+from laws.sources import AnnouncerInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, open_queue
 from patt.worker.running import run_full_match, run_jobs

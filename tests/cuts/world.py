@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
-from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 
 from asking_outside import note_if_holding
 from guild_builder import RAIDER, GuildBuilder, entry, person, server
+from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from patt.auth import credentials, sessions
 from patt.auth.sessions import sign_in_with_discord
 from sv_common.db.pool import Pool

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from laws.sources import BattleNetInMemory
 
 from guild_builder import GuildBuilder
+from laws.sources import BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Task
 from patt.worker.worker import enqueue_due

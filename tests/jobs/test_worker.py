@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws.sources import AnnouncerInMemory, BattleNetInMemory
 
 from guild_builder import GuildBuilder
 from jobs.sent_exports import note_of, upload, upload_rows
+from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, Task
 from patt.worker.uploads import MOST_TRIES, process_uploads

@@ -12,7 +12,7 @@ from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed, plural
 from sv_common.guild_sync.identity import links
 from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.issues.model import Finding
@@ -205,9 +205,9 @@ async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen:
     outdated = seen & await links.with_another_note(conn, guild_id)
     if not outdated | changed:
         return 0
-    directory = Directory(await read_facts(conn, guild_id))
-    findings = note_mismatch.find(directory, outdated | changed)
-    await links.follow_notes(conn, guild_id, note_mismatch.naming_their_player(directory, outdated))
+    resolver = Resolver(await read_facts(conn, guild_id))
+    findings = note_mismatch.find(resolver, outdated | changed)
+    await links.follow_notes(conn, guild_id, note_mismatch.notes_naming_their_player(resolver, outdated))
     return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
 
 

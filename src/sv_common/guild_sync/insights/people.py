@@ -1,4 +1,4 @@
-"""Who is who: everybody that a guild knows, as a searchable list."""
+"""Everyone that a guild knows, as a searchable list."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ _NOT_FOUND = 3
 
 
 class PersonKind(StrEnum):
-    """What somebody is to the guild."""
-
     PLAYER = "player"
     CHARACTER = "character"
     MEMBER = "member"
@@ -79,7 +77,7 @@ class _Name(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Somebody who can be found, with every name they have; the first one is what they are shown as."""
+    """A person with every name they have; the first one is shown."""
 
     kind: PersonKind
     id: int
@@ -99,10 +97,10 @@ async def people_page(
     number: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> PeoplePage:
-    """Return one page of people; a number beyond the last page gives the last one. `kind` None means everybody.
+    """Return one page of people; a number beyond the last page gives the last one. `kind` None means everyone.
 
-    A search finds whoever has a name that holds the words, whole names first, then beginnings. Words without accents find
-    names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
+    A search finds everyone with a name that contains the words, whole names first, then beginnings. Words without accents
+    find names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
     """
     rows = await (await conn.execute(SQL["names"], {"guild_id": guild_id})).fetchall()
     found = _found(_subjects(rows), search)
@@ -123,7 +121,7 @@ def _subjects(rows: Iterable[Sequence[Any]]) -> list[_Subject]:
 
 
 def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, str | None]]:
-    """Whom a search finds, best first, each with the name that it was found by where that is not the one shown."""
+    """The people a search finds, best first, each with the name that was found where another is shown."""
     key = name_key(search)
     ranked = []
     for subject in subjects:
@@ -136,7 +134,7 @@ def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, st
 
 
 def _place(name: _Name, key: str) -> int:
-    """How well a name answers a search: 0 is it, 1 begins with it, 2 holds it. A realm counts only after a hyphen."""
+    """How well a name matches a search: 0 exactly, 1 begins with it, 2 contains it. A realm counts only after a hyphen."""
     own = name_key(name.text)
     if name.is_character and "-" not in key:
         own = own.partition("-")[0]

@@ -137,11 +137,11 @@ async def reopen_many(conn: Connection, issue_ids: Sequence[int], *, actor: str,
     return (await conn.execute(SQL["reopen"], values)).rowcount
 
 
-async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
+async def save_review_reasons(conn: Connection, reasons: Mapping[int, str]) -> None:
     """Keep, with each issue, why automation leaves it to an officer."""
     if reasons:
         values = {"issue_ids": list(reasons), "reasons": list(reasons.values())}
-        await conn.execute(SQL["say_why_waiting"], values)
+        await conn.execute(SQL["save_review_reasons"], values)
 
 
 async def point_again(conn: Connection, players: Mapping[int, int]) -> None:

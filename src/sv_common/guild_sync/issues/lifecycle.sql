@@ -153,7 +153,7 @@ select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %
 from resolved
 order by id
 
--- name: say_why_waiting
+-- name: save_review_reasons
 -- Note why automation leaves issues to an officer; rows that say it already are not touched.
 update guild_identity.audit_issues i
 set review_reason = w.reason

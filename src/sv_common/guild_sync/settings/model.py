@@ -18,9 +18,15 @@ from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
 from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleSettings, RuleWishes, budget_of
+from sv_common.guild_sync.rulebook.parameter import (
+    AUTOMATIC_FIX_LIMIT,
+    Parameter,
+    RuleOverrides,
+    RuleSettings,
+    budget_of,
+)
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.settings import read_wishes, save_settings
+from sv_common.guild_sync.rulebook.settings import read_overrides, save_settings
 from sv_common.guild_sync.rules import RULES, rule_named
 
 
@@ -85,7 +91,7 @@ class RuleSetting(Setting):
     """How one rule is set."""
 
     issue_type: str
-    wishes: RuleWishes
+    wishes: RuleOverrides
 
     kind: ClassVar = SettingKind.RULE
 
@@ -101,11 +107,11 @@ class RuleSetting(Setting):
     @classmethod
     def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:
         """Return the stored setting. Raises `NotFound` for a rule that no longer exists."""
-        return cls(rule_named(subject).issue_type, RuleWishes(**stored))
+        return cls(rule_named(subject).issue_type, RuleOverrides(**stored))
 
     async def current(self, conn: Connection, guild_id: int) -> Self:
         """Return how the rule is set now."""
-        return type(self)(self.issue_type, (await read_wishes(conn, guild_id)).get(self.issue_type, RuleWishes()))
+        return type(self)(self.issue_type, (await read_overrides(conn, guild_id)).get(self.issue_type, RuleOverrides()))
 
     async def write(self, conn: Connection, guild_id: int, *, actor: str) -> None:
         """Set the rule."""
@@ -234,7 +240,7 @@ def _on(is_enabled: bool) -> str:
     return "on" if is_enabled else "off"
 
 
-def _automatic(rule: RuleDefinition, wishes: RuleWishes) -> str:
+def _automatic(rule: RuleDefinition, wishes: RuleOverrides) -> str:
     if not rule.is_fixable:
         return "never: it has no fix"
     if wishes.auto_mitigate is None:
@@ -242,7 +248,7 @@ def _automatic(rule: RuleDefinition, wishes: RuleWishes) -> str:
     return _on(wishes.auto_mitigate)
 
 
-def _severity(rule: RuleDefinition, wishes: RuleWishes) -> str:
+def _severity(rule: RuleDefinition, wishes: RuleOverrides) -> str:
     return wishes.severity or f"{rule.severity} (default)"
 
 

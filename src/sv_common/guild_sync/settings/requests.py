@@ -16,7 +16,7 @@ from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, members, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import RuleWishes, read_parameters
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, read_parameters
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.settings import changes
@@ -63,8 +63,8 @@ class RuleRequest:
     async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
         """Return the rule's setting now and as requested. Raises `NotFound` and `BadInput`."""
         rule = rule_named(self.issue_type)
-        before = await RuleSetting(rule.issue_type, RuleWishes()).current(conn, guild_id)
-        wishes = RuleWishes() if self.to_default else before.wishes
+        before = await RuleSetting(rule.issue_type, RuleOverrides()).current(conn, guild_id)
+        wishes = RuleOverrides() if self.to_default else before.wishes
         kept = {name: value for name, value in wishes.parameters.items() if name not in self.parameters}
         thresholds = kept | read_parameters(rule.parameters, self.parameters)
         order = [each.name for each in rule.parameters if each.name in thresholds]
@@ -244,7 +244,7 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
             "Sync Discord, and choose one that it has."
         )
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: everybody holds “{role.name}”, so it cannot be a rank's role. Choose another.")
+        raise BadInput(f"Rank {index}: everyone holds “{role.name}”, so it cannot be a rank's role. Choose another.")
     if role.managed:
         raise BadInput(
             f"Rank {index}: “{role.name}” belongs to an integration, so fixes cannot give or take it. Choose another role."

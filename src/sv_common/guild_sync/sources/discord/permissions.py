@@ -134,7 +134,7 @@ class RoleAuthority:
     """What the bot may do with the roles of one server, at one moment.
 
     `roles` are all roles of the server by id; `bot_role_ids` are those that the bot holds. The role @everyone has the
-    id of the server, and everybody holds it. `may_manage_roles` is true with the permission Manage Roles or
+    id of the server, and everyone holds it. `may_manage_roles` is true with the permission Manage Roles or
     Administrator from any of them.
     """
 
