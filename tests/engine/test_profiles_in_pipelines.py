@@ -16,7 +16,7 @@ from sv_common.guild_sync.sources.models import (
     ProfileAnswer,
     RosterCharacter,
 )
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 
 class _BattleNet:
@@ -37,7 +37,7 @@ class _BattleNet:
 
 async def test_profiles_that_cannot_be_had_leave_the_roster_and_make_the_run_partial(guild: GuildBuilder) -> None:
     source = _BattleNet()
-    report = await run_blizzard_sync(guild.pool, outside=Outside(source, profiles=source))
+    report = await run_blizzard_sync(guild.pool, sources=Sources(source, profiles=source))
     assert report.status == "partial"
     assert [step.name for step in report.steps] == [
         "sync",
@@ -52,7 +52,7 @@ async def test_profiles_that_cannot_be_had_leave_the_roster_and_make_the_run_par
 
 async def test_the_address_that_battle_net_itself_gives_is_kept(guild: GuildBuilder) -> None:
     source = _BattleNet()
-    await run_blizzard_sync(guild.pool, outside=Outside(source, profiles=source))
+    await run_blizzard_sync(guild.pool, sources=Sources(source, profiles=source))
     async with guild.pool.connection() as conn:
         assert (await guilds.get(conn, guild.guild_id)).realm_slug == "moved-here"
 
@@ -62,12 +62,12 @@ async def test_an_address_that_another_guild_has_is_left_to_it(guild: GuildBuild
         before = (await guilds.get(conn, guild.guild_id)).address
         await guilds.add(conn, replace(before, realm_slug="moved-here"), "Lantern Watch")
     source = _BattleNet()
-    await run_blizzard_sync(guild.pool, guild_id=guild.guild_id, outside=Outside(source, profiles=source))
+    await run_blizzard_sync(guild.pool, guild_id=guild.guild_id, sources=Sources(source, profiles=source))
     async with guild.pool.connection() as conn:
         assert (await guilds.get(conn, guild.guild_id)).address == before
 
 
 async def test_a_sweep_erases_what_is_too_old_before_it_looks(guild: GuildBuilder) -> None:
-    report = await run_sweep(guild.pool, outside=Outside())
+    report = await run_sweep(guild.pool, sources=Sources())
     assert [step.name for step in report.steps][:2] == ["erase_expired_profiles", "run_integrity_check"]
     assert report.status == "done"

@@ -52,7 +52,7 @@ async def first_export(session: SetupSession) -> None:
             session.pool,
             export.characters,
             guild_id=guild.id,
-            outside=session.outside,
+            sources=session.sources,
             actor=session.actor,
             exported_at=export.seen_at,
             origin=export.origin,
@@ -104,7 +104,7 @@ async def _sync(
         session.dialogue.say(f"Read {in_words(age(history.last_good))} ago.")
         return
     with session.dialogue.working(f"Reading {what}"):
-        report = await run(session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor)
+        report = await run(session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor)
     _report(session, report)
 
 

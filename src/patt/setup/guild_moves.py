@@ -94,7 +94,7 @@ async def preview_move(services: Services, wanted: NewName, *, guild_id: int | N
 
     Raises `NotFound`, `BadInput`, a SourceError, and `Refused`, also without Battle.net.
     """
-    profiles, realms = services.outside.profiles, services.outside.realms
+    profiles, realms = services.sources.profiles, services.sources.realms
     if profiles is None or realms is None:
         raise Refused(
             "Battle.net is not set up, so the guild cannot be found under its new name. "

@@ -10,7 +10,7 @@ from typing import Protocol
 import httpx2
 from pydantic import SecretStr
 
-from patt.bootstrap import battlenet_client, discord_client, outside
+from patt.bootstrap import battlenet_client, discord_client, sources
 from patt.config import Settings, load_settings
 from patt.setup import env_file
 from sv_common.db.pool import Pool
@@ -19,7 +19,7 @@ from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 _SECRETS = ("blizzard_client_secret", "discord_bot_token")
 
@@ -90,8 +90,8 @@ class SetupSession:
     guild_id: int | None = None
 
     @property
-    def outside(self) -> Outside:
-        return outside(self.settings, self.http)
+    def sources(self) -> Sources:
+        return sources(self.settings, self.http)
 
     def require_battle_net(self) -> BattleNetClient:
         """Return a client of Battle.net. Raises `StepSkipped` without credentials."""
