@@ -44,7 +44,7 @@ async def upload(pool: Pool, guild_id: int, columns: Parameters) -> None:
 
 async def check(pool: Pool, guild_id: int, mentions: Parameters) -> None:
     """Do what `run_integrity_check` does, with `mention_parameters`."""
-    await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "wake", "scan")
+    await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "reopen", "scan")
 
 
 async def mend(pool: Pool, guild_id: int, mentions: Parameters) -> None:

@@ -131,12 +131,12 @@ class Officers:
                     conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
                 )
 
-    async def wake(self, guild: LivingGuild) -> None:
+    async def reopen(self, guild: LivingGuild) -> None:
         """Look at a dismissed issue again."""
         if issue_id := await self._one("dismissed_issues", guild):
             async with self._pool.connection() as conn:
                 await guilds.lock(conn, guild.guild_id)
-                await lifecycle.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+                await lifecycle.reopen(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""
@@ -152,7 +152,7 @@ class Officers:
             await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm(self, guild: LivingGuild) -> None:
-        """Vouch for whose a character is, for who a player is on Discord, or for both at once."""
+        """Confirm the player of a character, the Discord member of a player, or both at once."""
         ways = await self._rows("ways_to_confirm", guild)
         if ways:
             character, player, member = guild.rng.choice(ways)
@@ -166,7 +166,7 @@ class Officers:
             await apply_decision(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm_many(self, guild: LivingGuild) -> None:
-        """Vouch for most characters whose members are known, as officers do who want roles to follow by themselves."""
+        """Confirm most characters whose members are known, as officers do who want automatic role fixes."""
         for character, _, member in await self._rows("ways_to_confirm", guild):
             if member is not None and guild.rng.random() < CONFIRMED_AT_FIRST:
                 decision = LinkCharacterToMember(character, member)
@@ -202,8 +202,8 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "fix all of a rule": (1, Officers.fix_all),
     "undo": (1.5, Officers.undo),
     "dismiss": (1.5, Officers.dismiss),
-    "wake": (0.5, Officers.wake),
-    "decide by hand": (1.5, Officers.decide),
+    "reopen": (0.5, Officers.reopen),
+    "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.let_rule_mend_itself),

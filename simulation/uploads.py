@@ -111,4 +111,4 @@ async def _send(guild: LivingGuild, services: Services, content: bytes, *, is_kn
         raise LawBroken(f"the same export of guild {guild.guild_id} became a second upload, {received.upload_id}")
     is_asked_for = guild.rng.random() > LOST
     if received.is_new and is_asked_for and services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+        await services.queue.enqueue(Task.UPLOADS, guild.guild_id)

@@ -1,7 +1,7 @@
-"""The queue of jobs: what is asked for here is done by a worker, in this process or another, also after a crash.
+"""The queue of jobs: what is enqueued here is done by a worker, in this process or another, also after a crash.
 
-A job holds a guild's number and nothing else. What is to be done is told by rows that were written before (uploads, the
-sync log), so a job that is lost is asked for again by the planner, and one that runs twice finds nothing left to do.
+A job holds a guild's number and nothing else. What is to be done stands in rows that were written before (uploads, jobs,
+the sync log). So the planner enqueues a lost job again, and one that runs twice finds nothing left to do.
 """
 
 from __future__ import annotations
@@ -25,21 +25,20 @@ log = structlog.get_logger(__name__)
 _CONNECTIONS = 4
 _BEFORE_OTHERS = 10
 
-
-SILENCE_OF_THE_DEAD_S = 45
+WORKER_DEAD_AFTER_S = 45
 """Seconds without a heartbeat after which a worker counts as dead and its jobs go to another."""
 
 
 class Task(StrEnum):
     """The kinds of jobs, by the names that the queue keeps."""
 
-    UPLOADS = "take_in_uploads"
+    UPLOADS = "process_uploads"
     BATTLE_NET = "sync_battlenet"
     DISCORD = "sync_discord"
     SWEEP = "sweep"
     FULL_MATCH = "full_match"
     DIGEST = "digest"
-    WORK = "work_asked_for"
+    JOBS = "run_jobs"
     PLAN = "plan"
 
 
@@ -58,13 +57,13 @@ class Queue:
         )
         self.app = App(connector=connector)
 
-    async def ask_for(self, task: Task, guild_id: int) -> bool:
-        """Ask for a job; return whether it is new. A queue that does not answer is noted: the planner asks again."""
+    async def enqueue(self, task: Task, guild_id: int) -> bool:
+        """Enqueue a job; return whether it is new. A failure of the queue is logged: the planner tries again."""
         job = self.app.configure_task(
             task.value,
             lock=f"guild {guild_id}",
             queueing_lock=f"{task.value} {guild_id}",
-            priority=_BEFORE_OTHERS if task is Task.WORK else 0,  # somebody sits and waits for it
+            priority=_BEFORE_OTHERS if task is Task.JOBS else 0,  # an officer is waiting for it
             allow_unknown=True,
         )
         try:
@@ -72,14 +71,14 @@ class Queue:
         except AlreadyEnqueued:
             return False
         except (ConnectorException, psycopg.Error) as error:
-            log.warning("job_not_asked_for", task=task.value, guild_id=guild_id, error=type(error).__name__)
+            log.warning("job_not_enqueued", task=task.value, guild_id=guild_id, error=type(error).__name__)
             return False
         return True
 
     async def correct_times_ahead(self) -> None:
-        """Let no time that a wrong clock wrote hold jobs up: a dead worker's heartbeat, or the start of a job that waits.
+        """Clear times that a wrong clock wrote: a dead worker's heartbeat, or the start of a job that waits.
 
-        No job is asked for in advance, so whatever lies further ahead than clocks differ is wrong.
+        No job is enqueued in advance, so whatever lies further ahead than clocks differ is wrong.
         """
         connector = self.app.connector
         await connector.execute_query_async(
@@ -90,11 +89,11 @@ class Queue:
             "where status = 'todo' and scheduled_at > now() + interval '5 minutes'"
         )
 
-    async def give_back(self, job: Job) -> None:
-        """Let a job that was begun by a worker that died wait again.
+    async def requeue(self, job: Job) -> None:
+        """Let a job whose worker died wait again.
 
-        Of a kind only one job may wait for a guild: where one does, it stands for this one, which ends. A job that has
-        ended, or was given back by another worker, is left alone.
+        Of a kind only one job may wait for a guild: where one does, this one ends. A job that has ended, or that another
+        worker requeued, is left alone.
         """
         try:
             try:
@@ -107,13 +106,12 @@ class Queue:
 
 
 def _live_pool(**options: Any) -> LivePool:
-    """A pool for the queue, which brings a check of its own; see `LivePool`."""
+    """Return a pool for the queue, whose own check of connections would be a second one."""
     return LivePool(**{**options, "check": None})
 
 
 @contextlib.asynccontextmanager
 async def open_queue(database_url: str) -> AsyncIterator[Queue]:
-    """Open the queue of a database."""
     queue = Queue(database_url)
     async with queue.app.open_async():
         yield queue

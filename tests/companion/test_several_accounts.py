@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 import thoroughness
 from companion.conftest import KEY, Ended, Watch
 from companion.scripted import ScriptedServer, account, export
-from patt.companion.accounts import export_files
-from patt.companion.sending import Answer, Outcome, Reply
-from patt.companion.spool import Spool
-from patt.companion.watching import Watcher
+from patt.companion.files import export_files
+from patt.companion.server import Answer, Outcome, Reply
+from patt.companion.watcher import Spool, Watcher
 from sv_common.guild_sync.simulators.server import running
 
 Once = Callable[[], Ended]
@@ -85,7 +84,7 @@ async def _look_at(folder: Path, accounts: list[tuple[int | None, int]], compani
 
     async def watch() -> None:
         watcher = Watcher(lambda: export_files(folder / "game"), Spool(folder / "spool"), sink.send, sink.ask)
-        looks = [await watcher.look() for _ in range(4)]
+        looks = [await watcher.check() for _ in range(4)]
         assert looks[-1].is_delivered, looks[-1]
 
     await asyncio.gather(*(watch() for _ in range(companions)))

@@ -18,9 +18,9 @@ from laws.outside import AnnouncerInMemory
 from laws.snapshot import Snapshot
 from patt.bootstrap import Services
 from patt.tasks import Queue, open_queue
-from patt.worker.asked_work import work_when_asked
-from patt.worker.full_match import match_when_asked
-from patt.worker.worker import ask_for_what_is_due, take_in
+from patt.worker.running import run_full_match, run_jobs
+from patt.worker.uploads import process_uploads
+from patt.worker.worker import enqueue_due
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.reporter import send_digest
@@ -49,16 +49,16 @@ async def _digest(services: Services, guild_id: int) -> object:
 
 
 async def _plan(services: Services, _: int) -> object:
-    return await ask_for_what_is_due(services, NOW)
+    return await enqueue_due(services, NOW)
 
 
 JOBS: dict[str, Job] = {
-    "uploads": take_in,
+    "uploads": process_uploads,
     "Battle.net": _battle_net,
     "Discord": _discord,
     "sweep": _sweep,
-    "full match": match_when_asked,
-    "work": work_when_asked,
+    "full match": run_full_match,
+    "work": run_jobs,
     "digest": _digest,
     "plan": _plan,
 }

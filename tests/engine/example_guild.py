@@ -83,7 +83,7 @@ async def _add_members(guild: GuildBuilder, members: Sequence[Member]) -> dict[s
         roles = [_ROLE_IDS[role] for role in member.roles]
         number = await guild.member(member.name, roles=roles, is_bot=member.is_bot, is_present=not member.has_left)
         if member.player is not None:
-            players[member.player] = await guild.player(member.player, member=number, is_vouched=member.is_confirmed)
+            players[member.player] = await guild.player(member.player, member=number, is_confirmed=member.is_confirmed)
     return players
 
 

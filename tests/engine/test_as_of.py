@@ -17,9 +17,14 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
 from sv_common.guild_sync.roster import members, profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
+from sv_common.guild_sync.sources.models import (
+    CharacterProfile,
+    DiscordGuild,
+    DiscordMember,
+    ProfileAnswer,
+    ProfileState,
+)
 from sv_common.guild_sync.sources.ports import Outside
-from sv_common.guild_sync.sources.profile import CharacterProfile, ProfileAnswer, ProfileState
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
 A_YEAR = timedelta(days=365)
@@ -175,7 +180,7 @@ async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(
         shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
         await profiles.record(conn, guild.guild_id, [(due, shown)], apart=APART, began=await runs.now(conn))
     await guild.execute(
-        "update guild_identity.character_profiles set asked_at = now() + interval '1 year', "
+        "update guild_identity.character_profiles set requested_at = now() + interval '1 year', "
         "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
         "gone_confirmed_at = now() + interval '1 year'"
     )

@@ -41,7 +41,7 @@ async def _decide(guild: GuildBuilder, decision: ManualDecision) -> int:
 
 async def _basis(guild: GuildBuilder, character: int) -> tuple[Any, ...]:
     (row,) = await guild.rows(
-        "select basis, basis_note, vouched_by, vouched_at is not null from guild_identity.player_characters "
+        "select basis, basis_note, confirmed_by, confirmed_at is not null from guild_identity.player_characters "
         "where character_id = %(character)s",
         {"character": character},
     )
@@ -50,7 +50,7 @@ async def _basis(guild: GuildBuilder, character: int) -> tuple[Any, ...]:
 
 async def _member_basis(guild: GuildBuilder, player: int) -> tuple[Any, ...]:
     (row,) = await guild.rows(
-        "select discord_user_id, discord_basis, discord_vouched_by from guild_identity.players where id = %(player)s",
+        "select discord_user_id, discord_basis, discord_confirmed_by from guild_identity.players where id = %(player)s",
         {"player": player},
     )
     return row
@@ -112,7 +112,7 @@ async def test_an_officer_confirms_a_link_and_takes_that_back(guild: GuildBuilde
     attempt = await _decide(guild, ConfirmLink("Rivermane"))
     assert await _basis(guild, character) == ("officer", "Mito", "officer alice", True)
     assert await guild.rows("select offspec_character_id from guild_identity.players") == [(character,)]
-    with pytest.raises(Refused, match="as a person decided"):
+    with pytest.raises(Refused, match="by a person's decision"):
         await _decide(guild, ConfirmLink("Rivermane"))
     await undo(guild.pool, attempt, actor="bob")
     assert (
@@ -128,7 +128,7 @@ async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_bac
     player = await guild.player("Mito", member=member)
     attempt = await _decide(guild, LinkMember("Mito", "Zephyr"))
     assert await _member_basis(guild, player) == (member, "officer", "officer alice")
-    with pytest.raises(Refused, match="as a person decided"):
+    with pytest.raises(Refused, match="by a person's decision"):
         await _decide(guild, LinkMember("Mito", "Zephyr"))
     await undo(guild.pool, attempt, actor="bob")
     assert await _member_basis(guild, player) == (member, "name", None)
@@ -139,7 +139,7 @@ async def test_that_a_character_is_a_members_vouches_for_the_whole_way(guild: Gu
     character = await guild.alt("Rivermane", "Mito", player)
     await _decide(guild, LinkCharacterToMember("Rivermane", "Zephyr"))
     assert (await _basis(guild, character))[0] == (await _member_basis(guild, player))[1] == "officer"
-    assert len(await guild.rows("select 1 from guild_identity.vouched_characters")) == 1
+    assert len(await guild.rows("select 1 from guild_identity.confirmed_characters")) == 1
 
 
 @pytest.mark.parametrize("source", ["manual", "officer_fix"])
@@ -212,7 +212,7 @@ async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_
 async def test_what_was_said_of_a_member_can_be_taken_back(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[SOCIAL_ROLE])
     player = await guild.player("Mito", member=member)
-    with pytest.raises(NotFound, match="Nobody has said"):
+    with pytest.raises(NotFound, match="No one has rejected"):
         await _decide(guild, AllowMember("Mito", "Mito"))
     await _decide(guild, UnlinkMember("Mito"))
     await run_integrity_check(guild.pool)
@@ -252,7 +252,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_a_role_abov
 
 
 async def test_automation_does_not_move_a_character_whose_rank_gives_a_right_here(guild: GuildBuilder) -> None:
-    await guild.execute("insert into common.guild_authority values (%(guild)s, 'rank', '3', 'viewer', 'test')")
+    await guild.execute("insert into common.access_grants values (%(guild)s, 'rank', '3', 'viewer', 'test')")
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek)
@@ -269,7 +269,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_the_only_ma
     await guild.roles_without_power(powerful=["101"] if has_power == "on Discord" else [])
     if has_power == "here":
         await guild.execute(
-            "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
+            "insert into common.access_grants values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
         )
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
@@ -310,24 +310,23 @@ async def test_the_rank_of_before_counts_while_the_rank_table_does_not_fit(guild
     assert await guild.player_of(await number_of(guild, "Rivermane")) == elrek
 
 
-@pytest.mark.parametrize("is_vouched", [False, True])
+@pytest.mark.parametrize("is_confirmed", [False, True])
 async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_link_that_nobody_vouches_for(
-    guild: GuildBuilder, is_vouched: bool
+    guild: GuildBuilder, is_confirmed: bool
 ) -> None:
-    await guild.execute(
-        "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
-    )
-    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_vouched=True)
+    await guild.execute("insert into common.access_grants values (%(guild)s, 'discord_role', '101', 'officer', 'test')")
+    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_confirmed=True)
     character = await guild.character("Mito", "Mito", rank=OFFICER)
-    await guild.link(character, player, source="manual" if is_vouched else "bulk_fix", linked_under="alt of Mito")
+    await guild.link(character, player, source="manual" if is_confirmed else "bulk_fix", linked_under="alt of Mito")
     await run_integrity_check(guild.pool)
     planned = await preview_all(guild.pool, "role_mismatch", guild_id=guild.guild_id)
-    assert len(planned.ready) == is_vouched
-    if not is_vouched:
+    assert len(planned.ready) == is_confirmed
+    if not is_confirmed:
         (settled,) = planned.settled
         assert (
-            "That Mito is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it." in settled.reason
+            "The link of Mito to Mito rests on the note “alt of Mito” alone; no officer has confirmed it."
+            in settled.reason
         )
-        assert "The role would make Mito an officer here, so look at this one by itself." in settled.reason
+        assert "The role would make Mito an officer here, so look at this one on its own." in settled.reason
     ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'role_mismatch'")
     assert len((await mitigations.preview_one(guild.pool, issue)).ready) == 1

@@ -111,8 +111,8 @@ async def test_a_remembered_note_means_the_player_from_now_on(guild: GuildBuilde
         (LinkCharacter("Nobodyhere", "Mito"), NotFound, "No character of the guild is called “Nobodyhere”"),
         (LinkCharacter("Rivermane", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
         (LinkCharacter("Rivermane", "Twin"), Refused, "Give the number"),
-        (LinkCharacter("Rivermane", "Mito", remember_note=True), Refused, "names nobody"),
-        (UnlinkCharacter("Rivermane"), Refused, "belongs to nobody already"),
+        (LinkCharacter("Rivermane", "Mito", remember_note=True), Refused, "names no one"),
+        (UnlinkCharacter("Rivermane"), Refused, "has no player already"),
     ],
 )
 async def test_what_cannot_be_done_is_said_in_a_sentence_and_changes_nothing(
@@ -160,7 +160,7 @@ async def test_an_alias_that_means_somebody_else_by_now_does_not_come_back(guild
     zork = await guild.main("Zork")
     report = await _decide(guild, RemoveAlias("Robin"))
     await _decide(guild, AddAlias("Robin", "Zork"))
-    with pytest.raises(PlanStale, match="given to somebody else"):
+    with pytest.raises(PlanStale, match="means another player since"):
         await _undo(guild, report)
     assert await guild.rows("select player_id from guild_identity.player_note_aliases") == [(zork,)]
 

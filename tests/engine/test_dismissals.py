@@ -57,7 +57,7 @@ async def test_a_dismissal_for_a_missing_role_does_not_hide_a_wrong_one(guild: G
     now = await _issue(guild, "role_mismatch")
     assert (now.id, now.state, now.dismissed_reason) == (issue.id, IssueState.OPEN, None)
     assert await _newest_move(guild, issue) == (
-        "reopened",
+        "recurred",
         "Dismissed when no role was held and should not be; now Officer is held and should not be.",
     )
 
@@ -70,7 +70,7 @@ async def test_a_dismissed_role_is_open_again_when_another_role_is_right(guild: 
         "guild_rank_id = (select id from common.guild_ranks where wow_rank_index = 2)"
     )
     await _scan(guild)
-    assert await _newest_move(guild, issue) == ("reopened", "Dismissed when Social was right; now Raider is right.")
+    assert await _newest_move(guild, issue) == ("recurred", "Dismissed when Social was right; now Raider is right.")
 
 
 async def test_a_dismissed_note_is_open_again_when_it_says_something_else(guild: GuildBuilder) -> None:
@@ -82,7 +82,7 @@ async def test_a_dismissed_note_is_open_again_when_it_says_something_else(guild:
     await _scan(guild)
     assert (await _issue(guild, "note_mismatch")).state is IssueState.OPEN
     assert await _newest_move(guild, issue) == (
-        "reopened",
+        "recurred",
         "Dismissed at “Zork” and when it meant nobody here; now the note says “alt of Mito” and it means Mito.",
     )
 
@@ -129,7 +129,7 @@ async def test_a_dismissed_orphan_is_open_again_when_it_has_another_note(guild: 
     assert (await _issue(guild, "orphan_wow")).state is IssueState.DISMISSED
     await guild.set_note(character, "Mito")
     await _scan(guild)
-    assert await _newest_move(guild, issue) == ("reopened", "Dismissed at “”; now the note says “Mito”.")
+    assert await _newest_move(guild, issue) == ("recurred", "Dismissed at “”; now the note says “Mito”.")
 
 
 async def test_a_dismissed_stranger_is_open_again_when_they_hold_another_role(guild: GuildBuilder) -> None:
@@ -138,7 +138,7 @@ async def test_a_dismissed_stranger_is_open_again_when_they_hold_another_role(gu
     await _give_roles(guild, ROLE_OF_RANK[OFFICER], ROLE_OF_RANK[SOCIAL])
     await _scan(guild)
     assert await _newest_move(guild, issue) == (
-        "reopened",
+        "recurred",
         "Dismissed with Social; now the member holds Officer, Social.",
     )
 
@@ -194,7 +194,7 @@ async def test_reopening_many_dismissals_takes_as_many_statements_as_one(guild: 
         await guild.execute("update guild_identity.wow_characters set guild_note = guild_note || 'x'")
         with counting_statements() as counted:
             report = await run_integrity_check(guild.pool, guild_id=guild.guild_id)
-        assert report.total("reopened") == len(rows)
+        assert report.total("recurred") == len(rows)
         return counted.statements
 
     await guild.character("Loner", "Zork")
@@ -240,7 +240,7 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     }
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
     async with guild.pool.connection() as conn:
-        await lifecycle.wake_many(
+        await lifecycle.reopen_many(
             conn, [each.issue.id for each in idle.items], actor="officer alice", reason="Done with."
         )
         assert [each.why_idle for each in (await findings.dismissals(conn, guild.guild_id)).items] == [None]

@@ -132,7 +132,7 @@ async def test_a_link_is_taken_back_although_the_note_has_moved_on(family: Guild
     await notes(family, Alta="Mito, tank")
     await undo(family.pool, report.attempt_id or 0, actor="bob")
     assert await family.rows(
-        "select basis, vouched_by from guild_identity.player_characters where character_id = %(alta)s", {"alta": alta}
+        "select basis, confirmed_by from guild_identity.player_characters where character_id = %(alta)s", {"alta": alta}
     ) == [("note", None)]
 
 

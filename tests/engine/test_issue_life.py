@@ -38,7 +38,7 @@ async def _reconcile(
 
 async def _woken(guild: GuildBuilder, now: datetime) -> int:
     report = await run_integrity_check(guild.pool, issue_types=["orphan_wow"], now=now)
-    return report.total("woken")
+    return report.total("reopened")
 
 
 async def _events(guild: GuildBuilder) -> Sequence[tuple[Any, ...]]:
@@ -60,8 +60,8 @@ async def test_an_issue_is_opened_refreshed_resolved_and_reopened_as_one_row(gui
     assert await _reconcile(guild) == Reconciliation(resolved=1)
     assert (await _only(guild)).resolved_by == "detection"
     assert await _reconcile(guild) == Reconciliation()
-    assert await _reconcile(guild, character) == Reconciliation(found=1, reopened=1)
-    moves = ["opened", "refreshed", "resolved", "reopened"]
+    assert await _reconcile(guild, character) == Reconciliation(found=1, recurred=1)
+    moves = ["opened", "refreshed", "resolved", "recurred"]
     assert await _events(guild) == [(move, "detection") for move in moves]
     assert (await _only(guild)).state is IssueState.OPEN
 
@@ -108,7 +108,7 @@ async def test_a_dismissal_with_an_end_wakes_when_the_time_has_come(guild: Guild
     assert await _woken(guild, end - timedelta(hours=1)) == 0
     assert await _woken(guild, end + timedelta(hours=1)) == 1
     assert (await _only(guild)).state is IssueState.OPEN
-    assert await _events(guild) == [("opened", "detection"), ("dismissed", "alice"), ("woken", "clock")]
+    assert await _events(guild) == [("opened", "detection"), ("dismissed", "alice"), ("reopened", "clock")]
 
 
 async def test_an_officer_may_wake_and_resolve_by_hand(guild: GuildBuilder) -> None:
@@ -117,11 +117,11 @@ async def test_an_officer_may_wake_and_resolve_by_hand(guild: GuildBuilder) -> N
     issue_id = (await _only(guild)).id
     async with guild.pool.connection() as conn:
         await lifecycle.dismiss(conn, issue_id, actor="alice", reason="later")
-        await lifecycle.wake(conn, issue_id, actor="bob", reason="now")
+        await lifecycle.reopen(conn, issue_id, actor="bob", reason="now")
         done = await lifecycle.resolve_by_hand(conn, issue_id, guild_id=None, actor="bob", reason="asked him")
     assert (done.state, done.resolved_by) == (IssueState.RESOLVED, "bob")
-    assert [event for event, _ in await _events(guild)] == ["opened", "dismissed", "woken", "resolved"]
-    assert (await _reconcile(guild, character)).reopened == 1
+    assert [event for event, _ in await _events(guild)] == ["opened", "dismissed", "reopened", "resolved"]
+    assert (await _reconcile(guild, character)).recurred == 1
 
 
 async def test_moves_that_make_no_sense_are_refused_in_words(guild: GuildBuilder) -> None:
@@ -132,7 +132,7 @@ async def test_moves_that_make_no_sense_are_refused_in_words(guild: GuildBuilder
         with pytest.raises(BadInput, match="A reason is needed"):
             await lifecycle.dismiss(conn, issue_id, actor="alice", reason="  ")
         with pytest.raises(Refused, match="is not dismissed"):
-            await lifecycle.wake(conn, issue_id, actor="alice", reason="x")
+            await lifecycle.reopen(conn, issue_id, actor="alice", reason="x")
         with pytest.raises(NotFound, match="no issue with the number 999"):
             await lifecycle.dismiss(conn, 999, actor="alice", reason="x")
         with pytest.raises(NotFound):

@@ -49,13 +49,13 @@ REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], MergePlayers, type[PattEr
         _others_character_rejected,
         MergePlayers("Mito", "Zed"),
         Refused,
-        "An officer has said that Grimalt-area-52, a character of Zed, does not belong to Mito. Take that back first",
+        "An officer has said that Grimalt-area-52, a character of Zed, does not belong to Mito. Undo that first",
     ),
     (
         _own_character_rejected,
         MergePlayers("Mito", "Zed"),
         Refused,
-        "An officer has said that Mito-area-52, a character of Mito, does not belong to Zed. Take that back first",
+        "An officer has said that Mito-area-52, a character of Mito, does not belong to Zed. Undo that first",
     ),
     (_nothing, MergePlayers("Mito", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
     (_nothing, MergePlayers("Nobodyhere", "Zed"), NotFound, "No player is called “Nobodyhere”"),
@@ -114,5 +114,5 @@ async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(two: T
     await two.guild.alt("Latecomer", None, two.zed)
     before = await people(two.guild)
     with pytest.raises(PlanStale, match="changed since the preview"):
-        await apply_decision(two.guild.pool, MergePlayers("Mito", "Zed"), actor="officer alice", seen=seen)
+        await apply_decision(two.guild.pool, MergePlayers("Mito", "Zed", plan_key=seen), actor="officer alice")
     assert differences(before, await people(two.guild)) == {}

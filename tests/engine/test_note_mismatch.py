@@ -32,7 +32,7 @@ async def _open_issue(guild: GuildBuilder) -> Issue:
 async def _state(guild: GuildBuilder, issue_id: int) -> tuple[str, str | None]:
     async with guild.pool.connection() as conn:
         issue = await lifecycle.get(conn, issue_id)
-    return issue.state, issue.waiting_reason
+    return issue.state, issue.review_reason
 
 
 async def test_a_note_that_names_the_linked_player_or_nobody_is_no_finding(guild: GuildBuilder) -> None:
@@ -190,7 +190,7 @@ async def test_a_fix_of_something_no_longer_so_changes_nothing_and_says_so(guild
     await guild.set_note(character, "Elrek")
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, await guild.player_of(character)) == (FixOutcome.NOTHING_TO_DO, elrek)
-    assert "no longer so" in result.reason
+    assert "No longer found" in result.reason
     again = await fix_one(guild.pool, issue.id, actor="alice")
     assert again.outcome is FixOutcome.NOTHING_TO_DO
     assert "Already resolved by detection" in again.reason

@@ -79,4 +79,4 @@ async def test_a_character_that_leaves_takes_its_issue_with_it_and_finds_it_open
     (issue,) = await guild.rows("select id, resolved_at from guild_identity.audit_issues")
     assert issue[1] is None
     events = await guild.rows("select event, reason from guild_identity.issue_events order by id")
-    assert events == [("opened", None), ("resolved", "The character or member has left."), ("reopened", None)]
+    assert events == [("opened", None), ("resolved", "The character or member has left."), ("recurred", None)]

@@ -107,7 +107,7 @@ async def test_an_obstacle_is_a_refusal_with_its_remedy_and_is_kept_with_the_iss
     assert result.outcome is FixOutcome.REFUSED
     assert "Move the bot's role above 'Officer' in Server Settings → Roles." in result.reason
     assert discord.changes == []
-    assert (await _open_issue(guild)).waiting_reason == result.reason
+    assert (await _open_issue(guild)).review_reason == result.reason
     assert await guild.rows("select outcome, reason from guild_identity.fix_attempts") == [("refused", result.reason)]
 
 
@@ -238,17 +238,17 @@ async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(
     )
     issue = await _open_issue(guild)
     planning = await mitigations.preview_one(guild.pool, issue.id)
-    assert "That Boss is Mallory’s rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
+    assert "The link of Boss to Mallory rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
 
 
 async def test_switched_on_automation_changes_roles_over_confirmed_links_alone(guild: GuildBuilder) -> None:
     await guild.roles_without_power()
     await guild.main("Confirmed", rank=RAIDER, roles=[SOCIAL_ROLE])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     await guild.main("Guessed", rank=RAIDER, roles=[SOCIAL_ROLE])
     discord = await _automatic(guild)
     assert discord.changes == [("add", RAIDER_ROLE), ("remove", SOCIAL_ROLE)]
-    (waiting,) = await guild.rows("select waiting_reason from guild_identity.audit_issues where resolved_at is null")
+    (waiting,) = await guild.rows("select review_reason from guild_identity.audit_issues where resolved_at is null")
     assert waiting == ("No officer has confirmed that Guessed belongs to Guessed#discord.",)
 
 
@@ -257,15 +257,15 @@ async def test_no_role_with_power_is_given_or_taken_without_a_click(guild: Guild
     await guild.roles_without_power(powerful=[RAIDER_ROLE] if setting == "power on the server" else [])
     if setting == "power here":
         await guild.execute(
-            "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+            "insert into common.access_grants (guild_id, kind, key, role, set_by) "
             "values (%(guild)s, 'discord_role', %(role)s, 'officer', 'test')",
             {"role": RAIDER_ROLE},
         )
     await guild.main("Up", rank=RAIDER, roles=[SOCIAL_ROLE])
     await guild.main("Down", rank=SOCIAL, roles=[RAIDER_ROLE])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     assert (await _automatic(guild)).changes == []
-    waiting = await guild.rows("select distinct waiting_reason from guild_identity.audit_issues")
+    waiting = await guild.rows("select distinct review_reason from guild_identity.audit_issues")
     assert waiting == [("Roles with power over the Discord server or over PATT change on an officer's click only.",)]
 
 
@@ -273,7 +273,7 @@ async def test_more_role_changes_than_their_budget_wait_for_one_click(guild: Gui
     await guild.roles_without_power()
     for number in range(11):
         await guild.main(f"Raider{number}", rank=RAIDER, roles=[SOCIAL_ROLE])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     assert (await _automatic(guild)).changes == []
 
 
@@ -284,9 +284,9 @@ async def test_of_two_characters_with_the_highest_rank_the_confirmed_one_decides
     player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]))
     for name in ("Zork", "Alba") if is_confirmed_one_first else ("Alba", "Zork"):
         await guild.link(await guild.character(name, rank=RAIDER), player)
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     await guild.execute(
-        "update guild_identity.player_characters set vouched_by = null, vouched_at = null, basis = 'note' where character_id = "
+        "update guild_identity.player_characters set confirmed_by = null, confirmed_at = null, basis = 'note' where character_id = "
         "(select id from guild_identity.wow_characters where character_name = 'Alba')"
     )
     assert await _found(guild) == [

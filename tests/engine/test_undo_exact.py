@@ -57,7 +57,7 @@ _COLUMNS = """
 
 
 async def people(guild: GuildBuilder) -> Snapshot:
-    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.vouched_links"})
+    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.confirmed_links"})
 
 
 async def decided(guild: GuildBuilder, decision: ManualDecision) -> int:
@@ -70,9 +70,9 @@ async def take_back(guild: GuildBuilder, attempt: int) -> None:
     await undo(guild.pool, attempt, actor=BOB)
 
 
-async def vouch(guild: GuildBuilder, character: int, player: int, member: int) -> None:
+async def confirm(guild: GuildBuilder, character: int, player: int, member: int) -> None:
     await guild.execute(
-        "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+        "insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by) "
         "values (%(guild)s, %(character)s, %(player)s, %(member)s, 'alice')",
         {"character": character, "player": player, "member": member},
     )
@@ -129,24 +129,24 @@ async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_th
 
 async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(two: Two) -> None:
     guild = two.guild
-    await vouch(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
+    await confirm(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
     before = await people(guild)
     merged = await decided(guild, MergePlayers("Mito", "Zed"))
-    assert await guild.rows("select character_id from common.vouched_links") == []
+    assert await guild.rows("select character_id from common.confirmed_links") == []
     lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
-    assert ("That Grimalt-area-52 is Zephyr’s", "vouched for by alice") in lines
+    assert ("That Grimalt-area-52 is Zephyr’s", "confirmed by alice") in lines
     await take_back(guild, merged)
     assert differences(before, await people(guild)) == {}
 
 
-async def test_a_new_player_that_was_vouched_for_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
+async def test_a_new_player_that_was_confirmed_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[ROLE_OF_RANK[RAIDER]])
     character = await guild.character("Mito")
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id
     assert attempt is not None
     player = await guild.player_of(character)
     assert player is not None
-    await vouch(guild, character, player, member)
+    await confirm(guild, character, player, member)
     await assert_refused_alike(guild, attempt, "was vouched for")
 
 
@@ -155,11 +155,11 @@ async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(
     """Whatever is written along with the pointer is written down, too."""
     await guild.main("Mito")
     await guild.execute(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', discord_vouched_at = now()"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'alice', discord_confirmed_at = now()"
     )
     await guild.execute(
         "create function forget() returns trigger language plpgsql as $$ begin "
-        "new.discord_basis := null; new.discord_vouched_by := null; new.discord_vouched_at := null; return new; end $$"
+        "new.discord_basis := null; new.discord_confirmed_by := null; new.discord_confirmed_at := null; return new; end $$"
     )
     await guild.execute(
         "create trigger forget before update of discord_user_id on guild_identity.players for each row "
@@ -244,7 +244,7 @@ async def test_of_a_full_match_what_can_be_undone_is_undone_and_the_rest_later(g
         await undo(guild.pool, attempt, actor=BOB)
     report = await undo(guild.pool, attempt, actor=BOB, partly=True)
     assert [line.partition(":")[0] for line in report.left] == ["Mito", "Zork"]
-    assert any("Player of Elrek-area-52: nobody again." in sentence for sentence in report.sentences)
+    assert any("Player of Elrek-area-52: no one again." in sentence for sentence in report.sentences)
     names = await guild.rows("select display_name from guild_identity.players order by 1")
     assert names == [("Mito",), ("Zork",)]
     await take_back(guild, moved)
@@ -308,7 +308,7 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
     plans: dict[str, RowChange] = {
         "Grimalt is another player’s since": link(grimalt, mito, "x"),
         "The alias Robin is another player’s since": remember_alias(mito, "Robin"),
-        "it is another player’s": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
+        "has been linked to another player": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
         "is gone since": link(loner, Named(9999, "Nobody"), "x"),
         "would have it as its main": create_player(-1, "New", main=grimalt),
     }

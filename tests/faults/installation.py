@@ -40,7 +40,7 @@ MOMENTS = (
     "blizzard_last_sync",
     "addon_last_sync",
     "last_sync",
-    "asked_at",
+    "requested_at",
     "fetched_at",
     "guild_note_as_of",
     "officer_note_as_of",

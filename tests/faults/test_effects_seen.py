@@ -229,7 +229,7 @@ async def test_what_discord_did_is_recorded_although_the_rule_breaks_meanwhile(i
     member, issue = await begin(installed)
 
     def break_the_rule(answer: Response) -> Response:
-        _rename_authority(installed, "guild_authority_in_force", "elsewhere")
+        _rename_authority(installed, "access_grants_in_force", "elsewhere")
         return answer
 
     installed.simulator.faults.add("add_role", Fault(change=break_the_rule))
@@ -237,7 +237,7 @@ async def test_what_discord_did_is_recorded_although_the_rule_breaks_meanwhile(i
     assert (result.outcome, held(installed, member)) == (FixOutcome.UNVERIFIED, [RIGHT])
     assert "The roles were changed, and the rule cannot tell whether they are right" in result.reason
     assert await installed.rows(UNFINISHED) == []
-    _rename_authority(installed, "elsewhere", "guild_authority_in_force")
+    _rename_authority(installed, "elsewhere", "access_grants_in_force")
     await take_back(installed, result)
     assert held(installed, member) == [WRONG]
 
@@ -266,8 +266,8 @@ async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed:
     report = await undo(installed.pool, attempt, actor="alice", discord_bot=installed.discord)
     assert held(installed, member) == [WRONG]
     taken, given = report.sentences
-    assert taken.startswith("Taken back: Take the Discord role Raider from ")
-    assert given.startswith("Taken back: Give ")
+    assert taken.startswith("Undone: Take the Discord role Raider from ")
+    assert given.startswith("Undone: Give ")
 
 
 async def _interrupted(installed: Installation, issue: int, route: str) -> None:

@@ -38,7 +38,7 @@ async def show_all_profiles(installation: Installation) -> None:
 async def age(installation: Installation, days: float) -> None:
     """Let so much time pass: everything that is remembered of profiles happened so much earlier."""
     await installation.rows(
-        "with profiles as (update guild_identity.character_profiles set asked_at = asked_at - %(age)s::interval, "
+        "with profiles as (update guild_identity.character_profiles set requested_at = requested_at - %(age)s::interval, "
         "fetched_at = fetched_at - %(age)s::interval, gone_since = gone_since - %(age)s::interval) "
         "update guild_identity.wow_characters set first_seen = first_seen - %(age)s::interval returning id",
         {"age": f"{days} days"},
@@ -99,7 +99,7 @@ async def test_an_outage_of_all_profiles_erases_what_they_said_before_thirty_day
     await age(installed, 1.1)
     report = await installed.sync_battlenet()
     assert (report.status, await installed.rows(known)) == ("partial", [(0,)])
-    assert "Not read again for 28 days" in " ".join(report.steps[1].notices)
+    assert "Not fetched again for 28 days" in " ".join(report.steps[1].notices)
     assert await installed.rows(GONE) == [(0,)]
 
 

@@ -25,18 +25,18 @@ async def automate_roles(installation: Installation) -> None:
         "values (%(guild)s, 'role_mismatch', true, 'bob') returning guild_id",
         {"guild": installation.guild_id},
     )
-    await vouch_for_all(installation)
+    await confirm_all(installation)
 
 
-async def vouch_for_all(installation: Installation) -> None:
+async def confirm_all(installation: Installation) -> None:
     """Let an officer stand for every link: automation changes roles over no other."""
     await installation.rows(
-        "update guild_identity.player_characters set link_source = 'manual', basis = 'officer', vouched_by = 'alice', "
-        "vouched_at = now() returning 1"
+        "update guild_identity.player_characters set link_source = 'manual', basis = 'officer', confirmed_by = 'alice', "
+        "confirmed_at = now() returning 1"
     )
     await installation.rows(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', "
-        "discord_vouched_at = now() where discord_user_id is not null returning 1"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'alice', "
+        "discord_confirmed_at = now() where discord_user_id is not null returning 1"
     )
 
 

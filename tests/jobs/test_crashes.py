@@ -33,7 +33,7 @@ from jobs.crash_story import FIXES, SHORT, WHOLE, Cast, Chapter, Size, begin
 from patt.auth import credentials
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.worker.worker import ask_for_what_is_due, resume_stalled
+from patt.worker.worker import enqueue_due, resume_stalled
 from server_folders import TEMPLATE
 from sv_common.db import embedded
 from sv_common.db.pool import Pool
@@ -235,7 +235,7 @@ async def _let_minutes_pass(services: Services) -> None:
     while True:
         await asyncio.sleep(_MINUTE_S)
         await resume_stalled(services.queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        await enqueue_due(services, datetime.now(UTC))
 
 
 async def _assert_every_answer_is_true(stage: Stage) -> None:

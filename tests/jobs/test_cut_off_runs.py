@@ -19,7 +19,7 @@ from guild_builder import GuildBuilder
 from laws.outside import BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Task
-from patt.worker.worker import ask_for_what_is_due
+from patt.worker.worker import enqueue_due
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.roster import runs as sync_log
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
@@ -54,7 +54,7 @@ async def runs(guild: GuildBuilder) -> list[tuple[object, ...]]:
 
 
 async def is_asked_for(services: Services, guild: GuildBuilder, *, later: timedelta) -> bool:
-    return (Task.BATTLE_NET, guild.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC) + later)
+    return (Task.BATTLE_NET, guild.guild_id) in await enqueue_due(services, datetime.now(UTC) + later)
 
 
 @asynccontextmanager
@@ -81,7 +81,7 @@ async def test_a_run_whose_process_was_killed_is_tried_again_in_a_minute_and_one
     slot_has_passed = "update guild_identity.sync_log set started_at = now() - interval '10 seconds'"
     async with a_process_in_the_middle_of_a_run(database_url, guild) as process:
         await guild.execute(slot_has_passed)
-        await ask_for_what_is_due(with_battle_net, datetime.now(UTC))
+        await enqueue_due(with_battle_net, datetime.now(UTC))
         assert await runs(guild) == [("battlenet_sync", "running")]
         process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(process.wait)
@@ -110,7 +110,7 @@ async def test_a_run_whose_connections_the_database_ended_counts_as_failed_whate
         "select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and classid = %(lock)s",
         {"lock": sync_log.PIPELINE_LOCK},
     )
-    await ask_for_what_is_due(with_battle_net, datetime.now(UTC))
+    await enqueue_due(with_battle_net, datetime.now(UTC))
     assert await runs(guild) == [("battlenet_sync", "failed")]
     may_answer.set()
     await asyncio.gather(run, return_exceptions=True)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
 from patt.tasks import Task
-from patt.worker.gateway import NewsDesk, listen
+from patt.worker.gateway import ChangedServers, listen
 from patt.worker.worker import work_until_stopped
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import ConfigurationError
@@ -60,8 +60,8 @@ async def guild_id(services: Services, simulator: GuildSimulator) -> int:
 @contextlib.asynccontextmanager
 async def _listening(services: Services, gateway: GatewaySimulator) -> AsyncIterator[None]:
     assert services.queue is not None
-    desk = NewsDesk(services.pool, services.queue, settle_s=0, pause_s=0)
-    listener = asyncio.create_task(listen(services, desk=desk))
+    changes = ChangedServers(services.pool, services.queue, settle_s=0, pause_s=0)
+    listener = asyncio.create_task(listen(services, changes=changes))
     try:
         async with asyncio.timeout(SOON_S):
             await gateway.ready.wait()

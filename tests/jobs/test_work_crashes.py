@@ -15,9 +15,9 @@ from guild_builder import GuildBuilder
 from jobs.crash_clients import until
 from jobs.crash_machines import Machines
 from patt.bootstrap import Services
-from patt.worker import requests as job_requests
-from patt.worker.requests import FixAllJob, Job
-from patt.worker.worker import ask_for_what_is_due, resume_stalled
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import FixAllJob, Job
+from patt.worker.worker import enqueue_due, resume_stalled
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.roster import guilds
@@ -45,7 +45,7 @@ async def _has_tried(guild: GuildBuilder, times: int) -> bool:
 
 async def _job(services: Services, job_id: int) -> Job:
     async with services.pool.connection() as conn:
-        return await job_requests.job(conn, None, job_id)
+        return await worker_jobs.job(conn, None, job_id)
 
 
 async def _is_done(services: Services, job_id: int) -> bool:
@@ -57,7 +57,7 @@ async def _let_minutes_pass(services: Services) -> None:
     assert services.queue is not None
     while True:
         await resume_stalled(services.queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        await enqueue_due(services, datetime.now(UTC))
         await asyncio.sleep(0.5)
 
 
@@ -69,7 +69,7 @@ async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_th
         await guild.character(name, "alt of Elrek")
     await run_integrity_check(guild.pool)
     job_id = (
-        await job_requests.ask(services, FixAllJob("fix_all", "orphan_wow"), actor="officer alice", guild_id=None)
+        await worker_jobs.enqueue(services, FixAllJob("fix_all", "orphan_wow"), actor="officer alice", guild_id=None)
     ).id
     async with asyncio.timeout(LONGEST_LIFE_S):
         async with guild.pool.connection() as holding:

@@ -247,7 +247,7 @@ async def _moves_that_ended_dismissals(life: Life) -> dict[int, str]:
     return {
         row["issue_id"]: row["reason"]
         for row in await life.rows("issue_events")
-        if row["event"] == "reopened" and row["reason"] is not None
+        if row["event"] == "recurred" and row["reason"] is not None
     }
 
 

@@ -110,7 +110,7 @@ def _member(p: Picked) -> Iterator[RowChange]:
     now = p.facts.members.get(p.player.discord_user_id or 0)
     if now is None:
         yield changeset.attach_member(p.player.named, p.member.named)
-    elif p.player.discord_vouched_by is None:
+    elif p.player.discord_confirmed_by is None:
         yield changeset.confirm_member(p.player.named, now.named)
     else:
         yield changeset.detach_member(p.player.named, now.named)
@@ -186,7 +186,7 @@ async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
     await live(life, life_of)
     async with pool.connection() as conn:
         await conn.execute(
-            "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+            "insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by) "
             "select p.guild_id, l.character_id, p.id, p.discord_user_id, 'admin' from guild_identity.players p "
             "join guild_identity.player_characters l on l.player_id = p.id where p.discord_user_id is not null"
         )

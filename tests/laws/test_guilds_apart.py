@@ -173,7 +173,7 @@ async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> No
         partial(mitigations.preview_one, life.pool, issue_id, guild_id=guild_id),
         *(
             partial(in_transaction, partial(verb, issue_id=issue_id, guild_id=guild_id, actor=actor, reason=reason))
-            for verb in (lifecycle.dismiss, lifecycle.resolve_by_hand, lifecycle.wake)
+            for verb in (lifecycle.dismiss, lifecycle.resolve_by_hand, lifecycle.reopen)
         ),
     ]
     for attempt in attempts:

@@ -337,7 +337,7 @@ async def _told(life: Life, moment: str) -> Snapshot:
                     players.get(row["player_id"]),
                     row["resolved_at"] is None,
                     row["severity"],
-                    _words_of(row["waiting_reason"]),
+                    _words_of(row["review_reason"]),
                 )
             )
             for row in await life.rows("audit_issues")

@@ -41,17 +41,17 @@ _orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max
 async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
     await empty(pool)
     life = await Life.begin(pool, spec)
-    await _vouch_for_everybody(life)
+    await _confirm_everybody(life)
     await _let_matches_have_learned_words(life)
     await live(life, life_of)
     await life.scan()
     return life
 
 
-async def _vouch_for_everybody(life: Life) -> None:
+async def _confirm_everybody(life: Life) -> None:
     async with life.pool.connection() as conn:
         await conn.execute(
-            "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+            "insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by) "
             "select p.guild_id, l.character_id, p.id, p.discord_user_id, 'admin' from guild_identity.players p "
             "join guild_identity.player_characters l on l.player_id = p.id "
             "where p.discord_user_id is not null and p.guild_id = %s",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.worker.full_match import match_when_asked
+from patt.worker.running import run_full_match
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.reports import StepReport
 from sv_common.guild_sync.identity.decisions import AddAlias, LinkCharacter, RejectLink
@@ -117,10 +117,10 @@ async def _full_matches(guild: GuildBuilder, officer: str) -> None:
     found = await preview_matching(guild.pool, guild_id=guild.guild_id)
     for chosen in ([found.groups[0].key], None):
         async with guild.pool.connection() as conn:
-            await matches.ask(conn, guild.guild_id, actor=officer, chosen=chosen)
+            await matches.ask(conn, guild.guild_id, actor=officer, selected=chosen)
         if chosen is not None:
             services = Services(settings(BASE_URL), guild.pool, Outside())
-            await match_when_asked(services, guild.guild_id)
+            await run_full_match(services, guild.guild_id)
 
 
 async def _what_came_in(guild: GuildBuilder, words: Words) -> None:

@@ -87,6 +87,6 @@ def test_a_file_that_cannot_be_written_is_told_and_stays(tmp_path: Path, file: P
 @pytest.mark.parametrize("name", ["PATT_BASE_URL", "patt_base_url"])
 def test_what_the_environment_says_is_not_contradicted(file: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "there")
-    with pytest.raises(ConfigurationError, match="PATT_BASE_URL is set in the environment of this program"):
+    with pytest.raises(ConfigurationError, match="PATT_BASE_URL is set in the environment, which overrides"):
         env_file.keep({"base_url": "x"}, file)
     assert not file.exists()

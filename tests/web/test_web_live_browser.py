@@ -69,9 +69,7 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
     alice, bob = await sign_in("alice"), await sign_in("bob")
     button = alice.locator("#rule-orphan_wow").get_by_role("button", name="Run Scan")
     await button.click()
-    await expect(alice.locator("#status")).to_contain_text(
-        "No worker runs, so this waits for one. Start one: patt serve"
-    )
+    await expect(alice.locator("#status")).to_contain_text("No worker is running. Start one with “patt serve”")
     await expect(bob.locator("#rule-orphan_wow .work")).to_contain_text("Scan by alice")
     await expect(button).to_be_focused()
 
@@ -147,7 +145,7 @@ async def test_without_javascript_the_next_page_says_that_it_is_under_way(
 ) -> None:
     alice = await sign_in("alice", java_script_enabled=False)
     await alice.get_by_role("button", name="Run all scans").click()
-    await expect(alice.locator("#status")).to_contain_text("Scan by all rules is asked for. No worker runs")
+    await expect(alice.locator("#status")).to_contain_text("Scan by all rules is queued. No worker is running")
     await expect(alice.locator(".page-head .work")).to_contain_text("Scan by all rules by alice")
     async with at_work(services):
         while await troubled.rows("select 1 from guild_identity.work_requests where finished_at is null"):  # noqa: ASYNC110 -- nothing tells a page without JavaScript

@@ -17,6 +17,7 @@ from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.rulebook.settings import save_settings
+from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
@@ -52,7 +53,7 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
 ) -> None:
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert "1 jobs" in answer.json()["checks"][2]["message"]
@@ -83,7 +84,7 @@ async def test_findings_and_fixes_are_counted_by_rule(anonymous: httpx2.AsyncCli
         "select issue_type, count(*) from guild_identity.audit_issues "
         "where resolved_at is null and dismissed_at is null group by 1"
     )
-    for rule in ("note_mismatch", "orphan_wow", "orphan_discord", "role_mismatch", "stale_character"):
+    for rule in RULES:
         found = _value(samples, "patt_findings", guild=guild, rule=rule, state="open")
         assert found == dict(rows).get(rule, 0), rule
         assert _value(samples, "patt_findings", guild=guild, rule=rule, state="dismissed") == 0
@@ -136,7 +137,7 @@ async def test_jobs_and_uploads_that_wait_are_counted(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
 ) -> None:
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
     await guild.execute("update jobs.procrastinate_events set at = at - interval '1 hour'")
     await guild.execute(
         "with key as (insert into common.upload_keys (guild_id, uploader, key_hash, created_by) "

@@ -14,7 +14,7 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.worker.worker import take_in
+from patt.worker.uploads import process_uploads
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.simulators.addon import saved_variables
@@ -112,7 +112,7 @@ async def test_notes_that_were_changed_and_changed_back_are_three_uploads(
     key = await _key(guild.pool, guild)
     for note in ("A", "B", "A"):
         assert (await anonymous.post(UPLOAD, json=_export(note), headers=key)).json()["is_new"] is True
-        await take_in(services, guild.guild_id)
+        await process_uploads(services, guild.guild_id)
     assert await guild.rows("select guild_note from guild_identity.wow_characters") == [("A",)]
     assert character
     assert await _stored(guild) == [("done", 1)] * 3
@@ -124,7 +124,7 @@ async def test_an_export_that_waits_or_was_the_last_one_taken_in_is_told_by_its_
     key = await _key(guild.pool, guild)
     first = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
     waiting = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     taken_in = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
     number = first["upload_id"]
     assert first["sentence"] == "Received."
@@ -179,7 +179,7 @@ async def test_what_became_of_an_older_export_is_told_to_its_sender(
         numbers.append(
             (await anonymous.post(UPLOAD, json=_export(note, exportTime=moment), headers=key)).json()["upload_id"]
         )
-        await take_in(services, guild.guild_id)
+        await process_uploads(services, guild.guild_id)
     told = (await anonymous.get(f"{UPLOAD}/{numbers[1]}", headers=key)).json()
     assert told["state"] == "superseded"
     assert told["sentence"].endswith(f"Nothing was changed. The newer one is upload {numbers[0]}.")

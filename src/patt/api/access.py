@@ -11,11 +11,10 @@ from pydantic import ConfigDict, Field
 
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
 from patt.auth import permissions, sessions
-from patt.auth.permissions import Change, Mapped, Moved, Preview, Standing
-from patt.auth.roles import WITH_ARTICLE, Role
+from patt.auth.permissions import WITH_ARTICLE, Change, Mapped, Moved, Permission, Preview, Role
 from patt.auth.sessions import KnownAccount, Session
 from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import Page, page_of
 from sv_common.guild_sync.roster import guilds
@@ -88,7 +87,7 @@ class AuthorityPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Vouching:
+class Confirmation:
     """Whose a character is, on an administrator's word."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -127,10 +126,10 @@ async def decide(
 async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange) -> AuthorityPreview:
     """By name; nothing is changed."""
 
-    async def rehearsed(conn: Connection) -> Preview:
-        return await permissions.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
+    async def rehearsed(here: GuildConnection) -> Preview:
+        return await permissions.preview(here.conn, here.id, _change(body))
 
-    planned = await services.pool.rehearse(rehearsed)
+    planned = await services.pool.rehearse(await guilds.resolve_guild(services.pool, guild), rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
 
 
@@ -138,18 +137,18 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
 async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
     """With what gives them their role, and what waits for somebody's word, and why."""
     async with services.pool.snapshot() as conn:
-        found = await permissions.standings_in(conn, (await guilds.the_only(conn, guild)).id)
+        found = await permissions.in_guild(conn, (await guilds.the_only(conn, guild)).id)
     return page_of([_person(each) for each in found], page)
 
 
-@router.post("/vouch", summary="Confirm that a character is a member's")
-async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Vouching) -> Done:
+@router.post("/confirm", summary="Confirm that a character is a member's")
+async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
     """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        claim = await permissions.vouch(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
-    role: Role = claim.role or "viewer"
-    return Done(f"Confirmed: {claim.because} is {claim.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
+        grant = await permissions.confirm(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
+    role: Role = grant.role or "viewer"
+    return Done(f"Confirmed: {grant.because} is {grant.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
 
 
 @router.get("/sessions", summary="Who is signed in, 50 a page")
@@ -209,14 +208,19 @@ def _change(body: AuthorityChange) -> Change:
     return Change(body.kind, body.key, body.role)
 
 
-def _person(standing: Standing) -> PersonWithRole:
+def _person(permission: Permission) -> PersonWithRole:
     waiting = [
         WaitingRole(each.character_id, each.because or "", each.role, each.why_waiting or "")
-        for each in standing.waiting
+        for each in permission.waiting
         if each.character_id is not None and each.role is not None
     ]
     return PersonWithRole(
-        standing.discord_id, standing.username, standing.display_name, standing.role, standing.because, waiting
+        permission.discord_id,
+        permission.username,
+        permission.display_name,
+        permission.role,
+        permission.because,
+        waiting,
     )
 
 

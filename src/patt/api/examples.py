@@ -17,7 +17,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "attempts": (1,),
     "auto_fixed": (12,),
     "basis_note": ("alt of Mito",),
-    "before": ("nobody",),
+    "before": ("no one",),
     "changed_by": ("officer alice",),
     "character": ("Newalt-area-52",),
     "character_class": ("Mage",),
@@ -91,9 +91,9 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "updated_by": ("officer alice",),
     "until": ("2026-12-31",),
     "upload_id": (5,),
-    "vouched_by": ("officer alice",),
+    "confirmed_by": ("officer alice",),
     "waits": ("The note names two people.",),
-    "waiting_reason": ("The note names two people.",),
+    "review_reason": ("The note names two people.",),
     "what": ("fixed",),
 }
 """The values of a field name; of several the one that is of the field's type counts."""
@@ -115,6 +115,8 @@ def explain(document: dict[str, Any]) -> None:
         if fields and name not in taken:
             schema["required"] = list(fields)
         for each, field in fields.items():
+            if "const" in field and field.pop("default", None) is not None:  # it tells the members of a union apart
+                schema["required"] = list(dict.fromkeys([*schema.get("required", ()), each]))
             if name not in taken:
                 field.pop("default", None)
                 field.pop("readOnly", None)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.decisions import LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
-from patt.api.issues import PlannedIssue
+from patt.api.issues import BY_HAND, PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
 from patt.json_data import values_of
 from patt.web import own_rights
@@ -21,7 +20,8 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
 from sv_common.guild_sync.engine.planning import NO_PLAN
 from sv_common.guild_sync.engine.results import FixResult, UndoReport
-from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterDeed
+from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterAttempt
+from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, RejectLink
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary
 from sv_common.guild_sync.insights.issue import (
@@ -29,11 +29,11 @@ from sv_common.guild_sync.insights.issue import (
     ABOUT_AN_OWNER,
     GONE,
     FixPreview,
-    IssueStory,
-    issue_story,
+    IssueDetails,
+    issue_details,
 )
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind, Story
+from sv_common.guild_sync.issues.explanation import CandidateKind, Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
 from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.roster import guilds
@@ -64,17 +64,6 @@ PartlyQuery = Annotated[
         examples=[False],
     ),
 ]
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        description="Why, for whoever looks at it next.",
-        examples=["Asked him on Discord."],
-    ),
-]
-BY_HAND = "By hand."
-
 router = officer_router("data-quality", "data quality")
 
 
@@ -97,7 +86,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +97,10 @@ class ChangedIssue(Issue):
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation(Story):
+class IssueExplanation(Explanation):
     """Why an issue is there, told from the data as it is now."""
 
-    is_still_so: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
+    is_found: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
     doubt: Annotated[
         str | None,
         Field(description="Why the rule cannot tell.", examples=["The ranks have changed in the game."]),
@@ -123,15 +112,15 @@ class Explanation(Story):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate(Possibility):
+class Candidate(WeighedCandidate):
     """Somebody who could be meant, with what speaks for it and what against."""
 
     choose: Annotated[
-        LinkRequest | LinkMemberRequest | LinkToMemberRequest | None,
+        LinkCharacter | LinkMember | LinkCharacterToMember | None,
         Field(description=f"{_DECIDE} to link to them by hand; null where that is not possible."),
     ] = None
     reject: Annotated[
-        RejectRequest | None,
+        RejectLink | None,
         Field(description=f"{_DECIDE} to say that it is not them; null where there is no use."),
     ] = None
 
@@ -152,10 +141,10 @@ class IssueDetail(Issue):
         str | None,
         Field(
             description="What an officer can do where there is no fix.",
-            examples=["Choose the player by hand, or set this aside with your reason."],
+            examples=["Choose the player, or dismiss this with your reason."],
         ),
     ]
-    story: Annotated[Explanation | None, Field(description="Null for a rule that is no longer there.")]
+    explanation: Annotated[IssueExplanation | None, Field(description="Null for a rule that is no longer there.")]
     candidates: Annotated[
         Sequence[Candidate], Field(description="Whom the fix would take first, whom officers rejected last.")
     ]
@@ -181,7 +170,7 @@ class UndoAhead:
         ),
     ]
     later: Annotated[
-        Sequence[LaterDeed], Field(description="Who changed what since, newest first, where that is the reason.")
+        Sequence[LaterAttempt], Field(description="Who changed what since, newest first, where that is the reason.")
     ]
     parts: Annotated[
         int,
@@ -214,7 +203,7 @@ class UndoAhead:
 async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None) -> IssueDetail:
     """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
     async with services.pool.snapshot() as conn:
-        told = await issue_story(services.pool, issue_id, guild_id=guild)
+        told = await issue_details(services.pool, issue_id, guild_id=guild)
         attempts = await findings.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
     return _detail(told, attempts)
 
@@ -251,11 +240,11 @@ async def dismiss(
         found = await lifecycle.dismiss(
             conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end
         )
-    return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
+    return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
 
-@router.post("/issues/{issue_id}/wake", summary="End a dismissal")
-async def wake(
+@router.post("/issues/{issue_id}/reopen", summary="End a dismissal")
+async def reopen(
     services: ServicesDep,
     officer: OfficerDep,
     issue_id: IssueId,
@@ -267,9 +256,9 @@ async def wake(
     reason = body.reason if body else BY_HAND
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await lifecycle.wake(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
+        found = await lifecycle.reopen(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
-        return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
+        return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")
 
 
@@ -286,7 +275,7 @@ async def resolve(
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
         found = await lifecycle.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
-    return _changed(found, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
+    return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 
 @router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")
@@ -346,11 +335,6 @@ async def undo(
     )
 
 
-def end_of_dismissal(until: date | None) -> datetime | None:
-    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
-    return datetime.combine(until, time(), UTC) if until is not None else None
-
-
 async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
     """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
     await guilds.lock(conn, (await lifecycle.get(conn, issue_id, guild_id)).guild_id)
@@ -361,7 +345,7 @@ def _changed(found: Issue, sentence: str) -> ChangedIssue:
     return ChangedIssue(**values_of(found), sentence=sentence)
 
 
-def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail:
+def _detail(told: IssueDetails, attempts: Sequence[AttemptSummary]) -> IssueDetail:
     return IssueDetail(
         **values_of(told.issue),
         events=told.history,
@@ -370,16 +354,18 @@ def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail
         changes=told.fix.effects if told.fix else (),
         waits=told.fix.waits if told.fix else None,
         remedy=told.fix.remedy if told.fix else None,
-        story=_explanation(told),
-        candidates=[_candidate(told.issue, each) for each in told.possibilities],
+        explanation=_explanation(told),
+        candidates=[_candidate(told.issue, each) for each in told.candidates],
         seen=str(told.seen),
     )
 
 
-def _explanation(told: IssueStory) -> Explanation | None:
-    if told.story is None:
+def _explanation(told: IssueDetails) -> IssueExplanation | None:
+    if told.explanation is None:
         return None
-    return Explanation(**values_of(told.story), is_still_so=told.is_still_so, doubt=told.doubt, changed=told.changed)
+    return IssueExplanation(
+        **values_of(told.explanation), is_found=told.is_found, doubt=told.doubt, changed=told.changed
+    )
 
 
 def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
@@ -391,25 +377,23 @@ def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
     return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, fix.reason, steps, key)
 
 
-def _candidate(issue: Issue, found: Possibility) -> Candidate:
-    """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
+def _candidate(issue: Issue, found: WeighedCandidate) -> Candidate:
+    """What an officer can decide manually: to link whom the issue is about to them, unless an officer has rejected it."""
     character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
     is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
-    choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = None
-    reject: RejectRequest | None = None
+    choose: LinkCharacter | LinkMember | LinkCharacterToMember | None = None
+    reject: RejectLink | None = None
     match found.kind:
         case _ if found.is_rejected:
             pass
-        case PossibleKind.PLAYER if is_about_a_member:
-            choose = LinkMemberRequest(decision="link_member", player=theirs, member=member)
-        case PossibleKind.CHARACTER if is_about_a_member:
-            choose = LinkToMemberRequest(decision="link_to_member", character=theirs, member=member)
-        case PossibleKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
-            choose = LinkToMemberRequest(decision="link_to_member", character=character, member=theirs)
-        case PossibleKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
-            reject = RejectRequest(decision="reject", character=character, player=theirs)
+        case CandidateKind.PLAYER if is_about_a_member:
+            choose = LinkMember(player=theirs, member=member)
+        case CandidateKind.CHARACTER if is_about_a_member:
+            choose = LinkCharacterToMember(character=theirs, member=member)
+        case CandidateKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
+            choose = LinkCharacterToMember(character=character, member=theirs)
+        case CandidateKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
+            reject = RejectLink(character=character, player=theirs)
             if found.needs_word or not found.is_linked:
-                choose = LinkRequest(
-                    decision="link", character=character, player=theirs, remember_note=found.needs_word
-                )
+                choose = LinkCharacter(character=character, player=theirs, remember_note=found.needs_word)
     return Candidate(**values_of(found), choose=choose, reject=reject)

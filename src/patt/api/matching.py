@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from patt.api.routing import officer_router
 from patt.tasks import Task
 from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.paging import Page, page_of
-from sv_common.guild_sync.identity_engine import Evidence, MatchGroup, MatchReport, preview_matching
+from sv_common.guild_sync.identity_engine import MatchEvidence, MatchGroup, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import MatchRun
 from sv_common.guild_sync.jobs import matches
@@ -37,7 +37,7 @@ class MatchPreview(Page[MatchGroup]):
     characters_linked: int
     left_alone: int
     by_evidence: Annotated[
-        Mapping[Evidence, int],
+        Mapping[MatchEvidence, int],
         Field(
             description="How many people there are of each kind of evidence.",
             examples=[{"known_player": 2, "discord_member": 5, "main": 1, "nickname": 0}],
@@ -49,7 +49,9 @@ class MatchPreview(Page[MatchGroup]):
 class WhomToMatch:
     """Whom to match; without a list everybody."""
 
-    chosen: Annotated[
+    __pydantic_config__ = ConfigDict(extra="forbid")  # whoever misspells the list does not mean everybody
+
+    selected: Annotated[
         Sequence[str] | None,
         Field(
             max_length=2000,
@@ -73,7 +75,7 @@ async def preview(
     services: ServicesDep,
     guild: GuildDep,
     evidence: Annotated[
-        Evidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
+        MatchEvidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
     ] = None,
     page: PageQuery = 1,
 ) -> MatchPreview:
@@ -98,18 +100,18 @@ async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> P
 async def ask(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep = None, body: WhomToMatch | None = None
 ) -> RequestedMatch:
-    """Of everybody, or of the people who are chosen by their keys. A worker does it; all of it can be undone.
+    """Of everybody, or of the people who are selected by their keys. A worker does it; all of it can be undone.
 
     While one waits for this guild, no second one is added, and another choice is refused.
     """
-    chosen = body.chosen if body else None
-    _check(chosen)
+    selected = body.selected if body else None
+    _check(selected)
     async with services.pool.connection() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, chosen=chosen)
+        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
-        await services.queue.ask_for(Task.FULL_MATCH, number)
-    whom = "" if chosen is None else f" of {len(set(chosen))} chosen"
+        await services.queue.enqueue(Task.FULL_MATCH, number)
+    whom = "" if selected is None else f" of {len(set(selected))} selected"
     sentence = (
         f"The full match{whom} is asked for."
         if is_new
@@ -125,11 +127,11 @@ async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) ->
         return await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
 
 
-def people_of(report: MatchReport, *, evidence: Evidence | None, number: int) -> MatchPreview:
+def people_of(report: MatchReport, *, evidence: MatchEvidence | None, number: int) -> MatchPreview:
     """Return one page of the people of a preview, by kind of evidence, the strongest first."""
-    people = [group for kind in Evidence for group in report.groups if group.evidence is kind]
+    people = [group for kind in MatchEvidence for group in report.groups if group.evidence is kind]
     found = page_of([person for person in people if evidence in (None, person.evidence)], number)
-    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in Evidence}
+    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in MatchEvidence}
     return MatchPreview(
         found.items,
         found.number,
@@ -146,10 +148,10 @@ def undecided_of(report: MatchReport, *, number: int) -> Page[MatchGroup]:
     return page_of(sorted(report.left_alone, key=lambda group: (group.reason, group.name)), number)
 
 
-def _check(chosen: Sequence[str] | None) -> None:
-    if chosen is None:
+def _check(selected: Sequence[str] | None) -> None:
+    if selected is None:
         return
-    if not chosen:
-        raise BadInput("Nobody was chosen, so nothing was asked for. Tick at least one person.")
-    if any(not _KEY.fullmatch(key) for key in chosen):
-        raise BadInput("A key in “chosen” is not one of the preview. Look at the preview again and choose there.")
+    if not selected:
+        raise BadInput("No player was selected, so nothing was asked for. Tick at least one person.")
+    if any(not _KEY.fullmatch(key) for key in selected):
+        raise BadInput("A key in “selected” is not one of the preview. Look at the preview again and choose there.")

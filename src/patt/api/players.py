@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import Field
 
-from patt.api.decisions import DecisionRequest, decision_of
 from patt.api.routing import officer_router
 from patt.web import own_rights
 from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
-from sv_common.guild_sync.changes.describe import Effect
+from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
 from sv_common.guild_sync.insights import people, person
 from sv_common.guild_sync.insights.people import PeoplePage, PersonKind
@@ -21,7 +18,6 @@ from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
 from sv_common.guild_sync.roster import guilds
 
 LONGEST_SEARCH = 100
-MOST_STEPS_IN_A_SENTENCE = 3
 
 ShownPeople = Literal["players", "characters", "members", "all"]
 """Whom to list: players, characters without a player, Discord members without a player."""
@@ -50,28 +46,6 @@ ShownQuery = Annotated[
 router = officer_router("players", "players")
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionPreview:
-    """What a decision would do now. Nothing was changed."""
-
-    guild_id: int
-    sentence: str
-    steps: Sequence[str]
-    effects: Sequence[Effect]
-    plan_key: Annotated[
-        str, Field(description="Send it with the decision, and nothing else than this plan is carried out.")
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionMade(DecisionPreview):
-    """What a decision did."""
-
-    attempt_id: Annotated[
-        int, Field(description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo.")
-    ]
-
-
 @router.get("", summary="Who is who, 50 a page")
 async def players(
     services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
@@ -83,31 +57,17 @@ async def players(
 
 
 @router.post("/decisions/preview", summary="What a decision about who is who would do")
-async def preview(
-    services: ServicesDep, viewer: ViewerDep, body: DecisionRequest, guild: GuildDep = None
-) -> DecisionPreview:
+async def preview(services: ServicesDep, viewer: ViewerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """The plan that the decision would carry out now, and what it changes; nothing is done."""
-    decision = decision_of(body)
-    await own_rights.check_decision(services.pool, viewer, decision, guild)
-    found = await preview_decision(services.pool, decision, guild_id=guild)
-    return DecisionPreview(found.guild_id, found.plan.reason, found.sentences, found.effects, found.plan.key)
+    await own_rights.check_decision(services.pool, viewer, body, guild)
+    return await preview_decision(services.pool, body, guild_id=guild)
 
 
 @router.post("/decisions", summary="Decide who is who")
-async def decide(
-    services: ServicesDep, officer: OfficerDep, body: DecisionRequest, guild: GuildDep = None
-) -> DecisionMade:
+async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """Carry out an officer's decision, which is recorded and can be undone as a whole."""
-    made = await apply_decision(
-        services.pool,
-        decision_of(body),
-        actor=officer.actor,
-        guild_id=guild,
-        seen=body.plan_key,
-        guard=own_rights.guard_of(officer),
-    )
-    told = f"Done. {_in_short(made)}"
-    return DecisionMade(made.guild_id, told, made.sentences, made.effects, made.plan.key, made.attempt_id or 0)
+    guard = own_rights.guard_of(officer)
+    return await apply_decision(services.pool, body, actor=officer.actor, guild_id=guild, guard=guard)
 
 
 @router.get("/characters/{character_id}", summary="One character")
@@ -124,8 +84,9 @@ async def player(services: ServicesDep, player_id: PlayerId, guild: GuildDep = N
         return await person.player_view(conn, player_id, guild_id=guild)
 
 
-def _in_short(report: DecisionReport) -> str:
-    """What was done; of a merge, or of many changes, the reason says it all."""
-    is_merge = any(row.table == "player" and row.after is None for row in report.plan.rows)
-    is_long = is_merge or len(report.plan.rows) > MOST_STEPS_IN_A_SENTENCE
-    return report.plan.reason if is_long else " ".join(report.sentences)
+def fields_of(decision: Decision) -> dict[str, Any]:
+    """Return a decision as a form sends it: what is as usual is left out, but for what it decides."""
+    sent = {each.name: getattr(decision, each.name) for each in fields(decision)}
+    usual = {each.name: each.default for each in fields(decision) if each.name != "decision"}
+    unusual = {name: value for name, value in sent.items() if name not in usual or value != usual[name]}
+    return {name: "true" if value is True else value for name, value in unusual.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Security
@@ -13,7 +14,8 @@ from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.auth.credentials import Uploader
 from patt.tasks import Task
 from patt.web.context import GuildDep, ServicesDep, UploadId
-from patt.web.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
+from patt.web.guard import UPLOAD_KEY_HEADER
+from patt.web.places import UPLOAD_PREFIX
 from patt.web.problems import problems
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
@@ -102,7 +104,7 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
         await refuse_foreign(conn, uploader.guild_id, export.origin, export.characters)
         received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
     if received.is_new and services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, uploader.guild_id)
+        await services.queue.enqueue(Task.UPLOADS, uploader.guild_id)
     return received
 
 
@@ -133,8 +135,10 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
         number = (await guilds.the_only(conn, guild)).id
         upload = await uploads.retry(conn, upload_id, number)
     if services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, number)
-    return upload
+        await services.queue.enqueue(Task.UPLOADS, number)
+    return replace(
+        upload, sentence=f"Upload {upload.id} waits again. A worker takes it in: patt serve, or patt worker."
+    )
 
 
 def _read(body: bytes, content_type: str) -> AddonExport:

@@ -83,6 +83,3 @@ left join common.web_sessions s on s.account_id = a.id
 where %(guild_id)s::integer is null or a.guild_id = %(guild_id)s or s.guild_id = %(guild_id)s
 group by a.id
 order by a.discord_id is not null, lower(a.name), a.id
-
--- name: discord_id_of
-select discord_id from common.admin_accounts where id = %(account_id)s and discord_id is not null

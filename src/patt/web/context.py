@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from patt.auth.roles import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
+from patt.auth.permissions import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
 from patt.bootstrap import Services
 from patt.config import Settings
 from sv_common.guild_sync.core.errors import NotFound
@@ -28,8 +28,8 @@ LARGEST_BIGINT = 2**63 - 1
 class Caller:
     """Whoever asks: a signed-in person, or a program with a token. Either may be bound to one guild, `guild_id`.
 
-    A signed-in person has a session and an account; `is_of_discord` says how they signed in, `guild` is the name of the
-    guild that they have chosen, and `other_guilds` how many more they could choose.
+    A signed-in person has a session and an account, and a `discord_id` where they signed in with Discord. `guild` is the
+    name of the guild that they have chosen, and `other_guilds` how many more they could choose.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Caller:
     role: Role = "administrator"
     session_id: int | None = None
     account_id: int | None = None
-    is_of_discord: bool = False
+    discord_id: str | None = None
     guild: str | None = None
     other_guilds: int = 0
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from patt.auth import permissions, sessions
-from patt.auth.permissions import Claim
-from patt.auth.roles import WITH_ARTICLE
+from patt.auth import permissions
+from patt.auth.permissions import WITH_ARTICLE, Grant
 from patt.web.context import Caller
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.engine.guard import Guard, unguarded
+from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
-from sv_common.guild_sync.identity_engine import write_here
+from sv_common.guild_sync.identity_engine import write_in_transaction
 from sv_common.guild_sync.roster import guilds
 
 
@@ -29,21 +28,21 @@ async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, g
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
         async with conn.transaction(force_rollback=True), guard_of(caller)(conn, number):
-            await write_here(conn, number, decision, actor=caller.actor)
+            await write_in_transaction(conn, number, decision, actor=caller.actor)
 
 
 def guard_of(caller: Caller) -> Guard:
     """Return what refuses, in the very transaction that would write it, whatever would give a right to whoever asks for it."""
-    if not _is_limited(caller):
+    discord_id = caller.discord_id
+    if discord_id is None or not _is_limited(caller):
         return unguarded
 
     @contextlib.asynccontextmanager
     async def guard(conn: Connection, guild_id: int) -> AsyncIterator[None]:
-        discord_id = await sessions.discord_id_of(conn, caller.account_id or 0)
-        before = {_identity(claim) for claim in await permissions.powers(conn, guild_id, discord_id)}
+        before = {_identity(grant) for grant in await permissions.strong_grants(conn, guild_id, discord_id)}
         yield
-        after = await permissions.powers(conn, guild_id, discord_id)
-        gained = [claim for claim in after if _identity(claim) not in before]
+        after = await permissions.strong_grants(conn, guild_id, discord_id)
+        gained = [grant for grant in after if _identity(grant) not in before]
         if gained:
             role = WITH_ARTICLE[gained[0].given or "viewer"]
             raise Refused(
@@ -55,8 +54,8 @@ def guard_of(caller: Caller) -> Guard:
 
 
 def _is_limited(caller: Caller) -> bool:
-    return caller.is_of_discord and caller.account_id is not None and not caller.may_act_as("administrator")
+    return caller.discord_id is not None and not caller.may_act_as("administrator")
 
 
-def _identity(claim: Claim) -> tuple[object, ...]:
-    return claim.kind, claim.because if claim.character_id is None else claim.character_id, claim.given
+def _identity(grant: Grant) -> tuple[object, ...]:
+    return grant.kind, grant.because if grant.character_id is None else grant.character_id, grant.given

@@ -1,4 +1,4 @@
-"""What officers may ask a worker for. Each kind is one line of `KINDS`: what it is called, where it shows, and how it is done."""
+"""The scans and fixes that a worker runs for officers. Each kind is one line of `KINDS`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from patt.bootstrap import Services
+from patt.worker.retry import MOST_TRIES
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.core.progress import Watch
+from sv_common.guild_sync.core.progress import OnProgress
+from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
@@ -20,12 +22,11 @@ from sv_common.guild_sync.jobs.requests import WorkRequest
 from sv_common.guild_sync.rules import RULES
 
 Arguments = Mapping[str, Any]
-Outcome: TypeAlias = CheckReport | FixReport
-"""What came of a request."""
+JobResult: TypeAlias = CheckReport | FixReport
 
 
-class WorkKind(StrEnum):
-    """The kinds of work, by the names that requests keep."""
+class JobKind(StrEnum):
+    """The kinds, by the names that are stored."""
 
     SCAN = "scan"
     SCAN_RULE = "scan_rule"
@@ -35,75 +36,74 @@ class WorkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of work. `place` says at which part of a page its progress is shown: a rule, or a word for the part."""
+    """A kind of job. `place` says at which part of a page its progress shows: a rule, or a word for the part."""
 
     title: Callable[[Arguments], str]
     place: Callable[[Arguments], str]
-    do: Callable[[Services, WorkRequest, Watch], Awaitable[Outcome]]
+    run: Callable[[Services, WorkRequest, OnProgress], Awaitable[JobResult]]
+    most_tries: int = MOST_TRIES
 
 
-async def _scan(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
-    issue_type = request.arguments.get("issue_type")
+async def _scan(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
+    issue_type = job.arguments.get("issue_type")
     return await run_integrity_check(
         services.pool,
-        guild_id=request.guild_id,
+        guild_id=job.guild_id,
         issue_types=None if issue_type is None else [issue_type],
-        actor=request.actor,
-        watch=watch,
+        actor=job.actor,
+        on_progress=on_progress,
     )
 
 
-async def _fix_all(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
-    issue_type = request.arguments["issue_type"]
-    async with services.pool.connection() as conn:
-        issue_ids = request.issue_ids
-        if issue_ids is None:
-            issue_ids = [issue.id for issue in await lifecycle.open_of_rule(conn, request.guild_id, issue_type)]
-            await requests.begin_fix(conn, request.id, issue_ids)
-    return await _fix(services, request, issue_ids, watch)
+async def _fix_all(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
+    issue_ids = job.issue_ids
+    if issue_ids is None:
+        async with services.pool.connection() as conn:
+            found = await lifecycle.open_of_rule(conn, job.guild_id, job.arguments["issue_type"])
+            issue_ids = [issue.id for issue in found]
+            await requests.begin_fix(conn, job.id, issue_ids)
+    return await _fix(services, job, issue_ids, on_progress)
 
 
-async def _fix_selected(services: Services, request: WorkRequest, watch: Watch) -> Outcome:
-    seen = {int(number): key for number, key in request.arguments.get("seen", {}).items()}
-    return await _fix(services, request, request.arguments["issue_ids"], watch, seen=seen)
+async def _fix_selected(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
+    seen = {int(number): key for number, key in job.arguments.get("seen", {}).items()}
+    return await _fix(services, job, job.arguments["issue_ids"], on_progress, seen=seen)
 
 
 async def _fix(
     services: Services,
-    request: WorkRequest,
+    job: WorkRequest,
     issue_ids: Sequence[int],
-    watch: Watch,
+    on_progress: OnProgress,
     *,
     seen: Mapping[int, str] | None = None,
-) -> Outcome:
-    """Fix issues, as they were `seen`. What an earlier try of this request has fixed before it was cut off counts as fixed by it."""
+) -> JobResult:
     report = await mitigations.fix_selected(
         services.pool,
         issue_ids,
-        actor=request.actor,
-        guild_id=request.guild_id,
+        actor=job.actor,
+        guild_id=job.guild_id,
         discord_bot=services.outside.discord,
         seen=seen,
-        watch=watch,
+        on_progress=on_progress,
     )
-    if request.attempts > 1:
-        report = await _with_earlier_tries(services, request, report)
-    return report
+    return report if job.attempts == 1 else await _with_earlier_tries(services, job, report)
 
 
-async def _with_earlier_tries(services: Services, request: WorkRequest, report: FixReport) -> FixReport:
+async def _with_earlier_tries(services: Services, job: WorkRequest, report: FixReport) -> FixReport:
+    """Count what an earlier try of this job fixed before it was cut off as fixed by the job."""
     idle = [each.issue_id for each in report.results if each.outcome is FixOutcome.NOTHING_TO_DO]
-    since = request.started_at or request.asked_at
+    since = job.started_at or job.requested_at
     async with services.pool.connection() as conn:
-        fixed = await attempts.fixed_since(conn, request.guild_id, idle, actor=request.actor, since=since)
+        fixed = await attempts.fixed_since(conn, job.guild_id, idle, actor=job.actor, since=since)
 
-    def told(each: FixResult) -> FixResult:
+    def counted(each: FixResult) -> FixResult:
         if each.outcome is not FixOutcome.NOTHING_TO_DO or each.issue_id not in fixed:
             return each
         attempt_id, reason = fixed[each.issue_id]
         return replace(each, outcome=FixOutcome.FIXED, reason=reason, attempt_id=attempt_id)
 
-    return FixReport([told(each) for each in report.results])
+    return FixReport([counted(each) for each in report.results])
 
 
 def _rule(arguments: Arguments) -> str:
@@ -115,14 +115,11 @@ def _rule_name(arguments: Arguments) -> str:
     return rule.name if rule else _rule(arguments)
 
 
-def _chosen(arguments: Arguments) -> str:
-    count = len(arguments["issue_ids"])
-    return f"Fix of {count} chosen issue{'' if count == 1 else 's'}"
-
-
-KINDS: Mapping[WorkKind, Kind] = {
-    WorkKind.SCAN: Kind(lambda _: "Scan by all rules", lambda _: "all", _scan),
-    WorkKind.SCAN_RULE: Kind(lambda a: f"Scan: {_rule_name(a)}", _rule, _scan),
-    WorkKind.FIX_ALL: Kind(lambda a: f"Fix of all: {_rule_name(a)}", _rule, _fix_all),
-    WorkKind.FIX_SELECTED: Kind(_chosen, lambda _: "chosen", _fix_selected),
+KINDS: Mapping[JobKind, Kind] = {
+    JobKind.SCAN: Kind(lambda _: "Scan by all rules", lambda _: "all", _scan),
+    JobKind.SCAN_RULE: Kind(lambda a: f"Scan: {_rule_name(a)}", _rule, _scan),
+    JobKind.FIX_ALL: Kind(lambda a: f"Fix of all: {_rule_name(a)}", _rule, _fix_all),
+    JobKind.FIX_SELECTED: Kind(
+        lambda a: f"Fix of {plural(len(a['issue_ids']), 'selected issue')}", lambda _: "chosen", _fix_selected
+    ),
 }

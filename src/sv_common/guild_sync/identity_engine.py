@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field, computed_field
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.changes import attempts
@@ -17,21 +20,21 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Changeset
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
-from sv_common.guild_sync.engine.command import SOME_OFFICER
-from sv_common.guild_sync.engine.guard import Guard, unguarded
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.matcher import Evidence, MatchGroup, match
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.matcher import MatchEvidence, MatchGroup, match
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 
-__all__ = ["Evidence", "MatchGroup"]
+__all__ = ["MatchEvidence", "MatchGroup"]
 
 FULL_MATCH = LEARNED_BY_MATCH
 BY_HAND = "by_hand"
+MOST_STEPS_IN_A_SENTENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,43 @@ class DecisionReport:
     """What a decision would do or did; `attempt_id` is what to undo, None for a preview."""
 
     guild_id: int
-    plan: Changeset
+    plan: Annotated[Changeset, Field(exclude=True)]
     effects: Sequence[Effect]
-    attempt_id: int | None = None
+    attempt_id: Annotated[
+        int | None,
+        Field(
+            description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo. Null for a preview."
+        ),
+    ] = None
 
+    @computed_field(alias="steps")
     @property
-    def sentences(self) -> list[str]:
+    def sentences(self) -> Sequence[str]:
         """What is done, in words."""
         return sentences(self.plan)
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What is done, in short; of a merge, or of many changes, the reason says it all."""
+        is_merge = any(row.table == "player" and row.after is None for row in self.plan.rows)
+        is_long = is_merge or len(self.plan.rows) > MOST_STEPS_IN_A_SENTENCE
+        if self.attempt_id is None or is_long:
+            return self.plan.reason if self.attempt_id is None else f"Done. {self.plan.reason}"
+        return f"Done. {' '.join(self.sentences)}"
+
+    @computed_field(description="Send it with the decision, and nothing else than this plan is carried out.")
+    @property
+    def plan_key(self) -> str:
+        """What names this very plan."""
+        return self.plan.key
 
 
 @dataclass(frozen=True, slots=True)
 class MatchReport:
     """What a full match would do or did. `attempt_id` is what to undo; None for a preview or when there was nothing.
 
-    `missing` counts the chosen people who were no longer found as they were chosen, and for whom nothing was done.
+    `missing` counts the selected people who were no longer found as they were selected, and for whom nothing was done.
     """
 
     guild_id: int
@@ -91,10 +116,9 @@ async def apply_decision(
     *,
     actor: str,
     guild_id: int | None = None,
-    seen: str | None = None,
     guard: Guard = unguarded,
 ) -> DecisionReport:
-    """Carry out an officer's decision and look again at every rule. `seen` is the key of the plan that was previewed.
+    """Carry out an officer's decision and look again at every rule.
 
     Raises `NotFound` for an unknown character or player, `Refused` where there is nothing to do or where the decision
     contradicts an earlier one, or where the guard of the rows refuses it, and `PlanStale` where another plan than the one
@@ -103,24 +127,24 @@ async def apply_decision(
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
         async with guard(conn, number):
-            return await decide_here(conn, number, decision, actor=actor, seen=seen)
+            return await decide_in_transaction(conn, number, decision, actor=actor)
 
 
-async def decide_here(
-    conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str, seen: str | None = None
+async def decide_in_transaction(
+    conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str
 ) -> DecisionReport:
     """Do the same in the transaction of the caller, who holds the guild's lock. Raises like it."""
     started = time.monotonic()
     report = await _plan(conn, guild_id, decision, actor)
-    if seen not in (None, report.plan.key):
+    if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
     attempt = await _write(conn, guild_id, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
-    await look_again(conn, list(RULES.values()), guild_id, {})
+    await rescan(conn, list(RULES.values()), guild_id, {})
     return replace(report, attempt_id=attempt)
 
 
-async def write_here(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> Changeset:
-    """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_here`."""
+async def write_in_transaction(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> Changeset:
+    """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_in_transaction`."""
     plan = (await _plan(conn, guild_id, decision, actor)).plan
     await apply(conn, guild_id, [plan], by_hand(actor))
     return plan
@@ -139,18 +163,18 @@ async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchR
 
 
 async def run_matching(
-    pool: Pool, *, actor: str = SOME_OFFICER, guild_id: int | None = None, chosen: Collection[str] | None = None
+    pool: Pool, *, actor: str = SOME_OFFICER, guild_id: int | None = None, selected: Collection[str] | None = None
 ) -> MatchReport:
     """Match the whole guild: create and link in one transaction, recorded as one attempt that can be undone as a whole.
 
-    `chosen` holds the keys of the groups to apply; None applies all. Without a name, the log says that an officer did it.
+    `selected` holds the keys of the groups to apply; None applies all. Without a name, the log says that an officer did it.
     Raises `Refused` where there are several guilds and none is named.
     """
     started = time.monotonic()
     async with pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
         await guilds.lock(conn, guild.id)
-        report = _only(await _match(conn, guild.id), chosen)
+        report = _only(await _match(conn, guild.id), selected)
         if not report.groups:
             return report
         counts = report.counts
@@ -163,9 +187,9 @@ async def run_matching(
 
 
 async def _plan(conn: Connection, guild_id: int, decision: ManualDecision, actor: str) -> DecisionReport:
-    directory = Directory(await read_facts(conn, guild_id))
-    plan = decision.plan(directory)
-    effects = describe(directory.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
+    resolver = Resolver(await read_facts(conn, guild_id))
+    plan = decision.plan(resolver)
+    effects = describe(resolver.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
     return DecisionReport(guild_id, plan, effects)
 
 
@@ -189,14 +213,14 @@ async def _write(
 
 
 async def _match(conn: Connection, guild_id: int) -> MatchReport:
-    groups = match(Directory(await read_facts(conn, guild_id)))
+    groups = match(Resolver(await read_facts(conn, guild_id)))
     acting = [group for group in groups if group.rows]
     return MatchReport(guild_id, acting, [group for group in groups if not group.rows])
 
 
-def _only(report: MatchReport, chosen: Collection[str] | None) -> MatchReport:
-    """Keep the groups that were chosen."""
-    if chosen is None:
+def _only(report: MatchReport, selected: Collection[str] | None) -> MatchReport:
+    """Keep the groups that were selected."""
+    if selected is None:
         return report
-    groups = [group for group in report.groups if group.key in chosen]
-    return replace(report, groups=groups, missing=len(set(chosen)) - len(groups))
+    groups = [group for group in report.groups if group.key in selected]
+    return replace(report, groups=groups, missing=len(set(selected)) - len(groups))

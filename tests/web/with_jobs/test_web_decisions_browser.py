@@ -11,7 +11,7 @@ from playwright.async_api import Locator, expect
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.tasks import open_queue
-from patt.worker.worker import ask_for_what_is_due, work_until_stopped
+from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Outside
 from web.browsers import SignIn
@@ -35,7 +35,7 @@ async def test_an_officer_chooses_another_player_for_an_issue(
     await page.get_by_role("button", name="Search").click()
     await page.get_by_role("link", name="Choose this player: Elrek").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
-    await page.get_by_role("button", name="Link the character").click()
+    await page.get_by_role("button", name="Link character").click()
     await expect(page.get_by_role("status")).to_have_text("Done. Link Riddle-area-52 to Elrek: an officer says so.")
     assert page.url.startswith(f"{site}{PAGE}/issues/{number}")
     await expect(content).to_contain_text("a scan found that it is no longer so, after officer alice decided")
@@ -50,7 +50,7 @@ async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
     page, wrong = await sign_in(viewport=viewport)
     candidates = page.locator("#candidates")
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
-    await expect(candidates).to_contain_text("the fix takes this one")
+    await expect(candidates).to_contain_text("chosen by the fix")
     await page.get_by_role("link", name="Not this player: Mito").click()
     await page.get_by_label("Why").fill("another Mito")
     await page.get_by_role("button", name="Not this player").click()
@@ -93,18 +93,18 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     page, wrong = await sign_in()
     await page.get_by_role("link", name="Full Match").click()
     status, state = page.locator("#status"), page.locator("#match-state")
-    await page.get_by_role("button", name="Apply those that are ticked").click()
-    await expect(status).to_contain_text("Nobody was chosen")
+    await page.get_by_role("button", name="Apply selected").click()
+    await expect(status).to_contain_text("No player was selected")
     await page.get_by_label("Moorland").check()
-    await page.get_by_role("button", name="Apply those that are ticked").click()
-    await expect(status).to_have_text("The full match of 1 chosen is asked for.")
+    await page.get_by_role("button", name="Apply selected").click()
+    await expect(status).to_have_text("The full match of 1 selected is asked for.")
     await expect(state).to_contain_text("waiting")
 
     async with open_queue(database_url) as queue:
         services = Services(settings(site), guild.pool, Outside(), queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        await enqueue_due(services, datetime.now(UTC))
         await work_until_stopped(services, wait=False)
-    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 chosen.")
+    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 selected.")
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
     await state.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("The player Moorland")
@@ -140,7 +140,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await page.get_by_role("button", name="Preview").first.click()
     await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
     assert await page.evaluate("document.querySelectorAll('.changes tbody tr').length") == 1
-    await page.get_by_role("button", name="Link the character").click()
+    await page.get_by_role("button", name="Link character").click()
     await expect(status).to_contain_text("Done. Link Riddle-area-52 to Mito")
     await expect(content).to_contain_text("Characters 2")
 
@@ -161,14 +161,14 @@ async def test_an_officer_merges_two_players_and_takes_them_apart_again(
     page, wrong = await sign_in()
     await page.goto(f"{site}{PLAYERS}/{mito}")
     content, status = page.locator("#content"), page.get_by_role("status")
-    await page.get_by_label("Merge with another player").fill("mito")
+    await page.get_by_label("Other player").fill("mito")
     await page.locator("section", has=page.locator("#merge")).get_by_role("button", name="Preview").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Grimalt-area-52")
-    await page.get_by_role("link", name="Leave it as it is").click()
+    await page.get_by_role("link", name="Cancel").click()
     await expect(content).to_contain_text("Characters 1")
-    await page.get_by_label("Merge with another player").fill("mito")
-    await page.get_by_label("Merge with another player").press("Enter")
-    await page.get_by_role("button", name="Merge the players").click()
+    await page.get_by_label("Other player").fill("mito")
+    await page.get_by_label("Other player").press("Enter")
+    await page.get_by_role("button", name="Merge players").click()
     await expect(status).to_contain_text("are one person: an officer says so.")
     await expect(content).to_contain_text("Characters 2")
     await page.get_by_role("link", name="Activity").click()

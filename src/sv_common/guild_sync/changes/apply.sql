@@ -33,9 +33,9 @@ from (select * from guild_identity.link_rejections
              or (discord_user_id, player_id) in (select * from unnest(%(rejected_members)s::bigint[], %(their_players)s::bigint[])))
       order by id for update) r
 union all
-select 'vouch', to_jsonb(v)
-from (select * from common.vouched_links
-      where guild_id = %(guild_id)s and (character_id = any (%(vouched)s) or player_id = any (%(doomed)s))
+select 'confirmation', to_jsonb(v)
+from (select * from common.confirmed_links
+      where guild_id = %(guild_id)s and (character_id = any (%(confirmed)s) or player_id = any (%(doomed)s))
       order by character_id, player_id, discord_user_id for update) v
 union all
 select 'issue', jsonb_build_object('id', i.id, 'player_id', i.player_id)

@@ -34,7 +34,7 @@ class NewAttempt:
 
     @property
     def columns(self) -> tuple[Jsonb, str | None]:
-        """What is planned as it is kept: the changes in words, and the key."""
+        """What is planned as it is stored: the changes in words, and the key."""
         if self.plan is None:
             return Jsonb([]), None
         return Jsonb(plan_as_json(self.plan)), self.plan.key if self.plan.changes else None
@@ -67,7 +67,6 @@ class Attempt:
 
     @classmethod
     def read(cls, *, changes: _Json, intended: _Json, undone_changes: _Json, **columns: Any) -> Attempt:
-        """Return an attempt from the columns of its row."""
         return cls(
             **columns,
             rows=_rows(changes),
@@ -85,8 +84,6 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """Something that was done, as it is listed."""
-
     id: int
     actor: str
     is_automatic: bool
@@ -97,7 +94,7 @@ class PastAttempt:
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
-    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not taken back.")]
+    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not undone.")]
 
     @computed_field
     @property
@@ -185,6 +182,16 @@ async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) ->
     if attempt is None:
         raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
     return attempt
+
+
+async def guild_of(conn: Connection, attempt_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that an attempt is of. Raises `NotFound`."""
+    if guild_id is not None:
+        return guild_id
+    row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
+    return int(row[0])
 
 
 async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:

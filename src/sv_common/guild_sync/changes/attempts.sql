@@ -16,6 +16,9 @@ from guild_identity.fix_attempts
 where id = %(attempt_id)s and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
 for update
 
+-- name: guild_of
+select guild_id from guild_identity.fix_attempts where id = %(attempt_id)s
+
 -- name: later
 -- Later attempts that changed one of these rows and were not undone, newest first.
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,

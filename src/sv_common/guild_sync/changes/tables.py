@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "vouch", "issue"]
+TableName: TypeAlias = Literal["player", "alias", "link", "rejection", "confirmation", "issue"]
 """Tables, and issues, of which a journal keeps only that they have lost their player."""
 Row: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -31,7 +31,6 @@ class Table:
     notes: frozenset[str] = frozenset()
 
     def kept(self, row: Row) -> dict[str, Any]:
-        """Return the declared columns of a row, as far as it has them."""
         return {column: row[column] for column in self.columns if column in row}
 
     def compared(self, row: Row) -> dict[str, Any]:
@@ -55,7 +54,7 @@ TABLES: Mapping[str, Table] = {
         "guild_identity",
         "players",
         key="id",
-        columns="id guild_id display_name discord_user_id discord_basis discord_vouched_by discord_vouched_at "
+        columns="id guild_id display_name discord_user_id discord_basis discord_confirmed_by discord_confirmed_at "
         "main_character_id offspec_character_id created_by created_at",
     ),
     "alias": _table(
@@ -70,7 +69,7 @@ TABLES: Mapping[str, Table] = {
         "player_characters",
         key="character_id",
         columns="character_id player_id guild_id link_source confidence evidence linked_by created_at basis basis_note "
-        "vouched_by vouched_at",
+        "confirmed_by confirmed_at",
         notes="basis_note",
     ),
     "rejection": _table(
@@ -80,11 +79,11 @@ TABLES: Mapping[str, Table] = {
         columns="id guild_id character_id discord_user_id player_id reason is_unlinking rejected_by created_at",
         known_by="character_id discord_user_id player_id",
     ),
-    "vouch": _table(
+    "confirmation": _table(
         "common",
-        "vouched_links",
+        "confirmed_links",
         key="character_id player_id discord_user_id",
-        columns="guild_id character_id player_id discord_user_id vouched_by vouched_at",
+        columns="guild_id character_id player_id discord_user_id confirmed_by confirmed_at",
     ),
 }
 """In the order in which rows are written: what others refer to comes first. Rows are deleted in the opposite order."""
@@ -97,7 +96,7 @@ CASCADES: Mapping[tuple[str, str], str] = {
     "others are deleted along, and written down",
     ("guild_identity.link_rejections", "player_id"): "a player is deleted only when it has no rejections",
     (
-        "common.vouched_links",
+        "common.confirmed_links",
         "player_id",
     ): "deleted along with a player, and written down; an undo that would take one is refused",
     (

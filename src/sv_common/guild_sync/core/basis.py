@@ -14,20 +14,20 @@ LinkEvidence = Literal["note", "name"]
 """What a link rests on that no person has made."""
 
 
-def is_vouched(basis: str | None, vouched_by: str | None) -> bool:
+def is_confirmed(basis: str | None, confirmed_by: str | None) -> bool:
     """Whether a person, or the game itself, stands for a link: only then does it give a right."""
-    return basis == "proven" or vouched_by is not None
+    return basis == "proven" or confirmed_by is not None
 
 
 def basis_in_words(
-    basis: str | None, note: str | None = None, vouched_by: str | None = None, vouched_at: datetime | None = None
+    basis: str | None, note: str | None = None, confirmed_by: str | None = None, confirmed_at: datetime | None = None
 ) -> str:
     """Say what a link rests on: the rest of a sentence that begins with “It rests on”."""
-    on = f" on {vouched_at:%Y-%m-%d}" if vouched_at is not None else ""
+    on = f" on {confirmed_at:%Y-%m-%d}" if confirmed_at is not None else ""
     if basis == "proven":
         return "the sign-in with the game, which proves it"
-    if vouched_by is not None:
-        return f"the word of {vouched_by}{on}"
+    if confirmed_by is not None:
+        return f"the word of {confirmed_by}{on}"
     if basis == "account":
         return "the account, which has other characters of this player; no officer has confirmed it"
     if basis == "name":

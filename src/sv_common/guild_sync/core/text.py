@@ -1,10 +1,17 @@
-"""Lengths of time in words."""
+"""Numbers, lengths of time and names in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+NAMES_IN_A_LIST = 20
+
+
+def plural(count: int, what: str) -> str:
+    """Return “1 issue” or “3 issues”."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
@@ -12,12 +19,17 @@ def age(moment: datetime, now: datetime | None = None) -> timedelta:
     return max((now or datetime.now(UTC)) - moment, timedelta(0))
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - NAMES_IN_A_LIST} more" if len(names) > NAMES_IN_A_LIST else ""
+    return f"{', '.join(names[:NAMES_IN_A_LIST])}{more}"
+
+
 def in_words(length: timedelta) -> str:
     """Say a length of time in its largest whole unit: “3 days”, “1 hour”, “less than a minute”."""
     for unit, name in _UNITS:
         if length >= unit:
-            count = length // unit
-            return f"{count} {name}{'s' if count > 1 else ''}"
+            return plural(length // unit, name)
     return "less than a minute"
 
 

@@ -1,10 +1,14 @@
-"""Who asks for a fix, and what that makes of the links it writes."""
+"""Who requests a fix, what that makes of the links it writes, and what may stop it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from sv_common.db.pool import Connection
 from sv_common.guild_sync.changes.changeset import Author
 
 AUTOMATION = "automation"
@@ -17,10 +21,9 @@ SOME_OFFICER = "officer"
 class Command:
     """A request to fix.
 
-    `is_automatic` applies only plans that wait for nobody. `is_bulk` is an officer's click on many issues at once: it
-    links by evidence, as automation does; a click on one issue is a person's decision about it, and its links are
-    left alone by automation from then on. `seen` holds, for issues whose preview was looked at, the key of the plan
-    that it showed: another plan than that is not carried out.
+    `is_automatic` applies only plans that need no review. `is_bulk` is an officer's click on many issues at once: it links by
+    evidence, as automation does; a click on one issue is a person's decision, and automation leaves its links alone. `seen`
+    holds, for issues that were previewed, the key of the plan shown: no other plan is applied.
     """
 
     actor: str
@@ -30,7 +33,7 @@ class Command:
 
     @classmethod
     def automation(cls) -> Command:
-        """The request that a pipeline makes."""
+        """The request of a pipeline."""
         return cls(AUTOMATION, is_automatic=True, is_bulk=True)
 
     @property
@@ -41,3 +44,13 @@ class Command:
         if self.is_bulk:
             return Author(self.actor, "bulk_fix", "exact")
         return Author(self.actor, "officer_fix", "confirmed")
+
+
+Guard: TypeAlias = Callable[[Connection, int], AbstractAsyncContextManager[None]]
+"""A block around what is written to the rows of a guild, whose lock is held. Raises `Refused` at its end for what may not
+stay; then nothing of the transaction does."""
+
+
+@contextlib.asynccontextmanager
+async def unguarded(conn: Connection, guild_id: int) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
+    yield

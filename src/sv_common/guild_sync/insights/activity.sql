@@ -1,7 +1,7 @@
 -- name: match_runs
 -- Full matches of a guild, also those that were done from the command line and so never asked for.
 with requests as (
-    select id, attempt_id, actor, asked_at, finished_at, state, sentence, cardinality(chosen) as chosen
+    select id, attempt_id, actor, requested_at, finished_at, state, sentence, cardinality(selected) as selected
     from guild_identity.match_requests
     where guild_id = %(guild_id)s
 ), attempts as (
@@ -10,9 +10,9 @@ with requests as (
     where guild_id = %(guild_id)s and issue_type = 'full_match'
 )
 select r.id as request_id, a.id as attempt_id, coalesce(r.actor, a.actor) as actor,
-       coalesce(r.asked_at, a.started_at) as asked_at,
+       coalesce(r.requested_at, a.started_at) as requested_at,
        case when r.id is null then a.started_at else r.finished_at end as finished_at,
-       coalesce(r.state, 'done') as state, coalesce(r.sentence, a.reason) as sentence, r.chosen,
+       coalesce(r.state, 'done') as state, coalesce(r.sentence, a.reason) as sentence, r.selected,
        a.undone_at, a.undone_by, coalesce(a.is_undoable, false) as is_undoable
 from requests r
 full join attempts a on a.id = r.attempt_id
@@ -62,9 +62,9 @@ with deeds as (
     union all
     select at, actor, false, event, reason, null, issue_id, null, false
     from guild_identity.issue_events
-    where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
+    where guild_id = %(guild_id)s and event in ('dismissed', 'reopened')
     union all
-    select asked_at, actor, false, 'asked', sentence, 'full_match', null, null, false
+    select requested_at, actor, false, 'requested', sentence, 'full_match', null, null, false
     from guild_identity.match_requests
     where guild_id = %(guild_id)s
     union all
@@ -93,9 +93,9 @@ from (
     where guild_id = %(guild_id)s and partly_undone_at is not null
     union all
     select at, actor from guild_identity.issue_events
-    where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
+    where guild_id = %(guild_id)s and event in ('dismissed', 'reopened')
     union all
-    select asked_at, actor from guild_identity.match_requests where guild_id = %(guild_id)s
+    select requested_at, actor from guild_identity.match_requests where guild_id = %(guild_id)s
     union all
     select at, actor from guild_identity.setting_changes
     where guild_id = %(guild_id)s and kind in ('rule', 'ranks', 'word')
@@ -111,7 +111,7 @@ union
 select partly_undone_by from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and partly_undone_by is not null
 union
-select actor from guild_identity.issue_events where guild_id = %(guild_id)s and event in ('dismissed', 'woken')
+select actor from guild_identity.issue_events where guild_id = %(guild_id)s and event in ('dismissed', 'reopened')
 union
 select actor from guild_identity.match_requests where guild_id = %(guild_id)s
 union

@@ -4,7 +4,7 @@
 with counted as (
     select issue_type,
            count(*) filter (where dismissed_at is null) as open,
-           count(*) filter (where dismissed_at is null and waiting_reason is not null) as waiting,
+           count(*) filter (where dismissed_at is null and review_reason is not null) as waiting,
            count(*) filter (where dismissed_at is not null) as dismissed
     from guild_identity.audit_issues
     where guild_id = %(guild_id)s and resolved_at is null
@@ -12,9 +12,9 @@ with counted as (
 ), moved as (
     select issue_type,
            count(*) filter (where event = 'resolved') as resolved,
-           count(*) filter (where event in ('opened', 'reopened')) as found,
-           count(*) filter (where event in ('opened', 'reopened') and at > now() - interval '7 days') as found_in_a_week,
-           count(*) filter (where event = 'reopened') as reopened
+           count(*) filter (where event in ('opened', 'recurred')) as found,
+           count(*) filter (where event in ('opened', 'recurred') and at > now() - interval '7 days') as found_in_a_week,
+           count(*) filter (where event = 'recurred') as recurred
     from guild_identity.issue_events
     where guild_id = %(guild_id)s and at > now() - interval '30 days' and event <> 'refreshed'
     group by issue_type
@@ -30,13 +30,13 @@ with counted as (
     group by issue_type
 )
 select r.issue_type, coalesce(c.open, 0), coalesce(c.waiting, 0), coalesce(c.dismissed, 0), coalesce(m.resolved, 0),
-       coalesce(m.found, 0), coalesce(m.found_in_a_week, 0), coalesce(m.reopened, 0),
+       coalesce(m.found, 0), coalesce(m.found_in_a_week, 0), coalesce(m.recurred, 0),
        coalesce(t.fixed, 0), coalesce(t.failed, 0), coalesce(t.unverified, 0), coalesce(t.refused, 0), coalesce(t.undone, 0),
        greatest(
            (select max(e.at) from guild_identity.issue_events e
             where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'opened'),
            (select max(e.at) from guild_identity.issue_events e
-            where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'reopened'))
+            where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'recurred'))
 from unnest(%(rules)s::text[]) as r (issue_type)
 left join counted c using (issue_type)
 left join moved m using (issue_type)
@@ -46,7 +46,7 @@ left join tried t using (issue_type)
 -- For each rule of a guild: opened, resolved and fixed by itself since the beginning.
 select r.issue_type,
        (select count(*) from guild_identity.issue_events e
-        where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event in ('opened', 'reopened')),
+        where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event in ('opened', 'recurred')),
        (select count(*) from guild_identity.issue_events e
         where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event = 'resolved'),
        (select count(*) from guild_identity.fix_attempts a
@@ -73,7 +73,7 @@ with chosen as (
     limit %(limit)s offset %(offset)s
 )
 select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
-       i.discord_member_id, i.player_id, i.waiting_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
+       i.discord_member_id, i.player_id, i.review_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
        i.dismissed_at, i.dismissed_by, i.dismissed_reason, i.dismissed_until
 from chosen
 join guild_identity.audit_issues i using (id)
@@ -105,7 +105,7 @@ where i.guild_id = %(guild_id)s and i.dismissed_at is not null and (not %(only_i
 -- name: dismissals
 -- What was set aside, newest first, and why that hides nothing any more, where it does not.
 select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
-       i.discord_member_id, i.player_id, i.waiting_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
+       i.discord_member_id, i.player_id, i.review_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
        i.dismissed_at, i.dismissed_by, i.dismissed_reason, i.dismissed_until, why.idle
 from guild_identity.audit_issues i
 cross join lateral (

@@ -6,7 +6,7 @@ where c.id = %(character_id)s
 
 -- name: link
 -- Who linked a character to its player, how, when and why.
-select player_id, link_source, linked_by, created_at as at, evidence, basis, basis_note, vouched_by, vouched_at
+select player_id, link_source, linked_by, created_at as at, evidence, basis, basis_note, confirmed_by, confirmed_at
 from guild_identity.player_characters
 where character_id = %(character_id)s
 

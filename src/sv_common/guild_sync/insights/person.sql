@@ -8,7 +8,7 @@ where p.id = %(player_id)s and (%(guild_id)s::integer is null or p.guild_id = %(
 select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c.character_class, c.level, c.item_level,
        r.name as rank, c.rank_index, c.last_login_timestamp, c.guild_note as note, c.removed_at,
        l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
-       l.basis, l.basis_note, l.vouched_by, l.vouched_at
+       l.basis, l.basis_note, l.confirmed_by, l.confirmed_at
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
@@ -22,7 +22,7 @@ select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_prese
        array(select r.name from guild_identity.discord_roles r
              where r.guild_id = d.guild_id and r.role_id = any (d.all_guild_roles)
              order by r.position desc, r.name) as roles,
-       p.discord_basis as basis, p.discord_vouched_by as vouched_by, p.discord_vouched_at as vouched_at
+       p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at
 from guild_identity.players p
 join guild_identity.discord_users d on d.id = p.discord_user_id
 where p.id = %(player_id)s

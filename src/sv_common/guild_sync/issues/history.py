@@ -30,10 +30,10 @@ _FOUND_GONE = {
 }
 _VERBS = {
     "opened": "found it",
-    "reopened": "found it again",
+    "recurred": "found it again",
     "refreshed": "found that something about it has changed",
     "dismissed": "set it aside",
-    "woken": "opened it again",
+    "reopened": "opened it again",
 }
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 

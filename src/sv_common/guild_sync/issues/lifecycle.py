@@ -1,6 +1,6 @@
 """The life of issues. This module alone writes `audit_issues` and `issue_events`.
 
-Moves: opened, refreshed, reopened, resolved (no longer found, subject gone, by a fix, by hand), dismissed, woken. Each is
+Moves: opened, refreshed, recurred, resolved (no longer found, subject gone, by a fix, by hand), dismissed, reopened. Each is
 a row in `issue_events` with who made it. The caller holds the guild's lock (`store.guilds.lock`) in the transaction.
 """
 
@@ -45,7 +45,7 @@ async def reconcile(
 
     With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
     twice counts once. A dismissed issue stays dismissed while what the dismissal rests on is the same, and is
-    open again when it is not; `wake_due` ends dismissals whose time has come.
+    open again when it is not; `reopen_due` ends dismissals whose time has come.
     """
     if not conclusions:
         return {}
@@ -70,12 +70,12 @@ async def reconcile(
     return {issue_type: Reconciliation(**counts) for issue_type, counts in moves.items()}
 
 
-async def wake_due(
+async def reopen_due(
     conn: Connection, guild_id: int, issue_types: Sequence[str], *, now: datetime | None = None
 ) -> Counter[str]:
     """End the dismissals of these rules that were set to end by now; return how many of each rule. A scan does it first."""
     values = {"guild_id": guild_id, "issue_types": list(issue_types), "now": now}
-    return Counter(row[0] for row in await (await conn.execute(SQL["wake_due"], values)).fetchall())
+    return Counter(row[0] for row in await (await conn.execute(SQL["reopen_due"], values)).fetchall())
 
 
 async def resolve(conn: Connection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
@@ -122,26 +122,26 @@ async def dismiss_many(
     return (await conn.execute(SQL["dismiss"], values)).rowcount
 
 
-async def wake(conn: Connection, issue_id: int, *, guild_id: int | None = None, actor: str, reason: str) -> Issue:
+async def reopen(conn: Connection, issue_id: int, *, guild_id: int | None = None, actor: str, reason: str) -> Issue:
     """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
     issue = await get(conn, issue_id, guild_id)
     if issue.dismissed_at is None:
         raise Refused(f"Issue {issue_id} is not dismissed.")
-    await wake_many(conn, [issue_id], actor=actor, reason=reason)
+    await reopen_many(conn, [issue_id], actor=actor, reason=reason)
     return await get(conn, issue_id)
 
 
-async def wake_many(conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
+async def reopen_many(conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
     """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
     values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason)}
-    return (await conn.execute(SQL["wake"], values)).rowcount
+    return (await conn.execute(SQL["reopen"], values)).rowcount
 
 
-async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
+async def save_review_reasons(conn: Connection, reasons: Mapping[int, str]) -> None:
     """Keep, with each issue, why automation leaves it to an officer."""
     if reasons:
         values = {"issue_ids": list(reasons), "reasons": list(reasons.values())}
-        await conn.execute(SQL["say_why_waiting"], values)
+        await conn.execute(SQL["save_review_reasons"], values)
 
 
 async def point_again(conn: Connection, players: Mapping[int, int]) -> None:
@@ -159,10 +159,10 @@ async def about_players(conn: Connection, guild_id: int, player_ids: Sequence[in
     return [row[0] for row in await (await conn.execute(SQL["about_players"], values)).fetchall()]
 
 
-async def mark_as_told(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
+async def mark_as_notified(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
     """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
     values = {"guild_id": guild_id, "first": first_event, "last": last_event}
-    await conn.execute(SQL["mark_as_told"], values)
+    await conn.execute(SQL["mark_as_notified"], values)
 
 
 async def forget(

@@ -40,9 +40,9 @@ with rules as (
     where not exists (select from known where known.issue_hash = found.issue_hash)
     order by found.place
     returning id, issue_type
-), reopened as (
+), recurred as (
     update guild_identity.audit_issues i
-    set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, waiting_reason = null,
+    set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, review_reason = null,
         severity = found.severity, summary = found.summary, details = found.details, material = found.material,
         dismissed_at = case when uncovered.id is null then i.dismissed_at end,
         dismissed_by = case when uncovered.id is null then i.dismissed_by end,
@@ -57,7 +57,7 @@ with rules as (
 ), refreshed as (
     update guild_identity.audit_issues i
     set severity = found.severity, summary = found.summary, details = found.details, material = found.material,
-        waiting_reason = case when i.details is distinct from found.details then null else i.waiting_reason end
+        review_reason = case when i.details is distinct from found.details then null else i.review_reason end
     from found, known
     where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
       and (i.severity, i.summary, i.details, i.material)
@@ -66,7 +66,7 @@ with rules as (
     returning i.id, i.issue_type
 ), resolved as (
     update guild_identity.audit_issues i
-    set resolved_at = now(), waiting_reason = null,
+    set resolved_at = now(), review_reason = null,
         resolved_by = case when exists (select from guild_identity.wow_characters c
                                         where c.id = known.wow_character_id and c.removed_at is not null)
                              or exists (select from guild_identity.discord_users d
@@ -78,7 +78,7 @@ with rules as (
     returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
 ), moves as (
     select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened
-    union all select id, issue_type, 'reopened', (dismissed_at is null)::integer, reason from reopened
+    union all select id, issue_type, 'recurred', (dismissed_at is null)::integer, reason from recurred
     union all select id, issue_type, 'refreshed', 0, null from refreshed
     union all select id, issue_type, 'resolved', -(dismissed_at is null)::integer,
                      case resolved_by when 'subject gone' then 'The character or member has left.'
@@ -90,9 +90,9 @@ with rules as (
 )
 select issue_type, event, count(*) from moves group by issue_type, event
 
--- name: wake_due
+-- name: reopen_due
 -- Open again what was dismissed until a time that has come.
-with woken as (
+with reopened as (
     update guild_identity.audit_issues
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
         dismissed_material = null
@@ -101,14 +101,14 @@ with woken as (
     returning id, issue_type, resolved_at
 ), logged as (
     insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
-    select %(guild_id)s, id, issue_type, 'woken', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.'
-    from woken
+    select %(guild_id)s, id, issue_type, 'reopened', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.'
+    from reopened
 )
-select issue_type from woken
+select issue_type from reopened
 
--- name: wake
+-- name: reopen
 -- End dismissals; issues that are not dismissed are not touched.
-with woken as (
+with reopened as (
     update guild_identity.audit_issues
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
         dismissed_material = null
@@ -116,7 +116,7 @@ with woken as (
     returning id, guild_id, issue_type, resolved_at
 )
 insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
-select guild_id, id, issue_type, 'woken', (resolved_at is null)::integer, %(actor)s, %(reason)s from woken order by id
+select guild_id, id, issue_type, 'reopened', (resolved_at is null)::integer, %(actor)s, %(reason)s from reopened order by id
 
 -- name: dismiss
 -- Set issues aside; resolved ones are not touched. One that is set aside already gets the new reason.
@@ -128,7 +128,7 @@ with known as (
 ), dismissed as (
     update guild_identity.audit_issues i
     set dismissed_at = now(), dismissed_by = %(actor)s, dismissed_reason = %(reason)s,
-        dismissed_until = %(until)s, dismissed_material = i.material, waiting_reason = null
+        dismissed_until = %(until)s, dismissed_material = i.material, review_reason = null
     from known
     where i.id = known.id
     returning i.id, i.guild_id, i.issue_type, known.was_open
@@ -144,7 +144,7 @@ order by id
 -- Close issues that a fix, or an officer, has dealt with.
 with resolved as (
     update guild_identity.audit_issues
-    set resolved_at = now(), resolved_by = %(resolved_by)s, waiting_reason = null
+    set resolved_at = now(), resolved_by = %(resolved_by)s, review_reason = null
     where id = any(%(issue_ids)s) and resolved_at is null
     returning id, guild_id, issue_type, dismissed_at
 )
@@ -153,16 +153,16 @@ select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %
 from resolved
 order by id
 
--- name: say_why_waiting
+-- name: save_review_reasons
 -- Note why automation leaves issues to an officer; rows that say it already are not touched.
 update guild_identity.audit_issues i
-set waiting_reason = w.reason
+set review_reason = w.reason
 from unnest(%(issue_ids)b::bigint[], %(reasons)b::text[]) as w (id, reason)
-where i.id = w.id and i.resolved_at is null and i.waiting_reason is distinct from w.reason
+where i.id = w.id and i.resolved_at is null and i.review_reason is distinct from w.reason
 
 -- name: get
 select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
-       waiting_reason, created_at, opened_at, resolved_at, resolved_by,
+       review_reason, created_at, opened_at, resolved_at, resolved_by,
        dismissed_at, dismissed_by, dismissed_reason, dismissed_until
 from guild_identity.audit_issues
 where id = any(%(issue_ids)s) and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
@@ -171,7 +171,7 @@ order by id
 -- name: open_of_rule
 -- Open and not dismissed, oldest first.
 select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
-       waiting_reason, created_at, opened_at, resolved_at, resolved_by,
+       review_reason, created_at, opened_at, resolved_at, resolved_by,
        dismissed_at, dismissed_by, dismissed_reason, dismissed_until
 from guild_identity.audit_issues
 where guild_id = %(guild_id)s and issue_type = %(issue_type)s and resolved_at is null and dismissed_at is null
@@ -189,13 +189,13 @@ set player_id = w.player_id
 from unnest(%(issue_ids)b::bigint[], %(player_ids)b::bigint[]) as w (id, player_id)
 where i.id = w.id and i.player_id is null
 
--- name: mark_as_told
+-- name: mark_as_notified
 -- Only where the last opening is among what was told: one that opened again since then is told of next time.
 update guild_identity.audit_issues i
 set notified_at = now()
 where i.guild_id = %(guild_id)s and i.resolved_at is null and i.notified_at is null
   and exists (select from guild_identity.issue_events e
-              where e.issue_id = i.id and e.event in ('opened', 'reopened', 'woken')
+              where e.issue_id = i.id and e.event in ('opened', 'recurred', 'reopened')
               having max(e.id) between %(first)s and %(last)s)
 
 -- name: forget

@@ -108,7 +108,7 @@ class Issue:
         ),
     ]
     player_id: Annotated[int | None, Field(description="The player that the issue is about, where it is about one.")]
-    waiting_reason: str | None
+    review_reason: str | None
     created_at: datetime
     opened_at: datetime
     resolved_at: datetime | None

@@ -15,10 +15,10 @@ class Reconciliation:
 
     found: int = 0
     opened: int = 0
-    reopened: int = 0
+    recurred: int = 0
     refreshed: int = 0
     resolved: int = 0
-    woken: int = 0
+    reopened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class CheckReport:
         if not self.checks:
             return "Nothing was looked at: the rule is switched off, or there is no guild."
         totals = self.totals
-        back = f", {totals.reopened} back again" if totals.reopened else ""
+        back = f", {totals.recurred} back again" if totals.recurred else ""
         found = f"Scan done: {totals.found} found, {totals.opened} new{back}, {totals.resolved} resolved."
         return " ".join([found, *self.errors])
 

@@ -26,33 +26,35 @@ class MatchRequest:
     id: Annotated[int, Field(serialization_alias="request_id")]
     guild_id: Annotated[int, Field(exclude=True)]
     actor: str
-    asked_at: datetime
+    requested_at: datetime
     state: MatchState
     sentence: str | None
     attempt_id: Annotated[int | None, Field(description="What takes it back; null where nothing was changed.")]
     run_id: int | None
     finished_at: datetime | None
-    chosen: Annotated[Sequence[str] | None, Field(description="Keys of the people who were chosen; null is everybody.")]
+    selected: Annotated[
+        Sequence[str] | None, Field(description="Keys of the people who were selected; null is everybody.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingMatch:
-    """A full match to be done now, of everybody or of the `chosen`; `attempts` counts this try."""
+    """A full match to be done now, of everybody or of the `selected`; `attempts` counts this try."""
 
     id: int
     actor: str
     attempts: int
-    chosen: Sequence[str] | None
+    selected: Sequence[str] | None
 
 
 async def ask(
-    conn: Connection, guild_id: int, *, actor: str, chosen: Collection[str] | None = None
+    conn: Connection, guild_id: int, *, actor: str, selected: Collection[str] | None = None
 ) -> tuple[int, bool]:
     """Ask for a full match of everybody, or of the people with these keys.
 
     Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
     """
-    values = {"guild_id": guild_id, "actor": actor, "chosen": None if chosen is None else sorted(set(chosen))}
+    values = {"guild_id": guild_id, "actor": actor, "selected": None if selected is None else sorted(set(selected))}
     row = await (await conn.execute(SQL["ask"], values)).fetchone()
     assert row is not None  # noqa: S101 -- "returning" always gives the row
     request_id, is_new, is_same = row

@@ -31,7 +31,7 @@ class WorkRequest:
     kind: str
     arguments: Mapping[str, Any]
     actor: str
-    asked_at: datetime
+    requested_at: datetime
     state: WorkState
     attempts: int
     issue_ids: Sequence[int] | None

@@ -54,7 +54,7 @@ select distinct guild_id from guild_identity.work_requests where finished_at is 
 -- name: give_up_old
 update guild_identity.work_requests
 set state = 'failed', finished_at = now(), doing = null, sentence = %(sentence)s
-where finished_at is null and asked_at < now() - interval '1 day'
+where finished_at is null and requested_at < now() - interval '1 day'
 
 -- name: forget_old
 delete from guild_identity.work_requests where finished_at < now() - interval '1 day'

@@ -12,8 +12,8 @@ from sv_common.guild_sync.notes.mentions import (
     note_key,
     stands_alone,
 )
-from sv_common.guild_sync.notes.text import fold_accents
-from sv_common.guild_sync.notes.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
+from sv_common.guild_sync.notes.words.text import fold_accents
+from sv_common.guild_sync.notes.words.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
 
 __all__ = [
     "DEFAULT_VOCABULARY",

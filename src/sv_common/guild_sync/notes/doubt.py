@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sv_common.guild_sync.notes.tokens import Gap, Token
-from sv_common.guild_sync.notes.vocabulary import TRADES, Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Token
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Category
 
 _QUESTION: Final = re.compile(r"(?<!=)\?")
 _BRACKETED: Final = re.compile(r"<[^<>]*[^<>\s-][^<>]*>")

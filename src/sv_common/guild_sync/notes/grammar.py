@@ -15,17 +15,17 @@ from functools import lru_cache
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.context import in_context
-from sv_common.guild_sync.notes.discord_forms import add_handle
-from sv_common.guild_sync.notes.forms import read_forms
+from sv_common.guild_sync.notes.forms.discord import add_handle
+from sv_common.guild_sync.notes.forms.realm import read_on_realm
+from sv_common.guild_sync.notes.forms.whose import read_forms
 from sv_common.guild_sync.notes.kinds import kind_of
 from sv_common.guild_sync.notes.mentions import Mention, MentionKind, ParsedNote
 from sv_common.guild_sync.notes.plain import read_plain, read_whole_word
-from sv_common.guild_sync.notes.realm_forms import read_on_realm
 from sv_common.guild_sync.notes.state import WHERE_SOMETHING_WAS, NoteState
-from sv_common.guild_sync.notes.text import clean
-from sv_common.guild_sync.notes.tokens import tokenize
-from sv_common.guild_sync.notes.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
+from sv_common.guild_sync.notes.words.context import in_context
+from sv_common.guild_sync.notes.words.text import clean
+from sv_common.guild_sync.notes.words.tokens import tokenize
+from sv_common.guild_sync.notes.words.vocabulary import DEFAULT_VOCABULARY, Category, Vocabulary
 
 _REMEMBERED_NOTES: Final = 8192
 _IN_HANDLES: Final = r"[^\s,;/|()\[\]<>{}\"'!?@:=#]"

@@ -8,8 +8,8 @@ from typing import Final
 
 from sv_common.guild_sync.notes.mentions import NoteKind
 from sv_common.guild_sync.notes.state import CONNECTING, NoteState
-from sv_common.guild_sync.notes.tokens import Shape
-from sv_common.guild_sync.notes.vocabulary import TRADES, Category
+from sv_common.guild_sync.notes.words.tokens import Shape
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Category
 
 _DITTO: Final = re.compile(r"[\^\"' ]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")

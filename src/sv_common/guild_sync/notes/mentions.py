@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.text import clean
-from sv_common.guild_sync.notes.vocabulary import LETTER
+from sv_common.guild_sync.notes.words.text import clean
+from sv_common.guild_sync.notes.words.tokens import Token
+from sv_common.guild_sync.notes.words.vocabulary import LETTER
 
 
 class NoteKind(StrEnum):
@@ -58,7 +59,7 @@ class Mention:
     of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
     `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
     around that hyphen, where a bracket may hold anything. `needs_realm`: it counts only where `realm` is one, of the guild's
-    or of the character that bears the note.
+    or of the character that has the note.
 
     `is_doubtful`: where it does mean somebody, the note as a whole is not certain any more: a word that is also a name
     ("Holy" alone, "Sleepy/Zork"), a past or second name. `is_owner`: the form says that something is this person's, so that
@@ -122,3 +123,43 @@ def note_key(parsed: ParsedNote) -> str | None:
         if not mention.only_if_known:
             return mention.readings[0].key
     return None
+
+
+_SHORTEST_STEM: Final = 2
+_CYRILLIC_GENITIVES: Final = {"а": ("",), "я": ("й", "ь"), "ы": ("а",), "и": ("я", "а", "ь")}
+"""What a Russian ending can have been before it was put into the genitive ("твинк Маши" is of Маша)."""
+
+
+def readings_of(token: Token, *, belongs: bool = False, may_be_genitive: bool = True) -> tuple[Reading, ...]:
+    """All readings of a word, as written first.
+
+    A final "s" is never cut blindly: the word as written and the word without it are both readings. `belongs` says that
+    the form makes a possessive as likely as a name in "s" ("Brightmanes alt"); and who is called Jangles is often written
+    "Jangle's". `may_be_genitive` is False where what follows would not be a character of that person ("Brightmanes recruit").
+    """
+    key = token.key
+    alternatives: list[Reading] = []
+    if (stem := _without_plural(token)) and (may_be_genitive or token.is_possessive):
+        doubtful = token.is_possessive or not belongs or stem.endswith("s")
+        alternatives.append(Reading(stem, 1 if doubtful else 0))
+    if token.ending == "'s" and not key.endswith("s"):
+        alternatives.append(Reading(f"{key}s", 1))
+    if belongs and not token.is_possessive:
+        alternatives += [Reading(nominative, 1) for nominative in _nominatives(key)]
+    if token.stem:
+        alternatives.append(Reading(token.stem, 1))
+    if (letters := key.rstrip("0123456789")) != key and letters:
+        alternatives.append(Reading(letters, 1))
+    return (Reading(key, 0), *alternatives)
+
+
+def _without_plural(token: Token) -> str | None:
+    """`Brightmanes` without its "s"; None where there is none, or where an apostrophe has already parted it."""
+    stem = token.key[:-1]
+    can_be_cut = token.key.endswith("s") and token.ending != "'s"
+    return stem if can_be_cut and len(stem) >= _SHORTEST_STEM and stem.isalpha() else None
+
+
+def _nominatives(key: str) -> list[str]:
+    endings = _CYRILLIC_GENITIVES.get(key[-1], ())
+    return [key[:-1] + ending for ending in endings if len(key) > _SHORTEST_STEM]

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sv_common.guild_sync.notes.tokens import Gap, Shape, Token
-from sv_common.guild_sync.notes.vocabulary import TRADES, Categories, Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Categories, Category
 
 _SAYING_WHOSE: Final = frozenset(
     {Category.ALT, Category.BANK, Category.CHARACTER, Category.MAIN, Category.OWNER, Category.IDENTITY}

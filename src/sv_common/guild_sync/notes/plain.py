@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.mentions import MentionKind, Reading
-from sv_common.guild_sync.notes.readings import readings_of
+from sv_common.guild_sync.notes.mentions import MentionKind, Reading, readings_of
 from sv_common.guild_sync.notes.state import ALSO_VERBS, JOINED, OWN, NoteState
-from sv_common.guild_sync.notes.tokens import Gap, Shape, Token, is_unspaced
-from sv_common.guild_sync.notes.vocabulary import TRADES, Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token, is_unspaced
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Category
 
 _ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|er|e|è?me|o|a|º|ª|й|я)")
 _TWO_NAMES: Final = re.compile(r"..+[和与與及或].+.")
@@ -131,7 +130,7 @@ class Segment:
 
     @property
     def is_trade(self) -> bool:
-        """Whether this is about a profession, specialisation, class or role."""
+        """Whether this is about a profession, specialization, class or role."""
         return not self.is_name and any(token.categories & TRADES for token in self.tokens)
 
 
@@ -151,7 +150,7 @@ def _segments(state: NoteState) -> list[Segment]:
 
 
 def _is_after_trade(segments: list[Segment], names: list[int]) -> bool:
-    """Whether professions stand before the first possible name, which is then rather one more profession, misspelt."""
+    """Whether professions stand before the first possible name, which is then rather one more profession, misspelled."""
     return bool(names) and any(segment.is_trade for segment in segments[: names[0]])
 
 

@@ -9,11 +9,10 @@ from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.notes.doubt import doubted_in, doubts_handle
-from sv_common.guild_sync.notes.mentions import Mention, MentionKind, Reading
+from sv_common.guild_sync.notes.mentions import Mention, MentionKind, Reading, readings_of
 from sv_common.guild_sync.notes.others import NOWHERE, Places, denied_in, is_told_of_others, others_in, second_names_in
-from sv_common.guild_sync.notes.readings import readings_of
-from sv_common.guild_sync.notes.tokens import Gap, Shape, Token
-from sv_common.guild_sync.notes.vocabulary import TRADES, Categories, Category
+from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token
+from sv_common.guild_sync.notes.words.vocabulary import TRADES, Categories, Category
 
 CONNECTING: Final = frozenset({Category.LINK, Category.COPULA, Category.ARTICLE})
 JOINED: Final = frozenset({Gap.SPACE, Gap.HYPHEN})

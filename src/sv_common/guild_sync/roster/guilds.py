@@ -12,13 +12,15 @@ import psycopg
 from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.guild import lock
+from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import BadInput, Busy, NotFound, Refused
+from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.sources.models import GuildAddress
 
+__all__ = ["lock"]
+
 SQL = load_sql(__package__, "guilds.sql")
-BUSY = "Another change for this guild is in progress. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,6 @@ class Guild:
     def address(self) -> GuildAddress:
         """Where Battle.net knows it."""
         return GuildAddress(self.region, self.realm_slug, self.name_slug)
-
-
-async def lock(conn: Connection, guild_id: int) -> None:
-    """Let this transaction be the only one that changes the guild's data.
-
-    Every writer takes it first: no deadlock. Raises `NotFound`, and `Busy` where another one holds it for longer than the
-    connection waits.
-    """
-    try:
-        found = await conn.execute(SQL["lock"], {"guild_id": guild_id})
-    except psycopg.errors.LockNotAvailable as error:
-        raise Busy(BUSY) from error
-    if found.rowcount == 0:
-        raise NotFound(f"There is no guild with the number {guild_id}.")
 
 
 async def take_in_if_newer(
@@ -92,6 +80,12 @@ async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
 async def ids_of(conn: Connection, guild_id: int | None) -> list[int]:
     """Return the number of the guild asked for as it is, or of every guild for None."""
     return [guild_id] if guild_id is not None else [guild.id for guild in await all_guilds(conn)]
+
+
+async def resolve_guild(pool: Pool, guild_id: int | None) -> int:
+    """Return the number of the guild asked for, or of the only one there is. Raises like `the_only`."""
+    async with pool.installation() as conn:
+        return (await the_only(conn, guild_id)).id
 
 
 async def lock_the_only(conn: Connection, guild_id: int | None) -> int:

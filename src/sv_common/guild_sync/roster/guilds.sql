@@ -1,7 +1,3 @@
--- name: lock
--- Wait until no other transaction changes this guild's data; held to the end of the transaction.
-select pg_advisory_xact_lock(7283, id) from guild_identity.guilds where id = %(guild_id)s
-
 -- name: take_in_roster
 -- What lies in the future was written by a clock that was wrong, and counts as never.
 update guild_identity.guilds g

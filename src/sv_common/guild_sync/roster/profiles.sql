@@ -5,8 +5,8 @@ select c.id, c.realm_slug, c.character_name, c.blizzard_character_id, count(*) o
 from guild_identity.wow_characters c
 left join guild_identity.character_profiles p on p.character_id = c.id
 where c.guild_id = %(guild_id)s and c.removed_at is null
-  and (p.gone_confirmed_at is null or p.asked_at <= now() - %(pause)s::interval or p.asked_at > now())
-order by case when p.asked_at <= now() then p.asked_at end nulls first, c.id
+  and (p.gone_confirmed_at is null or p.requested_at <= now() - %(pause)s::interval or p.requested_at > now())
+order by case when p.requested_at <= now() then p.requested_at end nulls first, c.id
 limit %(limit)s
 
 -- name: record
@@ -35,10 +35,10 @@ with moment as materialized (
         on c.id = a.id and c.guild_id = %(guild_id)s and c.realm_slug = a.realm_slug and c.character_name = a.name
        and c.blizzard_character_id is not distinct from a.character_id
     left join guild_identity.character_profiles p on p.character_id = a.id
-    where p.asked_at is null or p.asked_at <= m.began or p.asked_at > clock_timestamp()
+    where p.requested_at is null or p.requested_at <= m.began or p.requested_at > clock_timestamp()
 ), asked_before as (
     update guild_identity.character_profiles p
-    set asked_at = a.began,
+    set requested_at = a.began,
         fetched_at = case a.state when 'shown' then a.began else p.fetched_at end,
         gone_since = case a.state when 'gone' then least(p.gone_since, a.began) when 'failed' then p.gone_since end,
         gone_confirmed_at = case when a.is_confirmed then coalesce(p.gone_confirmed_at, a.began)
@@ -46,7 +46,7 @@ with moment as materialized (
     from answered a
     where p.character_id = a.id
 ), asked_first as (
-    insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at, gone_since)
+    insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at, gone_since)
     select id, %(guild_id)s, began, case when state = 'shown' then began end, case when state = 'gone' then began end
     from answered a
     where not exists (select from guild_identity.character_profiles p where p.character_id = a.id)

@@ -57,9 +57,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class WaitingUpload:
-    """An upload to be taken in now."""
+    """An upload to be processed now; `attempts` counts the tries so far."""
 
     id: int
+    attempts: int
     uploader: str
     characters: Sequence[AddonCharacter]
     as_of: datetime
@@ -107,9 +108,9 @@ async def next_waiting(conn: Connection, guild_id: int) -> WaitingUpload | None:
     row = await (await conn.execute(SQL["next"], {"guild_id": guild_id})).fetchone()
     if row is None:
         return None
-    upload_id, uploader, characters, as_of, *origin = row
+    upload_id, attempts, uploader, characters, as_of, *origin = row
     return WaitingUpload(
-        upload_id, uploader, [AddonCharacter(**each) for each in characters], as_of, ExportOrigin(*origin)
+        upload_id, attempts, uploader, [AddonCharacter(**each) for each in characters], as_of, ExportOrigin(*origin)
     )
 
 

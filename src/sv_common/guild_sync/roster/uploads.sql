@@ -23,7 +23,7 @@ select id, state from newest where not exists (select from kept)
 -- name: next
 -- The upload that waits with the oldest export, of those that may be tried by now. The pause counts from a failure, so that
 -- a killed worker costs no time; a failure that lies in the future counts as never.
-select u.id, k.uploader, u.characters, u.as_of, u.guild_name, u.realm, u.region
+select u.id, u.attempts, k.uploader, u.characters, u.as_of, u.guild_name, u.realm, u.region
 from guild_identity.addon_uploads u
 join common.upload_keys k on k.id = u.upload_key_id
 where u.guild_id = %(guild_id)s and u.state = 'received'

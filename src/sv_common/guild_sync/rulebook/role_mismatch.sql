@@ -37,7 +37,7 @@ order by 1
 with usable as (
     select r.id, r.guild_id, r.discord_role_id, coalesce(d.name, r.discord_role_name, r.name) as role_name, r.wow_rank_index,
            coalesce(d.is_administrative, false) or exists (
-               select from common.guild_authority_in_force a
+               select from common.access_grants_in_force a
                where a.guild_id = r.guild_id and a.role in ('officer', 'administrator')
                  and (a.kind, a.key) in (('discord_role', r.discord_role_id), ('rank', r.wow_rank_index::text))
            ) as is_administrative
@@ -54,9 +54,9 @@ with usable as (
     -- The character that decides: the highest in the guild, else the highest of those that have left. Of equals it is the
     -- one with the best-founded link, then by name, so that the order in which a roster lists them decides nothing.
     select distinct on (p.id)
-        p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_vouched_by,
+        p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_confirmed_by,
         c.character_name, c.removed_at is not null as has_left,
-        l.basis, l.basis_note, l.vouched_by,
+        l.basis, l.basis_note, l.confirmed_by,
         r.id as rank_id, r.name as rank_name, r.is_without_role and r.wow_rank_index > 0 as is_without_role
     from guild_identity.players p
     join guild_identity.player_characters l on l.player_id = p.id
@@ -64,17 +64,17 @@ with usable as (
     join common.guild_ranks r on r.id = c.guild_rank_id
     where %(guild_id)s::integer is null or p.guild_id = %(guild_id)s
     order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
-             (l.basis = 'proven') is true desc, l.vouched_by is not null desc, c.name_key, c.realm_slug, c.id
+             (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
 )
 select s.id as player_id, s.guild_id, s.display_name as player, d.id as member_id, d.display_name as member,
        s.character_name as character, s.rank_name as rank, s.has_left, s.is_without_role,
        u.discord_role_id as right_role_id, u.role_name as right_role,
        coalesce(u.discord_role_id = any (d.all_guild_roles), false) as has_right_role,
        coalesce(held.roles, '[]'::jsonb) as wrong_roles,
-       s.basis, s.basis_note, s.vouched_by, s.discord_basis, s.discord_vouched_by,
+       s.basis, s.basis_note, s.confirmed_by, s.discord_basis, s.discord_confirmed_by,
        coalesce(u.is_administrative, false) or coalesce(held.any_administrative, false) as is_administrative,
        -- What the right role gives here, where that is more than a look.
-       (select a.role from common.guild_authority_in_force a
+       (select a.role from common.access_grants_in_force a
         where a.guild_id = s.guild_id and a.kind = 'discord_role' and a.key = u.discord_role_id
           and a.role in ('officer', 'administrator')) as gives
 from standing s

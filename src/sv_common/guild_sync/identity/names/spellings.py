@@ -7,7 +7,7 @@ from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.notes import fold_accents
-from sv_common.guild_sync.notes.simplified import simplify
+from sv_common.guild_sync.notes.words.simplified import simplify
 
 _WRITTEN_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _REMEMBERED: Final = 65536
