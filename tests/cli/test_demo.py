@@ -77,7 +77,7 @@ def test_the_changed_note_was_fixed_by_itself_and_the_others_wait(story: Any) ->
 def test_it_can_be_played_again_on_the_same_folder_and_told_in_words(folder: Path) -> None:
     ended = _demo(folder)
     assert ended.returncode == 0, ended.stderr
-    for words in ("Monday", "Sunday", "What each rule found", "Fixed by itself", "Waits for an officer"):
+    for words in ("Monday", "Sunday", "What each rule found", "Fixed automatically", "Needs review"):
         assert words in ended.stdout
 
 

@@ -258,11 +258,11 @@ def test_without_json_there_is_a_table_a_summary_and_the_nicknames(patt: Patt, f
     assert outcome.code == 0
     assert shown[:4] == [
         "character note reading",
-        "Opal-X nobody (empty)",
+        "Opal-X no player (empty)",
         "Brakk-X Opal Opal-X",
         "Zork-X Brakk Brakk-X, so Opal-X",
     ]
-    assert {"Kip-X Opel perhaps Opal-X", "Juno-X Robin nobody (nickname: Robin)"} <= set(shown)
+    assert {"Kip-X Opel perhaps Opal-X", "Juno-X Robin no player (nickname: Robin)"} <= set(shown)
     assert {"confident name 2", "suggested name 1", "nobody nickname 2", "Robin Juno-X, Wren-X"} <= set(shown)
 
 

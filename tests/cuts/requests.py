@@ -47,7 +47,6 @@ def _json(**fields: Any) -> Made:
     return lambda _: Ask(json=fields)
 
 
-_WORD = {"kind": "word", "word": "quux", "reading": "profession"}
 _RULE = {"kind": "rule", "issue_type": "stale_character", "is_enabled": False}
 _LINK = {"decision": "link", "character": "Riddle", "player": "Mito"}
 _AUTHORITY = {"kind": "rank", "key": "2", "role": "viewer"}
@@ -67,13 +66,8 @@ def _issues(*names: str, **more: Any) -> Made:
     return lambda world: Ask(json={"issue_ids": [world.numbers[name] for name in names], **more})
 
 
-def _ticked(*names: str, **more: Any) -> Made:
-    return lambda world: Ask(form={"chosen": [str(world.numbers[name]) for name in names], **more})
-
-
 API = "/api/v1/admin"
 QUALITY = f"{API}/data-quality"
-BUTTONS = "/admin/data-quality/actions"
 SETTINGS = "/admin/settings"
 
 ASKS: dict[str, Made] = {
@@ -113,34 +107,9 @@ ASKS: dict[str, Made] = {
     f"{API}/losses/release": lambda world: Ask(json=_loss(world)),
     f"{API}/uploads/{{upload_id}}/retry": _nothing,
     "/api/v1/guild-sync/addon-upload": lambda _: Ask(content=EXPORT, who="upload_key"),
-    f"{BUTTONS}/scan": _form(),
-    f"{BUTTONS}/scan/{{issue_type}}": _form(),
-    f"{BUTTONS}/fix/{{issue_id}}": _form(),
-    f"{BUTTONS}/issues/{{issue_id}}/dismiss": _form(**_REASON),
-    f"{BUTTONS}/issues/{{issue_id}}/reopen": _form(**_REASON),
-    f"{BUTTONS}/issues/{{issue_id}}/resolve": _form(**_REASON),
-    f"{BUTTONS}/issues/fix": lambda world: Ask(
-        form={"wish": f'{{"kind": "fix_selected", "issue_ids": [{world.numbers["newalt"]}]}}'}
-    ),
-    f"{BUTTONS}/issues/dismiss": _ticked("newalt", "riddle", **_REASON),
-    f"{BUTTONS}/issues/reopen": _ticked("aside"),
-    f"{BUTTONS}/attempts/{{attempt_id}}/undo": _form(),
-    "/admin/full-match/actions/ask": _form(),
-    "/admin/full-match/actions/ask-chosen": lambda world: Ask(form={"chosen": [world.match_key]}),
-    "/admin/players/actions/decide": _form(**_LINK),
-    "/admin/activity/losses/actions/release": lambda world: Ask(form=_loss(world)),
-    "/admin/activity/uploads/actions/{upload_id}/retry": _form(),
-    f"{SETTINGS}/guild/actions/move": _form(**_MOVE),
-    f"{SETTINGS}/actions/save": _form(**_WORD),
-    f"{SETTINGS}/actions/keys": _form(uploader="Zork"),
-    f"{SETTINGS}/actions/keys/{{key_id}}/revoke": _form(),
-    f"{SETTINGS}/actions/tokens": _form(name="dashboard", scope="read"),
-    f"{SETTINGS}/actions/tokens/{{token_id}}/revoke": _form(),
+    f"{SETTINGS}/keys": _form(uploader="Zork"),
+    f"{SETTINGS}/tokens": _form(name="dashboard", scope="read"),
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
-    "/admin/account/actions/sessions/{session_id}/revoke": _form(),
-    f"{SETTINGS}/officers/actions/authority": _form(**_AUTHORITY),
-    f"{SETTINGS}/officers/actions/confirm": lambda world: Ask(form=_confirm(world)),
-    f"{SETTINGS}/officers/actions/sessions/{{session_id}}/revoke": _form(),
     "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
     "/login/{token}": lambda _: Ask(form={}, who="nobody"),
     "/logout": _form(),

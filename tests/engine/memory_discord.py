@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from guild_builder import ROLE_NAMES, GuildBuilder
 from sv_common.guild_sync.core.errors import SourceDenied
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole
 
 

@@ -11,7 +11,7 @@ from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.doctor import guild as doctor
-from patt.web import data_metrics
+from patt.web import metrics as metrics_of
 from patt.worker.worker import SCHEDULES
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
@@ -232,8 +232,8 @@ async def test_page_doctor_and_metrics_call_the_same_age_stale(
     async with guild.pool.connection() as conn:
         facts = await doctor.read_facts(conn, await guilds.get(conn, guild.guild_id))
     (checked,) = [each for each in doctor.check_data(facts) if each.name == facts.name(doctor.SOURCES[source][0])]
-    name = data_metrics.SOURCES[source]
-    metrics = (await data_metrics.exposition(Services(Settings.model_construct(), guild.pool, Outside()))).decode()
+    name = metrics_of.SOURCES[source]
+    metrics = (await metrics_of.exposition(Services(Settings.model_construct(), guild.pool, Outside()))).decode()
     (age,) = re.findall(rf'^patt_source_age_seconds{{.*source="{name}"}} (\S+)$', metrics, re.MULTILINE)
     (limit,) = re.findall(rf'^patt_source_stale_after_seconds{{source="{name}"}} (\S+)$', metrics, re.MULTILINE)
     assert (await _source(guild, source)).is_stale is is_stale

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from guild_builder import GUILD_MASTER, OFFICER, ROLE_NAMES, GuildBuilder
 from patt.auth import permissions
 from patt.auth.permissions import Change, Given, Kind
-from patt.web.csrf import FORM_HEADER, form_token_of
+from patt.web.security import FORM_HEADER, form_token_of
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.model import WorldMember

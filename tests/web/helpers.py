@@ -22,8 +22,8 @@ from patt.auth.permissions import Role
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.web.context import SESSION_COOKIE
-from patt.web.csrf import FORM_HEADER, form_token_of
-from patt.web.limits import Clock
+from patt.web.security import FORM_HEADER, form_token_of
+from patt.web.throttle import Clock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.sources.ports import Outside
@@ -33,7 +33,7 @@ API = "/api/v1/admin/data-quality"
 PAGE = "/admin/data-quality"
 PLAYERS_API = "/api/v1/admin/players"
 PLAYERS = "/admin/players"
-COUNTS = ("Open", "Waiting", "Resolved (30d)")
+COUNTS = ("Open", "Needs review", "Resolved (30d)")
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def _is_of_events(start: Message) -> bool:
 def asker(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
     """Return a client that asks the application directly, and reads nothing of a stream of events."""
     transport = httpx2.ASGITransport(app=_LeavingStreams(app), raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, **options)
+    headers = {"Accept": "text/html, */*", **options.pop("headers", {})}  # what a browser says that sends a form
+    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers, **options)
 
 
 async def login_link(pool: Pool, name: str = "alice", *, lifetime: timedelta = credentials.LINK_LIFETIME) -> str:

@@ -58,9 +58,9 @@ async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncC
 
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_happened_yet_the_lists_are_empty(alice: httpx2.AsyncClient) -> None:
-    assert "No job waits or runs. " in (page := (await _see(alice)).text("content"))
-    assert "No run is like that." in page
-    assert "Nobody did anything like that." in (await _see(alice, show="deeds")).text("content")
+    assert "No jobs are waiting or running. " in (page := (await _see(alice)).text("content"))
+    assert "No runs match." in page
+    assert "No activity matches." in (await _see(alice, show="deeds")).text("content")
 
 
 @pytest.mark.usefixtures("busy")
@@ -90,7 +90,7 @@ async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str
     assert [run["pipeline"] for run in answer["items"]] == pipelines
     assert answer["total"] == len(pipelines)
     assert [run["pipeline"] for run in (await alice.get(f"{API}/runs.json", params=query)).json()] == pipelines
-    assert f"{len(pipelines)} in all" in (await _see(alice, **query)).text("content")
+    assert f"{len(pipelines)} total" in (await _see(alice, **query)).text("content")
 
 
 @pytest.mark.usefixtures("busy")
@@ -117,7 +117,7 @@ async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> N
 @pytest.mark.usefixtures("busy")
 async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
     text = (await _see(alice, show="deeds", actor="officer bob")).text("content")
-    assert "1 in all" in text
+    assert "1 total" in text
     assert "by officer alice" not in text
     assert (await alice.get(f"{API}/deeds", params={"actor": "nobody"})).json()["total"] == 0
     assert (await alice.get(f"{API}/deeds", params={"actor": "a\x00"})).status_code == 422
@@ -130,7 +130,7 @@ async def test_what_was_done_by_hand_or_as_a_whole_is_told_too(
     await run_matching(troubled.pool, actor="root")
     text = (await _see(alice, show="deeds")).text("content")
     assert "fixed Full match by root" in text
-    assert "fixed By hand by officer alice" in text
+    assert "fixed Manual by officer alice" in text
 
 
 @pytest.mark.usefixtures("busy")
@@ -180,7 +180,7 @@ async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
         await queue.enqueue(Task.DISCORD, guild.guild_id)
         await queue.enqueue(Task.SWEEP, other.guild_id)
     text = (await _see(alice, guild=guild.guild_id)).text("jobs")
-    assert "Jobs now 1 waiting Sync with Discord · Lantern Watch just now" in text
+    assert "Current jobs 1 waiting Sync with Discord · Lantern Watch just now" in text
     part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))
     assert "Daily check · Ember Court" in part.text("jobs")
     assert "html" not in part.tags
@@ -199,7 +199,7 @@ async def test_the_log_of_another_guild_is_not_shown(
         assert (await anonymous.get(f"{API}/{path}", headers=token)).json()["total"] == 0
         answer = await anonymous.get(f"{API}/{path}.csv", params={"guild": busy.guild_id}, headers=token)
         assert answer.status_code == 404
-    assert "0 in all" in (await _see(alice, guild=other.guild_id, show="deeds")).text("content")
+    assert "0 total" in (await _see(alice, guild=other.guild_id, show="deeds")).text("content")
 
 
 async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
@@ -264,7 +264,7 @@ async def _sent(guild: GuildBuilder, uploader: str, *notes: str) -> list[int]:
 
 @pytest.mark.usefixtures("guild")
 async def test_without_an_upload_the_page_says_how_one_comes_to_be(alice: httpx2.AsyncClient) -> None:
-    assert "No companion has sent an export yet." in (await _see(alice)).text("uploads")
+    assert "No exports yet." in (await _see(alice)).text("uploads")
 
 
 async def test_the_last_uploads_are_listed_with_what_became_of_each(
@@ -281,13 +281,13 @@ async def test_the_last_uploads_are_listed_with_what_became_of_each(
     for address in (ACTIVITY, f"{ACTIVITY}/uploads"):
         text = Seen(await alice.get(address)).text("uploads")
         assert f"waiting Export of just now by <b>Zoë</b> · 1 character · upload {waiting}" in text
-        assert "A worker takes it in." in text
+        assert "A worker will process it." in text
         assert f"refused Export of just now by <b>Zoë</b> · 1 character · upload {refused}" in text
         assert "It is an export of <i>Other</i> Watch." in text
         assert re.search(r"superseded Export of \d{4}-\d\d-\d\d by", text)
         assert "Older than upload 2; nothing was changed." in text
         assert text.index(f"upload {waiting} ") < text.index(f"upload {refused} ") < text.index(f"upload {done} ")
-        assert "Try again" not in text
+        assert "Retry" not in text
 
 
 async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
@@ -298,13 +298,15 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
         await uploads.give_up(conn, number, "Given up: it failed 6 times.")
     page = await _see(alice)
     assert "given up Export of" in page.text("uploads")
-    assert "Try again" in page.text("uploads")
-    button = f"{ACTIVITY}/uploads/actions/{number}/retry"
-    assert (await alice.post(button, data={})).headers["location"] == ACTIVITY
-    assert f"Upload {number} waits again, and a worker takes it in." in (await _see(alice)).text()
+    assert "Retry" in page.text("uploads")
+    button = f"/api/v1/admin/uploads/{number}/retry"
+    assert (await alice.post(button, data={"back": ACTIVITY})).headers["location"] == ACTIVITY
+    assert (
+        f"Upload {number} waits again. A worker takes it in: patt serve, or patt worker." in (await _see(alice)).text()
+    )
     async with guild.pool.connection() as conn:
         assert (await uploads.get(conn, number, guild.guild_id)).state == "received"
-    await alice.post(button, data={})
+    await alice.post(button, data={"back": ACTIVITY})
     assert "Only an upload that was given up can be tried again." in (await _see(alice)).text()
 
 
@@ -316,6 +318,6 @@ async def test_another_guilds_uploads_are_neither_shown_nor_tried_again(
     async with guild.pool.connection() as conn:
         await uploads.give_up(conn, number, "Given up.")
     assert "Stranger" not in (await _see(alice, guild=guild.guild_id)).text("uploads")
-    await alice.post(f"{ACTIVITY}/uploads/actions/{number}/retry?guild={guild.guild_id}", data={})
+    await alice.post(f"/api/v1/admin/uploads/{number}/retry?guild={guild.guild_id}", data={"back": ACTIVITY})
     async with guild.pool.connection() as conn:
         assert (await uploads.get(conn, number, other.guild_id)).state == "failed"

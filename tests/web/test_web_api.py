@@ -107,7 +107,7 @@ async def test_fixing_all_counts_what_became_of_each(alice: httpx2.AsyncClient) 
     assert body["sentence"] == "Of 2 issues: 1 fixed, 1 refused."
     nothing = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
     again = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
-    assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "Nothing is open, so nothing was changed.")
+    assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "No open findings, so nothing was changed.")
 
 
 async def test_fixing_all_of_several_guilds_asks_which(
@@ -189,7 +189,7 @@ async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient,
     until = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
     away = (await alice.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest", "until": until})).json()
     assert (away["state"], away["dismissed_by"], away["dismissed_reason"]) == ("dismissed", "officer alice", "a guest")
-    assert away["sentence"] == f"Issue {number} is set aside until {until}."
+    assert away["sentence"] == f"Issue {number} is dismissed until {until}."
     await alice.post(f"{API}/scan")
     assert (await alice.get(f"{API}/issues/{number}")).json()["state"] == "dismissed"
     back = (await alice.post(f"{API}/issues/{number}/reopen")).json()

@@ -89,7 +89,7 @@ async def test_thirty_requests_for_a_locked_guild_hold_up_nobody_else(
         told = {(answer.status_code, answer.json()["detail"]) for answer in answers}
         assert told <= {
             (409, "Another change for this guild is in progress. Try again in a moment."),
-            (503, "Too much is being done at once just now, so nothing was done. Try again in a moment."),
+            (503, "Too many requests are running, so nothing was done. Try again in a moment."),
         }
         assert (409, "Another change for this guild is in progress. Try again in a moment.") in told
         again = await busy.post(f"{API}/issues/{issue}/dismiss", params=mine, json={"reason": "At last."})
@@ -111,6 +111,6 @@ async def test_a_form_says_on_the_next_page_that_another_change_is_in_progress(
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     async with officer(app, await bound_session(brief, "busy", "officer", None)) as busy:
         async with _locked_elsewhere(troubled):
-            answer = await busy.post(f"{PAGE}/actions/issues/{issue}/resolve", data={"reason": "Done."})
+            answer = await busy.post(f"{API}/issues/{issue}/resolve", data={"reason": "Done."})
         assert answer.status_code == 303
         assert "Another change for this guild is in progress" in (await busy.get(PAGE)).text

@@ -122,14 +122,14 @@ async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     text = Seen(preview).text("content")
     assert "Player of Loner-area-52 no one Mito, as an officer decided" in text
     assert await _owner(known, "Loner") is None
-    done = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
     assert "Done. Link Loner-area-52 to Mito: an officer says so." in shown.text("status")
     assert "By officer alice just now : Loner-area-52 belongs to Mito" in shown.text("content")
     assert await _owner(known, "Loner") == "Mito"
     attempt = (await known.rows("select id from guild_identity.fix_attempts"))[0][0]
-    undone = await alice.post(f"/admin/data-quality/actions/attempts/{attempt}/undo", data={"back": page})
+    undone = await alice.post(f"{API}/attempts/{attempt}/undo", data={"back": page})
     assert undone.headers["location"] == page
     assert "Undone by officer alice" in Seen(await alice.get(page)).text("content")
     assert await _owner(known, "Loner") is None
@@ -209,7 +209,7 @@ async def test_a_decision_that_cannot_be_carried_out_says_why_and_changes_nothin
         answer = await alice.post(f"{PLAYERS_API}/{path}", json=asked)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         assert says in answer.text
-    form = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    form = await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "back": PLAYERS})
     assert (form.status_code, form.headers["location"]) == (303, PLAYERS)
     assert says in Seen(await alice.get(PLAYERS)).text("status")
     preview = await alice.get(f"{PLAYERS}/preview", params={**asked, "back": "//elsewhere.test"})

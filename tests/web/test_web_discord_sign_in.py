@@ -70,7 +70,7 @@ async def test_somebody_whom_nothing_lets_in_is_told_why_and_who_can(
     told = Seen(answer).text("content")
     assert answer.status_code == 403
     assert "You are on its Discord server as Corin ." in told
-    assert "These can let you in: Aldwyn ." in told
+    assert "These people can give you access: Aldwyn ." in told
     assert SESSION_COOKIE not in friend.client.cookies
     assert await guild.rows("select id from common.admin_accounts") == []
 
@@ -133,7 +133,7 @@ async def test_whoever_loses_what_let_them_in_loses_the_session_at_once(
     assert (await captain.client.get(f"{API}/rules")).status_code == 403
     why = await captain.client.get(CHOICE)
     assert why.status_code == 403
-    assert "You may not look at these pages yet" in why.text
+    assert "No access yet" in why.text
 
 
 async def test_a_demotion_to_viewer_takes_the_buttons_and_what_they_do(

@@ -90,7 +90,7 @@ async def test_the_new_name_is_looked_at_on_the_page_and_kept_by_one_button(
     assert await where(moved) == before, "looking changes nothing"
     key = page.text.split('name="key" value="')[1].split('"')[0]
     form = {**looked_for, "key": key, "back": f"{PAGE}?guild={moved.guild_id}"}
-    answer = await boss.post(f"{PAGE}/actions/move?guild={moved.guild_id}", data=form)
+    answer = await boss.post(f"/api/v1/admin/settings/guild/move?guild={moved.guild_id}", data=form)
     assert answer.status_code == 303
     told = Seen(await boss.get(answer.headers["location"])).text()
     assert f"{before[0]} is New Watch" in told

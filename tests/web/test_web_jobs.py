@@ -39,7 +39,7 @@ async def test_a_job_is_asked_for_done_and_told_of(alice: httpx2.AsyncClient, tr
         ({}, 422, "kind"),
         ({"kind": "scan_rule"}, 422, "issue_type"),
         ({"kind": "scan_rule", "issue_type": "no_such"}, 404, "no_such"),
-        ({"kind": "fix_selected", "issue_ids": []}, 422, "issue_ids"),
+        ({"kind": "fix_selected", "issue_ids": []}, 422, "No issue is selected"),
         ({"kind": "fix_selected", "issue_ids": [0]}, 422, "issue_ids"),
         ({"kind": "fix_selected", "issue_ids": [2**62]}, 404, "There is no issue with the number"),
     ],

@@ -24,7 +24,7 @@ async def test_the_button_of_a_dismissal_stands_in_its_row(sign_in: SignIn, trou
     await page.goto(page.url.partition("/admin")[0] + f"{PAGE}/dismissals")
     badge = await page.locator(".finding .badge").bounding_box()
     text = await page.locator(".finding-text").bounding_box()
-    button = await page.get_by_role("button", name="Open again").bounding_box()
+    button = await page.get_by_role("button", name="Reopen").bounding_box()
     assert badge is not None
     assert text is not None
     assert button is not None

@@ -17,7 +17,7 @@ from patt.bootstrap import Services
 from patt.config import load_settings
 from patt.server import server_config
 from patt.web.context import SESSION_COOKIE
-from patt.web.limits import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
+from patt.web.throttle import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.simulators.server import LOOPBACK
@@ -201,7 +201,7 @@ async def test_a_session_that_asks_too_often_gets_a_page_that_says_so(limited: F
             assert (await client.get("/admin/nothing", headers=headers)).status_code == 404
         page, api = await client.get(PAGE), await client.get(f"{API}/rules")
     assert (page.status_code, api.status_code) == (429, 429)
-    assert "That is too much at once. Try again in 60 seconds." in page.text
+    assert "Too many requests at once. Try again in 60 seconds." in page.text
     assert api.json()["detail"] in page.text
 
 

@@ -374,7 +374,7 @@ async def test_a_request_that_never_ends_does_not_keep_the_server_from_ending(
             at = urlsplit(base_url)
             reader, writer = await asyncio.open_connection(at.hostname, at.port)
             writer.write(
-                f"POST /admin/data-quality/actions/scan HTTP/1.1\r\nHost: {at.netloc}\r\nSec-Fetch-Site: same-origin\r\n"
+                f"POST /api/v1/admin/data-quality/jobs HTTP/1.1\r\nHost: {at.netloc}\r\nSec-Fetch-Site: same-origin\r\n"
                 f"Cookie: {SESSION_COOKIE}={await session(pool)}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                 f"Content-Length: 100\r\n\r\nhalf of it".encode()
             )

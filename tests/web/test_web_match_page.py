@@ -13,6 +13,7 @@ from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import BASE_URL, Seen, settings
 
+MATCH_API = "/api/v1/admin/full-match"
 MATCH_PAGE = "/admin/full-match"
 
 
@@ -43,7 +44,7 @@ async def _do_it(guild: GuildBuilder) -> None:
 
 
 async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object] | None = None) -> Seen:
-    answer = await alice.post(path, data=fields or {})
+    answer = await alice.post(path, data={"back": MATCH_PAGE, **(fields or {})})
     assert answer.status_code == 303, answer.text
     return Seen(await alice.get(answer.headers["location"]))
 
@@ -55,8 +56,8 @@ async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncC
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_is_to_be_matched_nothing_can_be_asked_for(alice: httpx2.AsyncClient) -> None:
     page = await _see(alice)
-    assert "There is nothing to match" in page.text("content")
-    assert "None was done yet" in page.text("match-state")
+    assert "Nothing to match" in page.text("content")
+    assert "No match yet" in page.text("match-state")
     assert "form" not in page.tags[page.tags.index("main") :]
 
 
@@ -85,7 +86,7 @@ async def test_whom_it_leaves_alone_is_listed_under_the_reason(
 
 
 async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    page = await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    page = await _click(alice, MATCH_API)
     assert page.text("status") == "The full match is asked for."
     assert "waiting by officer alice" in page.text("match-state")
     assert "Apply" not in page.text("content")
@@ -93,14 +94,14 @@ async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, 
     state = (await _see(alice)).text("match-state")
     assert "3 players created, 6 characters linked, 1 left alone. Undo" in state
     ((attempt,),) = await unmatched.rows("select id from guild_identity.fix_attempts")
-    page = await _click(alice, f"/admin/data-quality/actions/attempts/{attempt}/undo", {"back": MATCH_PAGE})
+    page = await _click(alice, f"/api/v1/admin/data-quality/attempts/{attempt}/undo", {"back": MATCH_PAGE})
     assert "Undone by officer alice" in page.text("match-state")
     assert await unmatched.rows("select display_name from guild_identity.players") == [("Elrek",)]
 
 
 async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     chosen = [await _key(unmatched, "Kipper"), await _key(unmatched, "Elrek")]
-    page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen", {"chosen": chosen})
+    page = await _click(alice, MATCH_API, {"selected": chosen})
     assert page.text("status") == "The full match of 2 selected is asked for."
     await _do_it(unmatched)
     page = await _see(alice)
@@ -113,7 +114,7 @@ async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, 
 async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder
 ) -> None:
-    answer = await alice.post(f"{MATCH_PAGE}/actions/ask")
+    answer = await alice.post(MATCH_API, data={"back": MATCH_PAGE})
     part = Seen(await alice.get(f"{MATCH_PAGE}/state"))
     assert "waiting by officer alice" in part.text("match-state")
     assert "html" not in part.tags
@@ -121,13 +122,13 @@ async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
 
 
 async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen")
+    page = await _click(alice, MATCH_API, {"selected": ""})
     assert "No player was selected" in page.text("status")
     assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
 
 
 async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    await _click(alice, MATCH_API)
     await unmatched.execute(
         "update guild_identity.match_requests set state = 'failed', sentence = 'The disk is full.', finished_at = now()"
     )
@@ -136,9 +137,9 @@ async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched
 
 async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     await run_matching(unmatched.pool, actor="root", selected=[await _key(unmatched, "Kipper")])
-    await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    await _click(alice, MATCH_API)
     text = (await _see(alice, show="runs")).text("content")
-    assert "Matches so far 2" in text
+    assert "Past matches 2" in text
     assert text.rindex("officer alice") < text.rindex("by root")
 
 

@@ -137,10 +137,10 @@ async def test_the_page_does_the_same_by_forms(
     page = Seen(await alice.get(OFFICERS))
     assert "As Aldwyn (Guild Master) they would be administrator." in page.text("content")
     fields = {"discord_id": MASTER, "character_id": str(people[MASTER])}
-    await alice.post(f"{OFFICERS}/actions/confirm", data=fields)
+    await alice.post("/api/v1/admin/officers/confirm", data=fields)
     preview = await alice.get(f"{OFFICERS}/preview", params={"kind": "rank", "key": "1", "role": "officer"})
     assert "Brisa nothing officer" in Seen(preview).text("content")
-    await alice.post(f"{OFFICERS}/actions/authority", data={"kind": "rank", "key": "1", "role": "officer"})
+    await alice.post("/api/v1/admin/officers/authority", data={"kind": "rank", "key": "1", "role": "officer"})
     told = Seen(await alice.get(OFFICERS))
     assert "The rank Officer gives now the role officer." in told.text()
     assert "Brisa @ brisa officer" in told.text("content")
@@ -180,8 +180,8 @@ async def test_everybody_sees_and_ends_their_own_sessions_and_no_others(
         assert (await vera.post(f"/api/v1/admin/account/sessions/{stranger}/revoke")).status_code == 404
         page = Seen(await vera.get("/admin/account")).text("content")
         assert "You are vera , a viewer" in page
-        assert "Who may sign in" not in page
-        await vera.post(f"/admin/account/actions/sessions/{listed[-1]['id']}/revoke")
+        assert "Manage access" not in page
+        await vera.post(f"/api/v1/admin/account/sessions/{listed[-1]['id']}/revoke")
         assert len((await vera.get("/api/v1/admin/account/sessions")).json()["items"]) == 1
         done = await vera.post("/api/v1/admin/account/sessions/revoke-all")
         assert done.json()["sentence"] == "Signed out everywhere: 1 session ended."

@@ -102,7 +102,7 @@ async def test_people_without_a_player_are_listed_by_themselves(alice: httpx2.As
     assert await _names(alice, show="characters") == ["Loner"]
     assert await _names(alice, show="members") == ["Zephyr"]
     assert "Loner" in (await _page(alice, show="characters")).text("content")
-    assert "No one in this guild is named “ nobody ”" in (await _page(alice, search="nobody")).text("content")
+    assert "No one here matches “ nobody ”" in (await _page(alice, search="nobody")).text("content")
 
 
 async def test_a_page_holds_fifty_people(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:

@@ -11,7 +11,7 @@ from patt.auth import credentials, sessions
 from patt.auth.credentials import Scope
 from patt.auth.permissions import ROLES, Role
 from patt.web.context import SESSION_COOKIE
-from patt.web.csrf import FORM_HEADER, form_token_of
+from patt.web.security import FORM_HEADER, form_token_of
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json

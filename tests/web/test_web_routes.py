@@ -18,8 +18,7 @@ from guild_builder import GuildBuilder
 from patt.api.uploads import uploader_of
 from patt.auth import credentials
 from patt.web.context import administrator_of, officer_of, open_to_all, viewer_of
-from patt.web.guard import ADMIN_PREFIX
-from patt.web.problems import API_PREFIX, METRICS_PATH
+from patt.web.places import ADMIN_PREFIX, API_PREFIX, METRICS_PATH
 from sv_common.db.pool import Pool
 from web.helpers import api_token, asker
 
@@ -123,7 +122,6 @@ def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:
 def test_whatever_changes_something_asks_for_more_than_a_viewer(patient: FastAPI) -> None:
     only_looks = {"/api/v1/admin/players/decisions/preview"}
     own_sessions = {"/api/v1/admin/account/sessions/revoke-all", "/api/v1/admin/account/sessions/{session_id}/revoke"}
-    own_sessions |= {"/admin/account/actions/sessions/{session_id}/revoke"}
     for way in all_ways(patient):
         if way.method != "GET" and way.path not in only_looks | own_sessions:
             assert "viewer" not in way.audiences, way.path

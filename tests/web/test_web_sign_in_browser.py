@@ -91,7 +91,7 @@ async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site:
 
 async def test_somebody_without_a_role_is_told_calmly(sign_in: SignIn, site: str) -> None:
     page, _ = await sign_in("Authorise as Corin", viewport={"width": 390, "height": 800}, color_scheme="dark")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("You may not look at these pages yet")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     await page.goto(f"{site}{PAGE}")
     await expect(page).to_have_url(f"{site}/login")
@@ -114,7 +114,7 @@ async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_cl
     await page.get_by_role("button", name="Run all scans").click()
     await expect(page.get_by_role("status")).to_contain_text("may do nothing in the guild")
     await page.get_by_role("link", name="Players").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("You may not look at these pages yet")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url(f"{site}/login")
     assert await guild.rows("select count(*) from guild_identity.sync_log") == [(0,)]
@@ -141,7 +141,7 @@ async def test_signing_out_everywhere_ends_the_phones_session_too(sign_in: SignI
     desktop, _ = await sign_in("Authorise as Brisa")
     phone, _ = await sign_in("Authorise as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
     await desktop.get_by_role("link", name="@brisa").click()
-    await expect(desktop.get_by_role("heading", level=2)).to_have_text("Where you are signed in 2")
+    await expect(desktop.get_by_role("heading", level=2)).to_have_text("Active sessions 2")
     await desktop.get_by_role("button", name="Sign out everywhere").click()
     await expect(desktop).to_have_url(f"{site}/login")
     await phone.get_by_role("link", name="Players").click()

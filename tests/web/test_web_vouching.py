@@ -272,17 +272,17 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
 ) -> None:
     character = unconfirmed[CAPTAIN]
     page = await alice.get(f"{PLAYERS}/characters/{character}")
-    assert "The link rests on the note “alt of Brisa” alone; no officer has confirmed it ." in Seen(page).text(
+    assert "The link is based on the note “alt of Brisa” alone; no officer has confirmed it ." in Seen(page).text(
         "content"
     )
-    assert "This is right" in Seen(page).text("content")
+    assert "Confirm" in Seen(page).text("content")
     preview = await alice.get(f"{PLAYERS}/preview", params={"decision": "confirm", "character": str(character)})
     assert "Brisa, by evidence Brisa, as an officer decided" in Seen(preview).text("content")
-    await alice.post(f"{PLAYERS}/actions/decide", data={"decision": "confirm", "character": str(character)})
+    await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "confirm", "character": str(character)})
     body = (await alice.get(f"{PLAYERS_API}/characters/{character}")).json()["character"]
     assert (body["basis"], body["basis_note"], body["confirmed_by"]) == ("officer", None, "officer alice")
     assert body["rests_on"].startswith("the word of officer alice on ")
-    assert "This is right" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
+    assert "Confirm" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
     ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     told = Seen(await alice.get(f"{PLAYERS}/{player}")).text("content")
     assert "the same name on Discord alone; no officer has confirmed it" in told
@@ -309,7 +309,7 @@ async def test_an_issue_says_what_the_link_rests_on(alice: httpx2.AsyncClient, g
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "note_mismatch")
     told = Seen(await alice.get(f"/admin/data-quality/issues/{issue}")).text("content")
-    assert "The link rests on the note “Mito” alone; no officer has confirmed it." in told
+    assert "The link is based on the note “Mito” alone; no officer has confirmed it." in told
     assert "The note has not changed since Rivermane-area-52 was linked" in told
 
 

@@ -23,7 +23,7 @@ from sv_common.guild_sync.rulebook.parameter import Parameter, RuleOverrides
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.settings.differences import threshold_in_words
+from sv_common.guild_sync.settings.model import threshold_in_words
 from sv_common.guild_sync.sources.models import DiscordRole
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt.api.issues import PlannedIssue
+from patt.api.issues import BY_HAND, PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
 from patt.json_data import values_of
 from patt.web import own_rights
@@ -64,17 +64,6 @@ PartlyQuery = Annotated[
         examples=[False],
     ),
 ]
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        description="Why, for whoever looks at it next.",
-        examples=["Asked him on Discord."],
-    ),
-]
-BY_HAND = "By hand."
-
 router = officer_router("data-quality", "data quality")
 
 
@@ -97,7 +86,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +240,7 @@ async def dismiss(
         found = await lifecycle.dismiss(
             conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end
         )
-    return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
+    return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
 
 @router.post("/issues/{issue_id}/reopen", summary="End a dismissal")
@@ -269,7 +258,7 @@ async def reopen(
         await _lock_unchanged(conn, issue_id, guild, seen)
         found = await lifecycle.reopen(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
-        return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
+        return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")
 
 
@@ -286,7 +275,7 @@ async def resolve(
     async with services.pool.connection() as conn:
         await _lock_unchanged(conn, issue_id, guild, seen)
         found = await lifecycle.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
-    return _changed(found, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
+    return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 
 @router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")
@@ -344,11 +333,6 @@ async def undo(
         partly=partly,
         guard=own_rights.guard_of(officer),
     )
-
-
-def end_of_dismissal(until: date | None) -> datetime | None:
-    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
-    return datetime.combine(until, time(), UTC) if until is not None else None
 
 
 async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:

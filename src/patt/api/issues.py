@@ -1,23 +1,29 @@
-"""The API of issues: scan, fix all of a rule, preview that, and list what there is."""
+"""The API of issues: scan, fix all of a rule or the selected ones, preview that, list what there is, and how healthy the data is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from patt.api.routing import officer_router, the_guild
+from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
 from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
+from patt.worker.jobs import SelectedIssues
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights import health as insight
 from sv_common.guild_sync.insights.findings import Dismissal, FindingFilter, FindingsPage, RuleOverview
+from sv_common.guild_sync.insights.health import Health, Trends
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import open_of_rule
 from sv_common.guild_sync.issues.model import Issue, IssueState, Severity
 from sv_common.guild_sync.issues.reports import CheckReport
@@ -27,7 +33,7 @@ from sv_common.guild_sync.rules import rule_named
 Shown = Literal["open", "dismissed", "resolved", "all"]
 """Which issues to list."""
 
-GONE_REASON = "No longer found; it will be closed."
+GONE_REASON = "Already resolved; it will be closed."
 LONGEST_SEARCH = 100
 """Letters that a search may have."""
 
@@ -43,6 +49,16 @@ TextQuery = Annotated[
 IdleQuery = Annotated[
     bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
 ]
+
+Reason = Annotated[
+    str,
+    Field(
+        max_length=500,
+        description="Why, for whoever looks at it next.",
+        examples=["Asked him on Discord."],
+    ),
+]
+BY_HAND = "By hand."
 
 router = officer_router("data-quality", "data quality")
 
@@ -150,6 +166,11 @@ async def dismissals(
         return await findings.dismissals(conn, number, only_idle=idle, number=page)
 
 
+def end_of_dismissal(until: date | None) -> datetime | None:
+    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
+    return datetime.combine(until, time(), UTC) if until is not None else None
+
+
 def finding_filter(
     shown: Shown, issue_type: str | None = None, severity: Severity | None = None, text: str | None = None
 ) -> FindingFilter:
@@ -194,3 +215,150 @@ def _settled(outcome: FixOutcome) -> Literal["refused", "waiting", "nothing_to_d
             return "nothing_to_do"
         case _:
             return "refused"
+
+
+_CHANGED = "It has changed since you looked. Check it again."
+_RESOLVED = "It is already resolved."
+_NOT_DISMISSED = "It is not dismissed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissSelected(SelectedIssues):
+    """Issues to set aside, why, and until when; `seen` holds their keys as they were listed."""
+
+    reason: Reason
+    until: Annotated[date | None, Field(description="The day (UTC) on which they open again; none: for ever.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenSelected(SelectedIssues):
+    """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
+
+    reason: Annotated[str, Field(max_length=500)] = BY_HAND
+
+
+@dataclass(frozen=True, slots=True)
+class MovedIssue:
+    """What became of one selected issue."""
+
+    issue_id: int
+    issue_type: str
+    outcome: Literal["dismissed", "reopened", "left_alone"]
+    reason: Annotated[str, Field(description="Why it is left alone, or what was done.")]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedIssues:
+    """What came of setting the selected issues aside, or of opening them again, in the order asked for."""
+
+    sentence: str
+    guild_id: int
+    found: Annotated[int, Field(description="How many issues were chosen.")]
+    moved: int
+    left_alone: int
+    issues: Sequence[MovedIssue]
+
+
+@router.post("/issues/fix", summary="Fix the chosen issues")
+async def fix_selected(
+    services: ServicesDep, officer: OfficerDep, body: SelectedIssues, guild: GuildDep = None
+) -> FixReport:
+    """Fix what evidence decides, rule by rule; everything else stays open with its reason. Works on one guild."""
+    return await mitigations.fix_selected(
+        services.pool,
+        body.issue_ids,
+        actor=officer.actor,
+        guild_id=(await the_guild(services, guild)).id,
+        discord_bot=services.outside.discord,
+        seen=body.seen,
+    )
+
+
+@router.post("/issues/fix/preview", summary="What fixing the chosen issues would do", dependencies=FOR_OFFICERS)
+async def preview_selected(services: ServicesDep, body: SelectedIssues, guild: GuildDep = None) -> FixesPreview:
+    """The plans that fixing them would apply now; nothing is changed."""
+    async with services.pool.snapshot() as conn:
+        number = (await guilds.the_only(conn, guild)).id
+        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+        plannings = await mitigations.preview_selected(services.pool, body.issue_ids, guild_id=number)
+    found = {each.issue_id: each for planning in plannings.values() for each in planned(planning, chosen)}
+    return FixesPreview(number, [found[each.id] for each in chosen])
+
+
+@router.post("/issues/dismiss", summary="Set the chosen issues aside")
+async def dismiss_selected(
+    services: ServicesDep, officer: OfficerDep, body: DismissSelected, guild: GuildDep = None
+) -> MovedIssues:
+    """For ever or until a day; resolved ones are left alone. Works on one guild, all at once."""
+    number, end = (await the_guild(services, guild)).id, end_of_dismissal(body.until)
+    async with services.pool.connection() as conn:
+        await guilds.lock(conn, number)
+        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+        resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
+        left = _changed(chosen, body.seen) | resolved
+        moved = [issue.id for issue in chosen if issue.id not in left]
+        await lifecycle.dismiss_many(conn, moved, actor=officer.actor, reason=body.reason, until=end)
+    done = f"dismissed{f' until {body.until}' if body.until else ''}"
+    return _moved(number, chosen, left, "dismissed", done)
+
+
+@router.post("/issues/reopen", summary="Open the chosen issues again")
+async def reopen_selected(
+    services: ServicesDep, officer: OfficerDep, body: ReopenSelected, guild: GuildDep = None
+) -> MovedIssues:
+    """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
+    number = (await the_guild(services, guild)).id
+    async with services.pool.connection() as conn:
+        await guilds.lock(conn, number)
+        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+        open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
+        left = _changed(chosen, body.seen) | open_ones
+        moved = [issue.id for issue in chosen if issue.id not in left]
+        await lifecycle.reopen_many(conn, moved, actor=officer.actor, reason=body.reason)
+    resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "open again")
+
+
+def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
+    """Which of the issues have changed since they were seen, with the sentence that says so."""
+    return {issue.id: _CHANGED for issue in chosen if seen.get(issue.id, issue.key) != issue.key}
+
+
+def _moved(
+    guild_id: int,
+    chosen: Sequence[Issue],
+    left: Mapping[int, str],
+    outcome: Literal["dismissed", "reopened"],
+    done: str,
+) -> MovedIssues:
+    told = [
+        MovedIssue(
+            issue.id,
+            issue.issue_type,
+            "left_alone" if issue.id in left else outcome,
+            left.get(issue.id, f"It is {done}."),
+        )
+        for issue in chosen
+    ]
+    moved = len(chosen) - len(left)
+    sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
+    for reason, count in Counter(left.values()).items():
+        sentence += f" {count} left alone: {reason}"
+    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told)
+
+
+TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(description="How many days back.")]
+
+
+@router.get("/health", summary="How healthy the guild's data is")
+async def health(services: ServicesDep, guild: GuildDep) -> Health:
+    """Who is linked and consistent, what was fixed by itself this week, and how old each source's data is."""
+    async with services.pool.snapshot() as conn:
+        return await insight.health(conn, (await guilds.the_only(conn, guild)).id)
+
+
+@router.get("/trends", summary="How many issues were open on each of the last days")
+async def trends(services: ServicesDep, guild: GuildDep, days: TrendQuery = 30) -> Trends:
+    """One number for each rule and day, for the end of the day (UTC); the last one is how many are open now."""
+    async with services.pool.snapshot() as conn:
+        return await insight.trends(conn, (await guilds.the_only(conn, guild)).id, days)

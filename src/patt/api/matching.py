@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from patt.api.routing import officer_router
 from patt.tasks import Task
@@ -48,6 +48,8 @@ class MatchPreview(Page[MatchGroup]):
 @dataclass(frozen=True, slots=True)
 class WhomToMatch:
     """Whom to match; without a list everybody."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # whoever misspells the list does not mean everybody
 
     selected: Annotated[
         Sequence[str] | None,

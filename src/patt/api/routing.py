@@ -1,18 +1,86 @@
-"""What all routes of the API have in common: who may use them, how much they read, and how they refuse."""
+"""What all routes of the API have in common: who may use them, how they read, answer and refuse."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from fastapi import APIRouter, Depends, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
 
 from patt.bootstrap import Services
 from patt.web.context import LARGEST_BODY, SESSION_COOKIE, administrator_of, officer_of, viewer_of
-from patt.web.problems import problems
+from patt.web.forms import Flash, FormReader, fragment, is_form, led_back, pairs_of, shape_of, way_back
+from patt.web.problems import problems, sentence_of
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 
 FOR_OFFICERS = [Depends(officer_of)]
 FOR_ADMINISTRATORS = [Depends(administrator_of)]
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class CommandRoute(APIRoute):
+    """A route for programs and for the pages' forms.
+
+    A program sends JSON and gets JSON. A form's fields are read into the same dataclass; a page's script gets the sentence
+    as a part of the page, and a browser without script is led back (303): to the field `back`, or to `again` where
+    nothing was done, and the page there shows the sentence once. Whatever the route checks holds for all of them.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Return what serves a request."""
+        handle = super().get_route_handler()
+        reader = FormReader[Any](self.body_field.field_info.annotation) if self.body_field else None
+
+        async def serve(request: Request) -> Response:
+            return await _serve_form(request, handle, reader) if is_form(request) else await handle(request)
+
+        return serve
+
+
+async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any] | None) -> Response:
+    pairs = await pairs_of(request)
+    fields, shape = dict(pairs), shape_of(request)
+    try:
+        response = await handle(_as_json(request, reader.as_data(pairs) if reader else {}))
+    except (PattError, RequestValidationError) as error:
+        if shape != "page" or _is_of_the_address(error):
+            raise
+        home = way_back(fields.get("again") or fields.get("back", ""))
+        return led_back(request, home, Flash(sentence_of(error), "problem"))
+    if shape == "json":
+        return response
+    told = Flash(json.loads(bytes(response.body)).get("sentence") or "Done.")
+    return fragment(told) if shape == "fragment" else led_back(request, way_back(fields.get("back", "")), told)
+
+
+def _as_json(request: Request, data: dict[str, Any]) -> Request:
+    """Return the request as a program would have sent it."""
+    body = json.dumps(data).encode()
+    headers = [
+        (name, value) for name, value in request.scope["headers"] if name not in (b"content-type", b"content-length")
+    ]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {**request.scope, "headers": [*headers, *Headers({"content-type": "application/json"}).raw]}
+    return Request(scope, receive)
+
+
+def _is_of_the_address(error: Exception) -> bool:
+    """Whether it is not the form's fields that cannot be used."""
+    return isinstance(error, RequestValidationError) and any(fault["loc"][0] != "body" for fault in error.errors())
 
 
 def officer_router(path: str, tag: str) -> APIRouter:
@@ -20,6 +88,7 @@ def officer_router(path: str, tag: str) -> APIRouter:
     return APIRouter(
         prefix=f"/api/v1/admin/{path}",
         tags=[tag],
+        route_class=CommandRoute,
         dependencies=[
             Depends(viewer_of),
             # These two only describe, for OpenAPI, what the guard demands.

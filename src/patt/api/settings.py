@@ -1,4 +1,4 @@
-"""The settings API: what a guild has set, what a change would do, making it, and taking it back."""
+"""The settings API: what a guild has set, what a change would do, making it and undoing it; and the guild's own address."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from patt.api import current_settings
 from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
 from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.bootstrap import Services
+from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
 from patt.web.context import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
@@ -21,13 +22,12 @@ from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.settings import changes as setting_changes
 from sv_common.guild_sync.settings import readings as setting_readings
 from sv_common.guild_sync.settings.changes import SettingChange
-from sv_common.guild_sync.settings.differences import Difference
-from sv_common.guild_sync.settings.model import RanksSetting
+from sv_common.guild_sync.settings.model import Difference, RanksSetting
 from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
 from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
 from sv_common.guild_sync.settings.trial import IssueEffect, Move
-from sv_common.guild_sync.sources.discord.role_authority import find_obstacles
+from sv_common.guild_sync.sources.discord.permissions import find_obstacles
 
 ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
 SeenKey: TypeAlias = Annotated[
@@ -260,3 +260,31 @@ async def _guild_of(services: Services, change_id: int, guild: int | None) -> in
     """The guild of a change. Raises `NotFound` for one that is out of reach."""
     async with services.pool.snapshot() as conn:
         return (await setting_changes.get(conn, change_id, guild)).guild_id
+
+
+@dataclass(frozen=True, slots=True)
+class NameToKeep(NewName):
+    """The guild's new name, as it was previewed."""
+
+    key: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{64}$",
+            description="The preview's key: refused where something else would come of it.",
+            examples=["0f3c9a5be1d24c77" * 4],
+        ),
+    ] = None
+
+
+@router.post("/guild/move/preview", summary="What a new name of the guild would lead to", dependencies=FOR_OFFICERS)
+async def preview_guild_move(services: ServicesDep, guild: GuildDep, body: NewName) -> GuildMove:
+    """The roster there is fetched and compared with the characters that are known; nothing is changed."""
+    return await preview_move(services, body, guild_id=guild)
+
+
+@router.post("/guild/move", summary="Keep the guild's new name")
+async def move_guild(
+    services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: NameToKeep
+) -> GuildMove:
+    """Characters, players and settings stay. The old address is kept as the guild's past, and the roster is asked for."""
+    return await move(services, body, guild_id=guild, actor=administrator.actor, key=body.key)

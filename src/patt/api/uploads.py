@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Security
@@ -13,7 +14,8 @@ from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.auth.credentials import Uploader
 from patt.tasks import Task
 from patt.web.context import GuildDep, ServicesDep, UploadId
-from patt.web.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
+from patt.web.guard import UPLOAD_KEY_HEADER
+from patt.web.places import UPLOAD_PREFIX
 from patt.web.problems import problems
 from sv_common.guild_sync.roster import guilds, uploads
 from sv_common.guild_sync.roster.upload_origin import refuse_foreign
@@ -134,7 +136,9 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
         upload = await uploads.retry(conn, upload_id, number)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
-    return upload
+    return replace(
+        upload, sentence=f"Upload {upload.id} waits again. A worker takes it in: patt serve, or patt worker."
+    )
 
 
 def _read(body: bytes, content_type: str) -> AddonExport:

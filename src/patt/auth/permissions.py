@@ -167,7 +167,6 @@ async def in_guild(conn: Connection, guild_id: int) -> list[Permission]:
 
 
 async def administrators(conn: Connection, guild_id: int) -> list[Permission]:
-    """Return the administrators of a guild among its Discord members, by name."""
     return [each for each in await in_guild(conn, guild_id) if each.role == "administrator"]
 
 
@@ -257,7 +256,6 @@ def _permissions(grants: Sequence[Grant]) -> list[Permission]:
 
 
 def _permission(grants: Sequence[Grant]) -> Permission:
-    """Take the strongest grant that counts; one to be confirmed is listed only if it would give more."""
     giving = [(ROLES.index(grant.given), grant) for grant in grants if grant.given is not None]
     best = max(giving, key=lambda each: each[0], default=None)
     height = best[0] if best else -1

@@ -15,19 +15,24 @@ from patt.auth.permissions import Permission, Role
 from patt.auth.sessions import Holder
 from patt.bootstrap import Services
 from patt.web.context import Caller, session_of
-from patt.web.csrf import body_of_own_form, form_token_of
-from patt.web.problems import API_PREFIX, METRICS_PATH, answer, is_for_programs
-from patt.web.viewing import Viewing, look_as
+from patt.web.forms import shape_of
+from patt.web.places import (
+    ADMIN_PREFIX,
+    CHOICE_PATH,
+    LIVE_PATH,
+    METRICS_PATH,
+    SIGN_IN_PREFIX,
+    UPLOAD_PREFIX,
+    is_below,
+    is_for_programs,
+)
+from patt.web.problems import answer
+from patt.web.rendering import Viewing, look_as
+from patt.web.security import body_of_own_form, form_token_of
 from sv_common.db.pool import Connection
 from sv_common.db.shares import on_account_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-ADMIN_PREFIX = "/admin"
-SIGN_IN_PREFIX = "/login"
-DISCORD_PREFIX = f"{SIGN_IN_PREFIX}/discord"
-CHOICE_PATH = f"{SIGN_IN_PREFIX}/guild"
-UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
-LIVE_PATH = f"{API_PREFIX}/v1/admin/live"
 UPLOAD_KEY_HEADER = "X-API-Key"
 UNATTENDED_HEADER = "X-PATT-Unattended"
 """What a page sends with what it asks for by itself, while nobody does anything."""
@@ -37,10 +42,10 @@ ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "
 _LONGEST_NUMBER = 20
 
 _POWERLESS = (
-    "You are signed in, and may do nothing in the guild that you chose. Open the page /login/guild: it says why, and who "
-    "can let you in."
+    "You are signed in, but have no access to the guild that you chose. Open /login/guild: it says why, and who can give "
+    "you access."
 )
-_FORGED = "This form is not one of your session. Load the page again, and repeat what you did there."
+_FORGED = "This form is not from your session. Reload the page and try again."
 
 
 class Guard:
@@ -82,28 +87,28 @@ class Guard:
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
             return None if request.state.caller else await _unauthorised(request)
-        is_for_a_browser = session or _is_below(SIGN_IN_PREFIX, path)
+        is_for_a_browser = session or is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, "This request came from another site and was refused."))
-        if is_for_programs(path) or _is_below(ADMIN_PREFIX, path):
+        if is_for_programs(path) or is_below(ADMIN_PREFIX, path):
             return await self._refusal_of_session(request, session)
         return None
 
     async def _refusal_of_session(self, request: Request, session: str | None) -> Response | None:
         """Find out who has the session, and in which role they may go on."""
-        is_api = is_for_programs(request.scope["path"])
+        is_page = shape_of(request) == "page"
         holder = None
         if session:
             async with self._services.pool.connection() as conn:
                 holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
                 request.state.caller = await caller_of(conn, holder) if holder else None
         if holder is None:
-            return await _unauthorised(request) if is_api else RedirectResponse(SIGN_IN_PREFIX, 303)
+            return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorised(request)
         caller: Caller | None = request.state.caller
         if caller is None:
-            return (
-                await answer(request, HTTPException(403, _POWERLESS)) if is_api else RedirectResponse(CHOICE_PATH, 303)
-            )
+            if is_page:
+                return RedirectResponse(CHOICE_PATH, 303)
+            return await answer(request, HTTPException(403, _POWERLESS))
         look_as(Viewing(caller.role, form_token_of(session or "")))
         return None
 
@@ -187,7 +192,7 @@ def bearer_token(request: Request) -> str | None:
 
 def upload_key(request: Request) -> str | None:
     """Return the upload key that was sent to where one counts; None where none was."""
-    return request.headers.get(UPLOAD_KEY_HEADER) if _is_below(UPLOAD_PREFIX, request.scope["path"]) else None
+    return request.headers.get(UPLOAD_KEY_HEADER) if is_below(UPLOAD_PREFIX, request.scope["path"]) else None
 
 
 async def _unauthorised(
@@ -199,7 +204,3 @@ async def _unauthorised(
 def _is_by_a_person(request: Request) -> bool:
     """Whether somebody has just done something, as far as can be told: streams and looks of a page by itself are nobody's."""
     return request.scope["path"] != LIVE_PATH and UNATTENDED_HEADER not in request.headers
-
-
-def _is_below(prefix: str, path: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")

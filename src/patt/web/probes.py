@@ -18,10 +18,10 @@ from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.doctor.checks import Check, check
 from patt.doctor.installation import DATABASE, SCHEMA, check_worker
-from patt.web import data_metrics
+from patt.web import metrics as measured
 from patt.web.context import ServicesDep, ViewerDep, open_to_all, viewer_of
-from patt.web.http_metrics import HttpMetrics
-from patt.web.problems import METRICS_PATH, problems
+from patt.web.places import METRICS_PATH
+from patt.web.problems import problems
 from sv_common.db import migrate
 
 _PATIENCE_S = 3.0
@@ -105,8 +105,8 @@ async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) ->
     """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
     if viewer.guild_id is not None:
         raise HTTPException(403, "The metrics are of all guilds: use a token that is not bound to one.")
-    of_requests = cast("HttpMetrics", request.app.state.http_metrics)
-    text = of_requests.exposition() + await data_metrics.exposition(services)
+    of_requests = cast("measured.HttpMetrics", request.app.state.http_metrics)
+    text = of_requests.exposition() + await measured.exposition(services)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from patt.web.navigation import NAVIGATION
+from patt.web.forms import Flash, fault_sentence, fragment, shape_of
+from patt.web.places import NAVIGATION
 from patt.web.rendering import page
 from sv_common.db.guild import BUSY
 from sv_common.db.shares import ShareInUseError
@@ -33,15 +34,13 @@ from sv_common.guild_sync.core.errors import (
 
 log = structlog.get_logger(__name__)
 
-API_PREFIX = "/api"
-METRICS_PATH = "/metrics"
 MEDIA_TYPE = "application/problem+json"
 
 _EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
     (NotFound, 404, "not-found", "Not found"),
     (BadInput, 422, "bad-input", "This cannot be used"),
     (PlanStale, 409, "plan-stale", "The data has changed"),
-    (Busy, 409, "busy", "Somebody else is at it"),
+    (Busy, 409, "busy", "Already in progress"),
     (SuspiciousSource, 409, "suspicious-source", "Refused"),
     (Refused, 409, "refused", "Refused"),
     (SourceError, 502, "source-error", "A source could not be used"),
@@ -50,14 +49,14 @@ _EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
 """The error tree as status, code and title; of several classes that fit, the first counts."""
 
 _OF_THE_DATABASE: tuple[tuple[type[psycopg.Error], int, str, str, str], ...] = (
-    (psycopg.errors.LockNotAvailable, 409, "busy", "Somebody else is at it", BUSY),
-    (psycopg.errors.DeadlockDetected, 409, "busy", "Somebody else is at it", BUSY),
+    (psycopg.errors.LockNotAvailable, 409, "busy", "Already in progress", BUSY),
+    (psycopg.errors.DeadlockDetected, 409, "busy", "Already in progress", BUSY),
     (
         psycopg.errors.SerializationFailure,
         409,
         "busy",
-        "Somebody else is at it",
-        "Somebody else has changed the same data just now, so nothing was done. Try again.",
+        "Already in progress",
+        "Someone else just changed the same data, so nothing was done. Try again.",
     ),
     (
         psycopg.errors.QueryCanceled,
@@ -71,7 +70,7 @@ _OF_THE_DATABASE: tuple[tuple[type[psycopg.Error], int, str, str, str], ...] = (
         503,
         "overloaded",
         "Too much at once",
-        "Too much is being done at once just now, so nothing was done. Try again in a moment.",
+        "Too many requests are running, so nothing was done. Try again in a moment.",
     ),
     (
         psycopg.OperationalError,
@@ -90,7 +89,7 @@ _NOT_READABLE = 400
 
 _SENTENCES = {
     404: "There is nothing at this address.",
-    405: "This address cannot be used in this way.",
+    405: "This address does not support that method.",
 }
 
 
@@ -117,7 +116,7 @@ def problem_of(error: Exception) -> Problem:
         if isinstance(error, kind):
             return Problem(status, code, title, str(error), error.problems if isinstance(error, BadInput) else ())
     if isinstance(error, RequestValidationError):
-        return Problem(422, "bad-input", "This cannot be used", "The request is not as it should be.", _faults(error))
+        return Problem(422, "bad-input", "This cannot be used", "The request cannot be used.", _faults(error))
     if isinstance(error, HTTPException):
         return _http_problem(error)
     for fault, status, code, title, sentence in _OF_THE_DATABASE:
@@ -125,13 +124,13 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 status, code, title, sentence, headers=_MOMENT if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
             )
-    sentence = "Something unexpected went wrong and was noted in the log. Reload the page to see what is so now."
+    sentence = "Something unexpected went wrong and was logged. Reload the page to see the current state."
     return Problem(500, "unexpected", "An unexpected error", sentence)
 
 
-def is_for_programs(path: str) -> bool:
-    """Whether programs ask here, so that answers are problem details, and an API token opens it."""
-    return path in (API_PREFIX, METRICS_PATH) or path.startswith(f"{API_PREFIX}/")
+def sentence_of(error: Exception) -> str:
+    """Say for people what an error means; of input that cannot be used, which field and why."""
+    return fault_sentence(error.errors()) if isinstance(error, RequestValidationError) else problem_of(error).detail
 
 
 async def answer(request: Request, error: Exception) -> Response:
@@ -141,7 +140,10 @@ async def answer(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
     elif problem.code in ("database", "too-slow", "overloaded"):
         log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
-    if is_for_programs(request.scope["path"]):
+    shape = shape_of(request)
+    if shape == "fragment":
+        return fragment(Flash(sentence_of(error), "problem"), problem.status)
+    if shape == "json":
         return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
     context = {
         "problem": problem,

@@ -1,9 +1,11 @@
-"""From a template and its context to an answer. Formats are filters; names and notes are untrusted everywhere."""
+"""From a template and its context to an answer, for whoever looks. Formats are filters; names and notes are untrusted everywhere."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,46 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from patt.auth.permissions import EVERYBODY_WITH, Role, includes
 from patt.json_data import as_json_text
-from patt.web.viewing import FORM_FIELD, form_token, may, why_not
 from sv_common.guild_sync.sources.models import CLASS_NAMES
+
+FORM_FIELD = "form_token"
+"""The hidden field that carries the token of a session's forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Whoever looks: their role, None for nobody known, and the token of their session's forms, blank without a session."""
+
+    role: Role | None = None
+    form_token: str = ""
+
+
+_NOBODY = Viewing()
+_VIEWING: ContextVar[Viewing] = ContextVar("viewing", default=_NOBODY)
+
+
+def look_as(viewing: Viewing) -> None:
+    """Render what follows in this request for somebody."""
+    _VIEWING.set(viewing)
+
+
+def form_token() -> str:
+    """Return the token that a form of this page has to carry."""
+    return _VIEWING.get().form_token
+
+
+def may(role: Role) -> bool:
+    """Whether whoever looks may do what a role may."""
+    own = _VIEWING.get().role
+    return own is not None and includes(own, role)
+
+
+def why_not(role: Role) -> str:
+    """Say why a button cannot be used by whoever looks."""
+    return f"This is for {EVERYBODY_WITH[role]}."
+
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 

@@ -17,7 +17,7 @@ from patt.tasks import WORKER_DEAD_AFTER_S, Task
 from patt.worker.kinds import KINDS, JobKind
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.engine.results import FixReport
@@ -72,20 +72,26 @@ class SelectedIssues:
     issue_ids: Annotated[
         list[IssueNumber],
         Field(
-            min_length=1,
             max_length=MOST_SELECTED,
-            description="Numbers of issues. If the guild has not all of them, nothing is changed.",
+            description="Numbers of issues; left out, those of `seen`. If the guild has not all of them, nothing is changed.",
             examples=[[12, 15]],
         ),
-    ]
+    ] = field(default_factory=list)
     seen: Annotated[
-        dict[int, Annotated[str, Field(max_length=64)]],
+        dict[IssueNumber, Annotated[str, Field(max_length=64)]],
         Field(
             max_length=MOST_SELECTED,
             description="The key of each issue as it was seen: an issue with another key by now is left alone.",
             examples=[{"12": "9f2c7a1be04d5536"}],
         ),
     ] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Complete the numbers. Raises `BadInput` where there are none."""
+        if not self.issue_ids:
+            self.issue_ids.extend(self.seen)
+        if not self.issue_ids:
+            raise BadInput("No issue is selected. Select the issues first.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +228,6 @@ async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> 
 
 
 async def has_worker(conn: Connection) -> bool:
-    """Whether a worker is running."""
     row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     return bool(row and row[0])
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.core.text import listed, plural
 from sv_common.guild_sync.identity import links
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
@@ -27,8 +28,6 @@ from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.sources.addon.export import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
-
-NAMES_IN_A_NOTICE = 20
 
 
 async def sync_addon_data(
@@ -175,11 +174,7 @@ def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
 
 def _left_as_newer(news: _News) -> list[str]:
     """Say how many characters and ranks were left as a newer export says."""
-    told = [
-        f"{len(each)} {word}{'' if len(each) == 1 else 's'}"
-        for each, word in ((news.older, "character"), (news.older_ranks, "rank"))
-        if each
-    ]
+    told = [plural(len(each), word) for each, word in ((news.older, "character"), (news.older_ranks, "rank")) if each]
     if not told or news.known_since is None:
         return []
     return [f"Known from a newer export, of {_told(news.known_since)}, and left so: {' and '.join(told)}."]
@@ -245,7 +240,4 @@ def _with_time_zone(moment: datetime | None) -> datetime | None:
 
 
 def _listing(what: str, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
-    return [f"{what}: {', '.join(names[:NAMES_IN_A_NOTICE])}{more}."]
+    return [f"{what}: {listed(names)}."] if names else []

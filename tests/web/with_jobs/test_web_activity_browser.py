@@ -26,10 +26,10 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
     page, wrong = await sign_in()
     await page.get_by_role("link", name="Activity").click()
     await page.locator("#entries summary").click()
-    await expect(page.locator("#entries")).to_contain_text("It did not come to a step.")
+    await expect(page.locator("#entries")).to_contain_text("No step was started.")
     await page.get_by_role("heading", level=1).click()  # what has the focus does not move
     jobs = page.locator("#jobs")
-    await expect(jobs).to_contain_text("No job waits or runs.")
+    await expect(jobs).to_contain_text("No jobs are waiting or running.")
     async with open_queue(database_url) as queue:
         await queue.enqueue(Task.SWEEP, guild.guild_id)
         await expect(jobs).to_contain_text("waiting Daily check", timeout=15_000)
@@ -37,7 +37,7 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
             await work_until_stopped(Services(settings(site), guild.pool, Outside(), queue), wait=False)
     await expect(jobs).not_to_contain_text("Daily check", timeout=15_000)
     await expect(page.locator("#entries")).to_contain_text("done Daily check")
-    await expect(page.locator("#entries details[open]")).to_contain_text("It did not come to a step.")
+    await expect(page.locator("#entries details[open]")).to_contain_text("No step was started.")
     await page.get_by_label("Pipeline").select_option("Daily check")
     await page.get_by_role("button", name="Filter").click()
     await expect(page.locator("#content")).to_contain_text("done Daily check")

@@ -18,7 +18,7 @@ from sv_common.guild_sync.core.errors import (
     SourceSilent,
     SourceUnavailable,
 )
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import DiscordMember
 from sv_common.guild_sync.sources.ports import DiscordSource
 

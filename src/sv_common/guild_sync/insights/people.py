@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from psycopg.rows import class_row
 from pydantic import Field
@@ -16,7 +16,6 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.notes import fold_accents
-from sv_common.guild_sync.sources.profile import LastLogin
 
 SQL = load_sql(__package__, "people.sql")
 PAGE_SIZE = 50
@@ -28,6 +27,12 @@ class PersonKind(StrEnum):
     PLAYER = "player"
     CHARACTER = "character"
     MEMBER = "member"
+
+
+LastLogin: TypeAlias = Annotated[
+    int | None,
+    Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more)."),
+]
 
 
 @dataclass(frozen=True, slots=True)

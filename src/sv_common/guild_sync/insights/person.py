@@ -19,7 +19,7 @@ from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.facts import read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
-from sv_common.guild_sync.sources.profile import LastLogin
+from sv_common.guild_sync.insights.people import LastLogin
 
 SQL = load_sql(__package__, "person.sql")
 MOST_ATTEMPTS = 50

@@ -30,7 +30,7 @@ from sv_common.guild_sync.simulators.vocabulary import (
     RANK_NAMES,
     TRAP_NAMES,
 )
-from sv_common.guild_sync.sources.discord.access import Permission
+from sv_common.guild_sync.sources.discord.permissions import Permission
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 HOME_REALM = Realm(3101, "Mal'Torith", "maltorith")

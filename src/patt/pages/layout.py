@@ -1,22 +1,47 @@
-"""What every page of the admin has: its place in the navigation, whoever is signed in, and what was just done."""
+"""What every page of the admin has: its place in the navigation, whoever is signed in, its guild, and what was just done."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import Response
 
-from patt.pages import flash
+from patt.web import forms
 from patt.web.context import Caller
-from patt.web.navigation import NAVIGATION
+from patt.web.places import NAVIGATION, SETTING_PLACES, SETTINGS
 from patt.web.rendering import page as render
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of a page is looked at, by the parameters of its address."""
+
+    guild: int
+
+    @property
+    def home(self) -> str:
+        """The address of the page without any parameter."""
+        raise NotImplementedError
+
+    def href(self, **changes: Any) -> str:
+        """Return the address of this view, or of a changed one; what is as usual is left out of it."""
+        view = replace(self, **changes)
+        usual = {each.name: each.default for each in fields(view)}
+        shown = {name: value for name in view.shown() if (value := getattr(view, name)) != usual[name]}
+        return f"{view.home}?{urlencode(shown)}"
+
+    def shown(self) -> Iterable[str]:
+        """Return the parameters that the address may have."""
+        return [each.name for each in fields(self)]
 
 
 def respond(request: Request, template: str, viewer: Caller, context: dict[str, Any]) -> Response:
@@ -26,17 +51,47 @@ def respond(request: Request, template: str, viewer: Caller, context: dict[str, 
         "now": datetime.now(UTC),
         "navigation": NAVIGATION,
         "path": request.url.path,
-        "flash": flash.kept(request),
+        "flash": forms.kept(request),
         "live": _live(request, context),
     }
     response = render(template, shell | context)
-    flash.forget(request, response)
+    forms.forget(request, response)
     return response
 
 
 def respond_with_part(template: str, context: dict[str, Any]) -> Response:
     """Return a part of a page, for a page that looks at it again; what was just done is left to the page itself."""
     return render(template, {"now": datetime.now(UTC)} | context)
+
+
+def respond_with_settings(
+    request: Request, name: str, viewer: Caller, guild: Guild, known: Sequence[Guild], context: dict[str, Any]
+) -> Response:
+    """Return the settings page `name`, with the way to the others."""
+    shell = {
+        "guild": guild,
+        "guilds": known,
+        "places": [place for place in SETTING_PLACES if viewer.may_act_as(place.least)],
+        "may_change": viewer.may_act_as("administrator"),
+    }
+    return respond(request, f"admin/settings/{name}.html", viewer, shell | context)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsView(View):
+    """A page of the settings."""
+
+    place: str
+    page: int = 1
+
+    @property
+    def home(self) -> str:
+        """The address of the page without any parameter."""
+        return f"{SETTINGS.href}/{self.place}"
+
+    def shown(self) -> Iterable[str]:
+        """Return the parameters that the address may have."""
+        return "guild", "page"
 
 
 def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:

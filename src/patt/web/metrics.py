@@ -1,15 +1,17 @@
-"""What the database tells of how well the product runs, in Prometheus' text format. Ages are in seconds."""
+"""What is measured: HTTP requests in this process, and what the database says of how well the product runs. Ages are in seconds."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patt.bootstrap import Services
 from patt.tasks import WORKER_DEAD_AFTER_S, Task
@@ -22,7 +24,61 @@ from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rulebook.parameter import budget_of
 from sv_common.guild_sync.rules import RULES
 
-SQL = load_sql(__package__, "data_metrics.sql")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NO_ROUTE = "(none)"
+
+
+class HttpMetrics:
+    """The counts of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "patt_http_requests", "Requests served.", ["method", "route", "status"], registry=self._registry
+        )
+        self._durations = Histogram(
+            "patt_http_request_duration_seconds", "How long requests took.", ["route"], registry=self._registry
+        )
+
+    def observe(self, scope: Scope, status: int, duration_s: float) -> None:
+        """Count a request by its route's pattern: a path may hold a secret, and there are too many."""
+        route = str(getattr(scope.get("route"), "path", _NO_ROUTE))
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._durations.labels(route).observe(duration_s)
+
+    def exposition(self) -> bytes:
+        """Return the counts in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class MeasureRequests:
+    """Counts every request, also those that are refused before any route is looked for."""
+
+    def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, and count it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, started = 500, time.perf_counter()
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_status)
+        finally:
+            self._metrics.observe(scope, status, time.perf_counter() - started)
+
+
+SQL = load_sql(__package__, "metrics.sql")
 SOURCES = {
     Source.ROSTER: "battlenet",
     Source.MEMBERS: "discord",
@@ -57,7 +113,7 @@ async def exposition(services: Services) -> bytes:
             _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", _known(scans)),
             *_jobs(await _rows(conn, "jobs")),
             _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
-            _workers(await _rows(conn, "workers", silence=WORKER_DEAD_AFTER_S)),
+            _workers(await _rows(conn, "workers", dead_after_s=WORKER_DEAD_AFTER_S)),
             *_battle_net(services),
         ]
     registry = CollectorRegistry()

@@ -1,7 +1,4 @@
-"""Signing in with Discord: to Discord and back, and the choice among several guilds.
-
-What Discord sends back counts only with what this very browser was given at the beginning, within ten minutes, and once.
-"""
+"""Signing in by one-time link or with Discord, the choice among several guilds, and signing out."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from patt.auth import permissions, sessions
+from patt.auth import credentials, permissions, sessions
 from patt.auth.hashing import hashed, new_secret
-from patt.auth.permissions import Permission
+from patt.auth.permissions import WITH_ARTICLE, Permission
 from patt.auth.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
 from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
+from patt.config import Settings
 from patt.pages.admin_pages import HOME
-from patt.pages.forms import FormDep
-from patt.pages.sign_in import sign_in_page, signed_in
 from patt.web.context import (
     LARGEST_BODY,
     SESSION_COOKIE,
@@ -29,7 +25,8 @@ from patt.web.context import (
     open_to_all,
     session_of,
 )
-from patt.web.guard import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
+from patt.web.forms import pairs_of
+from patt.web.places import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
 from patt.web.rendering import page
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
@@ -37,13 +34,26 @@ from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
 
+_USELESS = "This link cannot be used: it was used before, has expired, or is incomplete. Make a new one."
 _DENIED = "access_denied"
 _STRANGE = (
-    "This sign-in was not begun in this browser, was used before, or took longer than ten minutes. Nothing was done. "
-    "Begin again."
+    "This sign-in was not started in this browser, was used before, or took longer than ten minutes. Nothing was done. "
+    "Start again."
 )
-_REFUSED = "Discord did not let you in. Nothing was done; you can try again."
-_CANCELLED = "You have not allowed Discord to say who you are, so nothing was done. You can begin again."
+_REFUSED = "Discord refused the sign-in. Nothing was done. Try again."
+_CANCELLED = "You did not allow Discord to share who you are, so nothing was done. You can start again."
+
+
+@router.get("/")
+async def root() -> Response:
+    """Lead to the overview."""
+    return RedirectResponse(HOME, 303)
+
+
+@router.get("/login")
+async def login(services: ServicesDep) -> Response:
+    """Say how to sign in."""
+    return sign_in_page(services.settings)
 
 
 @router.get(DISCORD_PREFIX)
@@ -97,9 +107,9 @@ async def choice(request: Request, services: ServicesDep) -> Response:
 
 
 @router.post(CHOICE_PATH)
-async def choose(request: Request, services: ServicesDep, form: FormDep) -> Response:
+async def choose(request: Request, services: ServicesDep) -> Response:
     """Go on in another guild, with a new secret for the session. What they may do there is asked at the next request."""
-    session, wanted = session_of(request) or "", form.get("guild", "")
+    session, wanted = session_of(request) or "", dict(await pairs_of(request)).get("guild", "")
     async with services.pool.connection() as conn:
         holder = await sessions.holder(conn, session)
         if holder is None or holder.discord_id is None:
@@ -111,6 +121,74 @@ async def choose(request: Request, services: ServicesDep, form: FormDep) -> Resp
         renewed = await sessions.move_to_guild(conn, session, chosen.guild_id)
     response = RedirectResponse(HOME, 303)
     keep_cookie(response, services.settings, SESSION_COOKIE, renewed, SESSION_LIFETIME)
+    return response
+
+
+@router.get("/login/{token}")
+async def ask(services: ServicesDep, token: str) -> Response:
+    """Ask whether to sign in; a useless link answers 401.
+
+    Chats and mail programs open links to show a preview, and scanners to look for harm: opening one uses nothing up.
+    """
+    async with services.pool.snapshot() as conn:
+        account = await credentials.account_of_login_link(conn, token)
+    if account is None:
+        return sign_in_page(services.settings, _USELESS, 401)
+    return page("sign_in.html", {"account": account, "role": WITH_ARTICLE[account.role]})
+
+
+@router.post("/login/{token}")
+async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
+    """Use a link up; a useless one answers 401."""
+    async with services.pool.connection() as conn:
+        session = await credentials.redeem_login_link(conn, token)
+    if session is None:
+        return sign_in_page(services.settings, _USELESS, 401)
+    return await signed_in(request, services, session)
+
+
+@router.post("/logout")
+async def logout(request: Request, services: ServicesDep) -> Response:
+    """End the session."""
+    session = session_of(request)
+    if session:
+        async with services.pool.connection() as conn:
+            await sessions.end(conn, session)
+    return _signed_out(services.settings)
+
+
+@router.post("/logout/everywhere")
+async def logout_everywhere(request: Request, services: ServicesDep) -> Response:
+    """End all sessions of whoever this one is of."""
+    session = session_of(request)
+    if session:
+        async with services.pool.connection() as conn:
+            holder = await sessions.holder(conn, session)
+            if holder is not None:
+                await sessions.end_all_of(conn, holder.account_id)
+    return _signed_out(services.settings)
+
+
+async def signed_in(request: Request, services: ServicesDep, session: str, *, to: str = HOME) -> Response:
+    """Have the browser keep a new session in the place of the one that it had, which ends."""
+    earlier = session_of(request)
+    if earlier:
+        async with services.pool.connection() as conn:
+            await sessions.end(conn, earlier)
+    response = RedirectResponse(to, 303)
+    keep_cookie(response, services.settings, SESSION_COOKIE, session, SESSION_LIFETIME)
+    return response
+
+
+def sign_in_page(settings: Settings, problem: str | None = None, status: int = 200) -> Response:
+    """Say how to sign in, and why it did not work."""
+    context = {"problem": problem, "has_discord": discord_login(settings) is not None}
+    return page("login.html", context, status=status)
+
+
+def _signed_out(settings: Settings) -> Response:
+    response = RedirectResponse("/login", 303)
+    drop_cookie(response, settings, SESSION_COOKIE)
     return response
 
 
@@ -145,7 +223,7 @@ def _login(services: Services) -> DiscordLogin:
     login = discord_login(services.settings)
     if login is None:
         raise ConfigurationError(
-            "Signing in with Discord is not set up here. Whoever runs PATT sets PATT_DISCORD_CLIENT_ID and "
+            "Signing in with Discord is not set up here. The person who runs PATT sets PATT_DISCORD_CLIENT_ID and "
             "PATT_DISCORD_CLIENT_SECRET; until then, ask them for a sign-in link."
         )
     return login
