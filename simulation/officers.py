@@ -60,7 +60,7 @@ class Officers:
             guild.neighbour.faults.clear()  # an officer accepts what the source truly says, and no failed fetch
             run = run_blizzard_sync if pipeline == "battlenet_sync" else run_discord_sync
             work = run(
-                self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER, accept_losses=True
+                self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER, accept_losses=True
             )
             await self._do(guild, "accept great losses", work)
 
@@ -97,7 +97,7 @@ class Officers:
                 issue_id,
                 actor=OFFICER,
                 guild_id=guild.guild_id,
-                discord_bot=self._services.outside.discord,
+                discord_bot=self._services.sources.discord,
             )
 
     async def fix_all(self, guild: LivingGuild) -> None:
@@ -110,13 +110,13 @@ class Officers:
             issue_type,
             actor=OFFICER,
             guild_id=guild.guild_id,
-            discord_bot=self._services.outside.discord,
+            discord_bot=self._services.sources.discord,
         )
 
     async def undo(self, guild: LivingGuild) -> None:
         """Take something back that was done, by whomever."""
         if attempt_id := await self._one("undoable_attempts", guild):
-            discord = self._services.outside.discord
+            discord = self._services.sources.discord
             await mitigations.undo(self._pool, attempt_id, actor=OFFICER, guild_id=guild.guild_id, discord_bot=discord)
 
     async def dismiss(self, guild: LivingGuild) -> None:
@@ -173,7 +173,7 @@ class Officers:
 
     async def match(self, guild: LivingGuild) -> None:
         """Run the full match."""
-        await run_full_match(self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER)
+        await run_full_match(self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER)
 
     async def let_rule_mend_itself(self, guild: LivingGuild) -> None:
         """Switch automatic fixes of a rule on or off."""

@@ -10,7 +10,7 @@ import pytest
 
 from asking_outside import note_if_holding
 from guild_builder import RAIDER, GuildBuilder, entry, person, server
-from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
+from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from patt.auth import credentials, sessions
 from patt.auth.sessions import sign_in_with_discord
 from sv_common.db.pool import GuildConnection, Pool
@@ -35,7 +35,7 @@ from sv_common.guild_sync.sources.models import (
     Realm,
     RealmIndex,
 )
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
@@ -102,7 +102,7 @@ class World:
             await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
 
 
-async def sources(guild: GuildBuilder) -> Outside:
+async def sources(guild: GuildBuilder) -> Sources:
     """Sources that have news: a character that joined, a member that joined, one that left."""
     rows = await guild.rows(
         "select character_name, rank_index from guild_identity.wow_characters where guild_id = %(guild)s order by id"
@@ -115,7 +115,7 @@ async def sources(guild: GuildBuilder) -> Outside:
     members = [person(number, name, *roles) for number, name, roles in people[1:]]
     seen = server(guild, *members)
     discord = DiscordInMemory(seen.guild_id, seen.name, seen.roles, {each.user_id: each for each in members})
-    return Outside(BattleNetInMemory(roster), discord, AnnouncerInMemory())
+    return Sources(BattleNetInMemory(roster), discord, AnnouncerInMemory())
 
 
 class RenamedInMemory:

@@ -25,7 +25,7 @@ from sv_common.guild_sync.sources.models import (
     ProfileAnswer,
     ProfileState,
 )
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
 A_YEAR = timedelta(days=365)
@@ -64,7 +64,7 @@ async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_t
             return old
 
     source = SlowDiscord({user_id: [RAIDER_ROLE]})
-    await run_discord_sync(guild.pool, guild_id=guild.guild_id, outside=Outside(discord=source))
+    await run_discord_sync(guild.pool, guild_id=guild.guild_id, sources=Sources(discord=source))
     assert await held(guild) == [[OFFICER_ROLE]]
     assert await open_mismatches(guild) == []
     later = server(guild, person(user_id, "Elrek", SOCIAL_ROLE))

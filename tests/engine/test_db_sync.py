@@ -201,7 +201,7 @@ async def test_the_same_name_on_two_realms_gets_each_its_own_note(guild: GuildBu
 async def test_without_a_realm_a_name_on_two_realms_is_reported_and_gets_no_note(guild: GuildBuilder) -> None:
     await _roster(guild, entry("Mito"), entry("Mito", realm_slug="kelthuzad"), entry("Zoe"))
     report = await sync_addon_data(guild.pool, [row("Mito", "x", realm=None), row("Zoe", "y", realm="")])
-    assert report.notices == ("On several realms, and the upload does not say which, so left out: Mito.",)
+    assert report.notices == ("On several realms, and the upload has no realm, so left out: Mito.",)
     assert await _note_of(guild, "Zoe") == ("y", None)
     assert await _note_of(guild, "Mito") == (None, None)
 
@@ -224,7 +224,7 @@ async def test_an_uploader_who_sees_no_notes_clears_none_and_is_told_so(guild: G
     await _roster(guild, entry("Elrek"), entry("Mito"))
     await sync_addon_data(guild.pool, [row("Elrek", "a"), row("Mito", "b")])
     report = await sync_addon_data(guild.pool, [row("Elrek"), row("Mito")])
-    assert report.notices == ("No note could be seen by this uploader, so the notes stay as they were.",)
+    assert report.notices == ("This uploader could see no note, so the notes stay unchanged.",)
     assert await _note_of(guild, "Elrek") == ("a", None)
 
 

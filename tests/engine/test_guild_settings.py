@@ -82,7 +82,7 @@ REFUSED: list[tuple[SettingRequest, str]] = [
     (RanksRequest({9: RoleWish("101")}), "Rank 9: the guild has no such rank"),
     (RanksRequest({RAIDER: RoleWish("12345")}), "Rank 2: the Discord server had no role “12345”"),
     (RanksRequest({RAIDER: RoleWish("950")}), "belongs to an integration"),
-    (RanksRequest({RAIDER: RoleWish("7000")}), "everybody holds"),
+    (RanksRequest({RAIDER: RoleWish("7000")}), "everyone holds"),
     (WordRequest("", "role"), "Word: give a word"),
     (WordRequest("a" * 61, "role"), "at most 60 characters"),
     (WordRequest("a\x00b", "role"), "Word: give a word"),

@@ -20,7 +20,7 @@ from sv_common.guild_sync.insights.health import Health, Share, SourceAge
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.roster import guilds, runs
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 
 async def _health(guild: GuildBuilder) -> Health:
@@ -233,7 +233,7 @@ async def test_page_doctor_and_metrics_call_the_same_age_stale(
         facts = await doctor.read_facts(conn, await guilds.get(GuildConnection(conn, guild.guild_id)))
     (checked,) = [each for each in doctor.check_data(facts) if each.name == facts.name(doctor.SOURCES[source][0])]
     name = metrics_of.SOURCES[source]
-    metrics = (await metrics_of.exposition(Services(Settings.model_construct(), guild.pool, Outside()))).decode()
+    metrics = (await metrics_of.exposition(Services(Settings.model_construct(), guild.pool, Sources()))).decode()
     (age,) = re.findall(rf'^patt_source_age_seconds{{.*source="{name}"}} (\S+)$', metrics, re.MULTILINE)
     (limit,) = re.findall(rf'^patt_source_stale_after_seconds{{source="{name}"}} (\S+)$', metrics, re.MULTILINE)
     assert (await _source(guild, source)).is_stale is is_stale

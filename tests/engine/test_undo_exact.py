@@ -18,6 +18,7 @@ from sv_common.guild_sync.changes.changeset import (
     RowChange,
     attach_member,
     create_player,
+    delete_player,
     link,
     remember_alias,
 )
@@ -322,6 +323,17 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
                 )
         assert words in str(refusal.value)
         assert str(refusal.value).endswith("Nothing was changed; look again.")
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_nothing_is_given_to_a_player_that_is_deleted_at_once(guild: GuildBuilder) -> None:
+    mito, other = Named(await guild.main("Mito"), "Mito"), Named(await guild.player("Empty"), "Empty")
+    loner = Named(await guild.character("Loner"), "Loner")
+    before = await people(guild)
+    plans = [Changeset((row,), "x") for row in (link(loner, other, "x"), delete_player(other, None, mito))]
+    async with guild.pool.writing(guild.guild_id) as here:
+        with pytest.raises(PlanStale, match="Empty is to be deleted and to get something at once"):
+            await apply(here, plans, Author("alice", "manual", "confirmed"))
     assert differences(before, await people(guild)) == {}
 
 

@@ -27,7 +27,7 @@ from sv_common.guild_sync.sources.addon.export import read_addon_export
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, Timing
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 SEED, SIZE = 11, 12
 NOW_MS = int(time.time() * 1000)
@@ -78,8 +78,8 @@ class Installation:
         return self.simulator.world
 
     @property
-    def outside(self) -> Outside:
-        return Outside(self.battle_net, self.discord, self.discord, profiles=self.battle_net)
+    def sources(self) -> Sources:
+        return Sources(self.battle_net, self.discord, self.discord, profiles=self.battle_net)
 
     def connect(self, http: httpx2.AsyncClient | None = None, retries: RetryPolicy = USUAL_RETRIES) -> None:
         """Make fresh clients, which have no token and know of no limit."""
@@ -119,17 +119,17 @@ class Installation:
             for index, role in world.rank_roles.items():
                 await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await self.sync_discord()
-        await run_full_match(self.pool, outside=self.outside, actor="alice")
+        await run_full_match(self.pool, sources=self.sources, actor="alice")
 
     async def sync_battlenet(self, *, accept_losses: bool = False) -> PipelineReport:
-        return await run_blizzard_sync(self.pool, outside=self.outside, accept_losses=accept_losses)
+        return await run_blizzard_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 
     async def sync_discord(self, *, accept_losses: bool = False) -> PipelineReport:
-        return await run_discord_sync(self.pool, outside=self.outside, accept_losses=accept_losses)
+        return await run_discord_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 
     async def upload(self) -> PipelineReport:
         export = read_addon_export(addon.render(self.world).encode())
-        return await run_addon_sync(self.pool, export.characters, outside=self.outside)
+        return await run_addon_sync(self.pool, export.characters, sources=self.sources)
 
     async def state(self) -> Snapshot:
         """Every row of the product but the log of runs, and what runs were refused for."""

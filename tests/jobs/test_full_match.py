@@ -53,7 +53,7 @@ async def test_one_that_was_cut_off_is_done_again_and_changes_nothing_twice(
     services: Services, guild: GuildBuilder
 ) -> None:
     request_id = await _ask(guild)
-    await scheduler.run_full_match(services.pool, guild_id=guild.guild_id, outside=services.outside, actor="alice")
+    await scheduler.run_full_match(services.pool, guild_id=guild.guild_id, sources=services.sources, actor="alice")
     await run_full_match(services, guild.guild_id)
     assert (await _told(guild, request_id)).state == "done"
     assert await guild.rows("select count(*) from guild_identity.players") == [(1,)]

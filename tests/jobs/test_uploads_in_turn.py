@@ -94,7 +94,7 @@ async def test_an_older_export_that_comes_later_is_superseded_and_says_by_which(
         told = await uploads.get(here, older)
     assert told.state == "superseded"
     assert told.sentence == (
-        "Superseded: this export is of 2026-08-25 12:00 UTC, and all that it says is known from a newer one of "
+        "Superseded: this export is of 2026-08-25 12:00 UTC, and everything in it is known from a newer one of "
         f"2026-11-23 12:00 UTC. Nothing was changed. The newer one is upload {newer}."
     )
     assert await guild.rows("select status from guild_identity.sync_log order by id") == [("done",), ("superseded",)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
 from jobs.sent_exports import note_of, upload, upload_rows
-from laws.outside import AnnouncerInMemory, BattleNetInMemory
+from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, Task
 from patt.worker.uploads import MOST_TRIES, process_uploads
@@ -33,7 +33,7 @@ from sv_common.guild_sync.roster import runs as sync_log
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.roster.runs import History
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BATTLE_NET, DISCORD, SWEEP = SCHEDULES
@@ -239,8 +239,8 @@ async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon
             return ()
 
     asked = asyncio.Event()
-    outside = Outside(battle_net=SlowBattleNet())
-    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, outside=outside))
+    sources = Sources(battle_net=SlowBattleNet())
+    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, sources=sources))
     await asked.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -252,7 +252,7 @@ async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon
 
 async def test_settled_news_are_told_by_the_worker(services: Services, guild: GuildBuilder) -> None:
     announcer = AnnouncerInMemory()
-    told_by = replace(services, outside=Outside(announcer=announcer))
+    told_by = replace(services, sources=Sources(announcer=announcer))
     await guild.execute("update guild_identity.guilds set audit_channel_id = '5'")
     await run_integrity_check(services.pool, guild_id=guild.guild_id)
     await guild.execute("update guild_identity.issue_events set at = at - interval '10 minutes'")

@@ -14,7 +14,7 @@ from laws import by_hand, snapshot
 from laws.by_hand import OFFICER
 from laws.game import DAY_MS, RANK_NAMES, REALMS, Toon, discord_member, discord_roles
 from laws.guilds import ROLE_NAMES, GuildSpec
-from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
+from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import Refused
@@ -37,7 +37,7 @@ from sv_common.guild_sync.sources.models import (
     GuildAddress,
     RosterCharacter,
 )
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 _Item = TypeVar("_Item")
 
@@ -93,10 +93,10 @@ class Life:
         return [member for member in self.discord.members.values() if not member.is_bot]
 
     @property
-    def outside(self) -> Outside:
+    def sources(self) -> Sources:
         """The sources as a pipeline takes them."""
         self.battle_net.roster = self.roster()
-        return Outside(self.battle_net, self.discord, self.announcer)
+        return Sources(self.battle_net, self.discord, self.announcer)
 
     def login(self, days_asleep: int | None) -> int | None:
         """The moment of a last login so many days ago."""
@@ -121,7 +121,7 @@ class Life:
             return
         if self.through_pipelines:
             self._keep(
-                await run_blizzard_sync(self.pool, guild_id=self.guild_id, outside=self.outside, accept_losses=True)
+                await run_blizzard_sync(self.pool, guild_id=self.guild_id, sources=self.sources, accept_losses=True)
             )
         else:
             self._keep(await sync_blizzard_roster(self.pool, self.roster(), guild_id=self.guild_id, accept_losses=True))
@@ -131,7 +131,7 @@ class Life:
         if not self.present:
             return
         if self.through_pipelines:
-            self._keep(await run_addon_sync(self.pool, self.upload(), guild_id=self.guild_id, outside=self.outside))
+            self._keep(await run_addon_sync(self.pool, self.upload(), guild_id=self.guild_id, sources=self.sources))
         else:
             self._keep(await sync_addon_data(self.pool, self.upload(), guild_id=self.guild_id))
 
@@ -141,7 +141,7 @@ class Life:
             return
         if self.through_pipelines:
             self._keep(
-                await run_discord_sync(self.pool, guild_id=self.guild_id, outside=self.outside, accept_losses=True)
+                await run_discord_sync(self.pool, guild_id=self.guild_id, sources=self.sources, accept_losses=True)
             )
         else:
             self._keep(await sync_discord_members(self.pool, self.server(), guild_id=self.guild_id, accept_losses=True))

@@ -21,7 +21,7 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.jobs import matches
 from sv_common.guild_sync.roster import runs, uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, settings
 
 LONGEST_CHARACTER_NAME = 48
@@ -120,7 +120,7 @@ async def _full_matches(guild: GuildBuilder, officer: str) -> None:
         async with guild.pool.writing(guild.guild_id, alone=False) as here:
             await matches.ask(here, actor=officer, selected=chosen)
         if chosen is not None:
-            services = Services(settings(BASE_URL), guild.pool, Outside())
+            services = Services(settings(BASE_URL), guild.pool, Sources())
             await run_full_match(services, guild.guild_id)
 
 

@@ -22,7 +22,7 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.jobs import matches
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import Seen, api_token, issue_number
 
 ACTIVITY = "/admin/activity"
@@ -33,9 +33,9 @@ API = "/api/v1/admin/activity"
 async def busy(troubled: GuildBuilder) -> GuildBuilder:
     """A guild in which a sweep was done, a sync of Discord failed, and officers and automation have acted."""
     pool, guild_id = troubled.pool, troubled.guild_id
-    await scheduler.run_sweep(pool, guild_id=guild_id, outside=Outside())
+    await scheduler.run_sweep(pool, guild_id=guild_id, sources=Sources())
     with pytest.raises(ConfigurationError):
-        await scheduler.run_discord_sync(pool, guild_id=guild_id, outside=Outside(), actor="officer bob")
+        await scheduler.run_discord_sync(pool, guild_id=guild_id, sources=Sources(), actor="officer bob")
     fixed = await mitigations.fix_one(pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice")
     assert fixed.attempt_id is not None
     await mitigations.undo(pool, fixed.attempt_id, actor="officer bob")

@@ -18,7 +18,7 @@ from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -118,13 +118,13 @@ async def test_ages_are_in_seconds_and_absent_where_there_is_nothing(
     headers, number = await api_token(guild.pool), str(guild.guild_id)
     assert _value(await _metrics(anonymous, headers), "patt_scan_age_seconds", guild=number) is None
     note = [{"name": "Mito", "guild_note": "Main"}]
-    await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, outside=Outside(), actor="test")
+    await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, sources=Sources(), actor="test")
     await guild.execute("update guild_identity.sync_log set finished_at = finished_at - interval '1 hour'")
     await guild.execute(
         "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
         "(%(guild)s, 'addon_upload', 'test', 'done', now() + interval '1 year', now() + interval '1 year')"
     )  # by a clock that was wrong
-    await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, outside=Outside())
+    await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, sources=Sources())
     samples = await _metrics(anonymous, headers)
     addon = _value(samples, "patt_source_age_seconds", guild=number, source="addon")
     scan = _value(samples, "patt_scan_age_seconds", guild=number)
@@ -179,7 +179,7 @@ async def test_requests_are_counted_by_route_and_status_and_never_by_path(
 
 async def test_each_application_counts_for_itself(app: FastAPI, pool: Pool, guild: GuildBuilder) -> None:
     headers = await api_token(pool)
-    other = made(Services(settings(BASE_URL), pool, Outside()))
+    other = made(Services(settings(BASE_URL), pool, Sources()))
     async with asker(app) as one, asker(other) as two:
         await one.get("/health")
         samples = await _metrics(two, headers)

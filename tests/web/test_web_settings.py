@@ -193,7 +193,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
     await troubled.character("Boss", rank=0)
     warnings = " ".join((await alice.get(f"{API}/ranks")).json()["warnings"])
     for expected in (
-        "No one has rejected to which role rank 0, Guild Master, maps.",
+        "Nobody has said to which role rank 0, Guild Master, maps.",
         "Rank 1, Officer: the role Officer is gone",
         "Rank 2 was Raider and is Warlord in the game",
         "Ranks 2 (Raider) and 3 (Social) map to one role",

@@ -22,7 +22,7 @@ from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.scheduler import run_addon_sync
 from sv_common.guild_sync.sources.models import AddonCharacter
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.discord_people import CAPTAIN, MASTER, Visitor, confirm, give, populate, visitor
 from web.helpers import API, PLAYERS, PLAYERS_API, Seen, application, bound_session, issue_number, officer, own_form
 
@@ -245,7 +245,7 @@ async def test_whoever_writes_notes_makes_nobody_an_officer(
     (brisa,) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     alt = await guild.alt("Brisalt", "alt of Brisa", brisa[0], rank=OFFICER, linked_under="alt of Brisa")
     export = [AddonCharacter("Brisalt", "Area52", "alt of Mallory", None, None, None, None, None)]
-    await run_addon_sync(pool, export, guild_id=guild.guild_id, outside=Outside())
+    await run_addon_sync(pool, export, guild_id=guild.guild_id, sources=Sources())
     assert await guild.player_of(alt) == brisa[0]
     mismatch = await issue_number(guild, "note_mismatch", "Brisalt")
     ((why,),) = await guild.rows(

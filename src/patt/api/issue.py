@@ -217,7 +217,7 @@ async def fix(
         issue_id,
         actor=officer.actor,
         guild_id=guild,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=seen,
         guard=own_rights.guard_of(officer),
     )
@@ -287,7 +287,7 @@ async def undo_preview(
         services.pool,
         attempt_id,
         guild_id=guild,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         guard=own_rights.guard_of(viewer),
     )
     attempt = found.attempt
@@ -328,7 +328,7 @@ async def undo(
         attempt_id,
         actor=officer.actor,
         guild_id=guild,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=seen,
         partly=partly,
         guard=own_rights.guard_of(officer),

@@ -111,7 +111,7 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
         issue_type,
         actor=officer.actor,
         guild_id=(await the_guild(services, guild)).id,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
     )
 
 
@@ -269,7 +269,7 @@ async def fix_selected(
         body.issue_ids,
         actor=officer.actor,
         guild_id=(await the_guild(services, guild)).id,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=body.seen,
     )
 

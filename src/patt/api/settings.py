@@ -199,7 +199,7 @@ async def undo(
 
 async def preview_change(services: Services, request: SettingRequest, guild: int | None) -> ChangeOutcome:
     """Say what a change would do. Raises `NotFound`, `BadInput` and `Refused` like the change itself."""
-    has_bot = services.outside.discord is not None
+    has_bot = services.sources.discord is not None
     report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot)
     notices = [*report.notices, *report.unrelated, *await obstacles_of(services, report)]
     return _outcome(report, report.sentence, notices)
@@ -209,7 +209,7 @@ async def save_change(
     services: Services, request: SettingRequest, guild: int | None, *, actor: str, key: str | None
 ) -> ChangeOutcome:
     """Make a change. Raises like `preview_change`, and `PlanStale` where something else would come of it than was seen."""
-    bot = services.outside.discord
+    bot = services.sources.discord
     report = await save_setting(services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot)
     return _outcome(report, " ".join([report.sentence, *report.notices]), report.notices)
 
@@ -229,10 +229,10 @@ async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
 
 async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, str]) -> list[str]:
     """Ask Discord what keeps the bot from giving and taking these roles, each with its remedy."""
-    if services.outside.discord is None or guild.discord_guild_id is None or not role_names:
+    if services.sources.discord is None or guild.discord_guild_id is None or not role_names:
         return []
     try:
-        authority = await services.outside.discord.fetch_authority(guild.discord_guild_id)
+        authority = await services.sources.discord.fetch_authority(guild.discord_guild_id)
     except SourceError as error:
         return [f"Discord could not be asked whether the bot can give and take these roles: {error}"]
     return [f"{each.cause} {each.remedy}" for each in find_obstacles(authority, role_names)]

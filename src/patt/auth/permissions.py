@@ -107,7 +107,7 @@ class Mapped:
     set_by: Annotated[str | None, Field(description="Who has set it; null for the default.")]
     set_at: datetime | None
     is_managed: Annotated[
-        bool, Field(description="Whether fixes give and take it, so that it can make nobody an administrator.")
+        bool, Field(description="Whether fixes give and take it, so that it cannot make an administrator.")
     ]
 
 

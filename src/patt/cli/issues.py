@@ -107,7 +107,7 @@ def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption
     else:
         fixed = call(
             lambda services: mitigations.fix_one(
-                services.pool, issue, actor=actor(), discord_bot=services.outside.discord
+                services.pool, issue, actor=actor(), discord_bot=services.sources.discord
             )
         )
         _show_results([fixed], as_json)
@@ -120,7 +120,7 @@ def fix_all(
     as_json: JsonOption = False,
 ) -> None:
     async def fixed(services: Services) -> Planning | FixReport:
-        pool, number, bot = services.pool, await guild_number(services, guild), services.outside.discord
+        pool, number, bot = services.pool, await guild_number(services, guild), services.sources.discord
         if dry_run:
             return await mitigations.preview_all(pool, issue_type, guild_id=number)
         return await mitigations.fix_all(pool, issue_type, actor=actor(), guild_id=number, discord_bot=bot)
@@ -144,7 +144,7 @@ def undo(
         return
     report = call(
         lambda services: mitigations.undo(
-            services.pool, attempt, actor=actor(), discord_bot=services.outside.discord, partly=partly
+            services.pool, attempt, actor=actor(), discord_bot=services.sources.discord, partly=partly
         )
     )
     if as_json:
@@ -211,7 +211,7 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
     async def matched(services: Services) -> MatchReport:
         if dry_run:
             return await preview_matching(services.pool, guild_id=guild)
-        return (await run_full_match(services.pool, guild_id=guild, outside=services.outside, actor=actor()))[1]
+        return (await run_full_match(services.pool, guild_id=guild, sources=services.sources, actor=actor()))[1]
 
     report = call(matched)
     if as_json:
@@ -288,7 +288,7 @@ def _say_candidate(each: WeighedCandidate) -> None:
 
 def _preview_undo(attempt: int, as_json: bool) -> None:
     preview = call(
-        lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.outside.discord)
+        lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.sources.discord)
     )
     if as_json:
         print_json({"attempt_id": attempt, **_fields(preview, "obstacle", "effects", "later", "parts", "blocked")})

@@ -62,7 +62,7 @@ def read(
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Call a function in one snapshot of the guild asked for, or of the only one there is.
+    """Call a function in one snapshot of the requested guild, or of the only one there is.
 
     Raises `NotFound` and `Refused`.
     """
@@ -114,7 +114,7 @@ def write_installation(
 
 
 async def guild_number(services: Services, guild: int | None) -> int:
-    """Return the guild asked for, or the only one there is. Raises `NotFound` and `Refused`."""
+    """Return the requested guild, or the only one there is. Raises `NotFound` and `Refused`."""
     async with services.pool.snapshot() as conn:
         return (await guilds.the_only(conn, guild)).id
 
@@ -129,5 +129,5 @@ def operator() -> Caller:
 
 
 def actor() -> str:
-    """Return how events and attempts name whoever acts on the command line."""
+    """Return the operator's name in events and attempts."""
     return operator().actor

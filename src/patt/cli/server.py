@@ -76,7 +76,7 @@ async def _preview(services: Services, guild: int | None) -> Announcement | None
 
 
 async def _send(services: Services, guild: int | None) -> int:
-    number, announcer = await guild_number(services, guild), services.outside.announcer
+    number, announcer = await guild_number(services, guild), services.sources.announcer
     async with services.pool.reading(number) as here:
         found = await guilds.get(here)
     if announcer is None:

@@ -284,7 +284,7 @@ def _set_word(word: str, category: Category | None, guild: int | None) -> None:
 
 def _change(request: SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
     async def changed(services: Services) -> SettingReport:
-        bot = services.outside.discord
+        bot = services.sources.discord
         if preview:
             report = await preview_setting(services.pool, request, guild_id=guild, with_discord=bot is not None)
             obstacles = await settings_api.obstacles_of(services, report)

@@ -111,7 +111,7 @@ class Demo:
             "The guild is set up: Battle.net, the addon and Discord are read for the first time",
             await self._first_syncs(guild_id),
         )
-        pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
+        pipeline, _ = await run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
         on_chapter("An officer runs the full match", self._remember([pipeline]))
         await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
@@ -159,14 +159,14 @@ class Demo:
         return [await self._read(source, style) for source in day.sources]
 
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
-        pool, outside = self.services.pool, self.services.outside
+        pool, sources = self.services.pool, self.services.sources
         if source == "battlenet":
-            report = await run_blizzard_sync(pool, outside=outside)
+            report = await run_blizzard_sync(pool, sources=sources)
         elif source == "discord":
-            report = await run_discord_sync(pool, outside=outside)
+            report = await run_discord_sync(pool, sources=sources)
         else:
             export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
-            report = await run_addon_sync(pool, export.characters, outside=outside, origin=export.origin)
+            report = await run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
         self._remember([report])
         return report
 

@@ -91,7 +91,7 @@ async def ranks(
     async with services.pool.snapshot() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
         table = await current_settings.rank_table(conn, chosen)
-    has_bot = services.outside.discord is not None and chosen.discord_guild_id is not None
+    has_bot = services.sources.discord is not None and chosen.discord_guild_id is not None
     context = {
         "table": table,
         "typed": _typed(request.query_params),

@@ -52,7 +52,7 @@ async def first_export(session: SetupSession) -> None:
             session.pool,
             export.characters,
             guild_id=guild.id,
-            outside=session.outside,
+            sources=session.sources,
             actor=session.actor,
             exported_at=export.seen_at,
             origin=export.origin,
@@ -68,7 +68,7 @@ async def address_of_pages(session: SetupSession) -> None:
         dialogue.say(f"The pages are at {settings.base_url}.")
         return
     dialogue.say("Now the pages can be reached from this computer alone. Give the address of your server for others.")
-    address = dialogue.ask(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
+    address = dialogue.prompt(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(f"“{address}” is not a web address. It looks like https://patt.example.org.")
@@ -86,7 +86,7 @@ async def first_key(session: SetupSession) -> None:
         dialogue.say(f"Upload keys exist for: {', '.join(sorted({key.uploader for key in valid}))}.")
         return
     dialogue.say("A companion sends the addon's exports to PATT, with a key of its own.")
-    uploader = dialogue.ask(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
+    uploader = dialogue.prompt(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
     async with session.pool.installation() as conn:
         key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
     dialogue.say(f"On the computer on which {uploader} plays, this prompts for the key:")
@@ -104,7 +104,7 @@ async def _sync(
         session.dialogue.say(f"Read {in_words(age(history.last_good))} ago.")
         return
     with session.dialogue.working(f"Reading {what}"):
-        report = await run(session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor)
+        report = await run(session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor)
     _report(session, report)
 
 
@@ -126,4 +126,4 @@ def _file_of_export(dialogue: Dialogue) -> Path:
     found = max(files, key=lambda file: file.stat().st_mtime, default=None) if dialogue.given(_EXPORT) is None else None
     if found is not None and dialogue.confirm(_FOUND_EXPORT, f"Read {found}"):
         return found
-    return Path(dialogue.ask(_EXPORT, "File PATTSync.lua")).expanduser()
+    return Path(dialogue.prompt(_EXPORT, "File PATTSync.lua")).expanduser()

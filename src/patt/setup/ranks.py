@@ -118,7 +118,7 @@ def _decide(
 
 _HOW_TO_TAKE = (
     Choice("all", "all of them"),
-    Choice("each", "ask for each rank"),
+    Choice("each", "decide for each rank"),
     Choice("none", "none of them, now"),
 )
 
@@ -215,7 +215,7 @@ def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int,
 def roles_for_ranks(roles: Iterable[DiscordRole], server_id: str) -> list[DiscordRole]:
     """List the roles to which a rank can be mapped, the most powerful first.
 
-    Those are all but @everyone, whose id is the server's, and the roles of integrations, which nobody can give.
+    Those are all but @everyone, whose id is the server's, and the roles of integrations, which cannot be given.
     """
     usable = [role for role in roles if not role.managed and role.role_id != server_id]
     return sorted(usable, key=lambda role: (-role.position, int(role.role_id)))

@@ -83,7 +83,7 @@ async def _fix(
         issue_ids,
         actor=job.actor,
         guild_id=job.guild_id,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=seen,
         on_progress=on_progress,
     )

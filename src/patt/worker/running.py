@@ -91,7 +91,7 @@ async def run_full_match(services: Services, guild_id: int) -> None:
             scheduler.run_full_match,
             services.pool,
             guild_id=guild_id,
-            outside=services.outside,
+            sources=services.sources,
             actor=job.actor,
             selected=job.selected,
         ),

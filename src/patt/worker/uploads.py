@@ -58,7 +58,7 @@ class _Processing:
                 self._services.pool,
                 self._upload.characters,
                 guild_id=self._guild_id,
-                outside=self._services.outside,
+                sources=self._services.sources,
                 actor=f"addon of {self._upload.uploader}",
                 exported_at=self._upload.as_of,
                 origin=self._upload.origin,

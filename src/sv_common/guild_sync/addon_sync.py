@@ -1,4 +1,4 @@
-"""Writing what an export of the addon says: each fact with the time when it was seen, and only where nothing newer is known."""
+"""Write an export of the addon: each fact with the time when it was seen, and only where nothing newer is known."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def sync_addon_data(
     """Write the notes and rank names that the addon saw, and log a `note_mismatch` for each link they contradict.
 
     `characters` are rows as the addon writes them, or `AddonCharacter`. Raises `BadInput`, naming every fault, before
-    anything is written; also where `origin` says that the export is another guild's. Characters are found by realm and
+    anything is written; also where `origin` is another guild's. Characters are found by realm and
     name, whatever the language in which the client names the realm; those that are unknown, ambiguous or doubtful are
     reported by name and left out. A note that was not seen changes nothing.
 
@@ -64,7 +64,7 @@ async def sync_addon_data(
         opened = await _judge_links(guild, news.changed_and_linked, news.with_a_note)
     notices = [
         *_listing("Not in the roster, so left out", matching.unknown),
-        *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
+        *_listing("On several realms, and the upload has no realm, so left out", matching.ambiguous),
         *_listing(
             "There twice, or with the id of another character, so left out until the next roster", matching.doubtful
         ),
@@ -73,7 +73,7 @@ async def sync_addon_data(
             f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
             for rank in doubtful
         ),
-        *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
+        *(["This uploader could see no note, so the notes stay unchanged."] if _saw_no_note(rows) else []),
     ]
     notes_as_of = _newest_note(present, as_of if news.with_a_note else None) or as_of
     return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
@@ -81,7 +81,7 @@ async def sync_addon_data(
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What an export says that is not known from a newer one.
+    """What is new in an export.
 
     `older` are the characters of whose notes, and `older_ranks` the ranks of whose name, something newer is known;
     `known_since` is the newest time of that.
@@ -163,23 +163,23 @@ def _newest_note(present: Sequence[PresentCharacter], taken_as_of: datetime | No
 
 
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
-    known_since = f" of {_told(news.known_since)}" if news.known_since else ""
+    known_since = f" of {_in_utc(news.known_since)}" if news.known_since else ""
     sentence = (
-        f"Superseded: this export is of {_told(as_of)}, and all that it says is known from a newer one{known_since}. "
+        f"Superseded: this export is of {_in_utc(as_of)}, and everything in it is known from a newer one{known_since}. "
         "Nothing was changed."
     )
     return SyncReport("addon", _counts(news, matching, 0), (sentence,), as_of=as_of, is_superseded=True)
 
 
 def _left_as_newer(news: _News) -> list[str]:
-    """Say how many characters and ranks were left as a newer export says."""
-    told = [plural(len(each), word) for each, word in ((news.older, "character"), (news.older_ranks, "rank")) if each]
-    if not told or news.known_since is None:
+    """Report how many characters and ranks keep the values of a newer export."""
+    kept = [plural(len(each), word) for each, word in ((news.older, "character"), (news.older_ranks, "rank")) if each]
+    if not kept or news.known_since is None:
         return []
-    return [f"Known from a newer export, of {_told(news.known_since)}, and left so: {' and '.join(told)}."]
+    return [f"Known from a newer export, of {_in_utc(news.known_since)}, and left unchanged: {' and '.join(kept)}."]
 
 
-def _told(moment: datetime) -> str:
+def _in_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -198,8 +198,8 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
 async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]) -> int:
     """Log the links that changed notes contradict; return how many are new.
 
-    A link whose player a new note names is from now on one under that note, so that later changes are judged against the
-    newest note under which it was right. A note that names nobody ("Alch 300") is none under which a link was made.
+    A link whose player a new note names rests on that note from now on, so that later changes are compared with the newest
+    note that was right. A note that names no player ("Alch 300") is none on which a link can rest.
     """
     outdated = seen & await links.with_another_note(guild)
     if not outdated | changed:
@@ -234,7 +234,7 @@ def _saw_no_note(rows: Sequence[AddonCharacter]) -> bool:
 
 
 def _with_time_zone(moment: datetime | None) -> datetime | None:
-    """Take a time without a zone for UTC, in which all times are here."""
+    """Read a time without a zone as UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 

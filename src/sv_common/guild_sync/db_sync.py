@@ -1,7 +1,7 @@
-"""Write what Battle.net says (its roster, profiles and realms): in sets, whole or not at all, and repeatable.
+"""Write Battle.net's roster, profiles and realms: in sets, whole or not at all, and repeatable.
 
 Battle.net's rules for player data (develop.battle.net, character status endpoint, and "Data Protection Notice and FAQ"): a
-profile is fetched again within 30 days or erased, and erased when the character is gone, which its status says (404, not
+profile is fetched again within 30 days or erased, and erased when the character is gone, by its status (404, not
 valid, or another id). The addon's part is in `addon_sync`.
 """
 
@@ -75,7 +75,7 @@ async def sync_blizzard_roster(
     usable, problems = _usable(characters)
     if not usable:
         raise SuspiciousSource(
-            "Battle.net's roster came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again later."
+            "Battle.net's roster came back empty, so it counts as a failed fetch. No character was marked as gone. Try again later."
         )
     number = await guilds.resolve_guild(pool, guild_id)
     async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:

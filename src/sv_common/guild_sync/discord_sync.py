@@ -1,4 +1,4 @@
-"""Writing what Discord says into the database: in sets, whole or not at all, and again without harm."""
+"""Write the roles and members of a Discord server: in sets, whole or not at all, and repeatable."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ async def sync_discord_members(
 ) -> SyncReport:
     """Make the known roles and members those of a Discord server.
 
-    People who left keep their row and their player. `fetched_at` is when the fetch began, on the database's clock: a list
-    that is older than the one taken in before changes nothing, and a member's roles that were seen later stay. Raises
-    `SuspiciousSource` for a list without people, and for one that would mark more than 30 % of the known people (and at
-    least 3) as gone, unless an officer has released just them or `accept_losses`; `Refused` for another guild's server.
+    Members who left keep their row and their player. `fetched_at` is when the fetch began, on the database's clock: a list
+    older than the last one changes nothing, and roles of a member that were seen later stay. Raises `SuspiciousSource` for a
+    list without people, and for one that would mark more than 30 % of the known people (and at least 3) as gone, unless an
+    officer has released exactly them or `accept_losses`; `Refused` for another guild's server.
     """
     people = [member for member in guild.members if not member.is_bot]
     if not people:
         raise SuspiciousSource(
-            "Discord's member list came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again "
+            "Discord's member list came back empty, so it counts as a failed fetch. No member was marked as gone. Try again "
             "later, and look under Settings → Guild that the Discord server is the right one."
         )
     number = await guilds.resolve_guild(pool, guild_id)
@@ -55,7 +55,7 @@ async def sync_discord_members(
 
 
 def _superseded(guild: DiscordGuild, people: int) -> SyncReport:
-    notice = "A member list that was fetched later is taken in already, so this one changed nothing."
+    notice = "A later member list was synced already, so this one changed nothing."
     counts = {"members": people, "new": 0, "returned": 0, "left": 0, "roles": len(guild.roles)}
     return SyncReport("discord", counts, (notice,))
 
@@ -70,5 +70,5 @@ async def _check_server(here: GuildConnection, server: DiscordGuild) -> None:
 
 
 def _storable(guild: DiscordGuild) -> list[DiscordMember]:
-    """Each member once, the last word counting: a member may be listed on two pages when somebody joins in between."""
+    """Each member once, the last entry: a member may be on two pages when another one joins in between."""
     return list({member.user_id: member for member in guild.members}.values())

@@ -215,6 +215,9 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         if change.before is None:
             return f"{name.removeprefix(_LINK_OF)} is another player’s since"
         return f"{name} was changed since"
+    is_deleted = change.table == "player" and change.after is None
+    if is_deleted and any((each.after or {}).get("player_id") == change.id for each in wanted.values()):
+        return f"{state.name(change)} is to be deleted and to get something at once"
     for along in _taken_along(change, state, wanted):
         if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
             return f"{state.name(change)} has got other characters, aliases or rejections since"

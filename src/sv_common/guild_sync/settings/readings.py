@@ -1,4 +1,4 @@
-"""How the notes of a guild are read with other words than now, and how a note would be read that is on nobody."""
+"""How the notes of a guild would be read with other words, and how a new note would be read."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class ReadingChange:
 
 @dataclass(frozen=True, slots=True)
 class TriedMention:
-    """Somebody whom a note names."""
+    """A name in a note."""
 
     text: Annotated[str, Field(examples=["Mito"])]
     kind: MentionKind
-    only_if_known: Annotated[bool, Field(description="It counts only where somebody of that name exists.")]
+    only_if_known: Annotated[bool, Field(description="It counts only where that name exists.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class KnownWord:
 
 @dataclass(frozen=True, slots=True)
 class TriedNote:
-    """How a note would be read on a character that belongs to nobody, and why."""
+    """How a note would be read on an unlinked character, and why."""
 
     kind: NoteKind
     verdict: Verdict
@@ -105,7 +105,7 @@ def compare_readings(before: GuildFacts, after: GuildFacts) -> list[ReadingChang
 
 
 def reading_in_words(decision: Decision) -> str:
-    """Say whom a note means and why, or why it means nobody for certain."""
+    """Return the player that a note means and why, or why it is not certain."""
     target = decision.target
     return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
 
