@@ -112,7 +112,7 @@ async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncC
     )
     assert events == [(each, "officer alice", "guests (until 2099-12-31)", -1) for each in sorted(chosen)]
     back = await _post(alice, "reopen", *chosen, number["Newalt"], reason="they stay")
-    assert back["sentence"] == "2 issues are open again. 1 left alone: It is not dismissed."
+    assert back["sentence"] == "2 issues are reopened. 1 left alone: It is not dismissed."
     assert [issue["outcome"] for issue in back["issues"]] == ["reopened", "reopened", "left_alone"]
     assert set((await _states(troubled)).values()) == {"open"}
 
@@ -240,7 +240,7 @@ async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
     stale = await _send(alice, "dismiss", ticked, reason="again")
     assert "0 issues are dismissed. 2 left alone: It has changed since you looked" in stale.text("status")
     page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
-    assert page.text("status") == "2 issues are open again."
+    assert page.text("status") == "2 issues are reopened."
 
 
 async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(

@@ -94,10 +94,10 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     await page.get_by_role("link", name="Full Match").click()
     status, state = page.locator("#status"), page.locator("#match-state")
     await page.get_by_role("button", name="Apply selected").click()
-    await expect(status).to_contain_text("No player was selected")
+    await expect(status).to_contain_text("No one is selected")
     await page.get_by_label("Moorland").check()
     await page.get_by_role("button", name="Apply selected").click()
-    await expect(status).to_have_text("The full match of 1 selected is asked for.")
+    await expect(status).to_have_text("The full match of 1 selected is queued.")
     await expect(state).to_contain_text("waiting")
 
     async with open_queue(database_url) as queue:

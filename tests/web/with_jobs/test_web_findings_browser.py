@@ -131,7 +131,7 @@ async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_agai
     await expect(page.locator("#content")).to_contain_text("guests of the season")
     await page.get_by_label("Choose 'Riddle'").check()
     await page.get_by_role("button", name="Reopen").click()
-    await expect(status).to_have_text("1 issue is open again.")
+    await expect(status).to_have_text("1 issue is reopened.")
     assert page.url.startswith(f"{site}{PAGE}?guild={troubled.guild_id}&state=dismissed")
     assert wrong == []
 
