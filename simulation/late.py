@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
-from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, GuildAddress
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    DiscordGuild,
+    DiscordMember,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+)
 from sv_common.guild_sync.sources.ports import DiscordSource, Outside, ProfileSource
-from sv_common.guild_sync.sources.profile import CharacterAddress, GuildRoster, ProfileAnswer
 
 Meanwhile = Callable[[], Awaitable[None]]
 """What happens while an answer is on its way."""

@@ -13,11 +13,11 @@ from laws import guild_rows, note_meaning, oracle
 from patt.worker.worker import SCHEDULES, Schedule, slot_before
 from simulation.budget import RequestBudget
 from simulation.clock import FakeClock
+from simulation.confirmed_links import ConfirmedLinks
 from simulation.decisions import Decisions, read_decisions
 from simulation.guilds import LivingGuild
 from simulation.role_ledger import RoleLedger
 from simulation.tally import LawBroken
-from simulation.vouching import Vouching
 from simulation.witness import take
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
@@ -42,7 +42,7 @@ class Laws:
         self._budget = budget
         self._began = clock.now
         self._judged_until = clock.now
-        self.vouching = Vouching()
+        self.confirmed_links = ConfirmedLinks()
         self._roles = RoleLedger()
         self.busiest_minute = 0
         self.runs_a_day: dict[str, list[int]] = defaultdict(list)
@@ -92,10 +92,10 @@ class Laws:
     async def _judge_power(self) -> None:
         """Links, rights and roles are moved by automation only where that is certain, and every role by a recorded attempt."""
         for transaction in await take(self._pool):
-            self.vouching.follow(transaction)
+            self.confirmed_links.follow(transaction)
             self._roles.follow(transaction)
         for guild in self._guilds:
-            await self.vouching.judge_rights(self._pool, guild.guild_id)
+            await self.confirmed_links.judge_rights(self._pool, guild.guild_id)
             self._roles.judge(guild)
 
     async def _judge_borders(self) -> None:

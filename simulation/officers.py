@@ -152,7 +152,7 @@ class Officers:
             await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm(self, guild: LivingGuild) -> None:
-        """Vouch for whose a character is, for who a player is on Discord, or for both at once."""
+        """Confirm the player of a character, the Discord member of a player, or both at once."""
         ways = await self._rows("ways_to_confirm", guild)
         if ways:
             character, player, member = guild.rng.choice(ways)
@@ -166,7 +166,7 @@ class Officers:
             await apply_decision(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm_many(self, guild: LivingGuild) -> None:
-        """Vouch for most characters whose members are known, as officers do who want roles to follow by themselves."""
+        """Confirm most characters whose members are known, as officers do who want automatic role fixes."""
         for character, _, member in await self._rows("ways_to_confirm", guild):
             if member is not None and guild.rng.random() < CONFIRMED_AT_FIRST:
                 decision = LinkCharacterToMember(character, member)
@@ -203,7 +203,7 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "undo": (1.5, Officers.undo),
     "dismiss": (1.5, Officers.dismiss),
     "reopen": (0.5, Officers.reopen),
-    "decide by hand": (1.5, Officers.decide),
+    "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.let_rule_mend_itself),

@@ -194,7 +194,7 @@ class GuildBuilder:
             {"character": character, "name": name, "key": name_key(name)},
         )
 
-    async def set_note(self, character: int, note: str) -> None:
+    async def set_note(self, character: int, note: str | None) -> None:
         """Change a note as if the addon had seen it."""
         await self.execute(
             "update guild_identity.wow_characters set guild_note = %(note)s where id = %(character)s",

@@ -1,4 +1,4 @@
-"""The web application: routes, and what stands before and behind them."""
+"""The web application: its routes and its middleware."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ ROUTERS = (
 
 
 def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
-    """Return the application on these services. Their pool is open, and stays its owner's to close.
+    """Return the application on these services. Their pool is open, and its owner closes it.
 
-    How often somebody asks is measured by the clock; open streams are looked after at each heartbeat.
+    The clock measures rates of requests; open streams are checked at each heartbeat.
     """
     limits = Limits(clock)
     app = _Application(
@@ -109,7 +109,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
 
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Return the description of the API, made when it is first asked for."""
+        """Return the description of the API, made when it is first requested."""
         if self.openapi_schema is None:
             explain(super().openapi())
         return super().openapi()
@@ -117,7 +117,7 @@ class _Application(FastAPI):
 
 @contextlib.asynccontextmanager
 async def _listen(app: FastAPI) -> AsyncIterator[None]:
-    """Hear what changes for as long as the application is served."""
+    """Listen for changes while the application is served."""
     hub: Hub = app.state.live
     async with hub.listening():
         yield

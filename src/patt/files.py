@@ -1,4 +1,4 @@
-"""Files that a person names."""
+"""Files that a user names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 
 def read_file(file: Path) -> bytes:
-    """Read the file, or as much of it as shows that it is too large."""
+    """Read the file, or as much of it as shows that it is too large. Raises `BadInput`."""
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise BadInput(f"“{shown(str(file))}” is no name of a file.") from error
+        raise BadInput(f"“{shown(str(file))}” is not the name of a file.") from error

@@ -112,7 +112,6 @@ def _live_pool(**options: Any) -> LivePool:
 
 @contextlib.asynccontextmanager
 async def open_queue(database_url: str) -> AsyncIterator[Queue]:
-    """Open the queue of a database."""
     queue = Queue(database_url)
     async with queue.app.open_async():
         yield queue

@@ -11,8 +11,8 @@ from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
-from sv_common.guild_sync.sources.discord.announcement import Announcement
 from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
 from sv_common.guild_sync.sources.http import Timing, http_client
 from sv_common.guild_sync.sources.models import RosterCharacter
 

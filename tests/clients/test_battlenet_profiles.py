@@ -10,7 +10,7 @@ from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.sources.battlenet.api import REQUESTS_AT_ONCE
 from sv_common.guild_sync.sources.battlenet.client import PATIENCE, BattleNetClient
 from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing
-from sv_common.guild_sync.sources.profile import CharacterAddress, CharacterStatus, ProfileAnswer, ProfileState
+from sv_common.guild_sync.sources.models import CharacterAddress, CharacterStatus, ProfileAnswer, ProfileState
 
 A_MOMENT = 0.1
 """Seconds that pacing costs a few requests; a pause before another try would be longer."""

@@ -20,11 +20,15 @@ from sv_common.guild_sync.sources.battlenet.wire import (
     status_path,
     with_profile,
 )
-from sv_common.guild_sync.sources.http import Asked
-from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.profile import CharacterProfile, CharacterStatus
-from sv_common.guild_sync.sources.realms import Realm, RealmIndex
-from sv_common.guild_sync.sources.wire import Node
+from sv_common.guild_sync.sources.http import Asked, Node
+from sv_common.guild_sync.sources.models import (
+    CharacterProfile,
+    CharacterStatus,
+    GuildAddress,
+    Realm,
+    RealmIndex,
+    RosterCharacter,
+)
 
 ADDRESS = GuildAddress("us", "senjin", "some-guild")
 HREF = "https://us.api.blizzard.com/data/wow/guild/senjin/some-guild?namespace=profile-us"

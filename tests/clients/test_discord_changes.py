@@ -6,8 +6,8 @@ from clients.conftest import NOTE
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
-from sv_common.guild_sync.sources.discord.announcement import Announcement
 from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 
 async def test_roles_are_given_and_taken_with_a_reason(

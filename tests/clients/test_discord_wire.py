@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
-from sv_common.guild_sync.sources.discord.announcement import Announcement
-from sv_common.guild_sync.sources.discord.message import cut, new_message
+from sv_common.guild_sync.sources.discord.message import Announcement, cut, new_message
 from sv_common.guild_sync.sources.discord.wire import audit_reason, error_code, refusal, role_refusal
 from sv_common.guild_sync.sources.http import Asked
 from sv_common.guild_sync.sources.models import DiscordRole

@@ -26,7 +26,7 @@ from sv_common.guild_sync.sources.battlenet.api import LIMITS, REQUESTS_AT_ONCE
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.http import RateLimiter, Timing
-from sv_common.guild_sync.sources.profile import CharacterAddress, ProfileState
+from sv_common.guild_sync.sources.models import CharacterAddress, ProfileState
 
 MOST_IN_A_SECOND = 90
 SECRET = "made-up"  # noqa: S105 -- of nobody

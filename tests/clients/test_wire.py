@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sv_common.guild_sync.core.errors import SourceMalformed
-from sv_common.guild_sync.sources.http import Asked
-from sv_common.guild_sync.sources.wire import Node, storable
+from sv_common.guild_sync.sources.http import Asked, Node, storable
 
 
 def node(value: object) -> Node:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from companion.conftest import KEY, Ended, Watch
 from companion.scripted import ScriptedServer, account, export
 from patt.companion.files import export_files
@@ -93,7 +94,7 @@ async def _look_at(folder: Path, accounts: list[tuple[int | None, int]], compani
 TIMES = st.integers(0, 2_000_000_000)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=thoroughness.examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.none() | TIMES, TIMES), min_size=1, max_size=6))
 def test_whatever_the_accounts_exports_are_sent_once_each_in_the_order_of_their_times(
     accounts: list[tuple[int | None, int]],
@@ -108,7 +109,7 @@ def test_whatever_the_accounts_exports_are_sent_once_each_in_the_order_of_their_
     assert waiting == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=thoroughness.examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=4), st.integers(2, 4))
 def test_companions_that_share_a_computer_lose_nothing_and_none_of_them_falls(
     accounts: list[tuple[int | None, int]], companions: int

@@ -22,9 +22,8 @@ from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.server import running
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.http import Timing, http_client
-from sv_common.guild_sync.sources.models import GuildAddress
+from sv_common.guild_sync.sources.models import CharacterAddress, CharacterStatus, GuildAddress, ProfileState
 from sv_common.guild_sync.sources.ports import Outside
-from sv_common.guild_sync.sources.profile import CharacterAddress, CharacterStatus, ProfileState
 
 pytestmark = pytest.mark.fixtures
 

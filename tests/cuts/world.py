@@ -26,11 +26,16 @@ from sv_common.guild_sync.roster import held_losses, uploads
 from sv_common.guild_sync.settings import service
 from sv_common.guild_sync.settings.requests import WordRequest
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
-from sv_common.guild_sync.sources.discord.announcement import Announcement
-from sv_common.guild_sync.sources.models import GuildAddress
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    Realm,
+    RealmIndex,
+)
 from sv_common.guild_sync.sources.ports import Outside
-from sv_common.guild_sync.sources.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.sources.realms import Realm, RealmIndex
 from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
@@ -92,7 +97,7 @@ class World:
             ):
                 await requests.ask(conn, number, kind, arguments, actor="officer alice")
             told = Announcement("A title", "A body", nonce="patt-sync-1")
-            await announcements.keep_summary(conn, number, CHANNEL, told)
+            await announcements.store_summary(conn, number, CHANNEL, told)
             # News are told when they have settled for some minutes.
             await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
 

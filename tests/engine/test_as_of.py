@@ -17,9 +17,14 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
 from sv_common.guild_sync.roster import members, profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
+from sv_common.guild_sync.sources.models import (
+    CharacterProfile,
+    DiscordGuild,
+    DiscordMember,
+    ProfileAnswer,
+    ProfileState,
+)
 from sv_common.guild_sync.sources.ports import Outside
-from sv_common.guild_sync.sources.profile import CharacterProfile, ProfileAnswer, ProfileState
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
 A_YEAR = timedelta(days=365)

@@ -112,7 +112,7 @@ async def test_an_officer_confirms_a_link_and_takes_that_back(guild: GuildBuilde
     attempt = await _decide(guild, ConfirmLink("Rivermane"))
     assert await _basis(guild, character) == ("officer", "Mito", "officer alice", True)
     assert await guild.rows("select offspec_character_id from guild_identity.players") == [(character,)]
-    with pytest.raises(Refused, match="as a person decided"):
+    with pytest.raises(Refused, match="by a person's decision"):
         await _decide(guild, ConfirmLink("Rivermane"))
     await undo(guild.pool, attempt, actor="bob")
     assert (
@@ -128,7 +128,7 @@ async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_bac
     player = await guild.player("Mito", member=member)
     attempt = await _decide(guild, LinkMember("Mito", "Zephyr"))
     assert await _member_basis(guild, player) == (member, "officer", "officer alice")
-    with pytest.raises(Refused, match="as a person decided"):
+    with pytest.raises(Refused, match="by a person's decision"):
         await _decide(guild, LinkMember("Mito", "Zephyr"))
     await undo(guild.pool, attempt, actor="bob")
     assert await _member_basis(guild, player) == (member, "name", None)
@@ -212,7 +212,7 @@ async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_
 async def test_what_was_said_of_a_member_can_be_taken_back(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[SOCIAL_ROLE])
     player = await guild.player("Mito", member=member)
-    with pytest.raises(NotFound, match="Nobody has said"):
+    with pytest.raises(NotFound, match="No one has rejected"):
         await _decide(guild, AllowMember("Mito", "Mito"))
     await _decide(guild, UnlinkMember("Mito"))
     await run_integrity_check(guild.pool)
@@ -324,8 +324,9 @@ async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_lin
     if not is_confirmed:
         (settled,) = planned.settled
         assert (
-            "That Mito is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it." in settled.reason
+            "The link of Mito to Mito rests on the note “alt of Mito” alone; no officer has confirmed it."
+            in settled.reason
         )
-        assert "The role would make Mito an officer here, so look at this one by itself." in settled.reason
+        assert "The role would make Mito an officer here, so look at this one on its own." in settled.reason
     ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'role_mismatch'")
     assert len((await mitigations.preview_one(guild.pool, issue)).ready) == 1

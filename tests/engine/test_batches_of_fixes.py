@@ -65,7 +65,7 @@ async def test_what_was_previewed_and_means_something_else_after_another_fix_is_
     seen = (await mitigations.preview_all(guild.pool, "note_mismatch", guild_id=guild.guild_id)).keys
     report = await mitigations.fix_selected(guild.pool, list(seen), actor="alice", guild_id=guild.guild_id, seen=seen)
     assert [result.outcome for result in report.results] == [FixOutcome.REFUSED, FixOutcome.FIXED]
-    assert "no longer what the preview showed" in report.results[0].reason
+    assert "has changed since the preview" in report.results[0].reason
     assert (await guild.player_of(zork), await guild.player_of(mito)) == (grim, nael)
 
 
@@ -79,7 +79,7 @@ async def test_of_fixes_that_contradict_each_other_none_is_made_until_an_officer
     await run_integrity_check(guild.pool)
     results = (await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)).results
     assert [result.outcome for result in results] == [FixOutcome.FAILED, FixOutcome.FAILED]
-    assert all("fix one of them by itself" in result.reason for result in results)
+    assert all("fix one of them on its own" in result.reason for result in results)
     assert {name: await guild.player_of(character) for name, character in characters.items()} == owners
     chosen = await fix_one(guild.pool, results[0].issue_id, actor="alice")
     assert chosen.outcome is FixOutcome.FIXED
@@ -142,7 +142,7 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
     assert report.count(FixOutcome.FAILED) == len(stubborn)
     assert report.count(FixOutcome.FIXED) == len(alts) - len(stubborn)
     failed = {each.reason for each in report.results if each.outcome is FixOutcome.FAILED}
-    assert failed == {"The fix did not mend it: the rule still finds the same. Nothing was changed."}
+    assert failed == {"The fix would not resolve this issue, so nothing was changed."}
 
 
 def _quoted(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ async def test_a_word_that_is_a_name_too_is_found_and_moves_nobody(guild: GuildB
     [
         ("zork", "It is not written as a name"),
         ("Zork - Alch 225", "It stands among other words"),
-        ("Brightman", "it looks like Brightmane, written differently"),
+        ("Brightman", "It looks like Brightmane, spelled differently"),
     ],
 )
 async def test_a_stranger_without_the_form_of_a_name_waits_for_an_officer(

@@ -6,7 +6,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.identity_engine import Evidence, preview_matching, run_matching
+from sv_common.guild_sync.identity_engine import MatchEvidence, preview_matching, run_matching
 from sv_common.guild_sync.integrity_checker import detect_note_mismatch
 
 
@@ -91,7 +91,7 @@ async def test_a_misspelling_that_several_characters_share_does_not_become_a_per
         await guild.character(name, "Emebrbell")
     report = await run_matching(guild.pool, actor="alice")
     assert await _players(guild) == {}
-    assert "looks like Emberbell, written differently" in report.left_alone[0].reason
+    assert "looks like Emberbell, spelled differently" in report.left_alone[0].reason
 
 
 async def test_chains_and_circles_of_notes_end_in_one_player(guild: GuildBuilder) -> None:
@@ -179,10 +179,10 @@ async def test_each_person_is_told_with_the_kind_of_evidence(guild: GuildBuilder
         await guild.character(name, note)
     report = await preview_matching(guild.pool)
     assert {group.name: group.evidence for group in report.groups} == {
-        "Heathfen": Evidence.DISCORD_MEMBER,
-        "Elrek": Evidence.KNOWN_PLAYER,
-        "Kipper": Evidence.NICKNAME,
-        "Mainy": Evidence.MAIN,
+        "Heathfen": MatchEvidence.DISCORD_MEMBER,
+        "Elrek": MatchEvidence.KNOWN_PLAYER,
+        "Kipper": MatchEvidence.NICKNAME,
+        "Mainy": MatchEvidence.MAIN,
     }
     assert {group.evidence for group in report.left_alone} <= {None}
 

@@ -142,7 +142,7 @@ async def test_an_upload_with_a_changed_note_ends_with_the_character_at_its_new_
         "join guild_identity.issue_events e on e.issue_id = i.id where i.issue_type = 'note_mismatch' order by e.id"
     )
     assert rows == [("automation", "opened", "addon sync"), ("automation", "resolved", "automation")]
-    assert "fixed by itself" in str(installed.world.messages[-1].payload)
+    assert "fixed automatically" in str(installed.world.messages[-1].payload)
 
 
 async def test_a_note_that_becomes_a_profession_changes_nothing(installed: Installation) -> None:

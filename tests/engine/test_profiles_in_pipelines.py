@@ -9,9 +9,14 @@ from guild_builder import GuildBuilder, entry
 from sv_common.guild_sync.core.errors import SourceUnavailable
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_sweep
-from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    RosterCharacter,
+)
 from sv_common.guild_sync.sources.ports import Outside
-from sv_common.guild_sync.sources.profile import CharacterAddress, GuildRoster, ProfileAnswer
 
 
 class _BattleNet:

@@ -18,8 +18,8 @@ from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.sources.addon.export import read_addon_export
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.http import RetryPolicy, http_client
+from sv_common.guild_sync.sources.models import Realm
 from sv_common.guild_sync.sources.ports import Outside
-from sv_common.guild_sync.sources.realms import Realm
 
 REALMS = [
     Realm(1, "area-52", ("Area 52",)),
@@ -263,7 +263,7 @@ async def test_realms_that_cannot_be_had_are_a_notice_and_the_sync_goes_on(regio
     region_of.simulator.faults.json("realm_index", fault, times=None)
     report = await run_blizzard_sync(region_of.pool, outside=region_of.outside)
     assert (report.status, report.steps[1].counts) == ("done", {"realms": 0})
-    assert report.steps[1].notices[0].startswith("The list of realms could not be read again. Battle.net")
+    assert report.steps[1].notices[0].startswith("The list of realms could not be fetched again. Battle.net")
     region_of.simulator.faults.clear()
     assert (await run_blizzard_sync(region_of.pool, outside=region_of.outside)).steps[1].counts == {"realms": 5}
 

@@ -64,7 +64,7 @@ async def test_what_automation_mends_is_told_as_fixed_by_itself(desk: Desk) -> N
     await desk.scan()
     await mitigations.run_auto_mitigations(desk.guild.pool, guild_id=desk.guild.guild_id)
     await desk.tell()
-    assert list(desk.fields()) == ["Guild Note Mismatch: 1 fixed by itself"]
+    assert list(desk.fields()) == ["Guild Note Mismatch: 1 fixed automatically"]
 
 
 async def test_what_an_officer_set_aside_before_it_was_told_is_not_told(desk: Desk) -> None:
@@ -242,7 +242,7 @@ async def test_news_of_another_guild_are_not_told_here(desk: Desk) -> None:
 async def test_guilds_with_settled_news_or_something_unsent_are_to_be_told(desk: Desk) -> None:
     async def to_tell() -> list[int]:
         async with desk.guild.pool.connection() as conn:
-            return await announcements.guilds_to_tell(conn)
+            return await announcements.guilds_with_news(conn)
 
     await desk.guild.character("Zephyrine")
     await desk.scan()

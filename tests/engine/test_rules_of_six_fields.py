@@ -13,7 +13,7 @@ from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.insights.findings import rule_overviews
-from sv_common.guild_sync.insights.issue import issue_story
+from sv_common.guild_sync.insights.issue import issue_details
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
@@ -127,7 +127,7 @@ async def test_a_rule_that_is_not_automatic_is_fixed_on_a_click_only_and_says_wh
     (number,) = await _found(guild, "Mito")
     assert (await run_auto_mitigations(guild.pool)).results == []
     (shown,) = (await preview_one(guild.pool, number)).settled
-    assert "what it would do is not known before" in shown.reason
+    assert "its fix cannot be previewed" in shown.reason
     result = await fix_one(guild.pool, number, actor="alice")
     assert (result.outcome, len(mending.asked)) == (FixOutcome.FIXED, 1)
     assert (await fix_one(guild.pool, number, actor="bob")).outcome is FixOutcome.NOTHING_TO_DO
@@ -159,8 +159,8 @@ async def test_a_check_concludes_nothing_of_a_rule_without_a_detector_and_every_
     async with guild.pool.connection() as conn:
         listed = {rule.issue_type: rule.open for rule in await rule_overviews(conn, guild.guild_id)}
     assert listed[NAME] == 1
-    assert (await issue_story(guild.pool, number)).issue.id == number
-    with pytest.raises(Refused, match="does not look for issues by itself"):
+    assert (await issue_details(guild.pool, number)).issue.id == number
+    with pytest.raises(Refused, match="has no detector"):
         await run_integrity_check(guild.pool, issue_types=[NAME])
 
 

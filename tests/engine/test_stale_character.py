@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from guild_builder import GuildBuilder
 from sv_common.guild_sync.db_sync import sync_addon_data
 from sv_common.guild_sync.engine.results import FixOutcome
@@ -14,15 +12,6 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
 from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
-
-
-@pytest.mark.parametrize("days", [None, 0, 1, 29.9])
-async def test_an_awake_character_and_one_whose_login_was_never_seen_are_no_finding(
-    guild: GuildBuilder, days: float | None
-) -> None:
-    await guild.character("Rivermane", last_login_days=days)
-    async with guild.pool.connection() as conn:
-        assert await detect_stale_character(conn, guild_id=guild.guild_id) == []
 
 
 async def test_the_time_away_in_an_export_neither_opens_nor_resolves_an_issue(guild: GuildBuilder) -> None:
@@ -82,14 +71,3 @@ async def test_it_has_no_fix_and_says_so(guild: GuildBuilder) -> None:
         "“Stale Character” has no fix: it is for information.",
     )
     assert RULES["stale_character"].mitigate_fn is None
-
-
-async def test_logging_in_resolves_it(guild: GuildBuilder) -> None:
-    await guild.character("Sleeper", last_login_days=31)
-    await run_integrity_check(guild.pool)
-    await guild.execute(
-        "update guild_identity.wow_characters set last_login_timestamp = extract(epoch from now()) * 1000"
-    )
-    await run_integrity_check(guild.pool)
-    rows = await guild.rows("select resolved_by from guild_identity.audit_issues where issue_type = 'stale_character'")
-    assert rows == [("detection",)]

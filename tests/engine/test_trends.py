@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.insights import health
@@ -122,7 +123,7 @@ def _end_of(day: date) -> datetime:
 
 
 @settings(
-    max_examples=60,
+    max_examples=thoroughness.examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -133,7 +133,7 @@ async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(tw
     merged = await decided(guild, MergePlayers("Mito", "Zed"))
     assert await guild.rows("select character_id from common.confirmed_links") == []
     lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
-    assert ("That Grimalt-area-52 is Zephyr’s", "vouched for by alice") in lines
+    assert ("That Grimalt-area-52 is Zephyr’s", "confirmed by alice") in lines
     await take_back(guild, merged)
     assert differences(before, await people(guild)) == {}
 
@@ -243,7 +243,7 @@ async def test_of_a_full_match_what_can_be_undone_is_undone_and_the_rest_later(g
         await undo(guild.pool, attempt, actor=BOB)
     report = await undo(guild.pool, attempt, actor=BOB, partly=True)
     assert [line.partition(":")[0] for line in report.left] == ["Mito", "Zork"]
-    assert any("Player of Elrek-area-52: nobody again." in sentence for sentence in report.sentences)
+    assert any("Player of Elrek-area-52: no one again." in sentence for sentence in report.sentences)
     names = await guild.rows("select display_name from guild_identity.players order by 1")
     assert names == [("Mito",), ("Zork",)]
     await take_back(guild, moved)
@@ -307,7 +307,7 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
     plans: dict[str, RowChange] = {
         "Grimalt is another player’s since": link(grimalt, mito, "x"),
         "The alias Robin is another player’s since": remember_alias(mito, "Robin"),
-        "it is another player’s": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
+        "has been linked to another player": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
         "is gone since": link(loner, Named(9999, "Nobody"), "x"),
         "would have it as its main": create_player(-1, "New", main=grimalt),
     }

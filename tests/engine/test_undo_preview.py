@@ -57,7 +57,7 @@ def _lines(preview: UndoPreview) -> list[tuple[str, str, str]]:
 
 
 DECISIONS: list[tuple[ManualDecision, list[tuple[str, str, str]]]] = [
-    (LinkCharacter("Loner", "Mito"), [("Player of Loner-area-52", "Mito, as an officer decided", "nobody")]),
+    (LinkCharacter("Loner", "Mito"), [("Player of Loner-area-52", "Mito, as an officer decided", "no one")]),
     (
         LinkCharacter("Grimalt", "Mito"),
         [("Player of Grimalt-area-52", "Mito, as an officer decided", "Elrek, by evidence")],
@@ -65,7 +65,7 @@ DECISIONS: list[tuple[ManualDecision, list[tuple[str, str, str]]]] = [
     (
         UnlinkCharacter("Mito"),
         [
-            ("Player of Mito-area-52", "nobody", "Mito, by evidence"),
+            ("Player of Mito-area-52", "no one", "Mito, by evidence"),
             ("Main of Mito", "none", "Mito-area-52"),
             ("Whether Mito-area-52 may be Mito’s", "only if an officer says so", "by evidence"),
         ],
@@ -102,7 +102,7 @@ async def test_a_new_player_would_go_again_with_its_links(guild: GuildBuilder) -
     preview = await preview_undo(guild.pool, done.attempt_id)
     assert _lines(preview) == [
         ("The player Stormy", "is there", "is not there"),
-        ("Player of Stormy-area-52", "Stormy, as an officer decided", "nobody"),
+        ("Player of Stormy-area-52", "Stormy, as an officer decided", "no one"),
     ]
     assert preview.seen.move_id > 0
 
@@ -125,7 +125,7 @@ async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBui
 async def test_a_word_that_means_somebody_else_by_now_is_in_the_way_of_the_preview_too(known: GuildBuilder) -> None:
     attempt = await _decide(known, RemoveAlias("Mitzi"))
     await _decide(known, AddAlias("Mitzi", "Elrek"), actor=BOB)
-    assert "has been given to somebody else since" in ((await preview_undo(known.pool, attempt)).obstacle or "")
+    assert "means another player since" in ((await preview_undo(known.pool, attempt)).obstacle or "")
     assert await known.rows("select alias from guild_identity.player_note_aliases") == [("Mitzi",)]
 
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.roster.characters import PresentCharacter
 from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
-from sv_common.guild_sync.sources.models import AddonCharacter
-from sv_common.guild_sync.sources.realms import Realm, RealmIndex
+from sv_common.guild_sync.sources.models import AddonCharacter, Realm, RealmIndex
 
 LANGUAGES = 3
 OWN_NAMES: tuple[tuple[str, ...], ...] = (

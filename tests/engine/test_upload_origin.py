@@ -12,8 +12,7 @@ from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.db_sync import sync_addon_data
 from sv_common.guild_sync.roster import guilds, realms
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin, GuildIdentity, belongs_to, refuse_other_guild
-from sv_common.guild_sync.sources.models import GuildAddress
-from sv_common.guild_sync.sources.realms import Realm
+from sv_common.guild_sync.sources.models import GuildAddress, Realm
 
 OURS = ExportOrigin("Lantern Watch", "Area52", 1)
 GUILD = GuildIdentity("Lantern Watch", "lantern-watch", "area-52", "us")

@@ -266,8 +266,8 @@ async def test_an_undo_of_what_was_interrupted_says_what_it_took_back(installed:
     report = await undo(installed.pool, attempt, actor="alice", discord_bot=installed.discord)
     assert held(installed, member) == [WRONG]
     taken, given = report.sentences
-    assert taken.startswith("Taken back: Take the Discord role Raider from ")
-    assert given.startswith("Taken back: Give ")
+    assert taken.startswith("Undone: Take the Discord role Raider from ")
+    assert given.startswith("Undone: Give ")
 
 
 async def _interrupted(installed: Installation, issue: int, route: str) -> None:

@@ -281,10 +281,12 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
 
 async def test_a_scan_tells_of_each_rule_and_a_fix_of_each_issue(noted: GuildBuilder) -> None:
     told: list[Progress] = []
-    await run_integrity_check(noted.pool, guild_id=noted.guild_id, watch=told.append)
+    await run_integrity_check(noted.pool, guild_id=noted.guild_id, on_progress=told.append)
     assert [each.done for each in told] == [0, 1, 2, 3, 4, 5]
     told.clear()
     ids = await _orphans(noted)
-    await mitigations.fix_selected(noted.pool, ids, actor="officer alice", guild_id=noted.guild_id, watch=told.append)
+    await mitigations.fix_selected(
+        noted.pool, ids, actor="officer alice", guild_id=noted.guild_id, on_progress=told.append
+    )
     assert [each.done for each in told] == sorted(each.done for each in told)
     assert (told[0].done, told[-1].done, told[-1].total) == (0, 5, 5)

@@ -112,7 +112,7 @@ def as_person(guild: Guild, member: Row) -> Somebody:
     return ("member", member["id"]) if player_id is None else ("player", player_id)
 
 
-def is_somebody(guild: Guild, key: str) -> bool:
+def is_current_name(guild: Guild, key: str) -> bool:
     is_character = any(c["name_key"] == key for c in guild.known_characters())
     return is_character or bool(players_called(guild, key) or members_called(guild, key))
 

@@ -8,8 +8,8 @@ from laws.guild_rows import (
     Somebody,
     as_person,
     discord_names,
+    is_current_name,
     is_on,
-    is_somebody,
     members_called,
     names_of,
     owner_or_itself,
@@ -154,7 +154,7 @@ def _spelled_otherwise(guild: Guild, mention: Mention, about: Row) -> set[Somebo
     if len(meant) != 1:
         return set()
     (name,) = meant
-    if name == about["name_key"] or not is_somebody(guild, name):
+    if name == about["name_key"] or not is_current_name(guild, name):
         return set()
     return _called(guild, name, mention, about)
 
@@ -185,7 +185,7 @@ def _is_elsewhere(guild: Guild, key: str, mention: Mention) -> bool:
     if any(c["name_key"] == key and is_on(c, mention.realm) for c in guild.known_characters()):
         return False
     word = name_key(mention.realm)
-    is_strange = word not in DEFAULT_VOCABULARY.categories and not is_somebody(guild, word)
+    is_strange = word not in DEFAULT_VOCABULARY.categories and not is_current_name(guild, word)
     is_written_as_name = mention.is_realm_glued and mention.realm[0].isupper()
     return realm_key(mention.realm) in realms or (is_written_as_name and is_strange)
 

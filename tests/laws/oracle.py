@@ -8,7 +8,7 @@ from laws.guild_rows import (
     as_person,
     discord_words,
     former_names_of,
-    is_somebody,
+    is_current_name,
     names_of,
     owner_or_itself,
     present_people,
@@ -128,7 +128,7 @@ def _is_own_name(guild: Guild, mention: Mention, player_id: int) -> bool:
     if keys & set(names_of(guild, player_id)):
         return True
     mine = [m for m in guild.people() if guild.player_of_member(m) == player_id]
-    return any(not is_somebody(guild, key) for m in mine for key in keys & discord_words(m))
+    return any(not is_current_name(guild, key) for m in mine for key in keys & discord_words(m))
 
 
 def _is_hinted(guild: Guild, character: Row, strangers: list[Mention]) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from asking_outside import note_if_holding
 from sv_common.guild_sync.core.errors import SourceDenied
-from sv_common.guild_sync.sources.discord.announcement import Announcement
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.roster_file import NotedCharacter
 from sv_common.guild_sync.identity.roster_notes import UNKNOWN_NAME, NoteReading, Sureness, read_notes
@@ -37,7 +38,7 @@ SILENT = ("", "Main", "<A>", "Holy / Disc", "Alch 300", "Bank", "2020-12-05", "^
 NEWCOMER = "Quorvexil"
 
 TRIED = settings(
-    max_examples=150,
+    max_examples=thoroughness.examples(150),
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],

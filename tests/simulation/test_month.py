@@ -87,8 +87,8 @@ async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) 
     async with _lived(database_url, Plan(guilds=3, days=2, seed=2, intensity=4)) as life:
         _assert_much_went_wrong(life)
         happened = life.tally.chapters
-        assert life.laws.vouching.automatic_role_changes > 0
-        assert life.laws.vouching.automatic_links > 0
+        assert life.laws.confirmed_links.automatic_role_changes > 0
+        assert life.laws.confirmed_links.automatic_links > 0
         assert {"forged", "another guild's"} <= happened["uploads"].keys()
         assert any(name.startswith("late member list, with") for name in happened["late answers"])
         assert max(window.largest / window.most for window in life.budget.windows) == 1

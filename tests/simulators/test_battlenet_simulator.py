@@ -5,7 +5,7 @@ import pytest
 
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
-from sv_common.guild_sync.sources.realms import LOCALES
+from sv_common.guild_sync.sources.models import LOCALES
 
 QUERY = {"namespace": "profile-us", "locale": "en_US"}
 

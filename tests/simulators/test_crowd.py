@@ -11,11 +11,10 @@ from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.server import serve
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
-from sv_common.guild_sync.sources.discord.announcement import Announcement
 from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
 from sv_common.guild_sync.sources.http import http_client
-from sv_common.guild_sync.sources.models import GuildAddress
-from sv_common.guild_sync.sources.profile import CharacterAddress, ProfileState
+from sv_common.guild_sync.sources.models import CharacterAddress, GuildAddress, ProfileState
 
 NOW_MS = 1_790_000_000_000
 

@@ -6,9 +6,8 @@ import pytest
 
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import MANAGE_ROLES, WorldMember
-from sv_common.guild_sync.sources.discord.access import Overwrite, Permission
-from sv_common.guild_sync.sources.discord.announcement import Announcement
-from sv_common.guild_sync.sources.discord.message import new_message
+from sv_common.guild_sync.sources.discord.message import Announcement, new_message
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 Check = Callable[[str, object], None]
 

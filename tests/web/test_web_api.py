@@ -124,8 +124,8 @@ async def test_fixing_all_of_several_guilds_asks_which(
 @pytest.mark.parametrize(
     ("method", "path", "names"),
     [
-        ("POST", "scan/nonsense", "note_mismatch, orphan_wow, orphan_discord, role_mismatch, stale_character"),
-        ("POST", "fix-all/nonsense", "note_mismatch, orphan_wow, orphan_discord, role_mismatch, stale_character"),
+        ("POST", "scan/nonsense", ", ".join(RULES)),
+        ("POST", "fix-all/nonsense", ", ".join(RULES)),
         ("GET", "rules/nonsense/preview", "orphan_wow"),
         ("GET", "issues?rule=nonsense", "orphan_wow"),
         ("POST", "fix/999999", "There is no issue with the number 999999."),
@@ -203,7 +203,7 @@ async def test_a_fix_is_undone_once(alice: httpx2.AsyncClient, troubled: GuildBu
     attempt = (await alice.post(f"{API}/fix/{number}")).json()["attempt_id"]
     undone = await alice.post(f"{API}/attempts/{attempt}/undo")
     assert (undone.status_code, undone.json()["attempt_id"]) == (200, attempt)
-    assert undone.json()["undone"][0].startswith("Taken back: Link Newalt-area-52 to Mito")
+    assert undone.json()["undone"][0].startswith("Undone: Link Newalt-area-52 to Mito")
     issue = (await alice.get(f"{API}/issues/{number}")).json()
     assert (issue["state"], issue["attempts"][0]["undone_by"]) == ("open", "officer alice")
     again = await alice.post(f"{API}/attempts/{attempt}/undo")

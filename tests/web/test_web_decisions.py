@@ -120,7 +120,7 @@ async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     asked = {"decision": "link", "character": "Loner", "player": "Mito", "back": page}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
     text = Seen(preview).text("content")
-    assert "Player of Loner-area-52 nobody Mito, as an officer decided" in text
+    assert "Player of Loner-area-52 no one Mito, as an officer decided" in text
     assert await _owner(known, "Loner") is None
     done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert (done.status_code, done.headers["location"]) == (303, page)
@@ -163,14 +163,14 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "Loner"}, 422, "player"),
     ({"decision": "link", "character": " ", "player": "Mito"}, 422, "character"),
     ({"decision": "link", "character": "9" * 101, "player": "Mito"}, 422, "character"),
-    ({"decision": "unlink", "character": "Loner"}, 409, "belongs to nobody already"),
+    ({"decision": "unlink", "character": "Loner"}, 409, "has no player already"),
     ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
-    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "Nobody has said that"),
+    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "No one has rejected"),
     ({"decision": "unlink_member", "player": "Zed"}, 409, "nothing to unlink"),
     (
         {"decision": "link_member", "player": "Zed", "member": "Nobodyhere"},
         404,
-        "Nobody on the Discord server is called",
+        "No one on the Discord server is named",
     ),
     ({"decision": "link_member", "player": "Zed", "member": "Mito#discord"}, 409, "merge them"),
     ({"decision": "link_member", "player": "Mito", "member": "Mito#discord"}, 409, "on Discord already"),

@@ -31,8 +31,11 @@ async def bob(app: FastAPI, pool: Pool) -> httpx2.AsyncClient:
 
 async def test_the_api_tells_the_story_the_candidates_and_the_changes(reader: httpx2.AsyncClient, house: House) -> None:
     body = (await reader.get(f"{API}/issues/{await issue_number(house.guild, 'note_mismatch')}")).json()
-    assert body["story"]["conclusion"] == "The note means Mito, and the link says Elrek. One of the two is out of date."
-    assert body["story"]["sayings"][0] == {
+    assert (
+        body["explanation"]["conclusion"]
+        == "The note means Mito, and the link says Elrek. One of the two is out of date."
+    )
+    assert body["explanation"]["evidence"][0] == {
         "source": "note",
         "sentence": "The note of Grimalt-area-52 says “Mito”.",
     }
@@ -70,7 +73,7 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     page = await alice.get(f"{PAGE}/issues/{number}", params={"search": "elr"})
     (choose,) = [link for link in Seen(page).links if "decision=link" in link]
     preview = await alice.get(choose)
-    assert "Player of Riddle-area-52 nobody Elrek, as an officer decided" in Seen(preview).text("content")
+    assert "Player of Riddle-area-52 no one Elrek, as an officer decided" in Seen(preview).text("content")
     fields = {name: values[0] for name, values in parse_qs(urlsplit(choose).query).items()}
     done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     assert urlsplit(done.headers["location"]).path == f"{PAGE}/issues/{number}"
@@ -100,7 +103,7 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
         "The player Zephyr is not there is there Discord member of Zephyr none Zephyr, as an officer decided Main of"
         in text
     )
-    assert "Player of Riddle-area-52 nobody Zephyr, as an officer decided" in text
+    assert "Player of Riddle-area-52 no one Zephyr, as an officer decided" in text
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
     done = await alice.post(f"{PLAYERS_API}/decisions", data=sent)
     shown = Seen(await alice.get(done.headers["location"]))

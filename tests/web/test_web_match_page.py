@@ -70,7 +70,7 @@ async def test_people_are_shown_by_the_kind_of_evidence_the_strongest_first(
     headings = ["Known players 1", "New players who are on Discord 1", "New players by their main 1", "by a nickname 1"]
     places = [text.rindex(heading) for heading in headings]
     assert places == sorted(places)
-    assert "Elrek 1 character(s) of a known player. Link Rivermane-area-52 to Elrek" in text
+    assert "Elrek 1 character of a known player. Link Rivermane-area-52 to Elrek" in text
     only = (await _see(alice, evidence="nickname")).text("content")
     assert "Kipper" in only
     assert "Rivermane" not in only
@@ -82,7 +82,7 @@ async def test_whom_it_leaves_alone_is_listed_under_the_reason(
 ) -> None:
     await unmatched.character("Other", "Quin")
     text = (await _see(alice, show="left")).text("content")
-    assert "One character alone, and nothing that ties it to anybody. Quin : Other-area-52 Zork : Lone-area-52" in text
+    assert "One character alone, and nothing links it to anyone. Quin : Other-area-52 Zork : Lone-area-52" in text
 
 
 async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:

@@ -156,7 +156,7 @@ async def test_a_rejection_and_a_discord_member_are_taken_back_on_the_player_pag
     )
     body = {"decision": "merge", "player": str(mito), "other": str(other)}
     refused = await alice.post(f"{PLAYERS_API}/decisions", json=body)
-    assert "Take that back first" in refused.json()["detail"]
+    assert "Undo that first" in refused.json()["detail"]
     page = Seen(await alice.get(f"{PLAYERS}/{mito}"))
     for decision in ("allow", "unlink_member"):
         (link,) = [link for link in page.links if f"decision={decision}&" in link]

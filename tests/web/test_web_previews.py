@@ -70,7 +70,7 @@ async def test_a_fix_that_has_changed_since_its_rule_was_previewed_is_left_alone
     await _note(troubled, "Newalt", "alt of Elrek")
     (left,) = await _press(alice, troubled, _wish(page))
     assert left["outcome"] == "refused"
-    assert "no longer what the preview showed" in left["reason"]
+    assert "has changed since the preview" in left["reason"]
     assert not await _linked(troubled, "Newalt")
 
 

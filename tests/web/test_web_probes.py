@@ -17,6 +17,7 @@ from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.rulebook.settings import save_settings
+from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.sources.ports import Outside
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
@@ -83,7 +84,7 @@ async def test_findings_and_fixes_are_counted_by_rule(anonymous: httpx2.AsyncCli
         "select issue_type, count(*) from guild_identity.audit_issues "
         "where resolved_at is null and dismissed_at is null group by 1"
     )
-    for rule in ("note_mismatch", "orphan_wow", "orphan_discord", "role_mismatch", "stale_character"):
+    for rule in RULES:
         found = _value(samples, "patt_findings", guild=guild, rule=rule, state="open")
         assert found == dict(rows).get(rule, 0), rule
         assert _value(samples, "patt_findings", guild=guild, rule=rule, state="dismissed") == 0

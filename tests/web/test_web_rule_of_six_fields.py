@@ -42,6 +42,6 @@ async def test_every_page_shows_a_rule_without_a_page_of_its_own_and_its_fix_can
         assert (page, answer.status_code) == (page, 200)
     assert "Empty note" in (await alice.get(PAGE)).text
     answer = await alice.post(f"{API}/scan/empty_note")
-    assert (answer.status_code, "does not look for issues" in answer.text) == (409, True)
+    assert (answer.status_code, "has no detector" in answer.text) == (409, True)
     answer = await alice.post(f"{API}/fix/{issue.id}", json={})
     assert (answer.status_code, asked) == (200, [issue.id])

@@ -91,7 +91,7 @@ async def test_another_fix_than_the_one_that_was_previewed_is_not_made(
     )
     body = await _post(alice, "fix", number["Newalt"], number["Grimalt"], seen={number["Newalt"]: newalt["key"]})
     assert [issue["outcome"] for issue in body["issues"]] == ["refused", "fixed"]
-    assert "no longer what the preview showed" in body["issues"][0]["reason"]
+    assert "has changed since the preview" in body["issues"][0]["reason"]
     assert (
         await troubled.rows(
             "select 1 from guild_identity.player_characters l join guild_identity.wow_characters c on c.id = l.character_id "

@@ -60,7 +60,7 @@ async def test_a_change_is_previewed_saved_told_and_undone_by_the_api(alice: htt
     [newest, _] = (await alice.get(f"{API}/changes")).json()["items"]
     assert newest["undoes"] == made["id"]
     again = await alice.post(f"{API}/changes/{made['id']}/undo")
-    assert (again.status_code, "taken back already" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "undone already" in again.json()["detail"]) == (409, True)
 
 
 @pytest.mark.usefixtures("troubled")
@@ -210,7 +210,7 @@ async def test_a_word_is_added_with_the_notes_it_changes_and_removed(
     asked = {"kind": "word", "word": "Nightcrew", "reading": "role", "back": f"{PAGE}/words"}
     preview = await alice.get(f"{PAGE}/preview", params=asked)
     assert "Notes read differently 1" in Seen(preview).text()
-    assert "Nobody here is called “Nightcrew”." in Seen(preview).text()
+    assert "No one in this guild is named “Nightcrew”." in Seen(preview).text()
     await alice.post(f"{API}/changes", data=_hidden(preview))
     assert [each["word"] for each in (await alice.get(f"{API}/words")).json()["words"]] == ["nightcrew"]
     remove = {"kind": "word", "word": "nightcrew", "reading": "default", "back": f"{PAGE}/words"}
@@ -280,7 +280,7 @@ async def test_a_token_opens_what_was_chosen_and_is_shown_once(
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a name"),
+        ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a readable name"),
         ({"name": "x", "scope": "everything"}, "Scope: “everything” is none"),
         ({"name": "x", "scope": "metrics", "guild_id": "1"}, "the metrics are of all guilds"),
         ({"name": "x", "scope": credentials.SCOPES[0], "guild_id": "99"}, "There is no guild with the number 99"),

@@ -160,7 +160,7 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
     await page.get_by_label("What DJ gives").select_option("viewer")
     await page.get_by_role("button", name="Preview: DJ").click()
     await expect(page.locator(".changes")).to_contain_text("Corin")
-    await page.get_by_role("button", name="Set it so").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status")).to_have_text(
         "The Discord role DJ gives now the role viewer. 1 person gained or lost by it."
     )

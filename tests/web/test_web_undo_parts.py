@@ -47,7 +47,7 @@ async def test_the_page_offers_the_part_that_can_be_undone_and_names_who_stands_
     undone = await alice.post(action.replace("&amp;", "&"), data={"back": f"{PAGE}/attempts/{matched}/undo"})
     status = Seen(await alice.get(undone.headers["location"])).text("status")
     assert f"Attempt {matched} is undone in part." in status
-    assert "Left as it is, and can be undone later: Mito:" in status
+    assert "Not undone; you can undo these later: Mito:" in status
     assert await guild.rows("select display_name from guild_identity.players order by 1") == [("Mito",), ("Zork",)]
 
 

@@ -261,7 +261,7 @@ async def test_whoever_writes_notes_makes_nobody_an_officer(
     assert (found["role"], found["waiting"][0]["because"]) == ("viewer", "Brisalt (Officer)")
     role_issue = await issue_number(guild, "role_mismatch", "Mallory")
     planned = (await mitigations.preview_one(pool, role_issue)).ready[0].plan
-    told = "That Brisalt is Mallory’s rests on the note “alt of Mallory” alone; no officer has confirmed it."
+    told = "The link of Brisalt to Mallory rests on the note “alt of Mallory” alone; no officer has confirmed it."
     assert told in planned.reason
     assert planned.waits_for_officer is not None
     assert told in Seen(await alice.get(f"/admin/data-quality/issues/{role_issue}")).text("content")

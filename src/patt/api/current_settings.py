@@ -19,11 +19,11 @@ from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.roster import members as discord
 from sv_common.guild_sync.roster.guilds import FormerAddress, Guild
 from sv_common.guild_sync.roster.ranks import Rank
-from sv_common.guild_sync.rulebook.parameter import Parameter, RuleWishes
+from sv_common.guild_sync.rulebook.parameter import Parameter, RuleOverrides
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.settings import read_wishes
+from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.settings.differences import threshold_in_words
+from sv_common.guild_sync.settings.model import threshold_in_words
 from sv_common.guild_sync.sources.models import DiscordRole
 
 
@@ -113,9 +113,9 @@ class GuildFacts(Guild):
 
 async def rules(conn: Connection, guild_id: int) -> list[RuleNow]:
     """Return how every rule is set, in the registry's order."""
-    wishes = await read_wishes(conn, guild_id)
+    wishes = await read_overrides(conn, guild_id)
     size = await guilds.roster_size(conn, guild_id)
-    return [_rule(rule, wishes.get(rule.issue_type, RuleWishes()), size) for rule in RULES.values()]
+    return [_rule(rule, wishes.get(rule.issue_type, RuleOverrides()), size) for rule in RULES.values()]
 
 
 async def rank_table(conn: Connection, guild: Guild) -> RankTable:
@@ -142,7 +142,7 @@ async def guild_facts(conn: Connection, guild: Guild) -> GuildFacts:
     return GuildFacts(**values_of(guild), characters=characters, former=await guilds.former_addresses(conn, guild.id))
 
 
-def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleNow:
+def _rule(rule: RuleDefinition, wishes: RuleOverrides, roster_size: int) -> RuleNow:
     settings = rule.settings(wishes)
     parameters = [
         ParameterNow(
@@ -165,7 +165,7 @@ def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleNow
         chosen_severity=wishes.severity,
         default_severity=rule.severity,
         parameters=parameters,
-        is_default=wishes == RuleWishes(),
+        is_default=wishes == RuleOverrides(),
     )
 
 

@@ -17,7 +17,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "attempts": (1,),
     "auto_fixed": (12,),
     "basis_note": ("alt of Mito",),
-    "before": ("nobody",),
+    "before": ("no one",),
     "changed_by": ("officer alice",),
     "character": ("Newalt-area-52",),
     "character_class": ("Mage",),

@@ -20,7 +20,7 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
 from sv_common.guild_sync.engine.planning import NO_PLAN
 from sv_common.guild_sync.engine.results import FixResult, UndoReport
-from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterDeed
+from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterAttempt
 from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, RejectLink
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.findings import AttemptSummary
@@ -29,11 +29,11 @@ from sv_common.guild_sync.insights.issue import (
     ABOUT_AN_OWNER,
     GONE,
     FixPreview,
-    IssueStory,
-    issue_story,
+    IssueDetails,
+    issue_details,
 )
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.explanation import Possibility, PossibleKind, Story
+from sv_common.guild_sync.issues.explanation import CandidateKind, Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
 from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.roster import guilds
@@ -97,10 +97,10 @@ class ChangedIssue(Issue):
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation(Story):
+class IssueExplanation(Explanation):
     """Why an issue is there, told from the data as it is now."""
 
-    is_still_so: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
+    is_found: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
     doubt: Annotated[
         str | None,
         Field(description="Why the rule cannot tell.", examples=["The ranks have changed in the game."]),
@@ -112,7 +112,7 @@ class Explanation(Story):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate(Possibility):
+class Candidate(WeighedCandidate):
     """Somebody who could be meant, with what speaks for it and what against."""
 
     choose: Annotated[
@@ -144,7 +144,7 @@ class IssueDetail(Issue):
             examples=["Choose the player, or dismiss this with your reason."],
         ),
     ]
-    story: Annotated[Explanation | None, Field(description="Null for a rule that is no longer there.")]
+    explanation: Annotated[IssueExplanation | None, Field(description="Null for a rule that is no longer there.")]
     candidates: Annotated[
         Sequence[Candidate], Field(description="Whom the fix would take first, whom officers rejected last.")
     ]
@@ -170,7 +170,7 @@ class UndoAhead:
         ),
     ]
     later: Annotated[
-        Sequence[LaterDeed], Field(description="Who changed what since, newest first, where that is the reason.")
+        Sequence[LaterAttempt], Field(description="Who changed what since, newest first, where that is the reason.")
     ]
     parts: Annotated[
         int,
@@ -203,7 +203,7 @@ class UndoAhead:
 async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None) -> IssueDetail:
     """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
     async with services.pool.snapshot() as conn:
-        told = await issue_story(services.pool, issue_id, guild_id=guild)
+        told = await issue_details(services.pool, issue_id, guild_id=guild)
         attempts = await findings.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
     return _detail(told, attempts)
 
@@ -345,7 +345,7 @@ def _changed(found: Issue, sentence: str) -> ChangedIssue:
     return ChangedIssue(**values_of(found), sentence=sentence)
 
 
-def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail:
+def _detail(told: IssueDetails, attempts: Sequence[AttemptSummary]) -> IssueDetail:
     return IssueDetail(
         **values_of(told.issue),
         events=told.history,
@@ -354,16 +354,18 @@ def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail
         changes=told.fix.effects if told.fix else (),
         waits=told.fix.waits if told.fix else None,
         remedy=told.fix.remedy if told.fix else None,
-        story=_explanation(told),
-        candidates=[_candidate(told.issue, each) for each in told.possibilities],
+        explanation=_explanation(told),
+        candidates=[_candidate(told.issue, each) for each in told.candidates],
         seen=str(told.seen),
     )
 
 
-def _explanation(told: IssueStory) -> Explanation | None:
-    if told.story is None:
+def _explanation(told: IssueDetails) -> IssueExplanation | None:
+    if told.explanation is None:
         return None
-    return Explanation(**values_of(told.story), is_still_so=told.is_still_so, doubt=told.doubt, changed=told.changed)
+    return IssueExplanation(
+        **values_of(told.explanation), is_found=told.is_found, doubt=told.doubt, changed=told.changed
+    )
 
 
 def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
@@ -375,8 +377,8 @@ def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
     return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, fix.reason, steps, key)
 
 
-def _candidate(issue: Issue, found: Possibility) -> Candidate:
-    """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
+def _candidate(issue: Issue, found: WeighedCandidate) -> Candidate:
+    """What an officer can decide manually: to link whom the issue is about to them, unless an officer has rejected it."""
     character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
     is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
     choose: LinkCharacter | LinkMember | LinkCharacterToMember | None = None
@@ -384,13 +386,13 @@ def _candidate(issue: Issue, found: Possibility) -> Candidate:
     match found.kind:
         case _ if found.is_rejected:
             pass
-        case PossibleKind.PLAYER if is_about_a_member:
+        case CandidateKind.PLAYER if is_about_a_member:
             choose = LinkMember(player=theirs, member=member)
-        case PossibleKind.CHARACTER if is_about_a_member:
+        case CandidateKind.CHARACTER if is_about_a_member:
             choose = LinkCharacterToMember(character=theirs, member=member)
-        case PossibleKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
+        case CandidateKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
             choose = LinkCharacterToMember(character=character, member=theirs)
-        case PossibleKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
+        case CandidateKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
             reject = RejectLink(character=character, player=theirs)
             if found.needs_word or not found.is_linked:
                 choose = LinkCharacter(character=character, player=theirs, remember_note=found.needs_word)

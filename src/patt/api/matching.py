@@ -15,7 +15,7 @@ from patt.tasks import Task
 from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.paging import Page, page_of
-from sv_common.guild_sync.identity_engine import Evidence, MatchGroup, MatchReport, preview_matching
+from sv_common.guild_sync.identity_engine import MatchEvidence, MatchGroup, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import MatchRun
 from sv_common.guild_sync.jobs import matches
@@ -37,7 +37,7 @@ class MatchPreview(Page[MatchGroup]):
     characters_linked: int
     left_alone: int
     by_evidence: Annotated[
-        Mapping[Evidence, int],
+        Mapping[MatchEvidence, int],
         Field(
             description="How many people there are of each kind of evidence.",
             examples=[{"known_player": 2, "discord_member": 5, "main": 1, "nickname": 0}],
@@ -75,7 +75,7 @@ async def preview(
     services: ServicesDep,
     guild: GuildDep,
     evidence: Annotated[
-        Evidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
+        MatchEvidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
     ] = None,
     page: PageQuery = 1,
 ) -> MatchPreview:
@@ -125,11 +125,11 @@ async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) ->
         return await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
 
 
-def people_of(report: MatchReport, *, evidence: Evidence | None, number: int) -> MatchPreview:
+def people_of(report: MatchReport, *, evidence: MatchEvidence | None, number: int) -> MatchPreview:
     """Return one page of the people of a preview, by kind of evidence, the strongest first."""
-    people = [group for kind in Evidence for group in report.groups if group.evidence is kind]
+    people = [group for kind in MatchEvidence for group in report.groups if group.evidence is kind]
     found = page_of([person for person in people if evidence in (None, person.evidence)], number)
-    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in Evidence}
+    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in MatchEvidence}
     return MatchPreview(
         found.items,
         found.number,

@@ -22,13 +22,12 @@ from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.settings import changes as setting_changes
 from sv_common.guild_sync.settings import readings as setting_readings
 from sv_common.guild_sync.settings.changes import SettingChange
-from sv_common.guild_sync.settings.differences import Difference
-from sv_common.guild_sync.settings.model import RanksSetting
+from sv_common.guild_sync.settings.model import Difference, RanksSetting
 from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
 from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
 from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
 from sv_common.guild_sync.settings.trial import IssueEffect, Move
-from sv_common.guild_sync.sources.discord.role_authority import find_obstacles
+from sv_common.guild_sync.sources.discord.permissions import find_obstacles
 
 ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
 SeenKey: TypeAlias = Annotated[

@@ -1,6 +1,6 @@
 """What opens the pages and the API: one-time sign-in links, API tokens and upload keys.
 
-Every secret leaves this module once, to whoever it is for; the database keeps its SHA-256.
+Every secret leaves this module once, for its owner; the database has only its SHA-256.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sv_common.guild_sync.core.errors import BadInput, NotFound
 
 SQL = load_sql(__package__, "credentials.sql")
 Scope = Literal["read", "write", "admin", "metrics"]
-"""What a token opens: what viewers see; also what officers do; also what administrators set; or the metrics alone."""
+"""What a token allows: what viewers see; also what officers do; also what administrators set; or the metrics alone."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -33,7 +33,7 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who signs in by link, what they may do, and the only guild they may do it in, or None for every guild."""
+    """An account that signs in by link; `guild_id` is the only guild it may act on, or None for every guild."""
 
     id: int
     name: str
@@ -57,7 +57,7 @@ class ApiToken:
 
     id: int
     name: Annotated[str, Field(examples=["dashboard"])]
-    guild_id: Annotated[int | None, Field(description="The only guild that it opens; null: every guild.")]
+    guild_id: Annotated[int | None, Field(description="The only guild that it is for; null: every guild.")]
     scope: Scope
     created_by: str
     created_at: datetime
@@ -76,7 +76,7 @@ class Uploader:
 
 @dataclass(frozen=True, slots=True)
 class UploadKey:
-    """An upload key as it is listed: never the key itself. `last_export_at` tells how fresh its data is."""
+    """An upload key as it is listed: never the key itself. `last_export_at` is the time of its newest export."""
 
     id: int
     uploader: Annotated[str, Field(examples=["Mito"])]
@@ -95,18 +95,16 @@ async def create_login_link(
     role: Role | None = None,
     guild_id: int | None = None,
 ) -> str:
-    """Return the token of a link that signs somebody in, once.
+    """Return the token of a link for signing in once.
 
-    An unknown name becomes an account, by default an administrator of every guild. With a role, also a known account gets
-    role and guild, and its sessions with it; without, it stays as it is. Raises `NotFound` for an unknown guild, and
-    `BadInput` for a name that nobody can have here.
+    An unknown name becomes an account, by default an administrator of every guild. With a role, a known account and its
+    sessions get role and guild too; without one, they stay. Raises `NotFound` for an unknown guild, and `BadInput` for a
+    name that no account can have.
     """
     if account_name.strip().startswith("@"):
-        raise BadInput(
-            "name: those who sign in with Discord are called by an “@” and their name there. Choose another."
-        )
+        raise BadInput("name: accounts of Discord begin with an “@”, so choose another name.")
     if guild_id is not None and role is None:
-        raise BadInput("role: say what the account may do in that guild: viewer, officer or administrator.")
+        raise BadInput("role: choose what the account may do in that guild: viewer, officer or administrator.")
     token = new_secret()
     values = {"name": usable_name(account_name), "link": hashed(token), "lifetime": lifetime}
     try:
@@ -117,13 +115,13 @@ async def create_login_link(
 
 
 async def account_of_login_link(conn: Connection, token: str) -> Account | None:
-    """Return whom a link would sign in, and leave it as it is; None for one that is unknown, used or too old."""
+    """Return the account of a link, which stays usable; None for one that is unknown, used or too old."""
     async with conn.cursor(row_factory=class_row(Account)) as cursor:
         return await (await cursor.execute(SQL["account_of_login_link"], {"link": hashed(token)})).fetchone()
 
 
 async def redeem_login_link(conn: Connection, token: str) -> str | None:
-    """Use a link up and return the token of a new session; None for a link that is unknown, used or too old."""
+    """Use up a link and return the token of a new session; None for a link that is unknown, used or too old."""
     session = new_secret()
     values = {"link": hashed(token), "session": hashed(session), "lifetime": SESSION_LIFETIME}
     cursor = await conn.execute(SQL["redeem_login_link"], values)
@@ -135,17 +133,14 @@ async def create_api_token(
 ) -> str:
     """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist.
 
-    Raises `BadInput` for metrics of one guild: they are of all guilds.
+    Raises `BadInput` for metrics of one guild, since they are of all guilds.
     """
     if scope == "metrics" and guild_id is not None:
-        raise BadInput(
-            "guild: the metrics are of all guilds, so a token for them is bound to none. Leave the guild out."
-        )
+        raise BadInput("guild: metrics are of all guilds, so their token is for none. Leave the guild out.")
     return await _new_secret(conn, "create_api_token", name, guild_id, created_by, {"scope": scope})
 
 
 async def api_tokens(conn: Connection) -> list[ApiToken]:
-    """Return all tokens, revoked ones last."""
     async with conn.cursor(row_factory=class_row(ApiToken)) as cursor:
         return await (await cursor.execute(SQL["api_tokens"])).fetchall()
 
@@ -157,7 +152,7 @@ async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
 
 
 async def revoke_api_token(conn: Connection, token_id: int) -> bool:
-    """Make an API token useless; return whether it was of use until now."""
+    """Revoke an API token; return whether it was valid until now."""
     return (await conn.execute(SQL["revoke_api_token"], {"token_id": token_id})).rowcount == 1
 
 
@@ -173,25 +168,24 @@ async def uploader_of_key(conn: Connection, key: str) -> Uploader | None:
 
 
 async def upload_keys(conn: Connection, guild_id: int) -> list[UploadKey]:
-    """Return a guild's upload keys, revoked ones last."""
     async with conn.cursor(row_factory=class_row(UploadKey)) as cursor:
         return await (await cursor.execute(SQL["upload_keys"], {"guild_id": guild_id})).fetchall()
 
 
 async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> None:
-    """Make an upload key useless. Raises `NotFound` for one that is not the guild's, or was revoked before."""
+    """Revoke an upload key. Raises `NotFound` for one that is not the guild's, or was revoked before."""
     cursor = await conn.execute(SQL["revoke_upload_key"], {"key_id": key_id, "guild_id": guild_id})
     if cursor.rowcount != 1:
         raise NotFound(f"There is no upload key with the number {key_id} that could be revoked.")
 
 
 async def ping(conn: Connection) -> None:
-    """Ask the database for a sign of life; raises what psycopg raises."""
+    """Check that the database answers; raises what psycopg raises."""
     await conn.execute(SQL["ping"])
 
 
 async def schema_revision(conn: Connection) -> str | None:
-    """Return the schema that the database has; None for one that was never migrated."""
+    """Return the revision of the schema; None for a database without one."""
     row = await (await conn.execute(SQL["schema_revision"])).fetchone()
     return str(row[0]) if row else None
 
@@ -204,7 +198,7 @@ async def _new_secret(
     created_by: str,
     further: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a new secret whose hash the statement has stored under a name."""
+    """Return a new secret whose hash the statement stores."""
     secret = new_secret()
     values = {"guild_id": guild_id, "name": usable_name(name), "secret": hashed(secret), "created_by": created_by}
     try:
@@ -215,10 +209,10 @@ async def _new_secret(
 
 
 def usable_name(text: str, what: str = "Name") -> str:
-    """Return the name of an account, a token or a key as it is kept. Raises `BadInput` for one that cannot be read or kept."""
+    """Return the name of an account, a token or a key as it is stored. Raises `BadInput` for one that cannot be."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise BadInput(f"{what}: give a name that can be read, to know it again in the list.")
+        raise BadInput(f"{what}: give a readable name, so that you recognize it in the list.")
     if len(name) > LONGEST_NAME:
-        raise BadInput(f"The name has {len(name)} letters; at most {LONGEST_NAME} can be kept.")
+        raise BadInput(f"The name has {len(name)} letters; at most {LONGEST_NAME} are allowed.")
     return name

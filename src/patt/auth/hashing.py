@@ -1,4 +1,4 @@
-"""How every secret of this product is made and kept: 32 random bytes, of which the database gets the SHA-256."""
+"""How secrets are made and stored: 32 random bytes, of which the database gets the SHA-256."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def new_secret() -> str:
 
 
 def hashed(secret: str) -> str:
-    """Return what is kept of a secret. Nobody can guess one, so a plain hash is enough."""
+    """Return what is stored of a secret. No one can guess a secret, so a plain hash is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def proof_of(secret: str, purpose: str) -> str:
-    """Return a word that only who has the secret can make, of no use for another purpose or to find the secret."""
+    """Return a proof that only the owner of the secret can make, of no use for another purpose or to find the secret."""
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()

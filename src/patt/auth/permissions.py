@@ -21,7 +21,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
-from sv_common.guild_sync.identity_engine import decide_here
+from sv_common.guild_sync.identity_engine import decide_in_transaction
 from sv_common.guild_sync.roster import guilds
 
 SQL = load_sql(__package__, "permissions.sql")
@@ -167,7 +167,6 @@ async def in_guild(conn: Connection, guild_id: int) -> list[Permission]:
 
 
 async def administrators(conn: Connection, guild_id: int) -> list[Permission]:
-    """Return the administrators of a guild among its Discord members, by name."""
     return [each for each in await in_guild(conn, guild_id) if each.role == "administrator"]
 
 
@@ -213,7 +212,7 @@ async def confirm(conn: Connection, guild_id: int, discord_id: str, character_id
         raise NotFound("This member has no character whose rank gives a role. Reload the list of people.")
     grant = grants[0]
     if not (grant.is_link_confirmed and grant.is_member_confirmed):
-        await decide_here(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
+        await decide_in_transaction(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
     if grant.role == "administrator":
         values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
         await conn.execute(SQL["confirm"], values)
@@ -257,7 +256,6 @@ def _permissions(grants: Sequence[Grant]) -> list[Permission]:
 
 
 def _permission(grants: Sequence[Grant]) -> Permission:
-    """Take the strongest grant that counts; one to be confirmed is listed only if it would give more."""
     giving = [(ROLES.index(grant.given), grant) for grant in grants if grant.given is not None]
     best = max(giving, key=lambda each: each[0], default=None)
     height = best[0] if best else -1

@@ -1,4 +1,4 @@
-"""Sessions of signed-in people: how they begin, whom they are of, and how they end."""
+"""Sessions of signed-in accounts: how they begin, whose they are, and how they end."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from sv_common.guild_sync.core.errors import NotFound
 
 SQL = load_sql(__package__, "sessions.sql")
 SESSION_LIFETIME = timedelta(days=7)
-"""How long a session may last at most."""
+"""The longest time that a session lasts."""
 
 SESSION_IDLE = timedelta(days=2)
-"""How long a session lasts in which nobody does anything."""
+"""The longest time that a session lasts without use."""
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
-"""How long somebody may take at Discord."""
+"""The longest time for signing in at Discord."""
 
 SessionKind = Literal["link", "discord"]
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose session it is. `role` is that of a local account; of somebody from Discord it is asked elsewhere."""
+    """The account of a session. `role` is that of a local account; the role of a Discord account follows from its grants."""
 
     id: int
     account_id: int
@@ -42,7 +42,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is of use; never its secret."""
+    """A valid session; never its secret."""
 
     id: int
     account_id: Annotated[int, Field(exclude=True)]
@@ -54,17 +54,18 @@ class Session:
     ]
     created_at: datetime
     last_seen_at: datetime
-    expires_at: Annotated[datetime, Field(description="When it ends, if nobody does anything until then.")]
+    expires_at: Annotated[datetime, Field(description="When it ends, if it is not used until then.")]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """Somebody who may sign in by link, or has signed in with Discord."""
+    """An account that may sign in by link, or has signed in with Discord."""
 
     id: int
     name: str
     role: Annotated[
-        Role | None, Field(description="Of those who sign in by link; of others the guild's authority decides.")
+        Role | None,
+        Field(description="Of accounts that sign in by link; other roles follow from ranks and Discord roles."),
     ]
     guild_id: int | None
     kind: SessionKind
@@ -75,7 +76,7 @@ class KnownAccount:
 async def holder(conn: Connection, token: str, *, is_seen: bool = True) -> Holder | None:
     """Return whose session this is; None for one that is unknown, ended, too old or too long unused.
 
-    `is_seen`: a person is at it. What a page asks for by itself does not keep a session.
+    `is_seen`: a person is using it. What a page requests automatically does not extend a session.
     """
     async with conn.cursor(row_factory=class_row(Holder)) as cursor:
         values = {"session": hashed(token), "idle": SESSION_IDLE, "is_seen": is_seen}
@@ -83,17 +84,17 @@ async def holder(conn: Connection, token: str, *, is_seen: bool = True) -> Holde
 
 
 async def begin_sign_in(conn: Connection, proof: str) -> None:
-    """Note that a sign-in with Discord was begun, for which somebody will come back with this proof."""
+    """Note that a sign-in with Discord has begun, which will return with this proof."""
     await conn.execute(SQL["begin_sign_in"], {"proof": hashed(proof), "lifetime": SIGN_IN_LIFETIME})
 
 
 async def end_sign_in(conn: Connection, proof: str) -> bool:
-    """Use up a sign-in that was begun; return whether it was there, and not too old."""
+    """Use up a sign-in that has begun; return whether it existed and is not too old."""
     return (await conn.execute(SQL["end_sign_in"], {"proof": hashed(proof)})).rowcount == 1
 
 
 async def sign_in_with_discord(conn: Connection, discord_id: str, username: str, guild_id: int | None) -> str:
-    """Return a new session of a Discord user in a guild, or in none yet. They are called by an “@” and their name there."""
+    """Return a new session of a Discord user in a guild, or in none yet. Its account name is “@” and the name there."""
     session = new_secret()
     values = {"session": hashed(session), "lifetime": SESSION_LIFETIME, "guild_id": guild_id}
     await conn.execute(SQL["sign_in_with_discord"], {**values, "discord_id": discord_id, "name": f"@{username}"})
@@ -110,12 +111,11 @@ async def move_to_guild(conn: Connection, token: str, guild_id: int) -> str:
 
 
 async def end(conn: Connection, token: str) -> None:
-    """End a session; one that has ended stays so."""
     await conn.execute(SQL["end"], {"session": hashed(token)})
 
 
 async def sessions(conn: Connection, *, account_id: int | None = None, guild_id: int | None = None) -> list[Session]:
-    """Return the sessions that are of use, newest first; of one account or one guild where it is given."""
+    """Return the valid sessions, newest first; of one account or one guild if given."""
     async with conn.cursor(row_factory=class_row(Session)) as cursor:
         values = {"account_id": account_id, "guild_id": guild_id, "idle": SESSION_IDLE}
         return await (await cursor.execute(SQL["list"], values)).fetchall()
@@ -136,11 +136,11 @@ async def end_all_of(conn: Connection, account_id: int) -> int:
 
 
 async def end_all_of_name(conn: Connection, name: str) -> int:
-    """End all sessions of whoever is called so; return how many there were."""
+    """End all sessions of the account with this name; return how many there were."""
     return (await conn.execute(SQL["end_all_of_name"], {"name": name})).rowcount
 
 
 async def accounts(conn: Connection, *, guild_id: int | None = None) -> list[KnownAccount]:
-    """Return who has an account; with a guild, only those that belong to it or have been in it."""
+    """Return the accounts; with a guild, only those that belong to it or have been in it."""
     async with conn.cursor(row_factory=class_row(KnownAccount)) as cursor:
         return await (await cursor.execute(SQL["accounts"], {"guild_id": guild_id})).fetchall()

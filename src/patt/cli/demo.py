@@ -63,7 +63,7 @@ async def _serve(services: Services, port: int) -> None:
         f"To sign in, open this link and press its button (it works once): http://{HOST}:{free}/login/{token}",
         soft_wrap=True,
     )
-    err.print("Or sign in with the made-up Discord, as whomever of the guild you like.", soft_wrap=True)
+    err.print("Or sign in with the made-up Discord, as any of its members.", soft_wrap=True)
     await serve_until_stopped(replace(services, settings=settings), HOST, free, with_worker=True)
 
 
@@ -80,7 +80,7 @@ def _free_port(wanted: int) -> int:
 
 
 def _tell_nothing(_heading: str, _pipelines: Sequence[PipelineReport]) -> None:
-    """Leave standard output to the JSON."""
+    """Standard output is for the JSON."""
 
 
 def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
@@ -101,18 +101,18 @@ def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
         ]
         say(f"  {pipeline.name}: {', '.join(moves) or 'nothing new'}")
         for sentence in fixed:
-            out.print(f"    [green]fixed by itself[/] {escape(sentence)}")
+            out.print(f"    [green]fixed automatically[/] {escape(sentence)}")
 
 
 def _print_outcome(outcome: DemoOutcome) -> None:
     out.print("\n[bold]What each rule found[/]")
     rows = [(r.issue_type, r.opened_ever, r.resolved_ever, r.auto_fixed, r.open, r.waiting) for r in outcome.rules]
-    table("rule", "opened", "resolved", "fixed by itself", "open", "waits for an officer", rows=rows)
-    out.print("\n[bold]Fixed by itself[/]")
+    table("rule", "opened", "resolved", "fixed automatically", "open", "needs review", rows=rows)
+    out.print("\n[bold]Fixed automatically[/]")
     for fix in outcome.fixes:
         if fix.is_automatic and fix.outcome == "fixed":
             say(f"  attempt {fix.id}, {fix.issue_type}: {fix.reason}")
-    out.print("\n[bold]Waits for an officer[/] (the newest)")
+    out.print("\n[bold]Needs review[/] (the newest)")
     waiting = [issue for issue in outcome.issues if issue.state == "open" and issue.severity != "info"]
     for issue in waiting[:12]:
         say(f"  issue {issue.id}, {issue.issue_type}: {issue.summary}")

@@ -54,7 +54,7 @@ def _in_words(reading: NoteReading) -> str:
             return f"perhaps {', '.join(reading.suggestions)}"
         case Sureness.NOBODY:
             name = f": {reading.person}" if reading.person else ""
-            return f"nobody ({reading.kind.replace('_', ' ')}{name})"
+            return f"no player ({reading.kind.replace('_', ' ')}{name})"
 
 
 def _certain(reading: NoteReading) -> str:

@@ -1,4 +1,4 @@
-"""What an officer decides about characters, players and Discord members: one command for each decision."""
+"""The decisions about characters, players and Discord members: one command for each class of decision."""
 
 from __future__ import annotations
 
@@ -35,14 +35,16 @@ def _argument(metavar: str, help_text: str) -> Any:
     return Annotated[str, typer.Argument(metavar=metavar, help=help_text)]
 
 
-_CHARACTER = _argument("CHARACTER", "Name-Realm, a name that only one bears, or #number in quotes.")
+_CHARACTER = _argument("CHARACTER", "Name-Realm, a name that only one character has, or #number in quotes.")
 _PLAYER = _argument("PLAYER", "Display name of the player, or #number in quotes.")
-_STAYS = _argument("PLAYER", "The one that stays: display name, or #number in quotes.")
-_OTHER = _argument("OTHER", "The one that is merged into it, and is gone then.")
+_STAYS = _argument("PLAYER", "The player to keep: display name, or #number in quotes.")
+_OTHER = _argument("OTHER", "The player that is merged into it and deleted.")
 _MEMBER = _argument("MEMBER", "User name or display name of the Discord member, or #number in quotes.")
-_ALIAS = _argument("ALIAS", "A name as notes write it.")
+_ALIAS = _argument("ALIAS", "A name as it stands in notes.")
 _WHY = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
-_REMEMBER = Annotated[bool, typer.Option("--remember-note", help="The name in its note means this player from now on.")]
+_REMEMBER = Annotated[
+    bool, typer.Option("--remember-note", help="From now on, the name in its note means this player.")
+]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
     Parameter("guild", Parameter.KEYWORD_ONLY, default=None, annotation=GuildOption),
@@ -51,7 +53,7 @@ _FLAGS = (
 
 
 def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:
-    """Return the command that takes a decision: its parameters are the decision's, in their order."""
+    """Return the command for a class of decisions: its parameters are the fields of the class, in their order."""
 
     def command(dry_run: bool, guild: int | None, as_json: bool, **values: Any) -> None:
         _decide(decision(**values), dry_run, guild, as_json)
@@ -78,8 +80,8 @@ merge = _command(MergePlayers, _STAYS, _OTHER)
 main = _command(SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)
-alias_app.command("add", help="Let a word of notes mean a player from now on.")(_command(AddAlias, _ALIAS, _PLAYER))
-alias_app.command("remove", help="Let a word of notes be no alias any more.")(_command(RemoveAlias, _ALIAS))
+alias_app.command("add", help="From now on, a word in notes means a player.")(_command(AddAlias, _ALIAS, _PLAYER))
+alias_app.command("remove", help="From now on, a word in notes is no alias.")(_command(RemoveAlias, _ALIAS))
 
 
 def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
@@ -93,6 +95,6 @@ def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json:
     for sentence in report.sentences:
         say(sentence)
     if report.attempt_id is None:
-        say("Nothing was changed yet.")
+        say("Nothing was changed.")
     else:
-        say(f"To take it back: patt undo {report.attempt_id}")
+        say(f"To undo: patt undo {report.attempt_id}")

@@ -1,4 +1,4 @@
-"""How a command reaches the engine: the options that many commands share, who acts, reading and writing."""
+"""How a command reaches the engine: shared options, the operator, and calls that read or write."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def row_number(text: str) -> int:
     """Read the number of a row, written 12 or #12. Raises `typer.BadParameter`."""
     number = row_of(text)
     if number is None:
-        raise typer.BadParameter(f"“{shown(text)}” is no number. Write it like 12 or '#12', the latter in quotes.")
+        raise typer.BadParameter(f"“{shown(text)}” is not a number. Write 12, or '#12' in quotes.")
     return number
 
 
@@ -32,18 +32,16 @@ def guild_row(text: str) -> int:
     """Read the number of a guild. Raises `typer.BadParameter`."""
     number = row_number(text)
     if number > LARGEST_INTEGER:
-        raise typer.BadParameter(f"No guild can have the number {number}.")
+        raise typer.BadParameter(f"There is no guild with the number {number}.")
     return number
 
 
 GuildOption = Annotated[
     int | None,
-    typer.Option(
-        "--guild", parser=guild_row, metavar="NUMBER", help="Number of the guild; needed only when there are several."
-    ),
+    typer.Option("--guild", parser=guild_row, metavar="NUMBER", help="Number of the guild, if there are several."),
 ]
 PageOption = Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 50.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
 
 
 def call(
@@ -112,11 +110,11 @@ async def guild_number(services: Services, guild: int | None) -> int:
 
 
 def operator() -> Caller:
-    """Return who acts on the command line: the user of this computer, who may have no name."""
+    """Return who acts on the command line: the user of this computer, who may be unknown."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
-        name = "somebody"
+        name = "unknown"
     return Caller(shown(name))
 
 

@@ -1,4 +1,4 @@
-"""What the sources bring: syncs, exports of the addon, and lists that were refused."""
+"""Syncs, exports of the addon, and lists that were refused."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ app = typer.Typer(no_args_is_help=True)
 losses_app = typer.Typer(no_args_is_help=True)
 uploads_app = typer.Typer(no_args_is_help=True)
 AcceptLossesOption = Annotated[
-    bool, typer.Option("--accept-losses", help="Believe a list in which more than 30 % are missing.")
+    bool, typer.Option("--accept-losses", help="Accept a list in which more than 30 % are missing.")
 ]
 SHORTEST_KEY = 8
-"""Letters of a key that are enough: there is one list for each source, and the key only says that it is the one seen."""
+"""Letters of a key that are enough: each source has one list, and the key only shows that it is the same one."""
 
 
 @app.command()
@@ -72,10 +72,10 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     def lines(found: list[Loss]) -> None:
         if not found:
-            say("No list waits for anybody: the newest ones were taken in.")
+            say("No list was refused: the newest ones were accepted.")
         for loss in found:
             say(loss.sentence)
-            rows = [(each.name, each.place or "none", each.player or "nobody") for each in loss.subjects]
+            rows = [(each.name, each.place or "none", each.player or "none") for each in loss.subjects]
             table("who", "rank or role", "player", rows=rows)
             if loss.released_at is None:
                 say(f"If they have left: patt losses release {loss.source} --key {loss.key[:12]}")
@@ -90,10 +90,10 @@ def release(
     key: Annotated[str, typer.Option(help="The key that “patt losses list” shows, or its beginning.")],
     guild: GuildOption = None,
 ) -> None:
-    """Let just those go whom the list showed, once. The next sync marks them as gone."""
+    """Accept exactly the missing ones of the list, once. The next sync marks them as gone."""
     named = next((each for each in SOURCES if each == source), None)
     if named is None:
-        raise BadInput(f"“{source}” is no source of lists. Say battlenet or discord.")
+        raise BadInput(f"“{source}” is not a source of lists. Use battlenet or discord.")
 
     async def released(services: Services) -> str:
         found = await activity.losses(services, guild)
@@ -106,10 +106,10 @@ def release(
 
 @uploads_app.command("list")
 def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show the 50 newest; those that wait or were given up come first."""
+    """Show the 50 newest; waiting and failed ones come first."""
     found = call(uploads.listed, guild)
     rows = [(u.id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
-    columns = ("upload", "uploader", "export of", "state", "tries", "what became of it")
+    columns = ("upload", "uploader", "export of", "state", "tries", "outcome")
     show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
@@ -118,7 +118,7 @@ def retry(
     upload: Annotated[int, typer.Argument(metavar="UPLOAD", min=1, max=2**63 - 1, help="Number of the upload.")],
     guild: GuildOption = None,
 ) -> None:
-    """Let an upload that was given up wait again; a worker takes it in."""
+    """Try a failed upload again; a worker processes it."""
     say(call(uploads.retry, upload, guild).sentence or "")
 
 

@@ -1,9 +1,9 @@
-"""Playing the demo: its own database, simulators on loopback, the story, and what came of it."""
+"""The demo: its own database, simulators on loopback, a week of the guild's life, and the outcome."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from patt.auth import permissions
 from patt.auth.permissions import Change
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.demo.story import OFFICER_RANK, Day, week
 from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Busy
@@ -32,21 +31,22 @@ from sv_common.guild_sync.scheduler import (
     run_full_match,
 )
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
+from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
 from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 SQL = load_sql(__package__, "calendar.sql")
 DATABASE_NAME = "patt_demo"
 OFFICER = "officer demo"
 MOST_ISSUES = 100_000
+DAYS_ASLEEP = 31
+OFFICER_RANK = 1
 
-Tell = Callable[[str, Sequence[PipelineReport]], None]
+OnChapter = Callable[[str, Sequence[PipelineReport]], None]
 """Called after each chapter of the story with its heading and the pipelines that ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOutcome:
-    """What the story left behind."""
-
     pipelines: Sequence[PipelineReport]
     rules: Sequence[RuleOverview]
     issues: Sequence[Issue]
@@ -83,7 +83,7 @@ class DemoOutcome:
 async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
     """Start the demo's own server and simulators on a clean demo database.
 
-    Nothing outside `data_dir` is touched, and no configured database. Raises `Busy` while another demo uses the folder.
+    Nothing else is used, and no configured database. Raises `Busy` while another demo uses the folder.
     """
     server = embedded.start(data_dir / "postgres")
     try:
@@ -99,26 +99,24 @@ async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
 
 
 class Demo:
-    """A demo under way."""
-
     def __init__(self, services: Services, simulator: GuildSimulator) -> None:
         self.services = services
         self._simulator = simulator
         self._pipelines: list[PipelineReport] = []
 
-    async def play(self, tell: Tell) -> DemoOutcome:
+    async def play(self, on_chapter: OnChapter) -> DemoOutcome:
         """Play the whole story: the first sync of all sources, an officer's full match, and one week."""
         guild_id = await self._set_up()
-        tell(
+        on_chapter(
             "The guild is set up: Battle.net, the addon and Discord are read for the first time",
             await self._first_syncs(guild_id),
         )
         pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
-        tell("An officer runs the full match", self._remember([pipeline]))
+        on_chapter("An officer runs the full match", self._remember([pipeline]))
         await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
             await self._let_a_day_pass()
-            tell(day.heading, await self._live(day, "older" if number % 2 else "current"))
+            on_chapter(day.heading, await self._live(day, "older" if number % 2 else "current"))
         return await self._outcome(guild_id)
 
     async def _set_up(self) -> int:
@@ -142,7 +140,7 @@ class Demo:
         return [*ran, await self._read("discord")]
 
     async def _let_a_day_pass(self) -> None:
-        """Make everything a day older, so that the pages show a week and not a moment."""
+        """Make everything a day older, so that the pages show a week."""
         async with self.services.pool.connection() as conn:
             await conn.execute(SQL["let_a_day_pass"])
 
@@ -184,14 +182,107 @@ class Demo:
         return DemoOutcome(self._pipelines, rules, found.items, fixes)
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: a heading, what happens, and the sources ("battlenet", "addon", "discord") that are read after it."""
+
+    heading: str
+    happens: Callable[[], None]
+    sources: Sequence[str]
+
+
+def week(world: GuildWorld) -> Iterator[Day]:
+    """Yield one week of the guild's life. No two days are about the same character."""
+    cast = _Cast(world)
+    moved, new_player = cast.alt(rank=max(world.rank_roles)), cast.person()
+    yield Day(
+        f"Monday: the note of {moved.name} changes from one player to another, {new_player.name}",
+        lambda: world.set_note(moved, new_player.name),
+        ["addon"],
+    )
+    crafter = cast.alt()
+    yield Day(
+        f"Tuesday: the note of {crafter.name} becomes a profession",
+        lambda: world.set_note(crafter, "Alch 300 / Herb 300"),
+        ["addon"],
+    )
+    yield Day(
+        "Wednesday: Zephyrine joins the guild, and no one knows whose character she is",
+        lambda: _join(world, "Zephyrine"),
+        ["battlenet", "addon"],
+    )
+    yield Day("Thursday: Quillon joins Discord, without a character", lambda: _discord_join(world), ["discord"])
+    promoted = cast.person()
+    yield Day(
+        f"Friday: {promoted.name} becomes an officer in the game, and Discord does not show it",
+        lambda: world.set_rank(promoted.main, OFFICER_RANK),
+        ["battlenet", "discord"],
+    )
+    sleeper, leaver = cast.alt(), cast.alt()
+    note = leaver.note
+    yield Day(
+        f"Saturday: {sleeper.name} has been asleep for {DAYS_ASLEEP} days, and {leaver.name} leaves the guild",
+        lambda: _fall_asleep_and_leave(world, sleeper, leaver),
+        ["battlenet"],
+    )
+    yield Day(
+        f"Sunday: {leaver.name} is back",
+        lambda: world.rejoin(leaver, note=note),
+        ["battlenet", "addon", "discord"],
+    )
+
+
+class _Cast:
+    """Picks people and alts for the story, each at most once, in the order of the world."""
+
+    def __init__(self, world: GuildWorld) -> None:
+        self._people = [person for person in world.people if self._is_plain(person)]
+
+    def person(self) -> WorldPerson:
+        return self._people.pop(0)
+
+    def alt(self, rank: int | None = None) -> WorldCharacter:
+        """Pick an alt whose note names its main; of this rank, if one has it."""
+        found = [(person, alt) for person in self._people for alt in person.alts if self._names_main(alt, person)]
+        person, alt = next((each for each in found if rank in (None, each[1].rank)), found[0])
+        self._people.remove(person)
+        return alt
+
+    def _is_plain(self, person: WorldPerson) -> bool:
+        """Whether a person is on Discord by the main's name, below officer, and has an alt whose note names the main."""
+        return (
+            person.member is not None
+            and person.name.lower() in person.member.display_name.lower()
+            and (person.highest_rank or 0) > OFFICER_RANK
+            and any(self._names_main(alt, person) for alt in person.alts)
+        )
+
+    @staticmethod
+    def _names_main(alt: WorldCharacter, person: WorldPerson) -> bool:
+        return alt.in_guild and person.name.lower() in alt.note.lower() and "bank" not in alt.note.lower()
+
+
+def _join(world: GuildWorld, name: str) -> None:
+    world.join(name)
+
+
+def _discord_join(world: GuildWorld) -> None:
+    world.discord_join("Quillon", roles=[world.rank_roles[max(world.rank_roles)]])
+
+
+def _fall_asleep_and_leave(world: GuildWorld, sleeper: WorldCharacter, leaver: WorldCharacter) -> None:
+    world.last_login(sleeper, DAYS_ASLEEP, world.now_ms)
+    world.leave(leaver)
+
+
 class _DemoSettings(Settings):
-    """Settings that no `.env` file has a say in; what the demo sets itself goes before the environment."""
+    """Settings that read no `.env` file; the demo's own values override the environment."""
 
     model_config = SettingsConfigDict(env_file=None)
 
 
 def _settings(simulator: GuildSimulator, data_dir: Path) -> Settings:
-    """Settings that name nothing but this demo, whatever the environment says."""
+    """Return settings of this demo alone, whatever the environment says."""
     return _DemoSettings(
         database_url=None,
         data_dir=data_dir,

@@ -111,7 +111,6 @@ class Subscription:
             self.is_over.set()
 
     async def next(self) -> Event:
-        """Wait for the next event."""
         return await self._events.get()
 
 
@@ -136,7 +135,6 @@ class Hub:
 
     @property
     def streams(self) -> int:
-        """How many streams are open."""
         return len(self._subscriptions)
 
     @property
@@ -285,7 +283,6 @@ class Hub:
 
 
 def read_notice(payload: str) -> Notice:
-    """Read what a trigger has sent."""
     sent = json.loads(payload)
     return Notice(int(sent["guild"]), str(sent["kind"]), sent.get("first", 0), sent.get("last", 0))
 
@@ -319,7 +316,6 @@ async def actions_in(conn: Connection, notice: Notice) -> list[Action]:
 
 
 def in_words(actions: Sequence[Action]) -> str:
-    """Return a sentence that says who did what."""
     by_actor: dict[str, Counter[str]] = {}
     for action in actions:
         by_actor.setdefault(action.actor, Counter())[action.what] += action.count

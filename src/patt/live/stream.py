@@ -135,7 +135,6 @@ class NoteCursor:
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
         if scope["type"] == "http":
             scope.setdefault("state", {})["live_cursor"] = self._hub.cursor
         await self._app(scope, receive, send)

@@ -86,7 +86,7 @@ def issue_context(found: IssueDetail) -> dict[str, Any]:
     return {
         "issue": found,
         "details": details_in_words(found.details),
-        "sources": by_source(found.story.sayings) if found.story else [],
+        "sources": by_source(found.explanation.evidence) if found.explanation else [],
         "candidates": [(each, _links(found, each, back)) for each in found.candidates],
         "rule": RULES.get(found.issue_type),
         "is_open": found.state is IssueState.OPEN,

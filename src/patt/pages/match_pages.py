@@ -15,7 +15,7 @@ from patt.pages.words import KINDS_OF_EVIDENCE
 from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.places import FULL_MATCH
 from sv_common.guild_sync.core.paging import Page
-from sv_common.guild_sync.identity_engine import Evidence, MatchReport, preview_matching
+from sv_common.guild_sync.identity_engine import MatchEvidence, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import MatchRun
 
@@ -30,7 +30,7 @@ class MatchView(View):
     """Which part of the page is looked at."""
 
     show: Shown = "found"
-    evidence: Evidence | None = None
+    evidence: MatchEvidence | None = None
     page: int = 1
 
     @property
@@ -46,7 +46,7 @@ async def full_match(
     viewer: ViewerDep,
     guild: GuildDep,
     show: Annotated[Shown, Query()] = "found",
-    evidence: Annotated[Evidence | None, Query()] = None,
+    evidence: Annotated[MatchEvidence | None, Query()] = None,
     page: PageQuery = 1,
 ) -> Response:
     """Show what a full match would do, whom it would leave alone, or the matches of before."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from patt.tasks import Task
 from sv_common.guild_sync.core.text import in_words
-from sv_common.guild_sync.identity_engine import Evidence
+from sv_common.guild_sync.identity_engine import MatchEvidence
 from sv_common.guild_sync.insights.activity import Pipeline
 from sv_common.guild_sync.insights.findings import RuleOverview
 from sv_common.guild_sync.insights.health import Health, Share, SourceAge, Trends
-from sv_common.guild_sync.issues.explanation import Saying, Source
+from sv_common.guild_sync.issues.explanation import Evidence, Source
 from sv_common.guild_sync.roster.freshness import Source as DataSource
 from sv_common.guild_sync.roster.uploads import UploadState
 
@@ -73,19 +73,19 @@ SOURCES: Mapping[Source, str] = {
 """Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
-    Evidence.KNOWN_PLAYER: (
+    MatchEvidence.KNOWN_PLAYER: (
         "Known players",
         "Characters are linked to existing players. No player is created.",
     ),
-    Evidence.DISCORD_MEMBER: (
+    MatchEvidence.DISCORD_MEMBER: (
         "New players who are on Discord",
         "A player is created for a Discord member whose name or main the characters lead to.",
     ),
-    Evidence.MAIN: (
+    MatchEvidence.MAIN: (
         "New players by their main",
         "A player is created because notes name one main, and no Discord member has its name.",
     ),
-    Evidence.NICKNAME: (
+    MatchEvidence.NICKNAME: (
         "New players by a nickname",
         "A player is created because several notes hold the same unknown word. Look at these closely.",
     ),
@@ -112,11 +112,11 @@ TASKS: Mapping[str, str] = {
 }
 
 
-def by_source(sayings: Sequence[Saying]) -> list[tuple[str, list[str]]]:
+def by_source(evidence: Sequence[Evidence]) -> list[tuple[str, list[str]]]:
     """Return what is said, in its order, with the source named once for what follows on it."""
     return [
         (SOURCES[source], [saying.sentence for saying in group])
-        for source, group in groupby(sayings, key=lambda saying: saying.source)
+        for source, group in groupby(evidence, key=lambda saying: saying.source)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The steps that make the sources answer, and say which guild it is and where it is on Discord."""
+"""The steps that connect Battle.net and Discord, and choose the guild, its server and its channel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient, GuildNotFoundError
-from sv_common.guild_sync.sources.discord.access import DiscordServer, TextChannel
+from sv_common.guild_sync.sources.discord.permissions import DiscordServer, TextChannel
 from sv_common.guild_sync.sources.discord.wire import INTENT_REMEDY
 
 _CLIENT_ID, _CLIENT_SECRET, _TOKEN = "battlenet-client-id", "battlenet-client-secret", "discord-bot-token"
@@ -22,7 +22,7 @@ _SERVER, _CHANNEL = "discord-server", "audit-channel"
 
 
 async def battle_net(session: SetupSession) -> None:
-    """Have credentials that Battle.net accepts. Raises SourceError and `StepSkipped`."""
+    """Get credentials that Battle.net accepts. Raises SourceError and `StepSkipped`."""
     dialogue, settings = session.dialogue, session.settings
     is_set = bool(settings.blizzard_client_id and settings.blizzard_client_secret)
     if is_set and not (dialogue.given(_CLIENT_ID) or dialogue.given(_CLIENT_SECRET)):
@@ -45,11 +45,11 @@ async def battle_net(session: SetupSession) -> None:
     }
     await session.trying(values).require_battle_net().check_credentials()
     session.keep(values)
-    dialogue.say("Battle.net accepts them. They are kept in the file .env.")
+    dialogue.say("Battle.net accepts them. They are stored in the file .env.")
 
 
 async def discord_bot(session: SetupSession) -> None:
-    """Have a token that Discord accepts, of a bot that may read the member list. Raises SourceError and `StepSkipped`."""
+    """Get the token of a bot that may read the member list. Raises SourceError and `StepSkipped`."""
     dialogue = session.dialogue
     if session.settings.discord_bot_token and not dialogue.given(_TOKEN):
         try:
@@ -69,12 +69,12 @@ async def discord_bot(session: SetupSession) -> None:
     values = {"discord_bot_token": dialogue.ask(_TOKEN, "Token of the bot", is_secret=True)}
     application = await session.trying(values).require_discord().fetch_application()
     session.keep(values)
-    dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is kept in the file .env.")
+    dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is stored in the file .env.")
     _refuse_without_intent(sees_members=application.sees_members)
 
 
 async def which_guild(session: SetupSession) -> None:
-    """Choose a guild that is there already, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
+    """Choose a guild of this installation, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
     async with session.pool.connection() as conn:
         known = await guilds.all_guilds(conn)
     if session.dialogue.given(_REALM) is None:
@@ -86,7 +86,7 @@ async def which_guild(session: SetupSession) -> None:
 
 
 async def which_server(session: SetupSession) -> None:
-    """Have the bot on the guild's Discord server. Raises `Refused` while it is not there, SourceError, `StepSkipped`."""
+    """Choose the guild's Discord server. Raises `Refused` while the bot is not on it, SourceError, `StepSkipped`."""
     guild, discord, dialogue = await session.guild(), session.require_discord(), session.dialogue
     application = await discord.fetch_application()
     wanted = dialogue.given(_SERVER) or guild.discord_guild_id
@@ -103,7 +103,7 @@ async def which_server(session: SetupSession) -> None:
 
 
 async def which_channel(session: SetupSession) -> None:
-    """Have a channel in which the bot can post summaries. Raises `Refused`, `BadInput`, SourceError, `StepSkipped`."""
+    """Choose a channel in which the bot can post. Raises `Refused`, `BadInput`, SourceError, `StepSkipped`."""
     guild, server_id = await session.guild_on_discord()
     dialogue = session.dialogue
     channels = await session.require_discord().fetch_text_channels(server_id)
@@ -121,7 +121,7 @@ async def which_channel(session: SetupSession) -> None:
 
 
 def _called(known: Sequence[Guild], name: str | None) -> list[Guild]:
-    """The guilds that are meant by a name or a number; all where none was given."""
+    """Return the guilds with a name or number; all without one."""
     return [each for each in known if name is None or name == str(each.id) or name_key(each.name) == name_key(name)]
 
 
@@ -145,7 +145,7 @@ async def _add_guild(session: SetupSession) -> None:
         dialogue.ask(_GUILD, "Name of the guild, as the game shows it"),
     )
     region = read_region(asked[0])
-    with dialogue.working("Asking Battle.net for the guild"):
+    with dialogue.working("Fetching the guild from Battle.net"):
         found = await find_guild(battle_net, battle_net, region, asked[1], asked[2])
     session.guild_id = await _known_or_added(session, battle_net, found)
     dialogue.say(
@@ -154,7 +154,7 @@ async def _add_guild(session: SetupSession) -> None:
 
 
 async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, found: FoundGuild) -> int:
-    """Return the number of the guild that was found, as it is known, known under an old address, or added now."""
+    """Return the number of a guild that was found: known already, known under an old address, or added now."""
     async with session.pool.connection() as conn:
         known = await guilds.all_guilds(conn)
     same = next((each for each in known if each.address == found.address), None)
@@ -169,12 +169,12 @@ async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, fo
 
 
 async def _one_that_moved(session: SetupSession, battle_net: BattleNetClient, known: Sequence[Guild]) -> Guild | None:
-    """Return the guild that is no longer at its address, if an officer says that it is the one that was found."""
+    """Return the guild that is no longer at its address, if the user says that it is the one that was found."""
     for guild in known:
         try:
             await battle_net.fetch_members(guild.address)
         except GuildNotFoundError:
-            question = f"Battle.net no longer finds {guild.name} at its old address. Is it this guild, which has moved"
+            question = f"Battle.net no longer finds {guild.name} at its old address. Is this the same guild, moved"
             if session.dialogue.confirm(_MOVED, question, default=session.dialogue.is_interactive):
                 return guild
     return None
@@ -204,7 +204,7 @@ def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextCha
 
 def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
-        raise BadInput("The Discord server has no channel that takes messages. Make one for the officers.")
+        raise BadInput("The Discord server has no text channel. Create one for the officers.")
     return [Choice(each.channel_id, _label(each), each.name) for each in channels]
 
 

@@ -1,6 +1,6 @@
-"""A guild that was renamed or moved: finding it under its new name, seeing how much of it is the same, and keeping that.
+"""A guild that was renamed or moved: finding it under its new name, comparing it, and saving that.
 
-The characters, players, roles and settings stay; only where Battle.net is asked changes, and the old address is kept.
+Characters, players, roles and settings stay. Only the address at Battle.net changes, and the old one is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sv_common.guild_sync.sources.models import GuildAddress
 
 @dataclass(frozen=True, slots=True)
 class NewName:
-    """What an officer says: the region, the realm in any language, and the name as the game shows it."""
+    """The region, the realm in any language, and the name as the game shows it."""
 
     region: Annotated[str, Field(max_length=10, description="us, eu, kr or tw.", examples=["us"])]
     realm: Annotated[str, Field(max_length=100, description="The realm, in any language.", examples=["Area 52"])]
@@ -33,7 +33,7 @@ class NewName:
 
 @dataclass(frozen=True, slots=True)
 class GuildMove:
-    """What a new name leads to, or has led to where it `is_kept`."""
+    """What a new name would do, or has done if it `is_kept`."""
 
     guild: Annotated[Guild, Field(exclude=True)]
     address: Annotated[GuildAddress, Field(exclude=True)]
@@ -63,24 +63,24 @@ class GuildMove:
         """The guild, as Battle.net's addresses name it."""
         return self.address.name_slug
 
-    @computed_field(description="Send it back to keep just this.", examples=["0f3c9a5be1d24c77" * 4])
+    @computed_field(description="Send it back to save exactly this.", examples=["0f3c9a5be1d24c77" * 4])
     @property
     def key(self) -> str:
-        """Return what names this very move; whoever makes it sends it back."""
+        """Return the hash of all that was compared."""
         seen = (self.guild.id, self.guild.address, self.address, self.name, self.same, self.namesakes)
         return hashlib.sha256(repr(seen).encode()).hexdigest()
 
-    @computed_field(description="Why it cannot be kept; null where it can.", examples=[None])
+    @computed_field(description="Why it cannot be saved; null if it can.", examples=[None])
     @property
     def problem(self) -> str | None:
-        """Why it cannot be made; None where it can."""
+        """Why it cannot be saved; None if it can."""
         if self.is_kept:
             return None
         if (self.address, self.name) == (self.guild.address, self.guild.name):
-            return "This is where the guild is known to be already. Nothing would change."
+            return "The guild has this name and address already. Nothing would change."
         if self.known and not self.same and not self.namesakes:
             return (
-                f"Not one of the {self.known} characters of {self.guild.name} is in {self.name}, {self.realm}, so this is "
+                f"None of the {self.known} characters of {self.guild.name} is in {self.name}, {self.realm}, so this is "
                 "another guild. To add it beside this one: patt init"
             )
         return None
@@ -88,30 +88,30 @@ class GuildMove:
     @computed_field
     @property
     def sentence(self) -> str:
-        """How much of the guild is the same, or what it is called from now on."""
+        """How much of the guild is the same, or its new name."""
         if self.is_kept:
             where = f"{self.name}, {self.realm} ({self.address.region})"
-            return f"{self.guild.name} is {where} from now on. Its roster is asked for."
-        more = f", and {self.namesakes} more have only their name in common" if self.namesakes else ""
+            return f"{self.guild.name} is {where} now. Its roster is being fetched."
+        more = f", and {self.namesakes} more have only the name in common" if self.namesakes else ""
         return (
-            f"{self.name}, {self.realm} ({self.address.region}) has {self.members} characters. Of the {self.known} that are "
-            f"known here, {self.same} are the same{more}."
+            f"{self.name}, {self.realm} ({self.address.region}) has {self.members} characters. Of the {self.known} known "
+            f"here, {self.same} are the same{more}."
         )
 
 
 async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
-    """Fetch the roster under the new name and say what a move would do; nothing is changed.
+    """Fetch the roster under the new name and return what a move would do; nothing is changed.
 
     Raises `NotFound`, `BadInput`, a SourceError, and `Refused`, also without Battle.net.
     """
     profiles, realms = services.outside.profiles, services.outside.realms
     if profiles is None or realms is None:
         raise Refused(
-            "Battle.net is not set up, so the guild cannot be looked up under its new name. "
+            "Battle.net is not set up, so the guild cannot be found under its new name. "
             "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
         )
     if not wanted.realm.strip():
-        raise BadInput("The guild's realm is needed, in any language.")
+        raise BadInput("Give the guild's realm, in any language.")
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, guild_id)
     found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
@@ -119,19 +119,19 @@ async def preview_move(services: Services, wanted: NewName, *, guild_id: int | N
 
 
 async def move(services: Services, wanted: NewName, *, guild_id: int | None, actor: str, key: str | None) -> GuildMove:
-    """Keep a guild's new name and address, and its old ones as its past; then ask for its roster.
+    """Save a guild's new name and address, keep the old ones as its past, and enqueue the sync of its roster.
 
-    Raises like `preview_move`, `PlanStale` where something else was previewed, and `Refused` where it is another guild.
+    Raises like `preview_move`, `PlanStale` if something else was previewed, and `Refused` if it is another guild.
     """
     found = await preview_move(services, wanted, guild_id=guild_id)
     if found.problem is not None:
         raise Refused(f"{found.problem} Nothing was changed.")
     if key is not None and key != found.key:
-        raise PlanStale("Something has changed since this was previewed. Look at it again; nothing was changed.")
+        raise PlanStale("This has changed since the preview. Preview it again; nothing was changed.")
     async with services.pool.connection() as conn:
         await guilds.lock(conn, found.guild.id)
         if await guilds.get(conn, found.guild.id) != found.guild:
-            raise PlanStale("Somebody else has changed the guild meanwhile. Look at it again; nothing was changed.")
+            raise PlanStale("The guild has changed meanwhile. Preview it again; nothing was changed.")
         await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)

@@ -1,4 +1,4 @@
-"""What the steps of the set-up work with: whom they talk to, what is open, and what they have found out so far."""
+"""What the steps of the set-up work with: the dialogue with the user, open connections, settings and the guild."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SECRETS = ("blizzard_client_secret", "discord_bot_token")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several answers: what is kept, what is shown, and by what name it may be chosen too."""
+    """One of several answers: its value, what is shown, and another name for it."""
 
     value: str
     label: str
@@ -38,38 +38,38 @@ class StepSkipped(Exception):
 
 
 class Dialogue(ABC):
-    """Prompts and reports. Each question has the name of an option; what was given with it beforehand is its first answer."""
+    """Prompts and reports. Each question has the name of an option; the value of that option is its first answer."""
 
     is_interactive: bool
-    """Whether a person can be asked."""
+    """Whether there is a user to prompt."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = dict(given)
         self.step = ""
 
     def given(self, option: str) -> str | None:
-        """Return what was given beforehand and has not been taken for an answer yet; None for nothing."""
+        """Return the value of an option that was not used as an answer yet; None without one."""
         return self._given.get(option)
 
     def take(self, option: str) -> str | None:
-        """Return the same, and take it for the answer, so that it is not the answer to a second try."""
+        """Return the same and use it up, so that it is not the answer to a second try."""
         return self._given.pop(option, None)
 
     @abstractmethod
     def ask(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
-        """Return the answer, never blank. Raises `StepSkipped` for none, and `BadInput` where nobody can be asked."""
+        """Return the answer, never blank. Raises `StepSkipped` for none, and `BadInput` without a user."""
 
     @abstractmethod
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        """Return the value of one of the choices. Raises like `ask`, and `BadInput` for what is none of them."""
+        """Return the value of one of the choices. Raises like `ask`, and `BadInput` for another value."""
 
     @abstractmethod
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
-        """Return yes or no; the default where nobody can be asked and nothing was given."""
+        """Return yes or no; the default without a user and an option."""
 
     @abstractmethod
     def try_again(self) -> bool:
-        """Return whether a step that went wrong is tried again; False where nobody can be asked."""
+        """Return whether a failed step is tried again; False without a user."""
 
     @abstractmethod
     def begin(self, step: str, heading: str) -> None:
@@ -81,11 +81,11 @@ class Dialogue(ABC):
 
     @abstractmethod
     def warn(self, sentence: str) -> None:
-        """Report something that should be mended and does not end the step."""
+        """Report something that should be fixed and does not end the step."""
 
     @abstractmethod
     def complain(self, error: PattError) -> None:
-        """Report what went wrong."""
+        """Report an error."""
 
     @abstractmethod
     def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -93,7 +93,7 @@ class Dialogue(ABC):
 
     @abstractmethod
     def working(self, what: str) -> AbstractContextManager[object]:
-        """Show that something is being done for as long as the block runs."""
+        """Show an activity while the block runs."""
 
 
 @dataclass(slots=True)
@@ -109,7 +109,6 @@ class SetupSession:
 
     @property
     def outside(self) -> Outside:
-        """The sources whose credentials are set."""
         return outside(self.settings, self.http)
 
     def require_battle_net(self) -> BattleNetClient:
@@ -141,11 +140,11 @@ class SetupSession:
         return guild, guild.discord_guild_id
 
     def trying(self, values: Mapping[str, str]) -> SetupSession:
-        """Return a session with other settings, which are kept nowhere."""
+        """Return a session with other settings, which are not stored."""
         tried = {name: SecretStr(value) if name in _SECRETS else value for name, value in values.items()}
         return replace(self, settings=self.settings.model_copy(update=tried))
 
     def keep(self, values: Mapping[str, str]) -> None:
-        """Keep settings for later runs too. Raises like `env_file.keep`."""
+        """Store settings for later runs too. Raises like `env_file.keep`."""
         env_file.keep(values)
         self.settings = load_settings()

@@ -113,7 +113,7 @@ async def exposition(services: Services) -> bytes:
             _by_guild("patt_scan_age_seconds", "Since a pipeline last looked for issues.", _known(scans)),
             *_jobs(await _rows(conn, "jobs")),
             _by_guild("patt_uploads_waiting", "Uploads that wait to be taken in.", await _rows(conn, "uploads")),
-            _workers(await _rows(conn, "workers", silence=WORKER_DEAD_AFTER_S)),
+            _workers(await _rows(conn, "workers", dead_after_s=WORKER_DEAD_AFTER_S)),
             *_battle_net(services),
         ]
     registry = CollectorRegistry()

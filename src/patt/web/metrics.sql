@@ -46,7 +46,7 @@ group by g.id
 -- name: workers
 -- Workers that have lately given a sign of life.
 select count(*) from jobs.procrastinate_workers
-where last_heartbeat between now() - make_interval(secs => %(silence)s) and now() + interval '5 minutes'
+where last_heartbeat between now() - make_interval(secs => %(dead_after_s)s) and now() + interval '5 minutes'
 
 -- name: budgets
 -- For each guild: how many characters are in it, and what it has set about its rules.

@@ -17,7 +17,7 @@ from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
-from sv_common.guild_sync.identity_engine import write_here
+from sv_common.guild_sync.identity_engine import write_in_transaction
 from sv_common.guild_sync.roster import guilds
 
 
@@ -28,7 +28,7 @@ async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, g
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
         async with conn.transaction(force_rollback=True), guard_of(caller)(conn, number):
-            await write_here(conn, number, decision, actor=caller.actor)
+            await write_in_transaction(conn, number, decision, actor=caller.actor)
 
 
 def guard_of(caller: Caller) -> Guard:

@@ -228,7 +228,6 @@ async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> 
 
 
 async def has_worker(conn: Connection) -> bool:
-    """Whether a worker is running."""
     row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     return bool(row and row[0])
 

@@ -11,7 +11,7 @@ from patt.bootstrap import Services
 from patt.worker.retry import MOST_TRIES
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes import attempts
-from sv_common.guild_sync.core.progress import Watch
+from sv_common.guild_sync.core.progress import OnProgress
 from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -40,22 +40,22 @@ class Kind:
 
     title: Callable[[Arguments], str]
     place: Callable[[Arguments], str]
-    run: Callable[[Services, WorkRequest, Watch], Awaitable[JobResult]]
+    run: Callable[[Services, WorkRequest, OnProgress], Awaitable[JobResult]]
     most_tries: int = MOST_TRIES
 
 
-async def _scan(services: Services, job: WorkRequest, on_progress: Watch) -> JobResult:
+async def _scan(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
     issue_type = job.arguments.get("issue_type")
     return await run_integrity_check(
         services.pool,
         guild_id=job.guild_id,
         issue_types=None if issue_type is None else [issue_type],
         actor=job.actor,
-        watch=on_progress,
+        on_progress=on_progress,
     )
 
 
-async def _fix_all(services: Services, job: WorkRequest, on_progress: Watch) -> JobResult:
+async def _fix_all(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
     issue_ids = job.issue_ids
     if issue_ids is None:
         async with services.pool.connection() as conn:
@@ -65,7 +65,7 @@ async def _fix_all(services: Services, job: WorkRequest, on_progress: Watch) -> 
     return await _fix(services, job, issue_ids, on_progress)
 
 
-async def _fix_selected(services: Services, job: WorkRequest, on_progress: Watch) -> JobResult:
+async def _fix_selected(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
     seen = {int(number): key for number, key in job.arguments.get("seen", {}).items()}
     return await _fix(services, job, job.arguments["issue_ids"], on_progress, seen=seen)
 
@@ -74,7 +74,7 @@ async def _fix(
     services: Services,
     job: WorkRequest,
     issue_ids: Sequence[int],
-    on_progress: Watch,
+    on_progress: OnProgress,
     *,
     seen: Mapping[int, str] | None = None,
 ) -> JobResult:
@@ -85,7 +85,7 @@ async def _fix(
         guild_id=job.guild_id,
         discord_bot=services.outside.discord,
         seen=seen,
-        watch=on_progress,
+        on_progress=on_progress,
     )
     return report if job.attempts == 1 else await _with_earlier_tries(services, job, report)
 

@@ -19,7 +19,7 @@ from patt.worker.kinds import KINDS, JobKind, JobResult
 from patt.worker.retry import run_once
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.core.progress import Progress, Watch
+from sv_common.guild_sync.core.progress import OnProgress, Progress
 from sv_common.guild_sync.identity_engine import MatchReport
 from sv_common.guild_sync.jobs import matches, requests
 from sv_common.guild_sync.jobs.matches import WaitingMatch
@@ -124,7 +124,7 @@ def _in_words(match: MatchReport, job: WaitingMatch) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _writing_progress(pool: Pool, job: WorkRequest) -> AsyncIterator[Watch]:
+async def _writing_progress(pool: Pool, job: WorkRequest) -> AsyncIterator[OnProgress]:
     """Give the callback for progress, and write that beside the run, on a connection and in transactions of its own."""
     writer = _ProgressWriter(pool, job)
     writing = asyncio.create_task(writer.write())

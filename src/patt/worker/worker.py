@@ -136,7 +136,7 @@ async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int
         await uploads.clear_old(conn)
         waiting += [(Task.JOBS, guild_id) for guild_id in await requests.guilds_that_wait(conn)]
         if services.outside.announcer is not None:
-            waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_to_tell(conn)]
+            waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_with_news(conn)]
         all_guilds = await guilds.all_guilds(conn)
         histories = await runs.histories(conn, [schedule.pipeline for schedule in SCHEDULES])
     due = waiting + [

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.core.text import listed, plural
 from sv_common.guild_sync.identity import links
 from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.issues.model import Finding
@@ -27,8 +28,6 @@ from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.sources.addon.export import read_characters
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
 from sv_common.guild_sync.sources.models import AddonCharacter
-
-NAMES_IN_A_NOTICE = 20
 
 
 async def sync_addon_data(
@@ -175,11 +174,7 @@ def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
 
 def _left_as_newer(news: _News) -> list[str]:
     """Say how many characters and ranks were left as a newer export says."""
-    told = [
-        f"{len(each)} {word}{'' if len(each) == 1 else 's'}"
-        for each, word in ((news.older, "character"), (news.older_ranks, "rank"))
-        if each
-    ]
+    told = [plural(len(each), word) for each, word in ((news.older, "character"), (news.older_ranks, "rank")) if each]
     if not told or news.known_since is None:
         return []
     return [f"Known from a newer export, of {_told(news.known_since)}, and left so: {' and '.join(told)}."]
@@ -210,9 +205,9 @@ async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen:
     outdated = seen & await links.with_another_note(conn, guild_id)
     if not outdated | changed:
         return 0
-    directory = Directory(await read_facts(conn, guild_id))
-    findings = note_mismatch.find(directory, outdated | changed)
-    await links.follow_notes(conn, guild_id, note_mismatch.naming_their_player(directory, outdated))
+    resolver = Resolver(await read_facts(conn, guild_id))
+    findings = note_mismatch.find(resolver, outdated | changed)
+    await links.follow_notes(conn, guild_id, note_mismatch.notes_naming_their_player(resolver, outdated))
     return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
 
 
@@ -245,7 +240,4 @@ def _with_time_zone(moment: datetime | None) -> datetime | None:
 
 
 def _listing(what: str, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
-    return [f"{what}: {', '.join(names[:NAMES_IN_A_NOTICE])}{more}."]
+    return [f"{what}: {listed(names)}."] if names else []

@@ -21,16 +21,16 @@ from sv_common.guild_sync.changes.changeset import LEARNED_BY_MATCH, Author, Cha
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.engine.command import SOME_OFFICER, Guard, unguarded
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.identity.decisions import ManualDecision
 from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.matcher import Evidence, MatchGroup, match
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.matcher import MatchEvidence, MatchGroup, match
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 
-__all__ = ["Evidence", "MatchGroup"]
+__all__ = ["MatchEvidence", "MatchGroup"]
 
 FULL_MATCH = LEARNED_BY_MATCH
 BY_HAND = "by_hand"
@@ -127,22 +127,24 @@ async def apply_decision(
     async with pool.connection() as conn:
         number = await guilds.lock_the_only(conn, guild_id)
         async with guard(conn, number):
-            return await decide_here(conn, number, decision, actor=actor)
+            return await decide_in_transaction(conn, number, decision, actor=actor)
 
 
-async def decide_here(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> DecisionReport:
+async def decide_in_transaction(
+    conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str
+) -> DecisionReport:
     """Do the same in the transaction of the caller, who holds the guild's lock. Raises like it."""
     started = time.monotonic()
     report = await _plan(conn, guild_id, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
     attempt = await _write(conn, guild_id, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
-    await look_again(conn, list(RULES.values()), guild_id, {})
+    await rescan(conn, list(RULES.values()), guild_id, {})
     return replace(report, attempt_id=attempt)
 
 
-async def write_here(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> Changeset:
-    """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_here`."""
+async def write_in_transaction(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> Changeset:
+    """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_in_transaction`."""
     plan = (await _plan(conn, guild_id, decision, actor)).plan
     await apply(conn, guild_id, [plan], by_hand(actor))
     return plan
@@ -185,9 +187,9 @@ async def run_matching(
 
 
 async def _plan(conn: Connection, guild_id: int, decision: ManualDecision, actor: str) -> DecisionReport:
-    directory = Directory(await read_facts(conn, guild_id))
-    plan = decision.plan(directory)
-    effects = describe(directory.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
+    resolver = Resolver(await read_facts(conn, guild_id))
+    plan = decision.plan(resolver)
+    effects = describe(resolver.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
     return DecisionReport(guild_id, plan, effects)
 
 
@@ -211,7 +213,7 @@ async def _write(
 
 
 async def _match(conn: Connection, guild_id: int) -> MatchReport:
-    groups = match(Directory(await read_facts(conn, guild_id)))
+    groups = match(Resolver(await read_facts(conn, guild_id)))
     acting = [group for group in groups if group.rows]
     return MatchReport(guild_id, acting, [group for group in groups if not group.rows])
 

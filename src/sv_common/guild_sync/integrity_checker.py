@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.core.progress import Watch, unwatched
+from sv_common.guild_sync.core.progress import OnProgress, ignore_progress
 from sv_common.guild_sync.engine.scan import DETECTION, scan
 from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
 from sv_common.guild_sync.roster import guilds
@@ -36,7 +36,7 @@ async def run_integrity_check(
     issue_types: Sequence[str] | None = None,
     actor: str = DETECTION,
     now: datetime | None = None,
-    watch: Watch = unwatched,
+    on_progress: OnProgress = ignore_progress,
 ) -> CheckReport:
     """Run the detectors of one guild or of every guild, and make the audit log agree with what they find.
 
@@ -49,21 +49,26 @@ async def run_integrity_check(
         guild_ids = await guilds.ids_of(conn, guild_id)
     checks: list[RuleCheck] = []
     for each in guild_ids:
-        checks += await _check_guild(pool, rules, each, actor, now, watch)
+        checks += await _check_guild(pool, rules, each, actor, now, on_progress)
     return CheckReport(checks)
 
 
 def _looking(issue_type: str) -> RuleDefinition:
     rule = rule_named(issue_type)
     if rule.detect is None:
-        raise Refused(f"The rule “{rule.name}” does not look for issues by itself, so there is nothing to check.")
+        raise Refused(f"The rule “{rule.name}” has no detector, so there is nothing to check.")
     return rule
 
 
 async def _check_guild(
-    pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None, watch: Watch
+    pool: Pool,
+    rules: Sequence[RuleDefinition],
+    guild_id: int,
+    actor: str,
+    now: datetime | None,
+    on_progress: OnProgress,
 ) -> list[RuleCheck]:
     """Check one guild in one transaction."""
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
-        return await scan(conn, rules, guild_id, actor=actor, now=now, watch=watch)
+        return await scan(conn, rules, guild_id, actor=actor, now=now, on_progress=on_progress)

@@ -10,7 +10,7 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
-from sv_common.guild_sync.core.progress import Progress, Watch, unwatched
+from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.engine import interrupted, undo_preview
 from sv_common.guild_sync.engine import undo as undoing
 from sv_common.guild_sync.engine.command import Command, Guard, unguarded
@@ -33,12 +33,12 @@ log = structlog.get_logger(__name__)
 
 
 async def mitigate_note_mismatch(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
-    """Unlink the character from the wrong player, and link it to the one whom its note names, if it names one."""
+    """Unlink the character from the wrong player, and link it to the one that its note names, if it names one."""
     return await _mitigate("note_mismatch", pool, issue_row, guild_id)
 
 
 async def mitigate_orphan_wow(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
-    """Link the character to the one person whom its note or its name means. True if linked."""
+    """Link the character to the one person that its note or its name means. True if linked."""
     return await _mitigate("orphan_wow", pool, issue_row, guild_id)
 
 
@@ -57,10 +57,10 @@ async def mitigate_role_mismatch(
 async def run_auto_mitigations(
     pool: Pool, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
 ) -> FixReport:
-    """Fix every open issue of the rules that mend themselves; leave to an officer whatever is not certain.
+    """Fix every open issue of the automatic rules; leave to an officer what is not certain.
 
     One failure never stops the rest. At most `automatic_fix_limit` fixes of a rule run at once (by default 10 or 5 % of
-    the roster, whichever is more); above it the whole batch is held for one click. No player is ever created.
+    the roster, whichever is more); above it the whole batch needs review. No player is ever created.
     """
     async with pool.connection() as conn:
         guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
@@ -73,7 +73,7 @@ async def run_auto_mitigations(
 
 
 async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
-    """Return the rules of which a guild lets fixes run by themselves, in their order, each with its budget."""
+    """Return the rules with automatic fixes in a guild, in their order, each with its budget."""
     settings = await read_settings(conn, guild_id, RULES.values())
     roster_size = await guilds.roster_size(conn, guild_id)
     return {
@@ -125,7 +125,7 @@ async def fix_selected(
     guild_id: int,
     discord_bot: DiscordSource | None = None,
     seen: Mapping[int, str] | None = None,
-    watch: Watch = unwatched,
+    on_progress: OnProgress = ignore_progress,
 ) -> FixReport:
     """Fix exactly these issues of one guild, rule by rule, on an officer's command and by evidence alone.
 
@@ -138,7 +138,7 @@ async def fix_selected(
     for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items():
         if issue_type in RULES:
             ids = [issue.id for issue in chosen]
-            further = _further(watch, len(results), len(issue_ids))
+            further = _further(on_progress, len(results), len(issue_ids))
             results += await _fix_of_rule(pool, RULES[issue_type], guild_id, ids, command, discord_bot, further)
         else:
             results += [_without_a_rule(issue) for issue in chosen]
@@ -184,7 +184,7 @@ async def undo(
     partly: bool = False,
     guard: Guard = unguarded,
 ) -> UndoReport:
-    """Take back an attempt exactly, or `partly` the people of whom it can be.
+    """Undo an attempt exactly, or `partly` the people that can be undone.
 
     Raises `NotFound`, `Refused`, also for what the guard of the rows refuses, and `PlanStale`, also where it is not as it
     was `seen`.
@@ -226,18 +226,20 @@ async def _fix_of_rule(
     issue_ids: Sequence[int],
     command: Command,
     discord_bot: DiscordSource | None,
-    watch: Watch,
+    on_progress: OnProgress,
 ) -> list[FixResult]:
     """Fix issues of one rule among others; that this rule refuses takes nothing back of what others have done."""
     try:
-        return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, watch=watch)
+        return await fix_issues(
+            pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, on_progress=on_progress
+        )
     except Refused as refusal:
         return [FixResult(issue_id, rule.issue_type, FixOutcome.REFUSED, str(refusal)) for issue_id in issue_ids]
 
 
-def _further(watch: Watch, before: int, total: int) -> Watch:
+def _further(on_progress: OnProgress, before: int, total: int) -> OnProgress:
     """Tell the progress of a part as that of the whole."""
-    return lambda part: watch(Progress(before + part.done, total, part.doing))
+    return lambda part: on_progress(Progress(before + part.done, total, part.doing))
 
 
 async def _fix_automatically(
@@ -251,7 +253,7 @@ async def _fix_automatically(
         return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)
-        if isinstance(error, PattError):  # as when somebody else works on the guild just now; the next run does it
+        if isinstance(error, PattError):  # as when another process holds the guild; the next run does it
             log.warning("automatic_fixes_put_off", rule=rule.issue_type, guild_id=guild_id, reason=str(error))
         else:
             log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
@@ -274,7 +276,7 @@ async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict
 
 
 def _without_a_rule(issue: Issue) -> FixResult:
-    reason = f"The rule “{issue.issue_type}” is no more, so nothing can be fixed by it. Dismiss the issue."
+    reason = f"The rule “{issue.issue_type}” no longer exists, so it cannot fix anything. Dismiss the issue."
     return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
 
 

@@ -9,8 +9,7 @@ import httpx2
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.reports import SyncReport
-from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.profile_sync import refresh_profiles
+from sv_common.guild_sync.db_sync import refresh_profiles, sync_blizzard_roster
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock

@@ -41,7 +41,7 @@ _CONTRADICTIONS = {
     "rejection": (
         "A character was linked to a player since that it would be said not to belong to, so this can no longer be undone."
     ),
-    "member": "An officer has said since that a player is not the Discord member that it would be again. Take that back first.",
+    "member": "An officer has said since that a player is not the Discord member that it would be again. Undo that first.",
     "member rejection": (
         "A player has become the Discord member since that it would be said not to be, so this can no longer be undone."
     ),
@@ -54,7 +54,7 @@ RowKey: TypeAlias = tuple[str, Key]
 async def apply(
     conn: Connection, guild_id: int, changesets: Sequence[Changeset], author: Author
 ) -> list[list[RowChange]]:
-    """Write the rows of changesets; return for each what was written, whole, with all that the database took along.
+    """Write the rows of changesets; return for each what was written, whole, with everything that the database changed too.
 
     Raises `PlanStale` with the row that is no longer as planned, and for whatever the database refuses.
     """
@@ -86,9 +86,9 @@ async def apply(
 async def undo(conn: Connection, guild_id: int, changes: Sequence[RowChange], *, written_at: datetime) -> None:
     """Put back what was written, exactly, or nothing at all.
 
-    Raises `PlanStale` when any row no longer holds what was written, when a player that would be deleted has got something
-    else since, when a character became a main since that would be taken from its player, when a link and a "not this
-    player" would stand against each other of which one is newer than the changes, and for whatever the database refuses.
+    Raises `PlanStale` when any row has changed, when a player that would be deleted has got something else, when a character
+    became a main that would be taken from its player, when a link and a "not this player" would contradict each other of
+    which one is newer than the changes, and for whatever the database refuses.
     """
     wanted = _inverse(changes)
     state = await _read(conn, guild_id, list(wanted.values()))
@@ -104,7 +104,7 @@ async def undo(conn: Connection, guild_id: int, changes: Sequence[RowChange], *,
 async def obstacles(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -> dict[RowKey, str]:
     """Return, by row, what keeps changes from being undone: what was changed since, or has got something else.
 
-    What stands against each other, and what the database refuses, shows when it is tried.
+    Contradictions, and what the database refuses, show when it is tried.
     """
     wanted = _inverse(changes)
     return dict(_find_obstacles(wanted, await _read(conn, guild_id, list(wanted.values()))))
@@ -112,7 +112,7 @@ async def obstacles(conn: Connection, guild_id: int, changes: Sequence[RowChange
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The rows as they are now, by number and by what people know them by; and what hangs on players to be deleted."""
+    """The current rows, by number and by what people know them by; and what depends on players to be deleted."""
 
     rows: Mapping[RowKey, Row]
     hanging: Mapping[int, Sequence[RowChange]]
@@ -120,7 +120,6 @@ class _State:
     now: str
 
     def of(self, change: RowChange) -> Row | None:
-        """Return the row that a change is about."""
         return self.rows.get(change.key)
 
     def found(self, change: RowChange) -> RowChange:
@@ -129,7 +128,6 @@ class _State:
         return replace(change, id=row["id"]) if change.id == 0 and change.before is not None and row else change
 
     def name(self, change: RowChange) -> str:
-        """Return what people call the row."""
         row = self.of(change) or change.before or change.after or {}
         match change.table:
             case "link":
@@ -141,7 +139,7 @@ class _State:
 
 
 async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -> _State:
-    """Read and hold the rows that changes are about, and what hangs on those that are to be deleted."""
+    """Read and lock the rows that changes are about, and what depends on those that are to be deleted."""
     doomed = [change.id for change in changes if change.table == "player" and change.after is None]
     ids: dict[str, list[int]] = defaultdict(list)
     sides: dict[str, list[Row]] = defaultdict(list)
@@ -178,7 +176,6 @@ async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -
 
 
 def _players(change: RowChange) -> list[int]:
-    """The players that may point to the character of a link."""
     return [row["player_id"] for row in (change.before, change.after) if row and change.table == "link"]
 
 
@@ -204,14 +201,13 @@ def _inverse(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
 
 
 def _is_as_expected(change: RowChange, row: Row | None) -> bool:
-    """Whether a row holds what a change found before it, by the declared columns that it names."""
+    """Whether a row is what a change found before it, by the declared columns that it names."""
     if change.before is None or row is None:
         return change.before is None and row is None
     return all(row.get(column) == value for column, value in TABLES[change.table].compared(change.before).items())
 
 
 def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
-    """What keeps a planned change from being written, as far as the rows themselves tell."""
     row = state.of(change)
     if change.before is None and _is_dormant(change, row):
         row = None
@@ -229,12 +225,11 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
 
 
 def _is_dormant(change: RowChange, row: Row | None) -> bool:
-    """Whether a row is a word that a match once learned and that no note of its player bears any more."""
+    """Whether a row is a word that a match once learned and that no note of its player has any more."""
     return change.table == "alias" and row is not None and not row["is_in_use"]
 
 
 def _find_obstacles(wanted: Mapping[RowKey, RowChange], state: _State) -> Iterator[tuple[RowKey, str]]:
-    """What keeps rows from being put back, as far as the rows themselves tell."""
     for key, change in wanted.items():
         row = state.of(change)
         taken = {along.table for along in _taken_along(change, state, wanted)} - {"issue"}
@@ -257,7 +252,7 @@ def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
 
 
 def _taken_along(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> Iterator[RowChange]:
-    """What the database changes along with a row, or has to make room for it, where no change is wanted of that anyway."""
+    """What the database changes along with a row, or has to make room for it, where the changeset does not change it anyway."""
     match change.table:
         case "player" if change.after is None:
             yield from (each for each in state.hanging.get(change.id, ()) if each.key not in wanted)
@@ -284,11 +279,9 @@ class _Numbers:
         self._players, self._others = players, others
 
     def of(self, change: RowChange) -> int:
-        """Return the number of a row."""
         return next(self._others[change.table]) if change.id == 0 else self._players.get(change.id, change.id)
 
     def player(self, number: int) -> int:
-        """Return the number of a player that may be meant by what stands for it."""
         return self._players.get(number, number)
 
 
@@ -306,7 +299,7 @@ async def _numbers(conn: Connection, changes: Iterable[RowChange]) -> _Numbers:
 
 
 def _completed(change: RowChange, guild_id: int, state: _State, numbers: _Numbers) -> RowChange:
-    """Return a change with whole rows: what is there now, and what will be, with numbers and moments."""
+    """Return a change with whole rows before and after, with numbers and times."""
     table = TABLES[change.table]
     before = None if change.before is None else table.kept(state.of(change) or {})
     if change.after is None:
@@ -323,7 +316,7 @@ def _completed(change: RowChange, guild_id: int, state: _State, numbers: _Number
 
 
 def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
-    """What only the moment of writing tells: when it is, and under which note a link is made."""
+    """What is only known on writing: the time, and under which note a link is made."""
     after, now = change.after or {}, state.now
     if "linked_by" in after:
         note = state.characters.get(change.id, {}).get("note")
@@ -336,7 +329,7 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
 
 
 async def _check_uncontradicted(conn: Connection, rows: Sequence[RowChange], written_at: datetime) -> None:
-    """Raise where a link and a "not this player" would stand against each other, of a character or of a Discord member."""
+    """Raise where a link and a "not this player" would contradict each other, of a character or of a Discord member."""
     again = [(row.table, row.id, row.after) for row in rows if row.after is not None]
     links = [after for table, _, after in again if table == "link"]
     rejections = [after for table, _, after in again if table == "rejection"]

@@ -34,7 +34,7 @@ class NewAttempt:
 
     @property
     def columns(self) -> tuple[Jsonb, str | None]:
-        """What is planned as it is kept: the changes in words, and the key."""
+        """What is planned as it is stored: the changes in words, and the key."""
         if self.plan is None:
             return Jsonb([]), None
         return Jsonb(plan_as_json(self.plan)), self.plan.key if self.plan.changes else None
@@ -67,7 +67,6 @@ class Attempt:
 
     @classmethod
     def read(cls, *, changes: _Json, intended: _Json, undone_changes: _Json, **columns: Any) -> Attempt:
-        """Return an attempt from the columns of its row."""
         return cls(
             **columns,
             rows=_rows(changes),
@@ -85,8 +84,6 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """Something that was done, as it is listed."""
-
     id: int
     actor: str
     is_automatic: bool
@@ -97,7 +94,7 @@ class PastAttempt:
     duration_ms: int
     undone_at: datetime | None
     undone_by: str | None
-    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not taken back.")]
+    is_undoable: Annotated[bool, Field(description="Whether it changed something that was not undone.")]
 
     @computed_field
     @property

@@ -1,7 +1,7 @@
 """What would change, as data: rows before and after, and roles on Discord. Pure.
 
-A changeset is made from the database as it is now, never from an issue's stored details. What an officer sees in a preview
-is what is applied, what was applied is what is journaled, and an undo applies the inverse of that.
+A changeset is made from the current database, never from an issue's stored details. What an officer sees in a preview is
+what is applied, what was applied is what is journaled, and an undo applies the inverse of that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NEW_PLAYER = -(10**12)
 member has minus the member's number instead, whatever else is planned."""
 
 LEARNED_BY_MATCH = "full_match"
-"""Link source of a full match, whose aliases count only while a note of the player's own characters bears them."""
+"""Link source of a full match, whose aliases count only while a note of the player's own characters has them."""
 
 DECIDED_BY_A_PERSON = frozenset({"manual", "officer_fix"})
 """Link sources that automation never changes."""
@@ -34,7 +34,7 @@ CLICK_ONLY = "This kind of fix is applied on an officer's click only."
 
 
 class Named(NamedTuple):
-    """A row by its number and by what people call it."""
+    """A row by its number and its name."""
 
     id: int
     name: str
@@ -50,7 +50,7 @@ class Author:
 
     @property
     def vouches(self) -> bool:
-        """Whether it is the actor's own decision, so that the actor stands for each link."""
+        """Whether it is the actor's own decision, so that the actor confirms each link."""
         return self.link_source in DECIDED_BY_A_PERSON
 
     def stands_for(self, evidence: str, prefix: str = "") -> Row:
@@ -76,7 +76,6 @@ class RowChange:
 
     @property
     def key(self) -> tuple[str, Key]:
-        """What identifies the row."""
         table, row = TABLES.get(self.table), self.before or self.after or {}
         if table is None or (self.id and len(table.key) == 1):
             return self.table, (self.id,)
@@ -84,12 +83,10 @@ class RowChange:
 
     @property
     def is_update(self) -> bool:
-        """Whether the row is there before and after."""
         return self.before is not None and self.after is not None
 
     @property
     def inverse(self) -> RowChange:
-        """What puts it back."""
         return replace(self, before=self.after, after=self.before)
 
     def then(self, later: RowChange) -> RowChange:
@@ -126,7 +123,6 @@ class RowChange:
         return {}
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a journal keeps it."""
         return {"table": self.table, "id": self.id, "before": self.before, "after": self.after}
 
 
@@ -142,16 +138,13 @@ class RoleChange:
 
     @property
     def inverse(self) -> RoleChange:
-        """What puts it back."""
         return replace(self, held=not self.held)
 
     @property
     def names(self) -> NameOf:
-        """What people call the member and the role."""
         return {("member", self.member_id): self.member, ("role", self.role_id): self.role}
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a journal keeps it."""
         before, after = ({"role_id": self.role_id, "held": held} for held in (not self.held, self.held))
         return {"table": "role", "id": self.member_id, "before": before, "after": after}
 
@@ -182,17 +175,14 @@ class Changeset:
 
     @classmethod
     def none(cls, reason: str) -> Changeset:
-        """Return the one that changes nothing, because of `reason`."""
         return cls((), reason, waits_for_officer=reason)
 
     @property
     def changes(self) -> tuple[RowChange | RoleChange, ...]:
-        """All that it changes."""
         return (*self.rows, *self.roles)
 
     @property
     def names(self) -> NameOf:
-        """What people call all that it is about."""
         return {thing: name for change in self.changes for thing, name in change.names.items()}
 
     @property
@@ -222,8 +212,8 @@ class Changeset:
     def key(self) -> str:
         """SHA-256 of what it does: equal for two with the same effect on the same rows.
 
-        Which of a batch makes the player that several of them give characters to depends on what else is planned, so that
-        does not count where the others tell which player they mean; nor does by which number a new player is meant.
+        Which of a batch creates the player that several of them give characters to depends on what else is planned, so that
+        does not count where the others tell which player they mean; nor does the number that stands for a new player.
         """
         created = [number for number, row in self.created.items() if number != -(row["discord_user_id"] or 0)]
         number_of = {number: NEW_PLAYER - place for place, number in enumerate(created)}
@@ -250,7 +240,7 @@ def _effect(change: RowChange, number_of: Mapping[int, int]) -> list[Any]:
 
 
 def fold(changes: Iterable[RowChange]) -> list[RowChange]:
-    """One change for each row: what it was at first, what it was at last; nothing for a row that came and went."""
+    """One change for each row: from its first state to its last; nothing for a row that came and went."""
     folded: dict[tuple[str, Key], RowChange] = {}
     for change in changes:
         earlier = folded.get(change.key)
@@ -261,7 +251,7 @@ def fold(changes: Iterable[RowChange]) -> list[RowChange]:
 def link(
     character: Named, player: Named, evidence: str, basis: LinkEvidence = "note", *, former: Named | None = None
 ) -> RowChange:
-    """Give a character to a player, or take it from its `former` one to them; with the same player, vouch for the link.
+    """Give a character to a player, or move it from its `former` one; with the same player, confirm the link.
 
     `basis` is what the link rests on where it is not an officer's own decision.
     """
@@ -271,7 +261,6 @@ def link(
 
 
 def unlink(character: Named, player: Named) -> RowChange:
-    """Take a character from its player."""
     names = _named(characters=[character], players=[player])
     return RowChange("link", character.id, {"player_id": player.id}, None, names)
 
@@ -297,19 +286,18 @@ def delete_player(player: Named, member_id: int | None, merged_into: Named) -> R
 
 
 def attach_member(player: Named, member: Named, basis: LinkEvidence = "name") -> RowChange:
-    """Say which Discord member a player without one is. `basis`: on what that rests, where no officer has said it."""
+    """Set the Discord member of a player without one. `basis`: what that rests on without an officer's decision."""
     after = {"discord_user_id": member.id, "discord_basis": basis}
     return _of_member(player, member, {"discord_user_id": None}, after)
 
 
 def confirm_member(player: Named, member: Named) -> RowChange:
-    """Vouch for it that a player is the Discord member that it was taken for by evidence."""
+    """Confirm the Discord member that evidence gave to a player."""
     before = {"discord_user_id": member.id, "discord_confirmed_by": None}
     return _of_member(player, member, before, {"discord_user_id": member.id, "discord_basis": "name"})
 
 
 def detach_member(player: Named, member: Named) -> RowChange:
-    """Say that a player is not the Discord member that it was taken for."""
     after = dict.fromkeys(("discord_user_id", "discord_basis", "discord_confirmed_by", "discord_confirmed_at"))
     return _of_member(player, member, {"discord_user_id": member.id}, after)
 
@@ -319,12 +307,10 @@ def _of_member(player: Named, member: Named, before: Row, after: Row) -> RowChan
 
 
 def set_main(player: Named, character: Named, former: Named | None) -> RowChange:
-    """Make one of a player's characters its main, instead of the one that is now."""
     return _pointer("main_character_id", player, character, former)
 
 
 def set_offspec(player: Named, character: Named) -> RowChange:
-    """Make one of a player's characters its off-spec, where it has none."""
     return _pointer("offspec_character_id", player, character, None)
 
 
@@ -334,17 +320,15 @@ def _pointer(column: str, player: Named, character: Named, former: Named | None)
 
 
 def remember_alias(player: Named, alias: str) -> RowChange:
-    """Let a word of notes mean a player from now on."""
     return RowChange("alias", 0, None, _word(player, alias), _named(players=[player]))
 
 
 def forget_alias(player: Named, alias: str) -> RowChange:
-    """Let a word of notes mean a player no longer."""
     return RowChange("alias", 0, _word(player, alias), None, _named(players=[player]))
 
 
 def move_alias(player: Named, former: Named, alias: str) -> RowChange:
-    """Let a word of notes mean another player than it did; who said so stays."""
+    """Let an alias mean another player; who decided it stays."""
     return RowChange("alias", 0, _word(former, alias), _word(player, alias), _named(players=[former, player]))
 
 
@@ -361,10 +345,10 @@ def reject(
     is_unlinking: bool = False,
     was_unlinked: bool = False,
 ) -> RowChange:
-    """Remember that a player is not a character's owner, or not a Discord member, whatever notes and names say.
+    """Record that a player is not a character's owner, or not a Discord member, whatever notes and names say.
 
-    `is_unlinking`: it is said by taking the one from the other, and an officer who links them again takes it back by that.
-    `was_unlinked`: that was said before, and this is said instead.
+    `is_unlinking`: it comes from unlinking, and an officer who links the two again undoes it by that. `was_unlinked`: an
+    unlinking becomes a rejection.
     """
     before = _rejected(player, character, member, is_unlinking=True) if was_unlinked else None
     after = {**_rejected(player, character, member, is_unlinking=is_unlinking), "reason": why}
@@ -374,7 +358,6 @@ def reject(
 def forget_rejection(
     player: Named, *, character: Named | None = None, member: Named | None = None, is_unlinking: bool
 ) -> RowChange:
-    """Take back that a player is not a character's owner, or not a Discord member."""
     before = _rejected(player, character, member, is_unlinking=is_unlinking)
     return RowChange("rejection", 0, before, None, _named([character], [player], [member]))
 
@@ -387,7 +370,7 @@ def move_rejection(
     member: Named | None = None,
     is_unlinking: bool,
 ) -> RowChange:
-    """Let an officer's "not this player" or "not this member" be about another player than it was; who said so stays."""
+    """Let a rejection be about another player; who decided it stays."""
     before, after = (_rejected(each, character, member, is_unlinking=is_unlinking) for each in (former, player))
     return RowChange("rejection", 0, before, after, _named([character], [former, player], [member]))
 

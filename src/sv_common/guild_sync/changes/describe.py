@@ -1,4 +1,4 @@
-"""What changes, for people: a sentence for each change, and the table of what is there now and what will be. Pure."""
+"""What changes, for people: a sentence for each change, and the table of before and after. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Changese
 from sv_common.guild_sync.changes.tables import Row
 from sv_common.guild_sync.core.basis import is_confirmed
 
-NOBODY, NONE = "nobody", "none"
+NOBODY, NONE = "no one", "none"
 NO_ALIAS = "is a word like any other"
 BY_AN_OFFICER = "as an officer decided"
 BY_EVIDENCE = "by evidence"
@@ -23,8 +23,6 @@ _POINTERS = {"discord_user_id": "Discord member", "main_character_id": "Main", "
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that changes: what it is, and what stands there before and after."""
-
     what: str
     before: str
     after: str
@@ -32,39 +30,33 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call what changes; what is gone is called by its number."""
+    """The names of what changes; what is gone is named by its number."""
 
     known: NameOf
 
     def character(self, number: int) -> str:
-        """Return a character's name."""
         return self.known.get(("character", number), f"the former character {number}")
 
     def player(self, number: int) -> str:
-        """Return a player's name."""
         return self.known.get(("player", number), f"player {number}")
 
     def member(self, number: int) -> str:
-        """Return a Discord member's name."""
         return self.known.get(("member", number), f"Discord member {number}")
 
     def role(self, number: str) -> str:
-        """Return a Discord role's name."""
         return self.known.get(("role", number)) or number
 
     def people(self, numbers: Iterable[int]) -> str:
-        """Return the names of players, or a word for what is about none."""
         return ", ".join(self.player(number) for number in numbers) or "a character without a player"
 
 
 def sentences(changeset: Changeset) -> list[str]:
-    """Say each change in a sentence."""
     names = Names(changeset.names)
     return [_sentence(change, names) for change in changeset.changes]
 
 
 def plan_as_json(changeset: Changeset) -> list[dict[str, Any]]:
-    """Return the changes as an attempt keeps them, each with its sentence and with what it is about."""
+    """Return the changes as an attempt stores them, each with its sentence and with what it is about."""
     names = Names(changeset.names)
     return [
         {
@@ -77,7 +69,7 @@ def plan_as_json(changeset: Changeset) -> list[dict[str, Any]]:
 
 
 def describe(changes: Iterable[RowChange | RoleChange], known: NameOf) -> list[Effect]:
-    """Say what is there now and what will be; what changes several times is said once, from the first to the last."""
+    """Return the table of before and after; several changes of one thing are one line, from the first to the last."""
     names = Names(known)
     table: dict[str, tuple[str, str]] = {}
     for change in changes:
@@ -140,7 +132,7 @@ def _rejection_in_words(before: Row | None, after: Row | None, names: Names) -> 
     if after is None:
         return f"Forget that {what}."
     if before and before["player_id"] != after["player_id"]:
-        return f"Remember of {player} what was said of {names.player(before['player_id'])}: {short}."
+        return f"Apply to {player} what an officer decided about {names.player(before['player_id'])}: {short}."
     return f"Remember that {what}: {after['reason']}"
 
 
@@ -201,7 +193,7 @@ def _of_whole_player(change: RowChange, names: Names) -> Iterator[Effect]:
 
 def _of_player(player: str, before: Row, after: Row, names: Names) -> Iterator[Effect]:
     if "discord_confirmed_by" in after and "discord_user_id" not in after:
-        what = f"Who vouches for the Discord member of {player}"
+        what = f"Who confirmed the Discord member of {player}"
         yield Effect(what, *(row.get("discord_confirmed_by") or NOBODY for row in (before, after)))
     for column, word in _POINTERS.items():
         if column not in after:
@@ -219,7 +211,6 @@ def _pointed_at(column: str, row: Row, names: Names) -> str:
 
 
 def _standing(row: Row, prefix: str = "") -> str:
-    """Say whether a person stands for a link, or only evidence."""
     is_decided = row.get("link_source") in DECIDED_BY_A_PERSON
     is_decided |= is_confirmed(row.get(f"{prefix}basis"), row.get(f"{prefix}confirmed_by"))
     return BY_AN_OFFICER if is_decided else BY_EVIDENCE
@@ -247,7 +238,7 @@ def _verdict(row: Row | None) -> str:
 
 
 def _confirmed(row: Row | None) -> str:
-    return f"vouched for by {row['confirmed_by']}" if row else "nobody vouches for it"
+    return f"confirmed by {row['confirmed_by']}" if row else "not confirmed"
 
 
 def names_in(plan: Sequence[Mapping[str, Any]]) -> NameOf:

@@ -14,10 +14,10 @@ NOTHING_CHANGED = "Nothing was changed; look again."
 CANNOT_BE_UNDONE = "So this cannot be undone as it is; undo what was done since first."
 
 _UNIQUE = {
-    "players": "A Discord member has been given to somebody else since: it is another player’s.",
-    "player_characters": "A character has been given to somebody else since: it is linked to another player.",
-    "player_note_aliases": "An alias has been given to somebody else since.",
-    "link_rejections": "The same “not this player” has been said by somebody else since.",
+    "players": "A Discord member has been linked to another player since.",
+    "player_characters": "A character has been linked to another player since.",
+    "player_note_aliases": "An alias means another player since.",
+    "link_rejections": "Another officer has made the same rejection since.",
 }
 _MISSING = {
     "players": "A character is no longer a player’s that would have it as its main or off-spec, or a Discord member is gone.",
@@ -45,7 +45,7 @@ def _sentence(error: psycopg.IntegrityError) -> str:
     table = error.diag.table_name or ""
     match error:
         case psycopg.errors.UniqueViolation():
-            return _UNIQUE.get(table, "The same has been written by somebody else since.")
+            return _UNIQUE.get(table, "Another officer has made the same change since.")
         case psycopg.errors.ForeignKeyViolation():
             return _MISSING.get(table, _PLAYER_GONE)
         case psycopg.errors.ExclusionViolation():

@@ -18,7 +18,7 @@ from sv_common.guild_sync.core.errors import (
     SourceSilent,
     SourceUnavailable,
 )
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
 from sv_common.guild_sync.sources.models import DiscordMember
 from sv_common.guild_sync.sources.ports import DiscordSource
 
@@ -77,7 +77,7 @@ class RoleRun:
         self.stopped_by: str | None = None
 
     async def look(self, member: Member) -> list[str]:
-        """Return the roles that a member holds now. Raises `MemberGone` and `SourceError`."""
+        """Return the roles that a member has now. Raises `MemberGone` and `SourceError`."""
         return sorted((await self._fetch(member)).role_ids)
 
     async def check(self, member: Member, changes: Sequence[RoleChange]) -> None:
@@ -93,7 +93,7 @@ class RoleRun:
     async def make(self, member: Member, changes: Sequence[RoleChange], *, reason: str) -> RoleOutcome:
         """Make the changes one after the other, look at the member again, and believe only what is seen.
 
-        Raises nothing: what was changed until something went wrong is told, so that it can be recorded and undone.
+        Raises nothing: what was changed until something went wrong is returned, so that it can be recorded and undone.
         """
         made: list[RoleChange] = []
         unsure: list[RoleChange] = []
@@ -138,7 +138,6 @@ class RoleRun:
         error: PattError | None,
         blind: PattError,
     ) -> RoleOutcome:
-        """Tell what is known where nobody can look any more."""
         if isinstance(blind, MemberGone):
             return RoleOutcome(made, None, self._told(member, error or blind, made))
         self._remember_outage(blind)
@@ -161,7 +160,7 @@ class RoleRun:
                 raise
 
     async def _was_made(self, member: Member, change: RoleChange) -> bool:
-        """Say whether a change was made and only its answer was lost; where nobody can look, it is not known to be."""
+        """Whether a change was made and only its response was lost; False where that cannot be seen."""
         try:
             return is_seen(change, (await self._fetch(member)).role_ids)
         except PattError:
@@ -191,7 +190,6 @@ class RoleRun:
             self.stopped_by = str(error)
 
     def _told(self, member: Member, error: PattError, made: Sequence[RoleChange]) -> str:
-        """Say what was done, then what went wrong."""
         if not made:
             return str(error)
         authority = self._authorities.get(member.discord_guild_id)
@@ -200,7 +198,7 @@ class RoleRun:
 
 
 def still_to_do(changes: Sequence[RoleChange], held: Collection[str]) -> list[RoleChange]:
-    """Return the changes that are not so yet, giving before taking: half-way there is the right role, never none."""
+    """Return the changes that are not made yet, giving before taking: half-way there is the right role, never none."""
     return sorted((change for change in changes if not is_seen(change, held)), key=lambda change: not change.held)
 
 
@@ -212,17 +210,16 @@ def to_put_back(changes: Sequence[RoleChange], held: Collection[str]) -> list[Ro
 
 
 def held_at_first(changes: Sequence[RoleChange]) -> dict[str, bool]:
-    """Return whether the member held each of the roles before the first of the changes."""
+    """Return whether the member had each of the roles before the first of the changes."""
     return {change.role_id: not change.held for change in reversed(changes)}
 
 
 def is_seen(change: RoleChange, held: Collection[str]) -> bool:
-    """Whether a change has been made, by the roles that the member holds."""
     return (change.role_id in held) is change.held
 
 
 def done_in_words(changes: Sequence[RoleChange], names: Mapping[str, str]) -> str:
-    """Say which roles were given and taken: “'Officer' was given and 'Raider' was taken”."""
+    """Return which roles were given and taken: “'Officer' was given and 'Raider' was taken”."""
     return " and ".join(
         f"'{names.get(each.role_id) or each.role or each.role_id}' was {'given' if each.held else 'taken'}"
         for each in changes
@@ -230,7 +227,7 @@ def done_in_words(changes: Sequence[RoleChange], names: Mapping[str, str]) -> st
 
 
 def _contradiction(changes: Sequence[RoleChange], after: DiscordMember) -> str | None:
-    """Say what Discord shows otherwise than it was told and confirmed; None when all is so."""
+    """Return what Discord shows differently from what it confirmed; None when nothing."""
     for change in changes:
         if not is_seen(change, after.role_ids):
             done = "was given to" if change.held else "was taken from"

@@ -31,7 +31,6 @@ class Table:
     notes: frozenset[str] = frozenset()
 
     def kept(self, row: Row) -> dict[str, Any]:
-        """Return the declared columns of a row, as far as it has them."""
         return {column: row[column] for column in self.columns if column in row}
 
     def compared(self, row: Row) -> dict[str, Any]:

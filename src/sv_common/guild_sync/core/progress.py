@@ -1,4 +1,4 @@
-"""How far long work has come: told by the engine as it goes, to whoever watches."""
+"""How far a long job has come, reported by the engine as it goes."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ class Progress:
     doing: str
 
 
-Watch: TypeAlias = Callable[[Progress], None]
-"""Hears of progress. It must not wait: it is called in the middle of the work, which may hold locks."""
+OnProgress: TypeAlias = Callable[[Progress], None]
+"""It must not wait: it is called in the middle of the job, which may hold locks."""
 
 
-def unwatched(progress: Progress) -> None:
-    """Hear of progress and do nothing with it."""
+def ignore_progress(progress: Progress) -> None:
+    pass
 
 
 @dataclass(slots=True)
 class Count:
-    """How many issues are settled so far, for whoever watches."""
+    """How many issues are settled so far."""
 
     total: int
-    watch: Watch = unwatched
+    on_progress: OnProgress = ignore_progress
     done: int = 0
 
     def add(self, issues: int, doing: str) -> None:
-        """Count issues that are settled, and say what comes next."""
+        """Count issues that are settled, and report what comes next."""
         self.done = min(self.done + issues, self.total)
-        self.tell(doing)
+        self.report(doing)
 
-    def tell(self, doing: str) -> None:
-        """Say what is being done."""
-        self.watch(Progress(self.done, self.total, doing))
+    def report(self, doing: str) -> None:
+        """Report what is being done."""
+        self.on_progress(Progress(self.done, self.total, doing))

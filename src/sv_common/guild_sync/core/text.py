@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+NAMES_IN_A_LIST = 20
 
 
 def plural(count: int, what: str) -> str:
@@ -15,6 +17,12 @@ def plural(count: int, what: str) -> str:
 def age(moment: datetime, now: datetime | None = None) -> timedelta:
     """Return how long ago a moment was; never negative, for clocks differ."""
     return max((now or datetime.now(UTC)) - moment, timedelta(0))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - NAMES_IN_A_LIST} more" if len(names) > NAMES_IN_A_LIST else ""
+    return f"{', '.join(names[:NAMES_IN_A_LIST])}{more}"
 
 
 def in_words(length: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Who asks for a fix, and what that makes of the links it writes."""
+"""Who requests a fix, what that makes of the links it writes, and what may stop it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ SOME_OFFICER = "officer"
 class Command:
     """A request to fix.
 
-    `is_automatic` applies only plans that wait for nobody. `is_bulk` is an officer's click on many issues at once: it
-    links by evidence, as automation does; a click on one issue is a person's decision about it, and its links are
-    left alone by automation from then on. `seen` holds, for issues whose preview was looked at, the key of the plan
-    that it showed: another plan than that is not carried out.
+    `is_automatic` applies only plans that need no review. `is_bulk` is an officer's click on many issues at once: it links by
+    evidence, as automation does; a click on one issue is a person's decision, and automation leaves its links alone. `seen`
+    holds, for issues that were previewed, the key of the plan shown: no other plan is applied.
     """
 
     actor: str
@@ -34,7 +33,7 @@ class Command:
 
     @classmethod
     def automation(cls) -> Command:
-        """The request that a pipeline makes."""
+        """The request of a pipeline."""
         return cls(AUTOMATION, is_automatic=True, is_bulk=True)
 
     @property
@@ -54,5 +53,4 @@ stay; then nothing of the transaction does."""
 
 @contextlib.asynccontextmanager
 async def unguarded(conn: Connection, guild_id: int) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
-    """Let everything stay."""
     yield

@@ -13,12 +13,12 @@ from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.core.errors import PattError
-from sv_common.guild_sync.core.progress import Count, Watch, unwatched
+from sv_common.guild_sync.core.progress import Count, OnProgress, ignore_progress
 from sv_common.guild_sync.engine.command import Command, Guard, unguarded
 from sv_common.guild_sync.engine.fix_by_function import fix_by_function
 from sv_common.guild_sync.engine.fix_roles import fix_on_discord, is_on_discord
-from sv_common.guild_sync.engine.planning import PlannedFix, Planning, held, plan_fixes, vanished
-from sv_common.guild_sync.engine.record import Applied, Rules, keep_reasons, record, record_refusals, settle_gone
+from sv_common.guild_sync.engine.planning import PlannedFix, Planning, held, not_of_rule, plan_fixes
+from sv_common.guild_sync.engine.record import Applied, Rules, keep_review_reasons, record, record_refusals, settle_gone
 from sv_common.guild_sync.engine.results import FixResult
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
@@ -28,24 +28,24 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
-_NOT_MENDED = "The fix did not mend it: the rule still finds the same. Nothing was changed."
+INEFFECTIVE = "The fix would not resolve this issue, so nothing was changed."
 _CONTRADICTED = (
-    "Together with the other fixes of this run it would not hold, since they change whom each other's notes mean. "
-    "Nothing was changed; fix one of them by itself."
+    "This fix and others of the same run contradict each other: each changes who the other's note means. "
+    "Nothing was changed; fix one of them on its own."
 )
 
 
 class _StillFound(PattError):
-    """After the steps were carried out, the detector still finds the subjects of some."""
+    """After the changes, the detector still finds the subjects of some."""
 
     def __init__(self, issue_hashes: Collection[str]) -> None:
-        super().__init__(_NOT_MENDED)
+        super().__init__(INEFFECTIVE)
         self.issue_hashes = frozenset(issue_hashes)
 
 
 @dataclass(frozen=True, slots=True)
-class FixedHere:
-    """What became of issues in the database, and the fixes that are left to be carried out on Discord."""
+class DatabaseFixes:
+    """The results of fixes in the database, and the fixes that are left to be made on Discord."""
 
     results: Sequence[FixResult]
     on_discord: Sequence[PlannedFix]
@@ -62,26 +62,26 @@ async def fix_in_database(
     *,
     limit: int | None = None,
     seen: Seen | None = None,
-) -> FixedHere:
-    """Do the steps 1 to 3 of `fix_issues` in the transaction of the caller, who holds the guild's lock. Raises like it."""
+) -> DatabaseFixes:
+    """Do the steps 1 to 3 of `fix_issues` in the caller's transaction, which holds the guild's lock. Raises like it."""
     started = time.monotonic()
     known = [i for i in await lifecycle.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
     planning = await plan_fixes(conn, rule, known, command)
     await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
-    results = [*vanished(rule, issue_ids, known), *planning.settled]
+    results = [*not_of_rule(rule, issue_ids, known), *planning.settled]
     results += await settle_gone(conn, planning.gone)
     ready = planning.ready
     if limit is not None and len(ready) > limit:
         results += [held(fix.issue, fix.plan, len(ready), limit) for fix in ready]
         ready = ()
-    here = sorted((fix for fix in ready if not is_on_discord(fix)), key=_founders_first)
+    here = sorted((fix for fix in ready if not is_on_discord(fix)), key=_creates_player_first)
     count.add(len(results), f"Fixing: {rule.name}")
     applied, settled = await _apply(conn, rule, here, command, count)
     results += settled
     results += await record(conn, rules, rule, guild_id, applied, command, started)
-    await keep_reasons(conn, results, known)
+    await keep_review_reasons(conn, results, known)
     await record_refusals(conn, rule, guild_id, results, command, started)
-    return FixedHere(results, [fix for fix in ready if is_on_discord(fix)])
+    return DatabaseFixes(results, [fix for fix in ready if is_on_discord(fix)])
 
 
 _Tried: TypeAlias = tuple[list[Applied], list[FixResult]]
@@ -91,10 +91,10 @@ _Tried: TypeAlias = tuple[list[Applied], list[FixResult]]
 async def _apply(
     conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
 ) -> _Tried:
-    """Carry out all plans at once, so that what comes of them does not depend on their order.
+    """Apply all plans at once, so that the result does not depend on their order.
 
-    Where the rule still finds some of them, the others go first, and these are planned anew after them: a fix can change
-    what another one's note means. Where something breaks, each goes by itself, so that one failure stops no other.
+    Where the rule still finds some of them, the others go first, and these are planned again after them: a fix can change
+    what another one's note means. Where something breaks, each goes alone, so that one failure stops no other.
     """
     if not ready:
         return [], []
@@ -104,8 +104,8 @@ async def _apply(
         found = [fix for fix in ready if fix.issue.issue_hash in error.issue_hashes]
         if len(found) == len(ready):
             return await _apply_what_holds(conn, rule, ready, command, count)
-        mended = [fix for fix in ready if fix.issue.issue_hash not in error.issue_hashes]
-        return await _apply_in_turn(conn, rule, [mended, found], command, count)
+        fixed = [fix for fix in ready if fix.issue.issue_hash not in error.issue_hashes]
+        return await _apply_in_turn(conn, rule, [fixed, found], command, count)
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong with one issue must not stop the others
         raise_if_lost(error, conn)
         if len(ready) == 1:
@@ -118,22 +118,22 @@ async def _apply(
 async def _apply_what_holds(
     conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
 ) -> _Tried:
-    """Carry out those plans that hold by themselves; where all of them do, they contradict each other, and none is."""
+    """Apply the plans that resolve their issue alone; if all of them do, they contradict each other, and none is applied."""
     if len(ready) == 1:
-        return _failed(ready, _NOT_MENDED, rule, count), []
+        return _failed(ready, INEFFECTIVE, rule, count), []
     holds = [await _holds(conn, rule, fix, command) for fix in ready]
     if all(holds):
         return _failed(ready, _CONTRADICTED, rule, count), []
-    vain = [fix for fix, does_hold in zip(ready, holds, strict=True) if not does_hold]
+    ineffective = [fix for fix, does_hold in zip(ready, holds, strict=True) if not does_hold]
     holding = [fix for fix, does_hold in zip(ready, holds, strict=True) if does_hold]
     applied, settled = await _apply(conn, rule, holding, command, count)
-    return [*_failed(vain, _NOT_MENDED, rule, count), *applied], settled
+    return [*_failed(ineffective, INEFFECTIVE, rule, count), *applied], settled
 
 
 async def _holds(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> bool:
-    """Whether a plan, carried out alone, mends its issue; whatever it changes is taken back.
+    """Whether a plan alone resolves its issue; its changes are rolled back.
 
-    Where it breaks for another reason, that is told when it is carried out.
+    Where it breaks for another reason, applying it reports that.
     """
     try:
         async with conn.transaction(force_rollback=True):
@@ -147,7 +147,7 @@ async def _holds(conn: Connection, rule: RuleDefinition, fix: PlannedFix, comman
 async def _apply_in_turn(
     conn: Connection, rule: RuleDefinition, parts: Sequence[Sequence[PlannedFix]], command: Command, count: Count
 ) -> _Tried:
-    """Carry out one part after the other, each looked at and planned anew after what was done before."""
+    """Apply one part after the other, each planned again after the part before."""
     applied: list[Applied] = []
     settled: list[FixResult] = []
     for part in parts:
@@ -172,10 +172,10 @@ def _failed(fixes: Sequence[PlannedFix], error: str, rule: RuleDefinition, count
 
 
 def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
-    """Take back the word "fixed" from what a later fix of the same batch has made wrong again."""
+    """Report those as failed that a later fix of the same batch has broken again."""
     done = [each for each in applied if each.error is None]
     found = {finding.issue_hash for finding in done[-1].found} if done else set()
-    error = "It was done, and another fix of the same run made the rule find it again. Look at it once more."
+    error = "It was fixed, but another fix of the same run made the rule find it again. Look at it once more."
     return [
         replace(each, error=error) if each.error is None and each.fix.issue.issue_hash in found else each
         for each in applied
@@ -189,19 +189,18 @@ async def _apply_together(
     async with conn.transaction():
         changes = await apply(conn, guild_id, [fix.plan for fix in ready], command.author)
         found = await rule.findings(conn, guild_id=guild_id)
-        not_mended = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
-        if not_mended:
-            raise _StillFound(not_mended)
+        ineffective = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
+        if ineffective:
+            raise _StillFound(ineffective)
     return [Applied(fix, done, found=found) for fix, done in zip(ready, changes, strict=True)]
 
 
-def _founders_first(fix: PlannedFix) -> bool:
-    """Order fixes so that whatever uses a new player has a higher number than what makes it, and is undone before it."""
+def _creates_player_first(fix: PlannedFix) -> bool:
+    """Fixes that create a player come first, so that undoing in reverse deletes it last."""
     return not fix.plan.created
 
 
 def _key_of(planning: Planning) -> str | None:
-    """The key of the plan that would be carried out for the first issue."""
     return planning.ready[0].plan.key if planning.ready else None
 
 
@@ -213,7 +212,7 @@ def _explain(error: Exception, rule: RuleDefinition) -> str:
 
 
 async def preview(pool: Pool, rule: RuleDefinition, issue_ids: Sequence[int], command: Command) -> Planning:
-    """Return what fixing would do, and do nothing. The issues are of one rule and one guild."""
+    """Return what fixing would do, without doing it. The issues are of one rule and one guild."""
     async with pool.snapshot() as conn:
         return await plan_fixes(conn, rule, await lifecycle.get_many(conn, issue_ids), command)
 
@@ -229,31 +228,31 @@ async def fix_issues(
     source: DiscordSource | None = None,
     limit: int | None = None,
     seen: Seen | None = None,
-    watch: Watch = unwatched,
+    on_progress: OnProgress = ignore_progress,
     guard: Guard = unguarded,
 ) -> list[FixResult]:
-    """Fix what can be fixed of these issues of one rule and one guild, and say what became of each.
+    """Fix what can be fixed of these issues of one rule and one guild, and return what became of each.
 
-    1. Look again and plan, under the guild's lock. What is resolved, gone, refused or waiting is settled here.
-    2. With more than `limit` plans to apply, all of them are held for an officer.
-    3. Carry out the steps on the database, verify with the detector, record, resolve, and look again at the rules that
-       the fix can touch: all in one transaction. When the batch fails, each issue is tried by itself.
-    4. Steps on Discord follow after the transaction, member by member: planned again on the spot, written down before they
-       are done, verified by a second look, and recorded before the next member's turn.
+    1. Scan again and plan, under the guild's lock. What is resolved, gone, refused or needs review is settled here.
+    2. With more than `limit` plans to apply, all of them need review.
+    3. Apply the rows, verify with the detector, record, resolve, and rescan the affected rules: all in one transaction. When
+       the batch fails, each issue is tried alone.
+    4. Role changes on Discord follow after the transaction, member by member: planned again, recorded before they are made,
+       verified by a second look, and recorded again before the next member.
 
-    `seen` is what whoever asks for the fix of one issue has seen of it. Raises `PlanStale` where that is no longer so,
-    `Busy` where somebody else changes the roles of the one member just now, and what the guard of the rows refuses.
-    Whoever watches hears of each batch, of each issue that is tried by itself, and of each member.
+    `seen` is what the officer has seen of a single issue. Raises `PlanStale` where that has changed, `Busy` while another
+    process changes the roles of the one member, and what the guard of the rows refuses. Progress is reported for each batch,
+    each issue that is tried alone, and each member.
 
-    A rule that has only a `mitigate_fn` of its own is asked issue by issue instead.
+    A rule that has only a `mitigate_fn` of its own is called issue by issue instead.
     """
-    count = Count(len(issue_ids), watch)
+    count = Count(len(issue_ids), on_progress)
     if rule.own_function is not None:
         results = await fix_by_function(
             pool, rules, rule, rule.own_function, guild_id, issue_ids, command, count, limit=limit, seen=seen
         )
         return _in_order(results, issue_ids)
-    count.tell(f"Planning: {rule.name}")
+    count.report(f"Planning: {rule.name}")
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
         async with guard(conn, guild_id):

@@ -1,6 +1,6 @@
 """Fixes of a rule that brings its own function: called for each issue, believed only when the detector agrees, recorded.
 
-What such a function changes is its own, so that nothing can preview or undo it, and the record of it says so.
+Such a function's changes cannot be previewed or undone, and the record says so.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.core.errors import reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
-from sv_common.guild_sync.engine.planning import held, nothing_to_do, set_aside, vanished
-from sv_common.guild_sync.engine.record import Rules, concerned_by, keep_reasons
+from sv_common.guild_sync.engine.planning import held, not_of_rule, nothing_to_do, set_aside
+from sv_common.guild_sync.engine.record import Rules, affected_rules, keep_review_reasons
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.issues.model import Issue, IssueState
@@ -54,12 +54,12 @@ async def fix_by_function(
         await guilds.lock(conn, guild_id)
         await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=None)
         known = [i for i in await lifecycle.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
-        results = [*vanished(rule, issue_ids, known), *(each for i in known if (each := _settled(i, command)))]
+        results = [*not_of_rule(rule, issue_ids, known), *(each for i in known if (each := _settled(i, command)))]
         ready = [issue for issue in known if _settled(issue, command) is None]
         if limit is not None and len(ready) > limit:
             results += [held(issue, None, len(ready), limit) for issue in ready]
             ready = []
-        await keep_reasons(conn, results, known)
+        await keep_review_reasons(conn, results, known)
     count.add(len(results), f"Fixing: {rule.name}")
     for issue in ready:
         results.append(await _fix(pool, rules, rule, mitigate, issue, command))
@@ -68,7 +68,6 @@ async def fix_by_function(
 
 
 def _settled(issue: Issue, command: Command) -> FixResult | None:
-    """What there is to say of an issue that is not to be fixed."""
     if issue.state is IssueState.RESOLVED:
         return nothing_to_do(issue)
     return set_aside(issue) if command.is_automatic and issue.state is IssueState.DISMISSED else None
@@ -90,7 +89,6 @@ async def _fix(
 async def _call(
     pool: Pool, rule: RuleDefinition, mitigate: Mitigation, issue: Issue, command: Command
 ) -> tuple[FixOutcome, str]:
-    """Call the function with the issue's row; say how that ended."""
     try:
         is_fixed = await mitigate(pool, asdict(issue))
     except Exception as error:  # one issue's failure never stops the others
@@ -103,7 +101,7 @@ async def _call(
 
 
 async def _verify(conn: Connection, rule: RuleDefinition, issue: Issue) -> tuple[FixOutcome, str]:
-    """Ask the detector whether the issue is fixed; one that cannot tell keeps nothing from being recorded."""
+    """Ask the detector whether the issue is fixed; the attempt is recorded even where it cannot tell."""
     try:
         async with conn.transaction():
             found = await rule.findings(conn, guild_id=issue.guild_id)
@@ -126,10 +124,10 @@ async def _record(
     duration_ms: int,
 ) -> FixResult:
     """Record the attempt; resolve what is fixed, keep why the rest is not. Automation that repeats itself is recorded once."""
-    await keep_reasons(conn, [result], [issue])
+    await keep_review_reasons(conn, [result], [issue])
     if result.outcome is FixOutcome.FIXED:
         await lifecycle.resolve(conn, [issue.id], resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
-        await look_again(conn, concerned_by(rules, rule), issue.guild_id, {})
+        await rescan(conn, affected_rules(rules, rule), issue.guild_id, {})
     is_known = command.is_automatic and result.reason == issue.review_reason
     if result.outcome is FixOutcome.WAITING or is_known:
         return result

@@ -1,7 +1,7 @@
-"""Fixes on Discord, member by member: written down, planned on the spot, done, looked at, recorded; then the next one.
+"""Fixes on Discord, member by member: recorded, planned again, made, verified, recorded; then the next one.
 
-Nothing is asked of Discord inside a transaction, under a guild's lock or while a pooled connection is held. Whatever is
-killed when: what Discord has done was written down before, and `interrupted` finishes what was left behind.
+Nothing is requested from Discord inside a transaction, under a guild's lock or while a pooled connection is held. Whatever
+is killed when: what Discord has done was recorded before, and `interrupted` finishes what was left behind.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.interrupted import finish_of_member
 from sv_common.guild_sync.engine.planning import NOT_AS_SEEN, PlannedFix, plan_fixes
-from sv_common.guild_sync.engine.record import Rules, concerned_by, keep_reasons, record_unmade, settle_gone
+from sv_common.guild_sync.engine.record import Rules, affected_rules, keep_review_reasons, record_unmade, settle_gone
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.engine.role_records import Ending, alone_with, member_at, record_fix, recorded
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.role_records import Ending, member_at, member_lock, record_fix, recorded
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.roster import guilds, members
@@ -45,7 +45,7 @@ _ALREADY_SO = "The member has the right roles on Discord by now; nothing was cha
 
 
 def is_on_discord(fix: PlannedFix) -> bool:
-    """True where a fix changes something on Discord, which no transaction can take back."""
+    """Whether a fix changes something on Discord, which no transaction can roll back."""
     return bool(fix.plan.roles)
 
 
@@ -63,8 +63,8 @@ async def fix_on_discord(
 ) -> list[FixResult]:
     """Do step 4 of `fix_issues`, outside of any transaction: what Discord has done stays done.
 
-    Each result tells what became of its member, whatever became of the others. For an officer's click on one issue, raises
-    `Busy` where somebody changes the member's roles just now, and `PlanStale` where it is not as it was `seen`.
+    Each result is its own member's, whatever happened to the others. For an officer's click on one issue, raises `Busy` while
+    another process changes the member's roles, and `PlanStale` where it is not as it was `seen`.
     """
     busy: set[int] = set()
     if source is None:
@@ -94,16 +94,16 @@ async def _conclude(
     results: Sequence[FixResult],
     command: Command,
 ) -> None:
-    """Record those for which nothing was asked of Discord, and look again at the rules that the others can touch."""
+    """Record the fixes that never reached Discord, and rescan the rules that the others affect."""
     started = time.monotonic()
     unmade = [result for result in results if result.attempt_id is None]
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
         known = [fix.issue for fix in fixes]
         await record_unmade(conn, rule, guild_id, unmade, known, command, started)
-        await keep_reasons(conn, unmade, known)
+        await keep_review_reasons(conn, unmade, known)
         if len(unmade) < len(results):
-            await look_again(conn, concerned_by(rules, rule), guild_id, {})
+            await rescan(conn, affected_rules(rules, rule), guild_id, {})
 
 
 @dataclass(slots=True)
@@ -125,11 +125,11 @@ class _Run:
         self.roles = RoleRun(self.source)
 
     async def fix(self, fix: PlannedFix) -> FixResult:
-        """Fix one member while nobody else changes their roles."""
+        """Fix one member under the member's lock."""
         if self.roles.stopped_by is not None:
             return fix.result(FixOutcome.FAILED, self.roles.stopped_by)
         try:
-            async with alone_with(self.pool, _member_of(fix)):
+            async with member_lock(self.pool, _member_of(fix)):
                 return await self._fix_alone(fix)
         except MemberGone as gone:
             return fix.result(FixOutcome.FAILED, str(gone))
@@ -171,7 +171,7 @@ class _Run:
     async def _plan_again(self, fix: PlannedFix, member: Member, held: Sequence[str]) -> PlannedFix | FixResult:
         """Plan from what Discord shows of the member now.
 
-        Nothing else than what was seen is carried out; what Discord shows is kept, so that the next look shows it.
+        No other plan than the one seen is applied; what Discord shows is stored, so that the next preview shows it.
         """
         async with self.pool.connection() as conn:
             await guilds.lock(conn, self.guild_id)
@@ -182,18 +182,18 @@ class _Run:
             settled = [*planning.settled, *await settle_gone(conn, planning.gone)]
             is_as_seen = all(self._is_as_seen(fresh, fix) for fresh in planning.ready)
             if not is_as_seen:
-                await look_again(conn, concerned_by(self.rules, self.rule), self.guild_id, {})
+                await rescan(conn, affected_rules(self.rules, self.rule), self.guild_id, {})
         if not is_as_seen:
             raise PlanStale(f"{NOT_AS_SEEN} Nothing was changed for this member.")
         return settled[0] if settled else planning.ready[0]
 
     def _is_as_seen(self, fresh: PlannedFix, fix: PlannedFix) -> bool:
-        """Whether no more is planned than whoever asks has seen; somebody who has seen nothing is not bound to it."""
+        """Whether no more is planned than the officer has seen, if they have seen a preview."""
         is_bound = self.seen is not None or fix.issue.id in self.command.seen
         return not is_bound or set(fresh.plan.roles) <= set(fix.plan.roles)
 
     async def _begin(self, fix: PlannedFix, roles: Sequence[RoleChange]) -> Attempt:
-        """Write down what is about to be done."""
+        """Record what is about to be done."""
         async with self.pool.connection() as conn:
             number = await attempts.begin(
                 conn,
@@ -220,7 +220,7 @@ class _Run:
 
 
 def _own_success(fix: PlannedFix, finished: Sequence[Attempt], command: Command) -> FixResult | None:
-    """What the same person has asked for before, and what was done although its answer was lost, is their success."""
+    """What the same person requested before, and was done although its response was lost, is their success."""
     for attempt in finished:
         is_it = attempt.issue_id == fix.issue.id and attempt.outcome == FixOutcome.FIXED
         if is_it and attempt.actor == command.actor and attempt.undone_at is None:

@@ -1,4 +1,4 @@
-"""Role changes, and undos of such, that were written down and not finished: looked up on Discord, and finished as seen."""
+"""Role changes, and undos of such, that were recorded and not finished: looked up on Discord, and finished as seen."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from sv_common.guild_sync.changes.roles import (
     to_put_back,
 )
 from sv_common.guild_sync.core.errors import Busy, SourceError, SourceUnavailable
-from sv_common.guild_sync.engine.record import Rules, concerned_by
-from sv_common.guild_sync.engine.role_records import alone_with, member_at, record_fix, recorded
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.record import Rules, affected_rules
+from sv_common.guild_sync.engine.role_records import member_at, member_lock, record_fix, recorded
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
-_GONE = "It was interrupted, and this person is no longer on the Discord server, so nobody can tell what was changed."
+_GONE = "It was interrupted, and this person is no longer on the Discord server, so it is unknown what was changed."
 _NOTHING_DONE = "It was interrupted before anything was changed on Discord. Try it again."
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How many of the interrupted attempts were finished, and why the others could not be, if something kept them."""
+    """How many of the interrupted attempts were finished, and why the others could not be."""
 
     count: int
     left: int = 0
@@ -46,16 +46,16 @@ class Finished:
 async def finish_interrupted(
     pool: Pool, rules: Rules, source: DiscordSource, *, guild_id: int | None = None
 ) -> Finished:
-    """Finish what processes that died have left behind; what somebody is at just now is theirs.
+    """Finish what dead processes have left behind; a member whose lock is taken is being changed right now and is skipped.
 
-    What Discord does not tell stays as it is until the next time, and so does the rest where it cannot be reached.
+    What Discord does not tell stays open until the next time, and so does the rest where it cannot be reached.
     """
     async with pool.connection() as conn:
         left = await attempts.unfinished(conn, guild_id)
     count, kept, why = 0, 0, None
     for place, attempt in enumerate(left):
         try:
-            async with alone_with(pool, _member_of(attempt)):
+            async with member_lock(pool, _member_of(attempt)):
                 count += await _finish(pool, rules, source, attempt)
         except Busy:
             continue
@@ -71,9 +71,9 @@ async def finish_interrupted(
 async def finish_of_member(
     pool: Pool, rules: Rules, source: DiscordSource, guild_id: int, member_id: int
 ) -> list[Attempt]:
-    """Finish what was left behind of one member, and return it as it is recorded now. The caller is alone with the member.
+    """Finish what was left behind of one member, and return it as recorded now. The caller holds the member's lock.
 
-    Raises `SourceError` where Discord cannot be asked.
+    Raises `SourceError` where Discord cannot be reached.
     """
     async with pool.connection() as conn:
         left = [each for each in await attempts.unfinished(conn, guild_id) if each.member_id == member_id]
@@ -86,7 +86,7 @@ async def finish_of_member(
 
 
 async def _finish(pool: Pool, rules: Rules, source: DiscordSource, attempt: Attempt) -> bool:
-    """Look at the member, and record what is seen; False where somebody else has done so."""
+    """Look at the member, and record what is seen; False where another process has done so."""
     async with pool.connection() as conn:
         member = await member_at(conn, attempt.guild_id, _member_of(attempt))
     try:
@@ -110,11 +110,11 @@ async def _write(conn: Connection, rules: Rules, attempt: Attempt, member: Membe
         await record_fix(conn, rule, attempt, member, _as_seen(attempt, held))
     else:
         await _record_undo(conn, attempt, member, held)
-    await look_again(conn, list(rules.values()) if rule is None else concerned_by(rules, rule), attempt.guild_id, {})
+    await rescan(conn, list(rules.values()) if rule is None else affected_rules(rules, rule), attempt.guild_id, {})
 
 
 def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
-    """What an interrupted fix has done, by what the member holds now; what it meant to do was not so before."""
+    """What an interrupted fix has done, by what the member has now; none of what it intended was so before."""
     if held is None:
         return RoleOutcome((), None, _GONE)
     made = [change for change in attempt.intended if is_seen(change, held)]
@@ -138,7 +138,7 @@ async def _record_undo(conn: Connection, attempt: Attempt, member: Member, held:
 
 
 def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
-    """Return what an undo that ended before its end has put back, by what the member holds now."""
+    """Return what an interrupted undo has put back, by what the member has now."""
     first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
     back = [role.inverse for role in last.values() if role.held is not first[role.role_id]]
     return [role for role in back if is_seen(role, held)]
@@ -147,5 +147,5 @@ def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
 def _member_of(attempt: Attempt) -> int:
     member_id = attempt.member_id
     if member_id is None:
-        raise ValueError(f"attempt {attempt.id} changes nobody's roles")
+        raise ValueError(f"attempt {attempt.id} changes no roles")
     return member_id

@@ -17,23 +17,21 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 NO_PLAN = "0"
 """What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
 
-NOT_AS_SEEN = "What would be done now is no longer what the preview showed. Look at the preview again."
+NOT_AS_SEEN = "The fix has changed since the preview. Look at the preview again."
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedFix:
-    """An issue that is so now, and what would mend it."""
+    """An issue that is still found, and what would fix it."""
 
     issue: Issue
     plan: Changeset
 
     @property
     def sentences(self) -> list[str]:
-        """What would be done, in words."""
         return sentences(self.plan)
 
     def result(self, outcome: FixOutcome, reason: str, attempt_id: int | None = None) -> FixResult:
-        """Say how this fix ended."""
         return FixResult(self.issue.id, self.issue.issue_type, outcome, reason, self.plan, attempt_id)
 
 
@@ -51,19 +49,19 @@ class Planning:
 
     @property
     def keys(self) -> dict[int, str]:
-        """By issue, the key of what would be done about it: given back with the command, nothing else is done."""
+        """By issue, the key of what would be done about it: returned with the command, so that nothing else is done."""
         return {fix.issue.id: fix.plan.key for fix in self.ready} | {issue.id: NO_PLAN for issue in self.gone}
 
 
 async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Issue], command: Command) -> Planning:
-    """Look again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
+    """Scan again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
     if command.is_automatic:
         settled += [set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
         unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
     if rule.own_function is not None:
-        reason = f"“{rule.name}” is fixed by a function of its own, so what it would do is not known before."
+        reason = f"“{rule.name}” uses its own fix function, so its fix cannot be previewed."
         return Planning((), [*settled, *(_refusal(issue, reason) for issue in unresolved)], ())
     if rule.plan is None or rule.detect is None:
         settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
@@ -113,21 +111,18 @@ async def _undone_before(conn: Connection, planned: Sequence[PlannedFix]) -> dic
 
 
 def nothing_to_do(issue: Issue) -> FixResult:
-    """Say that somebody or something else has resolved the issue already."""
     reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
 def set_aside(issue: Issue) -> FixResult:
-    """Say that automation does not touch what an officer dismissed."""
     reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
     return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
 
 
-def vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
-    """Say of which issues that were asked for there is none of this rule."""
+def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
     there = {issue.id for issue in known}
-    reason = f"There is no such issue of the rule “{rule.name}”; nothing was changed."
+    reason = f"This is not an issue of the rule “{rule.name}”; nothing was changed."
     return [
         FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
         for issue_id in dict.fromkeys(issue_ids)
@@ -136,9 +131,8 @@ def vanished(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Iss
 
 
 def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixResult:
-    """Say that more are to be fixed than may be by themselves, so that each waits for a click."""
     reason = (
-        f"{count} fixes at once is more than the {limit} that may run by themselves, so all of them wait. "
+        f"{count} fixes at once is more than the {limit} that may run automatically, so all of them need review. "
         "If they are right, one click on Fix All applies them."
     )
     return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)

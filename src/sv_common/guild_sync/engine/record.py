@@ -1,4 +1,4 @@
-"""What came of fixes, kept: attempts with every row, reasons for waiting, and a second look at the rules concerned."""
+"""The results of fixes, stored: attempts with every row, review reasons, and a rescan of the affected rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.planning import PlannedFix
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
-from sv_common.guild_sync.engine.scan import DETECTION, look_again
+from sv_common.guild_sync.engine.scan import DETECTION, rescan
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.model import Finding, Issue
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
@@ -23,7 +23,7 @@ Rules = Mapping[str, RuleDefinition]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A fix that was tried: what it changed, why it failed if it did, and what the detector has found after it."""
+    """A fix that was tried: what it changed, why it failed if it did, and what the detector found after it."""
 
     fix: PlannedFix
     changes: Sequence[RowChange]
@@ -31,8 +31,8 @@ class Applied:
     found: Sequence[Finding] = ()
 
 
-def concerned_by(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
-    """Return the rules whose findings a fix of this rule can change: itself, for one fix may give or take another's, and others."""
+def affected_rules(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
+    """Return the rules whose findings a fix of this rule can change, itself first: one fix may affect another's issue."""
     return [rule, *(rules[issue_type] for issue_type in rule.affects)]
 
 
@@ -45,24 +45,16 @@ async def record(
     command: Command,
     started: float,
 ) -> list[FixResult]:
-    """Record attempts, resolve what is mended, and look again at the rules that this fix can touch."""
+    """Record attempts, resolve what is fixed, and rescan the affected rules."""
     new = [_new_attempt(each) for each in applied if not _is_known_failure(each, command)]
-    numbers = await attempts.add(
-        conn,
-        guild_id,
-        rule.issue_type,
-        new,
-        actor=command.actor,
-        is_automatic=command.is_automatic,
-        duration_ms=_milliseconds(started),
-    )
+    numbers = await _add(conn, rule, guild_id, new, command, started)
     attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
     fixed = [each.fix.issue.id for each in applied if each.error is None]
     if fixed:
         await lifecycle.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
     changed = [each for each in applied if each.error is None or each.changes]
     if changed:
-        await look_again(conn, concerned_by(rules, rule), guild_id, {rule.issue_type: changed[-1].found})
+        await rescan(conn, affected_rules(rules, rule), guild_id, {rule.issue_type: changed[-1].found})
     return [
         each.fix.result(
             FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
@@ -73,12 +65,11 @@ async def record(
     ]
 
 
-async def keep_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
-    """Keep with each issue why it is left to an officer."""
+async def keep_review_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
     current = {issue.id: issue.review_reason for issue in known}
     kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
     reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
-    await lifecycle.say_why_waiting(conn, reasons)
+    await lifecycle.save_review_reasons(conn, reasons)
 
 
 async def record_refusals(
@@ -89,21 +80,13 @@ async def record_refusals(
     command: Command,
     started: float,
 ) -> None:
-    """An officer's click that was refused is recorded too; automation that waits is not, for it asks at every run."""
+    """Record an officer's refused clicks; automation that needs review is not recorded, since it repeats at every run."""
     refused = [
         NewAttempt(result.issue_id, "refused", result.reason, result.plan)
         for result in results
         if result.outcome is FixOutcome.REFUSED and not command.is_automatic
     ]
-    await attempts.add(
-        conn,
-        guild_id,
-        rule.issue_type,
-        refused,
-        actor=command.actor,
-        is_automatic=False,
-        duration_ms=_milliseconds(started),
-    )
+    await _add(conn, rule, guild_id, refused, command, started)
 
 
 async def record_unmade(
@@ -115,7 +98,7 @@ async def record_unmade(
     command: Command,
     started: float,
 ) -> None:
-    """Record what ended before anything was asked of Discord: refusals, and failures that are new."""
+    """Record what ended before Discord was asked for anything: refusals, and new failures."""
     await record_refusals(conn, rule, guild_id, results, command, started)
     reasons = {issue.id: issue.review_reason for issue in known}
     failed = [
@@ -124,22 +107,14 @@ async def record_unmade(
         if result.outcome is FixOutcome.FAILED
         and not (command.is_automatic and reasons.get(result.issue_id) == result.reason)
     ]
-    await attempts.add(
-        conn,
-        guild_id,
-        rule.issue_type,
-        failed,
-        actor=command.actor,
-        is_automatic=command.is_automatic,
-        duration_ms=_milliseconds(started),
-    )
+    await _add(conn, rule, guild_id, failed, command, started)
 
 
 async def settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
-    """Close issues that are no longer found."""
+    """Resolve issues that are no longer found."""
     if gone:
         await lifecycle.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
-    sentence = "This is no longer so, and the issue is resolved; nothing else was changed."
+    sentence = "No longer found, so the issue is resolved. Nothing else was changed."
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
 
@@ -159,5 +134,20 @@ def _is_known_failure(applied: Applied, command: Command) -> bool:
     )
 
 
-def _milliseconds(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
+async def _add(
+    conn: Connection,
+    rule: RuleDefinition,
+    guild_id: int,
+    new: Sequence[NewAttempt],
+    command: Command,
+    started: float,
+) -> list[int]:
+    return await attempts.add(
+        conn,
+        guild_id,
+        rule.issue_type,
+        new,
+        actor=command.actor,
+        is_automatic=command.is_automatic,
+        duration_ms=round((time.monotonic() - started) * 1000),
+    )

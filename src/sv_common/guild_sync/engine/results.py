@@ -1,4 +1,4 @@
-"""What came of fixes and undos."""
+"""The results of fixes and undos."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sv_common.guild_sync.changes.describe import sentences
 
 
 class FixOutcome(StrEnum):
-    """How an attempt to fix ended. Only FIXED means that the issue is resolved by it.
+    """How an attempt to fix ended. Only FIXED means that it resolved the issue.
 
-    UNVERIFIED: Discord was told to change something, and nobody could look whether it did.
+    UNVERIFIED: Discord was told to change something, and the result could not be seen.
     """
 
     FIXED = "fixed"
@@ -78,7 +78,7 @@ def _counted(outcome: FixOutcome, about: str | None = None) -> property:
 
 @dataclass(frozen=True, slots=True)
 class FixReport:
-    """What became of the issues of a run of fixes, in all and one by one."""
+    """The results of a run of fixes, in all and one by one."""
 
     results: Annotated[Sequence[FixResult], Field(serialization_alias="issues")] = ()
 
@@ -89,7 +89,7 @@ class FixReport:
     failed = _counted(FixOutcome.FAILED)
     unverified = _counted(
         FixOutcome.UNVERIFIED,
-        "Discord was told to change something, and nobody could look whether it did; looked up again later.",
+        "Discord was told to change something, and the result could not be seen; it is looked up again later.",
     )
     nothing_to_do = _counted(FixOutcome.NOTHING_TO_DO)
 
@@ -109,20 +109,17 @@ class FixReport:
         return f"Of {self.found} {'issue' if self.found == 1 else 'issues'}: {', '.join(counts)}."
 
     def count(self, outcome: FixOutcome) -> int:
-        """Return how many issues ended so."""
         return sum(result.outcome is outcome for result in self.results)
 
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """What an undo put back."""
-
     attempt_id: int
     sentences: Annotated[Sequence[str], Field(serialization_alias="undone")]
     left: Annotated[
         Sequence[str],
         Field(
-            description="Of whom a partial undo could not put anything back, and why.",
+            description="The people that a partial undo could not undo, and why.",
             examples=[["Mito: The player of Grimalt was changed since, so this can no longer be undone as a whole."]],
         ),
     ] = ()
@@ -132,5 +129,5 @@ class UndoReport:
     def sentence(self) -> str:
         """What was undone and what is left, for an officer."""
         done = f"Attempt {self.attempt_id} is undone{' in part' if self.left else ''}."
-        left = ["Left as it is, and can be undone later:", *self.left] if self.left else []
+        left = ["Not undone; you can undo these later:", *self.left] if self.left else []
         return " ".join([done, *self.sentences, *left])

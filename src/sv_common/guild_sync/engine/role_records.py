@@ -1,4 +1,8 @@
-"""What came of role changes on Discord, written down: of a fix and of an undo, by whoever made it or finds it left behind."""
+"""Role changes on Discord: the lock of a member, and the results of fixes and undos, recorded.
+
+The lock ends with its connection, so a running attempt whose lock is free was left behind by a process that died. It has a
+connection of its own: Discord may take long to respond, and no one else should have to wait for that.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +37,8 @@ _places: WeakKeyDictionary[Pool, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 @contextlib.asynccontextmanager
-async def alone_with(pool: Pool, member_id: int) -> AsyncIterator[None]:
-    """Let nobody else change a member's roles inside of the block. Raises `Busy` where somebody does already."""
+async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
+    """Keep every other process from changing a member's roles inside the block. Raises `Busy` where one does already."""
     places = _places.setdefault(pool, asyncio.Semaphore(MOST_AT_ONCE))
     async with places, await AsyncConnection.connect(pool.database_url, autocommit=True) as conn:
         key = [_ROLE_LOCK, member_id & _KEYS]
@@ -62,14 +66,11 @@ STILL_FOUND = "The roles were changed, and the rule still finds a mismatch. Look
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt on Discord ended, as it is recorded."""
-
     outcome: FixOutcome
     reason: str
 
 
 async def member_at(conn: Connection, guild_id: int, member_id: int) -> Member:
-    """Return where a member is on Discord."""
     address = (await members.addresses(conn, guild_id, [member_id]))[member_id]
     return Member(address.row_id, address.discord_id, address.discord_guild_id or "")
 
@@ -77,7 +78,7 @@ async def member_at(conn: Connection, guild_id: int, member_id: int) -> Member:
 async def record_fix(
     conn: Connection, rule: RuleDefinition | None, attempt: Attempt, member: Member, outcome: RoleOutcome
 ) -> Ending:
-    """Write down what was done to a member, and resolve the issue if the rule agrees. The caller holds the guild's lock."""
+    """Record what was done to a member, and resolve the issue if the rule agrees. The caller holds the guild's lock."""
     if outcome.roles is not None:
         await members.set_roles(conn, attempt.guild_id, {member.row_id: outcome.roles})
     ending = await _judge(conn, rule, attempt, outcome)
@@ -112,11 +113,11 @@ async def _tell_issue(conn: Connection, attempt: Attempt, issue_id: int, ending:
     if ending.outcome is FixOutcome.FIXED:
         await lifecycle.resolve(conn, [issue_id], resolved_by=attempt.actor, reason=f"Fixed by {attempt.actor}.")
     else:
-        await lifecycle.say_why_waiting(conn, {issue_id: ending.reason})
+        await lifecycle.save_review_reasons(conn, {issue_id: ending.reason})
 
 
 async def recorded(pool: Pool, guild_id: int, write: Callable[[Connection], Awaitable[_Result]]) -> _Result:
-    """Write down what Discord has done already, under the guild's lock, and once more where the connection was lost."""
+    """Record what Discord has done already, under the guild's lock, and once more where the connection was lost."""
     try:
         return await _in_transaction(pool, guild_id, write)
     except psycopg.OperationalError:

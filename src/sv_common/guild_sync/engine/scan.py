@@ -1,4 +1,4 @@
-"""Rules of one guild: look at what is, and make the audit log say so. What one rule cannot conclude stops no other."""
+"""Rules of one guild: detect, and make the audit log agree. A rule that cannot conclude stops no other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import structlog
 from sv_common.db.lost import raise_if_lost
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import PattError
-from sv_common.guild_sync.core.progress import Progress, Watch, unwatched
+from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
 from sv_common.guild_sync.issues.model import Finding
@@ -34,24 +34,24 @@ async def scan(
     *,
     actor: str = DETECTION,
     now: datetime | None = None,
-    watch: Watch = unwatched,
+    on_progress: OnProgress = ignore_progress,
 ) -> list[RuleCheck]:
-    """End the dismissals whose time has come, then check the rules. The caller holds the guild's lock."""
+    """Reopen dismissals that are due, then check the rules. The caller holds the guild's lock."""
     settings = await read_settings(conn, guild_id, rules)
     enabled = [rule for rule in rules if rule.detect is not None and settings[rule.issue_type].is_enabled]
     reopened = await lifecycle.reopen_due(conn, guild_id, [rule.issue_type for rule in enabled], now=now)
-    checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}, watch=watch))
-    watch(Progress(len(enabled), len(enabled), "Writing down what was found"))
+    checks = await _check(conn, _Look(guild_id, enabled, settings, actor, now, found={}, on_progress=on_progress))
+    on_progress(Progress(len(enabled), len(enabled), "Writing down what was found"))
     return [replace(each, moves=replace(each.moves, reopened=reopened[each.issue_type])) for each in checks]
 
 
-async def look_again(
+async def rescan(
     conn: Connection,
     rules: Sequence[RuleDefinition],
     guild_id: int,
     found: Mapping[str, Sequence[Finding]],
 ) -> None:
-    """Check rules whose findings something else has just changed. The caller holds the guild's lock.
+    """Check rules whose findings may just have changed. The caller holds the guild's lock.
 
     `found` holds, by rule, what detectors have found already since that change.
     """
@@ -64,7 +64,7 @@ async def look_again(
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A look at one guild: at which rules, for whom, and what is found already."""
+    """One scan of a guild: the rules, the actor, and what is found already."""
 
     guild_id: int
     rules: Sequence[RuleDefinition]
@@ -72,7 +72,7 @@ class _Look:
     actor: str
     now: datetime | None
     found: Mapping[str, Sequence[Finding]]
-    watch: Watch = unwatched
+    on_progress: OnProgress = ignore_progress
 
     def conclusion(self, detection: _Detection) -> Conclusion:
         issue_type = detection.rule.issue_type
@@ -80,14 +80,12 @@ class _Look:
         return Conclusion(issue_type, severity, detection.findings, material)
 
     def begin(self, rule: RuleDefinition) -> None:
-        """Tell whoever watches that all rules before this one have been looked at."""
-        self.watch(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
+        """Report that all rules before this one are done."""
+        self.on_progress(Progress(self.rules.index(rule), len(self.rules), f"Looking for: {rule.name}"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Detection:
-    """What a detector found, or why it could not tell."""
-
     rule: RuleDefinition
     findings: Sequence[Finding] = ()
     duration_ms: int = 0
@@ -125,7 +123,7 @@ async def _check_alone(conn: Connection, rule: RuleDefinition, look: _Look) -> R
 
 
 async def _detect(conn: Connection, rule: RuleDefinition, look: _Look) -> _Detection:
-    """Ask the detector, unless what it finds is known; a detector may refuse to tell."""
+    """Call the detector, unless its findings are known; a detector may refuse to tell."""
     if rule.issue_type in look.found:
         return _Detection(rule, look.found[rule.issue_type])
     look.begin(rule)

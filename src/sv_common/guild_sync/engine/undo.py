@@ -1,4 +1,4 @@
-"""Taking back an attempt: every row as it was, or a sentence why not; in parts, where an officer says so."""
+"""Undoing an attempt: every row as it was, or a sentence why not; in parts, where an officer says so."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sv_common.guild_sync.changes.changeset import NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Names, describe
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.engine.command import Guard, unguarded
-from sv_common.guild_sync.engine.record import Rules, concerned_by
+from sv_common.guild_sync.engine.record import Rules, affected_rules
 from sv_common.guild_sync.engine.results import UndoReport
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.engine.undo_roles import Undoing, check_undoable, undo_roles
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
@@ -37,7 +37,7 @@ _POINTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Changes that stand or fall together. `player_ids` are the players that they are about."""
+    """Changes that can only be undone together. `player_ids` are the players that they are about."""
 
     changes: tuple[RowChange, ...]
     player_ids: tuple[int, ...]
@@ -52,20 +52,18 @@ class BlockedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class PartsPutBack:
-    """Which parts were put back, and which could not be."""
+class UndoneParts:
+    """Which parts were undone, and which could not be."""
 
     done: Sequence[Part]
     blocked: Sequence[BlockedPart]
 
     @property
     def undone(self) -> list[RowChange]:
-        """All changes that were put back."""
         return [change for part in self.done for change in part.changes]
 
     @property
     def left(self) -> list[RowChange]:
-        """All changes that are left to be undone."""
         return [change for each in self.blocked for change in each.part.changes]
 
 
@@ -103,10 +101,10 @@ def _players(nodes: Sequence[_Node]) -> tuple[int, ...]:
     return tuple(sorted({int(str(number)) for kind, number in nodes if kind == "player"}))
 
 
-async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[RowChange], *, actor: str) -> None:
-    """Put back rows that an attempt changed, all or none. Raises `PlanStale`.
+async def undo_rows(conn: Connection, attempt: Attempt, changes: Sequence[RowChange], *, actor: str) -> None:
+    """Undo rows that an attempt changed, all or none. Raises `PlanStale`.
 
-    Issues are about the players again that were deleted and are there again; those about players that go are closed.
+    Issues point again to deleted players that exist again; those about players that are deleted are resolved.
     """
     made = [change.id for change in changes if change.table == "player" and change.before is None]
     orphaned = await lifecycle.about_players(conn, attempt.guild_id, made)
@@ -118,34 +116,34 @@ async def put_rows_back(conn: Connection, attempt: Attempt, changes: Sequence[Ro
         await lifecycle.resolve(conn, orphaned, resolved_by=actor, reason=reason)
 
 
-async def put_parts_back(conn: Connection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> PartsPutBack:
-    """Put back every part that can be; what stands in the way of one stops no other."""
+async def undo_parts(conn: Connection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> UndoneParts:
+    """Undo every part that can be; an obstacle to one stops no other."""
     found = await apply.obstacles(conn, attempt.guild_id, [change for part in parts for change in part.changes])
     blocked = [BlockedPart(part, reason) for part in parts if (reason := _obstacle(part, found))]
     others = [part for part in parts if _obstacle(part, found) is None]
-    tried = await _try_together(conn, attempt, others, actor) if others else PartsPutBack((), ())
+    tried = await _try_together(conn, attempt, others, actor) if others else UndoneParts((), ())
     order = {id(part): place for place, part in enumerate(parts)}
-    return PartsPutBack(tried.done, sorted([*blocked, *tried.blocked], key=lambda each: order[id(each.part)]))
+    return UndoneParts(tried.done, sorted([*blocked, *tried.blocked], key=lambda each: order[id(each.part)]))
 
 
 def _obstacle(part: Part, found: Mapping[RowKey, str]) -> str | None:
     return next((found[change.key] for change in part.changes if change.key in found), None)
 
 
-async def _try_together(conn: Connection, attempt: Attempt, parts: Sequence[Part], actor: str) -> PartsPutBack:
+async def _try_together(conn: Connection, attempt: Attempt, parts: Sequence[Part], actor: str) -> UndoneParts:
     """Try parts together, and halves of them where that fails, so few obstacles among many parts cost few statements."""
     try:
         async with conn.transaction():
             changes = [change for part in parts for change in part.changes]
-            await put_rows_back(conn, attempt, changes, actor=actor)
+            await undo_rows(conn, attempt, changes, actor=actor)
     except PlanStale as obstacle:
         if len(parts) == 1:
-            return PartsPutBack((), [BlockedPart(parts[0], str(obstacle))])
+            return UndoneParts((), [BlockedPart(parts[0], str(obstacle))])
         middle = len(parts) // 2
         first = await _try_together(conn, attempt, parts[:middle], actor)
         second = await _try_together(conn, attempt, parts[middle:], actor)
-        return PartsPutBack([*first.done, *second.done], [*first.blocked, *second.blocked])
-    return PartsPutBack(parts, ())
+        return UndoneParts([*first.done, *second.done], [*first.blocked, *second.blocked])
+    return UndoneParts(parts, ())
 
 
 async def undo(
@@ -160,13 +158,13 @@ async def undo(
     partly: bool = False,
     guard: Guard = unguarded,
 ) -> UndoReport:
-    """Put back exactly what an attempt changed, look again at the rules concerned, and remember who undid it.
+    """Undo exactly what an attempt changed, rescan the affected rules, and record who undid it.
 
-    `partly` puts back what can be, person by person; the rest can be undone later. Automation does not repeat a plan that
-    was undone. Raises `NotFound`; `Refused` when there is nothing to undo or it was undone before, and what the guard of the
-    rows refuses; `Busy` while somebody changes the member's roles; `PlanStale` when a row has changed since, or the issue is
-    no longer as it was `seen`; `SourceError` when Discord does not let it be done. What was put back on Discord until then
-    is remembered, so that another undo does the rest.
+    `partly` undoes what can be, person by person; the rest can be undone later. Automation does not repeat an undone plan.
+    Raises `NotFound`; `Refused` when there is nothing to undo or it was undone before, and what the guard of the rows refuses;
+    `Busy` while another process changes the member's roles; `PlanStale` when a row has changed since, or the issue is not as
+    it was `seen`; `SourceError` when Discord does not allow it. What was undone on Discord until then is recorded, so that
+    another undo does the rest.
     """
     async with pool.connection() as conn:
         known = await attempts.get(conn, attempt_id, guild_id)
@@ -181,22 +179,22 @@ async def undo(
         async with guard(conn, attempt.guild_id):
             report = await (_undo_what_can_be if partly else _undo_whole)(conn, attempt, actor)
         rule = rules.get(attempt.issue_type)
-        concerned = list(rules.values()) if rule is None else concerned_by(rules, rule)
-        await look_again(conn, concerned, attempt.guild_id, {})
+        concerned = list(rules.values()) if rule is None else affected_rules(rules, rule)
+        await rescan(conn, concerned, attempt.guild_id, {})
     return report
 
 
 async def _undo_whole(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
     sentences = await _lines(conn, attempt) if attempt.undone else _sentences(attempt)
-    await put_rows_back(conn, attempt, attempt.rows, actor=actor)
+    await undo_rows(conn, attempt, attempt.rows, actor=actor)
     await attempts.mark_undone(conn, attempt.id, actor=actor)
     return UndoReport(attempt.id, sentences)
 
 
 async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
-    """Put back the parts that can be. Raises `PlanStale` where none can."""
+    """Undo the parts that can be. Raises `PlanStale` where none can."""
     names = await attempts.names_of(conn, attempt)
-    put_back = await put_parts_back(conn, attempt, parts_of(attempt.rows), actor=actor)
+    put_back = await undo_parts(conn, attempt, parts_of(attempt.rows), actor=actor)
     if not put_back.done:
         raise PlanStale(put_back.blocked[0].reason)
     if put_back.blocked:
@@ -209,7 +207,6 @@ async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> U
 
 
 async def _lines(conn: Connection, attempt: Attempt) -> list[str]:
-    """What is left of an attempt of which a part was undone before."""
     return _again(attempt.rows, await attempts.names_of(conn, attempt))
 
 
@@ -218,7 +215,7 @@ def _again(rows: Sequence[RowChange], names: NameOf) -> list[str]:
 
 
 def _sentences(attempt: Attempt) -> list[str]:
-    """What was done of the plan, from its end; of role changes only those that were made."""
+    """What was done of the plan, last first; of role changes only those that were made."""
     changed = {role.role_id for role in attempt.roles}
     done = [each for each in attempt.plan if each["table"] != "role" or each["after"]["role_id"] in changed]
-    return [f"Taken back: {each['sentence']}" for each in reversed(done)]
+    return [f"Undone: {each['sentence']}" for each in reversed(done)]

@@ -1,7 +1,6 @@
-"""What taking an attempt back would change, or why it cannot be taken back. Nothing is kept of it.
+"""What undoing an attempt would change, or why it cannot be undone. Nothing is stored.
 
-The undo is rehearsed: the rows are put back by the very function that puts them back for good, and that is rolled back. So
-the preview and the undo cannot disagree.
+The preview runs the very function of the undo and rolls it back, so the preview and the undo cannot disagree.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from sv_common.guild_sync.changes.changeset import fold
 from sv_common.guild_sync.changes.describe import Effect, Names, describe
 from sv_common.guild_sync.core.errors import PattError, Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
-from sv_common.guild_sync.engine.undo import PartsPutBack, parts_of, put_parts_back, put_rows_back
+from sv_common.guild_sync.engine.undo import UndoneParts, parts_of, undo_parts, undo_rows
 from sv_common.guild_sync.engine.undo_roles import check_roles_can_go_back, check_undoable
 from sv_common.guild_sync.issues.history import Seen, moves
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -32,8 +31,8 @@ _REHEARSAL = "preview"
 
 
 @dataclass(frozen=True, slots=True)
-class LaterDeed:
-    """What was done to the same rows since: why an attempt can no longer be taken back."""
+class LaterAttempt:
+    """A later change of the same rows: why an attempt can no longer be undone."""
 
     attempt_id: int
     actor: str
@@ -43,7 +42,7 @@ class LaterDeed:
 
 @dataclass(frozen=True, slots=True)
 class BlockedPeople:
-    """Whose part of an attempt cannot be undone, and why."""
+    """People whose part of an attempt cannot be undone, and why."""
 
     people: str
     reason: str
@@ -53,15 +52,15 @@ class BlockedPeople:
 class UndoPreview:
     """What an undo would put back. `obstacle` says why it cannot, `later` who changed what since; `total` counts the lines.
 
-    Where it cannot be undone whole, `parts` counts the people for whom it can be, `blocked` names the others, and
-    `effects` are those of the part that can be undone.
+    Where it cannot be undone whole, `parts` counts the people that can be undone, `blocked` names the others, and `effects`
+    are those of the part that can be undone.
     """
 
     attempt: Attempt
     effects: Sequence[Effect]
     total: int
     obstacle: str | None
-    later: Sequence[LaterDeed]
+    later: Sequence[LaterAttempt]
     seen: Seen
     parts: int = 0
     blocked: Sequence[BlockedPeople] = ()
@@ -78,9 +77,8 @@ async def preview_undo(
 ) -> UndoPreview:
     """Return what undoing an attempt would put back now; nothing of it stays. Raises `NotFound`.
 
-    What the guard of the rows refuses is an obstacle, as it is for the undo.
-    For roles, Discord is asked what the member holds and what the bot may do, as the undo asks; no connection is held
-    meanwhile, so that nobody waits for Discord.
+    What the guard of the rows refuses is an obstacle, as it is for the undo. For roles, Discord is asked what the member has
+    and what the bot may do, as the undo does; no connection is held meanwhile.
     """
     async with pool.installation() as conn:
         number = await attempts.guild_of(conn, attempt_id, guild_id)
@@ -91,11 +89,11 @@ async def preview_undo(
 
 
 async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None, guard: Guard) -> UndoPreview:
-    """Put everything back that is in the database, and say what came of it; the caller takes it back."""
+    """Undo everything in the database, and return the result; the caller rolls it back."""
     attempt = await attempts.get(conn, attempt_id, guild_id)
     obstacle = await _obstacle_here(conn, attempt, guard)
     names = await attempts.names_of(conn, attempt)
-    put_back = await _parts(conn, attempt, guard) if obstacle is not None else PartsPutBack((), ())
+    put_back = await _parts(conn, attempt, guard) if obstacle is not None else UndoneParts((), ())
     rows = [row.inverse for row in fold(put_back.undone or attempt.rows)]
     effects = describe([*rows, *(role.inverse for role in reversed(attempt.roles))], names)
     newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
@@ -114,30 +112,28 @@ async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None, gua
 
 
 async def _obstacle_here(conn: Connection, attempt: Attempt, guard: Guard) -> str | None:
-    """Why the rows cannot be put back now; None where they can."""
     try:
         check_undoable(attempt)
         async with conn.transaction(force_rollback=True), guard(conn, attempt.guild_id):
-            await put_rows_back(conn, attempt, attempt.rows, actor=_REHEARSAL)
+            await undo_rows(conn, attempt, attempt.rows, actor=_REHEARSAL)
     except PattError as error:
         return str(error)
     return None
 
 
-async def _parts(conn: Connection, attempt: Attempt, guard: Guard) -> PartsPutBack:
-    """What could be undone of an attempt that cannot be undone whole; nothing where it is of one piece, or undone."""
+async def _parts(conn: Connection, attempt: Attempt, guard: Guard) -> UndoneParts:
+    """What could be undone of an attempt that cannot be undone whole; nothing where it has one part, or was undone."""
     parts = parts_of(attempt.rows)
     if attempt.undone_at is not None or attempt.member_id is not None or len(parts) < 2:
-        return PartsPutBack((), ())
+        return UndoneParts((), ())
     try:
         async with conn.transaction(force_rollback=True), guard(conn, attempt.guild_id):
-            return await put_parts_back(conn, attempt, parts, actor=_REHEARSAL)
+            return await undo_parts(conn, attempt, parts, actor=_REHEARSAL)
     except Refused:  # as the undo of these parts would be
-        return PartsPutBack((), ())
+        return UndoneParts((), ())
 
 
 async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSource | None) -> str | None:
-    """Why the roles cannot be put back now; None where they can, or where the attempt changed none."""
     try:
         await check_roles_can_go_back(pool, attempt, source)
     except PattError as error:
@@ -145,8 +141,8 @@ async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSour
     return None
 
 
-async def _later(conn: Connection, attempt: Attempt) -> list[LaterDeed]:
+async def _later(conn: Connection, attempt: Attempt) -> list[LaterAttempt]:
     return [
-        LaterDeed(each.id, each.actor, each.started_at, each.reason)
+        LaterAttempt(each.id, each.actor, each.started_at, each.reason)
         for each in await attempts.later(conn, attempt, MOST_LATER)
     ]

@@ -1,4 +1,4 @@
-"""Undoing role changes on Discord: written down, done, looked at, recorded; never inside a transaction."""
+"""Undoing role changes on Discord: recorded, made, verified, recorded; never inside a transaction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sv_common.guild_sync.changes.changeset import RoleChange
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome, RoleRun, held_at_first, is_seen, to_put_back
 from sv_common.guild_sync.core.errors import Busy, Refused, SourceError
 from sv_common.guild_sync.engine.interrupted import finish_of_member, put_back
-from sv_common.guild_sync.engine.record import Rules, concerned_by
+from sv_common.guild_sync.engine.record import Rules, affected_rules
 from sv_common.guild_sync.engine.results import FixOutcome
-from sv_common.guild_sync.engine.role_records import alone_with, member_at, recorded
-from sv_common.guild_sync.engine.scan import look_again
+from sv_common.guild_sync.engine.role_records import member_at, member_lock, recorded
+from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.roster import guilds, members
 from sv_common.guild_sync.sources.ports import DiscordSource
@@ -27,8 +27,6 @@ _LOOKED_UP_LATER = "What the member holds now is looked up and recorded with the
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """Whose undo it is, of what was `seen`."""
-
     actor: str
     seen: Seen | None
 
@@ -60,7 +58,7 @@ async def undo_roles(
     if source is None:
         raise Refused(_NO_BOT)
     member_id = known.member_id or 0
-    async with alone_with(pool, member_id):
+    async with member_lock(pool, member_id):
         for finished in await finish_of_member(pool, rules, source, known.guild_id, member_id):
             if finished.id == known.id and finished.undone_by == undoing.actor:
                 return finished  # the same person has asked for it before, and only the answer was lost
@@ -89,10 +87,9 @@ async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordS
 
 
 def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:
-    """Return what puts the roles back, nothing where all are back. Raises `Refused` where somebody has changed some since.
+    """Return what puts the roles back, nothing where all are back. Raises `Refused` where some were changed since.
 
-    Of an attempt that nobody could verify it is not known which of its changes were made, so those that are not there are
-    none.
+    Of an unverified attempt it is unknown which of its changes were made, so those that are not there do not count.
     """
     first, last = held_at_first(attempt.roles), {role.role_id: role for role in attempt.roles}
     is_back = all((role_id in held) is was for role_id, was in first.items())
@@ -111,7 +108,6 @@ async def _checked(pool: Pool, known: Attempt, undoing: Undoing) -> tuple[Attemp
 
 
 async def _begin(pool: Pool, attempt: Attempt, undoing: Undoing) -> None:
-    """Write down that the undo is about to be done."""
     async with pool.connection() as conn:
         await guilds.lock(conn, attempt.guild_id)
         await check_unchanged(conn, attempt.issue_id, undoing.seen)
@@ -121,7 +117,7 @@ async def _begin(pool: Pool, attempt: Attempt, undoing: Undoing) -> None:
 async def _record(
     pool: Pool, rules: Rules, attempt: Attempt, member: Member, undoing: Undoing, outcome: RoleOutcome
 ) -> None:
-    """Write down what was put back. Raises `SourceError` where not everything was."""
+    """Raises `SourceError` where not everything was put back."""
 
     async def write(conn: Connection) -> None:
         if outcome.roles is not None:
@@ -131,9 +127,7 @@ async def _record(
         elif not outcome.is_unverified:
             await attempts.stop_undoing(conn, attempt.id, _kept(attempt, outcome))
         rule = rules.get(attempt.issue_type)
-        await look_again(
-            conn, list(rules.values()) if rule is None else concerned_by(rules, rule), attempt.guild_id, {}
-        )
+        await rescan(conn, list(rules.values()) if rule is None else affected_rules(rules, rule), attempt.guild_id, {})
 
     await recorded(pool, attempt.guild_id, write)
     if outcome.is_unverified:
@@ -143,5 +137,5 @@ async def _record(
 
 
 def _kept(attempt: Attempt, outcome: RoleOutcome) -> Sequence[RoleChange]:
-    """What an undo that stopped has put back: what is seen, or what Discord confirmed where nobody can see it."""
+    """What a stopped undo has put back: what is seen, or what Discord confirmed where that cannot be seen."""
     return outcome.changes if outcome.roles is None else put_back(attempt, outcome.roles)

@@ -1,8 +1,8 @@
-"""What an officer decides: whose a character is and whose not, who somebody is on Discord, mains, aliases, who is one person.
+"""What an officer decides: who plays a character and who does not, who a player is on Discord, mains, aliases, merges.
 
-Each decision is a class that plans itself: what has to be written, or why it cannot be. Reads nothing. Characters are called
-Name-Realm, by a name that only one has, or by number (`#12`); players by display name or number; Discord members by user
-name, display name or number: see `lookup`.
+Each decision is a class that plans itself: what has to be written, or why it cannot be. Characters are named by Name-Realm,
+by a name that only one has, or by number (`#12`); players by display name or number; Discord members by user name, display
+name or number: see `lookup`.
 """
 
 from __future__ import annotations
@@ -48,28 +48,27 @@ from sv_common.guild_sync.identity.decision_fields import (
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
 from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
 from sv_common.guild_sync.identity.merging import merge
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.resolver import Resolver
 
 _SAYS_SO = "an officer says so."
 
 
 @dataclass(frozen=True, slots=True)
 class ManualDecision(ABC):
-    """A decision of an officer. Its fields are the request of the API, the form of a page and the command's arguments."""
+    """An officer's decision. Its fields are the request of the API, the form of a page and the command's arguments."""
 
     plan_key: PlanKey = field(default=None, kw_only=True)
 
     @abstractmethod
-    def plan(self, directory: Directory) -> Changeset:
+    def plan(self, resolver: Resolver) -> Changeset:
         """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCharacter(ManualDecision):
-    """The character is this player's; with `remember_note`, whoever else its note names so is this player too.
+    """The character is this player's; with `remember_note`, so is everyone that its note names the same way.
 
-    That an officer once unlinked the two is taken back by it; where an officer has said that the character is not the
-    player's, it is refused.
+    It undoes an earlier unlinking of the two. Refused where an officer has rejected the player for this character.
     """
 
     character: CharacterName
@@ -77,47 +76,47 @@ class LinkCharacter(ManualDecision):
     remember_note: RememberNote = False
     decision: Literal["link"] = field(default="link", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102 -- as its base says
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         rows = _linked(facts, character, player)
         if self.remember_note:
-            rows.append(_alias_of_note(directory, character, player))
+            rows.append(_alias_of_note(resolver, character, player))
         return _linked_changeset(character, player, rows)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmLink(ManualDecision):
-    """The character is the player's to whom it is linked: the officer vouches for the link."""
+    """The character is the player's it is linked to: the officer confirms the link."""
 
     character: CharacterName
     decision: Literal["confirm"] = field(default="confirm", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        character = find_character(directory.facts, self.character)
+    def plan(self, resolver: Resolver) -> Changeset:
+        character = find_character(resolver.facts, self.character)
         if character.player_id is None:
-            raise Refused(f"{character.label} belongs to nobody, so there is no link to confirm. Link it first.")
-        player = directory.facts.players[character.player_id]
-        return _linked_changeset(character, player, _linked(directory.facts, character, player))
+            raise Refused(f"{character.label} has no player, so there is no link to confirm. Link it first.")
+        player = resolver.facts.players[character.player_id]
+        return _linked_changeset(character, player, _linked(resolver.facts, character, player))
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkCharacter(ManualDecision):
-    """The character is taken from its player: no note and no name links the two again, but an officer may."""
+    """The character has no player for now: no note and no name links the two again, but an officer may."""
 
     character: CharacterName
     decision: Literal["unlink"] = field(default="unlink", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         character = find_character(facts, self.character)
         if character.player_id is None:
-            raise Refused(f"{character.label} belongs to nobody already.")
+            raise Refused(f"{character.label} has no player already.")
         player = facts.players[character.player_id].named
         rows = [unlink(character.named, player)]
         if (character.id, player.id) not in facts.rejections:
             rows.append(reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True))
-        return Changeset(tuple(rows), f"{character.label} belongs to nobody for now: {_SAYS_SO}")
+        return Changeset(tuple(rows), f"{character.label} has no player for now: {_SAYS_SO}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,8 @@ class RejectLink(ManualDecision):
     reason: Reason = ""
     decision: Literal["reject"] = field(default="reject", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         pair = (character.id, player.id)
         if pair in facts.rejections - facts.unlinked:
@@ -144,38 +143,38 @@ class RejectLink(ManualDecision):
 
 @dataclass(frozen=True, slots=True)
 class AllowLink(ManualDecision):
-    """The character may be this player's after all: what was said against it is taken back."""
+    """The character may be this player's after all: the rejection is undone."""
 
     character: CharacterName
     player: PlayerName
     decision: Literal["allow"] = field(default="allow", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         character, player = find_character(facts, self.character), find_player(facts, self.player)
         if (character.id, player.id) not in facts.rejections:
-            raise NotFound(f"Nobody has said that {character.label} does not belong to {player.display_name}.")
+            raise NotFound(f"No one has rejected {player.display_name} for {character.label}.")
         reason = f"{character.label} may belong to {player.display_name} after all: {_SAYS_SO}"
         return Changeset((_allowed(facts, character, player),), reason)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkMember(ManualDecision):
-    """The player is this Discord member, or an officer vouches for it where evidence says so already.
+    """The player is this Discord member; the officer confirms it where evidence says so already.
 
-    That an officer once took the member from the player is taken back by it; it is refused where either is somebody else.
+    It undoes an earlier unlinking of the two. Refused where either is already linked to another.
     """
 
     player: PlayerName
     member: MemberName
     decision: Literal["link_member"] = field(default="link_member", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         rows = _made_member(facts, player, member)
         if not rows:
-            raise Refused(f"{player.display_name} is {member.display_name} on Discord already, as a person decided.")
+            raise Refused(f"{player.display_name} is {member.display_name} on Discord already, by a person's decision.")
         return Changeset(rows, f"{player.display_name} is {member.display_name} on Discord: {_SAYS_SO}")
 
 
@@ -183,16 +182,16 @@ class LinkMember(ManualDecision):
 class LinkCharacterToMember(ManualDecision):
     """The character is this Discord member's, who becomes a player with it where they are none yet.
 
-    A player that has the character, and nobody on Discord, becomes the member. Where all of it is so by evidence already,
-    the officer vouches for it. It is refused where the character's player is somebody else on Discord.
+    A player who has the character and no Discord member becomes the member. Where evidence says all of it already, the
+    officer confirms it. Refused where the character's player is another Discord member.
     """
 
     character: CharacterName
     member: MemberName
     decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         character, member = find_character(facts, self.character), find_member(facts, self.member)
         reason = f"{character.label} belongs to {member.display_name} on Discord: {_SAYS_SO}"
         theirs = _player_of(facts, member)
@@ -204,23 +203,23 @@ class LinkCharacterToMember(ManualDecision):
         owner = theirs or facts.players[character.player_id or 0]
         rows = (*_linked(facts, character, owner), *_made_member(facts, owner, member))
         if not rows:
-            raise Refused(f"{character.label} belongs to {member.display_name} already, as a person decided.")
+            raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
         return Changeset(rows, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkMember(ManualDecision):
-    """The player is not the Discord member that it was taken for: no name makes it that one again, but an officer may."""
+    """The player is not this Discord member: no name links the two again, but an officer may."""
 
     player: PlayerName
     decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         player = find_player(facts, self.player)
         member = facts.members.get(player.discord_user_id or 0)
         if member is None:
-            raise Refused(f"Nobody on Discord is known to be {player.display_name}, so there is nothing to unlink.")
+            raise Refused(f"{player.display_name} has no Discord member, so there is nothing to unlink.")
         rows = [detach_member(player.named, member.named)]
         if (player.id, member.id) not in facts.member_rejections:
             why = "an officer unlinked them."
@@ -231,32 +230,32 @@ class UnlinkMember(ManualDecision):
 
 @dataclass(frozen=True, slots=True)
 class AllowMember(ManualDecision):
-    """The player may be this Discord member after all: what was said against it is taken back."""
+    """The player may be this Discord member after all: the rejection is undone."""
 
     player: PlayerName
     member: MemberName
     decision: Literal["allow_member"] = field(default="allow_member", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         player, member = find_player(facts, self.player), find_member(facts, self.member)
         if (player.id, member.id) not in facts.member_rejections:
-            raise NotFound(f"Nobody has said that {player.display_name} is not {member.display_name} on Discord.")
+            raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
         reason = f"{player.display_name} may be {member.display_name} on Discord after all: {_SAYS_SO}"
         return Changeset((forget_rejection(player.named, member=member.named, is_unlinking=True),), reason)
 
 
 @dataclass(frozen=True, slots=True)
 class MergePlayers(ManualDecision):
-    """Two players are one person: `player` stays and takes over what is the other's, which is deleted."""
+    """Two players are one person: `player` stays and takes over everything of the other, which is deleted."""
 
     player: StayingPlayer
     other: OtherPlayer
     decision: Literal["merge"] = field(default="merge", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        stays = find_player(directory.facts, self.player)
-        return merge(directory.facts, stays, find_player(directory.facts, self.other, rather_than=stays))
+    def plan(self, resolver: Resolver) -> Changeset:
+        stays = find_player(resolver.facts, self.player)
+        return merge(resolver.facts, stays, find_player(resolver.facts, self.other, rather_than=stays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +265,11 @@ class SetMain(ManualDecision):
     character: CharacterName
     decision: Literal["main"] = field(default="main", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         character = find_character(facts, self.character)
         if character.player_id is None:
-            raise Refused(f"{character.label} has no player, so it can be nobody's main. Link it first.")
+            raise Refused(f"{character.label} has no player, so it cannot be a main. Link it first.")
         player = facts.players[character.player_id]
         if player.main_character_id == character.id:
             raise Refused(f"{character.label} is the main of {player.display_name} already.")
@@ -281,34 +280,34 @@ class SetMain(ManualDecision):
 
 @dataclass(frozen=True, slots=True)
 class AddAlias(ManualDecision):
-    """A word of notes means this player from now on, and nobody else."""
+    """A word of notes means this player from now on."""
 
     alias: Alias
     player: PlayerName
     decision: Literal["add_alias"] = field(default="add_alias", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        player, word = find_player(directory.facts, self.player), self.alias.strip()
+    def plan(self, resolver: Resolver) -> Changeset:
+        player, word = find_player(resolver.facts, self.player), self.alias.strip()
         if not is_alias(word):
             raise BadInput(
                 f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
             )
-        if directory.facts.aliases.get(name_key(word)) == player.id:
+        if resolver.facts.aliases.get(name_key(word)) == player.id:
             raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
-        _check_is_free(directory.facts, word)
+        _check_is_free(resolver.facts, word)
         row = remember_alias(player.named, word)
         return Changeset((row,), f"“{word}” means {player.display_name}: {_SAYS_SO}")
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveAlias(ManualDecision):
-    """A word of notes is no alias any more."""
+    """A word of notes is no longer an alias."""
 
     alias: Alias
     decision: Literal["remove_alias"] = field(default="remove_alias", kw_only=True)
 
-    def plan(self, directory: Directory) -> Changeset:  # noqa: D102
-        facts = directory.facts
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
         known = facts.aliases.get(name_key(self.alias))
         if known is None:
             raise NotFound(f"“{self.alias}” is no alias in this guild.")
@@ -337,7 +336,7 @@ Decision: TypeAlias = Annotated[
 
 
 def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
-    """Let a character be a player's on an officer's word; nothing where a person has said so already."""
+    """Return nothing where a person has decided so already."""
     pair = (character.id, player.id)
     if pair in facts.rejections - facts.unlinked:
         raise Refused(
@@ -352,7 +351,7 @@ def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -
 
 def _linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Sequence[RowChange]) -> Changeset:
     if not rows:
-        raise Refused(f"{character.label} belongs to {player.display_name} already, as a person decided.")
+        raise Refused(f"{character.label} belongs to {player.display_name} already, by a person's decision.")
     return Changeset(tuple(rows), f"{character.label} belongs to {player.display_name}: {_SAYS_SO}")
 
 
@@ -362,7 +361,7 @@ def _allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) 
 
 
 def _made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
-    """Let a player be a member on an officer's word; nothing where a person has said so already."""
+    """Return nothing where a person has decided so already."""
     if player.discord_user_id == member.id:
         return () if player.is_member_decided else (confirm_member(player.named, member.named),)
     _check_may_be(facts, player, member)
@@ -382,7 +381,7 @@ def _check_may_be(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -
         )
     if player.discord_user_id is not None:
         now = facts.members.get(player.discord_user_id)
-        name = now.display_name if now else "somebody else"
+        name = now.display_name if now else "another Discord member"
         raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
 
 
@@ -392,15 +391,14 @@ def _player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
 
 def _check_is_there(member: KnownMember) -> None:
     if not member.is_present:
-        raise Refused(f"{member.display_name} has left the Discord server, so nobody can be made this member.")
+        raise Refused(f"{member.display_name} has left the Discord server, so no player can be linked to this member.")
 
 
-def _alias_of_note(directory: Directory, character: KnownCharacter, player: KnownPlayer) -> RowChange:
-    """The name in the character's note, which from now on means the player."""
-    named = directory.decide(character).named
+def _alias_of_note(resolver: Resolver, character: KnownCharacter, player: KnownPlayer) -> RowChange:
+    named = resolver.resolve(character).named
     if named is None:
-        raise Refused(f"The note of {character.label} names nobody, so there is no word to remember.")
-    _check_is_free(directory.facts, named)
+        raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
+    _check_is_free(resolver.facts, named)
     return remember_alias(player.named, named)
 
 

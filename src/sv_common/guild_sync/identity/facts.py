@@ -1,4 +1,4 @@
-"""A guild's identity data as one value: who there is and what they are called. Read whole, in four questions.
+"""A guild's identity data as one value: who there is and what they are called. Read whole, in four statements.
 
 Its rows are named tuples: a guild has thousands of them, and a frozen dataclass takes eight times as long to make.
 """
@@ -47,23 +47,19 @@ class KnownCharacter(NamedTuple):
 
     @property
     def is_decided(self) -> bool:
-        """Whether a person, or the game itself, has said whose it is: nothing that acts on many at once changes that."""
+        """Whether a person, or the game itself, decided its player: no automatic or bulk fix changes that."""
         return self.link_source in DECIDED_BY_A_PERSON or is_confirmed(self.basis, self.confirmed_by)
 
     @property
     def label(self) -> str:
-        """Name-Realm, as the game shows it."""
         return f"{self.name}-{self.realm_name or self.realm_slug}"
 
     @property
     def named(self) -> Named:
-        """The character as a changeset calls it."""
         return Named(self.id, self.label)
 
 
 class KnownPlayer(NamedTuple):
-    """A player and its pointers."""
-
     id: int
     display_name: str
     discord_user_id: int | None
@@ -74,17 +70,16 @@ class KnownPlayer(NamedTuple):
 
     @property
     def is_member_decided(self) -> bool:
-        """Whether a person, or the game itself, has said who the player is on Discord."""
+        """Whether a person, or the game itself, decided who the player is on Discord."""
         return is_confirmed(self.discord_basis, self.discord_confirmed_by)
 
     @property
     def named(self) -> Named:
-        """The player as a changeset calls it."""
         return Named(self.id, self.display_name)
 
 
 class KnownMember(NamedTuple):
-    """A person on the Discord server now, or one who left it and is a player still."""
+    """A person on the Discord server now, or one who left it and is still a player."""
 
     id: int
     discord_id: str
@@ -95,7 +90,6 @@ class KnownMember(NamedTuple):
 
     @property
     def named(self) -> Named:
-        """The member as a changeset calls them."""
         return Named(self.id, self.display_name)
 
 
@@ -103,10 +97,10 @@ class KnownMember(NamedTuple):
 class GuildFacts:
     """Everything that a decision about identity may rest on. `aliases` are keys, `written_aliases` says how each is written.
 
-    `rejections` are pairs of a character and a player, `unlinked` those of them that were said by unlinking, and
-    `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the names that
-    each had before, `departed_names` the keys of characters that left and are nobody's. `weighty_ranks` says of the ranks
-    that give a right, or a managed Discord role above the lowest, what they give.
+    `rejections` are pairs of a character and a player, `unlinked` those of them that come from unlinking, and
+    `member_rejections` pairs of a player and a Discord member. `former_characters` and `former_members` hold the earlier names
+    of each, `departed_names` the keys of characters that left without a player. `granting_ranks` says what the ranks give that
+    give a right, or a managed Discord role above the lowest.
     """
 
     guild_id: int
@@ -121,16 +115,16 @@ class GuildFacts:
     member_rejections: frozenset[tuple[int, int]] = frozenset()
     former_characters: Mapping[int, Sequence[str]] = field(default_factory=dict)
     former_members: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    weighty_ranks: Mapping[int, str] = field(default_factory=dict)
+    granting_ranks: Mapping[int, str] = field(default_factory=dict)
     departed_names: frozenset[str] = frozenset()
 
-    def weight_of(self, character: KnownCharacter) -> str | None:
-        """Say what a character's rank gives, where it gives so much that automation leaves the character where it is."""
+    def grant_of(self, character: KnownCharacter) -> str | None:
+        """Return what a character's rank gives, where it gives so much that automation leaves the character alone."""
         ranks = [rank for rank in (character.rank, character.settled_rank) if rank is not None]
-        return next((self.weighty_ranks[rank] for rank in ranks if rank in self.weighty_ranks), None)
+        return next((self.granting_ranks[rank] for rank in ranks if rank in self.granting_ranks), None)
 
     def as_known(self, rows: Iterable[RowChange]) -> Iterator[RowChange]:
-        """Add to changes what is known of their rows now: who stands for a link, and which pointers go with it."""
+        """Add to changes what is known of their rows now: who confirmed a link, and which pointers go with it."""
         rows = list(rows)
         deleted = {row.id for row in rows if row.table == "player" and row.after is None}
         for row in rows:
@@ -140,7 +134,6 @@ class GuildFacts:
                 yield from self._lost_pointers(row, self.players[player_id])
 
     def _known(self, row: RowChange) -> dict[str, Any]:
-        """Return the columns that say who stands for a link."""
         if row.table == "link":
             character = self.characters[row.id]
             return {name: getattr(character, name) for name in ("link_source", "basis", "confirmed_by")}

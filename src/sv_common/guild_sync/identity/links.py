@@ -1,4 +1,4 @@
-"""The notes under which links were made or last right."""
+"""The notes under which links were made or last correct."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SQL = load_sql(__package__, "links.sql")
 
 
 async def with_another_note(conn: Connection, guild_id: int) -> set[int]:
-    """Return the linked characters in the guild whose note is another one than that under which they were linked."""
+    """Return the linked characters in the guild whose note has changed since they were linked."""
     rows = await (await conn.execute(SQL["with_another_note"], {"guild_id": guild_id})).fetchall()
     return {row[0] for row in rows}
 
 
 async def follow_notes(conn: Connection, guild_id: int, character_ids: Collection[int]) -> None:
-    """Take the notes as they are now for those under which these characters' links are right."""
+    """Record the current notes as those under which these characters' links are correct."""
     if character_ids:
         values = {"guild_id": guild_id, "character_ids": list(character_ids)}
         await conn.execute(SQL["follow_notes"], values)

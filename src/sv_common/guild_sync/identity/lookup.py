@@ -1,7 +1,7 @@
-"""Whom an officer means by a name or a number. Pure.
+"""The character, player or Discord member that an officer names. Pure.
 
-`#12` is always the number of a row. A bare number is a name first, where somebody is called so. Who is here goes before
-namesakes who have left; where several who are here share a name, all of them are told with their numbers.
+`#12` is always the number of a row. A bare number is a name first, where someone has that name. Those who are here go
+before namesakes who have left; where several who are here share a name, the error lists them with their numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Known = TypeVar("_Known", KnownCharacter, KnownPlayer, KnownMember)
 
 
 def find_character(facts: GuildFacts, called: str) -> KnownCharacter:
-    """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several bear."""
+    """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several have."""
     if (number := marked_row(called)) is not None:
         return _by_number(facts.characters, number, "character of the guild")
     name, _, realm = called.partition("-")
@@ -78,7 +78,7 @@ def find_member(facts: GuildFacts, called: str) -> KnownMember:
         or [member for member in facts.members.values() if member.id == bare_row(called)]
     )
     if not found:
-        raise NotFound(f"Nobody on the Discord server is called “{called}”. Give the user name, as Discord shows it.")
+        raise NotFound(f"No one on the Discord server is named “{called}”. Give the user name, as Discord shows it.")
     if len(found) > 1:
         told = _or([f"@{member.username} (#{member.id})" for member in found])
         raise Refused(f"“{called}” could be {told}. Give the user name, or the number with its #.")
@@ -86,7 +86,7 @@ def find_member(facts: GuildFacts, called: str) -> KnownMember:
 
 
 def _members_named(members: Sequence[KnownMember], called: str) -> list[KnownMember]:
-    """Those with this user name, which Discord gives once; else those who are shown under the name."""
+    """Those with this user name, which is unique on Discord; else those with this display name."""
     key = name_key(called)
     return [member for member in members if member.username == called.removeprefix("@")] or [
         member for member in members if key in (name_key(member.display_name), name_key(member.global_name or ""))
@@ -100,7 +100,6 @@ def _by_number(known: Mapping[int, _Known], number: int, what: str) -> _Known:
 
 
 def _main_of(facts: GuildFacts, player: KnownPlayer) -> str:
-    """The character by which a player is told from namesakes: the main, or any."""
     theirs = [each for each in facts.characters.values() if each.player_id == player.id]
     main = facts.characters.get(player.main_character_id or 0) or (theirs[0] if theirs else None)
     return f", who plays {main.label}" if main else ""

@@ -1,4 +1,4 @@
-"""Two players who are one person: the changeset that makes them one, or why they cannot be. Reads nothing."""
+"""Two players who are one person: the changeset that merges them, or why they cannot be merged."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from sv_common.guild_sync.identity.names.name_index import NameIndex
 def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changeset:
     """Plan that two players become one, with the number, the name and the pointers of the one that stays.
 
-    Raises `Refused` where they are one already, where each is somebody on Discord, where an officer has said of a
-    character of one of them that it is not the other's, and where one was said not to be the member that both would be.
+    Raises `Refused` where both are the same, where each is a different Discord member, where an officer has rejected one of
+    them for a character of the other, or for the member that both would be.
     """
     if stays.id == other.id:
         raise Refused(f"{stays.display_name} cannot be merged with itself. Choose another player.")
@@ -52,8 +52,6 @@ def merge(facts: GuildFacts, stays: KnownPlayer, other: KnownPlayer) -> Changese
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The player that stays and the other, which is emptied and deleted."""
-
     facts: GuildFacts
     stays: KnownPlayer
     other: KnownPlayer
@@ -67,25 +65,22 @@ class _Pair:
         return self._name(self.other)
 
     def named(self, player: KnownPlayer) -> Named:
-        """One of the two, as the changeset calls it."""
         return Named(player.id, self._name(player))
 
     def character(self, character_id: int) -> Named:
-        """What an officer calls a character; one that has left and is nobody's is known by its number only."""
         known = self.facts.characters.get(character_id)
         return known.named if known else Named(character_id, f"the former character {character_id}")
 
     def member(self, member_id: int) -> str:
-        """What a Discord member is called."""
         known = self.facts.members.get(member_id)
         return known.display_name if known else f"the Discord member {member_id}"
 
     def rejected(self, player: KnownPlayer) -> list[int]:
-        """The characters that officers have said not to be a player's."""
+        """The characters that officers have ruled out for a player."""
         return sorted(character for character, rejected in self.facts.rejections if rejected == player.id)
 
     def _name(self, player: KnownPlayer) -> str:
-        """The display name; with the number where both are called alike."""
+        """The display name; with the number where both are the same."""
         is_ambiguous = name_key(self.stays.display_name) == name_key(self.other.display_name)
         return f"{player.display_name} (number {player.id})" if is_ambiguous else player.display_name
 
@@ -109,7 +104,7 @@ def _check_nothing_was_said_against_it(pair: _Pair) -> None:
             if character is not None and character.player_id in names:
                 raise Refused(
                     f"An officer has said that {character.label}, a character of {names[character.player_id]}, does not belong "
-                    f"to {names[player.id]}. Take that back first, or unlink the character."
+                    f"to {names[player.id]}. Undo that first, or unlink the character."
                 )
 
 
@@ -132,7 +127,7 @@ def _moved_characters(pair: _Pair) -> Iterator[RowChange]:
 
 
 def _taken_pointers(pair: _Pair) -> Iterator[RowChange]:
-    """What the one that stays does not point to, it takes over from the other."""
+    """Take over what the player that stays does not have."""
     stays, other = pair.stays, pair.other
     if stays.main_character_id is None and other.main_character_id is not None:
         yield set_main(pair.named(stays), pair.character(other.main_character_id), None)
@@ -153,9 +148,9 @@ def _moved_aliases(pair: _Pair) -> Iterator[RowChange]:
 
 
 def _kept_name(pair: _Pair) -> Iterator[RowChange]:
-    """Let notes that use the other's name go on meaning the person, where nobody else in the guild is called so.
+    """Keep the other's name as an alias, where no one else in the guild has it.
 
-    Without that, the name would be a stranger's, and characters whose notes use it would be unlinked by automation.
+    Otherwise it would become an unknown name, and automation would unlink characters whose notes use it.
     """
     name, key = pair.other.display_name.strip(), name_key(pair.other.display_name)
     names = NameIndex(pair.facts)

@@ -1,22 +1,22 @@
-"""Whom a guild note means: mentions of the note, held against everybody the guild knows. Pure; reads nothing.
+"""Who a guild note means: mentions of the note, matched with everyone the guild knows. Pure; reads nothing.
 
 Steps, strongest first. A confident decision needs exactly one person at the first step that knows the name:
 
 1. an alias that an officer or a confirmed fix has given to a player;
 2. the same name, whole, anywhere in the guild: a character (with the realm where the note gives one), a player's
-   display name, a Discord name, also one that ranks, roles, pronouns or signs merely decorate ("Brightmane [GM]"). These
-   are one step, so that somebody who merely shares a name with another makes the note ambiguous and can never quietly
-   take the other's place. A realm on which nobody bears the name means nobody.
+   display name, a Discord name, also one with ranks, roles, pronouns or signs as decoration ("Brightmane [GM]"). These
+   are one step, so that a person who merely shares a name with another makes the note ambiguous and never quietly
+   takes the other's place. A realm on which no one has the name means no one.
 
 A word of the guild's vocabulary ("Tailor") or a guess of the grammar counts only for a character's exact name, unless it
-is written as no character can be called ("Big Joe", "big_joe") or said to be a Discord name. Where such a word is the
+is written as no character can be named ("Big Joe", "big_joe") or said to be a Discord name. Where such a word is the
 whole note, or stands in a list beside a name, it makes the note ambiguous, and so does a past or second name beside
-another: the note then moves nobody. A word inside free text never decides, nor a word of a Discord name ("Not
+another: such a note changes nothing. A word inside free text never decides, nor a word of a Discord name ("Not
 Brightmane"): they are suggestions. Similar spelling never decides either.
 
-A name that nobody bears, nor has borne, may still be one name in another spelling: without its accents, in the other script of
-Chinese, or in the genitive where the form says whose something is. It counts as that name where only one fits. A list in which
-one name is known and another looks like somebody's decides nothing.
+A name that no one has or had may still be one name in another spelling: without its accents, in the other script of
+Chinese, or in the genitive where the form gives an owner. It counts as that name where only one fits. A list with one
+known name and another that looks like a known one decides nothing.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from rapidfuzz import fuzz, process
 
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
-from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, Bearers, bears
+from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
 from sv_common.guild_sync.identity.names.name_index import NameIndex, names_of_member
-from sv_common.guild_sync.identity.names.similarity import MISSPELLING_SCORE, SHORTEST_BEGINNING, Likeness, looks_like
+from sv_common.guild_sync.identity.names.similarity import MISSPELLING_SCORE, SHORTEST_BEGINNING, Similarity, is_similar
 from sv_common.guild_sync.identity.verdicts import Candidate, Decision, Person, Verdict
 from sv_common.guild_sync.notes import Mention, MentionKind, ParsedNote, Reading, Vocabulary, fold_accents, parse_note
 from sv_common.guild_sync.notes.mentions import is_username
@@ -42,81 +42,68 @@ LONGEST_CHAIN = 20
 """Notes that are followed from one character without a player to the next."""
 
 
-class Directory:
-    """Everybody the guild knows, findable by every name they have. Built once for a scan, a fix or a match."""
+class Resolver(CandidateFinder):
+    """Decides who notes mean. Built once for a scan, a fix or a match."""
 
     def __init__(self, facts: GuildFacts) -> None:
-        self.facts = facts
-        self.vocabulary = facts.vocabulary
+        super().__init__(facts, NameIndex(facts))
         self._decisions: dict[int, Decision] = {}
         self._direct_decisions: dict[int, Decision] = {}
-        self._names = NameIndex(facts)
-        self._bearers = Bearers(facts, self._names)
 
-    def decide(self, character: KnownCharacter) -> Decision:
-        """Say whom the character's note means, following the notes of characters that have no player yet."""
+    def resolve(self, character: KnownCharacter) -> Decision:
+        """Decide who the character's note means, following the notes of characters that have no player yet."""
         known = self._decisions.get(character.id)
         if known is None:
-            known = self._decisions[character.id] = self._followed(self.decide_alone(character), character)
+            known = self._decisions[character.id] = self._followed(self.resolve_alone(character), character)
         return known
 
-    def decide_alone(self, character: KnownCharacter) -> Decision:
-        """Say whom the note means by itself: a character without a player stands for itself, whatever its own note says."""
+    def resolve_alone(self, character: KnownCharacter) -> Decision:
+        """Decide by this note alone: a character without a player stands for itself, whatever its own note says."""
         known = self._direct_decisions.get(character.id)
         if known is None:
             known = self._direct_decisions[character.id] = self._read(character)
         return known
 
     def parse(self, character: KnownCharacter) -> ParsedNote:
-        """Read the character's note; a note that was never seen reads as empty."""
+        """An unknown note is read as empty."""
         return parse_note(character.note or "", self.vocabulary)
-
-    def certain_mentions(self, character: KnownCharacter) -> Sequence[Mention]:
-        """Return what the note may be decided by: all but words inside free text, unless the note as a whole is an alias."""
-        return self._bearers.certain_mentions(character)
-
-    def label(self, person: Person) -> str:
-        """Return what an officer calls this person."""
-        return self._bearers.label(person)
 
     def names_player(self, mention: Mention, player_id: int) -> bool:
         """Whether a mention is one of the player's own names: alias, display name, character, Discord name or a word of it."""
         keys = [reading.key for reading in mention.readings]
-        names = self._names.names_here(player_id) | self._names.names_on_discord(player_id)
+        names = self.names.names_here(player_id) | self.names.names_on_discord(player_id)
         if not names.isdisjoint(keys):
             return True
-        words = self._names.words_on_discord(player_id).intersection(keys)
-        return any(not self._names.is_somebody(word) for word in words)
+        words = self.names.words_on_discord(player_id).intersection(keys)
+        return any(not self.names.is_current_name(word) for word in words)
 
     def resembles_player(self, mention: Mention, player_id: int) -> str | None:
-        """Return the player's own name of which the mention looks like a misspelling or a shortening, if there is one."""
-        own_names = sorted(self._names.names_here(player_id) | self._names.words_on_discord(player_id))
-        return next((own for own in own_names if looks_like(mention.readings[0].key, own)), None)
+        """Return the player's own name of which the mention may be a misspelling or a short form."""
+        own_names = sorted(self.names.names_here(player_id) | self.names.words_on_discord(player_id))
+        return next((own for own in own_names if is_similar(mention.readings[0].key, own)), None)
 
     @cached_property
     def writes_names_small(self) -> bool:
-        """Whether most notes that name somebody write the name in small letters."""
-        decisions = map(self.decide_alone, self.facts.characters.values())
+        """Whether most notes with a known name write it in small letters."""
+        decisions = map(self.resolve_alone, self.facts.characters.values())
         texts = [d.mention.text for d in decisions if d.target is not None and d.mention is not None]
         return sum(text.islower() for text in texts) > len(texts) * _MOST_OF
 
     def member_named_like(self, character: KnownCharacter) -> KnownMember | None:
-        """Return the one Discord member whose whole name is the character's name, if nobody else is called so."""
-        members = self._names.members_by_name.get(character.name_key, set())
-        if len(self._names.members_called.get(character.name_key, ())) > 1:
+        """Return the one Discord member whose whole name is the character's name, if no one else has that name."""
+        members = self.names.members_by_name.get(character.name_key, [])
+        if len(self.names.members_called.get(character.name_key, ())) > 1:
             return None
-        namesakes = self._names.characters_by_name[character.name_key]
-        return self.facts.members[next(iter(members))] if len(members) == 1 and len(namesakes) == 1 else None
+        namesakes = self.names.characters_by_name[character.name_key]
+        return self.facts.members[members[0]] if len(members) == 1 and len(namesakes) == 1 else None
 
     def player_of_member(self, member_id: int) -> int | None:
-        """Return the player that a Discord member is."""
-        return self._names.player_by_member.get(member_id)
+        return self.names.player_by_member.get(member_id)
 
     def characters_of(self, player_id: int) -> list[KnownCharacter]:
-        """Return the player's characters that are in the guild now."""
-        return self._names.characters_by_player.get(player_id, [])
+        return self.names.characters_by_player.get(player_id, [])
 
-    def bearers_of(self, person: Person) -> list[int]:
+    def characters_named_by(self, person: Person) -> list[int]:
         """Return the characters that a note means literally by naming this person: itself, its own, or its namesakes."""
         if person.character_id is not None:
             return [person.character_id]
@@ -124,47 +111,47 @@ class Directory:
             return [character.id for character in self.characters_of(person.player_id)]
         member = self.facts.members[person.member_id] if person.member_id is not None else None
         names = names_of_member(member, self.vocabulary) if member is not None else frozenset()
-        numbers = [number for name in names for number in self._names.characters_by_name.get(name, ())]
+        numbers = [number for name in names for number in self.names.characters_by_name.get(name, ())]
         return sorted(numbers, key=lambda number: self.facts.characters[number].label)
 
-    def misspelt(self, word: str) -> str | None:
-        """Return the name of a character or Discord member of which a word that names nobody looks like a misspelling."""
+    def misspelled(self, word: str) -> str | None:
+        """Return the name of a character or Discord member of which an unknown name may be a misspelling."""
         found = process.extractOne(
             fold_accents(name_key(word)),
-            self._names.folded_known_names,
+            self.names.folded_known_names,
             scorer=fuzz.ratio,
             score_cutoff=MISSPELLING_SCORE,
         )
         return found[2] if found else None
 
     def suggestions(self, word: str, limit: int = 3) -> list[str]:
-        """Return the names most like the word, best first: a help for an officer, never a proof."""
-        return [self.facts.characters[number].label for number, _ in self.characters_like([word])[:limit]]
+        """Return the names most similar to the word, best first."""
+        return [self.facts.characters[number].label for number, _ in self.similar_characters([word])[:limit]]
 
-    def characters_like(self, words: Iterable[str], *, in_text: bool = False) -> list[tuple[int, Likeness]]:
-        """Return the characters whose names are like one of the words, best first; `in_text` as `LikeNames` says."""
+    def similar_characters(self, words: Iterable[str], *, in_text: bool = False) -> list[tuple[int, Similarity]]:
+        """Return the characters with names similar to one of the words, best first; `in_text` as in `SimilarNames`."""
         return [
-            (character.id, likeness)
-            for likeness in self._names.names_to_be_like.like(words, in_text=in_text)
-            for character in self._names.namesakes[likeness.place]
+            (character.id, similarity)
+            for similarity in self.names.similar_names.like(words, in_text=in_text)
+            for character in self.names.namesakes[similarity.place]
         ]
 
     def _read(self, character: KnownCharacter) -> Decision:
         parsed = self.parse(character)
         certain = self.certain_mentions(character)
-        usernames = [m for m in certain if is_username(m, character.note or "") and self._bearers.of(m, character)]
+        usernames = [m for m in certain if is_username(m, character.note or "") and self.candidates_of(m, character)]
         people: dict[Person, Candidate] = {}
         decisive: Mention | None = None
         is_doubtful = False
         for mention in usernames or certain:
-            for candidate in self._bearers.of(mention, character):
+            for candidate in self.candidates_of(mention, character):
                 people.setdefault(candidate.person, candidate)
                 decisive = decisive or mention
                 is_doubtful = is_doubtful or (mention.is_doubtful and not self._is_alias(mention))
         if not people:
             return self._without_candidates(character, parsed, certain)
         for mention in _doubtful_words(character.note or "", self.vocabulary):
-            for candidate in self._bearers.of(mention, character):
+            for candidate in self.candidates_of(mention, character):
                 people.setdefault(candidate.person, candidate)
         for candidate in self._listed_words(parsed, character):
             people.setdefault(candidate.person, candidate)
@@ -173,27 +160,27 @@ class Directory:
         return _decision(parsed, decisive, people.values(), is_doubtful=is_doubtful)
 
     def _listed_words(self, parsed: ParsedNote, about: KnownCharacter) -> Iterator[Candidate]:
-        """Those who are called like a word beside the names of a list: "Brightmane/Shadow" may be two people."""
+        """People with the name of a word beside the names of a list: "Brightmane/Shadow" may be two people."""
         for word in parsed.listed_words:
             if word != about.name_key:
                 mention = Mention(
                     word, MentionKind.WORD, (Reading(word, 0),), None, only_if_known=True, is_doubtful=True
                 )
-                yield from self._bearers.by_key(word, mention, about)
+                yield from self.by_key(word, mention, about)
 
     def _may_name_another(self, certain: Sequence[Mention], about: KnownCharacter) -> bool:
-        """Whether a note of which one name is known may name another besides.
+        """Whether a note with one known name may name another person too.
 
-        One that looks like somebody's in a list ("Brightm/Kip"), any behind "and" ("Kip and Bob"), or one of which a form says
-        that this is its character ("Kip, alt of Bob").
+        That is a name like a known one in a list ("Brightm/Kip"), any after "and" ("Kip and Bob"), or one that a form marks as
+        the owner of this character ("Kip, alt of Bob").
         """
-        phrases = [m.text for m in certain if " " in m.text and self._bearers.of(m, about)]
+        phrases = [m.text for m in certain if " " in m.text and self.candidates_of(m, about)]
         longer = " ".join([*phrases, *(m.realm for m in certain if m.realm and not m.needs_realm)])
         strangers = [
             mention
             for mention in certain
-            if not self._bearers.of(mention, about)
-            and not bears(mention, about.name_key)
+            if not self.candidates_of(mention, about)
+            and not has_reading(mention, about.name_key)
             and mention.text not in longer
         ]
         return any(
@@ -207,16 +194,15 @@ class Directory:
     def _looks_like_another(self, stranger: Mention, certain: Sequence[Mention], about: KnownCharacter) -> bool:
         key = stranger.readings[0].key
         return len(key) >= SHORTEST_BEGINNING and any(
-            name != about.name_key and not any(bears(mention, name) for mention in certain)
-            for name in self._names.characters_that_look_like(key)
+            name != about.name_key and not any(has_reading(mention, name) for mention in certain)
+            for name in self.names.similar_character_names(key)
         )
 
     def _is_alias(self, mention: Mention) -> bool:
-        """Whether a person has said whom this word means."""
         return any(reading.key in self.facts.aliases for reading in mention.readings)
 
     def _followed(self, direct: Decision, about: KnownCharacter) -> Decision:
-        """Replace each character without a player by whom its own note leads to."""
+        """Replace each character without a player by the person its own note leads to."""
         if direct.verdict not in (Verdict.CONFIDENT, Verdict.AMBIGUOUS):
             return direct
         people: dict[Person, Candidate] = {}
@@ -230,7 +216,7 @@ class Directory:
         return _decision(direct.parsed, direct.mention, found, is_doubtful=direct.is_doubtful)
 
     def _without_returning(self, candidates: Sequence[Candidate], about: KnownCharacter) -> list[Candidate]:
-        """Take characters whose own notes mean this very character for one person, and keep the first of them."""
+        """Of characters whose own notes mean this very character, keep the first: they are one person."""
         if len(candidates) == 1:
             return list(candidates)
         returning = [candidate for candidate in candidates if self._means(candidate, about)]
@@ -238,40 +224,40 @@ class Directory:
 
     def _means(self, candidate: Candidate, about: KnownCharacter) -> bool:
         number = candidate.person.character_id
-        target = self.decide_alone(self.facts.characters[number]).target if number is not None else None
+        target = self.resolve_alone(self.facts.characters[number]).target if number is not None else None
         return target is not None and target.person.character_id == about.id
 
     def _one_of_namesakes(self, candidates: Iterable[Candidate], about: KnownCharacter) -> list[Candidate]:
-        """Take a character whose note led nowhere for the same person as the player or member who bears its name.
+        """Take a character whose note led nowhere for the same person as the player or member with its name.
 
-        Not where its own note may mean the very character that this is about: two that name each other say nothing.
+        Not where its own note may mean the very character that this is about: two that name each other prove nothing.
         """
         found = list(candidates)
         people = [candidate.person for candidate in found if candidate.person.character_id is None]
         numbers = [c.person.character_id for c in found if c.person.character_id is not None]
         if len(numbers) != 1 or not any(self._is_called(each, self.facts.characters[numbers[0]]) for each in people):
             return found
-        onward = self.decide_alone(self.facts.characters[numbers[0]])
+        onward = self.resolve_alone(self.facts.characters[numbers[0]])
         if onward.target is None and any(candidate.person.character_id == about.id for candidate in onward.candidates):
             return found
         return [candidate for candidate in found if candidate.person.character_id is None]
 
     def _is_called(self, person: Person, character: KnownCharacter) -> bool:
         if person.player_id is not None:
-            names = self._names.names_here(person.player_id) | self._names.names_on_discord(person.player_id)
+            names = self.names.names_here(person.player_id) | self.names.names_on_discord(person.player_id)
             return character.name_key in names
         member = self.facts.members[person.member_id] if person.member_id is not None else None
         return member is not None and character.name_key in names_of_member(member, self.vocabulary)
 
     def _lead_on(self, candidate: Candidate, about: KnownCharacter) -> Candidate:
-        """Go from note to note while each means one person for certain; a circle, or a very long way, leads nowhere."""
+        """Follow notes while each means one person for certain; a circle, or a very long chain, leads nowhere."""
         passed = [candidate]
         seen = {about.id}
         while (number := passed[-1].person.character_id) is not None:
             if number in seen or len(passed) > LONGEST_CHAIN:
                 return candidate
             seen.add(number)
-            onward = self.decide_alone(self.facts.characters[number]).target
+            onward = self.resolve_alone(self.facts.characters[number]).target
             if onward is None:
                 break
             passed.append(onward)
@@ -285,31 +271,31 @@ class Directory:
         self, character: KnownCharacter, parsed: ParsedNote, certain: Sequence[Mention]
     ) -> Decision:
         strangers = [
-            mention for mention in certain if not mention.only_if_known and not bears(mention, character.name_key)
+            mention for mention in certain if not mention.only_if_known and not has_reading(mention, character.name_key)
         ]
         for stranger in strangers:
-            if hints := self._hints(stranger, character):
-                return Decision(Verdict.SUGGESTED, parsed, stranger, _in_order(hints))
+            if suggestions := self._suggestions(stranger, character):
+                return Decision(Verdict.SUGGESTED, parsed, stranger, _in_order(suggestions))
         words = {
             candidate.person: candidate
             for mention in parsed.mentions
             if mention.kind is MentionKind.WORD and (mention.is_doubtful or not strangers)
-            for candidate in self._bearers.of(mention, character)
+            for candidate in self.candidates_of(mention, character)
         }
         if words:
             return Decision(Verdict.SUGGESTED, parsed, None, _in_order(words.values()))
         return Decision(Verdict.UNKNOWN, parsed, strangers[0]) if strangers else Decision(Verdict.NOBODY, parsed)
 
-    def _hints(self, stranger: Mention, about: KnownCharacter) -> list[Candidate]:
-        """Those who bear a stranger's name on another realm, as one word of a Discord name, or at an end of an unspaced word."""
+    def _suggestions(self, stranger: Mention, about: KnownCharacter) -> list[Candidate]:
+        """People with an unknown name on another realm, as one word of a Discord name, or at an end of an unspaced word."""
         keys = [reading.key for reading in stranger.readings]
-        numbers = self._names.characters_by_name.get(keys[0], ())
+        numbers = self.names.characters_by_name.get(keys[0], ())
         namesakes = [self.facts.characters[i] for i in numbers if i != about.id]
-        inside = list(self._names.characters_inside(keys[0]) - {about.id})
-        elsewhere = [] if stranger.realm is None else list(self._bearers.through_characters(namesakes, stranger))
-        elsewhere += self._bearers.through_characters((self.facts.characters[i] for i in sorted(inside)), stranger)
-        members = set[int]().union(*(self._names.members_of_word(key) for key in keys))
-        found = [*elsewhere, *self._bearers.through_discord(members, stranger)]
+        inside = list(self.names.characters_inside(keys[0]) - {about.id})
+        elsewhere = [] if stranger.realm is None else list(self.through_characters(namesakes, stranger))
+        elsewhere += self.through_characters((self.facts.characters[i] for i in sorted(inside)), stranger)
+        members = set[int]().union(*(self.names.members_of_word(key) for key in keys))
+        found = [*elsewhere, *self.through_discord(members, stranger)]
         return [c for c in found if (about.id, c.person.player_id) not in self.facts.rejections]
 
 

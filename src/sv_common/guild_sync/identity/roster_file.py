@@ -1,4 +1,4 @@
-"""Turns a roster that somebody keeps as a table (TSV or CSV), or the addon's own file, into characters with their notes."""
+"""Reads a roster table (TSV or CSV), or the addon's own file, into characters with their notes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_CELL_LETTERS: Final = 4096
 
 
 class NotedCharacter(NamedTuple):
-    """A character of a file. `label` is as the file writes it; a note of None was not seen by whoever exported it."""
+    """A character of a file. `label` is as the file writes it; `note` is None where the exporter could not see it."""
 
     label: str
     name: str
@@ -85,7 +85,6 @@ def _text(source: bytes) -> str:
 
 
 def _rows(text: str) -> Iterator[_Row]:
-    """The lines that hold anything, each with its number."""
     has_tabs = "\t" in text.partition("\n")[0]
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if has_tabs else csv.reader(lines, strict=True)
@@ -135,7 +134,7 @@ def _cell(row: _Row, columns: dict[str, int], name: str, longest: int) -> str:
 
 
 def _refuse_repeated(character: NotedCharacter, row: _Row, found: dict[tuple[str, str], _Row]) -> None:
-    """Names without a realm may be there more than once: several realms can have a character of that name."""
+    """Names without a realm may be repeated: several realms can have a character of that name."""
     if character.realm is None:
         return
     earlier = found.setdefault((name_key(character.name), realm_key(character.realm)), row)

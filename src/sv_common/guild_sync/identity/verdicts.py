@@ -1,4 +1,4 @@
-"""What a note says about whose character it is on: how sure, whom it may mean, and why."""
+"""What a note says about whose character it is on: how sure, who it may mean, and why."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from sv_common.guild_sync.notes import Mention, NoteKind, ParsedNote
 
 
 class Verdict(StrEnum):
-    """How sure a decision is."""
-
     CONFIDENT = "confident"
     AMBIGUOUS = "ambiguous"
     SUGGESTED = "suggested"
@@ -20,7 +18,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Person:
-    """Somebody a note can mean: a player, else a Discord member without a player, else a character without a player."""
+    """A person a note can mean: a player, else a Discord member without a player, else a character without a player."""
 
     player_id: int | None = None
     member_id: int | None = None
@@ -28,7 +26,7 @@ class Person:
 
     @property
     def key(self) -> str:
-        """Say in letters who it is, whatever they are called: “player 12”."""
+        """Who it is by number, whatever their names: “player 12”."""
         if self.player_id is not None:
             return f"player {self.player_id}"
         return f"member {self.member_id}" if self.member_id is not None else f"character {self.character_id}"
@@ -36,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person whom a note may mean, and the sentence that says why.
+    """One person a note may mean, and the sentence that says why.
 
     `is_other_spelling`: the note writes the name without its accents, in another case or script, which an officer may take
     for the name, and automation may not.
@@ -52,7 +50,7 @@ class Candidate:
 class Decision:
     """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident.
 
-    `is_doubtful`: it means somebody by what may be a mere word, so that it is never confident.
+    `is_doubtful`: the name may be a mere word, so the decision is never confident.
     """
 
     verdict: Verdict
@@ -63,12 +61,10 @@ class Decision:
 
     @property
     def named(self) -> str | None:
-        """The name as the note writes it."""
         return self.mention.text if self.mention else None
 
     @property
     def target(self) -> Candidate | None:
-        """The one person meant, where the decision is confident."""
         return self.candidates[0] if self.verdict is Verdict.CONFIDENT else None
 
     @property
@@ -79,7 +75,7 @@ class Decision:
             case Verdict.CONFIDENT:
                 return None
             case Verdict.AMBIGUOUS if len(self.candidates) == 1:
-                return f"“{self.named}” is a word too, and nothing in the note says that it means {labels}."
+                return f"“{self.named}” is also a word, and nothing in the note says that it means {labels}."
             case Verdict.AMBIGUOUS:
                 return f"“{self.named}” could mean {labels}, and nothing in the note says which."
             case Verdict.SUGGESTED if self.mention is not None:
@@ -87,7 +83,7 @@ class Decision:
             case Verdict.SUGGESTED:
                 return f"The note may mean {labels}, but nothing proves it."
             case Verdict.UNKNOWN:
-                return f"Nobody here is called “{self.named}”."
+                return f"No one in this guild is named “{self.named}”."
             case Verdict.NOBODY:
                 return _WHY_NOBODY[self.parsed.kind]
 
@@ -97,11 +93,11 @@ OWN_NAME = "The note gives the character's own name, which marks it as a main."
 _WHY_NOBODY = {
     NoteKind.NAMES: OWN_NAME,
     NoteKind.EMPTY: "The note is empty.",
-    NoteKind.PROFESSION: "The note is about a profession, specialisation, class or role.",
+    NoteKind.PROFESSION: "The note is about a profession, specialization, class or role.",
     NoteKind.BANK: "The note marks a bank without saying whose it is.",
     NoteKind.DATE: "The note is a date.",
-    NoteKind.MACHINE: "The note was written by a machine, for a machine.",
-    NoteKind.DITTO: "The note points at another note, and which one is not known here.",
+    NoteKind.MACHINE: "The note was written by a program.",
+    NoteKind.DITTO: "The note refers to another note, and it is not clear which.",
     NoteKind.MARKER: "The note marks a main or an alt without saying whose it is.",
-    NoteKind.NOISE: "The note names nobody.",
+    NoteKind.NOISE: "The note names no one.",
 }

@@ -23,7 +23,7 @@ _REMEMBERED_GUILDS = 64
 
 @dataclass(frozen=True, slots=True)
 class GuildWord:
-    """What a guild has said of a word."""
+    """A word of which a guild has changed the meaning."""
 
     word: Annotated[str, Field(examples=["nightcrew"])]
     category: Annotated[
@@ -40,20 +40,19 @@ def vocabulary_with(words: Mapping[str, str | None]) -> Vocabulary:
 
 
 async def all_words(conn: Connection, guild_id: int) -> list[GuildWord]:
-    """Return a guild's own words, by word."""
     async with conn.cursor(row_factory=class_row(GuildWord)) as cursor:
         return await (await cursor.execute(SQL["all"], {"guild_id": guild_id})).fetchall()
 
 
 async def say(conn: Connection, guild_id: int, word: str, category: str | None, *, actor: str) -> None:
-    """Say what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
+    """Set what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
     key = word_key(word)
     vocabulary_with({key: category})
     await conn.execute(SQL["say"], {"guild_id": guild_id, "word": key, "category": category, "actor": actor})
 
 
 async def forget(conn: Connection, guild_id: int, word: str) -> bool:
-    """Read a word as the vocabulary says again; return whether the guild had said anything of it."""
+    """Restore the vocabulary's meaning of a word; return whether the guild had changed it."""
     return (await conn.execute(SQL["forget"], {"guild_id": guild_id, "word": name_key(word)})).rowcount > 0
 
 

@@ -29,14 +29,13 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs of the sync log are meant; None: whichever. `since` is the first day (UTC)."""
+    """Which runs of the sync log are meant; None: all. `since` is the first day (UTC)."""
 
     pipeline: Pipeline | None = None
     status: RunStatus | None = None
     since: date | None = None
 
     def values(self, guild_id: int) -> dict[str, Any]:
-        """Return the values of the statements."""
         return {
             "guild_id": guild_id,
             "pipeline": self.pipeline,
@@ -47,19 +46,18 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class DeedFilter:
-    """Which deeds are meant; None: whichever. `since` is the first day (UTC)."""
+    """Which actions are meant; None: all. `since` is the first day (UTC)."""
 
     actor: str | None = None
     since: date | None = None
 
     def values(self, guild_id: int) -> dict[str, Any]:
-        """Return the values of the statements."""
         return {"guild_id": guild_id, "actor": self.actor, "since": _beginning(self.since)}
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did: a fix, an undo, an issue set aside or opened again, a full match asked for, a setting changed."""
+    """One action: a fix, an undo, a dismissed or reopened issue, a requested full match, a changed setting."""
 
     at: datetime
     actor: str
@@ -81,10 +79,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class MatchRun:
-    """A full match. `request_id` is null for one that was done from the command line."""
+    """A full match. `request_id` is null for one from the command line."""
 
     request_id: int | None
-    attempt_id: Annotated[int | None, Field(description="What takes it back; null where nothing was changed.")]
+    attempt_id: Annotated[int | None, Field(description="What to undo; null where nothing was changed.")]
     actor: str
     requested_at: datetime
     finished_at: datetime | None
@@ -97,7 +95,7 @@ class MatchRun:
 
 
 async def match_runs(conn: Connection, guild_id: int, *, number: int = 1) -> Page[MatchRun]:
-    """Return one page of the guild's full matches: the one that waits first, then the newest."""
+    """Return one page of the guild's full matches: the queued one first, then the newest."""
     return await _page(conn, "match_runs", MatchRun, {"guild_id": guild_id}, number)
 
 
@@ -112,17 +110,17 @@ async def deeds(conn: Connection, guild_id: int, chosen: DeedFilter, *, number: 
 
 
 async def actors(conn: Connection, guild_id: int) -> list[str]:
-    """Return everybody who ever did something, by name."""
+    """Return everyone who ever did something, by name."""
     return [row[0] for row in await (await conn.execute(SQL["actors"], {"guild_id": guild_id})).fetchall()]
 
 
 async def every_sync_run(conn: Connection, guild_id: int, chosen: RunFilter) -> list[LoggedRun]:
-    """Return all runs that are meant, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
+    """Return all selected runs, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
     return await _every(conn, "sync_runs", LoggedRun, chosen.values(guild_id))
 
 
 async def every_deed(conn: Connection, guild_id: int, chosen: DeedFilter) -> list[Deed]:
-    """Return all deeds that are meant, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
+    """Return all selected actions, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
     return await _every(conn, "deeds", Deed, chosen.values(guild_id))
 
 

@@ -1,4 +1,4 @@
-"""All that pages and the command line show of a guild: rules with their counts, findings, one issue, past attempts."""
+"""What pages and the command line show of a guild: rules with their counts, findings, one issue, past attempts."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _WHY_IDLE = {
 class RuleOverview:
     """A rule with its counts in one guild.
 
-    `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not
-    automatic all open ones wait, and in one without a fix none does.
-    `resolved`, `found` and `recurred` count the last 30 days, `fixes_*` the last 90, `*_ever` and `auto_fixed` all days.
+    `waiting` are open issues that automation has left to an officer, with the reason at each; in a rule that is not automatic
+    all open ones wait, and in one without a fix none does. `resolved`, `found` and `recurred` count the last 30 days,
+    `fixes_*` the last 90, `*_ever` and `auto_fixed` all days.
     """
 
     issue_type: str
@@ -58,13 +58,11 @@ class RuleOverview:
     recurred: Annotated[int, Field(description="How many came back in 30 days after they had been resolved.")]
     fixes_worked: int
     fixes_failed: int
-    fixes_unverified: Annotated[
-        int, Field(description="Changes on Discord of which nobody could look whether they were made.")
-    ]
+    fixes_unverified: Annotated[int, Field(description="Changes on Discord whose result could not be seen.")]
     fixes_refused: Annotated[
-        int, Field(description="Fixes that an officer asked for and that were refused, nothing being changed.")
+        int, Field(description="Fixes that an officer requested and that were refused, nothing being changed.")
     ]
-    fixes_undone: Annotated[int, Field(description="Fixes of 90 days that were taken back.")]
+    fixes_undone: Annotated[int, Field(description="Fixes of 90 days that were undone.")]
     last_triggered: datetime | None
     opened_ever: Annotated[int | None, Field(description="Null unless `ever` was asked for; so are the next two.")] = (
         None
@@ -75,13 +73,13 @@ class RuleOverview:
     @computed_field
     @property
     def fixes_tried(self) -> int:
-        """Fixes that were carried out in 90 days."""
+        """Fixes that were applied in 90 days."""
         return self.fixes_worked + self.fixes_failed + self.fixes_unverified
 
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """Which findings are meant; None: whichever. `text` is looked for in the summary, without case and accents."""
+    """Which findings are meant; None: all. `text` is searched in the summary, without case and accents."""
 
     state: IssueState | None = IssueState.OPEN
     issue_type: str | None = None
@@ -89,7 +87,6 @@ class FindingFilter:
     text: str | None = None
 
     def values(self) -> dict[str, Any]:
-        """Return the values of the statements."""
         states = list(IssueState) if self.state is None else [self.state]
         return {"states": states, "issue_type": self.issue_type, "severity": self.severity, "text": self.text}
 
@@ -111,7 +108,7 @@ class FindingsPage(Page[Issue]):
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """An issue that somebody has dismissed."""
+    """A dismissed issue."""
 
     issue: Issue
     why_idle: Annotated[
@@ -125,7 +122,7 @@ class Dismissal:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom an issue is about: a player, a character or Discord member without one, or (None) somebody who is no more."""
+    """Who an issue is about: a player, a character or Discord member without one, or (None) one that no longer exists."""
 
     kind: Literal["player", "character", "member"] | None
     id: int | None
@@ -150,14 +147,14 @@ class IssueView:
 
 
 async def rule_overviews(conn: Connection, guild_id: int) -> list[RuleOverview]:
-    """Return every rule of the registry, in its order, with the guild's settings and what is open or recent of it."""
+    """Return every rule of the registry, in its order, with the guild's settings and its open and recent issues."""
     settings = await read_settings(conn, guild_id, RULES.values())
     counts = await _by_rule(conn, "rules", guild_id)
     return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
 
 
 async def rule_records(conn: Connection, guild_id: int) -> list[RuleOverview]:
-    """Return what `rule_overviews` does, with the numbers since the beginning, for which the whole history is read."""
+    """Return what `rule_overviews` does, with the totals since the beginning, for which the whole history is read."""
     totals = await _by_rule(conn, "totals", guild_id)
     return [
         replace(each, **dict(zip(("opened_ever", "resolved_ever", "auto_fixed"), totals[each.issue_type], strict=True)))
@@ -201,7 +198,7 @@ async def dismissals(conn: Connection, guild_id: int, *, only_idle: bool = False
 
 
 async def subjects(conn: Connection, guild_id: int, issue_ids: Sequence[int]) -> dict[int, Subject]:
-    """Return whom each of these issues is about: the player behind it, where there is one."""
+    """Return who each of these issues is about: the player behind it, where there is one."""
     values = {"guild_id": guild_id, "issue_ids": list(issue_ids)}
     rows = await (await conn.execute(SQL["subjects"], values)).fetchall()
     return {row[0]: Subject(*row[1:]) for row in rows}

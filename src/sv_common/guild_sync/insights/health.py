@@ -1,4 +1,4 @@
-"""How healthy a guild's data is: who is linked and consistent, how open issues move, what mended itself, how old it is."""
+"""How healthy a guild's data is: who is linked and consistent, trends, automatic fixes, age of the sources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TrendDays = Literal[30, 90]
 """How far back a trend can be asked for."""
 
 WEEK_DAYS = 7
-"""Days, today among them, of which it is told what mended itself."""
+"""Days, today among them, of which it is told what fixed itself."""
 
 
 Seconds: TypeAlias = Annotated[timedelta, PlainSerializer(lambda each: int(each.total_seconds()), return_type=int)]
@@ -28,7 +28,7 @@ Seconds: TypeAlias = Annotated[timedelta, PlainSerializer(lambda each: int(each.
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many are linked and consistent: linked to a player, and no issue about them is open but for information."""
+    """How many are linked and consistent: linked to a player, and without an open issue except for information."""
 
     counted: int
     unlinked: Annotated[int, Field(description="Linked to no player.")]
@@ -51,14 +51,12 @@ class Share:
     @computed_field
     @property
     def percent(self) -> int | None:
-        """The share, rounded down; null where nobody counts."""
+        """The share, rounded down; null where no one counts."""
         return 100 * self.healthy // self.counted if self.counted else None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceAge:
-    """How old a source's data is."""
-
     source: Source
     last: Annotated[datetime | None, Field(description="When its data is from; null where there was none yet.")]
     expected_every: Annotated[
@@ -74,12 +72,12 @@ class SourceAge:
 
 
 @dataclass(frozen=True, slots=True)
-class SelfFixed:
-    """Fixes that automation made of one rule."""
+class AutomaticFixes:
+    """Automatic fixes of one rule."""
 
     issue_type: str
     fixed: int
-    undone: Annotated[int, Field(description="How many of them were taken back.")]
+    undone: Annotated[int, Field(description="How many of them were undone.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +91,17 @@ class Health:
     fixed_since: Annotated[
         date, Field(description="The first day (UTC) of the week that `fixed` counts; today is the last.")
     ]
-    fixed_by_itself: Sequence[SelfFixed]
+    fixed_by_itself: Sequence[AutomaticFixes]
 
     @computed_field
     @property
     def fixed(self) -> int:
-        """Fixes that automation made in this week."""
+        """Automatic fixes in this week."""
         return sum(each.fixed for each in self.fixed_by_itself)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTrend:
-    """How the open issues of one rule moved."""
-
     issue_type: str
     name: str
     open: Annotated[Sequence[int], Field(description="How many were open at the end of each of the days.")]
@@ -134,7 +130,7 @@ async def health(conn: Connection, guild_id: int) -> Health:
     sources = await source_ages(conn, guild_id)
     beginning = datetime.combine(since, time(), UTC)
     fixed = {
-        row[0]: SelfFixed(*row) for row in await _rows(conn, "fixed_by_itself", guild_id=guild_id, since=beginning)
+        row[0]: AutomaticFixes(*row) for row in await _rows(conn, "fixed_by_itself", guild_id=guild_id, since=beginning)
     }
     return Health(
         guild_id,

@@ -1,6 +1,6 @@
 """One issue for an officer who sees it for the first time: why it is there, who could be meant, what a fix would do.
 
-Everything is told from the data as it is now, in a number of statements that depends on nothing but the rule.
+Everything comes from the current data, in a number of statements that depends on nothing but the rule.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sv_common.guild_sync.engine.command import Command
 from sv_common.guild_sync.engine.planning import Planning, plan_fixes
 from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.issues.explanation import Possibility, Story
+from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, moves
 from sv_common.guild_sync.issues.model import Finding, Issue, IssueState, SubjectKind
-from sv_common.guild_sync.rulebook.explain import Known, LinkFact, RejectionFact, UnlinkFact, what_has_changed
+from sv_common.guild_sync.rulebook.explain import Known, LinkFact, RejectionFact, UnlinkFact, changes_since_scan
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
@@ -60,34 +60,34 @@ class FixPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class IssueStory:
-    """An issue as an officer needs it to decide. `story` is None for a rule that is no longer there, or explains nothing.
+class IssueDetails:
+    """An issue as an officer needs it to decide. `explanation` is None for a rule that is no longer there, or explains nothing.
 
-    `is_still_so`: the rule finds it now; None where it cannot tell, and `doubt` says why. `changed` says what is otherwise
+    `is_found`: the rule finds it now; None where it cannot tell, and `doubt` says why. `changed` says what is otherwise
     than when a scan last looked. `seen` is what a command sends back, so that it is refused when this is no longer so.
     """
 
     issue: Issue
     history: Sequence[Move]
     seen: Seen
-    story: Story | None = None
-    is_still_so: bool | None = None
+    explanation: Explanation | None = None
+    is_found: bool | None = None
     doubt: str | None = None
     changed: Sequence[str] = ()
-    possibilities: Sequence[Possibility] = ()
+    candidates: Sequence[WeighedCandidate] = ()
     fix: FixPreview | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the rule says of the issue now: its finding, if there is one, or why it cannot tell."""
+    """What the rule finds now: its finding, if there is one, or why it cannot tell."""
 
     finding: Finding | None = None
     planning: Planning | None = None
     doubt: str | None = None
 
 
-async def issue_story(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> IssueStory:
+async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> IssueDetails:
     """Return one issue with all that helps to decide about it. Raises `NotFound`."""
     async with pool.snapshot() as conn:
         issue = await lifecycle.get(conn, issue_id, guild_id)
@@ -95,7 +95,7 @@ async def issue_story(pool: Pool, issue_id: int, *, guild_id: int | None = None)
         newest = history[-1].id if history else 0
         rule = RULES.get(issue.issue_type)
         if rule is None:
-            return IssueStory(issue, history, Seen(newest))
+            return IssueDetails(issue, history, Seen(newest))
         look = await _look(conn, rule, issue)
         known = await _known(conn, issue)
         return await _told(conn, _Case(rule, issue, history, newest), look, known)
@@ -110,7 +110,7 @@ class _Case:
 
 
 async def _look(conn: Connection, rule: RuleDefinition, issue: Issue) -> _Look:
-    """Ask the rule as a fix would; a rule may refuse to tell."""
+    """Call the rule as a fix would; a rule may refuse to tell."""
     try:
         found = await rule.findings(conn, guild_id=issue.guild_id)
         finding = next((each for each in found if each.issue_hash == issue.issue_hash), None)
@@ -122,20 +122,20 @@ async def _look(conn: Connection, rule: RuleDefinition, issue: Issue) -> _Look:
     return _Look(finding, planning)
 
 
-async def _told(conn: Connection, case: _Case, look: _Look, known: Known) -> IssueStory:
+async def _told(conn: Connection, case: _Case, look: _Look, known: Known) -> IssueDetails:
     rule, issue = case.rule, case.issue
     fix = await _fix(conn, rule, issue, look, known)
     is_over = issue.state is IssueState.RESOLVED and look.finding is None
     plan = fix.plan if fix is not None and fix.outcome == READY else None
-    return IssueStory(
+    return IssueDetails(
         issue,
         case.history,
         Seen(case.newest, plan.key if plan is not None else None),
-        story=rule.explain(known, look.finding or _as_last_found(issue)) if rule.explain else None,
-        is_still_so=None if look.doubt else look.finding is not None,
+        explanation=rule.explain(known, look.finding or _as_last_found(issue)) if rule.explain else None,
+        is_found=None if look.doubt else look.finding is not None,
         doubt=look.doubt,
-        changed=what_has_changed(issue.details, look.finding.details) if look.finding else (),
-        possibilities=rule.candidates(known, _subject(issue)[1], plan) if rule.candidates and not is_over else (),
+        changed=changes_since_scan(issue.details, look.finding.details) if look.finding else (),
+        candidates=rule.candidates(known, _subject(issue)[1], plan) if rule.candidates and not is_over else (),
         fix=fix,
     )
 
@@ -151,7 +151,7 @@ async def _fix(conn: Connection, rule: RuleDefinition, issue: Issue, look: _Look
     if look.planning.settled:
         return _refused(rule, issue, known, look.planning.settled[0])
     plan = look.planning.ready[0].plan
-    rows = known.directory.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
+    rows = known.resolver.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
     effects = describe([*rows, *plan.roles], plan.names)
     return FixPreview(READY, plan.reason, plan, effects, await _waits(conn, issue, plan))
 
@@ -165,7 +165,7 @@ def _refused(rule: RuleDefinition, issue: Issue, known: Known, settled: FixResul
 
 
 async def _waits(conn: Connection, issue: Issue, plan: Changeset) -> str | None:
-    """Why automation does not carry out this plan; None where it would, or where the rule is not automatic."""
+    """Why automation does not apply this plan; None where it would, or where the rule is not automatic."""
     undone = await attempts.undone_plans(conn, issue.guild_id, [plan.key])
     if plan.key in undone:
         who, when = undone[plan.key]
@@ -174,17 +174,17 @@ async def _waits(conn: Connection, issue: Issue, plan: Changeset) -> str | None:
 
 
 async def _known(conn: Connection, issue: Issue) -> Known:
-    directory = Directory(await read_facts(conn, issue.guild_id))
+    resolver = Resolver(await read_facts(conn, issue.guild_id))
     now = datetime.now(UTC)
     if issue.wow_character_id is None:
-        return Known(directory, now)
+        return Known(resolver, now)
     values = {"character_id": issue.wow_character_id, "guild_id": issue.guild_id}
     ranks = await (await conn.execute(SQL["rank"], values)).fetchall()
     links = await _rows(conn, LinkFact, "link", values)
     unlinked = await _rows(conn, UnlinkFact, "unlinked", values)
     rejections = await _rows(conn, RejectionFact, "rejections", values)
     return Known(
-        directory,
+        resolver,
         now,
         rank=ranks[0][0] if ranks else None,
         link=links[0] if links else None,

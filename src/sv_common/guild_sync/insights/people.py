@@ -1,4 +1,4 @@
-"""Who is who: everybody that a guild knows, as a searchable list."""
+"""Everyone that a guild knows, as a searchable list."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from psycopg.rows import class_row
 from pydantic import Field
@@ -16,7 +16,6 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.notes import fold_accents
-from sv_common.guild_sync.sources.profile import LastLogin
 
 SQL = load_sql(__package__, "people.sql")
 PAGE_SIZE = 50
@@ -25,11 +24,15 @@ _NOT_FOUND = 3
 
 
 class PersonKind(StrEnum):
-    """What somebody is to the guild."""
-
     PLAYER = "player"
     CHARACTER = "character"
     MEMBER = "member"
+
+
+LastLogin: TypeAlias = Annotated[
+    int | None,
+    Field(description="Last login in milliseconds since 1970, UTC; null where it is not known (any more)."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class _Name(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Somebody who can be found, with every name they have; the first one is what they are shown as."""
+    """A person with every name they have; the first one is shown."""
 
     kind: PersonKind
     id: int
@@ -94,10 +97,10 @@ async def people_page(
     number: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> PeoplePage:
-    """Return one page of people; a number beyond the last page gives the last one. `kind` None means everybody.
+    """Return one page of people; a number beyond the last page gives the last one. `kind` None means everyone.
 
-    A search finds whoever has a name that holds the words, whole names first, then beginnings. Words without accents find
-    names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
+    A search finds everyone with a name that contains the words, whole names first, then beginnings. Words without accents
+    find names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
     """
     rows = await (await conn.execute(SQL["names"], {"guild_id": guild_id})).fetchall()
     found = _found(_subjects(rows), search)
@@ -118,7 +121,7 @@ def _subjects(rows: Iterable[Sequence[Any]]) -> list[_Subject]:
 
 
 def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, str | None]]:
-    """Whom a search finds, best first, each with the name that it was found by where that is not the one shown."""
+    """The people a search finds, best first, each with the name that was found where another is shown."""
     key = name_key(search)
     ranked = []
     for subject in subjects:
@@ -131,7 +134,7 @@ def _found(subjects: Iterable[_Subject], search: str) -> list[tuple[_Subject, st
 
 
 def _place(name: _Name, key: str) -> int:
-    """How well a name answers a search: 0 is it, 1 begins with it, 2 holds it. A realm counts only after a hyphen."""
+    """How well a name matches a search: 0 exactly, 1 begins with it, 2 contains it. A realm counts only after a hyphen."""
     own = name_key(name.text)
     if name.is_character and "-" not in key:
         own = own.partition("-")[0]

@@ -1,4 +1,4 @@
-"""One player or one character with all that is known: note and how it is read, Discord, aliases, issues, what was done."""
+"""One player or one character with all that is known: note and how it is read, Discord, aliases, issues, attempts."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.core.basis import Basis, basis_in_words
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.identity.facts import read_facts
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
-from sv_common.guild_sync.sources.profile import LastLogin
+from sv_common.guild_sync.insights.people import LastLogin
 
 SQL = load_sql(__package__, "person.sql")
 MOST_ATTEMPTS = 50
 MOST_STEPS = 12
 """Steps of one attempt that are told; a full match can have thousands."""
 
-NEVER_SEEN = "The note was never seen: no addon export has brought it yet."
+NEVER_SEEN = "The note is unknown: no addon export has included it yet."
 
 _Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """A guild note and how it is read. `text` null: never seen."""
+    """A guild note and how it is read. `text` null: unknown."""
 
     text: str | None
     verdict: Verdict | None
@@ -69,7 +69,7 @@ class CharacterView:
         Field(description="The guild note under which it was linked, or last right; null where none was known."),
     ]
     confirmed_by: Annotated[
-        str | None, Field(description="The officer who made or confirmed the link; null: nobody did.")
+        str | None, Field(description="The officer who made or confirmed the link; null: no one did.")
     ]
     confirmed_at: datetime | None
     reading: NoteView = NoteView(None, None, NEVER_SEEN)
@@ -79,7 +79,7 @@ class CharacterView:
     @computed_field(description="The same in words.")
     @property
     def rests_on(self) -> str | None:
-        """What its link rests on, in words; None where it has no player."""
+        """What it rests on, in words; None for a character without a player."""
         if self.player_id is None:
             return None
         return basis_in_words(self.basis, self.basis_note, self.confirmed_by, self.confirmed_at)
@@ -87,18 +87,17 @@ class CharacterView:
     @computed_field
     @property
     def realm(self) -> str:
-        """The realm as it is written, or its slug where the name is not known yet."""
+        """The realm by name, or its slug where the name is not known yet."""
         return self.realm_name or self.realm_slug
 
     @property
     def label(self) -> str:
-        """Name-Realm."""
         return f"{self.name}-{self.realm}"
 
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A Discord member with the names of the roles they hold, highest first."""
+    """A Discord member with the names of their roles, highest first."""
 
     id: int
     discord_id: str
@@ -108,7 +107,7 @@ class MemberView:
     is_present: bool
     roles: Sequence[str]
     basis: Annotated[Basis | None, Field(description="What it rests on that the player is this member.")]
-    confirmed_by: Annotated[str | None, Field(description="The officer who said or confirmed it; null: nobody did.")]
+    confirmed_by: Annotated[str | None, Field(description="The officer who decided or confirmed it; null: no one did.")]
     confirmed_at: datetime | None
 
     @computed_field(description="The same in words.")
@@ -120,8 +119,6 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class AliasView:
-    """A word that means a player."""
-
     id: int
     alias: str
     created_by: str
@@ -130,7 +127,7 @@ class AliasView:
 
 @dataclass(frozen=True, slots=True)
 class RejectionView:
-    """A person's word that a character is not a player's."""
+    """A person's decision that a character is not a player's."""
 
     id: int
     character_id: int
@@ -141,7 +138,7 @@ class RejectionView:
     player: str
     is_unlinking: Annotated[
         bool,
-        Field(description="Said by unlinking: no note and no name links the two again, and an officer may."),
+        Field(description="From unlinking: no note and no name links the two again, but an officer may."),
     ]
     reason: str | None
     rejected_by: str
@@ -150,7 +147,7 @@ class RejectionView:
 
 @dataclass(frozen=True, slots=True)
 class MemberRejectionView:
-    """A person's word that a player is not a Discord member."""
+    """A person's decision that a player is not a Discord member."""
 
     id: int
     member_id: int
@@ -163,8 +160,6 @@ class MemberRejectionView:
 
 @dataclass(frozen=True, slots=True)
 class OpenIssue:
-    """An open issue, as it is listed beside whom it is about."""
-
     id: int
     issue_type: str
     severity: str
@@ -174,7 +169,7 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is remembered about a player or a character, and the last 50 things done."""
+    """What is stored about a player or a character, and the last 50 attempts."""
 
     rejections: Sequence[RejectionView]
     issues: Sequence[OpenIssue]
@@ -183,8 +178,6 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerView(About):
-    """One player with all that is known."""
-
     id: int
     guild_id: int
     display_name: str
@@ -206,8 +199,6 @@ class CharacterPage(About):
 
 
 class _Subject(NamedTuple):
-    """Whom a page is about: what it is, its number, and its name."""
-
     kind: Literal["player", "character"]
     id: int
     name: str
@@ -269,11 +260,11 @@ async def character_page(conn: Connection, character_id: int, *, guild_id: int |
 async def _with_readings(
     conn: Connection, guild_id: int, rows: Sequence[dict[str, Any]], player: _Player | None
 ) -> list[CharacterView]:
-    directory = Directory(await read_facts(conn, guild_id))
+    resolver = Resolver(await read_facts(conn, guild_id))
     return [
         CharacterView(
             **row,
-            reading=_reading(directory, row["id"], row["note"]),
+            reading=_reading(resolver, row["id"], row["note"]),
             is_main=player is not None and row["id"] == player.main_character_id,
             is_offspec=player is not None and row["id"] == player.offspec_character_id,
         )
@@ -281,11 +272,11 @@ async def _with_readings(
     ]
 
 
-def _reading(directory: Directory, character_id: int, note: str | None) -> NoteView:
-    character = directory.facts.characters.get(character_id)
+def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteView:
+    character = resolver.facts.characters.get(character_id)
     if note is None or character is None:
         return NoteView(note, None, NEVER_SEEN if note is None else "The character is no longer in the guild.")
-    decision = directory.decide(character)
+    decision = resolver.resolve(character)
     target = decision.target
     player = target.label if target and target.person.player_id is not None else None
     return NoteView(note, decision.verdict, _in_words(decision), player)
@@ -322,7 +313,7 @@ def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
 
 
 def _traces_of_player(player_id: int) -> dict[str, list[Jsonb]]:
-    """What a plan or a journal holds when it is about a player."""
+    """What a plan or a journal contains when it is about a player."""
     held = [
         {"table": table, side: {"player_id": player_id}}
         for table in ("link", "alias", "rejection")

@@ -21,7 +21,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class Evidence:
     """What one source says, in a sentence."""
 
     source: Annotated[Source, Field(description="Where it is said.", examples=["note"])]
@@ -29,10 +29,10 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Explanation:
     """What each source says about the subject of a finding, and what therefore does not fit."""
 
-    sayings: tuple[Saying, ...]
+    evidence: tuple[Evidence, ...]
     conclusion: Annotated[
         str,
         Field(
@@ -42,7 +42,7 @@ class Story:
     ]
 
 
-class PossibleKind(StrEnum):
+class CandidateKind(StrEnum):
     """What somebody is whom a finding may be about."""
 
     PLAYER = "player"
@@ -51,13 +51,13 @@ class PossibleKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Possibility:
+class WeighedCandidate:
     """Somebody who could be meant: what speaks for it and what against.
 
     `needs_word`: choosing them settles the finding only if the note's name means them from now on.
     """
 
-    kind: PossibleKind
+    kind: CandidateKind
     id: Annotated[int, Field(description="Number of the player, the Discord member or the character, by `kind`.")]
     label: Annotated[str, Field(examples=["Mito"])]
     speaks_for: Annotated[tuple[str, ...], Field(examples=[["“Mito” is a character of Mito."]])] = ()

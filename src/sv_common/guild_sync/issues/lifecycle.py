@@ -137,11 +137,11 @@ async def reopen_many(conn: Connection, issue_ids: Sequence[int], *, actor: str,
     return (await conn.execute(SQL["reopen"], values)).rowcount
 
 
-async def say_why_waiting(conn: Connection, reasons: Mapping[int, str]) -> None:
+async def save_review_reasons(conn: Connection, reasons: Mapping[int, str]) -> None:
     """Keep, with each issue, why automation leaves it to an officer."""
     if reasons:
         values = {"issue_ids": list(reasons), "reasons": list(reasons.values())}
-        await conn.execute(SQL["say_why_waiting"], values)
+        await conn.execute(SQL["save_review_reasons"], values)
 
 
 async def point_again(conn: Connection, players: Mapping[int, int]) -> None:
@@ -159,10 +159,10 @@ async def about_players(conn: Connection, guild_id: int, player_ids: Sequence[in
     return [row[0] for row in await (await conn.execute(SQL["about_players"], values)).fetchall()]
 
 
-async def mark_as_told(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
+async def mark_as_notified(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
     """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
     values = {"guild_id": guild_id, "first": first_event, "last": last_event}
-    await conn.execute(SQL["mark_as_told"], values)
+    await conn.execute(SQL["mark_as_notified"], values)
 
 
 async def forget(

@@ -153,7 +153,7 @@ select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %
 from resolved
 order by id
 
--- name: say_why_waiting
+-- name: save_review_reasons
 -- Note why automation leaves issues to an officer; rows that say it already are not touched.
 update guild_identity.audit_issues i
 set review_reason = w.reason
@@ -189,7 +189,7 @@ set player_id = w.player_id
 from unnest(%(issue_ids)b::bigint[], %(player_ids)b::bigint[]) as w (id, player_id)
 where i.id = w.id and i.player_id is null
 
--- name: mark_as_told
+-- name: mark_as_notified
 -- Only where the last opening is among what was told: one that opened again since then is told of next time.
 update guild_identity.audit_issues i
 set notified_at = now()

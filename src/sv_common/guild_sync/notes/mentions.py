@@ -59,7 +59,7 @@ class Mention:
     of the vocabulary, expansions of a list. Every other mention names a person even if nobody of that name is known.
     `realm` is the part after the hyphen of `Name-Realm` where that part could be a realm; `is_realm_glued`: no blank stands
     around that hyphen, where a bracket may hold anything. `needs_realm`: it counts only where `realm` is one, of the guild's
-    or of the character that bears the note.
+    or of the character that has the note.
 
     `is_doubtful`: where it does mean somebody, the note as a whole is not certain any more: a word that is also a name
     ("Holy" alone, "Sleepy/Zork"), a past or second name. `is_owner`: the form says that something is this person's, so that

@@ -130,7 +130,7 @@ class Segment:
 
     @property
     def is_trade(self) -> bool:
-        """Whether this is about a profession, specialisation, class or role."""
+        """Whether this is about a profession, specialization, class or role."""
         return not self.is_name and any(token.categories & TRADES for token in self.tokens)
 
 
@@ -150,7 +150,7 @@ def _segments(state: NoteState) -> list[Segment]:
 
 
 def _is_after_trade(segments: list[Segment], names: list[int]) -> bool:
-    """Whether professions stand before the first possible name, which is then rather one more profession, misspelt."""
+    """Whether professions stand before the first possible name, which is then rather one more profession, misspelled."""
     return bool(names) and any(segment.is_trade for segment in segments[: names[0]])
 
 

@@ -1,4 +1,4 @@
-"""What officers are told on Discord: kept before it is sent, so that nothing is lost and nothing is told twice."""
+"""Messages to officers on Discord: stored before they are sent, so that none is lost and none is sent twice."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.sources.discord.announcement import Announcement
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 SQL = load_sql(__package__, "announcements.sql")
 
 CLAIM_S = 180
-"""Seconds for which a deliverer has an announcement for itself; whoever dies with it lets it wait so long."""
+"""Seconds for which a sender has an announcement for itself; if it dies, the announcement waits that long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedAnnouncement:
-    """An announcement that Discord does not show yet, or not as it should be, with the text that its claimer sends.
+    """An announcement that Discord does not show yet, or with an older text. `version` counts its texts.
 
-    `covers_*` are numbers of issue events; `version` counts the texts that the announcement has had.
+    A digest reports the issue events from `first_event` to `last_event`.
     """
 
     claim: UUID
@@ -38,10 +38,10 @@ class ClaimedAnnouncement:
 
 
 @dataclass(frozen=True, slots=True)
-class GrowingDigest:
-    """The digest that takes up a guild's news. While its first post is under way it stays as it is.
+class OpenDigest:
+    """The digest that a guild's news are added to. While its first post is under way it stays unchanged.
 
-    `is_in_doubt`: its message may show an older text than was told to it last.
+    `is_in_doubt`: its message may show an older text; `is_over`: its day (in UTC) has passed.
     """
 
     id: int
@@ -55,14 +55,14 @@ class GrowingDigest:
     is_over: bool
 
 
-async def keep_summary(conn: Connection, guild_id: int, channel_id: str, announcement: Announcement) -> None:
-    """Keep a summary until it is sent; one with the same nonce that is there already stays as it is."""
+async def store_summary(conn: Connection, guild_id: int, channel_id: str, announcement: Announcement) -> None:
+    """Store a summary until it is sent; one with the same nonce stays unchanged."""
     values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": announcement.nonce}
-    await conn.execute(SQL["keep_summary"], values | {"content": _content(announcement)})
+    await conn.execute(SQL["store_summary"], values | {"content": _content(announcement)})
 
 
 async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnouncement | None:
-    """Return the oldest announcement that waits and that nobody else is sending; None where there is none.
+    """Claim the oldest announcement that is due; None where there is none.
 
     It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
     """
@@ -78,9 +78,9 @@ async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnou
 
 
 async def shown(conn: Connection, sent: ClaimedAnnouncement, message_id: str) -> bool:
-    """Note that Discord shows what was sent; its text is no longer kept. Say whether the claim was still the sender's.
+    """Record that Discord shows what was sent. Return whether the claim was still the sender's.
 
-    Where it was not, and another text was sent meanwhile, the message is written anew with the next news.
+    Where it was not, and another text was sent meanwhile, the message is rewritten with the next news.
     """
     values = _of(sent) | {"message_id": message_id, "last_event": sent.last_event}
     if (await conn.execute(SQL["shown"], values)).rowcount:
@@ -90,28 +90,28 @@ async def shown(conn: Connection, sent: ClaimedAnnouncement, message_id: str) ->
 
 
 async def failed(conn: Connection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
-    """Note that sending failed, and let it wait before the next try."""
+    """Record that sending failed; the next try comes after a pause."""
     await conn.execute(SQL["failed"], _of(sent) | {"error": error, "may_have_arrived": may_have_arrived})
 
 
-async def gone(conn: Connection, sent: ClaimedAnnouncement) -> None:
-    """Note that an announcement's message was deleted on Discord: it grows no more."""
-    await conn.execute(SQL["gone"], _of(sent))
+async def deleted(conn: Connection, sent: ClaimedAnnouncement) -> None:
+    """Record that an announcement's message was deleted on Discord, and close it."""
+    await conn.execute(SQL["deleted"], _of(sent))
 
 
 async def close(conn: Connection, announcement_id: int) -> None:
-    """Let a digest grow no more; what it has to say is still sent."""
+    """Close a digest: nothing is added any more, and pending content is still sent."""
     await conn.execute(SQL["close"], {"id": announcement_id})
 
 
-async def digest_that_grows(conn: Connection, guild_id: int) -> GrowingDigest | None:
-    """Return the guild's digest that is not closed, if there is one."""
-    async with conn.cursor(row_factory=class_row(GrowingDigest)) as cursor:
-        await cursor.execute(SQL["digest_that_grows"], {"guild_id": guild_id})
+async def open_digest(conn: Connection, guild_id: int) -> OpenDigest | None:
+    """Return the guild's digest that is not closed, or None."""
+    async with conn.cursor(row_factory=class_row(OpenDigest)) as cursor:
+        await cursor.execute(SQL["open_digest"], {"guild_id": guild_id})
         return await cursor.fetchone()
 
 
-async def begin_digest(
+async def start_digest(
     conn: Connection,
     guild_id: int,
     channel_id: str,
@@ -120,28 +120,28 @@ async def begin_digest(
     nonce: str,
     covers: tuple[int, int],
 ) -> None:
-    """Keep a new digest of the issue events from the first to the second number; None while it has nothing to say."""
+    """Store a new digest of the issue events in a range; the announcement is None while there is nothing to show."""
     values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": nonce, "content": _content(announcement)}
-    await conn.execute(SQL["begin_digest"], values | {"first_event": covers[0], "last_event": covers[1]})
+    await conn.execute(SQL["start_digest"], values | {"first_event": covers[0], "last_event": covers[1]})
 
 
-async def grow_digest(
+async def extend_digest(
     conn: Connection, digest_id: int, channel_id: str, announcement: Announcement | None, *, last_event: int
 ) -> bool:
-    """Let a digest tell more; None while it has nothing to say. Say whether it could: not while a first post is under way."""
+    """Extend a digest to an event. Return False, and change nothing, while its first post is under way."""
     values = {"id": digest_id, "channel_id": channel_id, "last_event": last_event, "content": _content(announcement)}
-    return bool((await conn.execute(SQL["grow_digest"], values)).rowcount)
+    return bool((await conn.execute(SQL["extend_digest"], values)).rowcount)
 
 
-async def untold(conn: Connection, guild_id: int) -> tuple[int, int] | None:
-    """Return the first and the last issue event that no digest covers; None when all is told."""
-    row = await (await conn.execute(SQL["untold"], {"guild_id": guild_id})).fetchone()
+async def unreported(conn: Connection, guild_id: int) -> tuple[int, int] | None:
+    """Return the first and the last issue event that no digest covers; None without news."""
+    row = await (await conn.execute(SQL["unreported"], {"guild_id": guild_id})).fetchone()
     return (row[0], row[1]) if row and row[0] is not None else None
 
 
-async def guilds_to_tell(conn: Connection) -> list[int]:
-    """Return the guilds whose officers should be told something now."""
-    return [row[0] for row in await (await conn.execute(SQL["guilds_to_tell"])).fetchall()]
+async def guilds_with_news(conn: Connection) -> list[int]:
+    """Return the guilds with something to send now."""
+    return [row[0] for row in await (await conn.execute(SQL["guilds_with_news"])).fetchall()]
 
 
 def _of(sent: ClaimedAnnouncement) -> dict[str, Any]:

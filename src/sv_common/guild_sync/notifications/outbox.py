@@ -1,11 +1,11 @@
-"""Sends what officers should be told: each announcement once, a digest that grew as a change of its message.
+"""Send pending announcements: each once, an extended digest as an edit of its message.
 
-1. The announcement is kept (`store.announcements`), with what it says.
-2. A deliverer claims it, so that nobody else sends it. It may reach Discord from now on; until an answer comes, its first
-   post is repeated unchanged, and Discord's nonce lets the second one post nothing.
-3. It is sent, or its message rewritten, while no connection to the database is held.
-4. It is noted that Discord shows the version that was sent, and its issues are marked as told. What has grown meanwhile
-   goes on waiting; where the claim had run out, a newer text may have been overwritten, and is written anew.
+1. The announcement is stored with its content (`announcements`).
+2. A sender claims it. From now on it may reach Discord; until an answer comes, its first post is repeated unchanged, and
+   Discord's nonce lets the second one post nothing.
+3. It is posted, or its message edited, while no database connection is held.
+4. The sent version is recorded as shown, and its issues as notified. A digest that grew meanwhile stays pending; where the
+   claim had run out, a newer text may have been overwritten, and the message is rewritten.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from sv_common.guild_sync.sources.ports import Announcer
 
 
 async def deliver(pool: Pool, announcer: Announcer, guild_id: int) -> int:
-    """Send what waits for a guild's officers and may be tried now; return how many messages were posted or rewritten.
+    """Send a guild's announcements that are due; return how many messages were posted or edited.
 
-    Each that fails waits for its next try, and does not stop the others; the first `SourceError` is raised at the end.
+    One that fails is tried again later and does not stop the others; the first `SourceError` is raised at the end.
     """
     claim_id, delivered = uuid4(), 0
     failures: list[SourceError] = []
@@ -33,7 +33,7 @@ async def deliver(pool: Pool, announcer: Announcer, guild_id: int) -> int:
             await _deliver_one(pool, announcer, guild_id, claimed)
             delivered += 1
         except SourceError as error:
-            await _put_off(pool, claimed, error)
+            await _retry_later(pool, claimed, error)
             failures.append(error)
     if failures:
         raise failures[0]
@@ -51,16 +51,16 @@ async def _deliver_one(pool: Pool, announcer: Announcer, guild_id: int, each: Cl
         message_id = await announcer.announce(each.channel_id, each.announcement)
     elif not await announcer.rewrite(each.channel_id, message_id, each.announcement):
         async with pool.connection() as conn:
-            await announcements.gone(conn, each)
+            await announcements.deleted(conn, each)
         return
     async with pool.connection() as conn:
         await guilds.lock(conn, guild_id)
         is_ours = await announcements.shown(conn, each, message_id)
         if is_ours and each.first_event is not None and each.last_event is not None:
-            await lifecycle.mark_as_told(conn, guild_id, each.first_event, each.last_event)
+            await lifecycle.mark_as_notified(conn, guild_id, each.first_event, each.last_event)
 
 
-async def _put_off(pool: Pool, each: ClaimedAnnouncement, error: SourceError) -> None:
-    """Keep the reason. After a time-out the message may be there; after a refusal it is not."""
+async def _retry_later(pool: Pool, each: ClaimedAnnouncement, error: SourceError) -> None:
+    """Record the reason. After a time-out the message may have arrived; after a refusal it has not."""
     async with pool.connection() as conn:
         await announcements.failed(conn, each, str(error), may_have_arrived=isinstance(error, SourceUnavailable))

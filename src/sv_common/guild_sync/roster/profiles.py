@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.sources.profile import CharacterAddress, ProfileAnswer, ProfileState
+from sv_common.guild_sync.sources.models import CharacterAddress, ProfileAnswer, ProfileState
 
 SQL = load_sql(__package__, "profiles.sql")
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.sources.realms import Realm, RealmIndex
+from sv_common.guild_sync.sources.models import Realm, RealmIndex
 
 SQL = load_sql(__package__, "realms.sql")
 

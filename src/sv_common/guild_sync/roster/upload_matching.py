@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.roster.characters import PresentCharacter
-from sv_common.guild_sync.sources.models import AddonCharacter
-from sv_common.guild_sync.sources.realms import RealmIndex
+from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
 
 
 @dataclass(frozen=True, slots=True)

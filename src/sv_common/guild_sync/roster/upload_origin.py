@@ -10,8 +10,7 @@ from sv_common.guild_sync.roster import characters, guilds, realms
 from sv_common.guild_sync.roster.characters import PresentCharacter
 from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin, GuildIdentity, refuse_other_guild
-from sv_common.guild_sync.sources.models import AddonCharacter
-from sv_common.guild_sync.sources.realms import RealmIndex
+from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
 
 
 async def refuse_foreign(conn: Connection, guild_id: int, origin: ExportOrigin, rows: Sequence[AddonCharacter]) -> None:

@@ -11,21 +11,21 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
-from sv_common.guild_sync.identity.resolver import Directory
-from sv_common.guild_sync.identity.strangers import ruled_out
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.unknown_names import rejected_player
 from sv_common.guild_sync.identity.verdicts import Candidate, Person, Verdict
-from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.rulebook.candidates import owners_of, remedy_of_owner
+from sv_common.guild_sync.rulebook.candidates import candidates_for_character, remedy_for_character
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import (
     HAS_LEFT,
     Known,
-    record_of,
-    waits_for_spelling,
-    what_the_note_says,
-    why_weight_waits,
+    link_evidence,
+    note_evidence,
+    rank_review_reason,
+    review_of_spelling,
 )
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
@@ -50,19 +50,19 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
 
 
 async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:
-    """Link each character to the one person whom its note means, or whose Discord name it bears."""
+    """Link each character to the one person that its note means, or whose Discord name it has."""
     if not findings:
         return []
-    directory = Directory(await read_facts(conn, findings[0].guild_id))
-    planner = _Planner(directory, [directory.facts.characters[finding.subject_id] for finding in findings])
+    resolver = Resolver(await read_facts(conn, findings[0].guild_id))
+    planner = _Planner(resolver, [resolver.facts.characters[finding.subject_id] for finding in findings])
     return planner.plans()
 
 
 class _Planner:
     """Plans for several characters of one guild; those that mean the same new player share its creation."""
 
-    def __init__(self, directory: Directory, characters: Sequence[KnownCharacter]) -> None:
-        self._directory = directory
+    def __init__(self, resolver: Resolver, characters: Sequence[KnownCharacter]) -> None:
+        self._resolver = resolver
         self._targets = [(character, self._target(character)) for character in characters]
         self._newcomers: dict[int, list[KnownCharacter]] = defaultdict(list)
         for character, target in self._targets:
@@ -77,7 +77,7 @@ class _Planner:
         ]
 
     def _target(self, character: KnownCharacter) -> Candidate | None:
-        decision = self._directory.decide(character)
+        decision = self._resolver.resolve(character)
         if decision.target is None and decision.verdict is Verdict.NOBODY:
             return self._by_own_name(character)
         return decision.target
@@ -87,10 +87,10 @@ class _Planner:
         if person.player_id is not None:
             player = Named(person.player_id, target.label)
             row = link(character.named, player, target.evidence, self._basis(character))
-            waits = why_weight_waits(self._directory.facts, [character])
-            decision = self._directory.decide(character)
+            waits = rank_review_reason(self._resolver.facts, [character])
+            decision = self._resolver.resolve(character)
             if target.is_other_spelling:
-                waits = waits_for_spelling(decision.named, target.label)
+                waits = review_of_spelling(decision.named, target.label)
             reason = f"{character.label} belongs to {target.label}: {target.evidence}"
             return Changeset((row,), reason, waits, is_safe=decision.target is not None)
         if person.member_id is not None:
@@ -106,71 +106,69 @@ class _Planner:
         member = Named(member_id, target.label)
         create = create_player(*player, member, main.named if main else None, basis)
         row = link(character.named, player, target.evidence, basis)
-        is_founder = character == (main or self._newcomers[member_id][0])
-        rows = (create, row) if is_founder else (row,)
-        return Changeset(rows, target.evidence, waits_for_officer="Only an officer may have a new player created.")
+        creates = character == (main or self._newcomers[member_id][0])
+        rows = (create, row) if creates else (row,)
+        return Changeset(rows, target.evidence, waits_for_officer="Creating a player needs an officer.")
 
     def _basis(self, character: KnownCharacter) -> LinkEvidence:
-        """What speaks for whom a character is linked to: its note, or its own name where the note says nobody."""
-        return "note" if self._directory.decide(character).target is not None else "name"
+        """What links the character: its note, or its own name where the note means no one."""
+        return "note" if self._resolver.resolve(character).target is not None else "name"
 
     def _main_of(self, member_id: int) -> KnownCharacter | None:
-        """The one character among the member's that bears the member's name."""
         own = [
             character
             for character in self._newcomers[member_id]
-            if (member := self._directory.member_named_like(character)) is not None and member.id == member_id
+            if (member := self._resolver.member_named_like(character)) is not None and member.id == member_id
         ]
         return own[0] if len(own) == 1 else None
 
     def _by_own_name(self, character: KnownCharacter) -> Candidate | None:
-        member = self._directory.member_named_like(character)
+        member = self._resolver.member_named_like(character)
         if member is None:
             return None
-        player_id = self._directory.player_of_member(member.id)
+        player_id = self._resolver.player_of_member(member.id)
         person = Person(player_id) if player_id is not None else Person(member_id=member.id)
-        if (character.id, player_id) in self._directory.facts.rejections:
+        if (character.id, player_id) in self._resolver.facts.rejections:
             return None
         evidence = f"the character has the Discord name of {member.display_name}."
-        return Candidate(person, self._directory.label(person), evidence)
+        return Candidate(person, self._resolver.label(person), evidence)
 
     def _why_not(self, character: KnownCharacter) -> str:
-        decision = self._directory.decide(character)
+        decision = self._resolver.resolve(character)
         labels = " or ".join(candidate.label for candidate in decision.candidates)
         match decision.verdict:
             case Verdict.AMBIGUOUS:
-                return f"The note says “{decision.named}”, which could mean {labels}. Link it by hand."
+                return f"The note says “{decision.named}”, which could mean {labels}. Link it manually."
             case Verdict.SUGGESTED:
-                return f"The note may mean {labels}, but nothing proves it. Link it by hand if it is right."
+                return f"The note may mean {labels}, but nothing proves it. Link it manually if it is right."
             case Verdict.UNKNOWN:
-                if decision.mention and (player := ruled_out(self._directory, decision.mention, character)):
+                if decision.mention and (player := rejected_player(self._resolver, decision.mention, character)):
                     return (
                         f"The note means {player}, and an officer has said that {character.label} does not belong to {player}. "
-                        "If it does after all, take that back or link it by hand."
+                        "If it does after all, undo that or link it manually."
                     )
-                near = ", ".join(self._directory.suggestions(decision.named or ""))
-                hint = f" Similar names: {near}." if near else ""
-                return f"The note says “{decision.named}”, whom nobody here is called.{hint}"
+                near = ", ".join(self._resolver.suggestions(decision.named or ""))
+                suggestion = f" Similar names: {near}." if near else ""
+                return f"The note says “{decision.named}”, but no one in this guild has that name.{suggestion}"
             case _:
-                return "Neither the note nor the name says whose character this is."
+                return "Neither the note nor the name tells who plays this character."
 
 
-def explain(known: Known, finding: Finding) -> Story:
-    """In the guild, and nobody's."""
+def explain(known: Known, finding: Finding) -> Explanation:
     character = known.character(finding.subject_id)
     if character is None:
-        return Story((Saying(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
+        return Explanation((Evidence(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
     rank = f" as {known.rank}" if known.rank else ""
-    sayings = [Saying(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
-    sayings += what_the_note_says(known, character)
-    if (namesake := known.directory.member_named_like(character)) is not None:
-        sayings.append(Saying(Source.DISCORD, f"{namesake.display_name} on Discord is called exactly like it."))
-    sayings.append(record_of(known, character))
+    evidence = [Evidence(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
+    evidence += note_evidence(known, character)
+    if (namesake := known.resolver.member_named_like(character)) is not None:
+        evidence.append(Evidence(Source.DISCORD, f"{namesake.display_name} on Discord has exactly its name."))
+    evidence.append(link_evidence(known, character))
     if known.unlinked is not None and character.player_id is None:
         gone = known.unlinked
-        sentence = f"{gone.actor} took it from {gone.player} on {gone.at:%Y-%m-%d}."
-        sayings.append(Saying(Source.OFFICER, sentence))
-    return Story(tuple(sayings), "It is in the guild, and it is nobody’s.")
+        sentence = f"{gone.actor} unlinked it from {gone.player} on {gone.at:%Y-%m-%d}."
+        evidence.append(Evidence(Source.OFFICER, sentence))
+    return Explanation(tuple(evidence), "This character is in the guild, but no player owns it.")
 
 
 _MITO = Character("Mito", owner="Mito", is_main=True)
@@ -185,17 +183,17 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    candidates=owners_of,
-    remedy=remedy_of_owner,
+    candidates=candidates_for_character,
+    remedy=remedy_for_character,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
-    why="A character without a player counts for nobody: its rank gives no Discord role, and nobody knows whose it is.",
-    safe="Linking a character to a player who exists, where its note means that player and nobody else.",
+    why="The rank of a character without a player gives no one a Discord role, and no one knows who plays it.",
+    safe="Linking a character to a player who exists, where its note means that player and no one else.",
     left_to_officer=(
         "A new player, a link by the character's name alone, and a character whose rank gives a right or a Discord role above "
-        "the lowest need an officer's click, and so does a note that spells a name otherwise. "
+        "the lowest need an officer's click, and so does a name in another spelling. "
         "The fix links only where the note means exactly one person, or where the note "
-        "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
-        "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
+        "says nothing and exactly one Discord member has the character's whole name. Everything else stays open with the "
+        "reason. The fix never links a character again to a player from whom an officer unlinked it; an officer still can."
     ),
     material=(
         Material(

@@ -13,14 +13,14 @@ from sv_common.guild_sync.core.errors import BadInput
 
 SMALLEST_BUDGET: Final = 10
 BUDGET_PERCENT: Final = 5
-"""How many percent of the roster may be mended by themselves at once, where that is more than the smallest budget."""
+"""How many percent of the roster may be fixed by themselves at once, where that is more than the smallest budget."""
 
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A threshold that a guild may set for itself: a whole number of `unit`, from `least` to `most`."""
+    """A threshold that a guild may set: a whole number of `unit`, from `least` to `most`."""
 
     name: Annotated[str, Field(examples=["stale_after_days"])]
     label: Annotated[str, Field(examples=["Stale after"])]
@@ -44,7 +44,6 @@ class Parameter:
 
     @property
     def default_in_words(self) -> str:
-        """The default as a person is told it."""
         return self.about if self.default is None else f"{self.default} {self.unit}"
 
 
@@ -62,19 +61,18 @@ AUTOMATIC_FIX_LIMIT: Final = Parameter(
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many fixes of a rule may run by themselves at once in a guild, and how that number came about."""
+    """How many automatic fixes of a rule may run at once in a guild, and why that many."""
 
     limit: int
     reason: str
 
     @property
     def sentence(self) -> str:
-        """Say both to an officer."""
         return f"{self.limit} now: {self.reason}"
 
 
 def budget_of(parameters: Mapping[str, Any], roster_size: int) -> Budget:
-    """Return the budget by a rule's parameters and the number of characters that are in the guild now."""
+    """`roster_size` counts the characters that are in the guild now."""
     limit = parameters.get(AUTOMATIC_FIX_LIMIT.name)
     if limit is not None:
         return Budget(int(limit), "set by an administrator.")
@@ -109,8 +107,6 @@ def read_parameters(known: Sequence[Parameter], given: Mapping[str, object]) -> 
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
-    """A guild's settings of one rule, defaults filled in."""
-
     issue_type: str
     is_enabled: bool
     auto_mitigate: bool
@@ -119,8 +115,8 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleWishes:
-    """What a guild has said of one rule itself; None, or a threshold that is not there: the rule's default."""
+class RuleOverrides:
+    """What a guild has set of one rule; None, or a missing threshold: the rule's default."""
 
     is_enabled: bool = True
     auto_mitigate: bool | None = None

@@ -16,7 +16,7 @@ from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
 from sv_common.guild_sync.core.errors import Refused
-from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.roster import guilds
@@ -32,10 +32,10 @@ SQL = load_sql(__package__, "role_mismatch.sql")
 
 @dataclass(frozen=True, slots=True)
 class _Mismatch:
-    """A player whose managed roles are not what their rank says, and what that rests on.
+    """A player with the wrong managed roles, and what that rests on.
 
-    `character` decides: the highest in the guild, or, with `has_left`, of those that were. `right_role_id` is None where
-    no managed role is right.
+    `character` decides: the highest in the guild, or, with `has_left`, of those that were. `right_role_id` is None where no
+    managed role is right.
     """
 
     player_id: int
@@ -61,11 +61,11 @@ class _Mismatch:
 
 
 async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find players on Discord whose managed roles differ from what their rank says, and roles that nobody can give.
+    """Find players on Discord whose managed roles differ from their rank's, and roles that cannot be given.
 
-    Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved that
-    nobody has named or confirmed: inserting one rank shifts all below it and would make everybody look wrong at once.
-    Asked about all guilds, it leaves out those in doubt, and raises only where that leaves none.
+    Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved without
+    being confirmed: inserting one rank shifts all below it and would make everyone look wrong at once. For all guilds, it
+    leaves out those in doubt, and raises only where none is left.
     """
     values = {"guild_id": guild_id}
     in_doubt = await _guilds_in_doubt(conn, values)
@@ -81,7 +81,7 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
 
 
 async def _guilds_in_doubt(conn: Connection, values: dict[str, int | None]) -> dict[int, str]:
-    """Return the guilds whose rank table may not fit the game any more, each with the sentence why."""
+    """Return the guilds whose rank table may not match the game, each with the sentence why."""
     moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchall()
     doubts = {guild_id: _MOVED.format(characters=characters) for guild_id, characters in moved}
     renamed = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
@@ -105,7 +105,7 @@ async def _count_of_guilds(conn: Connection) -> int:
 
 
 def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
-    """One finding for a role that cannot be given, however many players should hold it."""
+    """One finding for a role that cannot be given, however many players should have it."""
     details = {"rank_id": rank_id, "role_id": role_id, "role": role, "ranks": list(ranks), "fault": fault}
     summary = f"{' and '.join(ranks)} should have {role} on Discord, but {_FAULTS[fault].format(role=role)}"
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.RANK, rank_id, summary, details)
@@ -113,7 +113,7 @@ def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: 
 
 _FAULTS = {
     "gone": "there is no such role any more",
-    "everyone": "everybody holds {role}, so it cannot be given",
+    "everyone": "everyone holds {role}, so it cannot be given",
     "integration": "{role} belongs to an integration, so it cannot be given",
 }
 
@@ -176,8 +176,10 @@ def _plan(details: Mapping[str, Any]) -> Changeset:
     reason = " ".join(filter(None, (_why(details), unconfirmed)))
     alone = None
     if unconfirmed and details["gives"] and not details["has_right_role"]:
-        alone = f"{unconfirmed} The role would make {member} an {details['gives']} here, so look at this one by itself."
-    return Changeset((), reason, _why_wait(details), alone, is_safe=True, roles=tuple(roles))
+        alone = (
+            f"{unconfirmed} The role would make {member} an {details['gives']} here, so look at this one on its own."
+        )
+    return Changeset((), reason, _review_reason(details), alone, is_safe=True, roles=tuple(roles))
 
 
 def _why(details: Mapping[str, Any]) -> str:
@@ -189,21 +191,21 @@ def _why(details: Mapping[str, Any]) -> str:
 
 
 def rests_on(details: Mapping[str, Any]) -> str:
-    """Say what each part of the way from the character to the Discord member rests on for which no person stands."""
+    """Return what the unconfirmed parts of the link from the character to the Discord member rest on."""
     character, player, member = details["character"], details["player"], details["member"]
     told = []
     if not is_confirmed(details["basis"], details["confirmed_by"]):
         told.append(
-            f"That {character} is {player}’s rests on {basis_in_words(details['basis'], details['basis_note'])}."
+            f"The link of {character} to {player} rests on {basis_in_words(details['basis'], details['basis_note'])}."
         )
     if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
-        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(details['discord_basis'])}.")
+        told.append(f"The link of {player} to {member} on Discord rests on {basis_in_words(details['discord_basis'])}.")
     return " ".join(told)
 
 
-def _why_wait(details: Mapping[str, Any]) -> str | None:
+def _review_reason(details: Mapping[str, Any]) -> str | None:
     if details["has_left"] or details["right_role"] is None:
-        return "Only an officer may take the last guild role from a member."
+        return "Taking a member's last guild role needs an officer."
     if rests_on(details):
         return f"No officer has confirmed that {details['character']} belongs to {details['member']}."
     if details["is_administrative"]:
@@ -215,8 +217,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def explain(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every story is given what is known
-    """One rank in the game, another role on Discord."""
+def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- every story is given what is known
     told = finding.details
     if "fault" in told:
         return _explain_unusable_role(told)
@@ -226,46 +227,46 @@ def explain(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every s
         return _explain_no_role(told, wrong)
     held = [right] if told["has_right_role"] else []
     holds = in_words([*held, *(role["name"] for role in told["wrong_roles"])], "and")
-    sayings = (
-        Saying(
+    evidence = (
+        Evidence(
             Source.ROSTER, f"{told['character']} is {told['player']}’s highest character, with the rank {told['rank']}."
         ),
-        Saying(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
+        Evidence(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
         *_record_of_role(told),
-        Saying(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
+        Evidence(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
     )
     if told["has_right_role"]:
-        return Story(sayings, f"{right} is right, and {wrong} belongs to another rank.")
+        return Explanation(evidence, f"{right} is right, and {wrong} belongs to another rank.")
     besides = f", and {wrong} belongs to another rank" if wrong else ""
-    return Story(sayings, f"{member} should hold {right} and does not{besides}.")
+    return Explanation(evidence, f"{member} should hold {right} and does not{besides}.")
 
 
-def _explain_unusable_role(told: Mapping[str, Any]) -> Story:
+def _explain_unusable_role(told: Mapping[str, Any]) -> Explanation:
     ranks = in_words(told["ranks"], "and")
-    mapping = Saying(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
-    return Story((mapping,), f"{told['role']} cannot be given to anyone.")
+    mapping = Evidence(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
+    return Explanation((mapping,), f"{told['role']} cannot be given to anyone.")
 
 
-def _explain_no_role(told: Mapping[str, Any], wrong: str) -> Story:
+def _explain_no_role(told: Mapping[str, Any], wrong: str) -> Explanation:
     if told["has_left"]:
-        why = Saying(
+        why = Evidence(
             Source.ROSTER, f"No character of {told['player']} is in the guild; {told['character']} was the highest."
         )
     else:
-        why = Saying(
+        why = Evidence(
             Source.RANKS,
             f"{told['character']} is the highest character, with the rank {told['rank']}, which has no Discord role.",
         )
-    holds = Saying(Source.DISCORD, f"{told['member']} holds {wrong}.")
-    return Story((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
+    holds = Evidence(Source.DISCORD, f"{told['member']} holds {wrong}.")
+    return Explanation((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
 
 
-def _record_of_role(told: Mapping[str, Any]) -> list[Saying]:
-    """What ties the character to the Discord member, and how sure that is."""
+def _record_of_role(told: Mapping[str, Any]) -> list[Evidence]:
+    """What links the character to the Discord member, and how sure that is."""
     doubt = rests_on(told)
     return [
-        Saying(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
-        *([Saying(Source.RECORD, doubt)] if doubt else []),
+        Evidence(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
+        *([Evidence(Source.RECORD, doubt)] if doubt else []),
     ]
 
 
@@ -282,13 +283,13 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
+    why="Discord roles open channels. A promoted player waits for the new role; a demoted player keeps a role they should not have.",
     safe=(
         "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "
         "the character is and who that is on Discord, and where no role has power over the server or over PATT."
     ),
     left_to_officer=(
-        "A link that no officer has confirmed; a role with power; the last guild role of somebody whose characters have all "
+        "A link that no officer has confirmed; a role with power; the last guild role of a player whose characters have all "
         "left, or whose rank has no role on purpose. A role that is gone from the server is one issue: map the rank to "
         "another. Nothing is compared while the ranks in the game differ from the rank "
         "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "

@@ -9,23 +9,23 @@ from psycopg.types.json import Jsonb
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.rulebook.parameter import RuleSettings, RuleWishes
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 
 async def read_settings(conn: Connection, guild_id: int, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
-    """Return the guild's settings of each rule, the defaults where it has set nothing."""
-    wishes = await read_wishes(conn, guild_id)
-    return {rule.issue_type: rule.settings(wishes.get(rule.issue_type, RuleWishes())) for rule in rules}
+    """Return the guild's settings of each rule, with defaults."""
+    overrides = await read_overrides(conn, guild_id)
+    return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
 
 
 SQL = load_sql(__package__, "settings.sql")
 
 
-async def read_wishes(conn: Connection, guild_id: int) -> dict[str, RuleWishes]:
-    """Return what the guild has said of its rules, by rule; of a rule that is not among them it has said nothing."""
+async def read_overrides(conn: Connection, guild_id: int) -> dict[str, RuleOverrides]:
+    """Return what the guild has set of its rules; a rule without settings is missing."""
     rows = await (await conn.execute(SQL["settings"], {"guild_id": guild_id})).fetchall()
-    return {row[0]: RuleWishes(*row[1:]) for row in rows}
+    return {row[0]: RuleOverrides(*row[1:]) for row in rows}
 
 
 async def save_settings(

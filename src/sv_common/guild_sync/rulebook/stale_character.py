@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.issues.explanation import Saying, Source, Story
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
 from sv_common.guild_sync.rulebook.explain import Known
@@ -49,23 +49,22 @@ def _finding(
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.CHARACTER, character_id, summary, details)
 
 
-def explain(known: Known, finding: Finding) -> Story:
-    """Asleep for long."""
+def explain(known: Known, finding: Finding) -> Explanation:
     told = finding.details
     login = told.get("last_login_timestamp")
     seen = _last_seen(login, known.now) if login else "has no last login that is known"
-    sayings = [Saying(Source.ROSTER, f"{told['character']} {seen}.")]
+    evidence = [Evidence(Source.ROSTER, f"{told['character']} {seen}.")]
     if told.get("player"):
-        sayings.append(Saying(Source.RECORD, f"It belongs to {told['player']}."))
+        evidence.append(Evidence(Source.RECORD, f"It belongs to {told['player']}."))
     else:
-        sayings.append(Saying(Source.RECORD, "It belongs to nobody."))
+        evidence.append(Evidence(Source.RECORD, "It has no player."))
     if told.get("player_active_on"):
-        sayings.append(Saying(Source.ROSTER, f"{told['player']} is active on {told['player_active_on']}."))
-        return Story(tuple(sayings), "The player still plays; only this character sleeps.")
+        evidence.append(Evidence(Source.ROSTER, f"{told['player']} is active on {told['player_active_on']}."))
+        return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
     if told.get("player"):
-        sayings.append(Saying(Source.ROSTER, f"No other character of {told['player']} has been seen lately."))
-        return Story(tuple(sayings), "The player may have gone quiet.")
-    return Story(tuple(sayings), "The character takes a place in the roster and is not played.")
+        evidence.append(Evidence(Source.ROSTER, f"No other character of {told['player']} has been seen lately."))
+        return Explanation(tuple(evidence), "The player may have gone quiet.")
+    return Explanation(tuple(evidence), "The character takes a place in the roster and is not played.")
 
 
 def _last_seen(milliseconds: int, now: datetime) -> str:
@@ -83,7 +82,7 @@ RULE = RuleDefinition(
     detect=detect,
     explain=explain,
     thresholds=(STALE_AFTER,),
-    why="A roster has a thousand places. Characters asleep for long may free one, or tell that somebody has gone quiet.",
+    why="A roster has a thousand places. A stale character may free one, or show that a player has stopped playing.",
     left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
     examples=(
         Example(

@@ -14,7 +14,7 @@ from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, read_facts
-from sv_common.guild_sync.identity.resolver import Directory
+from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.verdicts import Decision, Verdict
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import MentionKind, NoteKind
@@ -68,15 +68,15 @@ async def try_note(conn: Connection, guild_id: int, note: str) -> TriedNote:
     """Read a note as if it were on a new character of the guild. Raises `BadInput` for one that is too long."""
     if len(note) > LONGEST_NOTE:
         raise BadInput(f"Note: it has {len(note)} characters; the longest that is read here has {LONGEST_NOTE}.")
-    directory = Directory(await read_facts(conn, guild_id))
-    decision = directory.decide(_new_character(note))
+    resolver = Resolver(await read_facts(conn, guild_id))
+    decision = resolver.resolve(_new_character(note))
     return TriedNote(
         decision.parsed.kind,
         decision.verdict,
         reading_in_words(decision),
         tuple(f"{candidate.label}: {candidate.evidence}" for candidate in decision.candidates),
         tuple(TriedMention(each.text, each.kind, each.only_if_known) for each in decision.parsed.mentions),
-        tuple(_known_words(note, directory)),
+        tuple(_known_words(note, resolver)),
     )
 
 
@@ -94,12 +94,12 @@ async def readings_changed(conn: Connection, guild_id: int, setting: Setting) ->
 
 def compare_readings(before: GuildFacts, after: GuildFacts) -> list[ReadingChange]:
     """Return the notes of characters in the guild that are read differently, by name. Pure."""
-    then, now = Directory(before), Directory(after)
+    then, now = Resolver(before), Resolver(after)
     changes = [
         ReadingChange(each.id, each.label, each.note, was, will_be)
         for each in before.characters.values()
         if each.is_present and each.note
-        if (was := reading_in_words(then.decide(each))) != (will_be := reading_in_words(now.decide(each)))
+        if (was := reading_in_words(then.resolve(each))) != (will_be := reading_in_words(now.resolve(each)))
     ]
     return sorted(changes, key=lambda change: (change.character, change.character_id))
 
@@ -125,8 +125,8 @@ def _new_character(note: str) -> KnownCharacter:
     )
 
 
-def _known_words(note: str, directory: Directory) -> Iterator[KnownWord]:
+def _known_words(note: str, resolver: Resolver) -> Iterator[KnownWord]:
     for word in dict.fromkeys(name_key(each) for each in _WORD.findall(note)):
-        categories = directory.vocabulary.categories.get(word)
+        categories = resolver.vocabulary.categories.get(word)
         if categories:
             yield KnownWord(word, ", ".join(sorted(categories)))

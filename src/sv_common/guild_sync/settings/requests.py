@@ -1,7 +1,4 @@
-"""What somebody wants of a guild's settings, held against what is set now: checked, completed, and written.
-
-Nothing here looks at issues; `guild_settings` does, before and after.
-"""
+"""What an administrator requests to set, checked and completed with what is set now. Nothing here looks at issues."""
 
 from __future__ import annotations
 
@@ -14,42 +11,44 @@ from pydantic import Field
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
-from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.issues.model import Severity
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, members, ranks
 from sv_common.guild_sync.roster.ranks import RankRole
-from sv_common.guild_sync.rulebook.parameter import RuleWishes, read_parameters
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, read_parameters
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.settings import read_wishes, save_settings
-from sv_common.guild_sync.rules import RULES, rule_named
+from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.settings import changes
-from sv_common.guild_sync.settings.changes import SettingChange
-from sv_common.guild_sync.settings.differences import (
+from sv_common.guild_sync.settings.model import (
+    SETTINGS,
     Difference,
-    differences_of_ranks,
-    differences_of_rule,
-    differences_of_word,
+    RanksSetting,
+    RuleSetting,
+    Setting,
+    SettingKind,
+    WordSetting,
+    role_of,
 )
-from sv_common.guild_sync.settings.model import RanksSetting, RuleSetting, Setting, SettingKind, WordSetting, setting_of
 from sv_common.guild_sync.sources.models import DiscordRole
 
 DEFAULT: Final = "default"
+NO_ROLE: Final = "none"
+A_NAME: Final = "name"
 YesNo: TypeAlias = Literal["yes", "no", "default"]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRequest:
-    """Set a rule; None leaves a thing as it is, "default" is what the rulebook says.
+    """Set a rule; None leaves a thing unchanged, "default" is the rule's default.
 
-    `parameters` holds the thresholds that are to change; None or empty text is the default. With `to_default`,
-    everything else is put to the default first.
+    `parameters` holds the thresholds to change; None or empty text is the default. With `to_default`, everything else is
+    set to its default first.
     """
 
     issue_type: Annotated[str, Field(max_length=60, description="The rule.", examples=["stale_character"])]
-    is_enabled: Annotated[bool | None, Field(description="Whether it is looked for.")] = None
-    fixes_itself: Annotated[YesNo | None, Field(description="Whether certain fixes run without an officer.")] = None
+    is_enabled: Annotated[bool | None, Field(description="Whether scans look for it.")] = None
+    fixes_itself: Annotated[YesNo | None, Field(description="Whether certain fixes are automatic.")] = None
     severity: Annotated[str | None, Field(max_length=60, description="info, warning, error, or default.")] = None
     parameters: Annotated[
         Mapping[str, object],
@@ -59,12 +58,29 @@ class RuleRequest:
             examples=[{"stale_after_days": 45}],
         ),
     ] = field(default_factory=dict)
-    to_default: Annotated[bool, Field(description="Put everything else to the default first.")] = False
+    to_default: Annotated[bool, Field(description="Set everything else to its default first.")] = False
+
+    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+        """Return the rule's setting now and as requested. Raises `NotFound` and `BadInput`."""
+        rule = rule_named(self.issue_type)
+        before = await RuleSetting(rule.issue_type, RuleOverrides()).current(conn, guild_id)
+        wishes = RuleOverrides() if self.to_default else before.wishes
+        kept = {name: value for name, value in wishes.parameters.items() if name not in self.parameters}
+        thresholds = kept | read_parameters(rule.parameters, self.parameters)
+        order = [each.name for each in rule.parameters if each.name in thresholds]
+        wishes = replace(wishes, parameters={name: thresholds[name] for name in order})
+        if self.is_enabled is not None:
+            wishes = replace(wishes, is_enabled=self.is_enabled)
+        if self.fixes_itself is not None:
+            wishes = replace(wishes, auto_mitigate=_auto_mitigate(rule, self.fixes_itself))
+        if self.severity is not None:
+            wishes = replace(wishes, severity=_severity(self.severity))
+        return before, replace(before, wishes=wishes)
 
 
 @dataclass(frozen=True, slots=True)
 class RoleWish:
-    """Which role a rank is to map to: the role's id, "none" on purpose, or empty text for not set."""
+    """The role of a rank: the role's id, "none" on purpose, or empty text for not set."""
 
     role: Annotated[
         str,
@@ -86,6 +102,26 @@ class RanksRequest:
         Field(min_length=1, examples=[{"1": {"role": "101", "is_managed": True}, "4": {"role": "none"}}]),
     ]
 
+    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+        """Return the roles that would change, now and as requested. Raises `BadInput`."""
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, guild_id)}
+        known, server_id = await _known_roles(conn, guild_id)
+        before, after = {}, {}
+        for index, wish in self.roles.items():
+            if index not in table:
+                raise BadInput(f"Rank {index}: the guild has no such rank. Sync the roster first.")
+            rank = table[index]
+            now = role_of(rank)
+            then = RankRole(rank.name_in_game or rank.name, is_without_role=wish.role == NO_ROLE)
+            if wish.role not in ("", NO_ROLE):
+                role_name = now.role_name if wish.role == now.role_id else None
+                if role_name is None or wish.role in known:
+                    role_name = _usable_role(index, wish.role, known, server_id)
+                then = replace(then, role_id=wish.role, role_name=role_name, is_managed=wish.is_managed)
+            if replace(then, name=now.name) != now:
+                before[index], after[index] = now, then
+        return RanksSetting(before), RanksSetting(after)
+
 
 @dataclass(frozen=True, slots=True)
 class WordRequest:
@@ -103,28 +139,52 @@ class WordRequest:
         str,
         Field(
             max_length=60,
-            description="A category; “name”: no word of the vocabulary, so that it may be a name; “default”: as everywhere.",
+            description="A category; “name”: no word of the vocabulary, it may be a name; “default”: as in every guild.",
             examples=["role"],
         ),
     ]
 
+    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+        """Return how the word is read now and as requested. Raises `BadInput`."""
+        key = word_key(self.word)
+        if self.reading not in (DEFAULT, A_NAME, *Category):
+            raise BadInput(
+                f"Category: “{self.reading[:LONGEST_WORD]}” is none. Use one of: {', '.join(Category)}, {A_NAME}."
+            )
+        after = WordSetting(key, self.reading != DEFAULT)
+        if self.reading in tuple(Category):
+            after = replace(after, category=self.reading)
+            vocabulary_with({key: self.reading})
+        return await after.current(conn, guild_id), after
+
 
 @dataclass(frozen=True, slots=True)
 class UndoRequest:
-    """Put back what a change of the settings has changed."""
+    """Undo a change of the settings."""
 
     change_id: int
+
+    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+        """Return the setting now and before the change. Raises `NotFound`, and `Refused` where it cannot be undone."""
+        change = await changes.get(conn, self.change_id, guild_id)
+        if change.undone_by is not None:
+            raise Refused(f"This change was undone already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
+        if change.kind not in SETTINGS:
+            what = "key" if change.kind == SettingKind.KEY else "token"
+            raise Refused(f"You cannot undo making or revoking a {what}: its secret is not stored. Make a new one.")
+        restore = SETTINGS[change.kind].from_json
+        before, after = restore(change.subject, change.before), restore(change.subject, change.after)
+        if await after.current(conn, guild_id) != after:
+            raise Refused("This was changed again since, so it cannot be undone. Undo the later change first.")
+        return after, before
 
 
 SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | UndoRequest
 
-NO_ROLE: Final = "none"
-A_NAME: Final = "name"
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A change that can be made: what is set now, and what is to be. `undoes`: the change that it takes back."""
+    """A change that can be made: the setting now and afterwards. `undoes`: the change that it undoes."""
 
     before: Setting
     after: Setting
@@ -134,120 +194,25 @@ class Wanted:
     @property
     def sentence(self) -> str:
         """The differences on one line."""
-        subject = f"{self.after.issue_type}. " if isinstance(self.after, RuleSetting) else ""
+        subject = f"{self.after.subject}. " if isinstance(self.after, RuleSetting) else ""
         return subject + "; ".join(row.sentence for row in self.differences)
 
 
 async def read_request(conn: Connection, guild_id: int, request: SettingRequest) -> Wanted:
-    """Hold a request against what is set now.
+    """Compare a request with what is set now.
 
     Raises `BadInput` for what cannot be set, `NotFound` for a rule, rank or change that does not exist, and `Refused`
-    where everything is set so already, or was changed again since a change that is to be undone.
+    where nothing would change, or where a change to undo was changed again since.
     """
-    before, after = await _before_and_after(conn, guild_id, request)
-    undoes = request.change_id if isinstance(request, UndoRequest) else None
-    differences = await differences_between(conn, guild_id, before, after)
+    before, after = await request.before_and_after(conn, guild_id)
+    differences = tuple(after.differences(before, await guilds.roster_size(conn, guild_id)))
     if not differences:
         raise Refused("It is set like this already, so there is nothing to change.")
-    return Wanted(before, after, differences, undoes)
-
-
-async def write(conn: Connection, guild_id: int, setting: Setting, *, actor: str) -> None:
-    """Make a guild's setting so. The caller holds the guild's lock."""
-    match setting:
-        case RuleSetting(issue_type, wishes):
-            await save_settings(
-                conn,
-                guild_id,
-                issue_type,
-                actor=actor,
-                is_enabled=wishes.is_enabled,
-                auto_mitigate=wishes.auto_mitigate,
-                severity=wishes.severity,
-                parameters=wishes.parameters,
-            )
-        case RanksSetting(roles):
-            await ranks.put_roles(conn, guild_id, roles)
-        case WordSetting(word, True, category):
-            await words.say(conn, guild_id, word, category, actor=actor)
-        case WordSetting(word):
-            await words.forget(conn, guild_id, word)
-
-
-async def _before_and_after(conn: Connection, guild_id: int, request: SettingRequest) -> tuple[Setting, Setting]:
-    match request:
-        case RuleRequest():
-            return await _rule(conn, guild_id, request)
-        case RanksRequest():
-            return await _ranks(conn, guild_id, request)
-        case WordRequest():
-            return await _word(conn, guild_id, request)
-        case UndoRequest():
-            return await _undo(conn, guild_id, request.change_id)
-
-
-async def _rule(conn: Connection, guild_id: int, request: RuleRequest) -> tuple[RuleSetting, RuleSetting]:
-    rule = rule_named(request.issue_type)
-    now = (await read_wishes(conn, guild_id)).get(rule.issue_type, RuleWishes())
-    wishes = _changed(RuleWishes() if request.to_default else now, rule, request)
-    return RuleSetting(rule.issue_type, now), RuleSetting(rule.issue_type, wishes)
-
-
-def _changed(wishes: RuleWishes, rule: RuleDefinition, request: RuleRequest) -> RuleWishes:
-    kept = {name: value for name, value in wishes.parameters.items() if name not in request.parameters}
-    thresholds = kept | read_parameters(rule.parameters, request.parameters)
-    order = [each.name for each in rule.parameters]
-    wishes = replace(wishes, parameters={name: thresholds[name] for name in order if name in thresholds})
-    if request.is_enabled is not None:
-        wishes = replace(wishes, is_enabled=request.is_enabled)
-    if request.fixes_itself is not None:
-        wishes = replace(wishes, auto_mitigate=_fixes_itself(rule, request.fixes_itself))
-    if request.severity is not None:
-        wishes = replace(wishes, severity=_severity(request.severity))
-    return wishes
-
-
-def _fixes_itself(rule: RuleDefinition, said: YesNo) -> bool | None:
-    if said == "yes" and not rule.is_fixable:
-        raise BadInput(f"“{rule.name}” knows no fix, so it cannot fix by itself. Leave “Fixes by itself” out.")
-    if said == "yes" and not rule.may_be_automatic:
-        raise BadInput(
-            f"Every fix of “{rule.name}” needs an officer’s click, so it cannot fix by itself. Leave “Fixes by itself” out."
-        )
-    return None if said == DEFAULT else said == "yes"
-
-
-def _severity(said: str) -> str | None:
-    if said == DEFAULT:
-        return None
-    if said not in tuple(Severity):
-        raise BadInput(f"Severity: “{said[:LONGEST_WORD]}” is none. Use {', '.join(Severity)}, or {DEFAULT}.")
-    return said
-
-
-async def _ranks(conn: Connection, guild_id: int, request: RanksRequest) -> tuple[RanksSetting, RanksSetting]:
-    table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, guild_id)}
-    known = {role.role_id: role for role in await members.known_roles(conn, guild_id)}
-    server_id = (await guilds.get(conn, guild_id)).discord_guild_id
-    before, after = {}, {}
-    for index, wish in request.roles.items():
-        if index not in table:
-            raise BadInput(f"Rank {index}: the guild has no such rank. Sync the roster first.")
-        rank = table[index]
-        now = role_of(rank)
-        then = RankRole(rank.name_in_game or rank.name, is_without_role=wish.role == NO_ROLE)
-        if wish.role not in ("", NO_ROLE):
-            role_name = now.role_name if wish.role == now.role_id else None
-            if role_name is None or wish.role in known:
-                role_name = _usable_role(index, wish.role, known, server_id)
-            then = replace(then, role_id=wish.role, role_name=role_name, is_managed=wish.is_managed)
-        if replace(then, name=now.name) != now:
-            before[index], after[index] = now, then
-    return RanksSetting(before), RanksSetting(after)
+    return Wanted(before, after, differences, request.change_id if isinstance(request, UndoRequest) else None)
 
 
 async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) -> str | None:
-    """Return the name of a role to which a rank is to be mapped; None before the first Discord sync, which tells names.
+    """Return the name of a role for a rank; None before the first Discord sync, which brings the names.
 
     Raises `BadInput` for what is no id, for @everyone, for a role of an integration, and for one that the server does not
     have.
@@ -256,8 +221,7 @@ async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) 
         raise BadInput(
             f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
         )
-    server_id = (await guilds.get(conn, guild_id)).discord_guild_id
-    known = {role.role_id: role for role in await members.known_roles(conn, guild_id)}
+    known, server_id = await _known_roles(conn, guild_id)
     if known:
         return _usable_role(index, role_id, known, server_id)
     if role_id == server_id:
@@ -265,9 +229,10 @@ async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) 
     return None
 
 
-def role_of(rank: ranks.Rank) -> RankRole:
-    """Return the role of a rank as it is set."""
-    return RankRole(rank.name, rank.discord_role_id, rank.discord_role_name, rank.is_role_managed, rank.is_without_role)
+async def _known_roles(conn: Connection, guild_id: int) -> tuple[dict[str, DiscordRole], str | None]:
+    """Return the roles that the last sync saw, and the server's id."""
+    known = {role.role_id: role for role in await members.known_roles(conn, guild_id)}
+    return known, (await guilds.get(conn, guild_id)).discord_guild_id
 
 
 def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], server_id: str | None) -> str:
@@ -275,77 +240,31 @@ def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], ser
     role = known.get(role_id)
     if role is None:
         raise BadInput(
-            f"Rank {index}: the Discord server has no role “{role_id[:LONGEST_WORD]}” as far as the last sync saw. "
-            "Sync Discord, and choose one that is there."
+            f"Rank {index}: the Discord server had no role “{role_id[:LONGEST_WORD]}” at the last sync. "
+            "Sync Discord, and choose one that it has."
         )
     if role_id == server_id:
-        raise BadInput(f"Rank {index}: everybody holds “{role.name}”, so it cannot be a rank's role. Choose another.")
+        raise BadInput(f"Rank {index}: everyone holds “{role.name}”, so it cannot be a rank's role. Choose another.")
     if role.managed:
         raise BadInput(
-            f"Rank {index}: “{role.name}” belongs to an integration, so nobody can give or take it. Choose another role."
+            f"Rank {index}: “{role.name}” belongs to an integration, so fixes cannot give or take it. Choose another role."
         )
     return role.name
 
 
-async def _word(conn: Connection, guild_id: int, request: WordRequest) -> tuple[WordSetting, WordSetting]:
-    key = word_key(request.word)
-    if request.reading not in (DEFAULT, A_NAME, *Category):
+def _auto_mitigate(rule: RuleDefinition, requested: YesNo) -> bool | None:
+    if requested == "yes" and not rule.is_fixable:
+        raise BadInput(f"“{rule.name}” has no fix, so there is nothing to automate. Leave automatic fixes off.")
+    if requested == "yes" and not rule.may_be_automatic:
         raise BadInput(
-            f"Category: “{request.reading[:LONGEST_WORD]}” is none. Use one of: {', '.join(Category)}, {A_NAME}."
+            f"Every fix of “{rule.name}” needs an officer’s click, so none is automatic. Leave automatic fixes off."
         )
-    after = WordSetting(key, request.reading != DEFAULT, None)
-    if request.reading in tuple(Category):
-        after = replace(after, category=request.reading)
-        vocabulary_with({key: request.reading})
-    said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
-    return WordSetting(key, key in said, said.get(key)), after
+    return None if requested == DEFAULT else requested == "yes"
 
 
-async def _undo(conn: Connection, guild_id: int, change_id: int) -> tuple[Setting, Setting]:
-    change = await changes.get(conn, change_id, guild_id)
-    if change.undone_by is not None:
-        raise Refused(f"This change was taken back already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
-    before, after = _kept(change)
-    if await current_setting(conn, guild_id, after) != after:
-        raise Refused(
-            "This was changed again since, so it is not put back. Undo the later change first, or set it anew."
-        )
-    return after, before
-
-
-def _kept(change: SettingChange) -> tuple[Setting, Setting]:
-    before = setting_of(change.kind, change.subject, change.before)
-    after = setting_of(change.kind, change.subject, change.after)
-    if before is None or after is None:
-        what = "key" if change.kind == SettingKind.KEY else "token"
-        raise Refused(f"A {what} that was made or revoked stays so: its secret is known to nobody. Make a new one.")
-    if isinstance(after, RuleSetting):
-        rule_named(after.issue_type)
-    return before, after
-
-
-async def current_setting(conn: Connection, guild_id: int, like: Setting) -> Setting:
-    """Return what is set now of the same rule, ranks or word as another setting is about."""
-    match like:
-        case RuleSetting(issue_type, _):
-            return RuleSetting(issue_type, (await read_wishes(conn, guild_id)).get(issue_type, RuleWishes()))
-        case RanksSetting(roles):
-            table = await ranks.all_ranks(conn, guild_id)
-            return RanksSetting({rank.wow_rank_index: role_of(rank) for rank in table if rank.wow_rank_index in roles})
-        case WordSetting(word, _, _):
-            said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
-            return WordSetting(word, word in said, said.get(word))
-
-
-async def differences_between(
-    conn: Connection, guild_id: int, before: Setting, after: Setting
-) -> tuple[Difference, ...]:
-    """Return what is different between two settings of the same rule, ranks or word."""
-    if isinstance(before, RuleSetting) and isinstance(after, RuleSetting):
-        size = await guilds.roster_size(conn, guild_id)
-        return differences_of_rule(RULES[after.issue_type], before.wishes, after.wishes, size)
-    if isinstance(before, RanksSetting) and isinstance(after, RanksSetting):
-        return differences_of_ranks(before, after)
-    if isinstance(before, WordSetting) and isinstance(after, WordSetting):
-        return differences_of_word(before, after)
-    return ()
+def _severity(requested: str) -> str | None:
+    if requested == DEFAULT:
+        return None
+    if requested not in tuple(Severity):
+        raise BadInput(f"Severity: “{requested[:LONGEST_WORD]}” is none. Use {', '.join(Severity)}, or {DEFAULT}.")
+    return requested

@@ -15,8 +15,7 @@ from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.simulators.faults import Endpoint, Faults
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
-from sv_common.guild_sync.sources.models import CLASS_NAMES
-from sv_common.guild_sync.sources.realms import LOCALES
+from sv_common.guild_sync.sources.models import CLASS_NAMES, LOCALES
 
 TOKEN_LIFETIME = 86_399
 """Seconds, as Battle.net says it in `expires_in`."""

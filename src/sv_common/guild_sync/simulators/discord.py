@@ -33,7 +33,7 @@ from sv_common.guild_sync.simulators.model import (
     WorldRole,
 )
 from sv_common.guild_sync.simulators.world import GuildWorld
-from sv_common.guild_sync.sources.discord.access import Permission, permissions_in_channel
+from sv_common.guild_sync.sources.discord.permissions import Permission, permissions_in_channel
 
 LARGEST_PAGE = 1000
 MOST_GUILDS_ON_A_PAGE = 200

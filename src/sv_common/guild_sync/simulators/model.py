@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sv_common.guild_sync.sources.discord.access import Overwrite
+from sv_common.guild_sync.sources.discord.permissions import Overwrite
 
 DAY_MS = 24 * 60 * 60 * 1000
 

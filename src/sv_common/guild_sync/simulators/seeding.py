@@ -30,7 +30,7 @@ from sv_common.guild_sync.simulators.vocabulary import (
     RANK_NAMES,
     TRAP_NAMES,
 )
-from sv_common.guild_sync.sources.discord.access import Permission
+from sv_common.guild_sync.sources.discord.permissions import Permission
 from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 HOME_REALM = Realm(3101, "Mal'Torith", "maltorith")
@@ -177,7 +177,7 @@ class Seeder:
             return _fill(self._alt_form(person), person)
         if draw < 0.82:
             return self._random.choice(NOBODY_NOTES)
-        return "" if draw < 0.93 else misspelt(person.name)
+        return "" if draw < 0.93 else misspelled(person.name)
 
     def _alt_form(self, person: WorldPerson) -> str:
         forms = (*ALT_FORMS, *DISCORD_FORMS) if person.member else ALT_FORMS
@@ -215,7 +215,7 @@ class Seeder:
         self.people.append(person)
 
 
-def misspelt(name: str) -> str:
+def misspelled(name: str) -> str:
     """Swap the third and fourth letters: a slip that a reader sees through and an exact comparison does not."""
     return name[:2] + name[3] + name[2] + name[4:]
 

@@ -1,10 +1,14 @@
-"""What the three sources say about a guild, as typed values. No field here is trusted beyond its type."""
+"""What the sources return about a guild, as typed values. No field here is trusted beyond its type."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+from sv_common.guild_sync.core.names import realm_key
 
 GUILD_MASTER_RANK = 0
 LOWEST_RANK = 9
@@ -130,3 +134,101 @@ class DiscordGuild:
     name: str
     roles: Sequence[DiscordRole]
     members: Sequence[DiscordMember]
+
+
+LOCALES = {
+    "us": ("en_US", "es_MX", "pt_BR"),
+    "eu": ("en_GB", "es_ES", "fr_FR", "ru_RU", "de_DE", "pt_PT", "it_IT"),
+    "kr": ("ko_KR",),
+    "tw": ("zh_TW",),
+}
+"""The languages of each region (develop.battle.net, "Regionality and APIs"), the one that is asked for first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """One realm. `names` are its names in the languages of its region, each once, the region's first language first."""
+
+    realm_id: int
+    slug: str
+    names: tuple[str, ...]
+
+
+class RealmIndex:
+    """All realms of one region; empty where they were never fetched."""
+
+    def __init__(self, realms: Sequence[Realm] = ()) -> None:
+        self.realms = tuple(realms)
+        self._by_key: dict[str, set[Realm]] = defaultdict(set)
+        for realm in self.realms:
+            for name in (realm.slug, *realm.names):
+                self._by_key[realm_key(name)].add(realm)
+
+    def called(self, name: str) -> frozenset[Realm]:
+        """Return the realms with this slug, name in any language, or form that the game client writes ("Area52").
+
+        None for a name that nobody knows; several where it is the name of one and, in another language, of another.
+        """
+        return frozenset(self._by_key.get(realm_key(name), ()))
+
+
+@dataclass(frozen=True, slots=True)
+class GuildRoster:
+    """A whole roster. `address` is the canonical one that Battle.net itself gives for the guild."""
+
+    address: GuildAddress
+    name: str | None
+    members: Sequence[RosterCharacter]
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterProfile:
+    """What a profile adds to the roster. `last_login_timestamp` is in milliseconds since 1970, UTC."""
+
+    character_id: int
+    name: str
+    realm_slug: str
+    realm_name: str | None
+    realm_id: int | None
+    class_id: int | None
+    item_level: int | None
+    last_login_timestamp: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterStatus:
+    """What Battle.net's status endpoint says of the character that bears a name now."""
+
+    character_id: int | None
+    is_valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterAddress:
+    """Where a character's profile is, and the id of the character that is meant; None where it is not known."""
+
+    realm_slug: str
+    name: str
+    character_id: int | None = None
+
+
+class ProfileState(StrEnum):
+    """What asking for a profile came to. Only GONE says that the character is no longer there.
+
+    HIDDEN: it is there, and its profile is not shown. NOT_ASKED: too many had failed before it.
+    """
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    GONE = "gone"
+    FAILED = "failed"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileAnswer:
+    """A profile, or why there is none. `reason` completes a sentence about the character, or is an error's sentence."""
+
+    state: ProfileState
+    profile: CharacterProfile | None = None
+    reason: str = ""

@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sv_common.guild_sync.sources.discord.announcement import Announcement
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
-from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.sources.realms import RealmIndex
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    DiscordGuild,
+    DiscordMember,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    RealmIndex,
+    RosterCharacter,
+)
 
 
 class BattleNetSource(Protocol):

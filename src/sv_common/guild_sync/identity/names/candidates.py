@@ -1,6 +1,6 @@
-"""Who bears a name that a note gives: the people a mention can mean, by the first step that knows anybody.
+"""The people a mention of a note can mean, by the first step that knows anyone.
 
-The steps are those of `resolution`; what comes of several people, or of several mentions, is decided there.
+The steps are those of `resolver`, which decides about several people or several mentions.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _SHORTEST_FOLDED = 3
 _SHORTEST_UNSPACED = 2
 
 
-class Bearers:
-    """Everybody the guild knows, asked for whom a mention can mean."""
+class CandidateFinder:
+    """Finds the people of a guild that a mention can mean."""
 
     def __init__(self, facts: GuildFacts, names: NameIndex) -> None:
         self.facts = facts
         self.names = names
         self.vocabulary = facts.vocabulary
 
-    def of(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
-        """The people a mention can mean, by the first step and the most literal reading that knows anybody."""
+    def candidates_of(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
+        """Return the people a mention can mean, by the first step and the most literal reading that knows anyone."""
         if mention.needs_realm:
             return self._on_a_realm(mention, about)
         found: list[Candidate] = []
@@ -59,23 +59,23 @@ class Bearers:
         return self.facts.characters[person.character_id].label if person.character_id is not None else "?"
 
     def certain_mentions(self, character: KnownCharacter) -> Sequence[Mention]:
-        """Return what the note may be decided by: all but words inside free text, unless the note as a whole is an alias."""
+        """Return the mentions that may decide: no words inside free text, unless the note as a whole is an alias."""
         certain = _mentions_outside_text(character.note or "", self.vocabulary)
         if not self.facts.aliases or (whole_note := name_key(character.note or "")) not in self.facts.aliases:
             return certain
         return [
             mention
             for mention in parse_note(character.note or "", self.vocabulary).mentions
-            if mention.kind is not MentionKind.WORD or bears(mention, whole_note)
+            if mention.kind is not MentionKind.WORD or has_reading(mention, whole_note)
         ]
 
     def _on_a_realm(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
-        """Whom "Brightmane on Hyjal" means: Hyjal is where this character is, or where Brightmane is, or no realm at all."""
+        """Find "Brightmane on Hyjal": Hyjal is this character's realm, or Brightmane's, or no realm at all."""
         realm = mention.realm or ""
-        if any(self.names.characters_that_look_like(name_key(realm))):
+        if any(self.names.similar_character_names(name_key(realm))):
             return []
         if is_meant_by_realm(about, realm, is_own=True):
-            return self.of(replace(mention, realm=None, needs_realm=False), about)
+            return self.candidates_of(replace(mention, realm=None, needs_realm=False), about)
         keys = [reading.key for reading in mention.readings]
         numbers = [number for key in keys for number in self.names.characters_by_name.get(key, ())]
         there = [
@@ -84,9 +84,9 @@ class Bearers:
         return list(self.through_characters(there, mention)) if self.names.is_realm_of_guild(realm) else []
 
     def _otherwise_written(self, mention: Mention, about: KnownCharacter) -> list[Candidate]:
-        """Whom a name that nobody bears means all the same, where it can be but one: without its accents, or in another case.
+        """Find the one person whose name this may be without its accents, or in the genitive.
 
-        Everybody is asked, those who have left too. One who bore exactly this name is rather meant, and nobody else is then.
+        People who have left count too: one who had exactly this name is meant, and then no one else is.
         """
         keys = [reading.key for reading in mention.readings]
         if mention.kind is MentionKind.WORD or any(map(self._is_taken, keys)):
@@ -94,27 +94,27 @@ class Bearers:
         long_enough = [
             key for key in keys if len(key) >= (_SHORTEST_UNSPACED if is_unspaced(key[0]) else _SHORTEST_FOLDED)
         ]
-        folded = frozenset().union(*map(self.names.spelt_otherwise, long_enough))
-        declined = frozenset().union(*map(self.names.in_another_case, long_enough)) if mention.is_owner else frozenset()
+        folded = frozenset().union(*map(self.names.other_spellings, long_enough))
+        declined = frozenset().union(*map(self.names.inflected_names, long_enough)) if mention.is_owner else frozenset()
         meant = folded or self.names.without_namesakes(declined)
         if len(meant) != 1 or about.name_key in meant:
             return []
         (name,) = meant
-        if not self.names.is_somebody(name) or self.vocabulary.categories.get(name, _EVERYDAY) - _EVERYDAY:
+        if not self.names.is_current_name(name) or self.vocabulary.categories.get(name, _EVERYDAY) - _EVERYDAY:
             return []
-        how = "but for how it is spelt" if folded else "in the case that says whose something is"
+        how = "in another spelling" if folded else "in the genitive case"
         return [
             replace(
                 candidate,
-                evidence=f"{candidate.evidence} It is {how}, and nobody else's name is.",
+                evidence=f"{candidate.evidence} It is the same name {how}, and no one else has it.",
                 is_other_spelling=True,
             )
             for candidate in self.by_key(name, mention, about)
         ]
 
     def _is_taken(self, key: str) -> bool:
-        """Whether a word is a name as it stands, or no name at all."""
-        return key in self.vocabulary.categories or self.names.is_somebody(key) or self.names.was_somebody(key)
+        """Whether a word is a name exactly, or no name at all."""
+        return key in self.vocabulary.categories or self.names.is_current_name(key) or self.names.is_past_name(key)
 
     def by_key(self, key: str, mention: Mention, about: KnownCharacter) -> list[Candidate]:
         """Return the people of exactly this name, by the first step that knows it."""
@@ -151,20 +151,20 @@ class Bearers:
         return there if is_rather_a_trade or self._is_on_another_realm(key, mention) else there or named
 
     def _is_on_another_realm(self, key: str, mention: Mention) -> bool:
-        """Whether the note gives a realm, and nobody of that name is there.
+        """Whether the note gives a realm on which no one has the name.
 
-        What hangs on a hyphen may be anything ("Brightmane-mental 702"): a realm of the guild, or what is written as a name
-        and is nobody's.
+        What follows a hyphen may be anything ("Brightmane-mental 702"): it counts where it is a realm of the guild, or is
+        written as a name that no one has.
         """
         if mention.realm is None or not self.names.realms or self.names.is_on_realm(key, mention.realm):
             return False
         word = name_key(mention.realm)
         is_written_as_name = mention.is_realm_glued and mention.realm[:1] != mention.realm[:1].lower()
-        is_strange = word not in self.vocabulary.categories and not self.names.is_somebody(word)
+        is_strange = word not in self.vocabulary.categories and not self.names.is_current_name(word)
         return realm_key(mention.realm) in self.names.realms or (is_written_as_name and is_strange)
 
     def through_characters(self, characters: Iterable[KnownCharacter], mention: Mention) -> Iterator[Candidate]:
-        """Give whoever each character stands for: its player, or itself where it has none."""
+        """Yield the player of each character, or the character where it has none."""
         for character in characters:
             if character.player_id is not None:
                 person = Person(character.player_id)
@@ -177,7 +177,7 @@ class Bearers:
     def _without_namesakes(self, candidates: list[Candidate]) -> list[Candidate]:
         """Take one character without a player for the same person as a player or member of exactly its name.
 
-        Not where its own note names somebody. Two such characters stay two candidates: nothing says whose they are.
+        Not where its own note names a person. Two such characters stay two candidates.
         """
         people = [candidate for candidate in candidates if candidate.person.character_id is None]
         numbers = [c.person.character_id for c in candidates if c.person.character_id is not None]
@@ -188,10 +188,10 @@ class Bearers:
     def _through_display_name(self, key: str, mention: Mention) -> Iterator[Candidate]:
         for player_id in self.names.players_by_name.get(key, []):
             label = self.facts.players[player_id].display_name
-            yield Candidate(Person(player_id), label, f"“{mention.text}” is what the player {label} is called.")
+            yield Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}.")
 
     def through_discord(self, member_ids: Iterable[int], mention: Mention) -> Iterator[Candidate]:
-        """Give whoever each Discord member stands for: the player who it is, or the member."""
+        """Yield the player of each Discord member, or the member where it is none."""
         for member_id in sorted(member_ids):
             player_id = self.names.player_by_member.get(member_id)
             person = Person(player_id) if player_id is not None else Person(member_id=member_id)
@@ -206,6 +206,5 @@ def _mentions_outside_text(note: str, vocabulary: Vocabulary) -> tuple[Mention, 
     return tuple(m for m in parse_note(note, vocabulary).mentions if m.kind is not MentionKind.WORD)
 
 
-def bears(mention: Mention, key: str) -> bool:
-    """Whether a name is one of the readings of a mention."""
+def has_reading(mention: Mention, key: str) -> bool:
     return any(reading.key == key for reading in mention.readings)

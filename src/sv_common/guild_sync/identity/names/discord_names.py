@@ -94,10 +94,10 @@ _STYLED: Final = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀ�
 
 
 def undecorated(name: str, vocabulary: Vocabulary) -> frozenset[str]:
-    """Return the keys of the names that stand in a Discord name once all that merely decorates them is gone.
+    """Return the keys of the names that a Discord name holds without its decoration.
 
-    Several parted by a bar ("Brightmane | Kip") are names each. A name that denies, or speaks of somebody's mother, team or
-    former self, has no name in it but its whole.
+    Several with a bar between them ("Brightmane | Kip") are names each. A name with a negation, or about someone's mother, team or
+    friend, holds no other name.
     """
     plain = plain_letters(name)
     bare = _BRACKETED.sub(" ", plain)

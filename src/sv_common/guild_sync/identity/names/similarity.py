@@ -1,4 +1,4 @@
-"""How like a written word is to names: misspelt, shortened, without its accents. Likeness suggests; it never proves."""
+"""How similar a written word is to names: misspelled, shortened, without its accents. Similarity suggests; it never proves."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ _CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" ")
 _LOST_VOWEL: Final = re.compile(r"[eo](?=[ckn]$)")
 
 
-def looks_like(word: str, name: str) -> bool:
-    """Whether a word may be the name, badly written, shortened or in another case: one slip is enough, even in a short name."""
+def is_similar(word: str, name: str) -> bool:
+    """Whether a word may be the name, misspelled, shortened or in another case: one slip is enough, even in a short name."""
     folded, own = fold_accents(word), fold_accents(name)
     if min(len(folded), len(own)) < (SHORTEST_UNSPACED_BEGINNING if is_unspaced(own[:1]) else _SHORTEST_ALIKE):
         return False
@@ -93,13 +93,12 @@ def looks_like(word: str, name: str) -> bool:
 
 
 def _stems(word: str) -> set[str]:
-    """The word, and what is left of it without each ending that it may have been given."""
     stems = {word[: -len(ending)] for ending in _CASE_ENDINGS if word.endswith(ending)}
     return {_LOST_VOWEL.sub("", word)} | {_LOST_VOWEL.sub("", stem) for stem in stems if len(stem) >= _SHORTEST_ALIKE}
 
 
 class How(StrEnum):
-    """In what way a word is like a name; the values finish a sentence that begins with the word."""
+    """How a word is similar to a name; the values finish a sentence that begins with the word."""
 
     NAME = "is the name of"
     ACCENTS = "is, but for accents,"
@@ -107,20 +106,20 @@ class How(StrEnum):
     ENDING = "begins, with another ending, like"
     LONGER = "begins with"
     PART = "is part of"
-    SPELLING = "is spelt much like"
+    SPELLING = "is spelled much like"
     SKELETON = "has letters, in their order, of"
 
 
-class Likeness(NamedTuple):
-    """A name that a word is like, by its place among the names. The higher the score, the more alike."""
+class Similarity(NamedTuple):
+    """A name that a word is similar to, by its place among the names. A higher score is more similar."""
 
     place: int
     score: float
     how: How
 
 
-class LikeNames:
-    """Names that can be asked which of them a word is like."""
+class SimilarNames:
+    """Names to be searched for those that a word is similar to."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._places: dict[str, list[int]] = defaultdict(list)
@@ -135,47 +134,46 @@ class LikeNames:
         for spelling in self._spellings:
             self._by_first_letter[spelling[:1]].append(spelling)
 
-    def like(self, words: Iterable[str], *, in_text: bool = False) -> list[Likeness]:
-        """Return the names that any of the words is like, best first.
+    def like(self, words: Iterable[str], *, in_text: bool = False) -> list[Similarity]:
+        """Return the names that any of the words is similar to, best first.
 
-        `in_text`: the word stands where nothing says that a name is expected, so it must be nearly the name itself.
+        `in_text`: the word stands where no name is expected, so it must be nearly the name itself.
         """
-        best: dict[int, Likeness] = {}
+        best: dict[int, Similarity] = {}
         for found in self._all_like(words, in_text=in_text):
             if found.place not in best or best[found.place].score < found.score:
                 best[found.place] = found
         return sorted(best.values(), key=lambda found: (-found.score, found.place))
 
-    def _all_like(self, words: Iterable[str], *, in_text: bool) -> Iterator[Likeness]:
+    def _all_like(self, words: Iterable[str], *, in_text: bool) -> Iterator[Similarity]:
         for word in words:
             yield from self._at(self._places_of_names.get(name_key(word), ()), _THE_SAME, How.NAME)
             for spelling in _spellings(word):
                 yield from self._like(spelling, in_text=in_text)
 
-    def _like(self, word: str, *, in_text: bool) -> Iterator[Likeness]:
+    def _like(self, word: str, *, in_text: bool) -> Iterator[Similarity]:
         yield from self._at(self._places.get(word, ()), _SAME_BUT_FOR_ACCENTS, How.ACCENTS)
-        found = [*self._misspelt(word, in_text=in_text)]
+        found = [*self._misspelled(word, in_text=in_text)]
         if not in_text:
             found += [*self._shortened(word)]
         for spelling, score, how in found:
             yield from self._at(self._places[spelling], score, how)
 
     @staticmethod
-    def _at(places: Iterable[int], score: float, how: How) -> Iterator[Likeness]:
-        return (Likeness(place, score, how) for place in places)
+    def _at(places: Iterable[int], score: float, how: How) -> Iterator[Similarity]:
+        return (Similarity(place, score, how) for place in places)
 
-    def _misspelt(self, word: str, *, in_text: bool) -> Iterator[tuple[str, float, How]]:
+    def _misspelled(self, word: str, *, in_text: bool) -> Iterator[tuple[str, float, How]]:
         near = process.extract(word, self._spellings, scorer=OSA.distance, score_cutoff=_MOST_ERRORS, limit=_MOST_NEAR)
         for spelling, errors, _ in near:
             longest = max(len(word), len(spelling))
             share_right = 1 - errors / longest
             least = _LEAST_SHARE_RIGHT_IN_TEXT if in_text else _LEAST_SHARE_RIGHT[errors]
             if errors and share_right >= least and (errors == 1 or word[0] == spelling[0]):
-                likeness = JaroWinkler.similarity(word, spelling)
-                yield spelling, 0.5 + 0.3 * share_right + 0.15 * likeness, How.SPELLING
+                similarity = JaroWinkler.similarity(word, spelling)
+                yield spelling, 0.5 + 0.3 * share_right + 0.15 * similarity, How.SPELLING
 
     def _inside(self, word: str) -> list[str]:
-        """The spellings that hold the word anywhere but at their beginning."""
         if len(word) < SHORTEST_PART or word not in self._text:
             return []
         return [spelling for spelling in self._spellings if word in spelling[1:]]
@@ -191,7 +189,6 @@ class LikeNames:
 
 
 def _spellings(name: str) -> set[str]:
-    """The ways in which a name is written without accents, and in Latin letters."""
     spellings = {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))}
     return (spellings | {spelling.replace("-", "") for spelling in spellings}) - {""}
 

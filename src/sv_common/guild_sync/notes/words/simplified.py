@@ -1,6 +1,6 @@
 """Chinese in its two scripts: which simplified letter stands for which traditional one, to find one name in both.
 
-Many traditional letters share one simplified letter, so equal simplified texts are a hint, as names without accents are.
+Many traditional letters share one simplified letter, so equal simplified texts are a suggestion, as names without accents are.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _LATIN_MARKS: Final = re.compile(r"[\u0300-\u036f]")
 
 
 def fold_accents(text: str) -> str:
-    """`text` without accents and ligatures, to look for a name that is spelt otherwise.
+    """`text` without accents and ligatures, to look for a name that is spelled otherwise.
 
     No proof that two names are one: four characters of one realm can differ in accents alone. NFKD leaves letters
     such as `ø`, `ł` and `ß` as they are, so these go by an explicit table.

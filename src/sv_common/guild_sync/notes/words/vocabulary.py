@@ -63,7 +63,7 @@ TRADES: Final = frozenset({Category.PROFESSION, Category.SPEC, Category.CLASS, C
 """What a character can do."""
 
 _ABOUT_PEOPLE: Final = frozenset({Category.SECOND_NAME, Category.RELATION, Category.COMPANY, Category.NEGATION})
-"""Without their accents these count only where no other word is spelt so: Swedish "vän" is no Dutch "van"."""
+"""Without their accents these count only where no other word is spelled so: Swedish "vän" is no Dutch "van"."""
 
 _SPELT: Final = frozenset({Category.ORDINARY, Category.DATE})
 
@@ -79,7 +79,7 @@ _TERM_PIECE: Final = re.compile(rf"{WORD}|\d+")
 class Vocabulary:
     """Words and phrases, each with what it is. Hashable, so that parsing can remember notes for each vocabulary.
 
-    `categories` finds a word or phrase, with and without its accents (everyday words and dates only as they are spelt,
+    `categories` finds a word or phrase, with and without its accents (everyday words and dates only as they are spelled,
     lest "grâce" hide a Grace); `phrases` lists, under its first word, the words of each longer term, longest first.
     """
 

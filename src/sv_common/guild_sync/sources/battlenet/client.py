@@ -11,8 +11,14 @@ import httpx2
 import structlog
 
 from sv_common.guild_sync.core.errors import SourceError, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.sources.battlenet.access_token import TOKEN_URL, TokenSource
-from sv_common.guild_sync.sources.battlenet.api import LIMITS, REQUESTS_AT_ONCE, BattleNetApi, ForbiddenError
+from sv_common.guild_sync.sources.battlenet.api import (
+    LIMITS,
+    REQUESTS_AT_ONCE,
+    TOKEN_URL,
+    BattleNetApi,
+    ForbiddenError,
+    TokenSource,
+)
 from sv_common.guild_sync.sources.battlenet.wire import (
     REALM_INDEX_PATH,
     guild_slugs,
@@ -27,16 +33,18 @@ from sv_common.guild_sync.sources.battlenet.wire import (
     with_profile,
 )
 from sv_common.guild_sync.sources.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Timing
-from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.profile import (
+from sv_common.guild_sync.sources.models import (
+    LOCALES,
     CharacterAddress,
     CharacterProfile,
     CharacterStatus,
+    GuildAddress,
     GuildRoster,
     ProfileAnswer,
     ProfileState,
+    RealmIndex,
+    RosterCharacter,
 )
-from sv_common.guild_sync.sources.realms import LOCALES, RealmIndex
 
 API_URL = "https://{region}.api.blizzard.com"
 

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
-from sv_common.guild_sync.sources.models import LOWEST_RANK, GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.profile import CharacterProfile, CharacterStatus, GuildRoster
-from sv_common.guild_sync.sources.realms import LOCALES, Realm
-from sv_common.guild_sync.sources.wire import Node
+from sv_common.guild_sync.sources.http import Node
+from sv_common.guild_sync.sources.models import (
+    LOCALES,
+    LOWEST_RANK,
+    CharacterProfile,
+    CharacterStatus,
+    GuildAddress,
+    GuildRoster,
+    Realm,
+    RosterCharacter,
+)
 
 REALM_INDEX_PATH = "/data/wow/realm/index"
 

@@ -11,12 +11,9 @@ from urllib.parse import quote
 import httpx2
 
 from sv_common.guild_sync.core.errors import SourceDenied, SourceError
-from sv_common.guild_sync.sources.discord.access import BotApplication, DiscordServer, TextChannel
-from sv_common.guild_sync.sources.discord.announcement import Announcement
-from sv_common.guild_sync.sources.discord.channels import parse_application, parse_server, parse_text_channels
-from sv_common.guild_sync.sources.discord.message import message, new_message
+from sv_common.guild_sync.sources.discord.message import Announcement, message, new_message
+from sv_common.guild_sync.sources.discord.permissions import BotApplication, DiscordServer, RoleAuthority, TextChannel
 from sv_common.guild_sync.sources.discord.rate_limits import LIMITS, DiscordLimits
-from sv_common.guild_sync.sources.discord.role_authority import RoleAuthority
 from sv_common.guild_sync.sources.discord.wire import (
     INTENT_REMEDY,
     MISSING_ACCESS,
@@ -29,9 +26,12 @@ from sv_common.guild_sync.sources.discord.wire import (
     UNKNOWN_USER,
     audit_reason,
     error_code,
+    parse_application,
     parse_authority,
     parse_member,
     parse_roles,
+    parse_server,
+    parse_text_channels,
     refusal,
     role_refusal,
     snowflake,
@@ -40,6 +40,7 @@ from sv_common.guild_sync.sources.http import (
     REAL_TIME,
     USUAL_RETRIES,
     Asked,
+    Node,
     RateLimiter,
     RetryPolicy,
     Timing,
@@ -49,7 +50,6 @@ from sv_common.guild_sync.sources.http import (
     with_retries,
 )
 from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole
-from sv_common.guild_sync.sources.wire import Node
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ _KEY = {"player_characters": "character_id"}
 """Columns that tell the rows of a table apart, where it is not `id`."""
 
 
-class Vouching:
+class ConfirmedLinks:
     """Follows every transaction and holds it against the laws. Every method raises `LawBroken` with what it has seen."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Vouching:
             raise LawBroken(f"automation changed the link of {character}, whose note has not changed since it was made")
 
     def _judge_word(self, transaction: Transaction, change: Change, column: str) -> None:
-        """Only a person vouches."""
+        """Only a person confirms a link."""
         if change.has_new(column) and not transaction.is_by_person:
             raise LawBroken(f"nobody gave this word, neither in a fix nor in a decision: {change} of {transaction}")
 
@@ -69,7 +69,7 @@ class Vouching:
         player = next(p for p in self._rows["players"].values() if p["discord_user_id"] == member_id)
         link, rank = self._deciding(player["id"])
         if link["confirmed_by"] is None or player["discord_confirmed_by"] is None:
-            raise LawBroken(f"automation changes roles by a link that nobody vouches for: {link}, {player}, {attempt}")
+            raise LawBroken(f"automation changes roles by a link that no person confirmed: {link}, {player}, {attempt}")
         given = {each["after"]["role_id"] for each in attempt["intended"] if each["after"]["held"]}
         if given - {rank["discord_role_id"]}:
             raise LawBroken(f"automation gives {given} to {player}, whose rank is {rank}")
