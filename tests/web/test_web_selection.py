@@ -101,7 +101,7 @@ async def test_another_fix_than_the_one_that_was_previewed_is_not_made(
     )
 
 
-async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+async def test_selected_issues_are_dismissed_and_reopened(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await _numbers(troubled)
     chosen = number["Riddle"], number["Zephyr"]
     away = await _post(alice, "dismiss", *chosen, reason="guests", until="2099-12-31")
@@ -195,7 +195,7 @@ async def test_an_issue_of_a_rule_that_is_no_more_is_refused_and_can_be_set_asid
     await troubled.execute("update guild_identity.audit_issues set issue_type = 'old_rule' where summary ~ 'Riddle'")
     body = await _post(alice, "fix", number["Riddle"], number["Newalt"])
     assert [issue["outcome"] for issue in body["issues"]] == ["refused", "fixed"]
-    assert "is no more" in body["issues"][0]["reason"]
+    assert "no longer exists" in body["issues"][0]["reason"]
     assert (await _post(alice, "fix/preview", number["Riddle"]))["issues"][0]["outcome"] == "refused"
     assert (await _post(alice, "dismiss", number["Riddle"], reason="old"))["moved"] == 1
 
@@ -229,7 +229,7 @@ async def _send(alice: httpx2.AsyncClient, what: str, ticked: dict[str, str], **
     return Seen(await alice.get(answer.headers["location"]))
 
 
-async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
+async def test_by_forms_the_selected_rows_are_dismissed_and_reopened(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     ticked = dict(list((await _rows_of(alice, rule="orphan_wow")).items())[:2])
