@@ -28,7 +28,7 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     assert patt("losses", "release", "battlenet", "--key", "0" * 12).code == 1
     assert patt("losses", "release", "nowhere", "--key", found[1]).code == 1
     released = patt("losses", "release", "battlenet", "--key", found[1])
-    assert (released.code, "and nobody else" in released.out) == (0, True)
+    assert (released.code, "and no one else" in released.out) == (0, True)
     assert patt("sync", "battlenet").code == 0
     gone = database.execute("select count(*) from guild_identity.wow_characters where removed_at is not null")
     assert gone.fetchone() == (len(leavers),)

@@ -107,7 +107,7 @@ async def test_fixing_all_counts_what_became_of_each(alice: httpx2.AsyncClient) 
     assert body["sentence"] == "Of 2 issues: 1 fixed, 1 refused."
     nothing = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
     again = (await alice.post(f"{API}/fix-all/note_mismatch")).json()
-    assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "No open findings, so nothing was changed.")
+    assert (nothing["fixed"], again["found"], again["sentence"]) == (1, 0, "Nothing is open, so nothing was changed.")
 
 
 async def test_fixing_all_of_several_guilds_asks_which(
@@ -193,7 +193,7 @@ async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient,
     await alice.post(f"{API}/scan")
     assert (await alice.get(f"{API}/issues/{number}")).json()["state"] == "dismissed"
     back = (await alice.post(f"{API}/issues/{number}/reopen")).json()
-    assert (back["state"], back["sentence"]) == ("open", f"Issue {number} is open again.")
+    assert (back["state"], back["sentence"]) == ("open", f"Issue {number} is reopened.")
     again = await alice.post(f"{API}/issues/{number}/reopen")
     assert (again.status_code, again.json()["detail"]) == (409, f"Issue {number} is not dismissed.")
 

@@ -78,7 +78,7 @@ async def test_somebody_whom_nothing_lets_in_is_told_why_and_who_can(
 async def test_a_stranger_learns_nothing_of_the_guilds_here(discord_app: FastAPI, people: dict[str, int]) -> None:
     answer = await visitor(discord_app, STRANGER).sign_in()
     assert answer.status_code == 403
-    assert "You are not on the Discord server of a guild that is looked after here" in Seen(answer).text()
+    assert "You are not on the Discord server of a guild that uses PATT here" in Seen(answer).text()
     assert "Lantern Watch" not in answer.text
 
 

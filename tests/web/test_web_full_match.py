@@ -44,7 +44,7 @@ async def test_a_full_match_is_kept_before_it_is_acknowledged(
 async def test_while_one_waits_no_second_one_is_added(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     first, second = (await alice.post(MATCH)).json(), (await alice.post(MATCH)).json()
     assert (second["request_id"], second["is_new"]) == (first["request_id"], False)
-    assert second["sentence"] == "A full match is asked for already; there is one at a time."
+    assert second["sentence"] == "A full match is already queued; only one runs at a time."
 
 
 async def test_another_guilds_request_is_not_visible(
@@ -65,7 +65,7 @@ async def test_people_are_named_by_keys_and_only_those_are_asked_for(
     assert preview["by_evidence"] == {"known_player": 0, "discord_member": 1, "main": 0, "nickname": 0}
     keys = [person["key"] for person in preview["items"]]
     answer = (await alice.post(MATCH, json={"selected": keys})).json()
-    assert answer["sentence"] == "The full match of 1 selected is asked for."
+    assert answer["sentence"] == "The full match of 1 selected is queued."
     assert (await alice.get(f"{MATCH}/{answer['request_id']}")).json()["selected"] == keys
     (run,) = (await alice.get(MATCH)).json()["items"]
     assert (run["request_id"], run["selected"], run["state"]) == (answer["request_id"], 1, "waiting")
@@ -83,7 +83,7 @@ async def test_whom_evidence_does_not_decide_is_listed_with_the_reason(
 
 @pytest.mark.parametrize(
     ("selected", "sentence"),
-    [([], "No player was selected"), (["nonsense"], "not one of the preview"), ("all", "request")],
+    [([], "No one is selected"), (["nonsense"], "not one of the preview"), ("all", "request")],
 )
 async def test_a_choice_that_is_none_is_refused_and_nothing_is_asked_for(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder, selected: object, sentence: str

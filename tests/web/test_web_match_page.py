@@ -87,7 +87,7 @@ async def test_whom_it_leaves_alone_is_listed_under_the_reason(
 
 async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     page = await _click(alice, MATCH_API)
-    assert page.text("status") == "The full match is asked for."
+    assert page.text("status") == "The full match is queued."
     assert "waiting by officer alice" in page.text("match-state")
     assert "Apply" not in page.text("content")
     await _do_it(unmatched)
@@ -102,7 +102,7 @@ async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, 
 async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     chosen = [await _key(unmatched, "Kipper"), await _key(unmatched, "Elrek")]
     page = await _click(alice, MATCH_API, {"selected": chosen})
-    assert page.text("status") == "The full match of 2 selected is asked for."
+    assert page.text("status") == "The full match of 2 selected is queued."
     await _do_it(unmatched)
     page = await _see(alice)
     assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
@@ -118,12 +118,12 @@ async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
     part = Seen(await alice.get(f"{MATCH_PAGE}/state"))
     assert "waiting by officer alice" in part.text("match-state")
     assert "html" not in part.tags
-    assert Seen(await alice.get(answer.headers["location"])).text("status") == "The full match is asked for."
+    assert Seen(await alice.get(answer.headers["location"])).text("status") == "The full match is queued."
 
 
 async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     page = await _click(alice, MATCH_API, {"selected": ""})
-    assert "No player was selected" in page.text("status")
+    assert "No one is selected" in page.text("status")
     assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
 
 

@@ -166,5 +166,5 @@ async def test_a_body_that_is_too_long_is_refused_like_everything_else(
         assert answer.headers["x-content-type-options"] == "nosniff"
     page = await alice.post(f"{API}/jobs", data={"kind": "x" * LARGEST_BODY})
     assert page.status_code == 413
-    assert "more than can be taken in" in page.text
+    assert "This is too large" in page.text
     assert page.headers["content-type"].startswith("text/html")

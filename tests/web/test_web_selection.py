@@ -101,7 +101,7 @@ async def test_another_fix_than_the_one_that_was_previewed_is_not_made(
     )
 
 
-async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+async def test_selected_issues_are_dismissed_and_reopened(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await _numbers(troubled)
     chosen = number["Riddle"], number["Zephyr"]
     away = await _post(alice, "dismiss", *chosen, reason="guests", until="2099-12-31")
@@ -112,7 +112,7 @@ async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncC
     )
     assert events == [(each, "officer alice", "guests (until 2099-12-31)", -1) for each in sorted(chosen)]
     back = await _post(alice, "reopen", *chosen, number["Newalt"], reason="they stay")
-    assert back["sentence"] == "2 issues are open again. 1 left alone: It is not dismissed."
+    assert back["sentence"] == "2 issues are reopened. 1 left alone: It is not dismissed."
     assert [issue["outcome"] for issue in back["issues"]] == ["reopened", "reopened", "left_alone"]
     assert set((await _states(troubled)).values()) == {"open"}
 
@@ -195,7 +195,7 @@ async def test_an_issue_of_a_rule_that_is_no_more_is_refused_and_can_be_set_asid
     await troubled.execute("update guild_identity.audit_issues set issue_type = 'old_rule' where summary ~ 'Riddle'")
     body = await _post(alice, "fix", number["Riddle"], number["Newalt"])
     assert [issue["outcome"] for issue in body["issues"]] == ["refused", "fixed"]
-    assert "is no more" in body["issues"][0]["reason"]
+    assert "no longer exists" in body["issues"][0]["reason"]
     assert (await _post(alice, "fix/preview", number["Riddle"]))["issues"][0]["outcome"] == "refused"
     assert (await _post(alice, "dismiss", number["Riddle"], reason="old"))["moved"] == 1
 
@@ -229,7 +229,7 @@ async def _send(alice: httpx2.AsyncClient, what: str, ticked: dict[str, str], **
     return Seen(await alice.get(answer.headers["location"]))
 
 
-async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
+async def test_by_forms_the_selected_rows_are_dismissed_and_reopened(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     ticked = dict(list((await _rows_of(alice, rule="orphan_wow")).items())[:2])
@@ -240,7 +240,7 @@ async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
     stale = await _send(alice, "dismiss", ticked, reason="again")
     assert "0 issues are dismissed. 2 left alone: It has changed since you looked" in stale.text("status")
     page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
-    assert page.text("status") == "2 issues are open again."
+    assert page.text("status") == "2 issues are reopened."
 
 
 async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(

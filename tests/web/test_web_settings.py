@@ -171,7 +171,7 @@ async def test_saving_what_has_changed_since_leads_to_a_new_preview(alice: httpx
 @pytest.mark.usefixtures("roles")
 async def test_ranks_are_mapped_by_one_form(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     page = await alice.get(f"{PAGE}/ranks")
-    assert "Nobody has said to which role" not in Seen(page).text()
+    assert "has no decision about its role" not in Seen(page).text()
     fields = {"kind": "ranks", "back": f"{PAGE}/ranks", "roles.0.role": "", "roles.1.role": "101"}
     fields |= {"roles.2.role": "900", "roles.2.is_managed": "false", "roles.3.role": "none"}
     preview = await alice.get(f"{PAGE}/preview", params=fields)
@@ -193,7 +193,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
     await troubled.character("Boss", rank=0)
     warnings = " ".join((await alice.get(f"{API}/ranks")).json()["warnings"])
     for expected in (
-        "Nobody has said to which role rank 0, Guild Master, maps.",
+        "Rank 0, Guild Master, has no decision about its role.",
         "Rank 1, Officer: the role Officer is gone",
         "Rank 2 was Raider and is Warlord in the game",
         "Ranks 2 (Raider) and 3 (Social) map to one role",
@@ -280,7 +280,7 @@ async def test_a_token_opens_what_was_chosen_and_is_shown_once(
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a name"),
+        ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a readable name"),
         ({"name": "x", "scope": "everything"}, "Scope: “everything” is none"),
         ({"name": "x", "scope": "metrics", "guild_id": "1"}, "the metrics are of all guilds"),
         ({"name": "x", "scope": credentials.SCOPES[0], "guild_id": "99"}, "There is no guild with the number 99"),

@@ -65,10 +65,10 @@ async def test_a_rank_is_mapped_and_a_word_added(sign_in: SignIn, site: str, fur
 
     await page.get_by_role("link", name="Words in notes").click()
     await page.get_by_label("Note", exact=True).fill("hello there friend")
-    await page.get_by_role("button", name="Read it").click()
+    await page.get_by_role("button", name="Read note").click()
     await expect(page.locator(".tried")).to_contain_text("Known words")
     await page.get_by_label("Word", exact=True).fill("Nightcrew")
-    await page.get_by_label("Is here", exact=True).select_option("role")
+    await page.get_by_label("Meaning", exact=True).select_option("role")
     await page.get_by_role("button", name="Preview").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator(".rows")).to_contain_text("nightcrew")

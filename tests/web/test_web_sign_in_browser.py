@@ -112,7 +112,7 @@ async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_cl
     await expect(page).to_have_url(f"{site}{PAGE}")
     await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Brisa'")
     await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("may do nothing in the guild")
+    await expect(page.get_by_role("status")).to_contain_text("have no access to the guild")
     await page.get_by_role("link", name="Players").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     await page.get_by_role("button", name="Sign out").click()
@@ -160,7 +160,7 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
     await page.get_by_label("What DJ gives").select_option("viewer")
     await page.get_by_role("button", name="Preview: DJ").click()
     await expect(page.locator(".changes")).to_contain_text("Corin")
-    await page.get_by_role("button", name="Set it so").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status")).to_have_text(
         "The Discord role DJ gives now the role viewer. 1 person gained or lost by it."
     )

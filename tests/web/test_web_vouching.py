@@ -132,7 +132,7 @@ async def test_nobody_vouches_for_a_right_of_their_own(
         for path in ("decisions", "decisions/preview"):
             refused = await by_role.client.post(f"{PLAYERS_API}/{path}", json=asked)
             assert refused.status_code == 409, refused.text
-            assert "Brisa (Officer) would make you an officer. Nobody vouches for their own rights" in refused.text
+            assert "Brisa (Officer) would make you an officer. You cannot grant yourself permissions" in refused.text
     assert await guild.rows("select 1 from guild_identity.confirmed_characters where player_id = 2") == []
     assert (await _decide(alice, decision="link_member", player="Brisa", member="brisa")).status_code == 200
 
@@ -143,7 +143,7 @@ async def test_nobody_takes_a_right_by_fixing_one_issue_or_by_an_undo(
     taken = await _taken_from_brisa(guild)
     refused = await by_role.client.post(f"{API}/attempts/{taken}/undo", json={})
     assert refused.status_code == 409
-    assert "Nobody vouches for their own rights" in refused.text
+    assert "You cannot grant yourself permissions" in refused.text
     await guild.character("Cap", "Brisa", rank=OFFICER)
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "orphan_wow", "Cap")
@@ -159,9 +159,9 @@ async def test_the_preview_of_an_undo_says_that_it_would_give_a_right_of_ones_ow
     for client, can_be_undone in ((alice, True), (by_role.client, False)):
         told = (await client.get(f"{API}/attempts/{taken}/undo")).json()
         assert told["can_be_undone"] is can_be_undone, told
-        assert ("Nobody vouches for their own rights" in (told["obstacle"] or "")) is not can_be_undone
+        assert ("You cannot grant yourself permissions" in (told["obstacle"] or "")) is not can_be_undone
         page = Seen(await client.get(f"/admin/data-quality/attempts/{taken}/undo")).text("content")
-        assert ("Nobody vouches for their own rights" in page) is not can_be_undone
+        assert ("You cannot grant yourself permissions" in page) is not can_be_undone
 
 
 @pytest.mark.parametrize("what", ["fix", "undo", "decision"])
@@ -274,14 +274,14 @@ async def test_pages_and_api_say_what_a_link_rests_on_and_confirm_it(
     assert "The link is based on the note “alt of Brisa” alone; no officer has confirmed it ." in Seen(page).text(
         "content"
     )
-    assert "Confirm" in Seen(page).text("content")
+    assert "Confirm Unlink" in Seen(page).text("content")
     preview = await alice.get(f"{PLAYERS}/preview", params={"decision": "confirm", "character": str(character)})
     assert "Brisa, by evidence Brisa, as an officer decided" in Seen(preview).text("content")
     await alice.post(f"{PLAYERS_API}/decisions", data={"decision": "confirm", "character": str(character)})
     body = (await alice.get(f"{PLAYERS_API}/characters/{character}")).json()["character"]
     assert (body["basis"], body["basis_note"], body["confirmed_by"]) == ("officer", None, "officer alice")
     assert body["rests_on"].startswith("the word of officer alice on ")
-    assert "Confirm" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
+    assert "Confirm Unlink" not in Seen(await alice.get(f"{PLAYERS}/characters/{character}")).text("content")
     ((player,),) = await guild.rows("select id from guild_identity.players where display_name = 'Brisa'")
     told = Seen(await alice.get(f"{PLAYERS}/{player}")).text("content")
     assert "the same name on Discord alone; no officer has confirmed it" in told
@@ -308,7 +308,7 @@ async def test_an_issue_says_what_the_link_rests_on(alice: httpx2.AsyncClient, g
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "note_mismatch")
     told = Seen(await alice.get(f"/admin/data-quality/issues/{issue}")).text("content")
-    assert "The link is based on the note “Mito” alone; no officer has confirmed it." in told
+    assert "The link rests on the note “Mito” alone; no officer has confirmed it." in told
     assert "The note has not changed since Rivermane-area-52 was linked" in told
 
 

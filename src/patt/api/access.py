@@ -135,7 +135,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
 
 @router.get("/people", summary="Who may sign in with Discord, 50 a page", dependencies=FOR_ADMINISTRATORS)
 async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
-    """With what gives them their role, and what waits for somebody's word, and why."""
+    """With what gives them their role, and which roles need a confirmation, and why."""
     async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
         found = await permissions.in_guild(here)
     return page_of([_person(each) for each in found], page)
@@ -143,7 +143,7 @@ async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) ->
 
 @router.post("/confirm", summary="Confirm that a character is a member's")
 async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
-    """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
+    """Then its rank gives its role here. It ends when the character or the member is linked again."""
     number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.writing(number) as here:
         grant = await permissions.confirm(here, body.discord_id, body.character_id, actor=administrator.actor)
@@ -153,14 +153,14 @@ async def confirm(services: ServicesDep, administrator: AdministratorDep, guild:
 
 @router.get("/sessions", summary="Who is signed in, 50 a page")
 async def all_sessions(services: ServicesDep, administrator: AdministratorDep, page: PageQuery = 1) -> Page[Session]:
-    """Of the only guild that whoever asks is bound to, or of all."""
+    """Of the guild that the caller is bound to, or of all."""
     async with services.pool.snapshot() as conn:
         return page_of(await sessions.sessions(conn, guild_id=administrator.guild_id), page)
 
 
 @router.post("/sessions/{session_id}/revoke", summary="End a session")
 async def revoke(services: ServicesDep, administrator: AdministratorDep, session_id: SessionId) -> Done:
-    """Whoever has it must sign in again."""
+    """Its user must sign in again."""
     async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, guild_id=administrator.guild_id)
     return Done(f"Session {session_id} is ended.")
@@ -190,7 +190,7 @@ async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
 
 @own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")
 async def revoke_own(services: ServicesDep, viewer: ViewerDep, session_id: SessionId) -> Done:
-    """Whoever has it must sign in again."""
+    """Its user must sign in again."""
     async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, account_id=_account_of(viewer))
     return Done(f"Session {session_id} is ended.")
@@ -228,6 +228,6 @@ def _sentence(preview: Preview, *, is_planned: bool) -> str:
     what = "The rank" if preview.change.kind == "rank" else "The Discord role"
     given = "no role" if preview.change.role == "none" else f"the role {preview.change.role}"
     count = len(preview.moved)
-    who = "Nobody" if not count else f"{count} {'person' if count == 1 else 'people'}"
+    who = "No one" if not count else f"{count} {'person' if count == 1 else 'people'}"
     gives, changes = ("would give", "would gain or lose") if is_planned else ("gives now", "gained or lost")
     return f"{what} {preview.label} {gives} {given}. {who} {changes} by it."

@@ -109,7 +109,7 @@ async def runs_as_csv(services: ServicesDep, guild: GuildDep, chosen: RunFilterD
 
 @router.get("/deeds", summary="Who did what, 50 a page")
 async def deeds(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, page: PageQuery = 1) -> Page[Deed]:
-    """Attempts to fix and their undoing, issues set aside and opened again, full matches asked for; newest first."""
+    """Fix attempts and undos, issues dismissed and reopened, full matches requested; newest first."""
     async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
         return await activity.deeds(here, chosen, number=page)
 
@@ -192,7 +192,7 @@ JobId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the 
 for_jobs = officer_router("data-quality/jobs", "jobs")
 
 
-@for_jobs.post("", status_code=202, summary="Ask for a scan or for fixes")
+@for_jobs.post("", status_code=202, summary="Queue a scan or fixes")
 async def ask_for_job(
     services: ServicesDep,
     officer: OfficerDep,
@@ -210,7 +210,7 @@ async def asked_jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1
         return await worker_jobs.jobs(conn, guild, number=page)
 
 
-@for_jobs.get("/{job_id}", summary="How far a job is, and what came of it")
+@for_jobs.get("/{job_id}", summary="Progress and outcome of a job")
 async def asked_job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> Job:
     """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
     async with services.pool.snapshot() as conn:
@@ -233,9 +233,7 @@ class Loss:
     sentence: str
     known: Annotated[int, Field(description="How many were known before.")]
     refused_at: datetime
-    released_at: Annotated[
-        datetime | None, Field(description="When an officer said that they may go; null: nobody has.")
-    ]
+    released_at: Annotated[datetime | None, Field(description="When an officer released them; null: not yet.")]
     released_by: str | None
     subjects: Sequence[LostSubject]
 
@@ -257,7 +255,7 @@ class Released:
     count: int
 
 
-@for_losses.get("", summary="Who would be marked as gone")
+@for_losses.get("", summary="Members missing from refused lists")
 async def losses(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
     """Lists of Battle.net or Discord that were refused, since more than 30 % (and at least 3) are missing at once."""
     number = await guilds.resolve_guild(services.pool, guild)
@@ -277,9 +275,9 @@ async def losses(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
         ]
 
 
-@for_losses.post("/release", summary="Let those go who are missing")
+@for_losses.post("/release", summary="Release missing members")
 async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release, guild: GuildDep = None) -> Released:
-    """Just these, and once: when others are missing from the next list too, it is refused anew."""
+    """Only these, and once: if others are missing from the next list too, it is refused again."""
     number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.writing(number, alone=False) as here:
         released = await held_losses.release(here, body.source, body.key, actor=officer.actor)
@@ -287,7 +285,7 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
         await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
     sentence = (
-        f"{_counted(body.source, count)} may be marked as gone by the next list, and nobody else. It is asked for now."
+        f"{_counted(body.source, count)} may be marked as gone by the next list, and no one else. A sync is queued."
     )
     return Released(sentence, body.source, count)
 

@@ -121,7 +121,7 @@ async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey
 
 @router.post("/keys/{key_id}/revoke", summary="Revoke an upload key", dependencies=FOR_ADMINISTRATORS)
 async def revoke_key(services: ServicesDep, administrator: PersonDep, key_id: KeyId, guild: GuildDep = None) -> Revoked:
-    """Whoever has it can upload nothing from now on."""
+    """It can upload nothing from now on."""
     async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
         known = _numbered(await credentials.upload_keys(conn, number), key_id, "upload key")
@@ -157,7 +157,7 @@ async def make_token(services: ServicesDep, administrator: PersonDep, body: NewT
 
 @router.post("/tokens/{token_id}/revoke", summary="Revoke an API token", dependencies=FOR_ADMINISTRATORS)
 async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id: TokenId) -> Revoked:
-    """Whoever has it is let in no more."""
+    """It gives no access from now on."""
     async with services.pool.installation() as conn:
         known = _numbered(await _tokens_in_reach(conn, administrator), token_id, "API token")
         if not await credentials.revoke_api_token(conn, token_id):

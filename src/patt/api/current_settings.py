@@ -87,7 +87,7 @@ class RankTable:
         Sequence[RoleChoice],
         Field(description="As the last sync of Discord saw them, the most powerful first."),
     ]
-    warnings: Annotated[Sequence[str], Field(examples=[["Nobody has said to which role rank 3, Raider, maps."]])]
+    warnings: Annotated[Sequence[str], Field(examples=[["Rank 3, Raider, has no decision about its role."]])]
 
     @property
     def managed_roles(self) -> dict[str, str]:
@@ -199,7 +199,7 @@ def _warnings(
         if known and rank.discord_role_id is not None:
             yield from _warnings_of_role(rank, known.get(rank.discord_role_id))
         if not rank.is_decided and members.get(rank.wow_rank_index):
-            yield f"Nobody has said to which role rank {rank.wow_rank_index}, {rank.name}, maps."
+            yield f"Rank {rank.wow_rank_index}, {rank.name}, has no decision about its role."
     if moved:
         yield (
             f"{moved} characters changed rank as whole ranks, as when a rank is inserted in the game. No role is compared "
@@ -213,7 +213,7 @@ def _warnings_of_role(rank: Rank, role: DiscordRole | None) -> Iterator[str]:
     if role is None:
         yield f"Rank {rank.wow_rank_index}, {rank.name}: the role {called} is gone from the Discord server. Choose another."
     elif role.managed:
-        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration; nobody can give or take it."
+        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration, so it cannot be given or taken."
 
 
 def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The API of one issue and of one attempt to fix: look at it, fix it, set it aside, resolve it, undo."""
+"""The API of one issue and of one attempt to fix: view, fix, dismiss, reopen, resolve, undo."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SeenQuery = Annotated[
     str | None,
     Query(
         max_length=LONGEST_SEEN,
-        description="The `seen` of an issue or of an undo’s preview. Nothing is done (409) where it is no longer so.",
+        description="The `seen` of an issue or of an undo’s preview. Refused (409) if it has changed since.",
         examples=["1042"],
     ),
 ]
@@ -58,7 +58,7 @@ SeenDep = Annotated[Seen | None, Depends(seen_of)]
 PartlyQuery = Annotated[
     bool,
     Query(
-        description="Put back what can be, person by person, and leave the rest to be undone later.",
+        description="Undo what can be undone, person by person, and leave the rest for later.",
         examples=[False],
     ),
 ]
@@ -74,7 +74,7 @@ class ResolveRequest:
 
 @dataclass(frozen=True, slots=True)
 class DismissRequest:
-    """Why an issue is set aside, and until when."""
+    """Why an issue is dismissed, and until when."""
 
     reason: Reason
     until: Annotated[date | None, Field(description="The day (UTC) on which it opens again; none: for ever.")] = None
@@ -115,7 +115,7 @@ class Candidate(WeighedCandidate):
 
     choose: Annotated[
         LinkCharacter | LinkMember | LinkCharacterToMember | None,
-        Field(description=f"{_DECIDE} to link to them by hand; null where that is not possible."),
+        Field(description=f"{_DECIDE} to link to them; null where that is not possible."),
     ] = None
     reject: Annotated[
         RejectLink | None,
@@ -127,7 +127,7 @@ class Candidate(WeighedCandidate):
 class IssueDetail(Issue):
     """One issue with its history, why it is there, and what a fix would do now; `preview` is null for a resolved one.
 
-    Send `seen` back with a command, and it is refused where somebody was faster.
+    Send `seen` back with a command, and it is refused if someone was faster.
     """
 
     events: Sequence[Move]
@@ -156,7 +156,7 @@ class UndoAhead:
     attempt_id: int
     guild_id: int
     issue_id: int | None
-    actor: Annotated[str, Field(description="Whose doing would be taken back.")]
+    actor: Annotated[str, Field(description="Who made the attempt.")]
     started_at: datetime
     reason: str
     can_be_undone: bool
@@ -190,10 +190,10 @@ class UndoAhead:
             description="What stands there now, and what would stand there again; of a part, what that would put back."
         ),
     ]
-    total: Annotated[int, Field(description="How many lines there are; of very many only the first 200 are told.")]
+    total: Annotated[int, Field(description="How many lines there are; of very many only the first 200 are listed.")]
     seen: Annotated[
         str,
-        Field(description="Send it with the undo, and it is refused where somebody was faster.", examples=["1042"]),
+        Field(description="Send it with the undo, and it is refused if someone was faster.", examples=["1042"]),
     ]
 
 
@@ -223,7 +223,7 @@ async def fix(
     )
 
 
-@router.post("/issues/{issue_id}/dismiss", summary="Set an issue aside")
+@router.post("/issues/{issue_id}/dismiss", summary="Dismiss an issue")
 async def dismiss(
     services: ServicesDep,
     officer: OfficerDep,
@@ -232,7 +232,7 @@ async def dismiss(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> ChangedIssue:
-    """As it is now, for ever or until a day; when what it rests on changes, it is open again."""
+    """For ever or until a day; when its evidence changes, it reopens."""
     end = end_of_dismissal(body.until)
     async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
         await lifecycle.get(here, issue_id)
@@ -241,7 +241,7 @@ async def dismiss(
     return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
 
-@router.post("/issues/{issue_id}/reopen", summary="End a dismissal")
+@router.post("/issues/{issue_id}/reopen", summary="Reopen an issue")
 async def reopen(
     services: ServicesDep,
     officer: OfficerDep,
@@ -250,7 +250,7 @@ async def reopen(
     seen: SeenDep = None,
     body: WakeRequest | None = None,
 ) -> ChangedIssue:
-    """Open an issue again that was set aside."""
+    """Reopen a dismissed issue."""
     reason = body.reason if body else BY_HAND
     async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
         await lifecycle.get(here, issue_id)
@@ -258,10 +258,10 @@ async def reopen(
         found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
         return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
-    return _changed(found, f"Issue {issue_id} is open again.")
+    return _changed(found, f"Issue {issue_id} is reopened.")
 
 
-@router.post("/issues/{issue_id}/resolve", summary="Mark an issue as resolved by hand")
+@router.post("/issues/{issue_id}/resolve", summary="Resolve an issue manually")
 async def resolve(
     services: ServicesDep,
     officer: OfficerDep,
@@ -270,7 +270,7 @@ async def resolve(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> ChangedIssue:
-    """Close it on an officer's word. A scan that still finds it opens it again; to keep it away, set it aside."""
+    """Close it on an officer's decision. If a scan still finds it, it reopens; to hide it, dismiss it."""
     async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
         await lifecycle.get(here, issue_id)
         await check_unchanged(here, issue_id, seen)
@@ -319,7 +319,7 @@ async def undo(
     seen: SeenDep = None,
     partly: PartlyQuery = False,
 ) -> UndoReport:
-    """Put back exactly what an attempt changed; refused where somebody has changed it since.
+    """Undo exactly what an attempt changed; refused if someone changed it since.
 
     With `partly`, what can be put back is, person by person, and `left` tells of the rest.
     """

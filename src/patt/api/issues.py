@@ -93,13 +93,13 @@ class FixesPreview:
 
 @router.post("/scan", summary="Run all detection rules now")
 async def scan(services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> CheckReport:
-    """Look for issues by every rule; nothing is fixed. Without a guild, every guild is looked at."""
+    """Scan with every rule; nothing is fixed. Without a guild, every guild is scanned."""
     return await run_integrity_check(services.pool, guild_id=guild, actor=officer.actor)
 
 
 @router.post("/scan/{issue_type}", summary="Run one rule's detection now")
 async def scan_rule(services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_type: IssueType) -> CheckReport:
-    """Look for issues by one rule; nothing is fixed. Without a guild, every guild is looked at."""
+    """Scan with one rule; nothing is fixed. Without a guild, every guild is scanned."""
     return await run_integrity_check(services.pool, guild_id=guild, issue_types=[issue_type], actor=officer.actor)
 
 
@@ -129,7 +129,7 @@ async def rules(
         return await read(here)
 
 
-@router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")
+@router.get("/rules/{issue_type}/preview", summary="Preview fixing all issues of a rule")
 async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType) -> FixesPreview:
     """The plans that `fix-all` would apply now; nothing is changed."""
     number = await guilds.resolve_guild(services.pool, guild)
@@ -160,7 +160,7 @@ async def issues(
 async def dismissals(
     services: ServicesDep, guild: GuildDep, idle: IdleQuery = False, page: PageQuery = 1
 ) -> Page[Dismissal]:
-    """All that was set aside, also of issues that are resolved. A page beyond the last one gives the last one."""
+    """All dismissed issues, resolved ones too. A page beyond the last one gives the last one."""
     number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.reading(number) as here:
         return await findings.dismissals(here, only_idle=idle, number=page)
@@ -224,7 +224,7 @@ _NOT_DISMISSED = "It is not dismissed."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DismissSelected(SelectedIssues):
-    """Issues to set aside, why, and until when; `seen` holds their keys as they were listed."""
+    """Issues to dismiss, why, and until when; `seen` holds their keys as they were listed."""
 
     reason: Reason
     until: Annotated[date | None, Field(description="The day (UTC) on which they open again; none: for ever.")] = None
@@ -249,17 +249,17 @@ class MovedIssue:
 
 @dataclass(frozen=True, slots=True)
 class MovedIssues:
-    """What came of setting the selected issues aside, or of opening them again, in the order asked for."""
+    """The outcome of dismissing or reopening the selected issues, in the order requested."""
 
     sentence: str
     guild_id: int
-    found: Annotated[int, Field(description="How many issues were chosen.")]
+    found: Annotated[int, Field(description="How many issues were selected.")]
     moved: int
     left_alone: int
     issues: Sequence[MovedIssue]
 
 
-@router.post("/issues/fix", summary="Fix the chosen issues")
+@router.post("/issues/fix", summary="Fix the selected issues")
 async def fix_selected(
     services: ServicesDep, officer: OfficerDep, body: SelectedIssues, guild: GuildDep = None
 ) -> FixReport:
@@ -274,7 +274,7 @@ async def fix_selected(
     )
 
 
-@router.post("/issues/fix/preview", summary="What fixing the chosen issues would do", dependencies=FOR_OFFICERS)
+@router.post("/issues/fix/preview", summary="Preview fixing the selected issues", dependencies=FOR_OFFICERS)
 async def preview_selected(services: ServicesDep, body: SelectedIssues, guild: GuildDep = None) -> FixesPreview:
     """The plans that fixing them would apply now; nothing is changed."""
     number = await guilds.resolve_guild(services.pool, guild)
@@ -285,7 +285,7 @@ async def preview_selected(services: ServicesDep, body: SelectedIssues, guild: G
     return FixesPreview(number, [found[each.id] for each in chosen])
 
 
-@router.post("/issues/dismiss", summary="Set the chosen issues aside")
+@router.post("/issues/dismiss", summary="Dismiss the selected issues")
 async def dismiss_selected(
     services: ServicesDep, officer: OfficerDep, body: DismissSelected, guild: GuildDep = None
 ) -> MovedIssues:
@@ -301,7 +301,7 @@ async def dismiss_selected(
     return _moved(number, chosen, left, "dismissed", done)
 
 
-@router.post("/issues/reopen", summary="Open the chosen issues again")
+@router.post("/issues/reopen", summary="Reopen the selected issues")
 async def reopen_selected(
     services: ServicesDep, officer: OfficerDep, body: ReopenSelected, guild: GuildDep = None
 ) -> MovedIssues:
@@ -314,7 +314,7 @@ async def reopen_selected(
         moved = [issue.id for issue in chosen if issue.id not in left]
         await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
-    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "open again")
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened")
 
 
 def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
@@ -350,7 +350,7 @@ TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(descriptio
 
 @router.get("/health", summary="How healthy the guild's data is")
 async def health(services: ServicesDep, guild: GuildDep) -> Health:
-    """Who is linked and consistent, what was fixed by itself this week, and how old each source's data is."""
+    """Who is linked and consistent, what was fixed automatically this week, and how old each source's data is."""
     async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
         return await insight.health(here)
 

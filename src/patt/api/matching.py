@@ -47,15 +47,15 @@ class MatchPreview(Page[MatchGroup]):
 
 @dataclass(frozen=True, slots=True)
 class WhomToMatch:
-    """Whom to match; without a list everybody."""
+    """The people to match; without a list, all of them."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")  # whoever misspells the list does not mean everybody
+    __pydantic_config__ = ConfigDict(extra="forbid")  # a misspelled list must not mean all of them
 
     selected: Annotated[
         Sequence[str] | None,
         Field(
             max_length=2000,
-            description="Keys of people as they were previewed. Whoever is not found like that any more is left alone.",
+            description="Keys of people as they were previewed. People who are no longer found like that are left alone.",
             examples=[["0f3c9a5be1d24c77"]],
         ),
     ] = None
@@ -63,14 +63,14 @@ class WhomToMatch:
 
 @dataclass(frozen=True, slots=True)
 class RequestedMatch:
-    """A full match was asked for; what becomes of it is told under its number."""
+    """A requested full match; its number shows the outcome."""
 
     request_id: int
     is_new: Annotated[bool, Field(description="False where one waited already.")]
     sentence: str
 
 
-@router.get("/preview", summary="What a full match would do")
+@router.get("/preview", summary="Preview a full match")
 async def preview(
     services: ServicesDep,
     guild: GuildDep,
@@ -83,20 +83,20 @@ async def preview(
     return people_of(await preview_matching(services.pool, guild_id=guild), evidence=evidence, number=page)
 
 
-@router.get("/preview/undecided", summary="Whom a full match would leave alone")
+@router.get("/preview/undecided", summary="People whom a full match leaves alone")
 async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchGroup]:
-    """Every person whom evidence does not decide, with the reason, 50 a page."""
+    """Every person for whom evidence is not certain, with the reason, 50 a page."""
     return undecided_of(await preview_matching(services.pool, guild_id=guild), number=page)
 
 
 @router.get("", summary="Full matches, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchRun]:
-    """The one that waits first, then the newest; each with what takes it back."""
+    """The one that waits first, then the newest; each with the attempt that undoes it."""
     async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
         return await activity.match_runs(here, number=page)
 
 
-@router.post("", status_code=202, summary="Ask for a full match")
+@router.post("", status_code=202, summary="Queue a full match")
 async def ask(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep = None, body: WhomToMatch | None = None
 ) -> RequestedMatch:
@@ -113,14 +113,12 @@ async def ask(
         await services.queue.enqueue(Task.FULL_MATCH, number)
     whom = "" if selected is None else f" of {len(set(selected))} selected"
     sentence = (
-        f"The full match{whom} is asked for."
-        if is_new
-        else "A full match is asked for already; there is one at a time."
+        f"The full match{whom} is queued." if is_new else "A full match is already queued; only one runs at a time."
     )
     return RequestedMatch(request_id, is_new, sentence)
 
 
-@router.get("/{request_id}", summary="What became of a full match")
+@router.get("/{request_id}", summary="Outcome of a full match")
 async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchRequest:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
     async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
@@ -152,6 +150,6 @@ def _check(selected: Sequence[str] | None) -> None:
     if selected is None:
         return
     if not selected:
-        raise BadInput("No player was selected, so nothing was asked for. Tick at least one person.")
+        raise BadInput("No one is selected, so nothing was queued. Select at least one person.")
     if any(not _KEY.fullmatch(key) for key in selected):
         raise BadInput("A key in “selected” is not one of the preview. Look at the preview again and choose there.")

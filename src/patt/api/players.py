@@ -56,7 +56,7 @@ async def players(
         return await people.people_page(here, search=search, kind=KINDS[show], number=page)
 
 
-@router.post("/decisions/preview", summary="What a decision about who is who would do")
+@router.post("/decisions/preview", summary="Preview a decision about who is who")
 async def preview(services: ServicesDep, viewer: ViewerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """The plan that the decision would carry out now, and what it changes; nothing is done."""
     await own_rights.check_decision(services.pool, viewer, body, guild)

@@ -97,8 +97,8 @@ def officer_router(path: str, tag: str) -> APIRouter:
         ],
         responses=problems(
             _401="Neither a session nor a valid token.",
-            _403="For a role that whoever asks does not have, or sent with a session by a page of another site.",
-            _404="No such guild, rule, issue, attempt or request, or it is not visible to whoever asks.",
+            _403="For a role that the caller does not have, or sent with a session by a page of another site.",
+            _404="No such guild, rule, issue, attempt or request, or it is not visible to the caller.",
             _409="Refused: the sentence says why, and nothing was changed.",
             _422="The input cannot be used.",
             _429="Asked too often; the header Retry-After says how many seconds to wait.",

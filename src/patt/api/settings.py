@@ -1,4 +1,4 @@
-"""The settings API: what a guild has set, what a change would do, making it and undoing it; and the guild's own address."""
+"""The settings API: what a guild has set, previewing, making and undoing a change; and the guild's own address."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class ChangeOutcome:
     differences: Sequence[Difference]
     opens: Annotated[int, Field(description="Issues that open.")]
     resolves: Annotated[int, Field(description="Issues that are no longer found.")]
-    fixed: Annotated[int, Field(description="Issues that are fixed by themselves.")]
+    fixed: Annotated[int, Field(description="Issues that are fixed automatically.")]
     effects: Sequence[IssueEffect]
     readings: Annotated[Sequence[ReadingChange], Field(description="Notes that are read differently.")]
     readings_total: int
@@ -111,7 +111,7 @@ class ChangeOutcome:
 
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
 async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleNow]:
-    """On or off, fixing by itself or not, severity, and each threshold with its bounds."""
+    """On or off, automatic fix or not, severity, and each threshold with its bounds."""
     async with services.pool.snapshot() as conn:
         return await current_settings.rules(conn, (await guilds.the_only(conn, guild)).id)
 
@@ -150,7 +150,7 @@ async def changes(
 ) -> Page[SettingChange]:
     """Newest first, each with what was before and what then.
 
-    Keys and tokens are told to administrators only, those of the whole installation to whoever is bound to no guild.
+    Keys and tokens are shown to administrators only, those of the whole installation to callers bound to no guild.
     """
     async with services.pool.snapshot() as conn:
         return await setting_changes.newest(
@@ -162,7 +162,7 @@ async def changes(
         )
 
 
-@router.post("/preview", summary="What a change would do", dependencies=FOR_OFFICERS)
+@router.post("/preview", summary="Preview a change", dependencies=FOR_OFFICERS)
 async def preview(services: ServicesDep, guild: GuildDep, body: ChangeRequest) -> ChangeOutcome:
     """The rules are really run with it, in a transaction that is rolled back; nothing is changed."""
     return await preview_change(services, body, guild)
@@ -172,19 +172,17 @@ async def preview(services: ServicesDep, guild: GuildDep, body: ChangeRequest) -
 async def save(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: ChangeRequest
 ) -> ChangeOutcome:
-    """Saved, the guild is looked at again at once, and what fixes itself is fixed. Recorded, and can be undone."""
+    """The guild is rescanned at once, and automatic fixes run. Recorded, and can be undone."""
     return await save_change(services, body, guild, actor=administrator.actor, key=body.key)
 
 
-@router.post(
-    "/changes/{change_id}/undo/preview", summary="What taking a change back would do", dependencies=FOR_OFFICERS
-)
+@router.post("/changes/{change_id}/undo/preview", summary="Preview undoing a change", dependencies=FOR_OFFICERS)
 async def preview_undo(services: ServicesDep, guild: GuildDep, change_id: ChangeId) -> ChangeOutcome:
     """Nothing is changed."""
     return await preview_change(services, UndoRequest(change_id), await _guild_of(services, change_id, guild))
 
 
-@router.post("/changes/{change_id}/undo", summary="Take a change back")
+@router.post("/changes/{change_id}/undo", summary="Undo a change")
 async def undo(
     services: ServicesDep,
     administrator: AdministratorDep,
@@ -192,7 +190,7 @@ async def undo(
     change_id: ChangeId,
     body: UndoChange | None = None,
 ) -> ChangeOutcome:
-    """A new change back to what was before; refused where somebody has changed it again since."""
+    """A new change back to the earlier setting; refused if someone changed it again since."""
     number, key = await _guild_of(services, change_id, guild), body.key if body else None
     return await save_change(services, UndoRequest(change_id), number, actor=administrator.actor, key=key)
 
@@ -286,5 +284,5 @@ async def preview_guild_move(services: ServicesDep, guild: GuildDep, body: NewNa
 async def move_guild(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: NameToKeep
 ) -> GuildMove:
-    """Characters, players and settings stay. The old address is kept as the guild's past, and the roster is asked for."""
+    """Characters, players and settings stay. The old address is kept as the guild's past, and a sync is queued."""
     return await move(services, body, guild_id=guild, actor=administrator.actor, key=body.key)

@@ -108,7 +108,7 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
     return received
 
 
-@router.get("/addon-upload/{upload_id}", summary="What became of an upload")
+@router.get("/addon-upload/{upload_id}", summary="Outcome of an upload")
 async def status(services: ServicesDep, uploader: UploaderDep, upload_id: UploadId) -> Upload:
     """Whether an upload waits, is taken in, was older than what is known, was refused or given up, and why.
 
@@ -128,16 +128,16 @@ async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Upload]:
         return await uploads.recent(here)
 
 
-@for_officers.post("/{upload_id}/retry", summary="Try an upload again that was given up", dependencies=FOR_OFFICERS)
+@for_officers.post("/{upload_id}/retry", summary="Retry a failed upload", dependencies=FOR_OFFICERS)
 async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = None) -> Upload:
-    """It waits again, and a worker takes it in; what is known from a newer export stays."""
+    """It waits again, and a worker processes it; newer data stays."""
     number = await guilds.resolve_guild(services.pool, guild)
     async with services.pool.writing(number, alone=False) as here:
         upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
     return replace(
-        upload, sentence=f"Upload {upload.id} waits again. A worker takes it in: patt serve, or patt worker."
+        upload, sentence=f"Upload {upload.id} waits again. A worker processes it: patt serve, or patt worker."
     )
 
 

@@ -48,8 +48,8 @@ def guard_of(caller: Caller) -> Guard:
         if gained:
             role = WITH_ARTICLE[gained[0].given or "viewer"]
             raise Refused(
-                f"This would give you a right of your own: {gained[0].because} would make you {role}. Nobody vouches for "
-                "their own rights; another officer or an administrator has to do it."
+                f"This would give you a permission: {gained[0].because} would make you {role}. You cannot grant yourself "
+                "permissions. Ask another officer or an administrator."
             )
 
     return guard

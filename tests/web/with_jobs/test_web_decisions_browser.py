@@ -52,7 +52,7 @@ async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
     await expect(candidates).to_contain_text("chosen by the fix")
     await page.get_by_role("link", name="Not this player: Mito").click()
-    await page.get_by_label("Why").fill("another Mito")
+    await page.get_by_label("Reason").fill("another Mito")
     await page.get_by_role("button", name="Not this player").click()
     await expect(page.get_by_role("status")).to_contain_text("Remember that Newalt-area-52 does not belong to Mito")
     await run_integrity_check(troubled.pool)
@@ -76,7 +76,7 @@ async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
         await page.goto(address)
     await early.get_by_role("button", name="Fix").click()
     await expect(early.get_by_role("status")).to_contain_text("Fixed. Move Grimalt-area-52 from Elrek to ")
-    await late.get_by_label("Why").fill("it is right")
+    await late.get_by_label("Reason").fill("it is right")
     await late.get_by_role("button", name="Dismiss").click()
     await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: officer alice fixed it")
     await expect(late.locator("#content")).to_contain_text("Resolved")
@@ -94,10 +94,10 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     await page.get_by_role("link", name="Full Match").click()
     status, state = page.locator("#status"), page.locator("#match-state")
     await page.get_by_role("button", name="Apply selected").click()
-    await expect(status).to_contain_text("No player was selected")
+    await expect(status).to_contain_text("No one is selected")
     await page.get_by_label("Moorland").check()
     await page.get_by_role("button", name="Apply selected").click()
-    await expect(status).to_have_text("The full match of 1 selected is asked for.")
+    await expect(status).to_have_text("The full match of 1 selected is queued.")
     await expect(state).to_contain_text("waiting")
 
     async with open_queue(database_url) as queue:
@@ -108,7 +108,7 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
     await state.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("The player Moorland")
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.get_by_label("Moorland")).to_be_visible()
     assert [entry for entry in wrong if "422" not in entry] == []
@@ -125,7 +125,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
 ) -> None:
     page, wrong = await sign_in()
     await page.get_by_role("link", name="Players").click()
-    await page.get_by_label("Name of a player").fill("mit")
+    await page.get_by_label("Player, character").fill("mit")
     await page.get_by_role("button", name="Search").click()
     row, name = page.locator("#content .person").first, page.locator("#content .person-name").first
     assert await _left_edge(name) - await _left_edge(row) < 40
@@ -145,7 +145,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await expect(content).to_contain_text("Characters 2")
 
     await page.get_by_role("link", name="Undo").click()
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(content).to_contain_text("Characters 1")
     await expect(content).to_contain_text("Undone by officer alice")
@@ -174,7 +174,7 @@ async def test_an_officer_merges_two_players_and_takes_them_apart_again(
     await page.get_by_role("link", name="Activity").click()
     await page.get_by_role("link", name="Who did what").click()
     await page.get_by_role("link", name="Undo").first.click()
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await page.goto(f"{site}{PLAYERS}/{mito}")
     await expect(content).to_contain_text("Characters 1")

@@ -45,10 +45,10 @@ async def _scan_preview_fix_and_undo(sign_in: SignIn, site: str, troubled: Guild
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
     await page.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Newalt-area-52")
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
-    await page.get_by_label("Why").fill("a guest")
+    await page.get_by_label("Reason").fill("a guest")
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.locator("#content")).to_contain_text("dismissed officer alice set it aside: a guest")
     assert wrong == []
@@ -123,7 +123,7 @@ async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_agai
 
     await chosen.locator("summary").focus()
     await page.keyboard.press("Enter")
-    await page.get_by_label("Why").fill("guests of the season")
+    await page.get_by_label("Reason").fill("guests of the season")
     await page.keyboard.press("Enter")
     await expect(status).to_have_text("2 issues are dismissed.")
     await expect(page.get_by_label("Choose 'Riddle'")).to_have_count(0)
@@ -131,7 +131,7 @@ async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_agai
     await expect(page.locator("#content")).to_contain_text("guests of the season")
     await page.get_by_label("Choose 'Riddle'").check()
     await page.get_by_role("button", name="Reopen").click()
-    await expect(status).to_have_text("1 issue is open again.")
+    await expect(status).to_have_text("1 issue is reopened.")
     assert page.url.startswith(f"{site}{PAGE}?guild={troubled.guild_id}&state=dismissed")
     assert wrong == []
 
