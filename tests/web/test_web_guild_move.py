@@ -60,8 +60,8 @@ async def boss(moved: Moved) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def where(moved: Moved) -> tuple[str, str]:
-    async with moved.services.pool.connection() as conn:
-        guild = await guilds.get(conn, moved.guild_id)
+    async with moved.services.pool.writing(moved.guild_id, alone=False) as here:
+        guild = await guilds.get(here)
     return guild.name, guild.name_slug
 
 

@@ -140,8 +140,8 @@ def move_guild(
 
     async def moved(services: Services) -> GuildMove:
         number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:
-            now = await guilds.get(conn, number)
+        async with services.pool.reading(number) as here:
+            now = await guilds.get(here)
         wanted = NewName(region or now.region, realm or now.realm_slug, name)
         if dry_run:
             return await guild_moves.preview_move(services, wanted, guild_id=number)

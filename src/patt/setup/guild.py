@@ -75,7 +75,7 @@ async def discord_bot(session: SetupSession) -> None:
 
 async def which_guild(session: SetupSession) -> None:
     """Choose a guild of this installation, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
-    async with session.pool.connection() as conn:
+    async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
     if session.dialogue.given(_REALM) is None:
         known = _called(known, session.dialogue.given(_GUILD))
@@ -92,7 +92,7 @@ async def which_server(session: SetupSession) -> None:
     wanted = dialogue.given(_SERVER) or guild.discord_guild_id
     server = _chosen_server(session, await discord.fetch_servers(), wanted, application.application_id)
     if server.server_id != guild.discord_guild_id:
-        async with session.pool.connection() as conn:
+        async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
     dialogue.say(f"The bot is on the Discord server “{server.name}”.")
     if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
@@ -116,7 +116,7 @@ async def which_channel(session: SetupSession) -> None:
         channel = next(each for each in channels if each.channel_id == wanted)
         if channel.missing:
             raise Refused(_channel_sentence(channel))
-        async with session.pool.connection() as conn:
+        async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
     dialogue.say(f"Summaries are posted in #{channel.name}.")
 
@@ -154,16 +154,17 @@ async def _add_guild(session: SetupSession) -> None:
 
 async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, found: FoundGuild) -> int:
     """Return the number of a guild that was found: known already, known under an old address, or added now."""
-    async with session.pool.connection() as conn:
+    async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
     same = next((each for each in known if each.address == found.address), None)
     if same is not None:
         return same.id
     moved = await _one_that_moved(session, battle_net, [each for each in known if each.region == found.address.region])
-    async with session.pool.connection() as conn:
-        if moved is not None:
-            await guilds.move(conn, moved.id, found.address, found.name, actor=session.actor)
-            return moved.id
+    if moved is not None:
+        async with session.pool.writing(moved.id) as guild:
+            await guilds.move(guild, found.address, found.name, actor=session.actor)
+        return moved.id
+    async with session.pool.installation() as conn:
         return await guilds.add(conn, found.address, found.name)
 
 

@@ -102,7 +102,7 @@ async def preview_move(services: Services, wanted: NewName, *, guild_id: int | N
         )
     if not wanted.realm.strip():
         raise BadInput("Give the guild's realm, in any language.")
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)
     found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
     return await _compared(services, guild, found)
@@ -118,20 +118,19 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
         raise Refused(f"{found.problem} Nothing was changed.")
     if key is not None and key != found.key:
         raise PlanStale("This has changed since the preview. Preview it again; nothing was changed.")
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, found.guild.id)
-        if await guilds.get(conn, found.guild.id) != found.guild:
+    async with services.pool.writing(found.guild.id) as here:
+        if await guilds.get(here) != found.guild:
             raise PlanStale("The guild has changed meanwhile. Preview it again; nothing was changed.")
-        await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
+        await guilds.move(here, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
     return replace(found, is_kept=True)
 
 
 async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
-    async with services.pool.connection() as conn:
-        known = await characters.count_present(conn, guild.id)
-        same, namesakes = await characters.count_same(conn, guild.id, found.members)
+    async with services.pool.reading(guild.id) as here:
+        known = await characters.count_present(here)
+        same, namesakes = await characters.count_same(here, found.members)
     address, counts = found.address, (len(found.members), known, same, namesakes)
     where = address.region, address.realm_slug, address.name_slug
     return GuildMove(guild, *where, found.name, found.realm, *counts)

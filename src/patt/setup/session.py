@@ -111,8 +111,8 @@ class SetupSession:
         """Return the guild that is set up. Raises `StepSkipped` while there is none."""
         if self.guild_id is None:
             raise StepSkipped("it needs the guild")
-        async with self.pool.connection() as conn:
-            return await guilds.get(conn, self.guild_id)
+        async with self.pool.reading(self.guild_id) as here:
+            return await guilds.get(here)
 
     async def guild_on_discord(self) -> tuple[Guild, str]:
         """Return the guild and the id of its Discord server. Raises `StepSkipped` while either is missing."""
