@@ -310,7 +310,8 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     button = f"/api/v1/admin/uploads/{number}/retry"
     assert (await alice.post(button, data={"back": ACTIVITY})).headers["location"] == ACTIVITY
     assert (
-        f"Upload {number} waits again. A worker processes it: patt serve, or patt worker." in (await _see(alice)).text()
+        f"Upload {number} is queued again. A worker processes it: patt serve, or patt worker."
+        in (await _see(alice)).text()
     )
     async with guild.pool.writing(guild.guild_id, alone=False) as here:
         assert (await uploads.get(here, number)).state == "received"

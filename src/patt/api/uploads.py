@@ -137,7 +137,7 @@ async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = No
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
     return replace(
-        upload, sentence=f"Upload {upload.id} waits again. A worker processes it: patt serve, or patt worker."
+        upload, sentence=f"Upload {upload.id} is queued again. A worker processes it: patt serve, or patt worker."
     )
 
 
