@@ -84,31 +84,6 @@ async def test_an_export_that_is_partly_older_changes_what_is_newer_and_says_how
     )
 
 
-async def test_what_an_uploader_could_not_see_is_not_newer_than_what_another_saw_before(guild: GuildBuilder) -> None:
-    await guild.character("Elrek")
-    await _export(guild, TODAY, row("Elrek", "public", officerNote=None))
-    await _export(guild, LONG_AGO, row("Elrek", "old", officerNote="trusted"))
-    assert await _notes(guild) == {"Elrek": ("public", "trusted")}
-
-
-async def test_notes_that_were_seen_to_be_empty_stay_so_when_an_older_export_has_them(guild: GuildBuilder) -> None:
-    for name in ("Elrek", "Mito"):
-        await guild.character(name)
-    await _export(guild, TODAY, row("Elrek", ""), row("Mito", "Main"))
-    await _export(guild, LONG_AGO, row("Elrek", "alt of Mito"), row("Mito", "Main"))
-    assert (await _notes(guild))["Elrek"] == ("", None)
-
-
-async def test_an_older_export_gives_no_rank_its_old_name_and_no_character_its_old_rank(guild: GuildBuilder) -> None:
-    await guild.character("Elrek", rank=OFFICER)
-    await _export(guild, TODAY, row("Elrek", "a", rank=OFFICER, rankName="Officer"))
-    await _export(guild, LONG_AGO, row("Elrek", "b", rank=OFFICER, rankName="Council"))
-    assert (await _rank_names(guild))[OFFICER] == "Officer"
-    report = await _export(guild, LONG_AGO, row("Elrek", "b", rank=RAIDER, rankName="Raider"))
-    assert "1 character" in report.notices[0]
-    assert await guild.rows("select settled_rank_index from guild_identity.wow_characters") == [(OFFICER,)]
-
-
 async def test_an_export_does_not_take_back_a_rank_that_a_later_roster_settled(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", rank=SOCIAL)], guild_id=guild.guild_id)
     await sync_blizzard_roster(guild.pool, [entry("Elrek", rank=RAIDER)], guild_id=guild.guild_id)

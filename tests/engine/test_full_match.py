@@ -156,21 +156,6 @@ async def test_the_preview_is_exactly_what_is_applied_and_changes_nothing_itself
     assert (preview.groups, preview.left_alone) == (applied.groups, applied.left_alone)
 
 
-async def test_undo_takes_the_whole_run_back(guild: GuildBuilder) -> None:
-    bob = await guild.player("Bob")
-    await guild.member("Bob")
-    for name, note in {"Bob": None, "Rivermane": "Bob", "Aa": "Kipper", "Bb": "Kipper"}.items():
-        await guild.character(name, note)
-    before = await guild.rows("select to_jsonb(p) from guild_identity.players p")
-    report = await run_matching(guild.pool, actor="alice")
-    assert set(await _players(guild)) == {"Bob", "Kipper"}
-    assert report.attempt_id is not None
-    await mitigations.undo(guild.pool, report.attempt_id, actor="bob")
-    assert await guild.rows("select to_jsonb(p) from guild_identity.players p") == before
-    assert await guild.rows("select 1 from guild_identity.player_characters") == []
-    assert bob is not None
-
-
 async def test_each_person_is_told_with_the_kind_of_evidence(guild: GuildBuilder) -> None:
     await guild.main("Elrek")
     await guild.member("Heathfen")
