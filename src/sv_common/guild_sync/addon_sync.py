@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from sv_common.db.pool import Connection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed, plural
-from sv_common.guild_sync.identity import links
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.facts import changed_since_linked, read_facts, record_link_notes
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
@@ -202,12 +201,12 @@ async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen:
     A link whose player a new note names is from now on one under that note, so that later changes are judged against the
     newest note under which it was right. A note that names nobody ("Alch 300") is none under which a link was made.
     """
-    outdated = seen & await links.with_another_note(conn, guild_id)
+    outdated = seen & await changed_since_linked(conn, guild_id)
     if not outdated | changed:
         return 0
     resolver = Resolver(await read_facts(conn, guild_id))
     findings = note_mismatch.find(resolver, outdated | changed)
-    await links.follow_notes(conn, guild_id, note_mismatch.notes_naming_their_player(resolver, outdated))
+    await record_link_notes(conn, guild_id, note_mismatch.notes_naming_their_player(resolver, outdated))
     return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
 
 

@@ -6,7 +6,7 @@ Its rows are named tuples: a guild has thousands of them, and a frozen dataclass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -15,6 +15,7 @@ from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.core.basis import is_confirmed
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
@@ -87,6 +88,10 @@ class KnownMember(NamedTuple):
     global_name: str | None
     display_name: str
     is_present: bool
+
+    @property
+    def name_keys(self) -> set[str]:
+        return {name_key(self.username), name_key(self.display_name), name_key(self.global_name or "")} - {""}
 
     @property
     def named(self) -> Named:
@@ -186,3 +191,16 @@ def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     for name, _, number, *_ in rows:
         names[number].append(name)
     return dict(names)
+
+
+async def changed_since_linked(conn: Connection, guild_id: int) -> set[int]:
+    """Return the linked characters in the guild whose note has changed since they were linked."""
+    rows = await (await conn.execute(SQL["changed_since_linked"], {"guild_id": guild_id})).fetchall()
+    return {row[0] for row in rows}
+
+
+async def record_link_notes(conn: Connection, guild_id: int, character_ids: Collection[int]) -> None:
+    """Record the current notes as those under which these characters' links are correct."""
+    if character_ids:
+        values = {"guild_id": guild_id, "character_ids": list(character_ids)}
+        await conn.execute(SQL["record_link_notes"], values)
