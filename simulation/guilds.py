@@ -81,10 +81,10 @@ async def settle(services: Services, crowd: CrowdSimulator, seed: int) -> list[L
 async def _settle(services: Services, number: int, neighbour: Neighbour, seed: int) -> LivingGuild:
     world = neighbour.world
     gone = [world.join(f"Gone{letter}", rank=len(world.rank_names) - 1) for letter in "ab"[:GONE_BEFORE]]
-    guild_id = await found(services.pool, services.outside, world)
+    guild_id = await found(services.pool, services.sources, world)
     for character in gone:
         world.leave(character)
-    await run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
+    await run_blizzard_sync(services.pool, guild_id=guild_id, sources=services.sources)
     rng = random.Random(f"{seed} guild {number}")  # noqa: S311 -- repeatable on purpose, guards nothing
     async with services.pool.connection() as conn:
         for character in gone:

@@ -113,13 +113,13 @@ class Worker:
             case Task.FULL_MATCH:
                 return run_full_match(services, guild_id)
             case Task.DIGEST:
-                return send_digest(services.pool, services.outside.announcer, guild_id=guild_id)
+                return send_digest(services.pool, services.sources.announcer, guild_id=guild_id)
         pipelines = {
             Task.BATTLE_NET: scheduler.run_blizzard_sync,
             Task.DISCORD: scheduler.run_discord_sync,
             Task.SWEEP: scheduler.run_sweep,
         }
-        return partial(pipelines[task], services.pool, guild_id=guild_id, outside=services.outside)()
+        return partial(pipelines[task], services.pool, guild_id=guild_id, sources=services.sources)()
 
 
 class _KilledError(Exception):

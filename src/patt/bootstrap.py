@@ -22,7 +22,7 @@ from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 DATABASE_NAME = "patt"
 DISCORD_CALLBACK = "/login/discord/callback"
@@ -114,7 +114,7 @@ class Services:
 
     settings: Settings
     pool: Pool
-    outside: Outside
+    sources: Sources
     queue: Queue | None = None
 
 
@@ -131,7 +131,7 @@ async def open_services(
     check_schema(url)
     async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
-        yield Services(settings, pool, outside(settings, http), queue)
+        yield Services(settings, pool, sources(settings, http), queue)
 
 
 @contextlib.asynccontextmanager
@@ -141,9 +141,9 @@ async def for_jobs(services: Services) -> AsyncIterator[Services]:
         yield replace(services, pool=pool)
 
 
-def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:
+def sources(settings: Settings, http: httpx2.AsyncClient) -> Sources:
     battle_net, discord = battlenet_client(settings, http), discord_client(settings, http)
-    return Outside(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
+    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
 
 
 def battlenet_client(

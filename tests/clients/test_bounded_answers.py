@@ -109,7 +109,7 @@ async def test_an_answer_that_is_far_longer_than_any_real_one_is_refused_at_its_
     async with serve(source.app()) as url:
         tracemalloc.start()
         try:
-            with pytest.raises(SourceMalformed, match=r"sent more than 8 MB for .*\. Nothing was taken from it\."):
+            with pytest.raises(SourceMalformed, match=r"sent more than 8 MB for .*\. Nothing was used of it\."):
                 await ask(url, http, timing)
             assert tracemalloc.get_traced_memory()[1] < TOO_MUCH_MEMORY
         finally:
@@ -147,5 +147,5 @@ async def test_a_sign_in_whose_answers_trickle_in_comes_to_an_end(
     monkeypatch.setattr(Endless, "_body", trickle)
     monkeypatch.setattr(login, "LONGEST_SIGN_IN", 0.5)
     async with serve(Endless(tokens_are_honest=False).app()) as url:
-        with pytest.raises(SourceUnavailable, match="does not answer just now"):
+        with pytest.raises(SourceUnavailable, match="did not respond"):
             await sign_in(url, http, timing)

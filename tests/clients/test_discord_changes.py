@@ -105,5 +105,5 @@ async def test_an_announcement_of_any_length_fits(discord: DiscordClient, world:
 async def test_an_announcement_that_discord_refuses_is_a_sentence(discord: DiscordClient, world: GuildWorld) -> None:
     with pytest.raises(SourceError, match="channel no longer exists"):
         await discord.announce("42", NOTE)
-    with pytest.raises(SourceError, match="fault in what was sent"):
+    with pytest.raises(SourceError, match="fault in the request"):
         await discord.announce(world.audit_channel_id, Announcement("t", "b", "n" * 26))

@@ -71,7 +71,7 @@ async def test_a_global_rate_limit_holds_every_route(
     discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, clock: SimulatedClock, alice: WorldMember
 ) -> None:
     simulator.faults.rate_limited("message", 30.0, scope="global", times=None)
-    with pytest.raises(SourceUnavailable, match="takes no more requests"):
+    with pytest.raises(SourceUnavailable, match="accepts no more requests"):
         await discord.announce(world.audit_channel_id, NOTE)
     assert clock.now == 90.0
     await discord.fetch_member(world.discord_guild_id, alice.user_id)

@@ -20,7 +20,7 @@ from patt.companion.watcher import Spool, Status, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators.addon import saved_variables
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 
 def _lua(note: str) -> bytes:
@@ -171,7 +171,7 @@ def test_the_game_is_found_in_the_usual_places_of_each_system(tmp_path: Path) ->
 @pytest.fixture
 async def app(pool: Pool) -> FastAPI:
     """The real server on a real database."""
-    return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Outside()))
+    return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Sources()))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from cuts.world import RenamedInMemory
 from laws.snapshot import Snapshot, differences
 from patt.bootstrap import Services
 from patt.web.forms import COOKIE
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
 from web.test_web_routes import all_ways
 
@@ -30,7 +30,7 @@ from web.test_web_routes import all_ways
 async def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; each time its clock is read an hour has passed, so nobody is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
-    services = Services(settings(BASE_URL), bench.pool, Outside(profiles=battle_net, realms=battle_net))
+    services = Services(settings(BASE_URL), bench.pool, Sources(profiles=battle_net, realms=battle_net))
     return made(services, clock=itertools.count(step=3600).__next__)
 
 

@@ -44,7 +44,7 @@ from sv_common.guild_sync.identity.decisions import (
     UnlinkCharacter,
     UnlinkMember,
 )
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
 
 __all__ = ["patt"]
@@ -101,7 +101,7 @@ INPUTS = {name: (path, asked) for name, path, asked in _inputs()}
 async def app(bench: Bench) -> FastAPI:
     """The application; each time its clock is read an hour has passed, so nobody is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
-    services = Services(settings(BASE_URL), bench.kept.pool, Outside(profiles=battle_net, realms=battle_net))
+    services = Services(settings(BASE_URL), bench.kept.pool, Sources(profiles=battle_net, realms=battle_net))
     return made(services, clock=itertools.count(step=3600).__next__)
 
 

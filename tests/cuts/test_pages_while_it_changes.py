@@ -22,7 +22,7 @@ from sv_common.db.pool import make_pool
 from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.identity.decisions import MergePlayers
 from sv_common.guild_sync.identity_engine import apply_decision
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, officer, settings
 from web.test_web_routes import FRAMEWORK, all_ways
 
@@ -47,14 +47,14 @@ _CHANGES_EACH_TIME = re.compile(
 
 
 def _paths() -> list[str]:
-    app = made(Services(settings(BASE_URL), make_pool("postgresql:///nowhere"), Outside()))
+    app = made(Services(settings(BASE_URL), make_pool("postgresql:///nowhere"), Sources()))
     return sorted({way.path for way in all_ways(app) if way.method == "GET"} - NO_PAGES - FRAMEWORK)
 
 
 @pytest.fixture
 def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; nobody is told to wait."""
-    services = Services(settings(BASE_URL), bench.pool, Outside())
+    services = Services(settings(BASE_URL), bench.pool, Sources())
     return made(services, clock=itertools.count(step=3600).__next__)
 
 

@@ -14,7 +14,7 @@ from sv_common.guild_sync.insights import health
 from sv_common.guild_sync.roster import runs
 from sv_common.guild_sync.roster.freshness import Source
 from sv_common.guild_sync.scheduler import run_addon_sync
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 TODAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LONG_AGO = TODAY - timedelta(days=90)
@@ -54,8 +54,8 @@ async def test_an_export_of_90_days_ago_after_one_of_today_changes_no_note_and_m
     alts = [await guild.alt("Grimalt", "Elrek", elrek), await guild.alt("Oldalt", "Elrek", elrek)]
     today = [row("Grimalt", "Elrek"), row("Oldalt", "Elrek")]
     old = [row("Grimalt", "Mito", rankName="Friend"), row("Oldalt", "Mito", rankName="Friend")]
-    await run_addon_sync(guild.pool, today, guild_id=guild.guild_id, outside=Outside(), exported_at=TODAY)
-    report = await run_addon_sync(guild.pool, old, guild_id=guild.guild_id, outside=Outside(), exported_at=LONG_AGO)
+    await run_addon_sync(guild.pool, today, guild_id=guild.guild_id, sources=Sources(), exported_at=TODAY)
+    report = await run_addon_sync(guild.pool, old, guild_id=guild.guild_id, sources=Sources(), exported_at=LONG_AGO)
     assert (report.status, [step.name for step in report.steps]) == ("superseded", ["sync"])
     (sentence,) = report.steps[0].notices
     assert "this export is of 2026-08-22 12:00 UTC" in sentence
@@ -80,7 +80,7 @@ async def test_an_export_that_is_partly_older_changes_what_is_newer_and_says_how
     }
     assert (report.is_superseded, report.counts["older"], report.counts["notes_changed"]) == (False, 2, 1)
     assert report.notices == (
-        "Known from a newer export, of 2026-11-20 12:00 UTC, and left so: 2 characters and 1 rank.",
+        "Known from a newer export, of 2026-11-20 12:00 UTC, and left unchanged: 2 characters and 1 rank.",
     )
 
 
@@ -170,7 +170,7 @@ async def test_a_superseded_export_leaves_the_age_of_the_notes_as_it_was(guild: 
     await guild.character("Elrek")
     for at in (TODAY, LONG_AGO):
         await run_addon_sync(
-            guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, outside=Outside(), exported_at=at
+            guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, sources=Sources(), exported_at=at
         )
     rows = await guild.rows("select status, as_of from guild_identity.sync_log order by id")
     assert rows == [("done", TODAY), ("superseded", LONG_AGO)]
@@ -182,13 +182,13 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
 ) -> None:
     await guild.character("Elrek")
     for at, each in ((LONG_AGO, row("Elrek", "a")), (TODAY, seen)):
-        await run_addon_sync(guild.pool, [each], guild_id=guild.guild_id, outside=Outside(), exported_at=at)
+        await run_addon_sync(guild.pool, [each], guild_id=guild.guild_id, sources=Sources(), exported_at=at)
     assert await guild.rows("select status, as_of from guild_identity.sync_log order by id") == [
         ("done", LONG_AGO),
         ("done", LONG_AGO),
     ]
-    async with guild.pool.connection() as conn:
-        sources = (await health.health(conn, guild.guild_id)).sources
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        sources = (await health.health(here)).sources
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale) == (LONG_AGO, True)
 
@@ -196,10 +196,10 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
 async def test_an_old_export_that_is_the_first_leaves_the_notes_as_old_as_it_is(guild: GuildBuilder) -> None:
     await guild.character("Elrek")
     await run_addon_sync(
-        guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, outside=Outside(), exported_at=LONG_AGO
+        guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, sources=Sources(), exported_at=LONG_AGO
     )
-    async with guild.pool.connection() as conn:
-        sources = (await health.health(conn, guild.guild_id)).sources
-        standing = (await runs.standings(conn, guild.guild_id))["addon_upload"]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        sources = (await health.health(here)).sources
+        standing = (await runs.standings(here))["addon_upload"]
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale, standing.last_good) == (LONG_AGO, True, LONG_AGO)

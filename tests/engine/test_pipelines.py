@@ -25,7 +25,7 @@ from sv_common.guild_sync.sources.addon.export import read_addon_export
 from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
 from sv_common.guild_sync.sources.discord.client import DiscordClient
 from sv_common.guild_sync.sources.http import http_client
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Installation:
 
     pool: Pool
     simulator: GuildSimulator
-    outside: Outside
+    sources: Sources
     guild_id: int
 
     @property
@@ -43,13 +43,13 @@ class Installation:
 
     async def upload(self) -> PipelineReport:
         export = read_addon_export(addon.render(self.world).encode())
-        return await run_addon_sync(self.pool, export.characters, outside=self.outside)
+        return await run_addon_sync(self.pool, export.characters, sources=self.sources)
 
     async def battlenet(self) -> PipelineReport:
-        return await run_blizzard_sync(self.pool, outside=self.outside)
+        return await run_blizzard_sync(self.pool, sources=self.sources)
 
     async def discord(self) -> PipelineReport:
-        return await run_discord_sync(self.pool, outside=self.outside)
+        return await run_discord_sync(self.pool, sources=self.sources)
 
     async def rows(self, query: LiteralString, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         async with self.pool.connection() as conn:
@@ -96,15 +96,15 @@ async def installed(pool: Pool, simulator: GuildSimulator) -> AsyncIterator[Inst
                 discord_guild_id=world.discord_guild_id,
                 audit_channel_id=world.audit_channel_id,
             )
-        installation = Installation(pool, simulator, Outside(battle_net, discord, discord), guild_id)
+        installation = Installation(pool, simulator, Sources(battle_net, discord, discord), guild_id)
         await installation.battlenet()
         await installation.upload()
-        async with pool.connection() as conn:
-            await ranks.ensure(conn, guild_id, world.rank_roles)
+        async with pool.writing(guild_id, alone=False) as guild:
+            await ranks.ensure(guild, world.rank_roles)
             for index, role in world.rank_roles.items():
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await installation.discord()
-        await run_full_match(pool, outside=installation.outside, actor="alice")
+        await run_full_match(pool, sources=installation.sources, actor="alice")
         yield installation
 
 
@@ -210,8 +210,8 @@ async def test_each_run_leaves_a_row_with_its_steps_and_a_failed_source_changes_
         await installed.battlenet()
     installed.simulator.faults.clear()
     assert await installed.rows("select to_jsonb(c) from guild_identity.wow_characters c order by id") == before
-    async with installed.pool.connection() as conn:
-        newest, *_, oldest = await runs.recent(conn, installed.guild_id)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        newest, *_, oldest = await runs.recent(guild)
     assert (newest.pipeline, newest.status, [step["name"] for step in newest.steps]) == (
         "battlenet_sync",
         "failed",
@@ -244,9 +244,9 @@ async def test_a_summary_that_cannot_be_posted_undoes_nothing(installed: Install
 
 async def test_without_credentials_the_sentence_names_the_settings(installed: Installation) -> None:
     with pytest.raises(ConfigurationError, match="PATT_BLIZZARD_CLIENT_ID"):
-        await run_blizzard_sync(installed.pool, outside=Outside())
+        await run_blizzard_sync(installed.pool, sources=Sources())
     with pytest.raises(ConfigurationError, match="PATT_DISCORD_BOT_TOKEN"):
-        await run_discord_sync(installed.pool, outside=Outside())
+        await run_discord_sync(installed.pool, sources=Sources())
 
 
 async def test_runs_of_one_guild_never_overlap(installed: Installation) -> None:

@@ -71,7 +71,7 @@ async def test_no_pipeline_fix_undo_preview_or_message_asks_while_it_holds_a_con
     await installed.sync_battlenet()
     await installed.sync_discord()
     await installed.upload()
-    await run_sweep(installed.pool, outside=installed.outside)
+    await run_sweep(installed.pool, sources=installed.sources)
     await send_digest(installed.pool, installed.discord, guild_id=installed.guild_id)
     await finish_interrupted(installed.pool, installed.discord)
     assert (len(members), asked_while_holding) == (3, [])

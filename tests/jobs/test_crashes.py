@@ -149,19 +149,19 @@ async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_a
 ) -> None:
     """Nobody asks again: what the process that died had written down before is enough."""
     async with _stage(server, f"recorded_{route}", tmp_path, ONE_GUILD) as stage:
-        pool, outside = stage.services.pool, stage.services.outside
+        pool, sources = stage.services.pool, stage.services.sources
         wish, roles = stage.chapters[0].wishes[-1], stage.roles()
         stage.kill_web_after(route)
         await _ask_once(stage, stage.clients.fix(wish), changes=ending[1])
         assert await rows(pool, ROLE_ATTEMPTS) == [("running", 0)]
-        report = await run_discord_sync(pool, guild_id=stage.chapters[0].guild_id, outside=outside)
+        report = await run_discord_sync(pool, guild_id=stage.chapters[0].guild_id, sources=sources)
         assert "finish_interrupted" in [step.name for step in report.steps]
         assert await rows(pool, ROLE_ATTEMPTS) == [ending]
         assert sum(stage.role_changes().values()) == ending[1]
         ((attempt,),) = await rows(
             pool, "select id from guild_identity.fix_attempts where issue_type = 'role_mismatch'"
         )
-        await undo(pool, attempt, actor="alice", discord_bot=outside.discord)
+        await undo(pool, attempt, actor="alice", discord_bot=sources.discord)
         assert stage.roles() == roles
 
 
@@ -269,7 +269,7 @@ async def _stage(server: embedded.EmbeddedServer, name: str, folder: Path, size:
         values = _settings(url, address)
         options: dict[str, Any] = {"_env_file": None, **values}
         async with open_services(Settings(**options)) as services, http_client(trust_env=False) as http:
-            chapters = [await begin(services.pool, services.outside, cast) for cast in casts]
+            chapters = [await begin(services.pool, services.sources, cast) for cast in casts]
             async with services.pool.connection() as conn:
                 token = await credentials.create_api_token(conn, "robot", created_by="test")
             machines = Machines(services.pool, {f"PATT_{key.upper()}": value for key, value in values.items()}, folder)

@@ -16,14 +16,15 @@ from pathlib import Path
 import pytest
 
 from guild_builder import GuildBuilder
-from laws.outside import BattleNetInMemory
+from laws.sources import BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Task
 from patt.worker.worker import enqueue_due
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.roster import runs as sync_log
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 A_RUN_THAT_NEVER_ENDS = """
 import asyncio, sys
@@ -46,7 +47,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def with_battle_net(services: Services) -> Services:
-    return replace(services, outside=Outside(battle_net=BattleNetInMemory()))
+    return replace(services, sources=Sources(battle_net=BattleNetInMemory()))
 
 
 async def runs(guild: GuildBuilder) -> list[tuple[object, ...]]:
@@ -103,8 +104,8 @@ async def test_a_run_whose_connections_the_database_ended_counts_as_failed_whate
             return [RosterCharacter("Mito", "area-52", 3, 80)]
 
     asked, may_answer = asyncio.Event(), asyncio.Event()
-    outside = Outside(battle_net=SlowBattleNet())
-    run = asyncio.create_task(scheduler.run_blizzard_sync(guild.pool, guild_id=guild.guild_id, outside=outside))
+    sources = Sources(battle_net=SlowBattleNet())
+    run = asyncio.create_task(scheduler.run_blizzard_sync(guild.pool, guild_id=guild.guild_id, sources=sources))
     await asked.wait()
     await guild.rows(
         "select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and classid = %(lock)s",
@@ -126,7 +127,7 @@ async def test_a_start_that_lies_in_the_future_counts_as_never(with_battle_net: 
     assert await is_asked_for(with_battle_net, guild, later=timedelta(0))
     async with guild.pool.connection() as conn:
         assert await sync_log.histories(conn, ["battlenet_sync"]) == {}
-        assert (await sync_log.standings(conn, guild.guild_id))["battlenet_sync"].last_good is None
+        assert (await sync_log.standings(GuildConnection(conn, guild.guild_id)))["battlenet_sync"].last_good is None
 
 
 async def _until_its_lock_is_free(guild: GuildBuilder) -> None:

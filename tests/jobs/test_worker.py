@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
 from jobs.sent_exports import note_of, upload, upload_rows
-from laws.outside import AnnouncerInMemory, BattleNetInMemory
+from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Queue, Task
 from patt.worker.uploads import MOST_TRIES, process_uploads
@@ -33,7 +33,7 @@ from sv_common.guild_sync.roster import runs as sync_log
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.roster.runs import History
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BATTLE_NET, DISCORD, SWEEP = SCHEDULES
@@ -77,11 +77,11 @@ async def test_uploads_are_taken_in_in_the_order_in_which_they_came(services: Se
 
 async def test_an_upload_whose_worker_died_is_taken_in_by_the_next_one(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
-    async with guild.pool.connection() as conn:
-        died_with = await uploads.next_waiting(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        died_with = await uploads.next_waiting(here)
         assert died_with is not None
         assert died_with.id == upload_id
-        await uploads.count_try(conn, upload_id)
+        await uploads.count_try(here, upload_id)
     await process_uploads(services, guild.guild_id)
     assert await upload_rows(guild) == [("done", 2, True, False)]
     assert await note_of(guild) == "Main"
@@ -104,8 +104,8 @@ async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in
     for _ in range(MOST_TRIES):
         await _let_the_pause_pass(guild)
         await process_uploads(services, guild.guild_id)
-    async with guild.pool.connection() as conn:
-        given_up = await uploads.get(conn, bad, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        given_up = await uploads.get(here, bad)
     assert (given_up.state, given_up.attempts) == ("failed", MOST_TRIES)
     assert given_up.sentence is not None
     assert "RuntimeError" in given_up.sentence
@@ -239,8 +239,8 @@ async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon
             return ()
 
     asked = asyncio.Event()
-    outside = Outside(battle_net=SlowBattleNet())
-    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, outside=outside))
+    sources = Sources(battle_net=SlowBattleNet())
+    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, sources=sources))
     await asked.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -252,7 +252,7 @@ async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon
 
 async def test_settled_news_are_told_by_the_worker(services: Services, guild: GuildBuilder) -> None:
     announcer = AnnouncerInMemory()
-    told_by = replace(services, outside=Outside(announcer=announcer))
+    told_by = replace(services, sources=Sources(announcer=announcer))
     await guild.execute("update guild_identity.guilds set audit_channel_id = '5'")
     await run_integrity_check(services.pool, guild_id=guild.guild_id)
     await guild.execute("update guild_identity.issue_events set at = at - interval '10 minutes'")

@@ -174,7 +174,7 @@ async def test_automation_that_is_handed_a_dismissed_issue_leaves_it_alone(pool:
 async def test_the_full_match_is_the_only_door_to_run_matching(pool: Pool) -> None:
     life = await _begin(pool, GuildSpec(), [])
     with _exploding_match() as calls, pytest.raises(AssertionError):
-        await scheduler.run_full_match(pool, guild_id=life.guild_id, outside=life.outside, actor="officer")
+        await scheduler.run_full_match(pool, guild_id=life.guild_id, sources=life.sources, actor="officer")
     assert calls == [1]
     assert _callers_of_run_matching() == {("scheduler.py", "run_full_match")}
 

@@ -26,7 +26,7 @@ from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.jobs import matches
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
 from web.helpers import BASE_URL, House, application, asker, issue_number, officer, session, settings, trouble
@@ -44,7 +44,7 @@ def app(pool: Pool) -> Iterator[FastAPI]:
 async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
     """What the application works with; its jobs are done where a test has a worker."""
     async with open_queue(database_url) as queue:
-        yield Services(settings(BASE_URL), pool, Outside(), queue)
+        yield Services(settings(BASE_URL), pool, Sources(), queue)
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ async def theirs(troubled: GuildBuilder) -> dict[str, int]:
     issue = await issue_number(troubled, "orphan_wow", "Newalt")
     fixed = await mitigations.fix_one(troubled.pool, issue, actor="test", guild_id=troubled.guild_id, discord_bot=None)
     assert fixed.attempt_id is not None
-    async with troubled.pool.connection() as conn:
-        request, _ = await matches.ask(conn, troubled.guild_id, actor="test")
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        request, _ = await matches.ask(guild, actor="test")
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     return {"issue_id": issue, "attempt_id": fixed.attempt_id, "request_id": request}
 

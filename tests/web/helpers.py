@@ -26,7 +26,7 @@ from patt.web.security import FORM_HEADER, form_token_of
 from patt.web.throttle import Clock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 BASE_URL = "http://patt.test"
 API = "/api/v1/admin/data-quality"
@@ -137,7 +137,7 @@ async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -
 
 def application(pool: Pool, base_url: str = BASE_URL, *, clock: Clock = time.monotonic, **others: Any) -> FastAPI:
     """Return the application, without any source; `others` are further settings."""
-    return made(Services(settings(base_url, **others), pool, Outside()), clock=clock)
+    return made(Services(settings(base_url, **others), pool, Sources()), clock=clock)
 
 
 def made(services: Services, **options: Any) -> FastAPI:

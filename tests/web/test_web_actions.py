@@ -12,7 +12,7 @@ from patt.web.context import SESSION_COOKIE
 from patt.web.forms import COOKIE
 from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
 
 
@@ -26,7 +26,7 @@ async def _click(alice: httpx2.AsyncClient, path: str, **fields: str) -> tuple[s
 
 async def _work(guild: GuildBuilder) -> None:
     """Do what was asked for, as a worker does."""
-    await run_jobs(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_jobs(Services(settings(BASE_URL), guild.pool, Sources()), guild.guild_id)
 
 
 async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(

@@ -8,7 +8,7 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.worker.running import run_jobs
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, issue_number, settings
 
 JOBS = f"{API}/jobs"
@@ -21,7 +21,7 @@ async def test_a_job_is_asked_for_done_and_told_of(alice: httpx2.AsyncClient, tr
     job = asked.json()
     assert (job["state"], job["is_new"], job["who"], job["asked_by"]) == ("waiting", True, "alice", "officer alice")
     assert "No worker is running. Start one with “patt serve” or “patt worker”." in job["sentence"]
-    await run_jobs(Services(settings(BASE_URL), troubled.pool, Outside()), troubled.guild_id)
+    await run_jobs(Services(settings(BASE_URL), troubled.pool, Sources()), troubled.guild_id)
     done = (await alice.get(f"{JOBS}/{job['id']}")).json()
     assert (done["state"], done["done"], done["total"]) == ("done", 1, 1)
     assert done["sentence"] == "Of 1 issue: 1 fixed."

@@ -21,7 +21,7 @@ from patt.web.throttle import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.simulators.server import LOOPBACK
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, api_token, application, asker, login_link, session, settings
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
@@ -162,7 +162,7 @@ async def test_nobody_chooses_their_address_by_a_header_unless_a_trusted_proxy_s
 
 
 async def test_as_it_is_served_this_computer_is_no_trusted_proxy_by_itself(pool: Pool) -> None:
-    config = server_config(Services(settings(BASE_URL), pool, Outside()), LOOPBACK, 0)
+    config = server_config(Services(settings(BASE_URL), pool, Sources()), LOOPBACK, 0)
     config.load()
     async with _from(config.loaded_app, LOOPBACK) as liar:
         for number in range(FAILURES.most):

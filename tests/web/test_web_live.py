@@ -28,7 +28,7 @@ from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
 from sv_common.guild_sync.settings.service import save_setting
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, api_token, issue_number, made, own_form, session, settings
 from web.live_server import LIVE, served, served_by, streaming
 
@@ -40,7 +40,7 @@ SHORT_WAIT_S = 0.5
 @pytest.fixture
 def live_app(pool: Pool) -> FastAPI:
     """The application, which looks after its streams all the time."""
-    return made(Services(settings("http://patt.test"), pool, Outside()), heartbeat_s=BEAT_S)
+    return made(Services(settings("http://patt.test"), pool, Sources()), heartbeat_s=BEAT_S)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_a_jobs_progress_and_its_end_are_told(site: str, troubled: GuildBu
         asked = (await alice.post(f"{site}{API}/jobs", json={"kind": "scan_rule", "issue_type": "orphan_wow"})).json()
         await stream.until("job", id=asked["id"], state="waiting", place="orphan_wow")
         async with open_queue(database_url) as queue:
-            await run_jobs(Services(settings(site), troubled.pool, Outside(), queue), troubled.guild_id)
+            await run_jobs(Services(settings(site), troubled.pool, Sources(), queue), troubled.guild_id)
         told = await stream.until("job", id=asked["id"], state="done")
     assert told.data["sentence"].startswith("Scan done: ")
     assert "result" not in told.data
@@ -288,7 +288,7 @@ async def test_who_does_not_read_is_dropped_and_the_others_are_told(
 
 async def test_a_hundred_streams_hold_no_connection_of_the_pool(troubled: GuildBuilder, database_url: str) -> None:
     async with make_pool(database_url, max_size=2) as small:
-        app = made(Services(settings("http://patt.test"), small, Outside()))
+        app = made(Services(settings("http://patt.test"), small, Sources()))
         async with contextlib.AsyncExitStack() as stack:
             base_url = await stack.enter_async_context(served(app))
             limits = httpx2.Limits(max_connections=200)
@@ -368,7 +368,7 @@ async def test_a_request_that_never_ends_does_not_keep_the_server_from_ending(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "GRACE_S", 1)
-    config = server_config(Services(settings("http://patt.test"), pool, Outside()), "127.0.0.1", 0)
+    config = server_config(Services(settings("http://patt.test"), pool, Sources()), "127.0.0.1", 0)
     async with asyncio.timeout(LONGEST_WAIT_S):
         async with served_by(config) as base_url:
             at = urlsplit(base_url)

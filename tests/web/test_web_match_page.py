@@ -10,7 +10,7 @@ from patt.bootstrap import Services
 from patt.worker.running import run_full_match
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, Seen, settings
 
 MATCH_API = "/api/v1/admin/full-match"
@@ -40,7 +40,7 @@ async def _key(guild: GuildBuilder, name: str) -> str:
 
 async def _do_it(guild: GuildBuilder) -> None:
     """What the worker does."""
-    await run_full_match(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_full_match(Services(settings(BASE_URL), guild.pool, Sources()), guild.guild_id)
 
 
 async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object] | None = None) -> Seen:

@@ -13,7 +13,7 @@ from patt.bootstrap import Services
 from patt.pages import admin_pages
 from patt.worker.running import run_jobs
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, Seen, issue_number, settings
 
 OF_RULE = f"{PAGE}/rules/orphan_wow/preview"
@@ -30,7 +30,7 @@ async def _press(alice: httpx2.AsyncClient, guild: GuildBuilder, wish: dict[str,
     answer = await alice.post(BUTTON, data={**wish, "back": OF_RULE})
     assert (answer.status_code, answer.headers["location"]) == (303, OF_RULE), answer.text
     assert "is queued" in Seen(await alice.get(OF_RULE)).text("status")
-    await run_jobs(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_jobs(Services(settings(BASE_URL), guild.pool, Sources()), guild.guild_id)
     job = (await alice.get(f"{API}/jobs")).json()["items"][0]
     assert job["state"] == "done", job
     issues: list[dict[str, Any]] = job["result"]["issues"]

@@ -13,12 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.tasks import Task, open_queue
-from sv_common.db.pool import Pool, counting_statements
+from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -100,8 +100,10 @@ async def test_the_budget_of_automatic_fixes_is_what_one_run_may_do(
 ) -> None:
     async with troubled.pool.connection() as conn:
         guild = troubled.guild_id
-        await save_settings(conn, guild, "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3})
-        await save_settings(conn, guild, "role_mismatch", actor="test", auto_mitigate=True)
+        await save_settings(
+            GuildConnection(conn, guild), "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3}
+        )
+        await save_settings(GuildConnection(conn, guild), "role_mismatch", actor="test", auto_mitigate=True)
     samples = await _metrics(anonymous, await api_token(troubled.pool))
     budgets = {
         rule: _value(samples, "patt_automatic_fix_budget", guild=str(guild), rule=rule)
@@ -116,13 +118,13 @@ async def test_ages_are_in_seconds_and_absent_where_there_is_nothing(
     headers, number = await api_token(guild.pool), str(guild.guild_id)
     assert _value(await _metrics(anonymous, headers), "patt_scan_age_seconds", guild=number) is None
     note = [{"name": "Mito", "guild_note": "Main"}]
-    await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, outside=Outside(), actor="test")
+    await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, sources=Sources(), actor="test")
     await guild.execute("update guild_identity.sync_log set finished_at = finished_at - interval '1 hour'")
     await guild.execute(
         "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
         "(%(guild)s, 'addon_upload', 'test', 'done', now() + interval '1 year', now() + interval '1 year')"
     )  # by a clock that was wrong
-    await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, outside=Outside())
+    await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, sources=Sources())
     samples = await _metrics(anonymous, headers)
     addon = _value(samples, "patt_source_age_seconds", guild=number, source="addon")
     scan = _value(samples, "patt_scan_age_seconds", guild=number)
@@ -177,7 +179,7 @@ async def test_requests_are_counted_by_route_and_status_and_never_by_path(
 
 async def test_each_application_counts_for_itself(app: FastAPI, pool: Pool, guild: GuildBuilder) -> None:
     headers = await api_token(pool)
-    other = made(Services(settings(BASE_URL), pool, Outside()))
+    other = made(Services(settings(BASE_URL), pool, Sources()))
     async with asker(app) as one, asker(other) as two:
         await one.get("/health")
         samples = await _metrics(two, headers)

@@ -27,8 +27,8 @@ STALE = {"kind": "rule", "issue_type": "stale_character", "parameters": {"stale_
 async def roles(troubled: GuildBuilder) -> None:
     """Let the roles of the Discord server be known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with troubled.pool.connection() as conn:
-        await members.apply_roles(conn, troubled.guild_id, known)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        await members.apply_roles(guild, known)
 
 
 async def _saved(client: httpx2.AsyncClient, change: dict[str, Any]) -> dict[str, Any]:

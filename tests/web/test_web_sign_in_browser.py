@@ -17,7 +17,7 @@ from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.discord_people import MASTER, confirm, give, populate, with_discord
 from web.helpers import PAGE, settings
 
@@ -84,7 +84,7 @@ async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site:
     await expect(page.locator(".who")).to_contain_text("@brisa")
     await page.get_by_role("button", name="Run all scans").click()
     await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is queued.")
-    await run_jobs(Services(settings(site), guild.pool, Outside()), guild.guild_id)
+    await run_jobs(Services(settings(site), guild.pool, Sources()), guild.guild_id)
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     assert wrong == []
 

@@ -133,8 +133,8 @@ async def words(services: ServicesDep, guild: GuildDep) -> WordsNow:
 @router.post("/words/try", summary="How a note is read, and why", dependencies=FOR_OFFICERS)
 async def try_note(services: ServicesDep, guild: GuildDep, body: NoteToTry) -> TriedNote:
     """As if it were on a new character of the guild; it is kept nowhere."""
-    async with services.pool.snapshot() as conn:
-        return await setting_readings.try_note(conn, (await guilds.the_only(conn, guild)).id, body.note)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await setting_readings.try_note(here, body.note)
 
 
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
@@ -199,7 +199,7 @@ async def undo(
 
 async def preview_change(services: Services, request: SettingRequest, guild: int | None) -> ChangeOutcome:
     """Say what a change would do. Raises `NotFound`, `BadInput` and `Refused` like the change itself."""
-    has_bot = services.outside.discord is not None
+    has_bot = services.sources.discord is not None
     report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot)
     notices = [*report.notices, *report.unrelated, *await obstacles_of(services, report)]
     return _outcome(report, report.sentence, notices)
@@ -209,7 +209,7 @@ async def save_change(
     services: Services, request: SettingRequest, guild: int | None, *, actor: str, key: str | None
 ) -> ChangeOutcome:
     """Make a change. Raises like `preview_change`, and `PlanStale` where something else would come of it than was seen."""
-    bot = services.outside.discord
+    bot = services.sources.discord
     report = await save_setting(services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot)
     return _outcome(report, " ".join([report.sentence, *report.notices]), report.notices)
 
@@ -222,17 +222,17 @@ async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
     managed = {
         role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
     }
-    async with services.pool.snapshot() as conn:
-        found = await guilds.get(conn, report.guild_id)
+    async with services.pool.reading(report.guild_id) as here:
+        found = await guilds.get(here)
     return await obstacles(services, found, managed)
 
 
 async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, str]) -> list[str]:
     """Ask Discord what keeps the bot from giving and taking these roles, each with its remedy."""
-    if services.outside.discord is None or guild.discord_guild_id is None or not role_names:
+    if services.sources.discord is None or guild.discord_guild_id is None or not role_names:
         return []
     try:
-        authority = await services.outside.discord.fetch_authority(guild.discord_guild_id)
+        authority = await services.sources.discord.fetch_authority(guild.discord_guild_id)
     except SourceError as error:
         return [f"Discord could not be asked whether the bot can give and take these roles: {error}"]
     return [f"{each.cause} {each.remedy}" for each in find_obstacles(authority, role_names)]

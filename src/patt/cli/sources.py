@@ -57,7 +57,7 @@ def upload(
             services.pool,
             export.characters,
             guild_id=guild,
-            outside=services.outside,
+            sources=services.sources,
             actor=actor(),
             exported_at=export.seen_at,
             origin=export.origin,
@@ -126,9 +126,9 @@ def _sync(
     pipeline: Callable[..., Awaitable[PipelineReport]], guild: int | None, accept_losses: bool, as_json: bool
 ) -> None:
     async def synced(services: Services) -> PipelineReport:
-        outside = services.outside
+        sources = services.sources
         return await pipeline(
-            services.pool, guild_id=guild, outside=outside, actor=actor(), accept_losses=accept_losses
+            services.pool, guild_id=guild, sources=sources, actor=actor(), accept_losses=accept_losses
         )
 
     _show(call(synced), as_json)

@@ -111,7 +111,7 @@ class Demo:
             "The guild is set up: Battle.net, the addon and Discord are read for the first time",
             await self._first_syncs(guild_id),
         )
-        pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
+        pipeline, _ = await run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
         on_chapter("An officer runs the full match", self._remember([pipeline]))
         await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
@@ -121,7 +121,7 @@ class Demo:
 
     async def _set_up(self) -> int:
         world = self._simulator.world
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.installation() as conn:
             return await guilds.add(
                 conn,
                 world.address,
@@ -132,41 +132,41 @@ class Demo:
 
     async def _first_syncs(self, guild_id: int) -> Sequence[PipelineReport]:
         ran = [await self._read("battlenet"), await self._read("addon")]
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.writing(guild_id) as guild:
             roles = self._simulator.world.rank_roles
-            await ranks.ensure(conn, guild_id, roles)
+            await ranks.ensure(guild, roles)
             for index, role in roles.items():
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         return [*ran, await self._read("discord")]
 
     async def _let_a_day_pass(self) -> None:
         """Make everything a day older, so that the pages show a week."""
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.installation() as conn:
             await conn.execute(SQL["let_a_day_pass"])
 
     async def _let_officers_in(self, guild_id: int) -> None:
         """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.writing(guild_id) as guild:
             change = Change("rank", str(OFFICER_RANK), "officer")
-            await permissions.decide(conn, guild_id, change, actor=OFFICER)
-            for permission in await permissions.in_guild(conn, guild_id):
+            await permissions.decide(guild, change, actor=OFFICER)
+            for permission in await permissions.in_guild(guild):
                 for grant in permission.waiting:
                     if grant.character_id is not None:
-                        await permissions.confirm(conn, guild_id, grant.discord_id, grant.character_id, actor=OFFICER)
+                        await permissions.confirm(guild, grant.discord_id, grant.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()
         return [await self._read(source, style) for source in day.sources]
 
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
-        pool, outside = self.services.pool, self.services.outside
+        pool, sources = self.services.pool, self.services.sources
         if source == "battlenet":
-            report = await run_blizzard_sync(pool, outside=outside)
+            report = await run_blizzard_sync(pool, sources=sources)
         elif source == "discord":
-            report = await run_discord_sync(pool, outside=outside)
+            report = await run_discord_sync(pool, sources=sources)
         else:
             export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
-            report = await run_addon_sync(pool, export.characters, outside=outside, origin=export.origin)
+            report = await run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
         self._remember([report])
         return report
 
@@ -175,10 +175,10 @@ class Demo:
         return reports
 
     async def _outcome(self, guild_id: int) -> DemoOutcome:
-        async with self.services.pool.snapshot() as conn:
-            rules = await findings.rule_records(conn, guild_id)
-            found = await findings.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
-            fixes = await findings.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
+        async with self.services.pool.reading(guild_id) as guild:
+            rules = await findings.rule_records(guild)
+            found = await findings.findings_page(guild, FindingFilter(state=None), page_size=MOST_ISSUES)
+            fixes = await findings.recent_attempts(guild, limit=MOST_ISSUES)
         return DemoOutcome(self._pipelines, rules, found.items, fixes)
 
 

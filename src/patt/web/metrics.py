@@ -196,7 +196,7 @@ def _workers(rows: Rows) -> Metric:
 
 def _battle_net(services: Services) -> Iterable[Metric]:
     """What the limit of this process leaves; a worker elsewhere keeps its own."""
-    profiles = services.outside.profiles
+    profiles = services.sources.profiles
     if profiles is None:
         return ()
     text = "Requests to Battle.net that this process may still send within the hour."

@@ -83,8 +83,8 @@ def _register(queue: Queue, services: Services) -> None:
     async def plan(timestamp: int) -> None:
         await resume_stalled(queue)
         await enqueue_due(services, datetime.fromtimestamp(timestamp, UTC))
-        if services.outside.discord is not None:
-            await finish_interrupted(services.pool, services.outside.discord)
+        if services.sources.discord is not None:
+            await finish_interrupted(services.pool, services.sources.discord)
 
     queue.app.periodic(cron="* * * * *")(queue.app.task(name=Task.PLAN.value, queueing_lock="plan")(plan))
 
@@ -104,12 +104,12 @@ def _bound(job: GuildJob, services: Services) -> Callable[[int], Coroutine[Any, 
 async def _run_pipeline(
     pipeline: Callable[..., Coroutine[Any, Any, object]], services: Services, guild_id: int
 ) -> None:
-    await pipeline(services.pool, guild_id=guild_id, outside=services.outside)
+    await pipeline(services.pool, guild_id=guild_id, sources=services.sources)
 
 
 async def _send_digest(services: Services, guild_id: int) -> None:
     page_url = services.settings.public_page("/admin/data-quality")
-    await send_digest(services.pool, services.outside.announcer, guild_id=guild_id, page_url=page_url)
+    await send_digest(services.pool, services.sources.announcer, guild_id=guild_id, page_url=page_url)
 
 
 JOBS: Mapping[Task, GuildJob] = {
@@ -127,15 +127,15 @@ JOBS: Mapping[Task, GuildJob] = {
 async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
     """Enqueue every job that is due and return them: what waits to be done or sent, and pipelines whose time has come."""
     queue = _queue_of(services)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         await runs.fail_cut_off(conn)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
         waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
         await requests.clear_old(conn)
         await uploads.clear_old(conn)
         waiting += [(Task.JOBS, guild_id) for guild_id in await requests.guilds_that_wait(conn)]
-        if services.outside.announcer is not None:
+        if services.sources.announcer is not None:
             waiting += [(Task.DIGEST, guild_id) for guild_id in await announcements.guilds_with_news(conn)]
         all_guilds = await guilds.all_guilds(conn)
         histories = await runs.histories(conn, [schedule.pipeline for schedule in SCHEDULES])
@@ -180,9 +180,9 @@ async def resume_stalled(queue: Queue) -> int:
 
 def _can_run(schedule: Schedule, guild: Guild, services: Services) -> bool:
     if schedule.task is Task.BATTLE_NET:
-        return services.outside.battle_net is not None
+        return services.sources.battle_net is not None
     if schedule.task is Task.DISCORD:
-        return services.outside.discord is not None and guild.discord_guild_id is not None
+        return services.sources.discord is not None and guild.discord_guild_id is not None
     return True
 
 

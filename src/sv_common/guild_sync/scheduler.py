@@ -40,7 +40,7 @@ from sv_common.guild_sync.reporter import send_sync_summary
 from sv_common.guild_sync.roster import guilds, runs
 from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.sources.addon.origin import ExportOrigin
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
@@ -54,7 +54,7 @@ async def run_addon_sync(
     characters: Iterable[object],
     *,
     guild_id: int | None = None,
-    outside: Outside,
+    sources: Sources,
     actor: str = "addon",
     exported_at: datetime | None = None,
     origin: ExportOrigin | None = None,
@@ -72,40 +72,40 @@ async def run_addon_sync(
             await on_start()
         return await sync_addon_data(pool, rows, guild_id=guild.id, exported_at=exported_at, origin=origin)
 
-    return await _sync_pipeline(pool, "addon_upload", sync, guild_id, outside, actor, has_summary=True)
+    return await _sync_pipeline(pool, "addon_upload", sync, guild_id, sources, actor, has_summary=True)
 
 
 async def run_blizzard_sync(
     pool: Pool,
     *,
     guild_id: int | None = None,
-    outside: Outside,
+    sources: Sources,
     actor: str = "schedule",
     accept_losses: bool = False,
 ) -> PipelineReport:
     """Fetch the roster from Battle.net and write it. Raises `SourceError`, `SuspiciousSource`, `ConfigurationError`."""
 
     async def sync(guild: Guild) -> SyncReport:
-        if outside.battle_net is None:
+        if sources.battle_net is None:
             raise ConfigurationError(
                 "Battle.net is not set up: set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
             )
         began = await _now(pool)
-        if outside.profiles is None:
-            roster, address = await outside.battle_net.fetch_roster(guild.address), None
+        if sources.profiles is None:
+            roster, address = await sources.battle_net.fetch_roster(guild.address), None
         else:
-            fetched = await outside.profiles.fetch_members(guild.address)
+            fetched = await sources.profiles.fetch_members(guild.address)
             roster, address = fetched.members, fetched.address
         report = await sync_blizzard_roster(
             pool, roster, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
         )
         if address is not None:
-            async with pool.connection() as conn:  # only now: a roster that was refused may be another guild's
+            async with pool.installation() as conn:  # only now: a roster that was refused may be another guild's
                 await guilds.keep_canonical_address(conn, guild.id, address)
         return report
 
     return await _sync_pipeline(
-        pool, "battlenet_sync", sync, guild_id, outside, actor, has_summary=True, has_profiles=True
+        pool, "battlenet_sync", sync, guild_id, sources, actor, has_summary=True, has_profiles=True
     )
 
 
@@ -113,43 +113,43 @@ async def run_discord_sync(
     pool: Pool,
     *,
     guild_id: int | None = None,
-    outside: Outside,
+    sources: Sources,
     actor: str = "schedule",
     accept_losses: bool = False,
 ) -> PipelineReport:
     """Fetch roles and members from Discord and write them. Raises like `run_blizzard_sync`."""
 
     async def sync(guild: Guild) -> SyncReport:
-        if outside.discord is None:
+        if sources.discord is None:
             raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
         if guild.discord_guild_id is None:
             raise ConfigurationError(f"{guild.name} has no Discord server set.")
         began = await _now(pool)
-        server = await outside.discord.fetch_guild(guild.discord_guild_id)
+        server = await sources.discord.fetch_guild(guild.discord_guild_id)
         return await sync_discord_members(
             pool, server, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
         )
 
-    return await _sync_pipeline(pool, "discord_sync", sync, guild_id, outside, actor, has_summary=False)
+    return await _sync_pipeline(pool, "discord_sync", sync, guild_id, sources, actor, has_summary=False)
 
 
 async def run_sweep(
-    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str = "schedule"
+    pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str = "schedule"
 ) -> PipelineReport:
     """Scan a whole guild without news from any source: time itself makes characters stale and ends dismissals."""
     guild = await _guild(pool, guild_id)
-    async with _run(pool, guild, outside, "sweep", actor) as run:
+    async with _run(pool, guild, sources, "sweep", actor) as run:
         await run.sync("erase_expired_profiles", lambda: erase_expired_profiles(pool, guild_id=guild.id))
         await run.tail()
     return run.report()
 
 
 async def run_full_match(
-    pool: Pool, *, guild_id: int | None = None, outside: Outside, actor: str, selected: Collection[str] | None = None
+    pool: Pool, *, guild_id: int | None = None, sources: Sources, actor: str, selected: Collection[str] | None = None
 ) -> tuple[PipelineReport, MatchReport]:
     """Match the whole guild, or the players that are selected by their keys, on an officer's command; then check it."""
     guild = await _guild(pool, guild_id)
-    async with _run(pool, guild, outside, "full_match", actor) as run:
+    async with _run(pool, guild, sources, "full_match", actor) as run:
         match = await run.step(
             "run_matching",
             lambda: run_matching(pool, actor=actor, guild_id=guild.id, selected=selected),
@@ -164,7 +164,7 @@ async def _sync_pipeline(
     name: str,
     sync: Callable[[Guild], Awaitable[SyncReport]],
     guild_id: int | None,
-    outside: Outside,
+    sources: Sources,
     actor: str,
     *,
     has_summary: bool,
@@ -172,7 +172,7 @@ async def _sync_pipeline(
 ) -> PipelineReport:
     """Sync, refresh profiles and realms where the source has them, then what follows every sync."""
     guild = await _guild(pool, guild_id)
-    async with _run(pool, guild, outside, name, actor) as run:
+    async with _run(pool, guild, sources, name, actor) as run:
         news = await run.sync("sync", lambda: sync(guild))
         run.as_of, run.is_superseded = news.as_of, news.is_superseded
         if not run.is_superseded:
@@ -187,7 +187,7 @@ class _Run:
     """One run of a pipeline while it goes on."""
 
     pool: Pool
-    outside: Outside
+    sources: Sources
     id: int
     guild: Guild
     name: str
@@ -224,7 +224,7 @@ class _Run:
 
     async def refresh(self) -> None:
         """Fetch realms and profiles again; where profiles fail, the run is partial and the roster stands."""
-        pool, number, realms, profiles = self.pool, self.guild.id, self.outside.realms, self.outside.profiles
+        pool, number, realms, profiles = self.pool, self.guild.id, self.sources.realms, self.sources.profiles
         if realms is not None:
             await self.sync("refresh_realms", lambda: refresh_realms(pool, realms, guild_id=number))
         if profiles is None:
@@ -238,7 +238,7 @@ class _Run:
 
     async def tail(self, *, has_fixes: bool = True, has_summary: bool = True) -> None:
         """Do what follows the news: finish interrupted fixes, check, fix, report."""
-        pool, number, discord = self.pool, self.guild.id, self.outside.discord
+        pool, number, discord = self.pool, self.guild.id, self.sources.discord
         await self._finish_interrupted()
         self.checked = await self.step(
             "run_integrity_check",
@@ -256,10 +256,10 @@ class _Run:
 
     async def _finish_interrupted(self) -> None:
         """Finish role changes of a process that died; it is a step of the run only where there are some."""
-        if self.outside.discord is None:
+        if self.sources.discord is None:
             return
         started = time.monotonic()
-        done = await finish_interrupted(self.pool, self.outside.discord, guild_id=self.guild.id)
+        done = await finish_interrupted(self.pool, self.sources.discord, guild_id=self.guild.id)
         if done.count or done.left:
             counts = {"finished": done.count, "left": done.left}
             self.steps.append(StepReport("finish_interrupted", _milliseconds(started), counts, (), done.error))
@@ -272,7 +272,7 @@ class _Run:
             title = f"{self.guild.name}: {self.name.replace('_', ' ')}"
             checked, fixes = self.checked or CheckReport(()), self.fixes or FixReport()
             return await send_sync_summary(
-                self.pool, self.outside.announcer, self.guild, title, checked, fixes, run_id=self.id
+                self.pool, self.sources.announcer, self.guild, title, checked, fixes, run_id=self.id
             )
 
         try:
@@ -290,8 +290,8 @@ class _Run:
 
     async def finish(self, status: str, error: str | None = None) -> None:
         """Write the end of the run to the log."""
-        async with self.pool.connection() as conn:
-            await runs.finish(conn, self.id, status=status, steps=self.steps, error=error, as_of=self.as_of)
+        async with self.pool.writing(self.guild.id, alone=False) as here:
+            await runs.finish(here, self.id, status=status, steps=self.steps, error=error, as_of=self.as_of)
 
     def report(self) -> PipelineReport:
         """Return what the run did."""
@@ -309,13 +309,13 @@ class _Run:
 
 
 @contextlib.asynccontextmanager
-async def _run(pool: Pool, guild: Guild, outside: Outside, name: str, actor: str) -> AsyncIterator[_Run]:
+async def _run(pool: Pool, guild: Guild, sources: Sources, name: str, actor: str) -> AsyncIterator[_Run]:
     """Log a run from its beginning to its end, while no other pipeline of the guild runs."""
     async with _alone(pool, guild.id):
         started = time.monotonic()
         with counting_statements() as counter:
-            async with pool.connection() as conn:
-                run = _Run(pool, outside, await runs.start(conn, guild.id, name, actor=actor), guild, name)
+            async with pool.writing(guild.id, alone=False) as here:
+                run = _Run(pool, sources, await runs.start(here, name, actor=actor), guild, name)
             try:
                 yield run
             except asyncio.CancelledError:
@@ -343,12 +343,12 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
 
 async def _now(pool: Pool) -> datetime:
     """Return the time of the database's clock, by which all servers tell which of two fetches began first."""
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         return await runs.now(conn)
 
 
 async def _guild(pool: Pool, guild_id: int | None) -> Guild:
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         return await guilds.the_only(conn, guild_id)
 
 

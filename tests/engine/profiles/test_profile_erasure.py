@@ -29,7 +29,7 @@ async def test_a_character_said_to_be_gone_once_keeps_what_is_known(installed: I
 
 
 @pytest.mark.parametrize(
-    ("is_valid", "words"), [(True, "is no longer known to Battle.net"), (False, "is no longer valid, Battle.net says")]
+    ("is_valid", "words"), [(True, "is no longer known to Battle.net"), (False, "is no longer valid at Battle.net")]
 )
 async def test_a_character_confirmed_gone_a_day_later_is_erased_to_what_the_roster_says(
     installed: Installation, is_valid: bool, words: str

@@ -9,7 +9,7 @@ from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.tasks import Task, open_queue
 from patt.worker.worker import work_until_stopped
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.helpers import settings
 
@@ -34,7 +34,7 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
         await queue.enqueue(Task.SWEEP, guild.guild_id)
         await expect(jobs).to_contain_text("waiting Daily check", timeout=15_000)
         for _ in range(3):  # the planner may ask for the check once more before it has begun
-            await work_until_stopped(Services(settings(site), guild.pool, Outside(), queue), wait=False)
+            await work_until_stopped(Services(settings(site), guild.pool, Sources(), queue), wait=False)
     await expect(jobs).not_to_contain_text("Daily check", timeout=15_000)
     await expect(page.locator("#entries")).to_contain_text("done Daily check")
     await expect(page.locator("#entries details[open]")).to_contain_text("No step was started.")

@@ -13,7 +13,7 @@ from patt.bootstrap import Services
 from patt.tasks import open_queue
 from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.helpers import PAGE, PLAYERS, issue_number, settings
 
@@ -101,7 +101,7 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     await expect(state).to_contain_text("waiting")
 
     async with open_queue(database_url) as queue:
-        services = Services(settings(site), guild.pool, Outside(), queue)
+        services = Services(settings(site), guild.pool, Sources(), queue)
         await enqueue_due(services, datetime.now(UTC))
         await work_until_stopped(services, wait=False)
     await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 selected.")

@@ -36,7 +36,7 @@ class BadInput(PattError):
 
 
 class NotFound(PattError):
-    """The named thing does not exist, or is not visible to whoever asks."""
+    """The named thing does not exist, or is not visible to the user."""
 
 
 class Refused(PattError):
@@ -52,7 +52,7 @@ class PlanStale(Refused):
 
 
 class Busy(Refused):
-    """Somebody else is doing the same work right now."""
+    """The same job is running already."""
 
 
 class SourceError(PattError):
@@ -64,7 +64,7 @@ class SourceUnavailable(SourceError):
 
 
 class SourceSilent(SourceUnavailable):
-    """What was asked for may have been done, or may be done yet, and no answer has come."""
+    """The request may have been done, or may be done yet, and no answer has come."""
 
 
 class SourceDenied(SourceError):
@@ -80,5 +80,5 @@ class ConfigurationError(PattError):
 
 
 def reason_of(error: Exception) -> str:
-    """Say to an officer why something failed; of an error that nobody expected, only its kind."""
+    """Return why something failed, for an officer; of an unexpected error only its kind."""
     return str(error) if isinstance(error, PattError) else f"An unexpected error ({type(error).__name__})."

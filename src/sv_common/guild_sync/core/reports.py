@@ -14,7 +14,7 @@ class SyncReport:
 
     `as_of` is of when the source's news are now, where that is not the present. With `is_superseded`, all of it was known
     from newer news, and nothing was changed.
-    `is_partial`: so much of it could not be had that nobody should take it for done.
+    `is_partial`: so much of it failed that it does not count as done.
     """
 
     source: str

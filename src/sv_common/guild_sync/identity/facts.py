@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.core.basis import is_confirmed
@@ -153,17 +153,16 @@ class GuildFacts:
                 yield RowChange("player", player.id, {column: link.id}, {column: None}, link.names)
 
 
-async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
+async def read_facts(guild: GuildConnection) -> GuildFacts:
     """Read one guild's identity data."""
-    values = {"guild_id": guild_id}
-    characters = await (await conn.execute(SQL["characters"], values)).fetchall()
-    players = await (await conn.execute(SQL["players"], values)).fetchall()
-    members = await (await conn.execute(SQL["discord"], values)).fetchall()
+    characters = await guild.rows(SQL["characters"])
+    players = await guild.rows(SQL["players"])
+    members = await guild.rows(SQL["discord"])
     said: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for kind, *row in await (await conn.execute(SQL["words"], values)).fetchall():
+    for kind, *row in await guild.rows(SQL["words"]):
         said[kind].append(tuple(row))
     return GuildFacts(
-        guild_id,
+        guild.id,
         _by_id(KnownCharacter, characters),
         _by_id(KnownPlayer, players),
         _by_id(KnownMember, members),
@@ -193,14 +192,12 @@ def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     return dict(names)
 
 
-async def changed_since_linked(conn: Connection, guild_id: int) -> set[int]:
+async def changed_since_linked(guild: GuildConnection) -> set[int]:
     """Return the linked characters in the guild whose note has changed since they were linked."""
-    rows = await (await conn.execute(SQL["changed_since_linked"], {"guild_id": guild_id})).fetchall()
-    return {row[0] for row in rows}
+    return {row[0] for row in await guild.rows(SQL["changed_since_linked"])}
 
 
-async def record_link_notes(conn: Connection, guild_id: int, character_ids: Collection[int]) -> None:
+async def record_link_notes(guild: GuildConnection, character_ids: Collection[int]) -> None:
     """Record the current notes as those under which these characters' links are correct."""
     if character_ids:
-        values = {"guild_id": guild_id, "character_ids": list(character_ids)}
-        await conn.execute(SQL["record_link_notes"], values)
+        await guild.run(SQL["record_link_notes"], character_ids=list(character_ids))

@@ -21,7 +21,7 @@ SQL = load_sql(__package__, "changes.sql")
 
 @dataclass(frozen=True, slots=True)
 class NewSettingChange:
-    """A change to be kept; `undoes` is the number of the change that it takes back."""
+    """A change to be stored; `undoes` is the number of the change that it undoes."""
 
     guild_id: int | None
     kind: str
@@ -34,7 +34,7 @@ class NewSettingChange:
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A change of the settings that was made. `is_undoable`: it can be put back, and was not."""
+    """A change of the settings that was made. `is_undoable`: it can be undone, and was not."""
 
     id: int
     guild_id: Annotated[int | None, Field(exclude=True)]
@@ -43,7 +43,7 @@ class SettingChange:
     before: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {}}])]
     after: Annotated[Mapping[str, Any], Field(examples=[{"is_enabled": True, "parameters": {"stale_after_days": 45}}])]
     sentence: Annotated[str, Field(examples=["stale_character. Stale after: 30 days → 45 days"])]
-    undoes: Annotated[int | None, Field(description="The change that this one takes back.")]
+    undoes: Annotated[int | None, Field(description="The change that this one undoes.")]
     actor: str
     at: datetime
     undone_by: str | None
@@ -52,7 +52,7 @@ class SettingChange:
 
 
 async def add(conn: Connection, change: NewSettingChange, *, actor: str) -> int:
-    """Keep a change; return its number."""
+    """Store a change; return its number."""
     values = {
         "guild_id": change.guild_id,
         "kind": change.kind,
@@ -88,7 +88,7 @@ async def newest(
 ) -> Page[SettingChange]:
     """Return one page of a guild's changes, newest first.
 
-    Those of the whole installation are among them, and keys and tokens that were made or revoked, unless told.
+    By default with those of the whole installation, and with keys and tokens that were made or revoked.
     """
     values: dict[str, Any] = {
         "guild_id": guild_id,

@@ -1,4 +1,4 @@
-"""Reads answers within bounds: whatever is sent, and however small it was packed, no more than so much is kept of it."""
+"""Bounded answers: however small an answer was packed, no more than a limit is read of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LARGEST_ANSWER = 8 * 2**20
 """Bytes of an answer after unpacking. The largest real ones, 1,000 members of a Discord server, are about one million."""
 
 ACCEPTED_ENCODING = "gzip"
-"""What is asked for: of this one it is known how to unpack a part and stop."""
+"""The only encoding that is requested, because it can be unpacked in parts."""
 
 _PACKED = ("gzip", "x-gzip", "deflate")
 _GZIP_OR_ZLIB = 47

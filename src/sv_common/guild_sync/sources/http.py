@@ -22,13 +22,13 @@ T = TypeVar("T")
 
 TOO_MANY_REQUESTS = 429
 TOO_LATE_OR_EARLY = (408, 425)
-"""A request that did not arrive in time, or too soon to be taken: RFC 9110 and RFC 8470 say to send it again."""
+"""A request that did not arrive in time, or too soon to be taken: send it again (RFC 9110 and RFC 8470)."""
 FIRST_SERVER_ERROR = 500
 SLOWEST_ANSWER = 15.0
 """Seconds; the slow endpoints of Battle.net need more than the usual 5."""
 
 LONGEST_ANSWER = 4
-"""How often that time a whole answer may take: one that trickles in byte by byte must not hold a sync for hours."""
+"""How many times that a whole answer may take: one that trickles in byte by byte must not hold a sync for hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class RetryPolicy:
     longest_wait: float = 60.0
 
     def pause(self, attempt: int, wanted: float | None, jitter: float) -> float:
-        """Seconds before the next attempt: what the service asked for, else full jitter over a doubling pause.
+        """Seconds before the next attempt: what the service requested, else full jitter over a doubling pause.
 
-        A wait of nothing is no wish: it would have all that failed ask again at once.
+        A requested wait of 0 is ignored: all failed requests would be repeated at once.
         """
         if wanted:
             return wanted
@@ -67,7 +67,7 @@ USUAL_RETRIES = RetryPolicy()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who was asked for what, as it reads in a sentence: `Asked("Battle.net", "the guild roster")`."""
+    """A request in words, for sentences: `Asked("Battle.net", "the guild roster")`."""
 
     service: str
     what: str
@@ -92,7 +92,7 @@ class RateLimiter:
         self._turn = asyncio.Lock()
 
     async def acquire(self) -> None:
-        """Wait until one more request fits every limit, and count it. Those who wait are served in order."""
+        """Wait until one more request fits every limit, and count it. Waiting requests are served in order."""
         async with self._turn:
             while (wait := self.seconds_until_free) > 0:
                 await self._timing.sleep(wait)
@@ -102,7 +102,7 @@ class RateLimiter:
 
     @property
     def seconds_until_free(self) -> float:
-        """How long one more request would wait, those who wait already left out of account; 0 for not at all."""
+        """How long one more request would wait if no other one waited."""
         now = self._timing.clock()
         full = [sent[0] + seconds - now for count, seconds, sent in self._windows if len(sent) == count]
         return max(0.0, *full) if full else 0.0
@@ -118,9 +118,9 @@ class RateLimiter:
 
 
 def http_client(timeout: float = SLOWEST_ANSWER, *, trust_env: bool = True) -> httpx2.AsyncClient:
-    """Make the connection pool that the clients share; `timeout` is in seconds. Its maker closes it.
+    """Return the connection pool that the clients share; `timeout` is in seconds. The caller closes it.
 
-    Without `trust_env`, no proxy of the environment comes between: right for what is served on loopback.
+    Without `trust_env`, proxies of the environment are not used: right for servers on loopback.
     """
     return httpx2.AsyncClient(timeout=timeout, trust_env=trust_env)
 
@@ -141,9 +141,9 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy,
 async def send(
     http: httpx2.AsyncClient, request: httpx2.Request, asked: Asked, auth: httpx2.Auth | None = None
 ) -> httpx2.Response:
-    """Send one request and read the whole answer, whatever it says, up to a size that no real one has.
+    """Send one request and read the whole answer, up to a size that no real one has.
 
-    Raises RetryableError when there is none, and SourceMalformed for one that is too long.
+    Raises RetryableError without an answer, and SourceMalformed for one that is too long.
     """
     patience = http.timeout.read
     request.headers["Accept-Encoding"] = ACCEPTED_ENCODING
@@ -170,26 +170,26 @@ async def send(
 
 
 def _unanswered(fault: Exception) -> type[SourceUnavailable]:
-    """Whether a request was sent before there was no answer."""
+    """The error by whether the request was sent."""
     never_sent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
     return SourceUnavailable if isinstance(fault, never_sent) else SourceSilent
 
 
 def too_long(asked: Asked) -> str:
-    """Say that an answer is longer than any real one."""
+    """Return the sentence for an answer that is longer than any real one."""
     return (
         f"{asked.service} sent more than {LARGEST_ANSWER // 2**20} MB for {asked.what}, far more than a real answer has. "
-        "Nothing was taken from it. Check what stands between this server and it, such as a proxy."
+        "Nothing was used of it. Check what stands between this server and it, such as a proxy."
     )
 
 
 def refuse_busy(response: httpx2.Response, asked: Asked) -> None:
-    """Raise RetryableError for an answer that says "not now": 408, 425, 429 or any 5xx, after the wait that it asks for."""
+    """Raise RetryableError for an answer that means "not now": 408, 425, 429 or any 5xx, with the wait that it requests."""
     status = response.status_code
     if status == TOO_MANY_REQUESTS:
         wait = retry_after(response)
         when = f"in {math.ceil(wait)} seconds" if wait else "later"
-        sentence = f"{asked.service} takes no more requests at the moment, and gave no answer for {asked.what}."
+        sentence = f"{asked.service} accepts no more requests at the moment, and gave no answer for {asked.what}."
         raise RetryableError(SourceUnavailable(f"{sentence} Try again {when}."), wait)
     if status in TOO_LATE_OR_EARLY:
         sentence = (
@@ -213,12 +213,12 @@ def read_json(response: httpx2.Response, asked: Asked) -> object:
         except (ValueError, RecursionError):
             kind = response.headers.get("content-type", "no content type")
             fault = f"something that is not whole JSON (HTTP {response.status_code}, {kind})"
-    sentence = f"{asked.service} gave {fault} for {asked.what}. Nothing was taken from it; try again later."
+    sentence = f"{asked.service} gave {fault} for {asked.what}. Nothing was used of it; try again later."
     raise RetryableError(SourceMalformed(sentence))
 
 
 def retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that a 429 asks to wait: Discord's precise `retry_after` in the body, else the header, else None."""
+    """Seconds to wait after a 429: Discord's precise `retry_after` in the body, else the header, else None."""
     try:
         body = response.json()
     except (ValueError, RecursionError):
@@ -228,7 +228,7 @@ def retry_after(response: httpx2.Response) -> float | None:
 
 
 def wait_in_header(response: httpx2.Response) -> float | None:
-    """Seconds that the header Retry-After asks to wait; None without one that can be read.
+    """Seconds to wait by the header Retry-After; None without one that can be read.
 
     It holds seconds or a date (RFC 9110, 10.2.3). A date is counted from the answer's own, so that clocks need not agree.
     """
@@ -271,17 +271,17 @@ class Node:
     place: str = ""
 
     def child(self, key: str) -> Node:
-        """Go to the value under `key`, None when there is none. This value must be an object."""
+        """Return the value under `key`, None when there is none. This value must be an object."""
         if not isinstance(self.value, dict):
             raise self.malformed("an object")
         return replace(self, value=self.value.get(key), place=f"{self.place}.{key}" if self.place else key)
 
     def named(self, label: str) -> Node:
-        """Add a person's or thing's name to the place, so that a sentence can say who is meant."""
+        """Add a name to the place, for sentences."""
         return replace(self, place=f"{self.place} ({label})")
 
     def items(self) -> Iterator[Node]:
-        """Go through the entries of this list, numbered from 1 in their place."""
+        """Yield the entries of this list, numbered from 1 in their place."""
         if not isinstance(self.value, list):
             raise self.malformed("a list")
         for number, item in enumerate(self.value, start=1):
@@ -324,11 +324,11 @@ class Node:
         return self.value
 
     def malformed(self, wanted: str) -> SourceMalformed:
-        """Make the error for a value that is not what was `wanted`."""
+        """Return the error for a value that is not what the documentation says."""
         place = f"'{self.place}'" if self.place else "the whole answer"
         return SourceMalformed(
             f"{self.asked.service}'s answer for {self.asked.what} does not have the documented shape: "
-            f"{place} should be {wanted}. Nothing was taken from it; try again later, and report it if it stays so."
+            f"{place} should be {wanted}. Nothing was used of it. Try again later, and report it if it happens again."
         )
 
 

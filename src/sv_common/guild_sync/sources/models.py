@@ -68,9 +68,8 @@ class AddonCharacter:
 
     A note of None was not seen (the uploader may lack the right); an empty string was seen to be empty.
     `realm` is the client's normalised realm name ("Area52") and may be missing in old exports.
-    `hours_away` is how long, at the time of the export, the character had been away at least; 0 is online. No rule reads
-    it: an export may be weeks old when it comes, and the next one weeks away, so it can tell neither that somebody is
-    still away nor that somebody is back.
+    `hours_away` is how long the character had been away at least when the export was made; 0 is online. No rule uses it,
+    because an export may be weeks old when it arrives.
     """
 
     name: str
@@ -88,7 +87,7 @@ class AddonCharacter:
     def supposed_id(self) -> int | None:
         """Battle.net's id of the character, if it is what the client's own id ends with (`Player-<realm>-<8 hex>`).
 
-        That it is so is known from community code only: a hint beside the name, never an identity by itself.
+        Known from community code only: a hint beside the name, never an identity.
         """
         found = _GUID.fullmatch(self.guid or "")
         return int(found[1], 16) if found else None
@@ -142,7 +141,7 @@ LOCALES = {
     "kr": ("ko_KR",),
     "tw": ("zh_TW",),
 }
-"""The languages of each region (develop.battle.net, "Regionality and APIs"), the one that is asked for first."""
+"""The languages of each region (develop.battle.net, "Regionality and APIs"), the one that is requested first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ class RealmIndex:
     def called(self, name: str) -> frozenset[Realm]:
         """Return the realms with this slug, name in any language, or form that the game client writes ("Area52").
 
-        None for a name that nobody knows; several where it is the name of one and, in another language, of another.
+        Several where one name belongs to different realms in different languages.
         """
         return frozenset(self._by_key.get(realm_key(name), ()))
 
@@ -197,7 +196,7 @@ class CharacterProfile:
 
 @dataclass(frozen=True, slots=True)
 class CharacterStatus:
-    """What Battle.net's status endpoint says of the character that bears a name now."""
+    """What Battle.net's status endpoint returns for the character that has a name now."""
 
     character_id: int | None
     is_valid: bool
@@ -213,9 +212,9 @@ class CharacterAddress:
 
 
 class ProfileState(StrEnum):
-    """What asking for a profile came to. Only GONE says that the character is no longer there.
+    """The result of a profile request. Only GONE means that the character no longer exists.
 
-    HIDDEN: it is there, and its profile is not shown. NOT_ASKED: too many had failed before it.
+    HIDDEN: it exists, but its profile is not shown. NOT_ASKED: too many requests had failed before.
     """
 
     SHOWN = "shown"

@@ -1,4 +1,4 @@
-"""The outside, as this product sees it. `clients/` hold the real ones; `simulators/` answer them over loopback HTTP."""
+"""The sources, as the engine uses them: protocols that the real clients implement."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BattleNetSource(Protocol):
 
 
 class ProfileSource(Protocol):
-    """Reads the roster alone, and profiles apart from it, so that each can be asked for in its own time."""
+    """Reads the roster without profiles, and profiles without the roster, each at its own time."""
 
     @property
     def spare_requests(self) -> int:
@@ -61,18 +61,18 @@ class RealmSource(Protocol):
 
 
 class DiscordSource(Protocol):
-    """Reads and mends a Discord server."""
+    """Reads a Discord server and changes roles."""
 
     async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
         """Fetch all roles and all members (bots included, marked). Raises a `SourceError` when any page fails."""
         ...
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
-        """Fetch one member; None when the person is not on the server."""
+        """Fetch one member; None when the user is not on the server."""
         ...
 
     async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
-        """Fetch all roles and the bot's own standing among them. Raises a `SourceError` when that cannot be told."""
+        """Fetch all roles and what the bot may do with them. Raises a `SourceError` when that cannot be read."""
         ...
 
     async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
@@ -85,7 +85,7 @@ class DiscordSource(Protocol):
 
 
 class Announcer(Protocol):
-    """Tells a guild's officers something on Discord."""
+    """Posts messages to a guild's officers on Discord."""
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
         """Post the announcement and return the message's id. Raises a `SourceError` when it could not be posted.
@@ -95,12 +95,12 @@ class Announcer(Protocol):
         ...
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Let a posted message say something else; False when it is no longer there. Raises a `SourceError`."""
+        """Edit a posted message; False when it was deleted. Raises a `SourceError`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class Sources:
     """The sources and the announcer that an installation has; None for one that is not set up.
 
     `profiles` and `realms` are Battle.net too, for what is read apart from the roster.

@@ -32,7 +32,7 @@ _ASKED = Asked("Battle.net", "an access token")
 
 
 class TokenSource:
-    """Keeps one valid token. Many may ask at once; only one of them fetches."""
+    """Keeps one valid token; concurrent callers share one fetch."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class TokenSource:
         self._refresh_at = 0.0
 
     async def current(self) -> str:
-        """Give a token that is good for some minutes yet. Raises a SourceError when none can be had."""
+        """Return a token that is valid for some more minutes. Raises a SourceError."""
         async with self._lock:
             if not self._token or self._timing.clock() >= self._refresh_at:
                 await with_retries(self._fetch, self._retries, self._timing)
             return self._token
 
     async def replacement(self, rejected: str) -> str:
-        """Give another token than the one that was rejected; it is fetched once, however many were rejected with it."""
+        """Return another token than the rejected one; it is fetched once for all requests that were rejected."""
         async with self._lock:
             if self._token == rejected:
                 self._token = ""
@@ -78,7 +78,7 @@ class TokenSource:
             )
         if not response.is_success:
             raise SourceMalformed(
-                f"Battle.net answered HTTP {response.status_code} when asked for an access token. "
+                f"Battle.net answered HTTP {response.status_code} to the request for an access token. "
                 f"Check the token address (PATT_BLIZZARD_TOKEN_URL)."
             )
         answer = Node(read_json(response, _ASKED), _ASKED)
@@ -108,13 +108,13 @@ at once no second has more than 90 at Battle.net's end.
 """
 
 LONGEST_REST = 3600.0
-"""Seconds for which Battle.net is left alone at most when it asks for a long wait."""
+"""Longest pause in seconds, whatever wait Battle.net requests."""
 
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 class ForbiddenError(SourceDenied):
-    """A 403: an inactive account where a character was asked for, else a fault of the configuration."""
+    """A 403: an inactive account for a character, else a fault of the configuration."""
 
 
 class BattleNetApi:
@@ -146,7 +146,7 @@ class BattleNetApi:
     async def read(
         self, region: str, path: str, asked: Asked, *, namespace: str = "profile", locale: str = ""
     ) -> Node | None:
-        """Read one address, in the region's first language unless told; None for a 404 that is Battle.net's own.
+        """Read one address, by default in the region's first language; None for a 404 that is Battle.net's own.
 
         408, 425, 429, 5xx, time-outs, and bodies that are empty or no JSON are tried again; 403 and 404 never are. Raises
         ForbiddenError for a 403, and another SourceError when there is no whole answer.
@@ -189,11 +189,11 @@ class BattleNetApi:
         return response
 
     def _refuse_exhausted(self, asked: Asked) -> None:
-        """Raise SourceUnavailable rather than keep everybody waiting for long, or ask before Battle.net wants it."""
+        """Raise SourceUnavailable instead of waiting for long, or sending before Battle.net allows it."""
         rest = self._rests_until - self._timing.clock()
         if rest > 0:
             raise SourceUnavailable(
-                f"Battle.net asked to be left alone for a while, so {asked.what} was not read. "
+                f"Battle.net requested a pause, so {asked.what} was not read. "
                 f"Try again in {math.ceil(rest / 60)} minutes."
             )
         wait = self._limiter.seconds_until_free
@@ -205,7 +205,7 @@ class BattleNetApi:
 
 
 def _is_own_error(response: httpx2.Response) -> bool:
-    """Say whether an error is told in JSON, as Battle.net does; a gateway's page knows nothing of any character."""
+    """Whether an error is JSON, as Battle.net sends it; a gateway's page means nothing for a character."""
     try:
         return isinstance(response.json(), dict)
     except (ValueError, RecursionError):

@@ -48,7 +48,7 @@ from sv_common.guild_sync.sources.models import (
 
 API_URL = "https://{region}.api.blizzard.com"
 
-PATIENCE = 25
+MOST_FAILURES_IN_A_ROW = 25
 """Failed profiles in a row after which the rest is left unknown: an outage must not hold a sync for an hour."""
 
 log = structlog.get_logger(__name__)
@@ -114,7 +114,7 @@ class BattleNetClient:
         return self._api.spare_requests
 
     async def check_credentials(self) -> None:
-        """Ask for an access token. Raises SourceDenied for rejected credentials, another SourceError for no answer."""
+        """Fetch an access token. Raises SourceDenied for rejected credentials, another SourceError for no answer."""
         await self._tokens.current()
 
     async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
@@ -124,7 +124,7 @@ class BattleNetClient:
         """
         roster = await self.fetch_members(guild)
         addresses = [CharacterAddress(each.realm_slug, each.name, each.character_id) for each in roster.members]
-        answers = await self._ask_all(guild.region, addresses, self._shown_or_hidden)
+        answers = await self._fetch_all(guild.region, addresses, self._shown_or_hidden)
         return [
             member if answer.profile is None else with_profile(member, answer.profile)
             for member, answer in zip(roster.members, answers, strict=True)
@@ -142,7 +142,7 @@ class BattleNetClient:
                 return parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
         raise GuildNotFoundError(
             f"Battle.net knows no guild '{guild.name_slug}' on the realm '{guild.realm_slug}' in the region "
-            f"'{guild.region}'. If the guild was renamed or moved, say so under Settings → Guild, or with “patt guild move”. "
+            f"'{guild.region}'. If the guild was renamed or moved, change it under Settings → Guild, or with “patt guild move”. "
             "Guilds of the Classic games cannot be read from Battle.net yet."
         )
 
@@ -159,7 +159,7 @@ class BattleNetClient:
         return None if answer is None else parse_profile(answer, region)
 
     async def fetch_status(self, region: str, realm_slug: str, name: str) -> CharacterStatus | None:
-        """Ask whether the character that bears a name exists; None when Battle.net knows no such character.
+        """Fetch whether the character with a name exists; None when Battle.net knows no such character.
 
         Raises ForbiddenError for an inactive account, and another SourceError when the answer cannot be had.
         """
@@ -168,12 +168,12 @@ class BattleNetClient:
         return None if answer is None else parse_status(answer)
 
     async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
-        """Fetch many profiles, in their order; where none of the meant character is shown, the status decides why.
+        """Fetch many profiles, in their order; where none of that character is shown, the status decides why.
 
-        A profile that cannot be had is `FAILED`, with its sentence; after many of them in a row the rest is
+        A failed profile is `FAILED`, with its sentence; after many failures in a row the rest is
         `NOT_ASKED`. Raises a SourceError when Battle.net rejects the credentials.
         """
-        return await self._ask_all(region, characters, self._shown_or_judged)
+        return await self._fetch_all(region, characters, self._shown_or_status)
 
     async def fetch_realms(self, region: str) -> RealmIndex:
         """Fetch all realms of a region with their names in each of its languages, one request for each language.
@@ -191,11 +191,11 @@ class BattleNetClient:
             lists.append(parse_realms(answer))
         return RealmIndex(merge_realms(lists))
 
-    async def _ask_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
+    async def _fetch_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
         run = _ProfileRun(self._places)
         try:
             async with asyncio.TaskGroup() as group:
-                answers = [group.create_task(_patiently(run, ask, region, each)) for each in characters]
+                answers = [group.create_task(_fetch_one(run, ask, region, each)) for each in characters]
         except ExceptionGroup as faults:
             raise faults.exceptions[0] from None
         if run.failed:
@@ -208,7 +208,7 @@ class BattleNetClient:
             return ProfileAnswer(ProfileState.HIDDEN)
         return ProfileAnswer(ProfileState.SHOWN, profile)
 
-    async def _shown_or_judged(self, region: str, character: CharacterAddress) -> ProfileAnswer:
+    async def _shown_or_status(self, region: str, character: CharacterAddress) -> ProfileAnswer:
         answer = await self._shown_or_hidden(region, character)
         if answer.state is ProfileState.SHOWN:
             return answer
@@ -216,12 +216,12 @@ class BattleNetClient:
             status = await self.fetch_status(region, character.realm_slug, character.name)
         except ForbiddenError:
             return ProfileAnswer(ProfileState.HIDDEN)
-        return _judged(character, status)
+        return _by_status(character, status)
 
 
-async def _patiently(run: _ProfileRun, ask: _Ask, region: str, character: CharacterAddress) -> ProfileAnswer:
+async def _fetch_one(run: _ProfileRun, ask: _Ask, region: str, character: CharacterAddress) -> ProfileAnswer:
     async with run.places:
-        if run.failed_in_a_row >= PATIENCE:
+        if run.failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
             run.failed += 1
             return ProfileAnswer(ProfileState.NOT_ASKED, reason=run.last_error)
         try:
@@ -235,12 +235,12 @@ async def _patiently(run: _ProfileRun, ask: _Ask, region: str, character: Charac
     return answer
 
 
-def _judged(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:
+def _by_status(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:
     """Apply Battle.net's rule for stored characters (character status endpoint): 404, not valid, or another id is gone."""
     if status is None:
         return ProfileAnswer(ProfileState.GONE, reason="is no longer known to Battle.net")
     if not status.is_valid:
-        return ProfileAnswer(ProfileState.GONE, reason="is no longer valid, Battle.net says")
+        return ProfileAnswer(ProfileState.GONE, reason="is no longer valid at Battle.net")
     if None not in (character.character_id, status.character_id) and character.character_id != status.character_id:
         return ProfileAnswer(ProfileState.GONE, reason="has given its name to another character")
     return ProfileAnswer(ProfileState.HIDDEN)

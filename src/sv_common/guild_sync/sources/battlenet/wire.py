@@ -75,7 +75,7 @@ def parse_profile(answer: Node, region: str) -> CharacterProfile:
 
 
 def parse_status(answer: Node) -> CharacterStatus:
-    """Read a character's status. Raises SourceMalformed when it does not say whether the character is valid."""
+    """Read a character's status. Raises SourceMalformed without the field is_valid."""
     is_valid = answer.child("is_valid")
     if is_valid.value is None:
         raise is_valid.malformed("true or false")
@@ -101,9 +101,9 @@ def merge_realms(lists: Sequence[Sequence[Realm]]) -> list[Realm]:
 
 
 def with_profile(member: RosterCharacter, profile: CharacterProfile) -> RosterCharacter:
-    """Complete a roster entry from its profile. The roster wins where both speak, for a profile can be days older.
+    """Complete a roster entry from its profile. The roster wins where both have a value, because a profile can be days older.
 
-    A profile with another id belongs to somebody else who bore the name, and is not used.
+    A profile with another id belongs to another character that had the name, and is not used.
     """
     if member.character_id not in (None, profile.character_id):
         return member

@@ -1,4 +1,4 @@
-"""Reads and mends a Discord server through Discord's REST API, version 10."""
+"""Discord's REST API, version 10: reads a server, changes roles, posts messages."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ _UNAUTHORISED = 401
 class DiscordClient:
     """The `DiscordSource` and the `Announcer` of the real world.
 
-    After Discord has rejected the token, every further call raises the same SourceDenied without a request: Discord
-    blocks an address that keeps on asking. It is asked again when the token has changed, or an hour has passed; for that
-    `token` may be a function that reads it. `contact_url` is where Discord finds whoever runs the bot.
+    After Discord has rejected the token, every further call raises the same SourceDenied without a request, because Discord
+    blocks an address that goes on. It is tried again when the token has changed, or after an hour; `token` may be a function
+    that reads it. `contact_url` is where Discord finds the operator of the bot.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class DiscordClient:
         return DiscordGuild(discord_guild_id, guild.child("name").any_text(), roles, members)
 
     async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
-        """Fetch one member; None when the person is not on the server. Raises a SourceError when that is not known."""
+        """Fetch one member; None when the user is not on the server. Raises a SourceError when that is not known."""
         asked = Asked("Discord", "one member of the server")
         path = f"/guilds/{_part(discord_guild_id)}/members/{_part(user_id)}"
 
@@ -123,7 +123,7 @@ class DiscordClient:
         return await self._ask(_Call("GET", path, f"GET member {discord_guild_id}", asked), read)
 
     async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
-        """Fetch all roles and the bot's own standing among them. Raises a SourceError when that cannot be told."""
+        """Fetch all roles and what the bot may do with them. Raises a SourceError when that cannot be read."""
         bot = await self._fetch_own_member(discord_guild_id)
         roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
         return parse_authority(roles, bot, discord_guild_id)
@@ -143,7 +143,7 @@ class DiscordClient:
     async def fetch_text_channels(self, discord_guild_id: str) -> list[TextChannel]:
         """Fetch the channels that take messages, by their position, with what the bot may do in each.
 
-        Raises a SourceError when that cannot be told.
+        Raises a SourceError when that cannot be read.
         """
         bot = await self._fetch_own_member(discord_guild_id)
         roles = await self._read(discord_guild_id, "/roles", "the roles of the server")
@@ -159,7 +159,7 @@ class DiscordClient:
         await self._change_role("DELETE", discord_guild_id, user_id, role_id, reason)
 
     async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post one message that mentions nobody, cut to Discord's limits, and return its id.
+        """Post one message that mentions no member, cut to Discord's limits, and return its id.
 
         Within some minutes, the same nonce posts nothing a second time. Raises a SourceError when it is not posted.
         """
@@ -169,7 +169,7 @@ class DiscordClient:
         return await self._ask(call, lambda response: str(snowflake(_answer(response, asked).child("id"))))
 
     async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Let a posted message say something else; False when it is no longer there. Raises a SourceError."""
+        """Edit a posted message; False when it was deleted. Raises a SourceError."""
         asked = Asked("Discord", "the change of a message in the audit channel")
         path = f"/channels/{_part(channel_id)}/messages/{_part(message_id)}"
         call = _Call("PATCH", path, f"PATCH message {channel_id}", asked, json=message(announcement))
@@ -210,7 +210,7 @@ class DiscordClient:
         raise refusal(response, asked)
 
     async def _role_refusal(self, guild_id: str, role_id: str) -> SourceDenied:
-        """Find out what stands in the way, for the sake of a sentence: where even that fails, it does without names."""
+        """Find out what prevents the change, for the error's sentence; where that fails too, the sentence has no names."""
         try:
             authority = await self.fetch_authority(guild_id)
         except SourceError:
@@ -225,7 +225,7 @@ class DiscordClient:
         return bot
 
     async def _fetch_own_id(self) -> str:
-        """Ask who the bot is, once: a token is one bot's for ever."""
+        """Fetch the bot's id, once: a token belongs to one bot."""
         if not self._own_id:
             asked = Asked("Discord", "the bot's own account")
             call = _Call("GET", "/users/@me", "GET me", asked)
@@ -244,7 +244,7 @@ class DiscordClient:
         return await self._ask(call, read)
 
     async def _ask(self, call: _Call, read: Callable[[httpx2.Response], T]) -> T:
-        """Send until there is an answer that another attempt would not change; an unreadable body is tried again."""
+        """Send until there is an answer that another attempt would not change."""
 
         async def attempt() -> T:
             response = await self._send(call)

@@ -1,7 +1,7 @@
-"""Signing people in through Discord: OAuth 2.0 with an authorization code, bound to the browser by PKCE (RFC 7636).
+"""Signing in with Discord: OAuth 2.0 with an authorization code, bound to the browser by PKCE (RFC 7636).
 
 Discord takes PKCE from confidential clients too, with S256 and verifiers of at least 43 characters (discord-api-docs
-#5254, #8254). Who somebody is, is all that is asked; the access token is given back at once.
+#5254, #8254). Only the user's identity is requested; the access token is revoked at once.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TOO_MANY_REQUESTS = 429
 
 @dataclass(frozen=True, slots=True)
 class DiscordIdentity:
-    """Who somebody is on Discord: the id for ever, and the name of today, which no two people have."""
+    """A Discord user: the id, which never changes, and the unique username of today."""
 
     discord_id: str
     username: str
@@ -49,7 +49,7 @@ class DiscordIdentity:
 
 @dataclass(frozen=True, slots=True)
 class DiscordLogin:
-    """An application of Discord's by which people sign in. `redirect_url` is registered there, letter by letter."""
+    """A Discord application for signing in. `redirect_url` is registered there exactly."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -58,21 +58,21 @@ class DiscordLogin:
     redirect_url: str
 
     def address(self, state: str, verifier: str) -> str:
-        """Return where to send a browser, so that Discord asks its user and sends it back with this state."""
+        """Return the address at which Discord asks the user and redirects back with this state."""
         address, _ = self._client().create_authorization_url(self.authorize_url, state=state, code_verifier=verifier)
         return str(address)
 
     async def identify(self, code: str, verifier: str) -> DiscordIdentity:
-        """Return who agreed to be known by this code, which works once.
+        """Return the user of a code, which works once.
 
-        Raises `BadInput` for a code that Discord does not take, `ConfigurationError` where it does not know the application,
-        and a `SourceError` where it does not answer as documented.
+        Raises `BadInput` for a code that Discord rejects, `ConfigurationError` where it does not know the application, and a
+        `SourceError` where it does not answer as documented.
         """
         try:
             async with asyncio.timeout(LONGEST_SIGN_IN):
                 return await self._identify(code, verifier)
         except TimeoutError as error:
-            raise SourceUnavailable("Discord does not answer just now. Try again in a moment.") from error
+            raise SourceUnavailable("Discord did not respond. Try again in a moment.") from error
 
     async def _identify(self, code: str, verifier: str) -> DiscordIdentity:
         async with self._client() as client:
@@ -83,18 +83,18 @@ class DiscordLogin:
                 answer = await client.get(self._api("/users/@me"))
                 _refuse_unusual(answer)
                 user = answer.json()
-            await self._give_back(client, token["access_token"])
+            await self._revoke(client, token["access_token"])
         if SCOPE not in str(token.get("scope", "")).split():
             raise BadInput("Discord was not allowed to say who you are. Sign in again, and allow that.")
         return _identity(user)
 
-    async def _give_back(self, client: AsyncOAuth2Client, token: str) -> None:
-        """Have Discord forget the token; it ends by itself too, so that this fails is only noted."""
+    async def _revoke(self, client: AsyncOAuth2Client, token: str) -> None:
+        """Revoke the token; it expires anyway, so a failure is only logged."""
         try:
             with _discord_errors():
                 _refuse_unusual(await client.revoke_token(self._api("/oauth2/token/revoke"), token=token))
         except (BadInput, ConfigurationError, SourceError) as error:
-            log.warning("discord_token_not_given_back", reason=str(error))
+            log.warning("discord_token_not_revoked", reason=str(error))
 
     def _client(self) -> AsyncOAuth2Client:
         agent = f"DiscordBot ({self.redirect_url}, {version('patt')})"
@@ -115,7 +115,7 @@ class DiscordLogin:
 
 @contextmanager
 def _discord_errors() -> Iterator[None]:
-    """Say in the house's errors what went wrong at Discord. What Discord itself wrote is not told: it may hold the code."""
+    """Turn Discord's errors into ours. Discord's own text is left out: it may contain the code."""
     try:
         yield
     except OAuthError as error:
@@ -130,14 +130,14 @@ def _discord_errors() -> Iterator[None]:
     except TooLongError as error:
         raise SourceMalformed(too_long(Asked("Discord", "a sign-in"))) from error
     except (httpx2.HTTPStatusError, httpx2.RequestError) as error:
-        raise SourceUnavailable("Discord does not answer just now. Try again in a moment.") from error
+        raise SourceUnavailable("Discord did not respond. Try again in a moment.") from error
     except ValueError as error:
         raise SourceMalformed("Discord answered something that cannot be read. Try again later.") from error
 
 
 def _refuse_unusual(answer: httpx2.Response) -> None:
     if answer.status_code == _TOO_MANY_REQUESTS:
-        raise SourceUnavailable("Discord takes no more requests at the moment. Try again in a minute.")
+        raise SourceUnavailable("Discord accepts no more requests at the moment. Try again in a minute.")
     answer.raise_for_status()
 
 

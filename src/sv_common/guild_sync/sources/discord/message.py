@@ -1,4 +1,4 @@
-"""A message to a guild's officers, and its form on Discord: one embed that mentions nobody and keeps within the limits."""
+"""A message to a guild's officers, and its form on Discord: one embed that mentions no member and keeps within the limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A message for a guild's audit channel, in Discord's markdown; the announcer sends it so that it mentions nobody.
+    """A message for a guild's audit channel, in Discord's markdown; it is sent so that it mentions no member.
 
     `nonce` (at most 25 characters) makes sending the same announcement twice harmless.
     """
@@ -36,18 +36,18 @@ class Announcement:
     sections: tuple[Section, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it is kept until it is sent."""
+        """Return the form in which it is stored until it is sent."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Announcement:
-        """Read what `as_json` gave."""
+        """Read what `as_json` returned."""
         sections = tuple(Section(each["heading"], tuple(each["lines"]), each["total"]) for each in kept["sections"])
         return cls(kept["title"], kept["body"], kept["nonce"], sections)
 
 
 def plain(text: str) -> str:
-    """Return text on one line, so that Discord shows it as it is: no formatting, mention, link, date or turned letters."""
+    """Return text on one line that Discord shows literally: no formatting, mention, link, date or reversed letters."""
     visible = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in _DIRECTIONS.sub("", text))
     return _FORMATTING.sub(r"\\\1", " ".join(visible.split()))
 
@@ -67,12 +67,12 @@ _NO_HEADING = "…"
 
 
 def new_message(announcement: Announcement) -> dict[str, object]:
-    """Write the message that posts an announcement, once for its nonce."""
+    """Return the request body that posts an announcement, once for its nonce."""
     return message(announcement) | {"nonce": announcement.nonce, "enforce_nonce": True}
 
 
 def message(announcement: Announcement) -> dict[str, object]:
-    """Write what a message shall say; it alarms nobody, whatever the announcement holds."""
+    """Return the content of a message; it mentions no member, whatever the announcement contains."""
     body_limit = _BODY_BESIDE_SECTIONS if announcement.sections else DESCRIPTION_LIMIT
     embed: dict[str, object] = {
         "title": cut(announcement.title, TITLE_LIMIT),
@@ -92,7 +92,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def _fields(sections: Sequence[Section], left: int) -> list[dict[str, object]]:
-    """Give every section its heading and an equal share of what is left of the embed for its lines."""
+    """Give every section its heading and an equal share of the rest of the embed."""
     if len(sections) > FIELDS_LIMIT:
         kept, rest = sections[: FIELDS_LIMIT - 1], sections[FIELDS_LIMIT - 1 :]
         sections = [*kept, Section("More", (), sum(section.total for section in rest))]

@@ -131,7 +131,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class RoleAuthority:
-    """The bot's standing on one server at one moment, as Discord's API tells it.
+    """What the bot may do with the roles of one server, at one moment.
 
     `roles` are all roles of the server by id; `bot_role_ids` are those that the bot holds. The role @everyone has the
     id of the server, and everyone holds it. `may_manage_roles` is true with the permission Manage Roles or
@@ -150,7 +150,7 @@ class RoleAuthority:
         return max(own, key=self.height, default=None)
 
     def obstacle(self, role_id: str, name: str = "") -> str | None:
-        """Say why the bot cannot give or take a role, and what to do about it; None when nothing stands in the way."""
+        """Return why the bot cannot give or take a role, and the remedy; None when nothing prevents it."""
         found = self.find_obstacle(role_id, name)
         return f"{found.cause} {found.remedy}" if found else None
 
@@ -185,7 +185,7 @@ class RoleAuthority:
                 f"The bot holds no role of its own, so it may not give or take '{role.name}'.",
                 f"Give the bot a role with the permission Manage Roles, above '{role.name}', in Server Settings → Roles.",
             )
-        if self.stands_too_high(role):
+        if self.is_too_high(role):
             return Obstacle(
                 f"The role '{role.name}' does not stand below the bot's highest role, '{top.name}', so the bot may not "
                 "give or take it.",
@@ -193,8 +193,8 @@ class RoleAuthority:
             )
         return None
 
-    def stands_too_high(self, role: DiscordRole) -> bool:
-        """Whether a role stands at the height of the bot's highest role, or above it."""
+    def is_too_high(self, role: DiscordRole) -> bool:
+        """Whether a role is at the height of the bot's highest role, or above it."""
         return self.top_role is not None and self.height(self.top_role) <= self.height(role)
 
     def height(self, role: DiscordRole) -> tuple[bool, int, int]:
@@ -205,11 +205,11 @@ class RoleAuthority:
 def find_obstacles(authority: RoleAuthority, role_names: Mapping[str, str]) -> list[Obstacle]:
     """Find what is wrong with roles, given by id with the names under which they were known.
 
-    Roles that stand too high are told together, for moving the bot's role above the highest of them is enough.
+    Roles that are too high are reported together: moving the bot's role above the highest of them is enough.
     """
     known = [authority.roles[role_id] for role_id in role_names if role_id in authority.roles]
     usual = [role for role in known if not role.managed and role.role_id != authority.guild_id]
-    too_high = [role for role in usual if authority.may_manage_roles and authority.stands_too_high(role)]
+    too_high = [role for role in usual if authority.may_manage_roles and authority.is_too_high(role)]
     others = [role_id for role_id in role_names if role_id not in {role.role_id for role in too_high}]
     found = [authority.find_obstacle(role_id, role_names[role_id]) for role_id in others]
     if len(too_high) == 1:

@@ -1,4 +1,4 @@
-"""Keeps within Discord's limits: waits where Discord has said to, and stops long before Discord would block."""
+"""Discord's rate limits: wait where Discord requests it, and stop long before Discord would block."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LONGEST_PAUSE = 60.0
 """Seconds that a call waits for its route at most; beyond it the call is refused."""
 
 LONGEST_HOLD = 3600.0
-"""Seconds for which a route is left alone at most, whatever Discord asks for."""
+"""Longest pause of a route in seconds, whatever Discord requests."""
 
 _EVERYWHERE = ""
 _INVALID = (401, 403, TOO_MANY_REQUESTS)
 
 
 class DiscordLimits:
-    """What Discord's answers have said about its limits so far. A route is a verb, a path and its server or channel."""
+    """The limits, as learned from Discord's answers. A route is a verb, a path and its server or channel."""
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
@@ -56,14 +56,12 @@ class DiscordLimits:
         free_at = max(self._free_at.get(route, 0.0), self._free_at.get(_EVERYWHERE, 0.0))
         pause = free_at - self._timing.clock()
         if pause > LONGEST_PAUSE:
-            raise SourceUnavailable(
-                f"Discord asked to be left alone for a while. Try again in {math.ceil(pause / 60)} minutes."
-            )
+            raise SourceUnavailable(f"Discord requested a pause. Try again in {math.ceil(pause / 60)} minutes.")
         if pause > 0:
             await self._timing.sleep(pause)
 
     def learn(self, route: str, response: httpx2.Response) -> None:
-        """Take in what an answer says about the limits."""
+        """Learn the limits from an answer."""
         shared = response.headers.get("x-ratelimit-scope") == "shared"
         if response.status_code in _INVALID and not shared:
             self._invalid.append(self._timing.clock())

@@ -47,17 +47,17 @@ _REFUSALS: dict[int, tuple[type[SourceError], str]] = {
     UNKNOWN_MEMBER: (SourceError, "This person is no longer on the Discord server. Sync Discord, so that it is known."),
     10011: (SourceError, "The role no longer exists on the Discord server. Map the rank to another role."),
     UNKNOWN_USER: (SourceError, "This Discord account no longer exists. Sync Discord, so that it is known."),
-    40003: (SourceError, "Discord takes no more of these at the moment. Try again later."),
+    40003: (SourceError, "Discord accepts no more of these at the moment. Try again later."),
     MISSING_ACCESS: (SourceDenied, "The bot cannot see it. Invite the bot to the server and let it view the channel."),
     MISSING_PERMISSIONS: (SourceDenied, "The bot lacks a permission for it. Give it in Server Settings → Roles."),
     50028: (SourceError, "Discord does not accept this role. Map the rank to another role."),
-    50035: (SourceError, "Discord found a fault in what was sent. Report it, with the words of this line."),
+    50035: (SourceError, "Discord found a fault in the request. Report it, with this line."),
     60003: (SourceDenied, "The server asks for two-factor authentication. Switch it on for the bot's owner."),
 }
 """Discord's error codes (Discord documentation, "Opcodes and Status Codes") in an officer's words."""
 
 _FOREIGN = (
-    "That is no answer of Discord's own: check PATT_DISCORD_API_URL and whatever stands between, such as a "
+    "This answer did not come from Discord: check PATT_DISCORD_API_URL and whatever stands between, such as a "
     "proxy, and try again later."
 )
 
@@ -70,9 +70,9 @@ NOT_ON_SERVER_REMEDY = (
     "Guild that it is the right server."
 )
 REJECTED_REMEDY = (
-    "Discord rejected the bot's token, so nothing more is asked of it. Copy a new token from the Developer Portal "
-    "(discord.com/developers → the application → Bot) into PATT_DISCORD_BOT_TOKEN: from the file .env it is taken at once, else "
-    "start again. The old one is tried once more in an hour."
+    "Discord rejected the bot's token, so it gets no more requests. Copy a new token from the Developer Portal "
+    "(discord.com/developers → the application → Bot) into PATT_DISCORD_BOT_TOKEN: it is read from the file .env at once, else "
+    "restart. The old one is tried once more in an hour."
 )
 
 
@@ -148,9 +148,7 @@ def error_code(response: httpx2.Response) -> int | None:
 def refusal(response: httpx2.Response, asked: Asked) -> SourceError:
     """Make the error for an answer that is neither a success nor worth another attempt."""
     status, code = response.status_code, error_code(response)
-    kind, sentence = _REFUSALS.get(
-        code or 0, (None, _FOREIGN if code is None else "Report it, with the words of this line.")
-    )
+    kind, sentence = _REFUSALS.get(code or 0, (None, _FOREIGN if code is None else "Report it, with this line."))
     kind = kind or (SourceDenied if status == _FORBIDDEN else SourceError)
     said = f"HTTP {status}" if code is None else f"HTTP {status}, code {code}"
     return kind(f"Discord refused {asked.what} ({said}). {sentence}")
