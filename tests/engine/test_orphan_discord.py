@@ -77,6 +77,6 @@ async def test_a_created_player_that_has_got_more_since_is_not_taken_back(guild:
     assert result.attempt_id is not None
     assert player is not None
     await guild.alt("Breeze", None, player)
-    with pytest.raises(PlanStale, match="has got other characters"):
+    with pytest.raises(PlanStale, match="has other characters"):
         await mitigations.undo(guild.pool, result.attempt_id, actor="bob")
     assert await guild.player_of(character) == player

@@ -147,7 +147,7 @@ async def test_a_new_player_that_was_confirmed_since_is_not_taken_back_with_the_
     player = await guild.player_of(character)
     assert player is not None
     await confirm(guild, character, player, member)
-    await assert_refused_alike(guild, attempt, "was vouched for")
+    await assert_refused_alike(guild, attempt, "was confirmed")
 
 
 @pytest.mark.own_database
@@ -262,7 +262,7 @@ async def test_where_nothing_can_be_undone_a_partial_undo_says_why(guild: GuildB
         await decided(guild, RejectLink(f"{name}alt", name, "no"))
     preview = await preview_undo(guild.pool, attempt)
     assert (preview.parts, preview.blocked) == (0, ())
-    with pytest.raises(PlanStale, match="cannot be taken back"):
+    with pytest.raises(PlanStale, match="cannot be undone"):
         await undo(guild.pool, attempt, actor=BOB, partly=True)
 
 

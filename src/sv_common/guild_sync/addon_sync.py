@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed, plural
-from sv_common.guild_sync.identity import links
-from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.facts import changed_since_linked, read_facts, record_link_notes
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
@@ -201,12 +200,12 @@ async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]
     A link whose player a new note names rests on that note from now on, so that later changes are compared with the newest
     note that was right. A note that names no player ("Alch 300") is none on which a link can rest.
     """
-    outdated = seen & await links.with_another_note(guild)
+    outdated = seen & await changed_since_linked(guild)
     if not outdated | changed:
         return 0
     resolver = Resolver(await read_facts(guild))
     findings = note_mismatch.find(resolver, outdated | changed)
-    await links.follow_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
+    await record_link_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
     return await _log_mismatches(guild, [finding for finding in findings if finding.subject_id in changed])
 
 

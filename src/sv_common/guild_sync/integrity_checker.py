@@ -1,4 +1,4 @@
-"""Looking at a whole guild: every rule's detector, and the run over all of them. Nothing is fixed here."""
+"""Scanning a whole guild: every rule's detector, and the run over all of them. Nothing is fixed here."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def run_integrity_check(
     """Run the detectors of one guild or of every guild, and make the audit log agree with what they find.
 
     A detector that cannot conclude changes nothing of its rule and stops no other; its error is in the report.
-    Whoever watches hears of each rule, guild by guild.
+    Progress is reported for each rule, guild by guild.
     Raises `NotFound` for a rule or a guild that does not exist, and `Refused` for a named rule without a detector.
     """
     rules = [_looking(name) for name in issue_types] if issue_types is not None else list(RULES.values())

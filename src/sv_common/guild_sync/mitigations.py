@@ -130,7 +130,7 @@ async def fix_selected(
     """Fix exactly these issues of one guild, rule by rule, on an officer's command and by evidence alone.
 
     `seen` holds the keys of plans that were previewed: an issue for which another plan would be carried out now is left
-    alone. Whoever watches hears of all issues together. Raises `NotFound`, before anything is done, if any of the issues
+    alone. Progress counts all issues together. Raises `NotFound`, before anything is done, if any of the issues
     is not the guild's.
     """
     command = Command(actor, is_bulk=True, seen=seen or {})

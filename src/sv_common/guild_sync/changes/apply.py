@@ -29,14 +29,10 @@ _POINTED_TO = (
     "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
     "Undo that first."
 )
-_HAS_MORE = (
-    "The player that was created has got other characters, aliases or rejections since, or was vouched for, so it cannot be "
-    "taken back."
-)
+_HAS_MORE = "The player that was created has other characters, aliases or rejections since, or was confirmed, so this cannot be undone."
 _CONTRADICTIONS = {
     "link": (
-        "An officer has said since that a character does not belong to the player that would have it again. Take that back "
-        "first."
+        "An officer has said since that a character does not belong to the player that would have it again. Undo that first."
     ),
     "rejection": (
         "A character was linked to a player since that it would be said not to belong to, so this can no longer be undone."

@@ -106,4 +106,4 @@ CASCADES: Mapping[tuple[str, str], str] = {
     ("guild_identity.players", "main_character_id"): _CLEARED,
     ("guild_identity.players", "offspec_character_id"): _CLEARED,
 }
-"""What the database deletes or clears by itself along with a row that a changeset deletes, and how that is dealt with."""
+"""What the database deletes or clears along with a row that a changeset deletes, and what is done about it."""

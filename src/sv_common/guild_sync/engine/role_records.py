@@ -52,7 +52,7 @@ async def member_lock(pool: Pool, member_id: int) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            # PostgreSQL hears of the end of a connection a moment later; whoever comes next must not find it locked until then.
+            # PostgreSQL notices the end of a connection a moment later; the next process must not find it locked until then.
             with contextlib.suppress(psycopg.OperationalError):  # a connection that is lost holds no lock
                 await conn.execute("select pg_advisory_unlock(%s, %s)", key)
 

@@ -6,7 +6,7 @@ Its rows are named tuples: a guild has thousands of them, and a frozen dataclass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -15,6 +15,7 @@ from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.core.basis import is_confirmed
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.words import vocabulary_with
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
 
@@ -89,6 +90,10 @@ class KnownMember(NamedTuple):
     is_present: bool
 
     @property
+    def name_keys(self) -> set[str]:
+        return {name_key(self.username), name_key(self.display_name), name_key(self.global_name or "")} - {""}
+
+    @property
     def named(self) -> Named:
         return Named(self.id, self.display_name)
 
@@ -150,12 +155,11 @@ class GuildFacts:
 
 async def read_facts(guild: GuildConnection) -> GuildFacts:
     """Read one guild's identity data."""
-    values = {"guild_id": guild.id}
-    characters = await guild.rows(SQL["characters"], **values)
-    players = await guild.rows(SQL["players"], **values)
-    members = await guild.rows(SQL["discord"], **values)
+    characters = await guild.rows(SQL["characters"])
+    players = await guild.rows(SQL["players"])
+    members = await guild.rows(SQL["discord"])
     said: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for kind, *row in await guild.rows(SQL["words"], **values):
+    for kind, *row in await guild.rows(SQL["words"]):
         said[kind].append(tuple(row))
     return GuildFacts(
         guild.id,
@@ -186,3 +190,14 @@ def _names_by_number(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[str]]:
     for name, _, number, *_ in rows:
         names[number].append(name)
     return dict(names)
+
+
+async def changed_since_linked(guild: GuildConnection) -> set[int]:
+    """Return the linked characters in the guild whose note has changed since they were linked."""
+    return {row[0] for row in await guild.rows(SQL["changed_since_linked"])}
+
+
+async def record_link_notes(guild: GuildConnection, character_ids: Collection[int]) -> None:
+    """Record the current notes as those under which these characters' links are correct."""
+    if character_ids:
+        await guild.run(SQL["record_link_notes"], character_ids=list(character_ids))

@@ -76,3 +76,15 @@ where (m.discord_role_id <> (select l.discord_role_id from managed l order by l.
                   where a.guild_id = %(guild_id)s and a.kind = 'rank' and a.key = m.wow_rank_index::text
                     and a.role <> 'none')
 order by 1, 2, 3, 4
+
+-- name: changed_since_linked
+select l.character_id
+from guild_identity.player_characters l
+join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
+where l.guild_id = %(guild_id)s and c.guild_note is not null and c.guild_note is distinct from l.basis_note
+
+-- name: record_link_notes
+update guild_identity.player_characters l
+set basis_note = c.guild_note
+from guild_identity.wow_characters c
+where c.id = l.character_id and l.guild_id = %(guild_id)s and l.character_id = any (%(character_ids)s)

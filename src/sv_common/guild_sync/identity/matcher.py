@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated
@@ -129,18 +129,14 @@ def _edges(resolver: Resolver) -> list[tuple[int, _Node, str]]:
     word is a nickname only if the whole notes of two characters are this word: a joke on one of them is none, nor is the
     rest of a longer note. A character whose only edge is to such a word stays alone.
     """
-    meant = {c.id: list(_meant_by(resolver, c)) for c in _unlinked(resolver)}
-    sharing = Counter(nickname_of(resolver, c) for c in _unlinked(resolver))
+    meant = {c.id: list(_meant_by(resolver, c)) for c in resolver.unlinked()}
+    sharing = Counter(nickname_of(resolver, c) for c in resolver.unlinked())
     edges: list[tuple[int, _Node, str]] = []
     for character_id, nodes in meant.items():
         known = [(node, why) for node, why in nodes if not isinstance(node, str) or sharing[node] >= FEWEST_SHARING]
         alone: list[tuple[_Node, str]] = [(Person(character_id=character_id), why) for _, why in nodes[:1]]
         edges += [(character_id, node, why) for node, why in known or alone]
     return edges
-
-
-def _unlinked(resolver: Resolver) -> Iterable[KnownCharacter]:
-    return (c for c in resolver.facts.characters.values() if c.player_id is None and c.is_present)
 
 
 def _meant_by(resolver: Resolver, character: KnownCharacter) -> Iterator[tuple[_Node, str]]:
@@ -150,8 +146,8 @@ def _meant_by(resolver: Resolver, character: KnownCharacter) -> Iterator[tuple[_
         return
     if decision.verdict not in (Verdict.NOBODY, Verdict.UNKNOWN) or decision.parsed.is_bank:
         return
-    if owner := _by_own_name(resolver, character):
-        yield owner
+    if owner := resolver.owner_by_name(character):
+        yield owner.person, owner.evidence
     if (
         decision.verdict is Verdict.UNKNOWN
         and decision.mention
@@ -159,17 +155,6 @@ def _meant_by(resolver: Resolver, character: KnownCharacter) -> Iterator[tuple[_
     ):
         word = decision.mention.text
         yield name_key(word), f"several characters have the note “{word}”."
-
-
-def _by_own_name(resolver: Resolver, character: KnownCharacter) -> tuple[Person, str] | None:
-    member = resolver.member_named_like(character)
-    if member is None:
-        return None
-    player_id = resolver.player_of_member(member.id)
-    if (character.id, player_id) in resolver.facts.rejections:
-        return None
-    person = Person(player_id) if player_id is not None else Person(member_id=member.id)
-    return person, f"the character has the Discord name of {member.display_name}."
 
 
 def _judged(resolver: Resolver, group: _Group, number: int) -> MatchGroup:

@@ -113,8 +113,8 @@ def _check_members_were_not_ruled_out(pair: _Pair) -> None:
     for player, name in ((pair.stays, pair.stays_name), (pair.other, pair.other_name)):
         if number is not None and (player.id, number) in pair.facts.member_rejections:
             raise Refused(
-                f"An officer has said that {name} is not {pair.member(number)} on Discord, and the one player would be. Take "
-                "that back first."
+                f"An officer has said that {name} is not {pair.member(number)} on Discord, and the one player would be. Undo "
+                "that first."
             )
 
 

@@ -26,6 +26,7 @@ from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
+from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
 from sv_common.guild_sync.identity.names.candidates import REMEMBERED_NOTES, CandidateFinder, has_reading
@@ -96,6 +97,26 @@ class Resolver(CandidateFinder):
             return None
         namesakes = self.names.characters_by_name[character.name_key]
         return self.facts.members[members[0]] if len(members) == 1 and len(namesakes) == 1 else None
+
+    def owner_by_name(self, character: KnownCharacter) -> Candidate | None:
+        """Return the one person with the character's name on Discord, unless an officer has rejected them."""
+        member = self.member_named_like(character)
+        if member is None:
+            return None
+        player_id = self.player_of_member(member.id)
+        if (character.id, player_id) in self.facts.rejections:
+            return None
+        person = Person(player_id) if player_id is not None else Person(member_id=member.id)
+        evidence = f"the character has the Discord name of {member.display_name}."
+        return Candidate(person, self.label(person), evidence)
+
+    def basis_of(self, character: KnownCharacter) -> LinkEvidence:
+        """What links the character: its note, or its own name where the note means no one."""
+        return "note" if self.resolve(character).target is not None else "name"
+
+    def unlinked(self) -> list[KnownCharacter]:
+        """Return the characters in the guild without a player."""
+        return [c for c in self.facts.characters.values() if c.player_id is None and c.is_present]
 
     def player_of_member(self, member_id: int) -> int | None:
         return self.names.player_by_member.get(member_id)

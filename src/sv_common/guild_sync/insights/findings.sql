@@ -43,7 +43,7 @@ left join moved m using (issue_type)
 left join tried t using (issue_type)
 
 -- name: totals
--- For each rule of a guild: opened, resolved and fixed by itself since the beginning.
+-- For each rule of a guild: opened, resolved and fixed automatically since the beginning.
 select r.issue_type,
        (select count(*) from guild_identity.issue_events e
         where e.guild_id = %(guild_id)s and e.issue_type = r.issue_type and e.event in ('opened', 'recurred')),
@@ -103,7 +103,7 @@ cross join lateral (
 where i.guild_id = %(guild_id)s and i.dismissed_at is not null and (not %(only_idle)s or why.idle is not null)
 
 -- name: dismissals
--- What was set aside, newest first, and why that hides nothing any more, where it does not.
+-- Dismissals, newest first, and why one no longer hides anything, where it does not.
 select i.id, i.guild_id, i.issue_type, i.severity, i.summary, i.details, i.issue_hash, i.wow_character_id,
        i.discord_member_id, i.player_id, i.review_reason, i.created_at, i.opened_at, i.resolved_at, i.resolved_by,
        i.dismissed_at, i.dismissed_by, i.dismissed_reason, i.dismissed_until, why.idle

@@ -76,7 +76,7 @@ select g.id, 'profiles', (select max(c.fetched_at) from guild_identity.character
 from asked g
 
 -- name: fixed_by_itself
--- Fixes that automation made since a moment, by rule, and how many of them were taken back.
+-- Fixes that automation made since a moment, by rule, and how many of them were undone.
 select issue_type, count(*), count(undone_at)
 from guild_identity.fix_attempts
 where guild_id = %(guild_id)s and started_at >= %(since)s and is_automatic and outcome = 'fixed'

@@ -118,7 +118,7 @@ _SIGNS: Final = re.compile(rf"(?!{LETTER}|[\d'_.-]).")
 
 
 def note_key(parsed: ParsedNote) -> str | None:
-    """Name that a note gives, for display: the first reading of the first mention that stands by itself, or None."""
+    """Name that a note gives, for display: the first reading of the first mention that stands alone, or None."""
     for mention in parsed.mentions:
         if not mention.only_if_known:
             return mention.readings[0].key

@@ -1,4 +1,4 @@
-"""Which words of a note stand for somebody else than whoever plays this character, or for a name that may be past.
+"""Which words of a note stand for other people than the player of this character, or for a former name.
 
 A note is looked at clause by clause; commas, slashes, brackets and dashes part clauses, a colon does not.
 

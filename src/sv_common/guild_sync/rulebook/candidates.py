@@ -144,7 +144,7 @@ def players_named_like(resolver: Resolver, member: KnownMember, *, rejected: boo
 
     Without those that an officer has rejected for this member; with `rejected`, those alone.
     """
-    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")} - {""}
+    names = member.name_keys
     return [
         player
         for player in resolver.facts.players.values()

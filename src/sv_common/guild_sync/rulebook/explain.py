@@ -98,14 +98,14 @@ MEMBER_HAS_LEFT = "The member has left the Discord server."
 
 
 def changes_since_scan(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    told = []
+    changes = []
     if before.get("note") != now.get("note"):
-        told.append(f"At the last scan the note said {_quoted(before.get('note'))}.")
+        changes.append(f"At the last scan the note said {_quoted(before.get('note'))}.")
     if before.get("player") != now.get("player") and before.get("player"):
-        told.append(f"At the last scan the player was {before['player']}.")
-    if not told and dict(before) != dict(now):
-        told.append("Something has changed since the last scan. This page shows the current state.")
-    return tuple(told)
+        changes.append(f"At the last scan the player was {before['player']}.")
+    if not changes and dict(before) != dict(now):
+        changes.append("Something has changed since the last scan. This page shows the current state.")
+    return tuple(changes)
 
 
 def note_evidence(known: Known, character: KnownCharacter) -> list[Evidence]:
@@ -120,12 +120,12 @@ def note_evidence(known: Known, character: KnownCharacter) -> list[Evidence]:
     rejected_player = rejected_by_officers(known, character)
     if not rejected_player or decision.target is not None:
         return [first, *(Evidence(Source.NOTE, each) for each in meaning_of(decision))]
-    told = [first, *(Evidence(Source.NOTE, candidate.evidence) for candidate, _ in rejected_player)]
-    told += [
+    evidence = [first, *(Evidence(Source.NOTE, candidate.evidence) for candidate, _ in rejected_player)]
+    evidence += [
         Evidence(Source.OFFICER, word.sentence(character.label, candidate.label)) for candidate, word in rejected_player
     ]
     others = meaning_of(decision) if decision.candidates else []
-    return [*told, *(Evidence(Source.NOTE, each) for each in others)]
+    return [*evidence, *(Evidence(Source.NOTE, each) for each in others)]
 
 
 def rejected_by_officers(known: Known, character: KnownCharacter) -> list[tuple[Candidate, RejectionFact]]:

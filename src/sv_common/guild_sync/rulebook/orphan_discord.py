@@ -61,7 +61,7 @@ async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Chan
 
 def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
     characters = [
-        (c, why, _basis(resolver, c)) for c in _unlinked(resolver) if (why := evidence_for_member(resolver, c, member))
+        (c, why, resolver.basis_of(c)) for c in resolver.unlinked() if (why := evidence_for_member(resolver, c, member))
     ]
     namesakes = players_named_like(resolver, member)
     if len(namesakes) == 1 and not characters:
@@ -88,8 +88,7 @@ def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
 
 
 def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str, LinkEvidence]]) -> Changeset:
-    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
-    own = [character for character, _, _ in characters if character.name_key in names]
+    own = [character for character, _, _ in characters if character.name_key in member.name_keys]
     main = own[0] if len(own) == 1 else None
     player = Named(-member.id, member.display_name)
     create = create_player(*player, member.named, main.named if main else None)
@@ -99,14 +98,6 @@ def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str,
         f"Unlinked characters that mean {member.display_name}: {len(links)}.",
         waits_for_officer="Creating a player needs an officer.",
     )
-
-
-def _basis(resolver: Resolver, character: KnownCharacter) -> LinkEvidence:
-    return "note" if resolver.resolve(character).target is not None else "name"
-
-
-def _unlinked(resolver: Resolver) -> list[KnownCharacter]:
-    return [c for c in resolver.facts.characters.values() if c.player_id is None and c.is_present]
 
 
 def explain(known: Known, finding: Finding) -> Explanation:
@@ -134,8 +125,7 @@ def _record_of_member(known: Known, member: KnownMember) -> str:
 
 
 def _characters_that_mean(known: Known, member: KnownMember) -> str:
-    unlinked = [c for c in known.resolver.facts.characters.values() if c.player_id is None and c.is_present]
-    found = [c.label for c in unlinked if evidence_for_member(known.resolver, c, member)]
+    found = [c.label for c in known.resolver.unlinked() if evidence_for_member(known.resolver, c, member)]
     if not found:
         return f"No character without a player has a note or a name that means {member.display_name}."
     return f"Characters without a player that mean {member.display_name} by note or name: {in_words(found, 'and')}."

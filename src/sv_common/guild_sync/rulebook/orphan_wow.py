@@ -9,11 +9,10 @@ from datetime import datetime
 from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
-from sv_common.guild_sync.core.basis import LinkEvidence
 from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
 from sv_common.guild_sync.identity.resolver import Resolver
 from sv_common.guild_sync.identity.unknown_names import rejected_player
-from sv_common.guild_sync.identity.verdicts import Candidate, Person, Verdict
+from sv_common.guild_sync.identity.verdicts import Candidate, Verdict
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
@@ -79,14 +78,14 @@ class _Planner:
     def _target(self, character: KnownCharacter) -> Candidate | None:
         decision = self._resolver.resolve(character)
         if decision.target is None and decision.verdict is Verdict.NOBODY:
-            return self._by_own_name(character)
+            return self._resolver.owner_by_name(character)
         return decision.target
 
     def _towards(self, character: KnownCharacter, target: Candidate) -> Changeset:
         person = target.person
         if person.player_id is not None:
             player = Named(person.player_id, target.label)
-            row = link(character.named, player, target.evidence, self._basis(character))
+            row = link(character.named, player, target.evidence, self._resolver.basis_of(character))
             waits = rank_review_reason(self._resolver.facts, [character])
             decision = self._resolver.resolve(character)
             if target.is_other_spelling:
@@ -102,17 +101,13 @@ class _Planner:
     def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Changeset:
         player = Named(-member_id, target.label)
         main = self._main_of(member_id)
-        basis = self._basis(character)
+        basis = self._resolver.basis_of(character)
         member = Named(member_id, target.label)
         create = create_player(*player, member, main.named if main else None, basis)
         row = link(character.named, player, target.evidence, basis)
         creates = character == (main or self._newcomers[member_id][0])
         rows = (create, row) if creates else (row,)
         return Changeset(rows, target.evidence, waits_for_officer="Creating a player needs an officer.")
-
-    def _basis(self, character: KnownCharacter) -> LinkEvidence:
-        """What links the character: its note, or its own name where the note means no one."""
-        return "note" if self._resolver.resolve(character).target is not None else "name"
 
     def _main_of(self, member_id: int) -> KnownCharacter | None:
         own = [
@@ -121,17 +116,6 @@ class _Planner:
             if (member := self._resolver.member_named_like(character)) is not None and member.id == member_id
         ]
         return own[0] if len(own) == 1 else None
-
-    def _by_own_name(self, character: KnownCharacter) -> Candidate | None:
-        member = self._resolver.member_named_like(character)
-        if member is None:
-            return None
-        player_id = self._resolver.player_of_member(member.id)
-        person = Person(player_id) if player_id is not None else Person(member_id=member.id)
-        if (character.id, player_id) in self._resolver.facts.rejections:
-            return None
-        evidence = f"the character has the Discord name of {member.display_name}."
-        return Candidate(person, self._resolver.label(person), evidence)
 
     def _why_not(self, character: KnownCharacter) -> str:
         decision = self._resolver.resolve(character)

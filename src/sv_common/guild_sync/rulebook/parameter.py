@@ -13,7 +13,7 @@ from sv_common.guild_sync.core.errors import BadInput
 
 SMALLEST_BUDGET: Final = 10
 BUDGET_PERCENT: Final = 5
-"""How many percent of the roster may be fixed by themselves at once, where that is more than the smallest budget."""
+"""How many percent of the roster may be fixed automatically at once, where that is more than the smallest budget."""
 
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 

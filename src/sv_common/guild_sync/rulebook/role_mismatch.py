@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,36 +22,6 @@ ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class _Mismatch:
-    """A player with the wrong managed roles, and what that rests on.
-
-    `character` decides: the highest in the guild, or, with `has_left`, of those that were. `right_role_id` is None where no
-    managed role is right.
-    """
-
-    player_id: int
-    guild_id: int
-    player: str
-    member_id: int
-    member: str
-    character: str
-    rank: str
-    has_left: bool
-    is_without_role: bool
-    right_role_id: str | None
-    right_role: str | None
-    has_right_role: bool
-    wrong_roles: Sequence[Mapping[str, str]]
-    basis: str
-    basis_note: str | None
-    confirmed_by: str | None
-    discord_basis: str | None
-    discord_confirmed_by: str | None
-    is_administrative: bool
-    gives: str | None
-
-
 async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find players on Discord whose managed roles differ from their rank's, and roles that cannot be given.
 
@@ -62,7 +31,7 @@ async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list
     if doubt := await _doubt(guild):
         raise Refused(doubt)
     unusable = await guild.rows(SQL["unusable_roles"])
-    mismatches = await guild.all(_Mismatch, SQL["find"])
+    mismatches: list[dict[str, Any]] = await guild.all(dict, SQL["find"])
     return [*(_unusable_role(guild.id, *row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
 
 
@@ -97,40 +66,22 @@ _FAULTS = {
 }
 
 
-def _finding(mismatch: _Mismatch) -> Finding:
-    details = {
-        "player_id": mismatch.player_id,
-        "player": mismatch.player,
-        "discord_member_id": mismatch.member_id,
-        "member": mismatch.member,
-        "character": mismatch.character,
-        "rank": mismatch.rank,
-        "has_left": mismatch.has_left,
-        "right_role_id": mismatch.right_role_id,
-        "right_role": mismatch.right_role,
-        "has_right_role": mismatch.has_right_role,
-        "wrong_roles": list(mismatch.wrong_roles),
-        "basis": mismatch.basis,
-        "basis_note": mismatch.basis_note,
-        "confirmed_by": mismatch.confirmed_by,
-        "discord_basis": mismatch.discord_basis,
-        "discord_confirmed_by": mismatch.discord_confirmed_by,
-        "is_administrative": mismatch.is_administrative,
-        "gives": mismatch.gives,
-    }
-    return Finding(ISSUE_TYPE, mismatch.guild_id, SubjectKind.PLAYER, mismatch.player_id, _summary(mismatch), details)
+def _finding(row: Mapping[str, Any]) -> Finding:
+    details = {name: value for name, value in row.items() if name != "guild_id"}
+    return Finding(ISSUE_TYPE, row["guild_id"], SubjectKind.PLAYER, row["player_id"], _summary(details), details)
 
 
-def _summary(mismatch: _Mismatch) -> str:
-    player, held = mismatch.player, ", ".join(role["name"] for role in mismatch.wrong_roles)
-    if mismatch.has_left:
+def _summary(details: Mapping[str, Any]) -> str:
+    player, right = details["player"], details["right_role"]
+    held = ", ".join(role["name"] for role in details["wrong_roles"])
+    if details["has_left"]:
         return f"No character of {player} is in the guild any more, but {player} has {held} on Discord"
-    in_the_game = f"{player} is {mismatch.rank} in the game ({mismatch.character})"
-    if mismatch.right_role is None:
+    in_the_game = f"{player} is {details['rank']} in the game ({details['character']})"
+    if right is None:
         return f"{in_the_game}, a rank without a Discord role, but has {held}"
-    if mismatch.has_right_role:
-        return f"{player} has {mismatch.right_role} on Discord as they should, and also {held}"
-    return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
+    if details["has_right_role"]:
+        return f"{player} has {right} on Discord as they should, and also {held}"
+    return f"{in_the_game} and should have {right} on Discord, but has {held or 'no guild role'}"
 
 
 async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
@@ -172,14 +123,16 @@ def _why(details: Mapping[str, Any]) -> str:
 def rests_on(details: Mapping[str, Any]) -> str:
     """Return what the unconfirmed parts of the link from the character to the Discord member rest on."""
     character, player, member = details["character"], details["player"], details["member"]
-    told = []
+    parts = []
     if not is_confirmed(details["basis"], details["confirmed_by"]):
-        told.append(
+        parts.append(
             f"The link of {character} to {player} rests on {basis_in_words(details['basis'], details['basis_note'])}."
         )
     if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
-        told.append(f"The link of {player} to {member} on Discord rests on {basis_in_words(details['discord_basis'])}.")
-    return " ".join(told)
+        parts.append(
+            f"The link of {player} to {member} on Discord rests on {basis_in_words(details['discord_basis'])}."
+        )
+    return " ".join(parts)
 
 
 def _review_reason(details: Mapping[str, Any]) -> str | None:
@@ -197,54 +150,60 @@ def _sentence(text: str) -> str:
 
 
 def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- every story is given what is known
-    told = finding.details
-    if "fault" in told:
-        return _explain_unusable_role(told)
-    wrong = in_words([role["name"] for role in told["wrong_roles"]], "and")
-    right, member = told["right_role"], told["member"]
+    details = finding.details
+    if "fault" in details:
+        return _explain_unusable_role(details)
+    wrong = in_words([role["name"] for role in details["wrong_roles"]], "and")
+    right, member = details["right_role"], details["member"]
     if right is None:
-        return _explain_no_role(told, wrong)
-    held = [right] if told["has_right_role"] else []
-    holds = in_words([*held, *(role["name"] for role in told["wrong_roles"])], "and")
+        return _explain_no_role(details, wrong)
+    held = [right] if details["has_right_role"] else []
+    holds = in_words([*held, *(role["name"] for role in details["wrong_roles"])], "and")
     evidence = (
         Evidence(
-            Source.ROSTER, f"{told['character']} is {told['player']}’s highest character, with the rank {told['rank']}."
+            Source.ROSTER,
+            f"{details['character']} is {details['player']}’s highest character, with the rank {details['rank']}.",
         ),
-        Evidence(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
-        *_record_of_role(told),
+        Evidence(Source.RANKS, f"In the rank table of this guild, {details['rank']} means the Discord role {right}."),
+        *_record_of_role(details),
         Evidence(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
     )
-    if told["has_right_role"]:
+    if details["has_right_role"]:
         return Explanation(evidence, f"{right} is right, and {wrong} belongs to another rank.")
     besides = f", and {wrong} belongs to another rank" if wrong else ""
     return Explanation(evidence, f"{member} should hold {right} and does not{besides}.")
 
 
-def _explain_unusable_role(told: Mapping[str, Any]) -> Explanation:
-    ranks = in_words(told["ranks"], "and")
-    mapping = Evidence(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
-    return Explanation((mapping,), f"{told['role']} cannot be given to anyone.")
+def _explain_unusable_role(details: Mapping[str, Any]) -> Explanation:
+    ranks = in_words(details["ranks"], "and")
+    mapping = Evidence(
+        Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {details['role']}."
+    )
+    return Explanation((mapping,), f"{details['role']} cannot be given to anyone.")
 
 
-def _explain_no_role(told: Mapping[str, Any], wrong: str) -> Explanation:
-    if told["has_left"]:
+def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:
+    if details["has_left"]:
         why = Evidence(
-            Source.ROSTER, f"No character of {told['player']} is in the guild; {told['character']} was the highest."
+            Source.ROSTER,
+            f"No character of {details['player']} is in the guild; {details['character']} was the highest.",
         )
     else:
         why = Evidence(
             Source.RANKS,
-            f"{told['character']} is the highest character, with the rank {told['rank']}, which has no Discord role.",
+            f"{details['character']} is the highest character, with the rank {details['rank']}, which has no Discord role.",
         )
-    holds = Evidence(Source.DISCORD, f"{told['member']} holds {wrong}.")
-    return Explanation((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
+    holds = Evidence(Source.DISCORD, f"{details['member']} holds {wrong}.")
+    return Explanation(
+        (why, *_record_of_role(details), holds), f"{details['member']} should hold no role of the rank table."
+    )
 
 
-def _record_of_role(told: Mapping[str, Any]) -> list[Evidence]:
+def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
     """What links the character to the Discord member, and how sure that is."""
-    doubt = rests_on(told)
+    doubt = rests_on(details)
     return [
-        Evidence(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
+        Evidence(Source.RECORD, f"The player {details['player']} is the Discord member {details['member']}."),
         *([Evidence(Source.RECORD, doubt)] if doubt else []),
     ]
 

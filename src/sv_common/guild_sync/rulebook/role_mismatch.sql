@@ -28,6 +28,7 @@ order by 1
 -- Players on Discord whose managed roles are not what their rank says: the role of the highest rank among characters in
 -- the guild; none where that rank has no role on purpose, or where all their characters have left. Nothing is said of a
 -- rank that nobody has decided about, of a role that is not managed or cannot be given, or of players without characters.
+-- `character` decides: the highest in the guild, or, with `has_left`, of those that were. Without a right role its id is null.
 -- A guild master whose rank has no role keeps what they hold: that role is often above the bot's, so the rank has none.
 with usable as (
     select r.id, r.guild_id, r.discord_role_id, coalesce(d.name, r.discord_role_name, r.name) as role_name, r.wow_rank_index,
@@ -60,8 +61,8 @@ with usable as (
     order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
              (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
 )
-select s.id as player_id, s.guild_id, s.display_name as player, d.id as member_id, d.display_name as member,
-       s.character_name as character, s.rank_name as rank, s.has_left, s.is_without_role,
+select s.id as player_id, s.guild_id, s.display_name as player, d.id as discord_member_id, d.display_name as member,
+       s.character_name as character, s.rank_name as rank, s.has_left,
        u.discord_role_id as right_role_id, u.role_name as right_role,
        coalesce(u.discord_role_id = any (d.all_guild_roles), false) as has_right_role,
        coalesce(held.roles, '[]'::jsonb) as wrong_roles,

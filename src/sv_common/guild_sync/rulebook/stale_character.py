@@ -49,19 +49,19 @@ def _finding(
 
 
 def explain(known: Known, finding: Finding) -> Explanation:
-    told = finding.details
-    login = told.get("last_login_timestamp")
+    details = finding.details
+    login = details.get("last_login_timestamp")
     seen = _last_seen(login, known.now) if login else "has no last login that is known"
-    evidence = [Evidence(Source.ROSTER, f"{told['character']} {seen}.")]
-    if told.get("player"):
-        evidence.append(Evidence(Source.RECORD, f"It belongs to {told['player']}."))
+    evidence = [Evidence(Source.ROSTER, f"{details['character']} {seen}.")]
+    if details.get("player"):
+        evidence.append(Evidence(Source.RECORD, f"It belongs to {details['player']}."))
     else:
         evidence.append(Evidence(Source.RECORD, "It has no player."))
-    if told.get("player_active_on"):
-        evidence.append(Evidence(Source.ROSTER, f"{told['player']} is active on {told['player_active_on']}."))
+    if details.get("player_active_on"):
+        evidence.append(Evidence(Source.ROSTER, f"{details['player']} is active on {details['player_active_on']}."))
         return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
-    if told.get("player"):
-        evidence.append(Evidence(Source.ROSTER, f"No other character of {told['player']} has been seen lately."))
+    if details.get("player"):
+        evidence.append(Evidence(Source.ROSTER, f"No other character of {details['player']} has been seen lately."))
         return Explanation(tuple(evidence), "The player may have gone quiet.")
     return Explanation(tuple(evidence), "The character takes a place in the roster and is not played.")
 

@@ -142,7 +142,7 @@ class CandidateFinder:
     def _characters_named(self, key: str, mention: Mention, about: KnownCharacter) -> list[KnownCharacter]:
         named = [self.facts.characters[i] for i in self.names.characters_by_name.get(key, ()) if i != about.id]
         wanted = realm_key(mention.realm) if mention.realm else None
-        if not wanted:  # its own bare name marks a main, whoever is called so on another realm
+        if not wanted:  # its own bare name marks a main, whatever namesakes there are on other realms
             return [] if mention.kind is MentionKind.NAME and key == about.name_key else named
         if key == about.name_key and is_of_realm(about, wanted):
             return []  # and so does its own name with its own realm

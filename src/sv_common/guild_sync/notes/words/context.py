@@ -154,7 +154,7 @@ def _of_derived_form(token: Token, vocabulary: Vocabulary) -> Categories:
 def _of_abbreviation(
     earlier: Sequence[Token], token: Token, following: Token | None, text: str, vocabulary: Vocabulary
 ) -> Categories:
-    """What an abbreviation is with its full stop; alone ("Dawn.") it is rather an everyday word, or whoever is called so."""
+    """What an abbreviation is with its full stop; alone ("Dawn.") it is rather an everyday word, or a name."""
     abbreviated = vocabulary.categories.get(f"{token.key}.", NO_CATEGORY) if text.startswith(".", token.end) else None
     if not abbreviated:
         return NO_CATEGORY
