@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 
 from patt.auth import credentials
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.issues.lifecycle import Conclusion, reconcile
 from sv_common.guild_sync.issues.model import Finding, SubjectKind
@@ -55,7 +55,7 @@ async def furnish(pool: Pool, *, issues: int, open_issues: int) -> Past:
         for still_found in (issues, open_issues):
             found = subjects[-math.ceil(still_found / len(RULES)) :]
             conclusions = [_conclusion(guild_id, issue_type, found) for issue_type in RULES]
-            await reconcile(conn, conclusions, guild_id=guild_id, actor="schedule")
+            await reconcile(GuildConnection(conn, guild_id), conclusions, actor="schedule")
         await _run(conn, ("spread_over_the_years", "set_some_aside", "moves", "attempts"), values)
         row = await (await conn.execute(SQL["an_open_issue"], values)).fetchone()
     async with pool.connection() as conn:

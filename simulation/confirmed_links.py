@@ -104,9 +104,9 @@ class ConfirmedLinks:
 
     async def judge_rights(self, pool: Pool, guild_id: int) -> None:
         """Nobody may do more than look by the rank of a character of which no person said whose it is."""
-        async with pool.connection() as conn:
-            for permission in await permissions.in_guild(conn, guild_id):
-                for grant in await permissions.strong_grants(conn, guild_id, permission.discord_id):
+        async with pool.writing(guild_id, alone=False) as guild:
+            for permission in await permissions.in_guild(guild):
+                for grant in await permissions.strong_grants(guild, permission.discord_id):
                     if grant.kind == "rank" and not self._is_confirmed(grant.character_id or 0, permission.discord_id):
                         raise LawBroken(f"{permission.username} is {grant.given} by {grant}, for which nobody stands")
 

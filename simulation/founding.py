@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from patt.auth import credentials, permissions
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync.roster import guilds, ranks
 from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
@@ -38,8 +38,8 @@ async def found(pool: Pool, sources: Sources, world: GuildWorld) -> int:
 
 async def automate_roles(pool: Pool, guild_id: int) -> None:
     """Let the roles of members be changed automatically, wherever officers have confirmed who somebody is."""
-    async with pool.connection() as conn:
-        await save_settings(conn, guild_id, "role_mismatch", actor=OFFICER, auto_mitigate=True)
+    async with pool.writing(guild_id, alone=False) as guild:
+        await save_settings(guild, "role_mismatch", actor=OFFICER, auto_mitigate=True)
 
 
 async def read_notes(pool: Pool, sources: Sources, world: GuildWorld, guild_id: int) -> None:
@@ -62,9 +62,9 @@ async def new_upload_key(pool: Pool, guild_id: int, uploader: str) -> str:
 
 
 async def _map_ranks(conn: Connection, world: GuildWorld, guild_id: int) -> None:
-    await ranks.ensure(conn, guild_id, world.rank_roles)
-    await ranks.seen_in_game(conn, guild_id, dict(enumerate(world.rank_names)))
-    await ranks.confirm_names(conn, guild_id)
+    await ranks.ensure(GuildConnection(conn, guild_id), world.rank_roles)
+    await ranks.seen_in_game(GuildConnection(conn, guild_id), dict(enumerate(world.rank_names)))
+    await ranks.confirm_names(GuildConnection(conn, guild_id))
     for index, role in world.rank_roles.items():
-        await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
-    await permissions.decide(conn, guild_id, permissions.Change("rank", "1", "officer"), actor=OFFICER)
+        await ranks.map_to_role(GuildConnection(conn, guild_id), index, role.role_id, role.name, is_managed=True)
+    await permissions.decide(GuildConnection(conn, guild_id), permissions.Change("rank", "1", "officer"), actor=OFFICER)

@@ -26,7 +26,7 @@ from sv_common.guild_sync.identity.decisions import (
 )
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
@@ -79,16 +79,15 @@ class Officers:
         await self.remember(guild)
 
     async def _confirm_ranks(self, guild: LivingGuild) -> None:
-        async with self._pool.connection() as conn:
-            await guilds.lock(conn, guild.guild_id)
-            known = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild.guild_id)}
-            await ranks.confirm_names(conn, guild.guild_id)
+        async with self._pool.writing(guild.guild_id) as here:
+            known = {rank.wow_rank_index for rank in await ranks.all_ranks(here)}
+            await ranks.confirm_names(here)
             for index in sorted(known):
                 role = guild.world.rank_roles.get(index)
                 if role is None:
-                    await ranks.leave_without_role(conn, guild.guild_id, index)
+                    await ranks.leave_without_role(here, index)
                 else:
-                    await ranks.map_to_role(conn, guild.guild_id, index, role.role_id, role.name, is_managed=True)
+                    await ranks.map_to_role(here, index, role.role_id, role.name, is_managed=True)
 
     async def fix(self, guild: LivingGuild) -> None:
         """Fix one open issue."""
@@ -125,18 +124,14 @@ class Officers:
         if issue_id := await self._one("open_issues", guild):
             days = guild.rng.choice([None, 1, 3, 7])
             until = self._clock.now + timedelta(days=days) if days else None
-            async with self._pool.connection() as conn:
-                await guilds.lock(conn, guild.guild_id)
-                await lifecycle.dismiss(
-                    conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
-                )
+            async with self._pool.writing(guild.guild_id) as here:
+                await lifecycle.dismiss(here, issue_id, actor=OFFICER, reason="This is right.", until=until)
 
     async def reopen(self, guild: LivingGuild) -> None:
         """Look at a dismissed issue again."""
         if issue_id := await self._one("dismissed_issues", guild):
-            async with self._pool.connection() as conn:
-                await guilds.lock(conn, guild.guild_id)
-                await lifecycle.reopen(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+            async with self._pool.writing(guild.guild_id) as here:
+                await lifecycle.reopen(here, issue_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""
@@ -182,11 +177,9 @@ class Officers:
 
     async def let_rule_mend_itself(self, guild: LivingGuild) -> None:
         """Switch automatic fixes of a rule on or off."""
-        async with self._pool.connection() as conn:
+        async with self._pool.writing(guild.guild_id, alone=False) as here:
             rule = guild.rng.choice([each for each in RULES.values() if each.is_fixable])
-            await save_settings(
-                conn, guild.guild_id, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7
-            )
+            await save_settings(here, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7)
 
     async def _one(self, question: str, guild: LivingGuild) -> int | None:
         rows = await self._rows(question, guild)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+from hypothesis.internal.conjecture import providers
 
 OPTION = "--all"
 MARKER = "nightly"
@@ -42,6 +43,10 @@ def configure(config: pytest.Config) -> None:
         _NIGHT, usual, phases=quick, derandomize=False, max_examples=examples(100), print_blob=True
     )
     settings.load_profile(_NIGHT if _tries_everything else _COMMIT)
+    if not _tries_everything:
+        # Hypothesis also tries constants of the modules that happen to be imported: other tests, and each line of code
+        # that changes, would change the examples of every law.
+        vars(providers)["is_local_module_file"] = _is_none_of_ours
 
 
 def everything() -> bool:
@@ -83,6 +88,10 @@ class _Name:
     def is_of(self, item: pytest.Item) -> bool:
         test = item.nodeid.partition("::")[2]
         return item.path == self.file and (test == self.test or test.startswith(f"{self.test}["))
+
+
+def _is_none_of_ours(path: str) -> bool:
+    return False
 
 
 def _is_unattended() -> bool:

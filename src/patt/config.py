@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     )
     discord_client_secret: Secret | None = Field(default=None, description="The application's client secret.")
     discord_authorize_url: WebAddress = Field(
-        default="https://discord.com/oauth2/authorize", description="Where Discord asks people who sign in."
+        default="https://discord.com/oauth2/authorize", description="Where Discord signs people in."
     )
     discord_gateway: bool = Field(
         default=False, description="Whether `patt serve` also listens to Discord, so that changes arrive in seconds."

@@ -21,7 +21,7 @@ def configure_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[log_level()]),
-        # Looked up at each use, since whoever runs this in a process may have put another stream in its place.
+        # Looked up at each use, since another part of the process may have replaced the stream.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -37,11 +37,11 @@ def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(prac
 
 
 def test_a_database_of_another_schema_is_not_looked_into(practice: Practice) -> None:
-    practice.change("update public.alembic_version set version_num = '0001'")
+    practice.change("update public.alembic_version set version_num = '0000'")
     wrong = practice.wrong()
     newest = migrate.newest_revision()
     assert wrong.pop("schema") == (
-        f"The database has the schema 0001, and this version needs {newest}.",
+        f"The database has the schema 0000, and this version needs {newest}.",
         "patt db upgrade",
     )
     assert wrong == dict.fromkeys(
@@ -76,7 +76,7 @@ def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice
         url = os.environ["PATT_DATABASE_URL"]
         practice.environment.setenv("PATT_DATABASE_URL", url.replace("//postgres:@", "//stranger:@"))
         wrong = practice.wrong()
-        assert "may not read and change: common.admin_accounts, " in wrong["database access"][0]
+        assert "may not read and change: common.access_grants, " in wrong["database access"][0]
         assert wrong["worker"] == (
             "The database refused to read this: permission denied for schema jobs.",
             "Fix “database access” first.",

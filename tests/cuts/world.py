@@ -13,7 +13,7 @@ from guild_builder import RAIDER, GuildBuilder, entry, person, server
 from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
 from patt.auth import credentials, sessions
 from patt.auth.sessions import sign_in_with_discord
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
@@ -88,16 +88,16 @@ class World:
         issue_ids = [self.numbers["newalt"], self.numbers["riddle"]]
         async with self.guild.pool.connection() as conn:
             (key, *_) = await credentials.upload_keys(conn, number)
-            await uploads.receive(conn, number, key.id, read_addon_export_json(EXPORT.encode()))
-            await matches.ask(conn, number, actor="officer alice")
+            await uploads.receive(GuildConnection(conn, number), key.id, read_addon_export_json(EXPORT.encode()))
+            await matches.ask(GuildConnection(conn, number), actor="officer alice")
             for kind, arguments in (
                 ("scan", {}),
                 ("fix_selected", {"issue_ids": issue_ids}),
                 ("fix_all", {"issue_type": "orphan_wow"}),
             ):
-                await requests.ask(conn, number, kind, arguments, actor="officer alice")
+                await requests.ask(GuildConnection(conn, number), kind, arguments, actor="officer alice")
             told = Announcement("A title", "A body", nonce="patt-sync-1")
-            await announcements.store_summary(conn, number, CHANNEL, told)
+            await announcements.store_summary(GuildConnection(conn, number), CHANNEL, told)
             # News are told when they have settled for some minutes.
             await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
 
@@ -152,16 +152,18 @@ async def _list_that_was_refused(guild: GuildBuilder) -> str:
     """Let Battle.net's roster lack all but one; return what names the others."""
     with pytest.raises(SuspiciousSource):
         await sync_blizzard_roster(guild.pool, [entry("Mito", rank=RAIDER)], guild_id=guild.guild_id)
-    async with guild.pool.connection() as conn:
-        (loss,) = await held_losses.all_of(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (loss,) = await held_losses.all_of(here)
     return loss.key
 
 
 async def _upload_that_was_given_up(guild: GuildBuilder) -> int:
     async with guild.pool.connection() as conn:
         (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
-        upload = await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(GIVEN_UP.encode()))
-        await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
+        upload = await uploads.receive(
+            GuildConnection(conn, guild.guild_id), key.id, read_addon_export_json(GIVEN_UP.encode())
+        )
+        await uploads.give_up(GuildConnection(conn, guild.guild_id), upload.upload_id, "Given up: it failed 6 times.")
     return upload.upload_id
 
 
@@ -170,8 +172,8 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
     grimalt = await issue_number(guild, "note_mismatch", "Grimalt")
     fixed = await mitigations.fix_one(pool, grimalt, actor="test", guild_id=guild.guild_id)
     aside = await issue_number(guild, "orphan_discord", "Zephyr")
-    async with pool.connection() as conn:
-        await lifecycle.dismiss(conn, aside, guild_id=guild.guild_id, actor="test", reason="A guest.")
+    async with pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, aside, actor="test", reason="A guest.")
     change = await service.save_setting(pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id)
     await run_integrity_check(pool, guild_id=guild.guild_id)
     return {

@@ -221,7 +221,7 @@ async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(
     guilds: tuple[GuildBuilder, GuildBuilder], database_url: str
 ) -> None:
     one, _ = guilds
-    await one.execute("create role stranger login")
+    await one.execute("create role stranger login bypassrls")
     await one.execute("grant usage on schema guild_identity to stranger")
     await one.execute("grant select on guild_identity.guilds to stranger")
     try:

@@ -37,8 +37,8 @@ class ExampleGuild:
         for rank in example.unmanaged_ranks:
             await _set_rank(guild, rank, is_without_role=False)
         if rule.may_be_automatic:
-            async with guild.pool.connection() as conn:
-                await save_settings(conn, guild.guild_id, rule.issue_type, actor="test", auto_mitigate=True)
+            async with guild.pool.writing(guild.guild_id, alone=False) as here:
+                await save_settings(here, rule.issue_type, actor="test", auto_mitigate=True)
         return cls(guild, rule, example, await discord_of(guild))
 
     def subjects(self) -> list[str]:

@@ -58,9 +58,9 @@ async def _member_basis(guild: GuildBuilder, player: int) -> tuple[Any, ...]:
 
 async def _fix_everything(guild: GuildBuilder) -> None:
     """All that an officer can have done at once, and all that runs by itself, with every rule automatic."""
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for issue_type in RULES:
-            await rule_store.save_settings(conn, guild.guild_id, issue_type, actor="alice", auto_mitigate=True)
+            await rule_store.save_settings(here, issue_type, actor="alice", auto_mitigate=True)
     await automate(guild)
     for issue_type in RULES:
         await run_integrity_check(guild.pool)
@@ -281,9 +281,9 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_the_only_ma
 
 
 async def test_automation_gives_nobody_a_character_or_a_member_with_weight(guild: GuildBuilder) -> None:
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for issue_type in ("orphan_wow", "orphan_discord"):
-            await rule_store.save_settings(conn, guild.guild_id, issue_type, actor="alice", auto_mitigate=True)
+            await rule_store.save_settings(here, issue_type, actor="alice", auto_mitigate=True)
     await guild.main("Mito")
     orphan = await guild.character("Rivermane", "Mito", rank=OFFICER)
     await guild.member("Quillon", roles=[SOCIAL_ROLE])

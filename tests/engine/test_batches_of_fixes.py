@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.changeset import Author, Changeset
@@ -94,10 +94,10 @@ async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_
     nael, zork, mito = chained
     ((weiss,),) = await guild.rows("select id from guild_identity.players where display_name = 'Weiss'")
 
-    async def breaks_for_many(conn: Connection, guild_id: int, plans: Sequence[Changeset], author: Author) -> Any:
+    async def breaks_for_many(here: GuildConnection, plans: Sequence[Changeset], author: Author) -> Any:
         if len(plans) > 1:
             raise RuntimeError("A fault.")
-        return await apply(conn, guild_id, plans, author)
+        return await apply(here, plans, author)
 
     monkeypatch.setattr(fix, "apply", breaks_for_many)
     report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
@@ -122,14 +122,12 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
     rule = RULES["note_mismatch"]
     detect = rule.detect
     assert detect is not None
-    async with guild.pool.connection() as conn:
-        always = [
-            each for each in await detect(conn, guild_id=guild.guild_id) if each.summary.startswith(_quoted(stubborn))
-        ]
+    async with guild.pool.reading(guild.guild_id) as here:
+        always = [each for each in await detect(here) if each.summary.startswith(_quoted(stubborn))]
     assert len(always) == len(stubborn)
 
-    async def detect_the_same(conn: Connection, **options: Any) -> list[Finding]:
-        found = {each.issue_hash: each for each in (*await detect(conn, **options), *always)}
+    async def detect_the_same(here: GuildConnection, **options: Any) -> list[Finding]:
+        found = {each.issue_hash: each for each in (*await detect(here, **options), *always)}
         return list(found.values())
 
     object.__setattr__(rule, "detect", detect_the_same)

@@ -269,17 +269,17 @@ async def test_a_rank_that_an_officer_left_without_a_role_is_not_reported_and_wa
 ) -> None:
     await guild.execute("update common.guild_ranks set discord_role_id = null, is_role_managed = false")
     await _roster(guild, entry("Elrek", rank=0), entry("Mito", rank=RAIDER))
-    async with guild.pool.connection() as conn:
-        await ranks.leave_without_role(conn, guild.guild_id, RAIDER)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await ranks.leave_without_role(here, RAIDER)
     report = await sync_blizzard_roster(guild.pool, [entry("Elrek", rank=0), entry("Mito", rank=RAIDER)])
     assert report.notices == ("Rank 0 (Guild Master, 1 characters) maps to no Discord role.",)
     changed = await sync_addon_data(guild.pool, [row("Mito", "b", rank=RAIDER, rankName="Trial")])
     assert changed.notices == ("Rank 2 was Raider and is now Trial in the game: confirm the rank table.",)
-    async with guild.pool.connection() as conn:
-        await ranks.map_to_role(conn, guild.guild_id, RAIDER, "4711", "Trial", is_managed=False)
-        raider = next(each for each in await ranks.all_ranks(conn, guild.guild_id) if each.wow_rank_index == RAIDER)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await ranks.map_to_role(here, RAIDER, "4711", "Trial", is_managed=False)
+        raider = next(each for each in await ranks.all_ranks(here) if each.wow_rank_index == RAIDER)
         with pytest.raises(NotFound, match="no rank 9"):
-            await ranks.leave_without_role(conn, guild.guild_id, 9)
+            await ranks.leave_without_role(here, 9)
     assert (raider.name, raider.is_in_doubt, raider.is_without_role, raider.is_decided) == ("Trial", False, False, True)
 
 

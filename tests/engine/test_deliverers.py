@@ -51,7 +51,7 @@ async def test_a_clock_that_was_a_year_ahead_lets_no_news_wait_for_a_year(desk: 
         "update guild_identity.announcements set next_try_at = now() + interval '1 year', claim = gen_random_uuid(), "
         "claimed_until = now() + interval '1 year'"
     )
-    async with desk.guild.pool.connection() as conn:
+    async with desk.guild.pool.installation() as conn:
         assert await announcements.guilds_with_news(conn) == [desk.guild.guild_id]
     assert await desk.tell() == 1
     assert len(desk.messages) == 1

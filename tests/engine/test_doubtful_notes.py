@@ -14,8 +14,8 @@ from sv_common.guild_sync.mitigations import preview_one, run_auto_mitigations
 
 async def _issues(guild: GuildBuilder) -> list[Issue]:
     await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    async with guild.pool.connection() as conn:
-        return await lifecycle.open_of_rule(conn, guild.guild_id, "note_mismatch")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.open_of_rule(here, "note_mismatch")
 
 
 @pytest.mark.parametrize(

@@ -187,8 +187,8 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
         ("done", LONG_AGO),
         ("done", LONG_AGO),
     ]
-    async with guild.pool.connection() as conn:
-        sources = (await health.health(conn, guild.guild_id)).sources
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        sources = (await health.health(here)).sources
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale) == (LONG_AGO, True)
 
@@ -198,8 +198,8 @@ async def test_an_old_export_that_is_the_first_leaves_the_notes_as_old_as_it_is(
     await run_addon_sync(
         guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, sources=Sources(), exported_at=LONG_AGO
     )
-    async with guild.pool.connection() as conn:
-        sources = (await health.health(conn, guild.guild_id)).sources
-        standing = (await runs.standings(conn, guild.guild_id))["addon_upload"]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        sources = (await health.health(here)).sources
+        standing = (await runs.standings(here))["addon_upload"]
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale, standing.last_good) == (LONG_AGO, True, LONG_AGO)

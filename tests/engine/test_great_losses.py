@@ -32,18 +32,18 @@ SYNCS = pytest.mark.parametrize(("sync", "source"), [(roster, "battlenet"), (mem
 
 
 async def held(guild: GuildBuilder) -> list[HeldLoss]:
-    async with guild.pool.connection() as conn:
-        return await held_losses.all_of(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await held_losses.all_of(here)
 
 
 async def who(guild: GuildBuilder, loss: HeldLoss) -> list[LostSubject]:
-    async with guild.pool.connection() as conn:
-        return await held_losses.subjects(conn, guild.guild_id, loss)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await held_losses.subjects(here, loss)
 
 
 async def release(guild: GuildBuilder, source: LossSource, key: str) -> HeldLoss:
-    async with guild.pool.connection() as conn:
-        return await held_losses.release(conn, guild.guild_id, source, key, actor="alice")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await held_losses.release(here, source, key, actor="alice")
 
 
 @SYNCS

@@ -42,8 +42,8 @@ async def _save(guild: GuildBuilder, request: SettingRequest, seen: str | None =
 
 
 async def _wishes(guild: GuildBuilder) -> Mapping[str, RuleOverrides]:
-    async with guild.pool.connection() as conn:
-        return await rule_store.read_overrides(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await rule_store.read_overrides(here)
 
 
 async def _open(guild: GuildBuilder) -> set[tuple[str, str]]:
@@ -64,8 +64,8 @@ async def _sleepers(guild: GuildBuilder) -> None:
 
 async def _roles(guild: GuildBuilder, *more: DiscordRole) -> None:
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with guild.pool.connection() as conn:
-        await members.apply_roles(conn, guild.guild_id, [*known, *more])
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await members.apply_roles(here, [*known, *more])
 
 
 REFUSED: list[tuple[SettingRequest, str]] = [
@@ -245,8 +245,8 @@ async def test_ranks_are_mapped_together_and_roles_compared_at_once(guild: Guild
     ]
     assert [(effect.move, effect.issue_type) for effect in seen.effects] == [(Move.OPENS, "role_mismatch")]
     await _save(guild, asked, seen.key)
-    async with guild.pool.connection() as conn:
-        table = await ranks.all_ranks(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        table = await ranks.all_ranks(here)
     assert [(r.discord_role_id, r.is_role_managed, r.is_without_role) for r in table] == [
         (None, False, False),
         (None, False, True),
@@ -267,13 +267,11 @@ async def test_a_word_is_previewed_with_each_note_that_is_read_differently(guild
     assert reading.after == "The note is about a profession, specialization, class or role."
     assert seen.counts[Move.OPENS] == 0
     await _save(guild, asked, seen.key)
-    async with guild.pool.connection() as conn:
-        assert [(each.word, each.category) for each in await words.all_words(conn, guild.guild_id)] == [
-            ("nightcrew", "role")
-        ]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert [(each.word, each.category) for each in await words.all_words(here)] == [("nightcrew", "role")]
     await _save(guild, WordRequest("NIGHTCREW", "default"))
-    async with guild.pool.connection() as conn:
-        assert await words.all_words(conn, guild.guild_id) == []
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert await words.all_words(here) == []
 
 
 CHANGES: list[SettingRequest] = [

@@ -13,7 +13,7 @@ from patt.config import Settings
 from patt.doctor import guild as doctor
 from patt.web import metrics as metrics_of
 from patt.worker.worker import SCHEDULES
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.insights import health
 from sv_common.guild_sync.insights.health import Health, Share, SourceAge
@@ -24,8 +24,8 @@ from sv_common.guild_sync.sources.ports import Sources
 
 
 async def _health(guild: GuildBuilder) -> Health:
-    async with guild.pool.connection() as conn:
-        return await health.health(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await health.health(here)
 
 
 def _numbers(share: Share) -> tuple[int, int, int, int, int]:
@@ -172,8 +172,8 @@ async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: 
     await _run(guild, "discord_sync", ago="9 hours")
     age = await _source(guild, Source.MEMBERS)
     assert (age.error, age.is_stale) == (None, True)
-    async with guild.pool.connection() as conn:
-        standing = (await runs.standings(conn, guild.guild_id))["discord_sync"]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        standing = (await runs.standings(here))["discord_sync"]
     assert (standing.failures, standing.last_error) == (0, None)
 
 
@@ -230,7 +230,7 @@ async def test_page_doctor_and_metrics_call_the_same_age_stale(
     else:
         await _run(guild, FRESHNESS[source].pipeline, ago=f"{old.total_seconds()} seconds")
     async with guild.pool.connection() as conn:
-        facts = await doctor.read_facts(conn, await guilds.get(conn, guild.guild_id))
+        facts = await doctor.read_facts(conn, await guilds.get(GuildConnection(conn, guild.guild_id)))
     (checked,) = [each for each in doctor.check_data(facts) if each.name == facts.name(doctor.SOURCES[source][0])]
     name = metrics_of.SOURCES[source]
     metrics = (await metrics_of.exposition(Services(Settings.model_construct(), guild.pool, Sources()))).decode()

@@ -97,8 +97,8 @@ async def test_two_officers_who_fix_the_same_issue_at_once_fix_it_once(guild: Gu
     await guild.main("Mito")
     await guild.character("Rivermane", "Mito")
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "orphan_wow")
     async with asyncio.timeout(PATIENCE):
         results = await asyncio.gather(*(fix_one(guild.pool, issue.id, actor=f"officer {n}") for n in range(4)))
     assert sorted(result.outcome for result in results) == [FixOutcome.FIXED, *[FixOutcome.NOTHING_TO_DO] * 3]

@@ -24,14 +24,14 @@ async def _found(guild: GuildBuilder) -> list[str]:
 
 async def _open_issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "note_mismatch")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "note_mismatch")
     return issue
 
 
 async def _state(guild: GuildBuilder, issue_id: int) -> tuple[str, str | None]:
-    async with guild.pool.connection() as conn:
-        issue = await lifecycle.get(conn, issue_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        issue = await lifecycle.get(here, issue_id)
     return issue.state, issue.review_reason
 
 
@@ -98,8 +98,8 @@ async def test_a_note_naming_a_stranger_unlinks_and_opens_an_orphan_in_the_same_
     character = await guild.alt("Rivermane", "Zork", elrek)
     assert await mitigate_note_mismatch(guild.pool, {"id": (await _open_issue(guild)).id}) is True
     assert await guild.player_of(character) is None
-    async with guild.pool.connection() as conn:
-        (orphan,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (orphan,) = await lifecycle.open_of_rule(here, "orphan_wow")
     assert orphan.wow_character_id == character
 
 
@@ -223,10 +223,8 @@ async def test_the_budget_is_a_setting(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     for name in ("Alta", "Altb"):
         await guild.alt(name, "Mito", elrek)
-    async with guild.pool.connection() as conn:
-        await rule_store.save_settings(
-            conn, guild.guild_id, "note_mismatch", actor="alice", parameters={"automatic_fix_limit": 1}
-        )
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await rule_store.save_settings(here, "note_mismatch", actor="alice", parameters={"automatic_fix_limit": 1})
     assert {result.outcome for result in await _mitigate_all(guild)} == {FixOutcome.HELD}
 
 

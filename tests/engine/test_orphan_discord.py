@@ -18,8 +18,8 @@ GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
 
 async def _issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_discord")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "orphan_discord")
     return issue
 
 

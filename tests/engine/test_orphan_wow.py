@@ -12,8 +12,8 @@ from sv_common.guild_sync.mitigations import fix_one
 
 async def _fix(guild: GuildBuilder, character: int) -> FixResult:
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        found = await lifecycle.open_of_rule(conn, guild.guild_id, "orphan_wow")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        found = await lifecycle.open_of_rule(here, "orphan_wow")
     issue = next(issue for issue in found if issue.wow_character_id == character)
     return await fix_one(guild.pool, issue.id, actor="alice")
 

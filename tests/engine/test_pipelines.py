@@ -99,10 +99,10 @@ async def installed(pool: Pool, simulator: GuildSimulator) -> AsyncIterator[Inst
         installation = Installation(pool, simulator, Sources(battle_net, discord, discord), guild_id)
         await installation.battlenet()
         await installation.upload()
-        async with pool.connection() as conn:
-            await ranks.ensure(conn, guild_id, world.rank_roles)
+        async with pool.writing(guild_id, alone=False) as guild:
+            await ranks.ensure(guild, world.rank_roles)
             for index, role in world.rank_roles.items():
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await installation.discord()
         await run_full_match(pool, sources=installation.sources, actor="alice")
         yield installation
@@ -210,8 +210,8 @@ async def test_each_run_leaves_a_row_with_its_steps_and_a_failed_source_changes_
         await installed.battlenet()
     installed.simulator.faults.clear()
     assert await installed.rows("select to_jsonb(c) from guild_identity.wow_characters c order by id") == before
-    async with installed.pool.connection() as conn:
-        newest, *_, oldest = await runs.recent(conn, installed.guild_id)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        newest, *_, oldest = await runs.recent(guild)
     assert (newest.pipeline, newest.status, [step["name"] for step in newest.steps]) == (
         "battlenet_sync",
         "failed",

@@ -180,8 +180,8 @@ async def test_writing_the_realms_again_takes_their_new_names_and_keeps_those_th
     with counting_statements() as counter:
         async with informed.pool.connection() as conn:
             await realms.write(conn, "us", [Realm(1602, "gordunni-two", ("Гордунни II", "Gordunni"))])
-    async with informed.pool.connection() as conn:
-        known = {realm.realm_id: realm for realm in (await realms.of_guild(conn, informed.guild_id)).realms}
+    async with informed.pool.writing(informed.guild_id, alone=False) as guild:
+        known = {realm.realm_id: realm for realm in (await realms.of_guild(guild)).realms}
     assert counter.statements == 1
     assert known == {realm.realm_id: realm for realm in REALMS} | {
         1602: Realm(1602, "gordunni-two", ("Гордунни II", "Gordunni"))
@@ -276,5 +276,5 @@ async def test_many_guilds_of_a_region_may_write_its_realms_at_once(guild: Guild
             await realms.write(conn, "us", listed)
 
     await asyncio.gather(*(write(many[number:] if number % 2 else many[::-1]) for number in range(8)))
-    async with guild.pool.connection() as conn:
-        assert len((await realms.of_guild(conn, guild.guild_id)).realms) == 300
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert len((await realms.of_guild(here)).realms) == 300

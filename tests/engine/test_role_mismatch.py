@@ -31,8 +31,8 @@ async def _found(guild: GuildBuilder) -> list[str]:
 
 async def _open_issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "role_mismatch")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "role_mismatch")
     return issue
 
 
@@ -137,8 +137,8 @@ async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(
     discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is False
     assert discord.changes == []
-    async with guild.pool.connection() as conn:
-        assert (await lifecycle.get(conn, issue.id)).resolved_by == "detection"
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await lifecycle.get(here, issue.id)).resolved_by == "detection"
 
 
 async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
@@ -157,8 +157,8 @@ async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_conclude
         await _found(guild)
     report = await run_integrity_check(guild.pool)
     assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
-    async with guild.pool.connection() as conn:
-        assert (await lifecycle.get(conn, issue.id)).resolved_at is None
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await lifecycle.get(here, issue.id)).resolved_at is None
 
 
 async def _automatic(guild: GuildBuilder) -> MemoryDiscord:

@@ -60,9 +60,9 @@ async def test_an_example_of_the_rulebook_is_true(guild: GuildBuilder, rule: Rul
 
 async def _subjects_and_classes(guild: GuildBuilder, rule: RuleDefinition) -> tuple[list[str], list[PlanClass]]:
     """Return whom the findings are about, and who may have each fixed."""
-    async with guild.pool.connection() as conn:
-        found = await rule.findings(conn, guild_id=guild.guild_id)
-        plans = await rule.plan(conn, found) if rule.plan is not None else [Changeset.none("No fix.") for _ in found]
+    async with guild.pool.reading(guild.guild_id) as here:
+        found = await rule.findings(here)
+        plans = await rule.plan(here, found) if rule.plan is not None else [Changeset.none("No fix.") for _ in found]
         names = [await _name(guild, finding) for finding in found]
     return names, [plan.plan_class for plan in plans]
 

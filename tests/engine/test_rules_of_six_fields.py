@@ -59,16 +59,14 @@ async def _found(guild: GuildBuilder, *names: str) -> list[int]:
         Finding(NAME, guild.guild_id, SubjectKind.CHARACTER, await guild.character(name), f"{name} has no note")
         for name in names
     ]
-    async with guild.pool.connection() as conn:
-        await lifecycle.reconcile(
-            conn, [Conclusion(NAME, "warning", findings, ())], guild_id=guild.guild_id, actor="detection"
-        )
-        return [issue.id for issue in await lifecycle.open_of_rule(conn, guild.guild_id, NAME)]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.reconcile(here, [Conclusion(NAME, "warning", findings, ())], actor="detection")
+        return [issue.id for issue in await lifecycle.open_of_rule(here, NAME)]
 
 
 async def _issue(guild: GuildBuilder, number: int) -> Issue:
-    async with guild.pool.connection() as conn:
-        return await lifecycle.get(conn, number)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.get(here, number)
 
 
 async def test_the_run_of_automatic_fixes_calls_the_function_for_each_open_issue_and_resolves_what_it_mended(
@@ -141,8 +139,8 @@ async def test_what_is_dismissed_is_left_alone_by_the_run(guild: GuildBuilder, m
     mending = Mending()
     _rule(monkeypatch, mending)
     (number,) = await _found(guild, "Mito")
-    async with guild.pool.connection() as conn:
-        await lifecycle.dismiss(conn, number, actor="alice", reason="on purpose")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, number, actor="alice", reason="on purpose")
     assert (await run_auto_mitigations(guild.pool)).results == []
     assert mending.asked == []
 
@@ -156,8 +154,8 @@ async def test_a_check_concludes_nothing_of_a_rule_without_a_detector_and_every_
     assert report.errors == []
     assert NAME not in {check.issue_type for check in report.checks}
     assert (await _issue(guild, number)).resolved_at is None
-    async with guild.pool.connection() as conn:
-        listed = {rule.issue_type: rule.open for rule in await rule_overviews(conn, guild.guild_id)}
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        listed = {rule.issue_type: rule.open for rule in await rule_overviews(here)}
     assert listed[NAME] == 1
     assert (await issue_details(guild.pool, number)).issue.id == number
     with pytest.raises(Refused, match="has no detector"):

@@ -14,7 +14,6 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged, moves
 from sv_common.guild_sync.mitigations import fix_one, undo
-from sv_common.guild_sync.roster import guilds
 
 ALICE, BOB = "officer alice", "officer bob"
 
@@ -72,20 +71,18 @@ async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     guild: GuildBuilder, issue_id: int
 ) -> None:
     seen = (await issue_details(guild.pool, issue_id)).seen
-    async with guild.pool.connection() as conn:
-        await guilds.lock(conn, guild.guild_id)
-        await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await lifecycle.reopen(conn, issue_id, actor=BOB, reason="no guest")
+    async with guild.pool.writing(guild.guild_id) as here:
+        await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
+        await lifecycle.reopen(here, issue_id, actor=BOB, reason="no guest")
         with pytest.raises(PlanStale, match="officer bob opened it again just now, and before that 1 more"):
-            await check_unchanged(conn, issue_id, seen)
+            await check_unchanged(here, issue_id, seen)
 
 
 async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder, issue_id: int) -> None:
-    async with guild.pool.connection() as conn:
-        await guilds.lock(conn, guild.guild_id)
-        await lifecycle.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await lifecycle.resolve_by_hand(conn, issue_id, guild_id=None, actor=ALICE, reason="asked him")
-        told = [(move.sentence, move.remark) for move in await moves(conn, issue_id)]
+    async with guild.pool.writing(guild.guild_id) as here:
+        await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
+        await lifecycle.resolve_by_hand(here, issue_id, actor=ALICE, reason="asked him")
+        told = [(move.sentence, move.remark) for move in await moves(here, issue_id)]
     assert told == [
         ("a scan found it", None),
         ("officer bob set it aside", "a guest"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from guild_builder import GuildBuilder
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.db_sync import sync_addon_data
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_stale_character, run_integrity_check
@@ -49,7 +50,7 @@ async def test_the_threshold_is_a_setting_of_the_guild(guild: GuildBuilder) -> N
     await guild.character("Sleeper", last_login_days=31)
     async with guild.pool.connection() as conn:
         await rule_store.save_settings(
-            conn, guild.guild_id, "stale_character", actor="alice", parameters={"stale_after_days": 60}
+            GuildConnection(conn, guild.guild_id), "stale_character", actor="alice", parameters={"stale_after_days": 60}
         )
         assert await detect_stale_character(conn) == []
 
@@ -63,8 +64,8 @@ async def test_the_time_can_be_given(guild: GuildBuilder) -> None:
 async def test_it_has_no_fix_and_says_so(guild: GuildBuilder) -> None:
     await guild.character("Sleeper", last_login_days=31)
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "stale_character")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "stale_character")
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,

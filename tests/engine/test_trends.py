@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import thoroughness
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.insights import health
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.lifecycle import Conclusion
@@ -83,20 +83,20 @@ async def _happen(guild: GuildBuilder, move: Move, characters: Sequence[int]) ->
         {"type": move.issue_type, "ids": list(characters)},
     )
     known = [row[0] for row in rows]
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         match move.what:
             case "find":
                 findings = [
                     Finding(move.issue_type, guild.guild_id, SubjectKind.CHARACTER, each, "s") for each in characters
                 ]
                 conclusion = Conclusion(move.issue_type, "warning", findings, ())
-                await lifecycle.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
+                await lifecycle.reconcile(here, [conclusion], actor="detection")
             case "dismiss":
-                await lifecycle.dismiss_many(conn, known, actor="alice", reason="later")
+                await lifecycle.dismiss_many(here, known, actor="alice", reason="later")
             case "reopen":
-                await lifecycle.reopen_many(conn, known, actor="alice", reason="now")
+                await lifecycle.reopen_many(here, known, actor="alice", reason="now")
             case "resolve":
-                await lifecycle.resolve(conn, known, resolved_by="alice", reason="done")
+                await lifecycle.resolve(here, known, resolved_by="alice", reason="done")
 
 
 def _open_at(end: datetime, events: Sequence[tuple[Any, ...]]) -> dict[str, int]:
@@ -138,8 +138,8 @@ async def test_a_trend_is_what_counting_day_by_day_comes_to(pool: Pool, moves: l
         "select e.issue_id, i.issue_type, e.event, e.at from guild_identity.issue_events e "
         "join guild_identity.audit_issues i on i.id = e.issue_id order by e.id"
     )
-    async with pool.connection() as conn:
-        trends = await health.trends(conn, guild.guild_id, 30)
+    async with pool.writing(guild.guild_id, alone=False) as here:
+        trends = await health.trends(here, 30)
     counts = {rule.issue_type: rule.open for rule in trends.rules}
     assert list(counts) == list(RULES)
     for index, day in enumerate(trends.days):
@@ -149,9 +149,9 @@ async def test_a_trend_is_what_counting_day_by_day_comes_to(pool: Pool, moves: l
 
 
 async def test_a_trend_has_each_day_once_and_today_last(guild: GuildBuilder) -> None:
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for days in (30, 90):
-            trends = await health.trends(conn, guild.guild_id, 90 if days == 90 else 30)
+            trends = await health.trends(here, 90 if days == 90 else 30)
             assert len(trends.days) == days + 1
             assert trends.days == [trends.days[0] + timedelta(days=number) for number in range(days + 1)]
             assert trends.total == [0] * (days + 1)
@@ -164,5 +164,5 @@ async def test_a_trend_counts_the_guilds_own_issues_only(guild: GuildBuilder, po
     await _play(other, [Move(0, "find", "orphan_wow", frozenset({0, 1}))])
     await _play(guild, [Move(0, "find", "orphan_wow", frozenset({0}))])
     async with pool.connection() as conn:
-        counts = [(await health.trends(conn, each.guild_id)).total[-1] for each in (guild, other)]
+        counts = [(await health.trends(GuildConnection(conn, each.guild_id))).total[-1] for each in (guild, other)]
     assert counts == [1, 2]

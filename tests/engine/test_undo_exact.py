@@ -18,6 +18,7 @@ from sv_common.guild_sync.changes.changeset import (
     RowChange,
     attach_member,
     create_player,
+    delete_player,
     link,
     remember_alias,
 )
@@ -313,11 +314,26 @@ async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_
     }
     before = await people(guild)
     for words, row in plans.items():
-        async with guild.pool.connection() as conn:
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
             with pytest.raises(PlanStale) as refusal:
-                await apply(conn, guild.guild_id, [Changeset((row,), "x")], Author("alice", "manual", "confirmed"))
+                await apply(
+                    here,
+                    [Changeset((row,), "x")],
+                    Author("alice", "manual", "confirmed"),
+                )
         assert words in str(refusal.value)
         assert str(refusal.value).endswith("Nothing was changed; look again.")
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_nothing_is_given_to_a_player_that_is_deleted_at_once(guild: GuildBuilder) -> None:
+    mito, other = Named(await guild.main("Mito"), "Mito"), Named(await guild.player("Empty"), "Empty")
+    loner = Named(await guild.character("Loner"), "Loner")
+    before = await people(guild)
+    plans = [Changeset((row,), "x") for row in (link(loner, other, "x"), delete_player(other, None, mito))]
+    async with guild.pool.writing(guild.guild_id) as here:
+        with pytest.raises(PlanStale, match="Empty is to be deleted and to get something at once"):
+            await apply(here, plans, Author("alice", "manual", "confirmed"))
     assert differences(before, await people(guild)) == {}
 
 
@@ -326,9 +342,9 @@ async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: Guild
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
     await decided(guild, LinkCharacter("Zorkalt", "Mito"))
     await undo(guild.pool, attempt, actor=BOB, partly=True)
-    async with guild.pool.connection() as conn:
-        page = await deeds(conn, guild.guild_id, DeedFilter())
-        assert BOB in await actors(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        page = await deeds(here, DeedFilter())
+        assert BOB in await actors(here)
     assert [(deed.what, deed.actor, deed.attempt_id) for deed in page.items if deed.what == "undone"] == [
         ("undone", BOB, attempt)
     ]

@@ -131,9 +131,9 @@ def test_an_export_under_a_former_name_is_refused_and_told_that_a_new_one_is_nee
 
 
 async def test_an_export_from_before_the_guild_was_renamed_asks_for_a_new_one(members: GuildBuilder) -> None:
-    async with members.pool.connection() as conn:
+    async with members.pool.writing(members.guild_id) as guild:
         address = GuildAddress("us", "area-52", "mirror-moon")
-        await guilds.move(conn, members.guild_id, address, "Mirror Moon", actor="alice")
+        await guilds.move(guild, address, "Mirror Moon", actor="alice")
     with pytest.raises(BadInput, match="before “Lantern Watch” was renamed to “Mirror Moon”"):
         await _send(members, OURS)
     assert await _notes(members) == {"before"}

@@ -114,10 +114,10 @@ class Installation:
             )
         await self.sync_battlenet()
         await self.upload()
-        async with self.pool.connection() as conn:
-            await ranks.ensure(conn, self.guild_id, world.rank_roles)
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
+            await ranks.ensure(guild, world.rank_roles)
             for index, role in world.rank_roles.items():
-                await ranks.map_to_role(conn, self.guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await self.sync_discord()
         await run_full_match(self.pool, sources=self.sources, actor="alice")
 
@@ -142,8 +142,8 @@ class Installation:
         )
 
     async def newest_run(self) -> LoggedRun:
-        async with self.pool.connection() as conn:
-            return (await runs.recent(conn, self.guild_id, 1))[0]
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
+            return (await runs.recent(guild, 1))[0]
 
     async def rows(self, query: LiteralString, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         async with self.pool.connection() as conn:

@@ -41,8 +41,8 @@ async def confirm_all(installation: Installation) -> None:
 
 
 async def confirm(installation: Installation) -> int:
-    async with installation.pool.connection() as conn:
-        return await ranks.confirm_names(conn, installation.guild_id)
+    async with installation.pool.writing(installation.guild_id, alone=False) as guild:
+        return await ranks.confirm_names(guild)
 
 
 async def fix_everything(installation: Installation) -> FixReport:
@@ -84,8 +84,8 @@ async def wrongly_mapped(installation: Installation) -> list[str]:
     """Ranks that map to another role than they should; of a rank without members, none is right too."""
     world = installation.world
     held_ranks = {character.rank for character in world.characters}
-    async with installation.pool.connection() as conn:
-        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, installation.guild_id)}
+    async with installation.pool.writing(installation.guild_id, alone=False) as guild:
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(guild)}
     wrong = []
     for index, name in enumerate(world.rank_names):
         role = world.rank_roles.get(index)
@@ -162,14 +162,14 @@ async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_me
 
 
 async def test_a_rank_that_has_no_role_on_purpose_keeps_that_under_its_new_number(installed: Installation) -> None:
-    async with installed.pool.connection() as conn:
-        await ranks.leave_without_role(conn, installed.guild_id, 4)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        await ranks.leave_without_role(guild, 4)
     await sync_all(installed, BATTLENET_FIRST)
     installed.world.insert_rank(1, "Warlord")
     await sync_all(installed, BATTLENET_FIRST)
     await confirm(installed)
-    async with installed.pool.connection() as conn:
-        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, installed.guild_id)}
+    async with installed.pool.writing(installed.guild_id, alone=False) as here:
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(here)}
     assert (table[5].name, table[5].is_without_role, table[4].is_without_role) == ("Member", True, False)
 
 
@@ -192,11 +192,11 @@ async def test_without_the_addon_an_officer_maps_the_ranks_anew_and_confirms(ins
     world = installed.world
     world.insert_rank(1, "Warlord")
     await installed.sync_battlenet()
-    async with installed.pool.connection() as conn:
-        await ranks.leave_without_role(conn, installed.guild_id, 1)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        await ranks.leave_without_role(guild, 1)
         for index in range(2, len(world.rank_names)):
             role = world.rank_roles[index]
-            await ranks.map_to_role(conn, installed.guild_id, index, role.role_id, role.name, is_managed=True)
+            await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
     await installed.sync_discord()
     assert untouched(installed)
     assert await confirm(installed) == 0

@@ -72,4 +72,5 @@ async def test_a_summary_is_posted_once_although_its_answers_are_lost(honest: In
     honest.world.messages.clear()
     honest.simulator.faults.cut("message", times=2)
     assert (await honest.upload()).status == "done"
-    assert len(honest.world.messages) == 1
+    own = f"patt-sync-{(await honest.newest_run()).id}"  # what could not be posted before may be posted with it
+    assert [message.nonce for message in honest.world.messages].count(own) == 1

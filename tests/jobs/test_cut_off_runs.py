@@ -20,6 +20,7 @@ from laws.sources import BattleNetInMemory
 from patt.bootstrap import Services
 from patt.tasks import Task
 from patt.worker.worker import enqueue_due
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.roster import runs as sync_log
 from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
@@ -126,7 +127,7 @@ async def test_a_start_that_lies_in_the_future_counts_as_never(with_battle_net: 
     assert await is_asked_for(with_battle_net, guild, later=timedelta(0))
     async with guild.pool.connection() as conn:
         assert await sync_log.histories(conn, ["battlenet_sync"]) == {}
-        assert (await sync_log.standings(conn, guild.guild_id))["battlenet_sync"].last_good is None
+        assert (await sync_log.standings(GuildConnection(conn, guild.guild_id)))["battlenet_sync"].last_good is None
 
 
 async def _until_its_lock_is_free(guild: GuildBuilder) -> None:

@@ -23,13 +23,13 @@ from sv_common.guild_sync.jobs.matches import MatchRequest
 async def _ask(guild: GuildBuilder) -> int:
     await guild.member("Zork")
     await guild.character("Zork")
-    async with guild.pool.connection() as conn:
-        return (await matches.ask(conn, guild.guild_id, actor="officer alice"))[0]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return (await matches.ask(here, actor="officer alice"))[0]
 
 
 async def _told(guild: GuildBuilder, request_id: int) -> MatchRequest:
-    async with guild.pool.connection() as conn:
-        return await matches.get(conn, request_id, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await matches.get(here, request_id)
 
 
 async def test_a_full_match_that_was_asked_for_is_done_and_can_be_taken_back(
@@ -62,8 +62,8 @@ async def test_one_that_was_cut_off_is_done_again_and_changes_nothing_twice(
 async def test_one_that_ends_every_worker_is_given_up(services: Services, guild: GuildBuilder) -> None:
     request_id = await _ask(guild)
     for _ in range(MOST_TRIES):
-        async with guild.pool.connection() as conn:
-            await matches.next_waiting(conn, guild.guild_id)
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            await matches.next_waiting(here)
     await run_full_match(services, guild.guild_id)
     told = await _told(guild, request_id)
     assert told.state == "failed"
@@ -96,8 +96,8 @@ async def _chosen(guild: GuildBuilder) -> int:
     await guild.member("Quin")
     await guild.character("Quin")
     keys = [group.key for group in (await preview_matching(guild.pool)).groups if group.name == "Zork"]
-    async with guild.pool.connection() as conn:
-        return (await matches.ask(conn, guild.guild_id, actor="officer alice", selected=keys))[0]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return (await matches.ask(here, actor="officer alice", selected=keys))[0]
 
 
 async def test_a_full_match_of_some_makes_only_those(services: Services, guild: GuildBuilder) -> None:
@@ -123,8 +123,8 @@ async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
     services: Services, guild: GuildBuilder
 ) -> None:
     request_id = await _chosen(guild)
-    async with guild.pool.connection() as conn:
-        cut_off = await matches.next_waiting(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        cut_off = await matches.next_waiting(here)
     assert cut_off is not None
     await run_matching(guild.pool, actor=cut_off.actor, selected=cut_off.selected)
     await run_full_match(services, guild.guild_id)
@@ -134,19 +134,19 @@ async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
 
 async def test_a_choice_is_refused_while_another_match_waits(services: Services, guild: GuildBuilder) -> None:
     await _ask(guild)
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         with pytest.raises(Refused, match="one at a time"):
-            await matches.ask(conn, guild.guild_id, actor="officer bob", selected=["0123456789abcdef"])
+            await matches.ask(here, actor="officer bob", selected=["0123456789abcdef"])
     assert await guild.rows("select actor, selected from guild_identity.match_requests") == [("officer alice", None)]
 
 
 async def test_officers_who_ask_at_the_same_moment_ask_for_one_match(services: Services, guild: GuildBuilder) -> None:
     async def ask(name: str) -> tuple[int, bool]:
-        async with services.pool.connection() as conn:
-            return await matches.ask(conn, guild.guild_id, actor=name)
+        async with services.pool.writing(guild.guild_id, alone=False) as here:
+            return await matches.ask(here, actor=name)
 
-    async with services.pool.connection() as conn:
-        request_id, is_new = await matches.ask(conn, guild.guild_id, actor="officer alice")
+    async with services.pool.writing(guild.guild_id, alone=False) as here:
+        request_id, is_new = await matches.ask(here, actor="officer alice")
         second = asyncio.create_task(ask("officer bob"))
         while not await guild.rows(  # noqa: ASYNC110 -- the database tells nobody that bob waits for alice
             "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"

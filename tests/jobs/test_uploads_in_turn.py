@@ -90,8 +90,8 @@ async def test_an_older_export_that_comes_later_is_superseded_and_says_by_which(
     older = await upload(guild, "90 days ago", NOW - timedelta(days=90))
     await process_uploads(services, guild.guild_id)
     assert await note_of(guild) == "today"
-    async with guild.pool.connection() as conn:
-        told = await uploads.get(conn, older, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        told = await uploads.get(here, older)
     assert told.state == "superseded"
     assert told.sentence == (
         "Superseded: this export is of 2026-08-25 12:00 UTC, and everything in it is known from a newer one of "
@@ -122,13 +122,13 @@ async def test_notes_sent_again_while_they_are_taken_in_are_taken_in_once_more(
     services: Services, guild: GuildBuilder
 ) -> None:
     first = await upload(guild, "A")
-    async with guild.pool.connection() as conn:
-        under_way = await uploads.next_waiting(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        under_way = await uploads.next_waiting(here)
     assert under_way is not None
     await upload(guild, "B")
     await upload(guild, "A")
-    async with guild.pool.connection() as conn:
-        await uploads.finish(conn, first, "done", "Taken in.", as_of=under_way.as_of)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await uploads.finish(here, first, "done", "Taken in.", as_of=under_way.as_of)
     assert [row[0] for row in await upload_rows(guild)] == ["received", "received"]
     await process_uploads(services, guild.guild_id)
     assert await note_of(guild) == "A"

@@ -18,7 +18,7 @@ from patt.worker.jobs import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob
 from patt.worker.retry import MOST_TRIES
 from patt.worker.running import run_jobs
 from patt.worker.worker import enqueue_due, work_until_stopped
-from sv_common.db.pool import Pool, counting_statements
+from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import Busy, NotFound
 from sv_common.guild_sync.core.progress import Progress
@@ -124,8 +124,8 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
     wish = FixAllJob("fix_all", "orphan_wow")
     job_id = (await worker_jobs.enqueue(services, wish, actor=ALICE, guild_id=asked.guild_id)).id
     for _ in range(chance.randint(0, MOST_TRIES - 1)):  # so many workers begin, and die before they do anything
-        async with services.pool.connection() as conn:
-            await requests.next_waiting(conn, asked.guild_id)
+        async with services.pool.writing(asked.guild_id, alone=False) as guild:
+            await requests.next_waiting(guild)
     await run_jobs(services, asked.guild_id)
     async with services.pool.connection() as conn:
         job = await worker_jobs.job(conn, asked.guild_id, job_id)
@@ -184,11 +184,11 @@ async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_n
     services: Services, noted: GuildBuilder
 ) -> None:
     job_id = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
-    async with services.pool.connection() as conn:
-        begun = await requests.next_waiting(conn, noted.guild_id)
+    async with services.pool.writing(noted.guild_id, alone=False) as guild:
+        begun = await requests.next_waiting(guild)
         assert begun is not None
         issue_ids = await _orphans(noted)
-        await requests.begin_fix(conn, begun.id, issue_ids)
+        await requests.begin_fix(guild, begun.id, issue_ids)
     await mitigations.fix_selected(noted.pool, issue_ids, actor="officer alice", guild_id=noted.guild_id)
     before = await noted.rows("select count(*) from guild_identity.fix_attempts where outcome = 'fixed'")
     await run_jobs(services, noted.guild_id)
@@ -203,8 +203,8 @@ async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_n
 async def test_work_that_ends_every_worker_is_given_up(services: Services, noted: GuildBuilder) -> None:
     job_id = await _ask(services, ScanJob("scan"))
     for _ in range(MOST_TRIES):
-        async with services.pool.connection() as conn:
-            await requests.next_waiting(conn, noted.guild_id)
+        async with services.pool.writing(noted.guild_id, alone=False) as guild:
+            await requests.next_waiting(guild)
     await run_jobs(services, noted.guild_id)
     job = await _job(services, job_id)
     assert job.state == "failed"
@@ -263,7 +263,7 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     async def detect(conn: Any, **options: Any) -> Any:
         while not seen:
             async with services.pool.connection() as other:
-                request = await requests.get(other, job_id, noted.guild_id)
+                request = await requests.get(GuildConnection(other, noted.guild_id), job_id)
             if request.doing:
                 seen.append((request.total, request.doing))
             await asyncio.sleep(0)

@@ -18,9 +18,9 @@ from patt.bootstrap import Services
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import FixAllJob, Job
 from patt.worker.worker import enqueue_due, resume_stalled
+from sv_common.db.guild import lock
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.jobs import requests
-from sv_common.guild_sync.roster import guilds
 
 LONGEST_LIFE_S = 200
 """Seconds after which a job that is not done is lost; it needs a small part of that."""
@@ -34,8 +34,8 @@ async def machines(services: Services, database_url: str, tmp_path: Path) -> Asy
 
 
 async def _attempts(guild: GuildBuilder) -> int:
-    async with guild.pool.connection() as conn:
-        found = await requests.under_way(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        found = await requests.under_way(here)
     return found[0].attempts if found else 0
 
 
@@ -73,7 +73,7 @@ async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_th
     ).id
     async with asyncio.timeout(LONGEST_LIFE_S):
         async with guild.pool.connection() as holding:
-            await guilds.lock(holding, guild.guild_id)  # the first worker begins, and can come no further
+            await lock(holding, guild.guild_id)  # the first worker begins, and can come no further
             first = asyncio.create_task(machines.keep_running(machines.worker))
             await until(partial(_has_tried, guild, 1))
             first.cancel()

@@ -77,11 +77,11 @@ async def test_uploads_are_taken_in_in_the_order_in_which_they_came(services: Se
 
 async def test_an_upload_whose_worker_died_is_taken_in_by_the_next_one(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
-    async with guild.pool.connection() as conn:
-        died_with = await uploads.next_waiting(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        died_with = await uploads.next_waiting(here)
         assert died_with is not None
         assert died_with.id == upload_id
-        await uploads.count_try(conn, upload_id)
+        await uploads.count_try(here, upload_id)
     await process_uploads(services, guild.guild_id)
     assert await upload_rows(guild) == [("done", 2, True, False)]
     assert await note_of(guild) == "Main"
@@ -104,8 +104,8 @@ async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in
     for _ in range(MOST_TRIES):
         await _let_the_pause_pass(guild)
         await process_uploads(services, guild.guild_id)
-    async with guild.pool.connection() as conn:
-        given_up = await uploads.get(conn, bad, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        given_up = await uploads.get(here, bad)
     assert (given_up.state, given_up.attempts) == ("failed", MOST_TRIES)
     assert given_up.sentence is not None
     assert "RuntimeError" in given_up.sentence

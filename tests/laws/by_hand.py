@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sv_common.db.guild import lock
 from sv_common.db.pool import Connection
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.roster import guilds
 
 OFFICER = "officer"
 PERSON_SOURCES = ("manual", "officer_fix")
@@ -32,7 +32,7 @@ async def link(
 
     Links that no person made are found under various notes: that of now, another one, or one that is not known.
     """
-    await guilds.lock(conn, guild_id)
+    await lock(conn, guild_id)
     is_confirmed = source in PERSON_SOURCES
     confidence = "confirmed" if is_confirmed else "exact"
     await conn.execute("delete from guild_identity.player_characters where character_id = %s", [character_id])

@@ -108,8 +108,8 @@ async def _rename_rank(life: Life, deed: Deed) -> None:
 
 
 async def _confirm_ranks(life: Life, deed: Deed) -> None:
-    async with life.pool.connection() as conn:
-        await ranks.confirm_names(conn, life.guild_id)
+    async with life.pool.writing(life.guild_id, alone=False) as guild:
+        await ranks.confirm_names(guild)
 
 
 async def _roles(life: Life, deed: Deed) -> None:
@@ -170,8 +170,8 @@ async def _undo(life: Life, deed: Deed) -> None:
 
 async def _dismiss(life: Life, deed: Deed) -> None:
     if issue := _one_of(await life.open_issues(), deed.who):
-        async with life.pool.connection() as conn:
-            await lifecycle.dismiss(conn, issue.id, guild_id=life.guild_id, actor=OFFICER, reason="This is right.")
+        async with life.pool.writing(life.guild_id, alone=False) as guild:
+            await lifecycle.dismiss(guild, issue.id, actor=OFFICER, reason="This is right.")
 
 
 async def _link_by_hand(life: Life, deed: Deed) -> None:

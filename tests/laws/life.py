@@ -15,7 +15,7 @@ from laws.by_hand import OFFICER
 from laws.game import DAY_MS, RANK_NAMES, REALMS, Toon, discord_member, discord_roles
 from laws.guilds import ROLE_NAMES, GuildSpec
 from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
@@ -204,14 +204,14 @@ class Life:
 
     async def make_everything_automatic(self) -> None:
         """Let every rule mend itself."""
-        async with self.pool.connection() as conn:
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
             for issue_type in RULES:
-                await rule_store.save_settings(conn, self.guild_id, issue_type, actor=OFFICER, auto_mitigate=True)
+                await rule_store.save_settings(guild, issue_type, actor=OFFICER, auto_mitigate=True)
 
     async def open_issues(self) -> list[Issue]:
         """All open issues that nobody has dismissed, rule by rule."""
-        async with self.pool.connection() as conn:
-            return [issue for rule in RULES for issue in await lifecycle.open_of_rule(conn, self.guild_id, rule)]
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
+            return [issue for rule in RULES for issue in await lifecycle.open_of_rule(guild, rule)]
 
     async def undoable_attempts(self) -> list[int]:
         """Numbers of the attempts that changed something and were not undone, oldest first."""
@@ -263,12 +263,14 @@ class Life:
             await self.sync_notes()
 
     async def _map_ranks(self, conn: Connection, spec: GuildSpec) -> None:
-        used = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, self.guild_id)}
-        await ranks.seen_in_game(conn, self.guild_id, {index: RANK_NAMES[index] for index in used})
+        used = {rank.wow_rank_index for rank in await ranks.all_ranks(GuildConnection(conn, self.guild_id))}
+        await ranks.seen_in_game(GuildConnection(conn, self.guild_id), {index: RANK_NAMES[index] for index in used})
         for index, rank in enumerate(spec.ranks):
             if index in used and rank.role is not None:
                 name = ROLE_NAMES.get(rank.role)
-                await ranks.map_to_role(conn, self.guild_id, index, rank.role, name, is_managed=rank.is_managed)
+                await ranks.map_to_role(
+                    GuildConnection(conn, self.guild_id), index, rank.role, name, is_managed=rank.is_managed
+                )
 
     async def _decide(self, conn: Connection, spec: GuildSpec, user_ids: Sequence[str]) -> None:
         """Write what people have decided before the first scan: players, links, aliases, rejections."""

@@ -58,9 +58,9 @@ async def test_of_a_members_roles_the_telling_that_began_last_counts(pool: Pool,
             people = [person(user, user, *roles) for user, roles in each.told.items()]
             await sync_discord_members(pool, server(guild, *people), guild_id=guild.guild_id, fetched_at=moment)
         else:
-            async with pool.connection() as conn:
+            async with pool.writing(guild.guild_id, alone=False) as here:
                 seen = {rows[user]: roles for user, roles in each.told.items()}
-                await members.set_roles(conn, guild.guild_id, seen, looked_at=moment)
+                await members.set_roles(here, seen, looked_at=moment)
     wanted: dict[str, tuple[str, ...]] = dict(first)
     for each in sorted(landed, key=lambda telling: telling.moment):
         wanted |= each.told

@@ -20,14 +20,13 @@ from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
-from sv_common.db.pool import Connection, Pool, counting_statements
+from sv_common.db.pool import Connection, GuildConnection, Pool, counting_statements
 from sv_common.guild_sync.changes import apply, changeset
 from sv_common.guild_sync.changes.changeset import NEW_PLAYER, Author, Changeset, Named, NameOf, RowChange, fold
 from sv_common.guild_sync.changes.describe import Effect, describe, sentences
 from sv_common.guild_sync.changes.tables import TABLES
 from sv_common.guild_sync.core.errors import PlanStale
 from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, read_facts
-from sv_common.guild_sync.roster import guilds
 
 Choice: TypeAlias = tuple[int, int, int, int]
 Builder: TypeAlias = Callable[["Picked"], Iterator[RowChange]]
@@ -195,7 +194,7 @@ async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
 
 async def _plan(conn: Connection, life: Life, choices: Sequence[Choice]) -> list[Changeset]:
     """One changeset for each choice, as for the issues of a rule."""
-    facts = await read_facts(conn, life.guild_id)
+    facts = await read_facts(GuildConnection(conn, life.guild_id))
     if not facts.characters or not facts.players or not facts.members:
         return [Changeset.none("There is nobody.")] * len(choices)
     picked = [(choice[0], Picked(facts, choice, place)) for place, choice in enumerate(choices)]
@@ -206,15 +205,14 @@ async def _apply(
     life: Life, choices: Sequence[Choice], author: Author, *, together: bool
 ) -> list[list[RowChange]] | None:
     """Apply what was chosen as one changeset or as several; None where it does not go together."""
-    async with life.pool.connection() as conn:
-        await guilds.lock(conn, life.guild_id)
-        plans = await _plan(conn, life, choices)
+    async with life.pool.writing(life.guild_id) as guild:
+        plans = await _plan(guild.conn, life, choices)
         if together:
             plans = [Changeset(tuple(row for plan in plans for row in plan.rows), "x")]
         assert all(sentence.endswith((".", "x")) for plan in plans for sentence in sentences(plan))
         with counting_statements() as count:
             try:
-                written = await apply.apply(conn, life.guild_id, plans, author)
+                written = await apply.apply(guild, plans, author)
             except PlanStale:
                 return None
         assert count.statements <= _MOST_STATEMENTS
@@ -223,11 +221,10 @@ async def _apply(
 
 async def _undo(life: Life, written: Sequence[RowChange]) -> str | None:
     """Undo what was written; return what stood in the way."""
-    async with life.pool.connection() as conn:
-        await guilds.lock(conn, life.guild_id)
-        (now,) = (await (await conn.execute("select now()")).fetchone()) or ()
+    async with life.pool.writing(life.guild_id) as guild:
+        (now,) = (await (await guild.conn.execute("select now()")).fetchone()) or ()
         try:
-            await apply.undo(conn, life.guild_id, written, written_at=now)
+            await apply.undo(guild, written, written_at=now)
         except PlanStale as stale:
             return str(stale)
     return None
@@ -354,9 +351,9 @@ async def test_a_row_that_was_changed_since_it_was_planned_is_named_and_nothing_
     ):
         return
     before = await _people(life)
-    async with pool.connection() as conn:
+    async with pool.writing(life.guild_id, alone=False) as guild:
         with pytest.raises(PlanStale, match=r"Nothing was changed; look again\.$"):
-            await apply.apply(conn, life.guild_id, [plan], author)
+            await apply.apply(guild, [plan], author)
     assert differences(before, await _people(life)) == {}
 
 

@@ -99,8 +99,8 @@ async def test_nobody_gains_a_right_through_a_link_that_no_person_confirmed(
     numbers = {row["discord_id"]: row["id"] for row in await life.rows("discord_users")}
     ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
     mighty = {member for character, _, member in before if ranks[character] in RANKS_OF_OFFICERS}
-    async with pool.connection() as conn:
-        grants = [grant for number in numbers for grant in await permissions.strong_grants(conn, life.guild_id, number)]
+    async with pool.writing(life.guild_id, alone=False) as guild:
+        grants = [grant for number in numbers for grant in await permissions.strong_grants(guild, number)]
     assert {numbers[grant.discord_id] for grant in grants if grant.kind == "rank"} <= mighty
     new = [row for row in await life.rows("fix_attempts") if row["id"] not in done]
     given = [

@@ -85,8 +85,8 @@ async def _known_roles(life: Life) -> list[str]:
 
 
 async def _used_ranks(life: Life) -> list[int]:
-    async with life.pool.connection() as conn:
-        return [rank.wow_rank_index for rank in await ranks.all_ranks(conn, life.guild_id)]
+    async with life.pool.writing(life.guild_id, alone=False) as guild:
+        return [rank.wow_rank_index for rank in await ranks.all_ranks(guild)]
 
 
 @tried_on()

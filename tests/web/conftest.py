@@ -113,8 +113,8 @@ async def theirs(troubled: GuildBuilder) -> dict[str, int]:
     issue = await issue_number(troubled, "orphan_wow", "Newalt")
     fixed = await mitigations.fix_one(troubled.pool, issue, actor="test", guild_id=troubled.guild_id, discord_bot=None)
     assert fixed.attempt_id is not None
-    async with troubled.pool.connection() as conn:
-        request, _ = await matches.ask(conn, troubled.guild_id, actor="test")
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        request, _ = await matches.ask(guild, actor="test")
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     return {"issue_id": issue, "attempt_id": fixed.attempt_id, "request_id": request}
 

@@ -57,14 +57,14 @@ async def populate(guild: GuildBuilder) -> dict[str, int]:
 
 async def give(guild: GuildBuilder, kind: Kind, key: str, role: Given) -> None:
     """Let a rank or a Discord role give a role."""
-    async with guild.pool.connection() as conn:
-        await permissions.decide(conn, guild.guild_id, Change(kind, key, role), actor="test")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await permissions.decide(here, Change(kind, key, role), actor="test")
 
 
 async def confirm(guild: GuildBuilder, discord_id: str, character: int) -> None:
     """Stand for it that a character is a member's."""
-    async with guild.pool.connection() as conn:
-        await permissions.confirm(conn, guild.guild_id, discord_id, character, actor="test")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await permissions.confirm(here, discord_id, character, actor="test")
 
 
 async def _join(guild: GuildBuilder, discord_id: str, *, rank: int) -> int:

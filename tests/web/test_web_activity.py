@@ -13,7 +13,7 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.auth import credentials
 from patt.tasks import Task, open_queue
-from sv_common.db.pool import counting_statements
+from sv_common.db.pool import GuildConnection, counting_statements
 from sv_common.guild_sync import mitigations, scheduler
 from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.identity.decisions import UnlinkCharacter
@@ -39,10 +39,10 @@ async def busy(troubled: GuildBuilder) -> GuildBuilder:
     fixed = await mitigations.fix_one(pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice")
     assert fixed.attempt_id is not None
     await mitigations.undo(pool, fixed.attempt_id, actor="officer bob")
-    async with pool.connection() as conn:
+    async with pool.writing(guild_id, alone=False) as guild:
         number = await issue_number(troubled, "orphan_wow", "Riddle")
-        await lifecycle.dismiss(conn, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
-        await matches.ask(conn, guild_id, actor="officer carol")
+        await lifecycle.dismiss(guild, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
+        await matches.ask(guild, actor="officer carol")
     return troubled
 
 
@@ -259,7 +259,9 @@ async def _sent(guild: GuildBuilder, uploader: str, *notes: str) -> list[int]:
             read_addon_export_json(json.dumps({"characters": [{"name": "Elrek", "note": note}]}).encode())
             for note in notes
         ]
-        return [(await uploads.receive(conn, guild.guild_id, key.id, each)).upload_id for each in exports]
+        return [
+            (await uploads.receive(GuildConnection(conn, guild.guild_id), key.id, each)).upload_id for each in exports
+        ]
 
 
 @pytest.mark.usefixtures("guild")
@@ -272,9 +274,15 @@ async def test_the_last_uploads_are_listed_with_what_became_of_each(
 ) -> None:
     old, done, refused, waiting = await _sent(guild, "<b>Zoë</b>", "a", "b", "c", "d")
     async with guild.pool.connection() as conn:
-        await uploads.finish(conn, old, "superseded", "Older than upload 2; nothing was changed.")
-        await uploads.finish(conn, done, "done", "Taken in: 1 character, 1 changed note.")
-        await uploads.finish(conn, refused, "refused", "It is an export of <i>Other</i> Watch.")
+        await uploads.finish(
+            GuildConnection(conn, guild.guild_id), old, "superseded", "Older than upload 2; nothing was changed."
+        )
+        await uploads.finish(
+            GuildConnection(conn, guild.guild_id), done, "done", "Taken in: 1 character, 1 changed note."
+        )
+        await uploads.finish(
+            GuildConnection(conn, guild.guild_id), refused, "refused", "It is an export of <i>Other</i> Watch."
+        )
         await conn.execute(
             "update guild_identity.addon_uploads set as_of = now() - interval '90 days' where id = %s", [old]
         )
@@ -294,8 +302,8 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     alice: httpx2.AsyncClient, guild: GuildBuilder
 ) -> None:
     (number,) = await _sent(guild, "Zork", "a")
-    async with guild.pool.connection() as conn:
-        await uploads.give_up(conn, number, "Given up: it failed 6 times.")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await uploads.give_up(here, number, "Given up: it failed 6 times.")
     page = await _see(alice)
     assert "given up Export of" in page.text("uploads")
     assert "Retry" in page.text("uploads")
@@ -304,8 +312,8 @@ async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     assert (
         f"Upload {number} waits again. A worker takes it in: patt serve, or patt worker." in (await _see(alice)).text()
     )
-    async with guild.pool.connection() as conn:
-        assert (await uploads.get(conn, number, guild.guild_id)).state == "received"
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await uploads.get(here, number)).state == "received"
     await alice.post(button, data={"back": ACTIVITY})
     assert "Only an upload that was given up can be tried again." in (await _see(alice)).text()
 
@@ -315,9 +323,9 @@ async def test_another_guilds_uploads_are_neither_shown_nor_tried_again(
 ) -> None:
     other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
     (number,) = await _sent(other, "Stranger", "a")
-    async with guild.pool.connection() as conn:
-        await uploads.give_up(conn, number, "Given up.")
+    async with guild.pool.writing(other.guild_id, alone=False) as here:
+        await uploads.give_up(here, number, "Given up.")
     assert "Stranger" not in (await _see(alice, guild=guild.guild_id)).text("uploads")
     await alice.post(f"/api/v1/admin/uploads/{number}/retry?guild={guild.guild_id}", data={"back": ACTIVITY})
-    async with guild.pool.connection() as conn:
-        assert (await uploads.get(conn, number, other.guild_id)).state == "failed"
+    async with guild.pool.writing(other.guild_id, alone=False) as here:
+        assert (await uploads.get(here, number)).state == "failed"

@@ -60,8 +60,8 @@ async def boss(moved: Moved) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def where(moved: Moved) -> tuple[str, str]:
-    async with moved.services.pool.connection() as conn:
-        guild = await guilds.get(conn, moved.guild_id)
+    async with moved.services.pool.writing(moved.guild_id, alone=False) as here:
+        guild = await guilds.get(here)
     return guild.name, guild.name_slug
 
 
@@ -86,7 +86,7 @@ async def test_the_new_name_is_looked_at_on_the_page_and_kept_by_one_button(
     page = await boss.get(f"{PAGE}/move", params=looked_for)
     text = Seen(page).text()
     count = len(moved.world.characters)
-    assert f"Of the {count} that are known here, {count} are the same." in text
+    assert f"Of the {count} known here, {count} are the same." in text
     assert await where(moved) == before, "looking changes nothing"
     key = page.text.split('name="key" value="')[1].split('"')[0]
     form = {**looked_for, "key": key, "back": f"{PAGE}?guild={moved.guild_id}"}
@@ -107,7 +107,7 @@ async def test_the_api_does_the_same_and_refuses_another_move_than_was_previewed
     seen = (await boss.post(f"{API}/move/preview", json=body)).json()
     assert (seen["problem"], seen["same"], seen["known"]) == (None, 8, 8)
     wrong = await boss.post(f"{API}/move", json={**body, "key": "0" * 64})
-    assert (wrong.status_code, "Look at it again" in wrong.json()["detail"]) == (409, True)
+    assert (wrong.status_code, "Preview it again" in wrong.json()["detail"]) == (409, True)
     assert (await boss.post(f"{API}/move", json={**body, "key": seen["key"]})).status_code == 200
     (former,) = (await boss.get(API)).json()["former"]
     assert (former["name"], former["changed_by"]) == (GuildWorld.seeded(7, 8).guild_name, "officer alice")

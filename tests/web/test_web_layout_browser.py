@@ -18,8 +18,8 @@ pytestmark = pytest.mark.browser
 
 async def test_the_button_of_a_dismissal_stands_in_its_row(sign_in: SignIn, troubled: GuildBuilder) -> None:
     number = await issue_number(troubled, "orphan_wow", "Riddle")
-    async with troubled.pool.connection() as conn:
-        await lifecycle.dismiss(conn, number, actor="officer alice", reason="a guest")
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, number, actor="officer alice", reason="a guest")
     page, _ = await sign_in()
     await page.goto(page.url.partition("/admin")[0] + f"{PAGE}/dismissals")
     badge = await page.locator(".finding .badge").bounding_box()

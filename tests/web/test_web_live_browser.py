@@ -13,11 +13,11 @@ from playwright.async_api import Browser, Page, expect
 from guild_builder import GuildBuilder
 from patt.auth import credentials
 from patt.bootstrap import Services
+from sv_common.db.guild import lock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.progress import Progress
 from sv_common.guild_sync.jobs import requests
-from sv_common.guild_sync.roster import guilds
 from web.at_work import at_work
 from web.helpers import PAGE, issue_number, made
 from web.live_server import served
@@ -74,11 +74,11 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
     await expect(button).to_be_focused()
 
     async with troubled.pool.connection() as holding:
-        await guilds.lock(holding, troubled.guild_id)
+        await lock(holding, troubled.guild_id)
         async with at_work(services):
             begun = await _begun(troubled)
-            async with troubled.pool.connection() as conn:
-                await requests.report(conn, begun, Progress(1, 4, "Looking for: trouble"))
+            async with troubled.pool.writing(troubled.guild_id, alone=False) as here:
+                await requests.report(here, begun, Progress(1, 4, "Looking for: trouble"))
             for page in (alice, bob):
                 await expect(page.locator("#rule-orphan_wow .work")).to_contain_text("1 of 4", timeout=SLOW_MS)
                 assert await page.locator("#rule-orphan_wow progress").get_attribute("value") == "1"
@@ -93,8 +93,8 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
 
 async def _begun(guild: GuildBuilder) -> requests.WorkRequest:
     while True:
-        async with guild.pool.connection() as conn:
-            found = await requests.under_way(conn, guild.guild_id)
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            found = await requests.under_way(here)
         if found and found[0].state == "running":
             return found[0]
         await asyncio.sleep(0.05)

@@ -50,8 +50,8 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
         "stale_character": 1,
     }
     assert page.counts("note_mismatch") == (0, 0, 1)
-    async with troubled.pool.connection() as conn:
-        rules = await findings.rule_overviews(conn, troubled.guild_id)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        rules = await findings.rule_overviews(guild)
     assert [page.counts(rule.issue_type) for rule in rules] == [(r.open, r.waiting, r.resolved) for r in rules]
 
 

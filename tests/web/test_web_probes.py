@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.tasks import Task, open_queue
-from sv_common.db.pool import Pool, counting_statements
+from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
 from sv_common.guild_sync.rulebook.settings import save_settings
@@ -100,8 +100,10 @@ async def test_the_budget_of_automatic_fixes_is_what_one_run_may_do(
 ) -> None:
     async with troubled.pool.connection() as conn:
         guild = troubled.guild_id
-        await save_settings(conn, guild, "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3})
-        await save_settings(conn, guild, "role_mismatch", actor="test", auto_mitigate=True)
+        await save_settings(
+            GuildConnection(conn, guild), "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3}
+        )
+        await save_settings(GuildConnection(conn, guild), "role_mismatch", actor="test", auto_mitigate=True)
     samples = await _metrics(anonymous, await api_token(troubled.pool))
     budgets = {
         rule: _value(samples, "patt_automatic_fix_budget", guild=str(guild), rule=rule)

@@ -12,7 +12,7 @@ from patt.auth.credentials import Scope
 from patt.auth.permissions import ROLES, Role
 from patt.web.context import SESSION_COOKIE
 from patt.web.security import FORM_HEADER, form_token_of
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.sources.addon.export import read_addon_export_json
 from web.helpers import PAGE, PLAYERS, Seen, asker, bound_session
@@ -96,8 +96,8 @@ async def _with_access(guild: GuildBuilder) -> dict[str, int]:
         await credentials.create_api_token(conn, "robot", guild_id=guild.guild_id, created_by="test")
         (key, *_), tokens = await credentials.upload_keys(conn, guild.guild_id), await credentials.api_tokens(conn)
         (token,) = (each for each in tokens if each.name == "robot")
-        upload = await uploads.receive(conn, guild.guild_id, key.id, export)
-        await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
+        upload = await uploads.receive(GuildConnection(conn, guild.guild_id), key.id, export)
+        await uploads.give_up(GuildConnection(conn, guild.guild_id), upload.upload_id, "Given up: it failed 6 times.")
     return {"session_id": session.id, "key_id": key.id, "token_id": token.id, "upload_id": upload.upload_id}
 
 

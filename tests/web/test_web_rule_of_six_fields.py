@@ -26,10 +26,10 @@ async def test_every_page_shows_a_rule_without_a_page_of_its_own_and_its_fix_can
     rule = RuleDefinition("empty_note", "Empty note", "A character has no note", Severity.WARNING, False, mend)
     monkeypatch.setitem(RULES, "empty_note", rule)
     found = Finding("empty_note", guild.guild_id, SubjectKind.CHARACTER, await guild.character("Mito"), "Mito is empty")
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         conclusion = Conclusion("empty_note", "warning", [found], ())
-        await lifecycle.reconcile(conn, [conclusion], guild_id=guild.guild_id, actor="detection")
-        (issue,) = await lifecycle.open_of_rule(conn, guild.guild_id, "empty_note")
+        await lifecycle.reconcile(here, [conclusion], actor="detection")
+        (issue,) = await lifecycle.open_of_rule(here, "empty_note")
     pages = (PAGE, f"{PAGE}/issues/{issue.id}", "/admin/settings/rules", "/admin/settings/rules/empty_note")
     for page in (
         *pages,

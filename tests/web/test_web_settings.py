@@ -27,8 +27,8 @@ STALE = {"kind": "rule", "issue_type": "stale_character", "parameters": {"stale_
 async def roles(troubled: GuildBuilder) -> None:
     """Let the roles of the Discord server be known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with troubled.pool.connection() as conn:
-        await members.apply_roles(conn, troubled.guild_id, known)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        await members.apply_roles(guild, known)
 
 
 async def _saved(client: httpx2.AsyncClient, change: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +193,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
     await troubled.character("Boss", rank=0)
     warnings = " ".join((await alice.get(f"{API}/ranks")).json()["warnings"])
     for expected in (
-        "No one has rejected to which role rank 0, Guild Master, maps.",
+        "Nobody has said to which role rank 0, Guild Master, maps.",
         "Rank 1, Officer: the role Officer is gone",
         "Rank 2 was Raider and is Warlord in the game",
         "Ranks 2 (Raider) and 3 (Social) map to one role",

@@ -19,8 +19,8 @@ PAGE = "/admin/settings"
 async def furnished(troubled: GuildBuilder) -> GuildBuilder:
     """The troubled guild, whose Discord roles are known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with troubled.pool.connection() as conn:
-        await members.apply_roles(conn, troubled.guild_id, known)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        await members.apply_roles(guild, known)
     return troubled
 
 

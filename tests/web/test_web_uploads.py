@@ -15,7 +15,7 @@ from guild_builder import GuildBuilder
 from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.worker.uploads import process_uploads
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.simulators.addon import saved_variables
 from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export_json
@@ -85,7 +85,7 @@ async def test_the_same_export_that_another_request_is_just_storing_is_one_uploa
     export = read_addon_export_json(json.dumps(_export("a")).encode())
     async with guild.pool.connection() as conn:
         (listed,) = await credentials.upload_keys(conn, guild.guild_id)
-        first = await uploads.receive(conn, guild.guild_id, listed.id, export)
+        first = await uploads.receive(GuildConnection(conn, guild.guild_id), listed.id, export)
         others = [asyncio.create_task(anonymous.post(UPLOAD, json=_export("a"), headers=key)) for _ in range(8)]
         await until_they_wait(guild.pool, 5)
     answers = await asyncio.gather(*others)
@@ -209,8 +209,8 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
 ) -> None:
     key = await _key(guild.pool, guild)
     number = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()["upload_id"]
-    async with guild.pool.connection() as conn:
-        await uploads.give_up(conn, number, "Given up: it failed 6 times.")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await uploads.give_up(here, number, "Given up: it failed 6 times.")
     (listed,) = (await alice.get("/api/v1/admin/uploads")).json()
     assert (listed["upload_id"], listed["uploader"], listed["state"]) == (number, "Mito", "failed")
     answer = await alice.post(f"/api/v1/admin/uploads/{number}/retry")

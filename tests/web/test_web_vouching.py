@@ -14,12 +14,12 @@ from guild_builder import OFFICER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from patt.auth import permissions
 from patt.auth.permissions import Change
 from patt.web.context import SESSION_COOKIE
+from sv_common.db.guild import lock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.identity.decisions import ConfirmLink, UnlinkCharacter, UnlinkMember
 from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_addon_sync
 from sv_common.guild_sync.sources.models import AddonCharacter
 from sv_common.guild_sync.sources.ports import Sources
@@ -184,7 +184,7 @@ async def test_whether_it_gives_a_right_is_judged_in_the_moment_in_which_it_is_d
         asked = {"decision": "link_member", "player": "Brisa", "member": "brisa"}
     done_before = await guild.rows("select count(*) from guild_identity.fix_attempts where undone_at is null")
     async with guild.pool.connection() as ahead, asyncio.TaskGroup() as tasks:
-        await guilds.lock(ahead, guild.guild_id)
+        await lock(ahead, guild.guild_id)
         asking = tasks.create_task(by_role.client.post(path, json=asked))
         await _waiting(guild, 1)
         coming_between = tasks.create_task(_let_officers_rank_give(guild))
@@ -212,12 +212,11 @@ async def _waiting(guild: GuildBuilder, number: int) -> None:
 
 async def _let_officers_rank_give(guild: GuildBuilder) -> list[tuple[Any, ...]]:
     """Let the officers' rank give the role of an officer; return how many attempts stood just before that."""
-    async with guild.pool.connection() as conn:
-        await guilds.lock(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id) as here:
         before = await (
-            await conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
+            await here.conn.execute("select count(*) from guild_identity.fix_attempts where undone_at is null")
         ).fetchall()
-        await permissions.decide(conn, guild.guild_id, Change("rank", str(OFFICER), "officer"), actor="test")
+        await permissions.decide(here, Change("rank", str(OFFICER), "officer"), actor="test")
         return before
 
 

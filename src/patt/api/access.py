@@ -106,9 +106,9 @@ class Done:
 @router.get("/authority", summary="What gives a role in a guild", dependencies=FOR_ADMINISTRATORS)
 async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
     """Every rank and every Discord role, with the role that each gives."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return Authority(number, await permissions.mapping(conn, number))
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return Authority(number, await permissions.mapping(here))
 
 
 @router.post("/authority", summary="Let a rank or a Discord role give a role")
@@ -116,9 +116,9 @@ async def decide(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: AuthorityChange
 ) -> Done:
     """At once, also for those who are signed in. Look at the preview first, and send its key."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        done = await permissions.decide(conn, number, _change(body), actor=administrator.actor, seen=body.seen)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number) as here:
+        done = await permissions.decide(here, _change(body), actor=administrator.actor, seen=body.seen)
     return Done(_sentence(done, is_planned=False))
 
 
@@ -127,7 +127,7 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
     """By name; nothing is changed."""
 
     async def rehearsed(here: GuildConnection) -> Preview:
-        return await permissions.preview(here.conn, here.id, _change(body))
+        return await permissions.preview(here, _change(body))
 
     planned = await services.pool.rehearse(await guilds.resolve_guild(services.pool, guild), rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
@@ -136,17 +136,17 @@ async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange)
 @router.get("/people", summary="Who may sign in with Discord, 50 a page", dependencies=FOR_ADMINISTRATORS)
 async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
     """With what gives them their role, and what waits for somebody's word, and why."""
-    async with services.pool.snapshot() as conn:
-        found = await permissions.in_guild(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        found = await permissions.in_guild(here)
     return page_of([_person(each) for each in found], page)
 
 
 @router.post("/confirm", summary="Confirm that a character is a member's")
 async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
     """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        grant = await permissions.confirm(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number) as here:
+        grant = await permissions.confirm(here, body.discord_id, body.character_id, actor=administrator.actor)
     role: Role = grant.role or "viewer"
     return Done(f"Confirmed: {grant.because} is {grant.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
 
@@ -161,7 +161,7 @@ async def all_sessions(services: ServicesDep, administrator: AdministratorDep, p
 @router.post("/sessions/{session_id}/revoke", summary="End a session")
 async def revoke(services: ServicesDep, administrator: AdministratorDep, session_id: SessionId) -> Done:
     """Whoever has it must sign in again."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, guild_id=administrator.guild_id)
     return Done(f"Session {session_id} is ended.")
 
@@ -183,7 +183,7 @@ async def own_sessions(services: ServicesDep, viewer: ViewerDep, page: PageQuery
 @own.post("/sessions/revoke-all", summary="Sign out everywhere")
 async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
     """End all of one's own sessions, this one too."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         count = await sessions.end_all_of(conn, _account_of(viewer))
     return Done(f"Signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
 
@@ -191,7 +191,7 @@ async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
 @own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")
 async def revoke_own(services: ServicesDep, viewer: ViewerDep, session_id: SessionId) -> Done:
     """Whoever has it must sign in again."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, account_id=_account_of(viewer))
     return Done(f"Session {session_id} is ended.")
 

@@ -17,7 +17,7 @@ from patt.tasks import Task
 from patt.web.context import LARGEST_BIGINT, GuildDep, OfficerDep, PageQuery, ServicesDep
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
@@ -84,8 +84,8 @@ DeedFilterDep = Annotated[DeedFilter, Depends(_deed_filter)]
 @router.get("/runs", summary="The sync log: runs of the pipelines, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, chosen: RunFilterDep, page: PageQuery = 1) -> Page[LoggedRun]:
     """Each with its steps, their counts and notices, and what went wrong; newest first."""
-    async with services.pool.snapshot() as conn:
-        return await activity.sync_runs(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.sync_runs(here, chosen, number=page)
 
 
 @router.get("/runs.json", summary="The sync log as a JSON file")
@@ -110,8 +110,8 @@ async def runs_as_csv(services: ServicesDep, guild: GuildDep, chosen: RunFilterD
 @router.get("/deeds", summary="Who did what, 50 a page")
 async def deeds(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, page: PageQuery = 1) -> Page[Deed]:
     """Attempts to fix and their undoing, issues set aside and opened again, full matches asked for; newest first."""
-    async with services.pool.snapshot() as conn:
-        return await activity.deeds(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.deeds(here, chosen, number=page)
 
 
 @router.get("/deeds.json", summary="Who did what, as a JSON file")
@@ -138,13 +138,13 @@ async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> P
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:
-    async with services.pool.snapshot() as conn:
-        return await activity.every_sync_run(conn, (await guilds.the_only(conn, guild)).id, chosen)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.every_sync_run(here, chosen)
 
 
 async def _every_deed(services: ServicesDep, guild: int | None, chosen: DeedFilter) -> list[Deed]:
-    async with services.pool.snapshot() as conn:
-        return await activity.every_deed(conn, (await guilds.the_only(conn, guild)).id, chosen)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.every_deed(here, chosen)
 
 
 def _values(row: object, columns: Sequence[str]) -> list[Any]:
@@ -260,8 +260,8 @@ class Released:
 @for_losses.get("", summary="Who would be marked as gone")
 async def losses(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
     """Lists of Battle.net or Discord that were refused, since more than 30 % (and at least 3) are missing at once."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
         return [
             Loss(
                 each.source,
@@ -271,18 +271,18 @@ async def losses(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
                 each.refused_at,
                 each.released_at,
                 each.released_by,
-                await held_losses.subjects(conn, number, each),
+                await held_losses.subjects(here, each),
             )
-            for each in await held_losses.all_of(conn, number)
+            for each in await held_losses.all_of(here)
         ]
 
 
 @for_losses.post("/release", summary="Let those go who are missing")
 async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release, guild: GuildDep = None) -> Released:
     """Just these, and once: when others are missing from the next list too, it is refused anew."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        released = await held_losses.release(conn, number, body.source, body.key, actor=officer.actor)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        released = await held_losses.release(here, body.source, body.key, actor=officer.actor)
     if services.queue is not None:
         await services.queue.enqueue(_TASKS[body.source], number)
     count = len(released.subject_ids)
@@ -294,7 +294,11 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
 
 async def loss_sentences(conn: Connection, guild_id: int) -> list[str]:
     """Return a sentence for each list that was refused and still waits for an officer."""
-    return [loss_in_words(each) for each in await held_losses.all_of(conn, guild_id) if each.released_at is None]
+    return [
+        loss_in_words(each)
+        for each in await held_losses.all_of(GuildConnection(conn, guild_id))
+        if each.released_at is None
+    ]
 
 
 def loss_in_words(loss: HeldLoss) -> str:

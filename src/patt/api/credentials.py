@@ -111,7 +111,7 @@ async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]
 async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey, guild: GuildDep = None) -> MadeKey:
     """The key is in this answer and can be had nowhere else."""
     name = credentials.usable_name(body.uploader, "Uploader")
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
         secret = await credentials.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
         await _record(conn, administrator, number, SettingKind.KEY, name, f"An upload key for {name}", is_made=True)
@@ -122,7 +122,7 @@ async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey
 @router.post("/keys/{key_id}/revoke", summary="Revoke an upload key", dependencies=FOR_ADMINISTRATORS)
 async def revoke_key(services: ServicesDep, administrator: PersonDep, key_id: KeyId, guild: GuildDep = None) -> Revoked:
     """Whoever has it can upload nothing from now on."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
         known = _numbered(await credentials.upload_keys(conn, number), key_id, "upload key")
         await credentials.revoke_upload_key(conn, key_id, guild_id=number)
@@ -146,7 +146,7 @@ async def make_token(services: ServicesDep, administrator: PersonDep, body: NewT
     guild_id = administrator.guild_in_reach(body.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
         raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         secret = await credentials.create_api_token(
             conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
         )
@@ -158,7 +158,7 @@ async def make_token(services: ServicesDep, administrator: PersonDep, body: NewT
 @router.post("/tokens/{token_id}/revoke", summary="Revoke an API token", dependencies=FOR_ADMINISTRATORS)
 async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id: TokenId) -> Revoked:
     """Whoever has it is let in no more."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         known = _numbered(await _tokens_in_reach(conn, administrator), token_id, "API token")
         if not await credentials.revoke_api_token(conn, token_id):
             raise _gone("API token", token_id)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from patt.json_data import values_of
 from patt.setup.ranks import roles_for_ranks
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import GuildWord
 from sv_common.guild_sync.notes import Category
@@ -113,17 +113,17 @@ class GuildFacts(Guild):
 
 async def rules(conn: Connection, guild_id: int) -> list[RuleNow]:
     """Return how every rule is set, in the registry's order."""
-    wishes = await read_overrides(conn, guild_id)
-    size = await guilds.roster_size(conn, guild_id)
+    wishes = await read_overrides(GuildConnection(conn, guild_id))
+    size = await guilds.roster_size(GuildConnection(conn, guild_id))
     return [_rule(rule, wishes.get(rule.issue_type, RuleOverrides()), size) for rule in RULES.values()]
 
 
 async def rank_table(conn: Connection, guild: Guild) -> RankTable:
     """Return the rank table with the roles to choose from, and what the database knows to be wrong with it."""
-    table = await ranks.all_ranks(conn, guild.id)
-    members = await ranks.members_by_rank(conn, guild.id)
-    known = await discord.known_roles(conn, guild.id)
-    moved = await ranks.moved(conn, guild.id)
+    table = await ranks.all_ranks(GuildConnection(conn, guild.id))
+    members = await ranks.members_by_rank(GuildConnection(conn, guild.id))
+    known = await discord.known_roles(GuildConnection(conn, guild.id))
+    moved = await ranks.moved(GuildConnection(conn, guild.id))
     return RankTable(
         [_rank(each, members.get(each.wow_rank_index, 0)) for each in table],
         [RoleChoice(role.role_id, role.name) for role in roles_for_ranks(known, guild.discord_guild_id or "")],
@@ -133,13 +133,15 @@ async def rank_table(conn: Connection, guild: Guild) -> RankTable:
 
 async def word_list(conn: Connection, guild_id: int) -> WordsNow:
     """Return the guild's own words."""
-    return WordsNow(await words.all_words(conn, guild_id), list(Category))
+    return WordsNow(await words.all_words(GuildConnection(conn, guild_id)), list(Category))
 
 
 async def guild_facts(conn: Connection, guild: Guild) -> GuildFacts:
     """Return what is known of the guild itself."""
-    characters = await guilds.roster_size(conn, guild.id)
-    return GuildFacts(**values_of(guild), characters=characters, former=await guilds.former_addresses(conn, guild.id))
+    characters = await guilds.roster_size(GuildConnection(conn, guild.id))
+    return GuildFacts(
+        **values_of(guild), characters=characters, former=await guilds.former_addresses(GuildConnection(conn, guild.id))
+    )
 
 
 def _rule(rule: RuleDefinition, wishes: RuleOverrides, roster_size: int) -> RuleNow:

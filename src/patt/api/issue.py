@@ -15,7 +15,6 @@ from patt.api.routing import officer_router
 from patt.json_data import values_of
 from patt.web import own_rights
 from patt.web.context import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
-from sv_common.db.pool import Connection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import Effect, sentences
 from sv_common.guild_sync.engine.planning import NO_PLAN
@@ -36,7 +35,6 @@ from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.explanation import CandidateKind, Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
 from sv_common.guild_sync.issues.model import Issue, IssueState
-from sv_common.guild_sync.roster import guilds
 
 LONGEST_SEEN = 100
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
@@ -202,9 +200,10 @@ class UndoAhead:
 @router.get("/issues/{issue_id}", summary="One issue with its history")
 async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None) -> IssueDetail:
     """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
-    async with services.pool.snapshot() as conn:
-        told = await issue_details(services.pool, issue_id, guild_id=guild)
-        attempts = await findings.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
+    number = await lifecycle.guild_of(services.pool, issue_id, guild)
+    async with services.pool.reading(number) as here:
+        told = await issue_details(services.pool, issue_id, guild_id=number)
+        attempts = await findings.recent_attempts(here, issue_id=issue_id)
     return _detail(told, attempts)
 
 
@@ -235,11 +234,10 @@ async def dismiss(
 ) -> ChangedIssue:
     """As it is now, for ever or until a day; when what it rests on changes, it is open again."""
     end = end_of_dismissal(body.until)
-    async with services.pool.connection() as conn:
-        await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await lifecycle.dismiss(
-            conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end
-        )
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
+        await lifecycle.get(here, issue_id)
+        await check_unchanged(here, issue_id, seen)
+        found = await lifecycle.dismiss(here, issue_id, actor=officer.actor, reason=body.reason, until=end)
     return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
 
@@ -254,9 +252,10 @@ async def reopen(
 ) -> ChangedIssue:
     """Open an issue again that was set aside."""
     reason = body.reason if body else BY_HAND
-    async with services.pool.connection() as conn:
-        await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await lifecycle.reopen(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
+        await lifecycle.get(here, issue_id)
+        await check_unchanged(here, issue_id, seen)
+        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
         return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
     return _changed(found, f"Issue {issue_id} is open again.")
@@ -272,9 +271,10 @@ async def resolve(
     seen: SeenDep = None,
 ) -> ChangedIssue:
     """Close it on an officer's word. A scan that still finds it opens it again; to keep it away, set it aside."""
-    async with services.pool.connection() as conn:
-        await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await lifecycle.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
+        await lifecycle.get(here, issue_id)
+        await check_unchanged(here, issue_id, seen)
+        found = await lifecycle.resolve_by_hand(here, issue_id, actor=officer.actor, reason=body.reason)
     return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 
@@ -333,12 +333,6 @@ async def undo(
         partly=partly,
         guard=own_rights.guard_of(officer),
     )
-
-
-async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
-    """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
-    await guilds.lock(conn, (await lifecycle.get(conn, issue_id, guild_id)).guild_id)
-    await check_unchanged(conn, issue_id, seen)
 
 
 def _changed(found: Issue, sentence: str) -> ChangedIssue:

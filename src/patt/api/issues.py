@@ -125,17 +125,17 @@ async def rules(
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
     read = findings.rule_records if ever else findings.rule_overviews
-    async with services.pool.snapshot() as conn:
-        return await read(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await read(here)
 
 
 @router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")
 async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType) -> FixesPreview:
     """The plans that `fix-all` would apply now; nothing is changed."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
         planning = await mitigations.preview_all(services.pool, issue_type, guild_id=number)
-        return FixesPreview(number, planned(planning, await open_of_rule(conn, number, issue_type)))
+        return FixesPreview(number, planned(planning, await open_of_rule(here, issue_type)))
 
 
 @router.get("/issues", summary="Issues, 50 a page, newest first")
@@ -152,8 +152,8 @@ async def issues(
 ) -> FindingsPage:
     """A page beyond the last one gives the last one."""
     chosen = finding_filter(state, rule, severity, text)
-    async with services.pool.snapshot() as conn:
-        return await findings.findings_page(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await findings.findings_page(here, chosen, number=page)
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")
@@ -161,9 +161,9 @@ async def dismissals(
     services: ServicesDep, guild: GuildDep, idle: IdleQuery = False, page: PageQuery = 1
 ) -> Page[Dismissal]:
     """All that was set aside, also of issues that are resolved. A page beyond the last one gives the last one."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return await findings.dismissals(conn, number, only_idle=idle, number=page)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return await findings.dismissals(here, only_idle=idle, number=page)
 
 
 def end_of_dismissal(until: date | None) -> datetime | None:
@@ -277,9 +277,9 @@ async def fix_selected(
 @router.post("/issues/fix/preview", summary="What fixing the chosen issues would do", dependencies=FOR_OFFICERS)
 async def preview_selected(services: ServicesDep, body: SelectedIssues, guild: GuildDep = None) -> FixesPreview:
     """The plans that fixing them would apply now; nothing is changed."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
         plannings = await mitigations.preview_selected(services.pool, body.issue_ids, guild_id=number)
     found = {each.issue_id: each for planning in plannings.values() for each in planned(planning, chosen)}
     return FixesPreview(number, [found[each.id] for each in chosen])
@@ -291,13 +291,12 @@ async def dismiss_selected(
 ) -> MovedIssues:
     """For ever or until a day; resolved ones are left alone. Works on one guild, all at once."""
     number, end = (await the_guild(services, guild)).id, end_of_dismissal(body.until)
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, number)
-        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+    async with services.pool.writing(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
         resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
         left = _changed(chosen, body.seen) | resolved
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.dismiss_many(conn, moved, actor=officer.actor, reason=body.reason, until=end)
+        await lifecycle.dismiss_many(here, moved, actor=officer.actor, reason=body.reason, until=end)
     done = f"dismissed{f' until {body.until}' if body.until else ''}"
     return _moved(number, chosen, left, "dismissed", done)
 
@@ -308,13 +307,12 @@ async def reopen_selected(
 ) -> MovedIssues:
     """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
     number = (await the_guild(services, guild)).id
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, number)
-        chosen = await lifecycle.get_all(conn, body.issue_ids, number)
+    async with services.pool.writing(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
         open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
         left = _changed(chosen, body.seen) | open_ones
         moved = [issue.id for issue in chosen if issue.id not in left]
-        await lifecycle.reopen_many(conn, moved, actor=officer.actor, reason=body.reason)
+        await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
     resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
     return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "open again")
 
@@ -353,12 +351,12 @@ TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(descriptio
 @router.get("/health", summary="How healthy the guild's data is")
 async def health(services: ServicesDep, guild: GuildDep) -> Health:
     """Who is linked and consistent, what was fixed by itself this week, and how old each source's data is."""
-    async with services.pool.snapshot() as conn:
-        return await insight.health(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await insight.health(here)
 
 
 @router.get("/trends", summary="How many issues were open on each of the last days")
 async def trends(services: ServicesDep, guild: GuildDep, days: TrendQuery = 30) -> Trends:
     """One number for each rule and day, for the end of the day (UTC); the last one is how many are open now."""
-    async with services.pool.snapshot() as conn:
-        return await insight.trends(conn, (await guilds.the_only(conn, guild)).id, days)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await insight.trends(here, days)

@@ -92,8 +92,8 @@ async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1)
 @router.get("", summary="Full matches, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchRun]:
     """The one that waits first, then the newest; each with what takes it back."""
-    async with services.pool.snapshot() as conn:
-        return await activity.match_runs(conn, (await guilds.the_only(conn, guild)).id, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.match_runs(here, number=page)
 
 
 @router.post("", status_code=202, summary="Ask for a full match")
@@ -106,9 +106,9 @@ async def ask(
     """
     selected = body.selected if body else None
     _check(selected)
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, selected=selected)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        request_id, is_new = await matches.ask(here, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
         await services.queue.enqueue(Task.FULL_MATCH, number)
     whom = "" if selected is None else f" of {len(set(selected))} selected"
@@ -123,8 +123,8 @@ async def ask(
 @router.get("/{request_id}", summary="What became of a full match")
 async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchRequest:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
-    async with services.pool.snapshot() as conn:
-        return await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await matches.get(here, request_id)
 
 
 def people_of(report: MatchReport, *, evidence: MatchEvidence | None, number: int) -> MatchPreview:

@@ -51,9 +51,9 @@ async def players(
     services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
 ) -> PeoplePage:
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return await people.people_page(conn, number, search=search, kind=KINDS[show], number=page)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return await people.people_page(here, search=search, kind=KINDS[show], number=page)
 
 
 @router.post("/decisions/preview", summary="What a decision about who is who would do")
@@ -73,15 +73,15 @@ async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, gui
 @router.get("/characters/{character_id}", summary="One character")
 async def character(services: ServicesDep, character_id: CharacterId, guild: GuildDep = None) -> CharacterPage:
     """Whose it is or who it may be by its note, what is open about it, and what was done."""
-    async with services.pool.snapshot() as conn:
-        return await person.character_page(conn, character_id, guild_id=guild)
+    async with services.pool.reading(await person.guild_of_character(services.pool, character_id, guild)) as here:
+        return await person.character_page(here, character_id)
 
 
 @router.get("/{player_id}", summary="One player")
 async def player(services: ServicesDep, player_id: PlayerId, guild: GuildDep = None) -> PlayerView:
     """Characters with their notes, Discord member, aliases, what is open, and what was done."""
-    async with services.pool.snapshot() as conn:
-        return await person.player_view(conn, player_id, guild_id=guild)
+    async with services.pool.reading(await person.guild_of_player(services.pool, player_id, guild)) as here:
+        return await person.player_view(here, player_id)
 
 
 def fields_of(decision: Decision) -> dict[str, Any]:

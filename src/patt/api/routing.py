@@ -111,5 +111,5 @@ def officer_router(path: str, tag: str) -> APIRouter:
 
 async def the_guild(services: Services, guild: int | None) -> Guild:
     """Return the guild that a request is about. Raises `NotFound`, and `Refused` where it is not clear which."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         return await guilds.the_only(conn, guild)

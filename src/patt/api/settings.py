@@ -133,8 +133,8 @@ async def words(services: ServicesDep, guild: GuildDep) -> WordsNow:
 @router.post("/words/try", summary="How a note is read, and why", dependencies=FOR_OFFICERS)
 async def try_note(services: ServicesDep, guild: GuildDep, body: NoteToTry) -> TriedNote:
     """As if it were on a new character of the guild; it is kept nowhere."""
-    async with services.pool.snapshot() as conn:
-        return await setting_readings.try_note(conn, (await guilds.the_only(conn, guild)).id, body.note)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await setting_readings.try_note(here, body.note)
 
 
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
@@ -222,8 +222,8 @@ async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
     managed = {
         role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
     }
-    async with services.pool.snapshot() as conn:
-        found = await guilds.get(conn, report.guild_id)
+    async with services.pool.reading(report.guild_id) as here:
+        found = await guilds.get(here)
     return await obstacles(services, found, managed)
 
 

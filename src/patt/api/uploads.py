@@ -100,9 +100,9 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
     body = await request.body()
     async with request.app.state.reading_uploads:
         export = await asyncio.to_thread(_read, body, request.headers.get("content-type", ""))
-    async with services.pool.connection() as conn:
-        await refuse_foreign(conn, uploader.guild_id, export.origin, export.characters)
-        received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
+    async with services.pool.writing(uploader.guild_id, alone=False) as guild:
+        await refuse_foreign(guild, export.origin, export.characters)
+        received = await uploads.receive(guild, uploader.key_id, export)
     if received.is_new and services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, uploader.guild_id)
     return received
@@ -114,8 +114,8 @@ async def status(services: ServicesDep, uploader: UploaderDep, upload_id: Upload
 
     Of this key's guild only.
     """
-    async with services.pool.connection() as conn:
-        return await uploads.get(conn, upload_id, uploader.guild_id)
+    async with services.pool.reading(uploader.guild_id) as guild:
+        return await uploads.get(guild, upload_id)
 
 
 for_officers = officer_router("uploads", "uploads")
@@ -124,16 +124,16 @@ for_officers = officer_router("uploads", "uploads")
 @for_officers.get("", summary="Uploads of the addon's exports")
 async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Upload]:
     """The 50 newest; those that wait or were given up come first."""
-    async with services.pool.connection() as conn:
-        return await uploads.recent(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await uploads.recent(here)
 
 
 @for_officers.post("/{upload_id}/retry", summary="Try an upload again that was given up", dependencies=FOR_OFFICERS)
 async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = None) -> Upload:
     """It waits again, and a worker takes it in; what is known from a newer export stays."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        upload = await uploads.retry(conn, upload_id, number)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
         await services.queue.enqueue(Task.UPLOADS, number)
     return replace(

@@ -16,13 +16,12 @@ from typing import Annotated, Literal, get_args
 from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.basis import basis_in_words
 from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale
 from sv_common.guild_sync.identity.decisions import LinkCharacterToMember
 from sv_common.guild_sync.identity_engine import decide_in_transaction
-from sv_common.guild_sync.roster import guilds
 
 SQL = load_sql(__package__, "permissions.sql")
 
@@ -108,7 +107,7 @@ class Mapped:
     set_by: Annotated[str | None, Field(description="Who has set it; null for the default.")]
     set_at: datetime | None
     is_managed: Annotated[
-        bool, Field(description="Whether fixes give and take it, so that it can make nobody an administrator.")
+        bool, Field(description="Whether fixes give and take it, so that it cannot make an administrator.")
     ]
 
 
@@ -161,77 +160,73 @@ async def of_member(conn: Connection, discord_id: str) -> list[Permission]:
     return _permissions(await _grants(conn, None, discord_id))
 
 
-async def in_guild(conn: Connection, guild_id: int) -> list[Permission]:
+async def in_guild(guild: GuildConnection) -> list[Permission]:
     """Return the members who may do something in a guild, or have a grant to be confirmed; by name."""
-    return [each for each in _permissions(await _grants(conn, guild_id, None)) if each.role or each.waiting]
+    return [each for each in _permissions(await _grants(guild.conn, guild.id, None)) if each.role or each.waiting]
 
 
-async def administrators(conn: Connection, guild_id: int) -> list[Permission]:
-    return [each for each in await in_guild(conn, guild_id) if each.role == "administrator"]
+async def administrators(guild: GuildConnection) -> list[Permission]:
+    return [each for each in await in_guild(guild) if each.role == "administrator"]
 
 
-async def mapping(conn: Connection, guild_id: int) -> list[Mapped]:
+async def mapping(guild: GuildConnection) -> list[Mapped]:
     """Return what each rank and each Discord role of a guild gives; ranks first."""
-    async with conn.cursor(row_factory=class_row(Mapped)) as cursor:
-        return await (await cursor.execute(SQL["mapping"], {"guild_id": guild_id})).fetchall()
+    return await guild.all(Mapped, SQL["mapping"])
 
 
-async def preview(conn: Connection, guild_id: int, change: Change) -> Preview:
+async def preview(guild: GuildConnection, change: Change) -> Preview:
     """Return who would gain or lose what, and change nothing. Raises `NotFound` and `BadInput`."""
-    label = await _checked(conn, guild_id, change)
-    before = await in_guild(conn, guild_id)
-    async with conn.transaction(force_rollback=True):
-        await _set(conn, guild_id, change, "preview")
-        after = await in_guild(conn, guild_id)
+    label = await _checked(guild, change)
+    before = await in_guild(guild)
+    async with guild.conn.transaction(force_rollback=True):
+        await _set(guild, change, "preview")
+        after = await in_guild(guild)
     return Preview(change, label, _moved(before, after))
 
 
-async def decide(conn: Connection, guild_id: int, change: Change, *, actor: str, seen: str | None = None) -> Preview:
+async def decide(guild: GuildConnection, change: Change, *, actor: str, seen: str | None = None) -> Preview:
     """Let a Discord role or a rank give a role; return who gained or lost what.
 
     Raises `NotFound`, `BadInput`, and `PlanStale` if it would do something else than what was previewed (`Preview.key`).
     """
-    async with conn.transaction():
-        await conn.execute("lock table common.access_grants in share row exclusive mode")
-        planned = await preview(conn, guild_id, change)
+    async with guild.conn.transaction():
+        await guild.run("lock table common.access_grants in share row exclusive mode")
+        planned = await preview(guild, change)
         if seen not in (None, planned.key):
             raise PlanStale("Members, ranks or roles have changed since this was previewed. Preview it again.")
-        await _set(conn, guild_id, change, actor)
+        await _set(guild, change, actor)
     return planned
 
 
-async def confirm(conn: Connection, guild_id: int, discord_id: str, character_id: int, *, actor: str) -> Grant:
+async def confirm(guild: GuildConnection, discord_id: str, character_id: int, *, actor: str) -> Grant:
     """Confirm as an administrator that a character is this member's, so that its rank counts; return the grant.
 
     If a link between character and member is not confirmed yet, that is recorded as an officer's decision, which can be
     undone. Raises `NotFound`.
     """
-    await guilds.lock(conn, guild_id)
-    grants = [grant for grant in await _grants(conn, guild_id, discord_id) if grant.character_id == character_id]
+    grants = [grant for grant in await _grants(guild.conn, guild.id, discord_id) if grant.character_id == character_id]
     if not grants:
         raise NotFound("This member has no character whose rank gives a role. Reload the list of people.")
     grant = grants[0]
     if not (grant.is_link_confirmed and grant.is_member_confirmed):
-        await decide_in_transaction(conn, guild_id, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
+        await decide_in_transaction(guild, LinkCharacterToMember(str(character_id), discord_id), actor=actor)
     if grant.role == "administrator":
-        values = {"guild_id": guild_id, "discord_id": discord_id, "character_id": character_id, "actor": actor}
-        await conn.execute(SQL["confirm"], values)
+        await guild.run(SQL["confirm"], discord_id=discord_id, character_id=character_id, actor=actor)
     return grant
 
 
-async def strong_grants(conn: Connection, guild_id: int, discord_id: str) -> list[Grant]:
+async def strong_grants(guild: GuildConnection, discord_id: str) -> list[Grant]:
     """Return the grants by which a member may do more than look."""
-    return [grant for grant in await _grants(conn, guild_id, discord_id) if grant.given not in (None, "viewer")]
+    return [grant for grant in await _grants(guild.conn, guild.id, discord_id) if grant.given not in (None, "viewer")]
 
 
-async def _set(conn: Connection, guild_id: int, change: Change, actor: str) -> None:
-    values = {"guild_id": guild_id, "kind": change.kind, "key": change.key, "role": change.role, "actor": actor}
-    await conn.execute(SQL["set"], values)
+async def _set(guild: GuildConnection, change: Change, actor: str) -> None:
+    await guild.run(SQL["set"], kind=change.kind, key=change.key, role=change.role, actor=actor)
 
 
-async def _checked(conn: Connection, guild_id: int, change: Change) -> str:
+async def _checked(guild: GuildConnection, change: Change) -> str:
     """Return the label of what is to give a role. Raises `NotFound`, and `BadInput` if it may not give this one."""
-    known = {(each.kind, each.key): each for each in await mapping(conn, guild_id)}
+    known = {(each.kind, each.key): each for each in await mapping(guild)}
     mapped = known.get((change.kind, change.key))
     if mapped is None:
         what = "Discord role" if change.kind == "discord_role" else "rank"

@@ -13,7 +13,7 @@ with doubt as (
       and (%(guild_id)s::integer is null or m.guild_id = %(guild_id)s)
       and (%(discord_id)s::text is null or m.discord_id = %(discord_id)s)
 ), granted as (
-    -- A role that fixes give and take by rank is within an officer's reach, so it makes nobody an administrator.
+    -- A role that fixes give and take by rank is within an officer's reach, so it cannot make an administrator.
     select m.id, 'discord_role' as kind, r.name as because, null::bigint as character_id, true as is_confirmed,
            null as player, null as basis, null as basis_note, true as is_link_confirmed, true as is_member_confirmed,
            case when a.role = 'administrator' and exists (

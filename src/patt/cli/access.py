@@ -31,7 +31,7 @@ from patt.cli.runner import (
     write,
     write_installation,
 )
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.text import plural
@@ -63,7 +63,7 @@ def link(
 
     async def made(services: Services) -> str:
         lifetime = timedelta(minutes=minutes)
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             token = await access.create_login_link(conn, name, lifetime=lifetime, role=role, guild_id=guild)
         return services.settings.own_page(f"/login/{token}")
 
@@ -134,8 +134,8 @@ def sign_out(
 def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show what each rank and Discord role grants, who has a role by it, and what has to be confirmed."""
 
-    async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Permission]]:
-        return await permissions.mapping(conn, guild_id), await permissions.in_guild(conn, guild_id)
+    async def both(guild: GuildConnection) -> tuple[list[Mapped], list[Permission]]:
+        return await permissions.mapping(guild), await permissions.in_guild(guild)
 
     def row(each: Permission) -> tuple[object, ...]:
         waiting = [f"{g.because}: {each.discord_id} {g.character_id} ({g.why_waiting})" for g in each.waiting]
@@ -160,11 +160,11 @@ def give(
 ) -> None:
     """Let a Discord role or a rank give a role, and show who gains or loses what."""
 
-    async def given(conn: Connection, guild_id: int) -> Preview:
-        change = Change(kind, _key_of(await permissions.mapping(conn, guild_id), kind, key), role)
+    async def given(guild: GuildConnection) -> Preview:
+        change = Change(kind, _key_of(await permissions.mapping(guild), kind, key), role)
         if dry_run:
-            return await permissions.preview(conn, guild_id, change)
-        return await permissions.decide(conn, guild_id, change, actor=actor())
+            return await permissions.preview(guild, change)
+        return await permissions.decide(guild, change, actor=actor())
 
     done = write(guild, given)
     for each in done.moved:
@@ -197,7 +197,11 @@ def add_key(uploader: Annotated[str, typer.Argument(help="Who the key is for.")]
 def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show every key with its last use and its newest export."""
     columns = ("key", "uploader", "last used", "last export", "state")
-    show_rows(read(guild, access.upload_keys), as_json, columns, _key_cells)
+
+    async def upload_keys(here: GuildConnection) -> list[access.UploadKey]:
+        return await access.upload_keys(here.conn, here.id)
+
+    show_rows(read(guild, upload_keys), as_json, columns, _key_cells)
 
 
 @keys_app.command("revoke")

@@ -52,7 +52,7 @@ def demo(
 
 
 async def _serve(services: Services, port: int) -> None:
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})

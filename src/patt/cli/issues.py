@@ -21,9 +21,8 @@ from patt.cli.runner import (
     guild_number,
     read,
     row_number,
-    write_installation,
 )
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.changes.describe import plan_as_json
 from sv_common.guild_sync.engine.planning import Planning
@@ -37,7 +36,6 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.issues import lifecycle as issue_life
 from sv_common.guild_sync.issues.explanation import WeighedCandidate
 from sv_common.guild_sync.issues.model import Issue, IssueState
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
 
@@ -95,8 +93,9 @@ def issues(
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
     async def whole(services: Services) -> tuple[IssueView, IssueDetails]:
-        async with services.pool.snapshot() as conn:
-            return await findings.issue_view(conn, issue), await issue_details(services.pool, issue)
+        number = await issue_life.guild_of(services.pool, issue, None)
+        async with services.pool.reading(number) as guild:
+            return await findings.issue_view(guild, issue), await issue_details(services.pool, issue, guild_id=number)
 
     view, details = call(whole)
     show(view, as_json, lambda _: _say_issue(view, details))
@@ -162,7 +161,11 @@ def dismiss(
     as_json: JsonOption = False,
 ) -> None:
     end = until.replace(tzinfo=UTC) if until else None
-    _change(issue, lambda conn: issue_life.dismiss(conn, issue, actor=actor(), reason=reason, until=end), as_json)
+    _change(
+        issue,
+        lambda guild: issue_life.dismiss(guild, issue, actor=actor(), reason=reason, until=end),
+        as_json,
+    )
 
 
 def reopen(
@@ -170,7 +173,11 @@ def reopen(
     reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "Reopened by an officer.",
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue, lambda conn: issue_life.reopen(conn, issue, actor=actor(), reason=reason), as_json)
+    _change(
+        issue,
+        lambda guild: issue_life.reopen(guild, issue, actor=actor(), reason=reason),
+        as_json,
+    )
 
 
 def resolve(
@@ -178,8 +185,8 @@ def resolve(
     reason: Annotated[str, typer.Option(help="What was done about it.")],
     as_json: JsonOption = False,
 ) -> None:
-    def closed(conn: Connection) -> Awaitable[Issue]:
-        return issue_life.resolve_by_hand(conn, issue, guild_id=None, actor=actor(), reason=reason)
+    def closed(guild: GuildConnection) -> Awaitable[Issue]:
+        return issue_life.resolve_by_hand(guild, issue, actor=actor(), reason=reason)
 
     _change(issue, closed, as_json)
 
@@ -221,12 +228,12 @@ def _rule_cells(each: findings.RuleOverview) -> tuple[object, ...]:
     return each.issue_type, each.severity, kind, *counts
 
 
-def _change(issue: int, function: Callable[[Connection], Awaitable[Issue]], as_json: bool) -> None:
-    async def changed(conn: Connection) -> Issue:
-        await guilds.lock(conn, (await issue_life.get(conn, issue)).guild_id)
-        return await function(conn)
+def _change(issue: int, function: Callable[[GuildConnection], Awaitable[Issue]], as_json: bool) -> None:
+    async def changed(services: Services) -> Issue:
+        async with services.pool.writing(await issue_life.guild_of(services.pool, issue, None)) as guild:
+            return await function(guild)
 
-    now = write_installation(changed)
+    now = call(changed)
     data = {**as_data(now), "state": now.state}
     show(data, as_json, lambda _: say(f"Issue {now.id} is {now.state}: {now.summary}"))
 

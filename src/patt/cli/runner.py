@@ -11,7 +11,7 @@ import typer
 from patt.bootstrap import Services, open_services, run
 from patt.config import load_settings
 from patt.web.context import LARGEST_INTEGER, Caller
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.plain_text import shown
 from sv_common.guild_sync.core.row_number import row_of
 from sv_common.guild_sync.roster import guilds
@@ -58,25 +58,35 @@ def call(
 
 def read(
     guild: int | None,
-    function: Callable[Concatenate[Connection, int, _P], Awaitable[_Result]],
+    function: Callable[Concatenate[GuildConnection, _P], Awaitable[_Result]],
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Call a function in one snapshot, with the number of the guild: the one asked for, or the only one there is.
+    """Call a function in one snapshot of the requested guild, or of the only one there is.
 
     Raises `NotFound` and `Refused`.
     """
-    return read_installation(_in_guild(guild, function), *args, **options)
+
+    async def reading(services: Services) -> _Result:
+        async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+            return await function(here, *args, **options)
+
+    return call(reading)
 
 
 def write(
     guild: int | None,
-    function: Callable[Concatenate[Connection, int, _P], Awaitable[_Result]],
+    function: Callable[Concatenate[GuildConnection, _P], Awaitable[_Result]],
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Do the same in a transaction that is committed at the end."""
-    return write_installation(_in_guild(guild, function), *args, **options)
+    """Do the same in a transaction that holds the guild's lock and is committed at the end."""
+
+    async def writing(services: Services) -> _Result:
+        async with services.pool.writing(await guilds.resolve_guild(services.pool, guild)) as here:
+            return await function(here, *args, **options)
+
+    return call(writing)
 
 
 def read_installation(
@@ -97,14 +107,14 @@ def write_installation(
     """Do the same in a transaction that is committed at the end."""
 
     async def writing(services: Services) -> _Result:
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             return await function(conn, *args, **options)
 
     return call(writing)
 
 
 async def guild_number(services: Services, guild: int | None) -> int:
-    """Return the guild asked for, or the only one there is. Raises `NotFound` and `Refused`."""
+    """Return the requested guild, or the only one there is. Raises `NotFound` and `Refused`."""
     async with services.pool.snapshot() as conn:
         return (await guilds.the_only(conn, guild)).id
 
@@ -119,14 +129,5 @@ def operator() -> Caller:
 
 
 def actor() -> str:
-    """Return how events and attempts name whoever acts on the command line."""
+    """Return the operator's name in events and attempts."""
     return operator().actor
-
-
-def _in_guild(
-    guild: int | None, function: Callable[Concatenate[Connection, int, _P], Awaitable[_Result]]
-) -> Callable[Concatenate[Connection, _P], Awaitable[_Result]]:
-    async def resolved(conn: Connection, /, *args: _P.args, **options: _P.kwargs) -> _Result:
-        return await function(conn, (await guilds.the_only(conn, guild)).id, *args, **options)
-
-    return resolved

@@ -77,8 +77,8 @@ async def _preview(services: Services, guild: int | None) -> Announcement | None
 
 async def _send(services: Services, guild: int | None) -> int:
     number, announcer = await guild_number(services, guild), services.sources.announcer
-    async with services.pool.snapshot() as conn:
-        found = await guilds.get(conn, number)
+    async with services.pool.reading(number) as here:
+        found = await guilds.get(here)
     if announcer is None:
         raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
     if found.audit_channel_id is None:

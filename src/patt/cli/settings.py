@@ -12,10 +12,10 @@ from patt.api import settings as settings_api
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
 from patt.cli.runner import GuildOption, actor, call, read, row_number, write
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.core.paging import PAGE_SIZE
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.notes import Category
 from sv_common.guild_sync.roster import guilds, ranks
@@ -53,10 +53,10 @@ NOT_SET = "unset"
 def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show how every rule is set."""
 
-    async def settings_and_size(conn: Connection, guild_id: int) -> tuple[Mapping[str, RuleSettings], int]:
-        wishes = await read_overrides(conn, guild_id)
+    async def settings_and_size(guild: GuildConnection) -> tuple[Mapping[str, RuleSettings], int]:
+        wishes = await read_overrides(guild)
         merged = {name: rule.settings(wishes.get(name, RuleOverrides())) for name, rule in RULES.items()}
-        return merged, await guilds.roster_size(conn, guild_id)
+        return merged, await guilds.roster_size(guild)
 
     settings, size = read(guild, settings_and_size)
 
@@ -145,7 +145,11 @@ def try_note(
 def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show the newest changes of the settings."""
     columns = ("change", "when", "who", "what", "undone by")
-    found = read(guild, changes.newest).items
+
+    async def newest(here: GuildConnection) -> Page[changes.SettingChange]:
+        return await changes.newest(here.conn, here.id)
+
+    found = read(guild, newest).items
     show_rows(found, as_json, columns, lambda each: (each.id, each.at, each.actor, each.sentence, each.undone_by))
 
 
@@ -185,11 +189,11 @@ def map_rank(
 ) -> None:
     """Map a rank to a Discord role."""
 
-    async def mapped(conn: Connection, guild_id: int) -> str | None:
-        known_as = await check_role(conn, guild_id, rank, role_id)
+    async def mapped(guild: GuildConnection) -> str | None:
+        known_as = await check_role(guild, rank, role_id)
         name = known_as or role_name or None
-        async with recorded(conn, guild_id, RanksSetting.of([rank]), actor=actor()):
-            await ranks.map_to_role(conn, guild_id, rank, role_id, name, is_managed=is_managed)
+        async with recorded(guild, RanksSetting.of([rank]), actor=actor()):
+            await ranks.map_to_role(guild, rank, role_id, name, is_managed=is_managed)
         return known_as
 
     known_as = write(guild, mapped)
@@ -202,9 +206,9 @@ def map_rank(
 def unmap(rank: RankArgument, guild: GuildOption = None) -> None:
     """Map a rank to no Discord role, on purpose."""
 
-    async def unmapped(conn: Connection, guild_id: int) -> None:
-        async with recorded(conn, guild_id, RanksSetting.of([rank]), actor=actor()):
-            await ranks.leave_without_role(conn, guild_id, rank)
+    async def unmapped(guild: GuildConnection) -> None:
+        async with recorded(guild, RanksSetting.of([rank]), actor=actor()):
+            await ranks.leave_without_role(guild, rank)
 
     write(guild, unmapped)
     say(f"Rank {rank} maps to no Discord role.")
@@ -214,11 +218,11 @@ def unmap(rank: RankArgument, guild: GuildOption = None) -> None:
 def confirm(guild: GuildOption = None) -> None:
     """Confirm the rank names of the game. Check with “patt ranks list” that each still maps to its role."""
 
-    async def confirmed(conn: Connection, guild_id: int) -> tuple[int, list[Rank]]:
-        known = [rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild_id)]
-        async with recorded(conn, guild_id, RanksSetting.of(known), actor=actor()):
-            count = await ranks.confirm_names(conn, guild_id)
-        return count, await ranks.all_ranks(conn, guild_id)
+    async def confirmed(guild: GuildConnection) -> tuple[int, list[Rank]]:
+        known = [rank.wow_rank_index for rank in await ranks.all_ranks(guild)]
+        async with recorded(guild, RanksSetting.of(known), actor=actor()):
+            count = await ranks.confirm_names(guild)
+        return count, await ranks.all_ranks(guild)
 
     count, table_now = write(guild, confirmed)
     say(f"{count} rank names confirmed.")
@@ -259,9 +263,9 @@ def remove_word(word: WordArgument, guild: GuildOption = None) -> None:
 def reset_word(word: WordArgument, guild: GuildOption = None) -> None:
     """Read a word as every other guild does again."""
 
-    async def forgotten(conn: Connection, guild_id: int) -> bool:
-        async with recorded(conn, guild_id, WordSetting(name_key(word), is_said=False), actor=actor()):
-            return await words.forget(conn, guild_id, word)
+    async def forgotten(guild: GuildConnection) -> bool:
+        async with recorded(guild, WordSetting(name_key(word), is_said=False), actor=actor()):
+            return await words.forget(guild, word)
 
     if not write(guild, forgotten):
         raise NotFound(f"This guild has no setting for the word “{word}”.")
@@ -269,9 +273,9 @@ def reset_word(word: WordArgument, guild: GuildOption = None) -> None:
 
 
 def _set_word(word: str, category: Category | None, guild: int | None) -> None:
-    async def changed(conn: Connection, guild_id: int) -> None:
-        async with recorded(conn, guild_id, WordSetting(name_key(word), is_said=False), actor=actor()):
-            await words.say(conn, guild_id, word, category, actor=actor())
+    async def changed(guild: GuildConnection) -> None:
+        async with recorded(guild, WordSetting(name_key(word), is_said=False), actor=actor()):
+            await words.say(guild, word, category, actor=actor())
 
     write(guild, changed)
 

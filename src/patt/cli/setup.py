@@ -140,8 +140,8 @@ def move_guild(
 
     async def moved(services: Services) -> GuildMove:
         number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:
-            now = await guilds.get(conn, number)
+        async with services.pool.reading(number) as here:
+            now = await guilds.get(here)
         wanted = NewName(region or now.region, realm or now.realm_slug, name)
         if dry_run:
             return await guild_moves.preview_move(services, wanted, guild_id=number)
@@ -212,7 +212,17 @@ def _say_checks(checks: Sequence[Check]) -> None:
     say(f"\n{f'{faults} of {len(checks)} checks failed.' if faults else 'All checks passed.'}")
 
 
-class _Printing(Dialogue):
+class _Printing:
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = dict(given)
+        self.step = ""
+
+    def given(self, option: str) -> str | None:
+        return self._given.get(option)
+
+    def take(self, option: str) -> str | None:
+        return self._given.pop(option, None)
+
     def begin(self, step: str, heading: str) -> None:
         self.step = step
         out.print(f"\n[bold]{escape(heading)}[/]")
@@ -235,7 +245,7 @@ class TerminalDialogue(_Printing):
 
     is_interactive = True
 
-    def ask(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
+    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
         answer = self.take(option)
         if answer is None:
             enter = f"Enter: {default}" if default else "Enter: later"
@@ -254,7 +264,7 @@ class TerminalDialogue(_Printing):
         while True:
             answer = _read(f"{question} (number; Enter: {usual}): ").strip()
             if not answer and not default:
-                raise StepSkipped("nothing was chosen")
+                raise StepSkipped("nothing was selected")
             if not answer:
                 return default
             try:
@@ -286,7 +296,7 @@ class ScriptDialogue(_Printing):
 
     is_interactive = False
 
-    def ask(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:  # noqa: ARG002 -- nothing is shown
+    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:  # noqa: ARG002 -- nothing is shown
         answer = (self.take(option) or default).strip()
         if not answer:
             raise BadInput(self._missing(option, question))

@@ -81,7 +81,7 @@ async def send(http: httpx2.AsyncClient, server: str, key: str, content: bytes) 
 
 
 async def outcome_of(http: httpx2.AsyncClient, server: str, key: str, upload_id: int) -> Outcome | None:
-    """Fetch the state of an upload; None if the server does not tell now."""
+    """Fetch the state of an upload; None if the server cannot say now."""
     url = f"{server.rstrip('/')}{PATH}/{upload_id}"
     try:
         response = await http.get(url, headers={"X-API-Key": key}, timeout=_SECONDS)

@@ -121,7 +121,7 @@ class Demo:
 
     async def _set_up(self) -> int:
         world = self._simulator.world
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.installation() as conn:
             return await guilds.add(
                 conn,
                 world.address,
@@ -132,27 +132,27 @@ class Demo:
 
     async def _first_syncs(self, guild_id: int) -> Sequence[PipelineReport]:
         ran = [await self._read("battlenet"), await self._read("addon")]
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.writing(guild_id) as guild:
             roles = self._simulator.world.rank_roles
-            await ranks.ensure(conn, guild_id, roles)
+            await ranks.ensure(guild, roles)
             for index, role in roles.items():
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         return [*ran, await self._read("discord")]
 
     async def _let_a_day_pass(self) -> None:
         """Make everything a day older, so that the pages show a week."""
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.installation() as conn:
             await conn.execute(SQL["let_a_day_pass"])
 
     async def _let_officers_in(self, guild_id: int) -> None:
         """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.writing(guild_id) as guild:
             change = Change("rank", str(OFFICER_RANK), "officer")
-            await permissions.decide(conn, guild_id, change, actor=OFFICER)
-            for permission in await permissions.in_guild(conn, guild_id):
+            await permissions.decide(guild, change, actor=OFFICER)
+            for permission in await permissions.in_guild(guild):
                 for grant in permission.waiting:
                     if grant.character_id is not None:
-                        await permissions.confirm(conn, guild_id, grant.discord_id, grant.character_id, actor=OFFICER)
+                        await permissions.confirm(guild, grant.discord_id, grant.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()
@@ -175,10 +175,10 @@ class Demo:
         return reports
 
     async def _outcome(self, guild_id: int) -> DemoOutcome:
-        async with self.services.pool.snapshot() as conn:
-            rules = await findings.rule_records(conn, guild_id)
-            found = await findings.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
-            fixes = await findings.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
+        async with self.services.pool.reading(guild_id) as guild:
+            rules = await findings.rule_records(guild)
+            found = await findings.findings_page(guild, FindingFilter(state=None), page_size=MOST_ISSUES)
+            fixes = await findings.recent_attempts(guild, limit=MOST_ISSUES)
         return DemoOutcome(self._pipelines, rules, found.items, fixes)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from patt.auth import credentials
 from patt.auth.credentials import UploadKey
 from patt.doctor.checks import Check, Fault, check
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.text import age, in_words
 from sv_common.guild_sync.insights.health import SourceAge, source_ages
 from sv_common.guild_sync.roster import ranks, runs, uploads
@@ -48,12 +48,12 @@ class GuildFacts:
 async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
     return GuildFacts(
         guild,
-        await ranks.all_ranks(conn, guild.id),
-        await ranks.unmapped(conn, guild.id),
-        {each.source: each for each in await source_ages(conn, guild.id)},
-        await runs.standings(conn, guild.id),
+        await ranks.all_ranks(GuildConnection(conn, guild.id)),
+        await ranks.unmapped(GuildConnection(conn, guild.id)),
+        {each.source: each for each in await source_ages(GuildConnection(conn, guild.id))},
+        await runs.standings(GuildConnection(conn, guild.id)),
         await credentials.upload_keys(conn, guild.id),
-        await uploads.given_up(conn, guild.id),
+        await uploads.given_up(GuildConnection(conn, guild.id)),
     )
 
 

@@ -23,7 +23,7 @@ from psycopg.conninfo import make_conninfo
 
 from patt.worker import jobs as worker_jobs
 from sv_common.db.patience import KEEPALIVES
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.jobs import requests
@@ -267,7 +267,7 @@ class Hub:
     async def _publish_jobs(self, conn: Connection, notices: list[Notice]) -> None:
         has_worker = bool(notices) and await worker_jobs.has_worker(conn)
         for notice in notices:
-            for stored in await requests.by_number(conn, notice.guild_id, notice.first, notice.last):
+            for stored in await requests.by_number(GuildConnection(conn, notice.guild_id), notice.first, notice.last):
                 job = worker_jobs.job_of(stored, has_worker=has_worker)
                 self.publish(notice.guild_id, "job", worker_jobs.as_event(job), frozenset({stored.actor}))
 

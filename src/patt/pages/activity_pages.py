@@ -18,7 +18,7 @@ from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
 from patt.web.context import Caller, GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.places import ACTIVITY
 from patt.worker import jobs as worker_jobs
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
@@ -111,7 +111,7 @@ async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -
 
 async def _runs(conn: Connection, view: ActivityView) -> dict[str, Any]:
     chosen = RunFilter(view.pipeline or None, view.status or None, view.since or None)
-    found = await activity.sync_runs(conn, view.guild, chosen, number=view.page)
+    found = await activity.sync_runs(GuildConnection(conn, view.guild), chosen, number=view.page)
     return {
         "view": replace(view, page=found.number),
         "found": found,
@@ -122,14 +122,14 @@ async def _runs(conn: Connection, view: ActivityView) -> dict[str, Any]:
 
 async def _deeds(conn: Connection, view: ActivityView) -> dict[str, Any]:
     chosen = DeedFilter(view.actor or None, view.since or None)
-    found = await activity.deeds(conn, view.guild, chosen, number=view.page)
-    actors = await activity.actors(conn, view.guild)
+    found = await activity.deeds(GuildConnection(conn, view.guild), chosen, number=view.page)
+    actors = await activity.actors(GuildConnection(conn, view.guild))
     return {"view": replace(view, page=found.number), "found": found, "rows": found.items, "actors": actors}
 
 
 async def upload_context(conn: Connection, guild_id: int, viewer: Caller) -> dict[str, Any]:
     """Return all that the list of uploads shows: those that wait or were given up first, then the newest."""
-    found = await uploads.recent(conn, guild_id, limit=UPLOADS_SHOWN)
+    found = await uploads.recent(GuildConnection(conn, guild_id), limit=UPLOADS_SHOWN)
     return {"uploads": found, "upload_states": UPLOAD_STATES, "may_act": viewer.may_act_as("officer")}
 
 
@@ -145,7 +145,7 @@ async def uploads_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep
 @router.get("/losses")
 async def losses(request: Request, services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show who would be marked as gone, for each source whose list was refused."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
     found = await api.losses(services, chosen.id)
     context = {"guild": chosen, "losses": found, "may_act": viewer.may_act_as("officer")}

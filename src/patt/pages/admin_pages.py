@@ -21,7 +21,7 @@ from patt.web.forms import Flash, FormReader, led_back, way_back
 from patt.web.places import DATA_QUALITY
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import SelectedIssues
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.insights import findings, health
@@ -173,14 +173,14 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: QualityV
     if not known:
         return {"guild": None, "guilds": []}
     guild = chosen_of(known, asked.guild or None)
-    found = await findings.findings_page(conn, guild.id, asked.filter(), number=asked.page)
+    found = await findings.findings_page(GuildConnection(conn, guild.id), asked.filter(), number=asked.page)
     view = replace(asked, guild=guild.id, page=found.number)
     return {
         "guild": guild,
         "guilds": known,
         "view": view,
         "may_act": viewer.may_act_as("officer"),
-        "rules": await findings.rule_overviews(conn, guild.id),
+        "rules": await findings.rule_overviews(GuildConnection(conn, guild.id)),
         "frequency": frequency,
         "fix_record": fix_record,
         "work": await worker_jobs.under_way(conn, guild.id),
@@ -191,8 +191,8 @@ async def data_quality_context(conn: Connection, viewer: Caller, asked: QualityV
 
 
 async def _health(conn: Connection, view: QualityView) -> dict[str, Any]:
-    found = await health.health(conn, view.guild)
-    trends = await health.trends(conn, view.guild, view.days)
+    found = await health.health(GuildConnection(conn, view.guild))
+    trends = await health.trends(GuildConnection(conn, view.guild), view.days)
     return {
         "health": found,
         "verdict": verdict(found, trends),
@@ -207,7 +207,7 @@ async def _health(conn: Connection, view: QualityView) -> dict[str, Any]:
 
 async def _findings(conn: Connection, view: QualityView, found: FindingsPage) -> dict[str, Any]:
     ids = [issue.id for issue in found.items]
-    subjects = await findings.subjects(conn, view.guild, ids) if view.group == "subject" else {}
+    subjects = await findings.subjects(GuildConnection(conn, view.guild), ids) if view.group == "subject" else {}
     return {
         "findings": found,
         "groups": grouped(found.items, view, subjects),
@@ -242,7 +242,7 @@ async def preview(
     rule = rule_named(issue_type)
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
-        known = await lifecycle.open_of_rule(conn, chosen.id, rule.issue_type)
+        known = await lifecycle.open_of_rule(GuildConnection(conn, chosen.id), rule.issue_type)
         work = await worker_jobs.under_way(conn, chosen.id)
         planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys

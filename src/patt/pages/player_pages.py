@@ -14,7 +14,7 @@ from patt.pages.layout import View, chosen_of, guilds_in_reach, respond
 from patt.web.context import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
 from patt.web.forms import Flash, FormReader, led_back, way_back
 from patt.web.places import PLAYERS
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
@@ -95,7 +95,7 @@ async def players_context(
     if not known:
         return {"guild": None}
     guild = chosen_of(known, guild_id)
-    found = await people.people_page(conn, guild.id, search=search, kind=api.KINDS[shown], number=page)
+    found = await people.people_page(GuildConnection(conn, guild.id), search=search, kind=api.KINDS[shown], number=page)
     counts = {each: _count(found.counts, each) for each, _ in KINDS}
     return {
         "guild": guild,

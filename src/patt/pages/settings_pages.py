@@ -28,6 +28,7 @@ from patt.web.context import (
 )
 from patt.web.forms import Flash, FormReader, led_back, pairs_of, way_back
 from patt.web.places import SETTINGS
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, PattError
 from sv_common.guild_sync.core.row_number import row_of
 from sv_common.guild_sync.rules import RULES, rule_named
@@ -113,7 +114,7 @@ async def try_note(request: Request, services: ServicesDep, officer: OfficerDep,
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, officer, guild)
         try:
-            shown: dict[str, Any] = {"tried": await readings.try_note(conn, chosen.id, note)}
+            shown: dict[str, Any] = {"tried": await readings.try_note(GuildConnection(conn, chosen.id), note)}
         except PattError as problem:
             shown = {"tried": None, "problem": str(problem)}
     return await _words(request, services, officer, guild, {"note": note, **shown})
@@ -183,7 +184,7 @@ async def preview_guild_move(
     name: _Text = "",
 ) -> Response:
     """Show what is at the new name, and how much of the guild is the same; where nothing is, lead back and say so."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         chosen, known = await chosen_guild(conn, officer, guild)
     wanted = NewName(region, realm, name)
     try:

@@ -28,7 +28,7 @@ from patt.web.context import (
 from patt.web.forms import pairs_of
 from patt.web.places import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
 from patt.web.rendering import page
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
 from sv_common.guild_sync.sources.discord.login import DiscordLogin
 
@@ -61,7 +61,7 @@ async def begin(services: ServicesDep) -> Response:
     """Lead to Discord, which asks whether PATT may know who this is."""
     login = _login(services)
     state, verifier = new_secret(), new_secret()
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         await sessions.begin_sign_in(conn, _proof(state, verifier))
     response = RedirectResponse(login.address(state, verifier), 303)
     keep_cookie(response, services.settings, SIGN_IN_COOKIE, verifier, SIGN_IN_LIFETIME)
@@ -79,7 +79,7 @@ async def come_back(
     """Sign in whoever Discord has sent back, or say calmly why not."""
     login = _login(services)
     verifier = request.cookies.get(cookie_name(services.settings, SIGN_IN_COOKIE), "")
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         is_ours = await sessions.end_sign_in(conn, _proof(state, verifier))
     if not is_ours:
         response = sign_in_page(services.settings, _STRANGE, 401)
@@ -94,7 +94,7 @@ async def come_back(
 @router.get(CHOICE_PATH)
 async def choice(request: Request, services: ServicesDep) -> Response:
     """Show the guilds in which somebody who is signed in with Discord may do something; where there is none, say why."""
-    async with services.pool.connection() as conn:  # that somebody was here is noted
+    async with services.pool.installation() as conn:  # that somebody was here is noted
         holder = await sessions.holder(conn, session_of(request) or "")
     if holder is None or holder.discord_id is None:
         return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
@@ -110,7 +110,7 @@ async def choice(request: Request, services: ServicesDep) -> Response:
 async def choose(request: Request, services: ServicesDep) -> Response:
     """Go on in another guild, with a new secret for the session. What they may do there is asked at the next request."""
     session, wanted = session_of(request) or "", dict(await pairs_of(request)).get("guild", "")
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         holder = await sessions.holder(conn, session)
         if holder is None or holder.discord_id is None:
             return RedirectResponse(SIGN_IN_PREFIX, 303)
@@ -140,7 +140,7 @@ async def ask(services: ServicesDep, token: str) -> Response:
 @router.post("/login/{token}")
 async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
     """Use a link up; a useless one answers 401."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         session = await credentials.redeem_login_link(conn, token)
     if session is None:
         return sign_in_page(services.settings, _USELESS, 401)
@@ -152,7 +152,7 @@ async def logout(request: Request, services: ServicesDep) -> Response:
     """End the session."""
     session = session_of(request)
     if session:
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             await sessions.end(conn, session)
     return _signed_out(services.settings)
 
@@ -162,7 +162,7 @@ async def logout_everywhere(request: Request, services: ServicesDep) -> Response
     """End all sessions of whoever this one is of."""
     session = session_of(request)
     if session:
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             holder = await sessions.holder(conn, session)
             if holder is not None:
                 await sessions.end_all_of(conn, holder.account_id)
@@ -173,7 +173,7 @@ async def signed_in(request: Request, services: ServicesDep, session: str, *, to
     """Have the browser keep a new session in the place of the one that it had, which ends."""
     earlier = session_of(request)
     if earlier:
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             await sessions.end(conn, earlier)
     response = RedirectResponse(to, 303)
     keep_cookie(response, services.settings, SESSION_COOKIE, session, SESSION_LIFETIME)
@@ -199,7 +199,7 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
     except PattError as error:
         status = 502 if isinstance(error, SourceError) else 503 if isinstance(error, ConfigurationError) else 401
         return sign_in_page(services.settings, str(error), status)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         standings = await permissions.of_member(conn, identity.discord_id)
         powerful = [each for each in standings if each.role]
         if not powerful:
@@ -212,7 +212,9 @@ async def _identified(request: Request, services: Services, login: DiscordLogin,
 async def _powerless_page(conn: Connection, name: str, standings: list[Permission], *, is_signed_in: bool) -> Response:
     """Say why somebody may do nothing here, and who can let them in."""
     helpers = {
-        each.guild_id: [one.display_name for one in await permissions.administrators(conn, each.guild_id)]
+        each.guild_id: [
+            one.display_name for one in await permissions.administrators(GuildConnection(conn, each.guild_id))
+        ]
         for each in standings
     }
     context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}

@@ -38,8 +38,8 @@ async def first_members(session: SetupSession) -> None:
 async def first_export(session: SetupSession) -> None:
     """Read an export of the addon, the only source of rank names. Raises PattError and `StepSkipped`."""
     guild, dialogue = await session.guild(), session.dialogue
-    async with session.pool.connection() as conn:
-        are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(conn, guild.id))
+    async with session.pool.reading(guild.id) as here:
+        are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(here))
     if are_named and dialogue.given(_EXPORT) is None:
         dialogue.say("An export of the addon was read before.")
         return
@@ -68,7 +68,7 @@ async def address_of_pages(session: SetupSession) -> None:
         dialogue.say(f"The pages are at {settings.base_url}.")
         return
     dialogue.say("Now the pages can be reached from this computer alone. Give the address of your server for others.")
-    address = dialogue.ask(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
+    address = dialogue.prompt(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(f"“{address}” is not a web address. It looks like https://patt.example.org.")
@@ -79,15 +79,15 @@ async def address_of_pages(session: SetupSession) -> None:
 async def first_key(session: SetupSession) -> None:
     """Make an upload key, unless there is one. It is shown once. Raises `BadInput` and `StepSkipped`."""
     guild, dialogue = await session.guild(), session.dialogue
-    async with session.pool.connection() as conn:
+    async with session.pool.installation() as conn:
         valid = [key for key in await credentials.upload_keys(conn, guild.id) if key.revoked_at is None]
     wanted = dialogue.given(_UPLOADER)
     if valid and (wanted is None or wanted in {key.uploader for key in valid}):
         dialogue.say(f"Upload keys exist for: {', '.join(sorted({key.uploader for key in valid}))}.")
         return
     dialogue.say("A companion sends the addon's exports to PATT, with a key of its own.")
-    uploader = dialogue.ask(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
-    async with session.pool.connection() as conn:
+    uploader = dialogue.prompt(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
+    async with session.pool.installation() as conn:
         key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
     dialogue.say(f"On the computer on which {uploader} plays, this prompts for the key:")
     dialogue.say(f"  patt watch --server {session.settings.base_url}")
@@ -98,8 +98,8 @@ async def _sync(
     session: SetupSession, guild: Guild, name: str, run: Callable[..., Awaitable[PipelineReport]], what: str
 ) -> None:
     """Run a pipeline, unless it succeeded before."""
-    async with session.pool.connection() as conn:
-        history = (await runs.standings(conn, guild.id)).get(name)
+    async with session.pool.reading(guild.id) as here:
+        history = (await runs.standings(here)).get(name)
     if history is not None and history.last_good is not None:
         session.dialogue.say(f"Read {in_words(age(history.last_good))} ago.")
         return
@@ -126,4 +126,4 @@ def _file_of_export(dialogue: Dialogue) -> Path:
     found = max(files, key=lambda file: file.stat().st_mtime, default=None) if dialogue.given(_EXPORT) is None else None
     if found is not None and dialogue.confirm(_FOUND_EXPORT, f"Read {found}"):
         return found
-    return Path(dialogue.ask(_EXPORT, "File PATTSync.lua")).expanduser()
+    return Path(dialogue.prompt(_EXPORT, "File PATTSync.lua")).expanduser()

@@ -40,8 +40,8 @@ async def battle_net(session: SetupSession) -> None:
         "and client secret."
     )
     values = {
-        "blizzard_client_id": dialogue.ask(_CLIENT_ID, "Client id"),
-        "blizzard_client_secret": dialogue.ask(_CLIENT_SECRET, "Client secret", is_secret=True),
+        "blizzard_client_id": dialogue.prompt(_CLIENT_ID, "Client id"),
+        "blizzard_client_secret": dialogue.prompt(_CLIENT_SECRET, "Client secret", is_secret=True),
     }
     await session.trying(values).require_battle_net().check_credentials()
     session.keep(values)
@@ -66,7 +66,7 @@ async def discord_bot(session: SetupSession) -> None:
         "Make an application at https://discord.com/developers/applications. On its page Bot, switch on the Server Members "
         "Intent, save, and copy the token that Reset Token shows."
     )
-    values = {"discord_bot_token": dialogue.ask(_TOKEN, "Token of the bot", is_secret=True)}
+    values = {"discord_bot_token": dialogue.prompt(_TOKEN, "Token of the bot", is_secret=True)}
     application = await session.trying(values).require_discord().fetch_application()
     session.keep(values)
     dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is stored in the file .env.")
@@ -75,7 +75,7 @@ async def discord_bot(session: SetupSession) -> None:
 
 async def which_guild(session: SetupSession) -> None:
     """Choose a guild of this installation, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
-    async with session.pool.connection() as conn:
+    async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
     if session.dialogue.given(_REALM) is None:
         known = _called(known, session.dialogue.given(_GUILD))
@@ -92,7 +92,7 @@ async def which_server(session: SetupSession) -> None:
     wanted = dialogue.given(_SERVER) or guild.discord_guild_id
     server = _chosen_server(session, await discord.fetch_servers(), wanted, application.application_id)
     if server.server_id != guild.discord_guild_id:
-        async with session.pool.connection() as conn:
+        async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
     dialogue.say(f"The bot is on the Discord server “{server.name}”.")
     if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
@@ -107,7 +107,8 @@ async def which_channel(session: SetupSession) -> None:
     guild, server_id = await session.guild_on_discord()
     dialogue = session.dialogue
     channels = await session.require_discord().fetch_text_channels(server_id)
-    channel = _channel(channels, guild.audit_channel_id) if dialogue.given(_CHANNEL) is None else None
+    current = guild.audit_channel_id if dialogue.given(_CHANNEL) is None else None
+    channel = next((each for each in channels if each.channel_id == current), None)
     if channel is None or channel.missing:
         if channel is not None and not dialogue.is_interactive:
             raise Refused(_channel_sentence(channel))
@@ -115,7 +116,7 @@ async def which_channel(session: SetupSession) -> None:
         channel = next(each for each in channels if each.channel_id == wanted)
         if channel.missing:
             raise Refused(_channel_sentence(channel))
-        async with session.pool.connection() as conn:
+        async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
     dialogue.say(f"Summaries are posted in #{channel.name}.")
 
@@ -139,14 +140,12 @@ def _go_on_with(session: SetupSession, known: Sequence[Guild]) -> None:
 async def _add_guild(session: SetupSession) -> None:
     dialogue, battle_net = session.dialogue, session.require_battle_net()
     dialogue.say("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet.")
-    asked = (
-        dialogue.ask(_REGION, "Region: us, eu, kr or tw", default="us"),
-        dialogue.ask(_REALM, "Realm, in any language"),
-        dialogue.ask(_GUILD, "Name of the guild, as the game shows it"),
-    )
-    region = read_region(asked[0])
+    region_name = dialogue.prompt(_REGION, "Region: us, eu, kr or tw", default="us")
+    realm = dialogue.prompt(_REALM, "Realm, in any language")
+    name = dialogue.prompt(_GUILD, "Name of the guild, as the game shows it")
+    region = read_region(region_name)
     with dialogue.working("Fetching the guild from Battle.net"):
-        found = await find_guild(battle_net, battle_net, region, asked[1], asked[2])
+        found = await find_guild(battle_net, battle_net, region, realm, name)
     session.guild_id = await _known_or_added(session, battle_net, found)
     dialogue.say(
         f"Guild {session.guild_id} is {found.name}, {found.realm} ({region}), with {len(found.members)} characters."
@@ -155,16 +154,17 @@ async def _add_guild(session: SetupSession) -> None:
 
 async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, found: FoundGuild) -> int:
     """Return the number of a guild that was found: known already, known under an old address, or added now."""
-    async with session.pool.connection() as conn:
+    async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
     same = next((each for each in known if each.address == found.address), None)
     if same is not None:
         return same.id
     moved = await _one_that_moved(session, battle_net, [each for each in known if each.region == found.address.region])
-    async with session.pool.connection() as conn:
-        if moved is not None:
-            await guilds.move(conn, moved.id, found.address, found.name, actor=session.actor)
-            return moved.id
+    if moved is not None:
+        async with session.pool.writing(moved.id) as guild:
+            await guilds.move(guild, found.address, found.name, actor=session.actor)
+        return moved.id
+    async with session.pool.installation() as conn:
         return await guilds.add(conn, found.address, found.name)
 
 
@@ -198,29 +198,18 @@ def _chosen_server(
     return by_id[wanted] if wanted is not None else servers[0]
 
 
-def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextChannel | None:
-    return next((each for each in channels if each.channel_id == channel_id), None)
-
-
 def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
         raise BadInput("The Discord server has no text channel. Create one for the officers.")
-    return [Choice(each.channel_id, _label(each), each.name) for each in channels]
-
-
-def _label(channel: TextChannel) -> str:
-    return f"#{channel.name}" + (f" (the bot lacks {_joined(channel.missing)})" if channel.missing else "")
+    lacks = {each.channel_id: f" (the bot lacks {', '.join(each.missing)})" for each in channels if each.missing}
+    return [Choice(each.channel_id, f"#{each.name}{lacks.get(each.channel_id, '')}", each.name) for each in channels]
 
 
 def _channel_sentence(channel: TextChannel) -> str:
     return (
-        f"In #{channel.name} the bot lacks {_joined(channel.missing)}. Allow it for the bot's role in the channel's settings, "
+        f"In #{channel.name} the bot lacks {', '.join(channel.missing)}. Allow it for the bot's role in the channel's settings, "
         "under Permissions, or choose another channel."
     )
-
-
-def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _refuse_without_intent(*, sees_members: bool) -> None:

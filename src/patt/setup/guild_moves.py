@@ -36,32 +36,22 @@ class GuildMove:
     """What a new name would do, or has done if it `is_kept`."""
 
     guild: Annotated[Guild, Field(exclude=True)]
-    address: Annotated[GuildAddress, Field(exclude=True)]
+    region: Annotated[str, Field(examples=["us"])]
+    realm_slug: Annotated[str, Field(description="The realm, as Battle.net's addresses name it.", examples=["area-52"])]
+    name_slug: Annotated[
+        str, Field(description="The guild, as Battle.net's addresses name it.", examples=["lantern-watch"])
+    ]
     name: str
     realm: Annotated[str, Field(exclude=True)]
     members: Annotated[int, Field(description="How many characters the roster there has.")]
     known: Annotated[int, Field(description="How many are known here.")]
     same: Annotated[int, Field(description="How many of those are the same.")]
-    namesakes: Annotated[int, Field(description="Of how many others the name alone is there.")]
+    namesakes: Annotated[int, Field(description="Of how many others only the name is there.")]
     is_kept: Annotated[bool, Field(exclude=True)] = False
 
-    @computed_field(examples=["us"])
     @property
-    def region(self) -> str:
-        """The region."""
-        return self.address.region
-
-    @computed_field(examples=["area-52"])
-    @property
-    def realm_slug(self) -> str:
-        """The realm, as Battle.net's addresses name it."""
-        return self.address.realm_slug
-
-    @computed_field(examples=["lantern-watch"])
-    @property
-    def name_slug(self) -> str:
-        """The guild, as Battle.net's addresses name it."""
-        return self.address.name_slug
+    def address(self) -> GuildAddress:
+        return GuildAddress(self.region, self.realm_slug, self.name_slug)
 
     @computed_field(description="Send it back to save exactly this.", examples=["0f3c9a5be1d24c77" * 4])
     @property
@@ -90,11 +80,11 @@ class GuildMove:
     def sentence(self) -> str:
         """How much of the guild is the same, or its new name."""
         if self.is_kept:
-            where = f"{self.name}, {self.realm} ({self.address.region})"
+            where = f"{self.name}, {self.realm} ({self.region})"
             return f"{self.guild.name} is {where} now. Its roster is being fetched."
         more = f", and {self.namesakes} more have only the name in common" if self.namesakes else ""
         return (
-            f"{self.name}, {self.realm} ({self.address.region}) has {self.members} characters. Of the {self.known} known "
+            f"{self.name}, {self.realm} ({self.region}) has {self.members} characters. Of the {self.known} known "
             f"here, {self.same} are the same{more}."
         )
 
@@ -112,7 +102,7 @@ async def preview_move(services: Services, wanted: NewName, *, guild_id: int | N
         )
     if not wanted.realm.strip():
         raise BadInput("Give the guild's realm, in any language.")
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)
     found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
     return await _compared(services, guild, found)
@@ -128,18 +118,19 @@ async def move(services: Services, wanted: NewName, *, guild_id: int | None, act
         raise Refused(f"{found.problem} Nothing was changed.")
     if key is not None and key != found.key:
         raise PlanStale("This has changed since the preview. Preview it again; nothing was changed.")
-    async with services.pool.connection() as conn:
-        await guilds.lock(conn, found.guild.id)
-        if await guilds.get(conn, found.guild.id) != found.guild:
+    async with services.pool.writing(found.guild.id) as here:
+        if await guilds.get(here) != found.guild:
             raise PlanStale("The guild has changed meanwhile. Preview it again; nothing was changed.")
-        await guilds.move(conn, found.guild.id, found.address, found.name, actor=actor)
+        await guilds.move(here, found.address, found.name, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
     return replace(found, is_kept=True)
 
 
 async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
-    async with services.pool.connection() as conn:
-        known = await characters.count_present(conn, guild.id)
-        same, namesakes = await characters.count_same(conn, guild.id, found.members)
-    return GuildMove(guild, found.address, found.name, found.realm, len(found.members), known, same, namesakes)
+    async with services.pool.reading(guild.id) as here:
+        known = await characters.count_present(here)
+        same, namesakes = await characters.count_same(here, found.members)
+    address, counts = found.address, (len(found.members), known, same, namesakes)
+    where = address.region, address.realm_slug, address.name_slug
+    return GuildMove(guild, *where, found.name, found.realm, *counts)

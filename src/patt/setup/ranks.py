@@ -44,8 +44,8 @@ _SAME_MEANING: Final = (
 async def rank_table(session: SetupSession) -> None:
     """Map ranks to roles. Raises `BadInput`, SourceError and `StepSkipped`."""
     guild, server_id = await session.guild_on_discord()
-    async with session.pool.connection() as conn:
-        table = await ranks.all_ranks(conn, guild.id)
+    async with session.pool.reading(guild.id) as here:
+        table = await ranks.all_ranks(here)
     if not table:
         raise StepSkipped("it needs the roster")
     authority = await session.require_discord().fetch_authority(server_id)
@@ -86,8 +86,11 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
         _NAMES, "Does each rank, with its name in the game, still belong to its role", default=False
     ):
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
-        async with session.pool.connection() as conn, recorded(conn, guild_id, about, actor=session.actor):
-            await ranks.confirm_names(conn, guild_id)
+        async with (
+            session.pool.writing(guild_id) as guild,
+            recorded(guild, about, actor=session.actor),
+        ):
+            await ranks.confirm_names(guild)
     else:
         session.dialogue.say(
             "Until they are confirmed, no role follows from a rank. See: patt ranks map, patt ranks confirm"
@@ -115,7 +118,7 @@ def _decide(
 
 _HOW_TO_TAKE = (
     Choice("all", "all of them"),
-    Choice("each", "ask for each rank"),
+    Choice("each", "decide for each rank"),
     Choice("none", "none of them, now"),
 )
 
@@ -157,12 +160,12 @@ def _ask(session: SetupSession, rank: Rank, roles: Sequence[DiscordRole], sugges
 
 async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is_managed: bool) -> None:
     about = RanksSetting.of(decided)
-    async with session.pool.connection() as conn, recorded(conn, guild_id, about, actor=session.actor):
+    async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
         for index, role in decided.items():
             if role is None:
-                await ranks.leave_without_role(conn, guild_id, index)
+                await ranks.leave_without_role(guild, index)
             else:
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=is_managed)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=is_managed)
     session.dialogue.say(f"{len(decided)} ranks decided.")
 
 
@@ -212,7 +215,7 @@ def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int,
 def roles_for_ranks(roles: Iterable[DiscordRole], server_id: str) -> list[DiscordRole]:
     """List the roles to which a rank can be mapped, the most powerful first.
 
-    Those are all but @everyone, whose id is the server's, and the roles of integrations, which nobody can give.
+    Those are all but @everyone, whose id is the server's, and the roles of integrations, which cannot be given.
     """
     usable = [role for role in roles if not role.managed and role.role_id != server_id]
     return sorted(usable, key=lambda role: (-role.position, int(role.role_id)))

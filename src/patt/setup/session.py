@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import httpx2
 from pydantic import SecretStr
@@ -37,61 +37,43 @@ class StepSkipped(Exception):
     """A step is left for later. The text says why, as the end of the sentence that begins with “Left for later”."""
 
 
-class Dialogue(ABC):
-    """Prompts and reports. Each question has the name of an option; the value of that option is its first answer."""
+class Dialogue(Protocol):
+    """Prompts and reports. Each question has the name of an option; the value of that option is its first answer.
+
+    A `SetupSession` without a user (`is_interactive` is False) gets options and defaults for answers.
+    """
 
     is_interactive: bool
-    """Whether there is a user to prompt."""
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = dict(given)
-        self.step = ""
 
     def given(self, option: str) -> str | None:
         """Return the value of an option that was not used as an answer yet; None without one."""
-        return self._given.get(option)
 
     def take(self, option: str) -> str | None:
         """Return the same and use it up, so that it is not the answer to a second try."""
-        return self._given.pop(option, None)
 
-    @abstractmethod
-    def ask(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
+    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
         """Return the answer, never blank. Raises `StepSkipped` for none, and `BadInput` without a user."""
 
-    @abstractmethod
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        """Return the value of one of the choices. Raises like `ask`, and `BadInput` for another value."""
+        """Return the value of one of the choices. Raises like `prompt`, and `BadInput` for another value."""
 
-    @abstractmethod
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
         """Return yes or no; the default without a user and an option."""
 
-    @abstractmethod
     def try_again(self) -> bool:
         """Return whether a failed step is tried again; False without a user."""
 
-    @abstractmethod
-    def begin(self, step: str, heading: str) -> None:
-        """Begin a step."""
+    def begin(self, step: str, heading: str) -> None: ...
 
-    @abstractmethod
-    def say(self, sentence: str) -> None:
-        """Report something."""
+    def say(self, sentence: str) -> None: ...
 
-    @abstractmethod
     def warn(self, sentence: str) -> None:
         """Report something that should be fixed and does not end the step."""
 
-    @abstractmethod
-    def complain(self, error: PattError) -> None:
-        """Report an error."""
+    def complain(self, error: PattError) -> None: ...
 
-    @abstractmethod
-    def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Show a table."""
+    def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None: ...
 
-    @abstractmethod
     def working(self, what: str) -> AbstractContextManager[object]:
         """Show an activity while the block runs."""
 
@@ -129,8 +111,8 @@ class SetupSession:
         """Return the guild that is set up. Raises `StepSkipped` while there is none."""
         if self.guild_id is None:
             raise StepSkipped("it needs the guild")
-        async with self.pool.connection() as conn:
-            return await guilds.get(conn, self.guild_id)
+        async with self.pool.reading(self.guild_id) as here:
+            return await guilds.get(here)
 
     async def guild_on_discord(self) -> tuple[Guild, str]:
         """Return the guild and the id of its Discord server. Raises `StepSkipped` while either is missing."""

@@ -99,7 +99,7 @@ class Guard:
         is_page = shape_of(request) == "page"
         holder = None
         if session:
-            async with self._services.pool.connection() as conn:
+            async with self._services.pool.installation() as conn:
                 holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
                 request.state.caller = await caller_of(conn, holder) if holder else None
         if holder is None:
@@ -124,12 +124,12 @@ class Guard:
         return checked
 
     async def _uploader(self, key: str) -> credentials.Uploader | None:
-        async with self._services.pool.connection() as conn:
+        async with self._services.pool.installation() as conn:
             return await credentials.uploader_of_key(conn, key)
 
     async def _token_holder(self, token: str, path: str) -> Caller | None:
         pool = self._services.pool
-        async with (pool.probes if path == METRICS_PATH else pool).connection() as conn:
+        async with (pool.probes if path == METRICS_PATH else pool).installation() as conn:
             holder = await credentials.holder_of_token(conn, token)
         if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
             return None

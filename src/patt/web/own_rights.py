@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from patt.auth import permissions
 from patt.auth.permissions import WITH_ARTICLE, Grant
 from patt.web.context import Caller
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.engine.command import Guard, unguarded
 from sv_common.guild_sync.identity.decisions import ManualDecision
@@ -25,10 +25,12 @@ async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, g
     """Refuse a decision by hand that would give a right to whoever asks for it. Raises like the decision, and `Refused`."""
     if not _is_limited(caller):
         return
-    async with pool.connection() as conn:
-        number = await guilds.lock_the_only(conn, guild_id)
-        async with conn.transaction(force_rollback=True), guard_of(caller)(conn, number):
-            await write_in_transaction(conn, number, decision, actor=caller.actor)
+    async with (
+        pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild,
+        guild.conn.transaction(force_rollback=True),
+        guard_of(caller)(guild),
+    ):
+        await write_in_transaction(guild, decision, actor=caller.actor)
 
 
 def guard_of(caller: Caller) -> Guard:
@@ -38,10 +40,10 @@ def guard_of(caller: Caller) -> Guard:
         return unguarded
 
     @contextlib.asynccontextmanager
-    async def guard(conn: Connection, guild_id: int) -> AsyncIterator[None]:
-        before = {_identity(grant) for grant in await permissions.strong_grants(conn, guild_id, discord_id)}
+    async def guard(guild: GuildConnection) -> AsyncIterator[None]:
+        before = {_identity(grant) for grant in await permissions.strong_grants(guild, discord_id)}
         yield
-        after = await permissions.strong_grants(conn, guild_id, discord_id)
+        after = await permissions.strong_grants(guild, discord_id)
         gained = [grant for grant in after if _identity(grant) not in before]
         if gained:
             role = WITH_ARTICLE[gained[0].given or "viewer"]

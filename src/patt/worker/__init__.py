@@ -1,1 +1,1 @@
-"""The worker: schedules, uploads, and what officers ask for."""
+"""The worker: schedules, uploads, and jobs of officers."""

@@ -63,7 +63,7 @@ class ChangedServers:
             await asyncio.sleep(self._settle_s)
             self._has_changes.clear()
             servers, self._servers = self._servers, set()
-            async with self._pool.connection() as conn:
+            async with self._pool.installation() as conn:
                 changed = [guild.id for guild in await guilds.all_guilds(conn) if guild.discord_guild_id in servers]
             for guild_id in changed:
                 await self._queue.enqueue(Task.DISCORD, guild_id)

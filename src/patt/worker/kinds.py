@@ -58,10 +58,10 @@ async def _scan(services: Services, job: WorkRequest, on_progress: OnProgress) -
 async def _fix_all(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
     issue_ids = job.issue_ids
     if issue_ids is None:
-        async with services.pool.connection() as conn:
-            found = await lifecycle.open_of_rule(conn, job.guild_id, job.arguments["issue_type"])
+        async with services.pool.writing(job.guild_id, alone=False) as guild:
+            found = await lifecycle.open_of_rule(guild, job.arguments["issue_type"])
             issue_ids = [issue.id for issue in found]
-            await requests.begin_fix(conn, job.id, issue_ids)
+            await requests.begin_fix(guild, job.id, issue_ids)
     return await _fix(services, job, issue_ids, on_progress)
 
 
@@ -94,8 +94,8 @@ async def _with_earlier_tries(services: Services, job: WorkRequest, report: FixR
     """Count what an earlier try of this job fixed before it was cut off as fixed by the job."""
     idle = [each.issue_id for each in report.results if each.outcome is FixOutcome.NOTHING_TO_DO]
     since = job.started_at or job.requested_at
-    async with services.pool.connection() as conn:
-        fixed = await attempts.fixed_since(conn, job.guild_id, idle, actor=job.actor, since=since)
+    async with services.pool.reading(job.guild_id) as guild:
+        fixed = await attempts.fixed_since(guild, idle, actor=job.actor, since=since)
 
     def counted(each: FixResult) -> FixResult:
         if each.outcome is not FixOutcome.NOTHING_TO_DO or each.issue_id not in fixed:

@@ -35,8 +35,8 @@ async def run_jobs(services: Services, guild_id: int) -> None:
     """Run the scans and fixes of a guild, oldest first; one that is to be tried again waits for the next call."""
     tried: list[int] = []
     while True:
-        async with services.pool.connection() as conn:
-            job = await requests.next_waiting(conn, guild_id, tried=tried)
+        async with services.pool.writing(guild_id, alone=False) as guild:
+            job = await requests.next_waiting(guild, tried=tried)
         if job is None:
             return
         tried.append(job.id)
@@ -51,12 +51,12 @@ async def _run(services: Services, job: WorkRequest) -> None:
             return await kind.run(services, job, on_progress)
 
     async def fail(reason: str) -> None:
-        async with services.pool.connection() as conn:
-            await requests.finish(conn, job.id, "failed", reason)
+        async with services.pool.writing(job.guild_id, alone=False) as guild:
+            await requests.finish(guild, job.id, "failed", reason)
 
     async def retry_later(reason: str) -> None:
-        async with services.pool.connection() as conn:
-            await requests.report(conn, job, Progress(0, 0, reason))
+        async with services.pool.writing(job.guild_id, alone=False) as guild:
+            await requests.report(guild, job, Progress(0, 0, reason))
 
     result = await run_once(
         run,
@@ -68,20 +68,20 @@ async def _run(services: Services, job: WorkRequest) -> None:
         guild_id=job.guild_id,
     )
     if result is not None:
-        async with services.pool.connection() as conn:
-            await requests.finish(conn, job.id, "done", result.sentence, as_json_data(result))
+        async with services.pool.writing(job.guild_id, alone=False) as guild:
+            await requests.finish(guild, job.id, "done", result.sentence, as_json_data(result))
 
 
 async def run_full_match(services: Services, guild_id: int) -> None:
     """Run the full match of a guild that waits, if one does."""
-    async with services.pool.connection() as conn:
-        job = await matches.next_waiting(conn, guild_id)
+    async with services.pool.writing(guild_id, alone=False) as guild:
+        job = await matches.next_waiting(guild)
     if job is None:
         return
 
     async def fail(reason: str) -> None:
-        async with services.pool.connection() as conn:
-            await matches.finish(conn, job.id, "failed", reason)
+        async with services.pool.writing(guild_id, alone=False) as guild:
+            await matches.finish(guild, job.id, "failed", reason)
 
     async def retry_later(_: str) -> None:
         """It goes on waiting."""
@@ -103,9 +103,14 @@ async def run_full_match(services: Services, guild_id: int) -> None:
     )
     if result is not None:
         report, match = result
-        async with services.pool.connection() as conn:
+        async with services.pool.writing(guild_id, alone=False) as guild:
             await matches.finish(
-                conn, job.id, "done", _in_words(match, job), attempt_id=match.attempt_id, run_id=report.run_id
+                guild,
+                job.id,
+                "done",
+                _in_words(match, job),
+                attempt_id=match.attempt_id,
+                run_id=report.run_id,
             )
 
 
@@ -163,8 +168,8 @@ class _ProgressWriter:
             self._has_news.clear()
             try:
                 if self._latest is not None:
-                    async with self._pool.connection() as conn:
-                        await requests.report(conn, self._job, self._latest)
+                    async with self._pool.writing(self._job.guild_id, alone=False) as guild:
+                        await requests.report(guild, self._job, self._latest)
             except psycopg.Error as error:
                 log.warning("progress_not_written", job_id=self._job.id, error=type(error).__name__)
             with contextlib.suppress(TimeoutError):

@@ -22,8 +22,8 @@ MOST_TRIES = 6
 async def process_uploads(services: Services, guild_id: int) -> None:
     """Process the waiting uploads of a guild; one that fails lets the next ones pass."""
     while True:
-        async with services.pool.connection() as conn:
-            upload = await uploads.next_waiting(conn, guild_id)
+        async with services.pool.reading(guild_id) as guild:
+            upload = await uploads.next_waiting(guild)
         if upload is None:
             return
         await _Processing(services, guild_id, upload).process()
@@ -77,15 +77,15 @@ class _Processing:
         return None
 
     async def _count(self) -> None:
-        async with self._services.pool.connection() as conn:
-            await uploads.count_try(conn, self._upload.id)
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.count_try(guild, self._upload.id)
         self._is_counted = True
 
     async def _finish(self, report: PipelineReport) -> None:
         sync = report.steps[0]
         if report.status == "superseded":
-            async with self._services.pool.connection() as conn:
-                newer = await uploads.newer_than(conn, self._upload.id)
+            async with self._services.pool.reading(self._guild_id) as guild:
+                newer = await uploads.newer_than(guild, self._upload.id)
             by = f" The newer one is upload {newer}." if newer else ""
             await self._store("superseded", f"{sync.notices[0]}{by}", report.run_id)
             return
@@ -98,13 +98,17 @@ class _Processing:
     async def _store(
         self, state: Literal["done", "superseded", "refused"], sentence: str, run_id: int | None = None
     ) -> None:
-        async with self._services.pool.connection() as conn:
-            await uploads.finish(conn, self._upload.id, state, sentence, run_id=run_id, as_of=self._upload.as_of)
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.finish(guild, self._upload.id, state, sentence, run_id=run_id, as_of=self._upload.as_of)
 
     async def _give_up(self, reason: str) -> None:
-        async with self._services.pool.connection() as conn:
-            await uploads.give_up(conn, self._upload.id, f"{reason} It is kept: patt uploads retry {self._upload.id}")
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.give_up(
+                guild,
+                self._upload.id,
+                f"{reason} It is kept: patt uploads retry {self._upload.id}",
+            )
 
     async def _retry_later(self, reason: str) -> None:
-        async with self._services.pool.connection() as conn:
-            await uploads.put_off(conn, self._upload.id, reason)
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.put_off(guild, self._upload.id, reason)

@@ -127,9 +127,9 @@ JOBS: Mapping[Task, GuildJob] = {
 async def enqueue_due(services: Services, now: datetime) -> list[tuple[Task, int]]:
     """Enqueue every job that is due and return them: what waits to be done or sent, and pipelines whose time has come."""
     queue = _queue_of(services)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         await runs.fail_cut_off(conn)
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         waiting = [(Task.UPLOADS, guild_id) for guild_id in await uploads.guilds_that_wait(conn)]
         waiting += [(Task.FULL_MATCH, guild_id) for guild_id in await matches.guilds_that_wait(conn)]
         await requests.clear_old(conn)

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, LiteralString, TypeAlias, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor, sql
 from psycopg.rows import TupleRow, kwargs_row
 
 from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
+Statement: TypeAlias = LiteralString | sql.Composed
 _Row = TypeVar("_Row")
 
 ROLE = "patt_guild"
@@ -21,7 +22,8 @@ ROLE = "patt_guild"
 BUSY = "Another change for this guild is in progress. Try again in a moment."
 
 _BIND: LiteralString = (
-    "select set_config('app.guild_id', %(guild_id)s::integer::text, true), set_config('role', 'patt_guild', true)"
+    "select set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
+    "from guild_identity.guilds where id = %(guild_id)s"
 )
 _UNBIND: LiteralString = "select set_config('app.guild_id', '', true), set_config('role', 'none', true)"
 _LOCK: LiteralString = (
@@ -40,30 +42,30 @@ class GuildConnection:
         self.conn = conn
         self.id = guild_id
 
-    async def all(self, row: Callable[..., _Row], statement: LiteralString, /, **values: Any) -> list[_Row]:
+    async def all(self, row: Callable[..., _Row], statement: Statement, /, **values: Any) -> list[_Row]:
         """Return all rows, each made by `row` from the columns by their names."""
         async with self.conn.cursor(row_factory=kwargs_row(row)) as cursor:
             return await (await cursor.execute(statement, self._named(values))).fetchall()
 
-    async def one(self, row: Callable[..., _Row], statement: LiteralString, /, **values: Any) -> _Row | None:
+    async def one(self, row: Callable[..., _Row], statement: Statement, /, **values: Any) -> _Row | None:
         """Return the first row, made by `row` from the columns by their names; None where there is none."""
         async with self.conn.cursor(row_factory=kwargs_row(row)) as cursor:
             return await (await cursor.execute(statement, self._named(values))).fetchone()
 
-    async def rows(self, statement: LiteralString, /, **values: Any) -> list[TupleRow]:
+    async def rows(self, statement: Statement, /, **values: Any) -> list[TupleRow]:
         """Return all rows as tuples."""
         return await (await self.conn.execute(statement, self._named(values))).fetchall()
 
-    async def row(self, statement: LiteralString, /, **values: Any) -> TupleRow | None:
+    async def row(self, statement: Statement, /, **values: Any) -> TupleRow | None:
         """Return the first row as a tuple; None where there is none."""
         return await (await self.conn.execute(statement, self._named(values))).fetchone()
 
-    async def value(self, statement: LiteralString, /, **values: Any) -> Any:
+    async def value(self, statement: Statement, /, **values: Any) -> Any:
         """Return the first column of the first row; None where there is no row."""
         row = await self.row(statement, **values)
         return row[0] if row else None
 
-    async def run(self, statement: LiteralString, /, **values: Any) -> int:
+    async def run(self, statement: Statement, /, **values: Any) -> int:
         """Run a statement; return how many rows it changed."""
         return (await self.conn.execute(statement, self._named(values))).rowcount
 
@@ -77,18 +79,22 @@ class GuildConnection:
         return {"guild_id": self.id, **values}
 
 
-async def bind(conn: Connection, guild_id: int | None) -> None:
-    """Bind the running transaction, or the one that begins with this, to a guild; None: to none any more.
+async def bind(conn: Connection, guild_id: int) -> None:
+    """Bind the transaction that begins with this to a guild.
 
-    A transaction that begins is bound in the same round trip, so this counts as little as `begin` does. Raises
-    `ConfigurationError` where the role cannot be taken.
+    Both are sent together, so this counts as little as `begin` does. Raises `NotFound`, and `ConfigurationError` where the
+    role cannot be taken.
     """
     with _role_needed():
         async with conn.pipeline():
-            if guild_id is None:
-                await AsyncCursor(conn).execute(_UNBIND)
-            else:
-                await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
+            found = await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
+    if found.rowcount == 0:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
+
+
+async def unbind(conn: Connection) -> None:
+    """Let the running transaction see all guilds again."""
+    await AsyncCursor(conn).execute(_UNBIND)
 
 
 async def lock(conn: Connection, guild_id: int) -> None:

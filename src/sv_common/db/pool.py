@@ -18,7 +18,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from sv_common.db.counting import CountingCursor, counting_statements
-from sv_common.db.guild import Connection, GuildConnection, bind, lock
+from sv_common.db.guild import Connection, GuildConnection, bind, lock, unbind
 from sv_common.db.holding import held_connections, holding
 from sv_common.db.lost import check_can_commit
 from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
@@ -82,7 +82,7 @@ class CheckedPool(LivePool):
         """Give a connection for reading one guild: all its statements see the database as it was at one moment.
 
         Within such a block, a further one of the same task reads on the same connection, and sees the same moment. Raises
-        `ConfigurationError` where the role `patt_guild` cannot be taken. A guild that does not exist has no rows.
+        `NotFound`, and `ConfigurationError` where the role `patt_guild` cannot be taken.
         """
         async with self._one_moment(guild_id) as conn:
             yield GuildConnection(conn, guild_id)
@@ -92,7 +92,7 @@ class CheckedPool(LivePool):
         """Give a connection for changing one guild in a transaction, which holds the guild's lock from the beginning.
 
         `alone=False` is for rows that say what goes on (runs, jobs and their progress, uploads, announcements): others see
-        them while a pipeline holds the lock. Raises like `reading`, and `NotFound` and `Busy` because of the lock.
+        them while a pipeline holds the lock. Raises like `reading`, and `Busy` because of the lock.
         """
         async with self.connection() as conn:
             await (lock if alone else bind)(conn, guild_id)
@@ -257,14 +257,21 @@ def _reading_on(reading: _Reading) -> Iterator[None]:
 async def _bound_otherwise(reading: _Reading, guild_id: int | None) -> AsyncIterator[None]:
     """Bind a snapshot to another guild, or to none, while the block runs."""
     before = reading.guild_id
-    await bind(reading.connection, guild_id)
-    reading.guild_id = guild_id
+    await _bind_again(reading, guild_id)
     try:
         yield
     finally:
         if reading.connection.info.transaction_status == TransactionStatus.INTRANS:
-            await bind(reading.connection, before)
-        reading.guild_id = before
+            await _bind_again(reading, before)
+
+
+async def _bind_again(reading: _Reading, guild_id: int | None) -> None:
+    if reading.guild_id is not None:
+        await unbind(reading.connection)
+        reading.guild_id = None
+    if guild_id is not None:
+        await bind(reading.connection, guild_id)
+        reading.guild_id = guild_id
 
 
 _seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.core.text import listed, plural
 from sv_common.guild_sync.identity import links
@@ -49,20 +49,19 @@ async def sync_addon_data(
     future, the export counts as made now. An export that brings nothing newer at all is reported as superseded.
     """
     rows = read_characters(characters)
-    async with pool.connection() as conn:
-        row_id = await guilds.lock_the_only(conn, guild_id)
+    async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
-            await refuse_foreign(conn, row_id, origin, rows)
-        as_of = await character_store.moment_of(conn, _with_time_zone(exported_at))
-        present = await character_store.present(conn, row_id)
-        matching = match_upload(rows, present, await realms.of_guild(conn, row_id))
-        news = _News.of(matching, await ranks.all_ranks(conn, row_id), as_of)
+            await refuse_foreign(guild, origin, rows)
+        as_of = await character_store.moment_of(guild, _with_time_zone(exported_at))
+        present = await character_store.present(guild)
+        matching = match_upload(rows, present, await realms.of_guild(guild))
+        news = _News.of(matching, await ranks.all_ranks(guild), as_of)
         if news.is_superseded:
             return _superseded(news, matching, as_of)
-        await character_store.apply_notes(conn, row_id, news.seen, as_of=as_of)
-        await ranks.seen_in_game(conn, row_id, news.rank_names, as_of=as_of)
-        doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
-        opened = await _judge_links(conn, row_id, news.changed_and_linked, news.with_a_note)
+        await character_store.apply_notes(guild, news.seen, as_of=as_of)
+        await ranks.seen_in_game(guild, news.rank_names, as_of=as_of)
+        doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
+        opened = await _judge_links(guild, news.changed_and_linked, news.with_a_note)
     notices = [
         *_listing("Not in the roster, so left out", matching.unknown),
         *_listing("On several realms, and the upload has no realm, so left out", matching.ambiguous),
@@ -196,28 +195,28 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
     }
 
 
-async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen: set[int]) -> int:
+async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]) -> int:
     """Log the links that changed notes contradict; return how many are new.
 
     A link whose player a new note names rests on that note from now on, so that later changes are compared with the newest
     note that was right. A note that names no player ("Alch 300") is none on which a link can rest.
     """
-    outdated = seen & await links.with_another_note(conn, guild_id)
+    outdated = seen & await links.with_another_note(guild)
     if not outdated | changed:
         return 0
-    resolver = Resolver(await read_facts(conn, guild_id))
+    resolver = Resolver(await read_facts(guild))
     findings = note_mismatch.find(resolver, outdated | changed)
-    await links.follow_notes(conn, guild_id, note_mismatch.notes_naming_their_player(resolver, outdated))
-    return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
+    await links.follow_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
+    return await _log_mismatches(guild, [finding for finding in findings if finding.subject_id in changed])
 
 
-async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Finding]) -> int:
-    settings = await read_settings(conn, guild_id, [note_mismatch.RULE])
+async def _log_mismatches(guild: GuildConnection, findings: Sequence[Finding]) -> int:
+    settings = await read_settings(guild, [note_mismatch.RULE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0
     severity = settings[note_mismatch.ISSUE_TYPE].severity
     conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
-    moves = await lifecycle.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
+    moves = await lifecycle.reconcile(guild, [conclusion], actor="addon sync", is_complete=False)
     return sum(each.opened + each.recurred for each in moves.values())
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.addon_sync import sync_addon_data
 from sv_common.guild_sync.core.errors import SourceError, SuspiciousSource
 from sv_common.guild_sync.core.names import name_key, realm_key
@@ -77,18 +77,18 @@ async def sync_blizzard_roster(
         raise SuspiciousSource(
             "Battle.net's roster came back empty, so it counts as a failed fetch. No character was marked as gone. Try again later."
         )
-    async with held_losses.keeping_losses(pool), pool.connection() as conn:
-        row_id = await guilds.lock_the_only(conn, guild_id)
-        as_of = await guilds.take_in_if_newer(conn, row_id, "roster", fetched_at)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:
+        as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
             return _superseded(len(usable))
-        known = await character_store.count_present(conn, row_id)
-        await ranks.ensure(conn, row_id, [each.rank for each in usable])
-        moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems, as_of=as_of)
-        loss = Loss(row_id, "battlenet", moves.left_ids, known)
-        await held_losses.judge(conn, loss, is_accepted=accept_losses, is_complete=not problems)
-        await character_store.settle_ranks(conn, row_id)
-        unmapped = await ranks.unmapped(conn, row_id)
+        known = await character_store.count_present(guild)
+        await ranks.ensure(guild, [each.rank for each in usable])
+        moves = await character_store.apply_roster(guild, usable, is_complete=not problems, as_of=as_of)
+        loss = Loss("battlenet", moves.left_ids, known)
+        await held_losses.judge(guild, loss, is_accepted=accept_losses, is_complete=not problems)
+        await character_store.settle_ranks(guild)
+        unmapped = await ranks.unmapped(guild)
     counts = {
         "characters": len(usable),
         "joined": len(moves.joined),
@@ -113,17 +113,16 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
     is partial where every fetch failed, or so many in a row that the rest was not requested. Raises a `SourceError`, before
     anything is changed, when Battle.net takes no request at all.
     """
-    async with pool.connection() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        began = await runs.now(conn)
+    async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as here:
+        guild = await guilds.get(here)
+        began = await runs.now(here.conn)
         affordable = max(0, source.spare_requests - RESERVED_REQUESTS) // REQUESTS_FOR_ONE
-        due, count = await profiles.due(conn, guild.id, limit=affordable, pause=GONE_CONFIRM_INTERVAL)
+        due, count = await profiles.due(here, limit=affordable, pause=GONE_CONFIRM_INTERVAL)
     answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
     asked = list(zip(due, answers, strict=True))
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild.id)
-        erased = await profiles.record(conn, guild.id, asked, apart=GONE_CONFIRM_INTERVAL, began=began)
-        expired = await _expire(conn, guild.id, erased)
+    async with pool.writing(guild.id) as here:
+        erased = await profiles.record(here, asked, apart=GONE_CONFIRM_INTERVAL, began=began)
+        expired = await _expire(here, erased)
     states = Counter(answer.state for answer in answers)
     waiting = count - len(due) + states[ProfileState.NOT_ASKED]
     counts = {
@@ -143,9 +142,8 @@ async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int |
 
 async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
     """Erase the content of profiles that were not fetched again in time, for runs that do not use Battle.net."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        expired = await _expire(conn, guild_id)
+    async with pool.writing(guild_id) as guild:
+        expired = await _expire(guild)
     return SyncReport("profiles", {"expired": len(expired)}, tuple(_expiries([each.name for each in expired])))
 
 
@@ -154,7 +152,7 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
 
     A failed fetch is a notice and never an error: uploads are then matched by the realms known before, or by the roster's.
     """
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         guild = await guilds.the_only(conn, guild_id)
         is_due = await realms.is_due(conn, guild.region, age=REALMS_MAX_AGE)
     if not is_due:
@@ -163,7 +161,7 @@ async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | Non
         index = await source.fetch_realms(guild.region)
     except SourceError as error:
         return SyncReport("realms", {"realms": 0}, (f"The list of realms could not be fetched again. {error}",))
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         await realms.write(conn, guild.region, index.realms)
     return SyncReport("realms", {"realms": len(index.realms)})
 
@@ -223,13 +221,12 @@ def _without_absurdities(each: RosterCharacter) -> RosterCharacter:
     )
 
 
-async def _expire(conn: Connection, guild_id: int, erased: Collection[int] = ()) -> list[ErasedProfile]:
+async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[ErasedProfile]:
     """Erase what is too old; then remove the logins of all erased profiles from issues."""
-    expired = await profiles.expire(conn, guild_id, kept=PROFILE_MAX_AGE)
+    expired = await profiles.expire(guild, kept=PROFILE_MAX_AGE)
     forgotten = [*erased, *(each.id for each in expired)]
     await lifecycle.forget(
-        conn,
-        guild_id,
+        guild,
         stale_character.ISSUE_TYPE,
         forgotten,
         detail="last_login_timestamp",

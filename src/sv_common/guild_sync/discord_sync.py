@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import Refused, SuspiciousSource
 from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.roster import guilds, held_losses, members
@@ -33,16 +33,17 @@ async def sync_discord_members(
             "Discord's member list came back empty, so it counts as a failed fetch. No member was marked as gone. Try again "
             "later, and look under Settings → Guild that the Discord server is the right one."
         )
-    async with held_losses.keeping_losses(pool), pool.connection() as conn:
-        row_id = await _guild_of(conn, guild, guild_id)
-        await guilds.lock(conn, row_id)
-        as_of = await guilds.take_in_if_newer(conn, row_id, "members", fetched_at)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with held_losses.keeping_losses(pool, number), pool.writing(number) as here:
+        await _check_server(here, guild)
+        as_of = await guilds.take_in_if_newer(here, "members", fetched_at)
         if as_of is None:
             return _superseded(guild, len(people))
-        known = await members.present_people(conn, row_id)
-        await members.apply_roles(conn, row_id, guild.roles)
-        moves = await members.apply_members(conn, row_id, _storable(guild), as_of=as_of)
-        await held_losses.judge(conn, Loss(row_id, "discord", moves.left_ids, len(known)), is_accepted=accept_losses)
+        known = await members.present_people(here)
+        await members.apply_roles(here, guild.roles)
+        moves = await members.apply_members(here, _storable(guild), as_of=as_of)
+        loss = Loss("discord", moves.left_ids, len(known))
+        await held_losses.judge(here, loss, is_accepted=accept_losses)
     counts = {
         "members": len(people),
         "new": moves.new,
@@ -59,14 +60,13 @@ def _superseded(guild: DiscordGuild, people: int) -> SyncReport:
     return SyncReport("discord", counts, (notice,))
 
 
-async def _guild_of(conn: Connection, server: DiscordGuild, guild_id: int | None) -> int:
-    guild = await guilds.the_only(conn, guild_id)
+async def _check_server(here: GuildConnection, server: DiscordGuild) -> None:
+    guild = await guilds.get(here)
     if guild.discord_guild_id != server.guild_id:
         raise Refused(
             f"{guild.name} belongs to the Discord server {guild.discord_guild_id or '(none set)'}, and this list is of "
             f"{server.name} ({server.guild_id}). Nothing was changed."
         )
-    return guild.id
 
 
 def _storable(guild: DiscordGuild) -> list[DiscordMember]:

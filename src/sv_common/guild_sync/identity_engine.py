@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, computed_field
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.changes.attempts import NewAttempt
@@ -105,9 +105,8 @@ class MatchReport:
 
 async def preview_decision(pool: Pool, decision: ManualDecision, *, guild_id: int | None = None) -> DecisionReport:
     """Return exactly what `apply_decision` would do now, and do nothing. Raises like it."""
-    async with pool.snapshot() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        return await _plan(conn, guild.id, decision, "")
+    async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
+        return await _plan(guild, decision, "")
 
 
 async def apply_decision(
@@ -124,29 +123,25 @@ async def apply_decision(
     contradicts an earlier one, or where the guard of the rows refuses it, and `PlanStale` where another plan than the one
     that was seen would be carried out.
     """
-    async with pool.connection() as conn:
-        number = await guilds.lock_the_only(conn, guild_id)
-        async with guard(conn, number):
-            return await decide_in_transaction(conn, number, decision, actor=actor)
+    async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild, guard(guild):
+        return await decide_in_transaction(guild, decision, actor=actor)
 
 
-async def decide_in_transaction(
-    conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str
-) -> DecisionReport:
+async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision, *, actor: str) -> DecisionReport:
     """Do the same in the transaction of the caller, who holds the guild's lock. Raises like it."""
     started = time.monotonic()
-    report = await _plan(conn, guild_id, decision, actor)
+    report = await _plan(guild, decision, actor)
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
-    attempt = await _write(conn, guild_id, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
-    await rescan(conn, list(RULES.values()), guild_id, {})
+    attempt = await _write(guild, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
+    await rescan(guild, list(RULES.values()), {})
     return replace(report, attempt_id=attempt)
 
 
-async def write_in_transaction(conn: Connection, guild_id: int, decision: ManualDecision, *, actor: str) -> Changeset:
+async def write_in_transaction(guild: GuildConnection, decision: ManualDecision, *, actor: str) -> Changeset:
     """Write only what a decision changes, for a rehearsal that is rolled back. Raises like `decide_in_transaction`."""
-    plan = (await _plan(conn, guild_id, decision, actor)).plan
-    await apply(conn, guild_id, [plan], by_hand(actor))
+    plan = (await _plan(guild, decision, actor)).plan
+    await apply(guild, [plan], by_hand(actor))
     return plan
 
 
@@ -157,9 +152,8 @@ def by_hand(actor: str) -> Author:
 
 async def preview_matching(pool: Pool, *, guild_id: int | None = None) -> MatchReport:
     """Return exactly what `run_matching` would do now, and do nothing."""
-    async with pool.snapshot() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        return await _match(conn, guild.id)
+    async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
+        return await _match(guild)
 
 
 async def run_matching(
@@ -171,10 +165,8 @@ async def run_matching(
     Raises `Refused` where there are several guilds and none is named.
     """
     started = time.monotonic()
-    async with pool.connection() as conn:
-        guild = await guilds.the_only(conn, guild_id)
-        await guilds.lock(conn, guild.id)
-        report = _only(await _match(conn, guild.id), selected)
+    async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
+        report = _only(await _match(guild), selected)
         if not report.groups:
             return report
         counts = report.counts
@@ -182,40 +174,40 @@ async def run_matching(
             f"Full match: {counts['players_created']} players created, {counts['characters_linked']} characters linked."
         )
         author = Author(actor, FULL_MATCH, "exact")
-        attempt = await _write(conn, guild.id, FULL_MATCH, report.plan, reason, author, started)
+        attempt = await _write(guild, FULL_MATCH, report.plan, reason, author, started)
     return replace(report, attempt_id=attempt)
 
 
-async def _plan(conn: Connection, guild_id: int, decision: ManualDecision, actor: str) -> DecisionReport:
-    resolver = Resolver(await read_facts(conn, guild_id))
+async def _plan(guild: GuildConnection, decision: ManualDecision, actor: str) -> DecisionReport:
+    resolver = Resolver(await read_facts(guild))
     plan = decision.plan(resolver)
     effects = describe(resolver.facts.as_known(row.by(by_hand(actor)) for row in plan.rows), plan.names)
-    return DecisionReport(guild_id, plan, effects)
+    return DecisionReport(guild.id, plan, effects)
 
 
 async def _write(
-    conn: Connection, guild_id: int, issue_type: str, plan: Changeset, reason: str, author: Author, started: float
+    guild: GuildConnection, issue_type: str, plan: Changeset, reason: str, author: Author, started: float
 ) -> int:
     """Apply a changeset and record it; return the number of the attempt.
 
     What was open about a player that is gone is closed: a rule that can conclude nothing just now would leave it open.
     """
-    (written,) = await apply(conn, guild_id, [plan], author)
+    (written,) = await apply(guild, [plan], author)
     duration_ms = round((time.monotonic() - started) * 1000)
     attempt = NewAttempt(None, "fixed", reason, plan, written)
     (number,) = await attempts.add(
-        conn, guild_id, issue_type, [attempt], actor=author.actor, is_automatic=False, duration_ms=duration_ms
+        guild, issue_type, [attempt], actor=author.actor, is_automatic=False, duration_ms=duration_ms
     )
     orphaned = [change.id for change in written if change.table == "issue"]
     if orphaned:
-        await lifecycle.resolve(conn, orphaned, resolved_by=author.actor, reason=reason)
+        await lifecycle.resolve(guild, orphaned, resolved_by=author.actor, reason=reason)
     return number
 
 
-async def _match(conn: Connection, guild_id: int) -> MatchReport:
-    groups = match(Resolver(await read_facts(conn, guild_id)))
+async def _match(guild: GuildConnection) -> MatchReport:
+    groups = match(Resolver(await read_facts(guild)))
     acting = [group for group in groups if group.rows]
-    return MatchReport(guild_id, acting, [group for group in groups if not group.rows])
+    return MatchReport(guild.id, acting, [group for group in groups if not group.rows])
 
 
 def _only(report: MatchReport, selected: Collection[str] | None) -> MatchReport:

@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
 from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
 from sv_common.guild_sync.engine import interrupted, undo_preview
@@ -62,20 +63,19 @@ async def run_auto_mitigations(
     One failure never stops the rest. At most `automatic_fix_limit` fixes of a rule run at once (by default 10 or 5 % of
     the roster, whichever is more); above it the whole batch needs review. No player is ever created.
     """
-    async with pool.connection() as conn:
-        guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
-        limits = {each: await automatic_limits(conn, each) for each in guild_ids}
     results: list[FixResult] = []
-    for each in guild_ids:
-        for issue_type, limit in limits[each].items():
+    for each in await guilds.guild_ids(pool, guild_id):
+        async with pool.reading(each) as guild:
+            limits = await automatic_limits(guild)
+        for issue_type, limit in limits.items():
             results += await _fix_automatically(pool, RULES[issue_type], each, limit, discord_bot)
     return FixReport(results)
 
 
-async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
+async def automatic_limits(guild: GuildConnection) -> dict[str, int]:
     """Return the rules with automatic fixes in a guild, in their order, each with its budget."""
-    settings = await read_settings(conn, guild_id, RULES.values())
-    roster_size = await guilds.roster_size(conn, guild_id)
+    settings = await read_settings(guild, RULES.values())
+    roster_size = await guilds.roster_size(guild)
     return {
         rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
         for rule in RULES.values()
@@ -97,8 +97,8 @@ async def fix_one(
 
     Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
     """
-    async with pool.connection() as conn:
-        issue = await lifecycle.get(conn, issue_id, guild_id)
+    async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+        issue = await lifecycle.get(guild, issue_id)
     rule = rule_named(issue.issue_type)
     command = Command(actor)
     results = await fix_issues(
@@ -149,9 +149,9 @@ async def fix_selected(
 async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: int) -> dict[str, Planning]:
     """Return what `fix_selected` would do, by rule, in the order of the registry. Raises like it."""
     command = Command("preview", is_bulk=True)
-    async with pool.snapshot():
+    async with pool.reading(guild_id) as guild:
         return {
-            issue_type: await preview(pool, RULES[issue_type], [issue.id for issue in chosen], command)
+            issue_type: await preview(guild, RULES[issue_type], [issue.id for issue in chosen], command)
             if issue_type in RULES
             else Planning((), [_without_a_rule(issue) for issue in chosen], ())
             for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items()
@@ -160,17 +160,17 @@ async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: in
 
 async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> Planning:
     """Return what `fix_one` would do. Raises `NotFound`."""
-    async with pool.snapshot() as conn:
-        issue = await lifecycle.get(conn, issue_id, guild_id)
-        return await preview(pool, rule_named(issue.issue_type), [issue.id], Command("preview"))
+    async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+        issue = await lifecycle.get(guild, issue_id)
+        return await preview(guild, rule_named(issue.issue_type), [issue.id], Command("preview"))
 
 
 async def preview_all(pool: Pool, issue_type: str, *, guild_id: int) -> Planning:
     """Return what `fix_all` would do. Raises `NotFound`."""
     rule = rule_named(issue_type)
-    async with pool.snapshot():
+    async with pool.reading(guild_id) as guild:
         issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
-        return await preview(pool, rule, issue_ids, Command("preview", is_bulk=True))
+        return await preview(guild, rule, issue_ids, Command("preview", is_bulk=True))
 
 
 async def undo(
@@ -194,7 +194,7 @@ async def undo(
         RULES,
         attempt_id,
         actor=actor,
-        guild_id=guild_id,
+        guild_id=await attempts.guild_of(pool, attempt_id, guild_id),
         source=discord_bot,
         seen=seen,
         partly=partly,
@@ -204,7 +204,7 @@ async def undo(
 
 async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:
     """Look up, and finish as seen, the role changes and their undos that a process left behind when it died."""
-    return await interrupted.finish_interrupted(pool, RULES, discord_bot, guild_id=guild_id)
+    return await interrupted.finish_interrupted(pool, RULES, discord_bot, await guilds.guild_ids(pool, guild_id))
 
 
 async def preview_undo(
@@ -216,7 +216,8 @@ async def preview_undo(
     guard: Guard = unguarded,
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
-    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot, guard=guard)
+    number = await attempts.guild_of(pool, attempt_id, guild_id)
+    return await undo_preview.preview_undo(pool, attempt_id, guild_id=number, source=discord_bot, guard=guard)
 
 
 async def _fix_of_rule(
@@ -262,14 +263,14 @@ async def _fix_automatically(
 
 
 async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[int]:
-    async with pool.snapshot() as conn:
-        return [issue.id for issue in await lifecycle.open_of_rule(conn, guild_id, issue_type)]
+    async with pool.reading(guild_id) as guild:
+        return [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
 
 
 async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict[str, list[Issue]]:
     """These issues by rule: rules in the registry's order, those that are no more at the end."""
-    async with pool.snapshot() as conn:
-        chosen = await lifecycle.get_all(conn, issue_ids, guild_id)
+    async with pool.reading(guild_id) as guild:
+        chosen = await lifecycle.get_all(guild, issue_ids)
     types = dict.fromkeys([*RULES, *(issue.issue_type for issue in chosen)])
     found = {issue_type: [issue for issue in chosen if issue.issue_type == issue_type] for issue_type in types}
     return {issue_type: of_rule for issue_type, of_rule in found.items() if of_rule}

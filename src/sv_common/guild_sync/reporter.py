@@ -6,10 +6,10 @@ Both are stored before they are sent (`outbox.py`), mention no member, and show 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.engine.command import AUTOMATION
 from sv_common.guild_sync.engine.results import FixOutcome, FixReport
@@ -47,9 +47,9 @@ async def send_sync_summary(
     body = summary_text(check, fixes)
     if announcer is None or guild.audit_channel_id is None or body is None:
         return False
-    async with pool.connection() as conn:
+    async with pool.writing(guild.id, alone=False) as here:
         announcement = Announcement(plain(title), body, nonce=f"patt-sync-{run_id}")
-        await announcements.store_summary(conn, guild.id, guild.audit_channel_id, announcement)
+        await announcements.store_summary(here, guild.audit_channel_id, announcement)
     await deliver(pool, announcer, guild.id)
     return True
 
@@ -60,8 +60,8 @@ async def send_digest(pool: Pool, announcer: Announcer | None, *, guild_id: int,
     All news of a day (in UTC) are one message, which is edited as they grow. After it was deleted, the next news begin
     another. Nothing is done without an audit channel. Raises a `SourceError` when Discord cannot be reached.
     """
-    async with pool.connection() as conn:
-        guild = await guilds.get(conn, guild_id)
+    async with pool.reading(guild_id) as here:
+        guild = await guilds.get(here)
     if announcer is None or guild.audit_channel_id is None:
         return 0
     changed = await deliver(pool, announcer, guild_id)  # a first post has to end before it may grow
@@ -74,14 +74,14 @@ async def send_digest(pool: Pool, announcer: Announcer | None, *, guild_id: int,
 
 async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = None) -> Announcement | None:
     """Return the digest that `send_digest` would send now; None without news."""
-    async with pool.snapshot() as conn:
-        guild = await guilds.get(conn, guild_id)
-        news = await announcements.unreported(conn, guild_id)
-        current = await announcements.open_digest(conn, guild_id)
+    async with pool.reading(guild_id) as here:
+        guild = await guilds.get(here)
+        news = await announcements.unreported(here)
+        current = await announcements.open_digest(here)
         if news is None:
             return None
         first = current.first_event if current and not current.is_over else news[0]
-        return await _written(conn, guild, (first, news[1]), page_url)
+        return await _written(here, guild, (first, news[1]), page_url)
 
 
 def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
@@ -96,29 +96,28 @@ def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
 
 async def _add_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | None) -> bool:
     """Add events that no digest covers to the digest of the day or a new one; return whether there is something to send."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild.id)
-        news = await announcements.unreported(conn, guild.id)
-        current = await announcements.open_digest(conn, guild.id)
+    async with pool.writing(guild.id) as here:
+        news = await announcements.unreported(here)
+        current = await announcements.open_digest(here)
         if news is None and current is not None and current.is_in_doubt:
             covers = (current.first_event, current.last_event)
-            written = await _written(conn, guild, covers, page_url)
+            written = await _written(here, guild, covers, page_url)
             return await announcements.extend_digest(
-                conn, current.id, current.channel_id, written, last_event=covers[1]
+                here, current.id, current.channel_id, written, last_event=covers[1]
             )
         if news is None or (current is not None and current.is_under_way and not current.is_posted):
             return False
         if current is not None and _has_ended(current, channel_id):
-            await announcements.close(conn, current.id)
+            await announcements.close(here, current.id)
             current = None
         covers = (current.first_event if current else news[0], news[1])
-        written = await _written(conn, guild, covers, page_url)
+        written = await _written(here, guild, covers, page_url)
         has_news = bool(written.sections) or (current is not None and current.is_posted)
         content = written if has_news else None
         if current is None:
-            await announcements.start_digest(conn, guild.id, channel_id, content, nonce=written.nonce, covers=covers)
+            await announcements.start_digest(here, channel_id, content, nonce=written.nonce, covers=covers)
         else:
-            return await announcements.extend_digest(conn, current.id, channel_id, content, last_event=covers[1])
+            return await announcements.extend_digest(here, current.id, channel_id, content, last_event=covers[1])
     return True
 
 
@@ -127,30 +126,17 @@ def _has_ended(current: OpenDigest, channel_id: str) -> bool:
     return current.is_posted and (current.is_over or current.channel_id != channel_id)
 
 
-async def _written(conn: Connection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
-    changed = await _changed(conn, guild.id, covers)
-    row = await (await conn.execute(SQL["open_now"], {"guild_id": guild.id})).fetchone()
+async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
+    rows = await here.rows(SQL["changed"], first=covers[0], last=covers[1], automation=AUTOMATION, most=MOST_LINES)
     return digest(
         guild.name,
         datetime.now(UTC).date(),
-        changed,
-        int(row[0]) if row else 0,
+        [ChangedIssues(rule, IssueChange(change), total, summaries) for rule, change, total, summaries in rows],
+        int(await here.value(SQL["open_now"])),
         rule_names={rule.issue_type: rule.name for rule in RULES.values()},
         page_url=page_url,
         nonce=f"patt-digest-{covers[0]}",
     )
-
-
-async def _changed(conn: Connection, guild_id: int, covers: tuple[int, int]) -> Sequence[ChangedIssues]:
-    values: Mapping[str, object] = {
-        "guild_id": guild_id,
-        "first": covers[0],
-        "last": covers[1],
-        "automation": AUTOMATION,
-        "most": MOST_LINES,
-    }
-    rows = await (await conn.execute(SQL["changed"], values)).fetchall()
-    return [ChangedIssues(rule, IssueChange(change), total, summaries) for rule, change, total, summaries in rows]
 
 
 def _line(check: RuleCheck) -> str | None:

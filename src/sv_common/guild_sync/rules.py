@@ -43,8 +43,8 @@ class PlannedMitigation(AppliesPlan):
         """
         rule = RULES[self.issue_type]
         issue_id = issue_row["id"] if isinstance(issue_row, Mapping) else issue_row.id
-        async with pool.connection() as conn:
-            issue = await lifecycle.get(conn, issue_id, guild_id)
+        async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+            issue = await lifecycle.get(guild, issue_id)
         asked_by = command or (Command.automation() if rule.auto_mitigate else Command(SOME_OFFICER))
         results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], asked_by, source=discord_bot)
         return results[0].outcome is FixOutcome.FIXED

@@ -100,7 +100,7 @@ async def run_blizzard_sync(
             pool, roster, guild_id=guild.id, accept_losses=accept_losses, fetched_at=began
         )
         if address is not None:
-            async with pool.connection() as conn:  # only now: a roster that was refused may be another guild's
+            async with pool.installation() as conn:  # only now: a roster that was refused may be another guild's
                 await guilds.keep_canonical_address(conn, guild.id, address)
         return report
 
@@ -290,8 +290,8 @@ class _Run:
 
     async def finish(self, status: str, error: str | None = None) -> None:
         """Write the end of the run to the log."""
-        async with self.pool.connection() as conn:
-            await runs.finish(conn, self.id, status=status, steps=self.steps, error=error, as_of=self.as_of)
+        async with self.pool.writing(self.guild.id, alone=False) as here:
+            await runs.finish(here, self.id, status=status, steps=self.steps, error=error, as_of=self.as_of)
 
     def report(self) -> PipelineReport:
         """Return what the run did."""
@@ -314,8 +314,8 @@ async def _run(pool: Pool, guild: Guild, sources: Sources, name: str, actor: str
     async with _alone(pool, guild.id):
         started = time.monotonic()
         with counting_statements() as counter:
-            async with pool.connection() as conn:
-                run = _Run(pool, sources, await runs.start(conn, guild.id, name, actor=actor), guild, name)
+            async with pool.writing(guild.id, alone=False) as here:
+                run = _Run(pool, sources, await runs.start(here, name, actor=actor), guild, name)
             try:
                 yield run
             except asyncio.CancelledError:
@@ -343,12 +343,12 @@ async def _alone(pool: Pool, guild_id: int) -> AsyncIterator[None]:
 
 async def _now(pool: Pool) -> datetime:
     """Return the time of the database's clock, by which all servers tell which of two fetches began first."""
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         return await runs.now(conn)
 
 
 async def _guild(pool: Pool, guild_id: int | None) -> Guild:
-    async with pool.connection() as conn:
+    async with pool.installation() as conn:
         return await guilds.the_only(conn, guild_id)
 
 

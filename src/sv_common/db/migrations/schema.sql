@@ -843,14 +843,17 @@ create trigger publish_deleted after delete on jobs.procrastinate_jobs
 -- and a login that may make no roles finds it made by whoever administers the server.
 do $$
 begin
-    if not exists (select from pg_roles where rolname = 'patt_guild') then
-        create role patt_guild nologin;
-    end if;
+    begin
+        if not exists (select from pg_roles where rolname = 'patt_guild') then
+            create role patt_guild nologin;
+        end if;
+    exception
+        when duplicate_object or unique_violation then null;  -- another database was faster
+    end;
     if not pg_has_role(current_user, 'patt_guild', 'member') then
         execute format('grant patt_guild to %I', current_user);
     end if;
 exception
-    when duplicate_object or unique_violation then null;  -- another database was faster
     when insufficient_privilege then
         raise exception using
             errcode = 'insufficient_privilege',

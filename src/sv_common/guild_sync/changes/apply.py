@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes import write
 from sv_common.guild_sync.changes.changeset import Author, Changeset, RowChange, fold
@@ -51,39 +51,37 @@ _CONTRADICTIONS = {
 RowKey: TypeAlias = tuple[str, Key]
 
 
-async def apply(
-    conn: Connection, guild_id: int, changesets: Sequence[Changeset], author: Author
-) -> list[list[RowChange]]:
+async def apply(guild: GuildConnection, changesets: Sequence[Changeset], author: Author) -> list[list[RowChange]]:
     """Write the rows of changesets; return for each what was written, whole, with everything that the database changed too.
 
     Raises `PlanStale` with the row that is no longer as planned, and for whatever the database refuses.
     """
-    state = await _read(conn, guild_id, [row for each in changesets for row in each.rows])
+    state = await _read(guild, [row for each in changesets for row in each.rows])
     planned = [[state.found(row) for row in fold(row.by(author) for row in each.rows)] for each in changesets]
     wanted = _by_key(row for rows in planned for row in rows)
     for row in wanted.values():
         if obstacle := _why_stale(row, state, wanted):
             raise PlanStale(f"{obstacle}. {NOTHING_CHANGED}")
-    numbers = await _numbers(conn, wanted.values())
+    numbers = await _numbers(guild, wanted.values())
     written = [
         fold(
             change
             for row in rows
             for change in (
-                _completed(row, guild_id, state, numbers),
+                _completed(row, guild.id, state, numbers),
                 *map(_kept, _taken_along(row, state, wanted)),
             )
         )
         for rows in planned
     ]
-    async with stale_if_refused(conn, NOTHING_CHANGED):
+    async with stale_if_refused(guild, NOTHING_CHANGED):
         rows = fold(row for each in written for row in each if row.table in TABLES)
-        await write.delete(conn, rows)
-        await write.insert_and_update(conn, rows)
+        await write.delete(guild, rows)
+        await write.insert_and_update(guild, rows)
     return written
 
 
-async def undo(conn: Connection, guild_id: int, changes: Sequence[RowChange], *, written_at: datetime) -> None:
+async def undo(guild: GuildConnection, changes: Sequence[RowChange], *, written_at: datetime) -> None:
     """Put back what was written, exactly, or nothing at all.
 
     Raises `PlanStale` when any row has changed, when a player that would be deleted has got something else, when a character
@@ -91,23 +89,23 @@ async def undo(conn: Connection, guild_id: int, changes: Sequence[RowChange], *,
     which one is newer than the changes, and for whatever the database refuses.
     """
     wanted = _inverse(changes)
-    state = await _read(conn, guild_id, list(wanted.values()))
+    state = await _read(guild, list(wanted.values()))
     for _, obstacle in _find_obstacles(wanted, state):
         raise PlanStale(obstacle)
     rows = list(wanted.values())
-    async with stale_if_refused(conn, CANNOT_BE_UNDONE):
-        await write.delete(conn, rows)
-        await _check_uncontradicted(conn, rows, written_at)
-        await write.insert_and_update(conn, rows)
+    async with stale_if_refused(guild, CANNOT_BE_UNDONE):
+        await write.delete(guild, rows)
+        await _check_uncontradicted(guild, rows, written_at)
+        await write.insert_and_update(guild, rows)
 
 
-async def obstacles(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -> dict[RowKey, str]:
+async def obstacles(guild: GuildConnection, changes: Sequence[RowChange]) -> dict[RowKey, str]:
     """Return, by row, what keeps changes from being undone: what was changed since, or has got something else.
 
     Contradictions, and what the database refuses, show when it is tried.
     """
     wanted = _inverse(changes)
-    return dict(_find_obstacles(wanted, await _read(conn, guild_id, list(wanted.values()))))
+    return dict(_find_obstacles(wanted, await _read(guild, list(wanted.values()))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ class _State:
                 return f"The {change.table} {row.get('display_name') or row.get('alias') or change.id}"
 
 
-async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -> _State:
+async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
     """Read and lock the rows that changes are about, and what depends on those that are to be deleted."""
     doomed = [change.id for change in changes if change.table == "player" and change.after is None]
     ids: dict[str, list[int]] = defaultdict(list)
@@ -146,21 +144,20 @@ async def _read(conn: Connection, guild_id: int, changes: Sequence[RowChange]) -
     for change in changes:
         ids[change.table].append(change.id)
         sides[change.table] += [side for side in (change.before, change.after) if side is not None and not change.id]
-    values = {
-        "guild_id": guild_id,
-        "characters": ids["link"],
-        "players": ids["player"],
-        "owners": [player for each in changes for player in _players(each)],
-        "aliases": ids["alias"],
-        "words": [row["alias_key"] for row in sides["alias"]],
-        "rejections": ids["rejection"],
-        "rejected_characters": [row.get("character_id") for row in sides["rejection"]],
-        "rejected_members": [row.get("discord_user_id") for row in sides["rejection"]],
-        "their_players": [row["player_id"] for row in sides["rejection"]],
-        "confirmed": ids["confirmation"],
-        "doomed": doomed,
-    }
-    found = await (await conn.execute(SQL["current"], values)).fetchall()
+    found = await guild.rows(
+        SQL["current"],
+        characters=ids["link"],
+        players=ids["player"],
+        owners=[player for each in changes for player in _players(each)],
+        aliases=ids["alias"],
+        words=[row["alias_key"] for row in sides["alias"]],
+        rejections=ids["rejection"],
+        rejected_characters=[row.get("character_id") for row in sides["rejection"]],
+        rejected_members=[row.get("discord_user_id") for row in sides["rejection"]],
+        their_players=[row["player_id"] for row in sides["rejection"]],
+        confirmed=ids["confirmation"],
+        doomed=doomed,
+    )
     rows: dict[RowKey, Row] = {}
     hanging: dict[int, list[RowChange]] = defaultdict(list)
     for kind, row in found:
@@ -218,6 +215,9 @@ def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChan
         if change.before is None:
             return f"{name.removeprefix(_LINK_OF)} is another player’s since"
         return f"{name} was changed since"
+    is_deleted = change.table == "player" and change.after is None
+    if is_deleted and any((each.after or {}).get("player_id") == change.id for each in wanted.values()):
+        return f"{state.name(change)} is to be deleted and to get something at once"
     for along in _taken_along(change, state, wanted):
         if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
             return f"{state.name(change)} has got other characters, aliases or rejections since"
@@ -285,14 +285,14 @@ class _Numbers:
         return self._players.get(number, number)
 
 
-async def _numbers(conn: Connection, changes: Iterable[RowChange]) -> _Numbers:
+async def _numbers(guild: GuildConnection, changes: Iterable[RowChange]) -> _Numbers:
     made = [change for change in changes if change.before is None and change.id <= 0]
     if not made:
         return _Numbers({}, {})
     counts = Counter(change.table for change in made)
     values = {table: counts[table] for table in ("player", "alias", "rejection")}
     reserved: dict[str, list[int]] = defaultdict(list)
-    for table, number in await (await conn.execute(SQL["numbers"], values)).fetchall():
+    for table, number in await guild.rows(SQL["numbers"], **values):
         reserved[table].append(number)
     players = [change.id for change in made if change.table == "player"]
     return _Numbers(dict(zip(players, reserved["player"], strict=True)), {t: iter(n) for t, n in reserved.items()})
@@ -328,7 +328,7 @@ def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
     return {}
 
 
-async def _check_uncontradicted(conn: Connection, rows: Sequence[RowChange], written_at: datetime) -> None:
+async def _check_uncontradicted(guild: GuildConnection, rows: Sequence[RowChange], written_at: datetime) -> None:
     """Raise where a link and a "not this player" would contradict each other, of a character or of a Discord member."""
     again = [(row.table, row.id, row.after) for row in rows if row.after is not None]
     links = [after for table, _, after in again if table == "link"]
@@ -337,15 +337,15 @@ async def _check_uncontradicted(conn: Connection, rows: Sequence[RowChange], wri
     members = {number: after["discord_user_id"] for number, after in players if "discord_user_id" in after}
     if not links and not rejections and not members:
         return
-    values = {
-        "member_players": list(members),
-        "members": list(members.values()),
-        "rejected_members": [row.get("discord_user_id") for row in rejections],
-        "link_characters": [row["character_id"] for row in links],
-        "link_players": [row["player_id"] for row in links],
-        "rejected_characters": [row["character_id"] for row in rejections],
-        "rejected_players": [row["player_id"] for row in rejections],
-        "written_at": written_at,
-    }
-    for (what,) in await (await conn.execute(SQL["contradictions"], values)).fetchall():
+    for (what,) in await guild.rows(
+        SQL["contradictions"],
+        member_players=list(members),
+        members=list(members.values()),
+        rejected_members=[row.get("discord_user_id") for row in rejections],
+        link_characters=[row["character_id"] for row in links],
+        link_players=[row["player_id"] for row in links],
+        rejected_characters=[row["character_id"] for row in rejections],
+        rejected_players=[row["player_id"] for row in rejections],
+        written_at=written_at,
+    ):
         raise PlanStale(_CONTRADICTIONS[what])

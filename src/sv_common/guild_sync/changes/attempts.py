@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
-from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, NameOf, RoleChange, RowChange, Thing
 from sv_common.guild_sync.changes.describe import names_in, plan_as_json
@@ -104,8 +103,7 @@ class PastAttempt:
 
 
 async def add(
-    conn: Connection,
-    guild_id: int,
+    guild: GuildConnection,
     issue_type: str,
     attempts: Sequence[NewAttempt],
     *,
@@ -117,25 +115,26 @@ async def add(
     if not attempts:
         return []
     plans = [attempt.columns for attempt in attempts]
-    values = {
-        "guild_id": guild_id,
-        "issue_type": issue_type,
-        "actor": actor,
-        "is_automatic": is_automatic,
-        "duration_ms": duration_ms,
-        "issue_ids": [attempt.issue_id for attempt in attempts],
-        "outcomes": [attempt.outcome for attempt in attempts],
-        "reasons": [attempt.reason for attempt in attempts],
-        "plans": [plan for plan, _ in plans],
-        "plan_keys": [key for _, key in plans],
-        "changes": [_as_json(attempt.changes) for attempt in attempts],
-    }
-    return [row[0] for row in await (await conn.execute(SQL["add"], values)).fetchall()]
+    return [
+        row[0]
+        for row in await guild.rows(
+            SQL["add"],
+            issue_type=issue_type,
+            actor=actor,
+            is_automatic=is_automatic,
+            duration_ms=duration_ms,
+            issue_ids=[attempt.issue_id for attempt in attempts],
+            outcomes=[attempt.outcome for attempt in attempts],
+            reasons=[attempt.reason for attempt in attempts],
+            plans=[plan for plan, _ in plans],
+            plan_keys=[key for _, key in plans],
+            changes=[_as_json(attempt.changes) for attempt in attempts],
+        )
+    ]
 
 
 async def begin(
-    conn: Connection,
-    guild_id: int,
+    guild: GuildConnection,
     issue_type: str,
     attempt: NewAttempt,
     intended: Sequence[RoleChange],
@@ -145,68 +144,69 @@ async def begin(
 ) -> int:
     """Write down what is about to be done on Discord; return the attempt's number."""
     plan, key = attempt.columns
-    values = {
-        "guild_id": guild_id,
-        "issue_id": attempt.issue_id,
-        "issue_type": issue_type,
-        "actor": actor,
-        "is_automatic": is_automatic,
-        "reason": attempt.reason,
-        "plan": plan,
-        "plan_key": key,
-        "intended": _as_json(intended),
-    }
-    row = await (await conn.execute(SQL["begin"], values)).fetchone()
-    assert row is not None  # noqa: S101 -- "returning" always gives the row
-    return int(row[0])
+    return int(
+        await guild.value(
+            SQL["begin"],
+            issue_id=attempt.issue_id,
+            issue_type=issue_type,
+            actor=actor,
+            is_automatic=is_automatic,
+            reason=attempt.reason,
+            plan=plan,
+            plan_key=key,
+            intended=_as_json(intended),
+        )
+    )
 
 
-async def finish(conn: Connection, attempt_id: int, outcome: str, reason: str, changes: Sequence[RoleChange]) -> None:
+async def finish(
+    guild: GuildConnection, attempt_id: int, outcome: str, reason: str, changes: Sequence[RoleChange]
+) -> None:
     """Write down how an attempt ended that was begun."""
-    values = {"attempt_id": attempt_id, "outcome": outcome, "reason": reason, "changes": _as_json(changes)}
-    await conn.execute(SQL["finish"], values)
+    await guild.run(SQL["finish"], attempt_id=attempt_id, outcome=outcome, reason=reason, changes=_as_json(changes))
 
 
-async def unfinished(conn: Connection, guild_id: int | None) -> list[Attempt]:
-    """Return the attempts and undos on Discord that were begun and not finished, oldest first; of every guild for None."""
-    async with conn.cursor(row_factory=kwargs_row(Attempt.read)) as cursor:
-        await cursor.execute(SQL["unfinished"], {"guild_id": guild_id})
-        return await cursor.fetchall()
+async def unfinished(guild: GuildConnection) -> list[Attempt]:
+    """Return the attempts and undos on Discord that were begun and not finished, oldest first."""
+    return await guild.all(Attempt.read, SQL["unfinished"])
 
 
-async def get(conn: Connection, attempt_id: int, guild_id: int | None = None) -> Attempt:
+async def get(guild: GuildConnection, attempt_id: int) -> Attempt:
     """Return one attempt and hold its row to the end of the transaction. Raises `NotFound`."""
-    async with conn.cursor(row_factory=kwargs_row(Attempt.read)) as cursor:
-        await cursor.execute(SQL["get"], {"attempt_id": attempt_id, "guild_id": guild_id})
-        attempt = await cursor.fetchone()
+    attempt = await guild.one(Attempt.read, SQL["get"], attempt_id=attempt_id)
     if attempt is None:
         raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
     return attempt
 
 
-async def guild_of(conn: Connection, attempt_id: int, guild_id: int | None) -> int:
+async def guild_of(pool: Pool, attempt_id: int, guild_id: int | None) -> int:
     """Return the guild asked for, or the one that an attempt is of. Raises `NotFound`."""
     if guild_id is not None:
         return guild_id
-    row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
+    async with pool.installation() as conn:
+        row = await (await conn.execute(SQL["guild_of"], {"attempt_id": attempt_id})).fetchone()
     if row is None:
         raise NotFound(f"There is no fix attempt with the number {attempt_id}.")
     return int(row[0])
 
 
-async def later(conn: Connection, attempt: Attempt, limit: int) -> list[Attempt]:
+async def later(guild: GuildConnection, attempt: Attempt, limit: int) -> list[Attempt]:
     """Return later attempts, not undone, that changed a row that this one changed, or deleted a player that it needs."""
     rows: list[list[dict[str, Any]]] = [[{"table": change.table, "id": change.id}] for change in attempt.rows]
     rows += [[{"table": "role", "id": member_id}] for member_id in {role.member_id for role in attempt.roles}]
     owners = {row["player_id"] for change in attempt.rows if (row := change.before) and row.get("player_id")}
     rows += [[{"table": "player", "id": player_id, "after": None}] for player_id in sorted(owners)]
-    values = {"guild_id": attempt.guild_id, "after": attempt.id, "rows": [Jsonb(row) for row in rows], "limit": limit}
-    async with conn.cursor(row_factory=kwargs_row(Attempt.read)) as cursor:
-        await cursor.execute(SQL["later"], values)
-        return await cursor.fetchall()
+    return await guild.all(
+        Attempt.read,
+        SQL["later"],
+        guild_id=attempt.guild_id,
+        after=attempt.id,
+        rows=[Jsonb(row) for row in rows],
+        limit=limit,
+    )
 
 
-async def names_of(conn: Connection, attempt: Attempt) -> NameOf:
+async def names_of(guild: GuildConnection, attempt: Attempt) -> NameOf:
     """Return the names of all that an attempt's journal is about; what is gone is called as its plan calls it."""
     values = {
         "guild_id": attempt.guild_id,
@@ -218,47 +218,46 @@ async def names_of(conn: Connection, attempt: Attempt) -> NameOf:
         "member_ids": [*_numbers(attempt.rows, "discord_user_id"), *(role.member_id for role in attempt.roles)],
     }
     found: dict[Thing, str] = {**names_in(attempt.plan), **dict(_names_in_rows(attempt.rows))}
-    for kind, number, name in await (await conn.execute(SQL["names"], values)).fetchall():
+    for kind, number, name in await guild.rows(SQL["names"], **values):
         found[kind, number] = name
     return found
 
 
-async def mark_undone(conn: Connection, attempt_id: int, *, actor: str) -> None:
+async def mark_undone(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
     """Record that an attempt was undone."""
-    await conn.execute(SQL["mark_undone"], {"attempt_id": attempt_id, "actor": actor})
+    await guild.run(SQL["mark_undone"], attempt_id=attempt_id, actor=actor)
 
 
-async def mark_undoing(conn: Connection, attempt_id: int, *, actor: str) -> None:
+async def mark_undoing(guild: GuildConnection, attempt_id: int, *, actor: str) -> None:
     """Write down that an undo on Discord is about to be done."""
-    await conn.execute(SQL["mark_undoing"], {"attempt_id": attempt_id, "actor": actor})
+    await guild.run(SQL["mark_undoing"], attempt_id=attempt_id, actor=actor)
 
 
-async def stop_undoing(conn: Connection, attempt_id: int, changes: Sequence[RoleChange]) -> None:
+async def stop_undoing(guild: GuildConnection, attempt_id: int, changes: Sequence[RoleChange]) -> None:
     """Write down that an undo on Discord ended before its end, and add what it changed to the journal of the attempt."""
-    await conn.execute(SQL["stop_undoing"], {"attempt_id": attempt_id, "changes": _as_json(changes)})
+    await guild.run(SQL["stop_undoing"], attempt_id=attempt_id, changes=_as_json(changes))
 
 
 async def undo_a_part(
-    conn: Connection, attempt_id: int, undone: Sequence[RowChange], left: Sequence[RowChange], *, actor: str
+    guild: GuildConnection, attempt_id: int, undone: Sequence[RowChange], left: Sequence[RowChange], *, actor: str
 ) -> None:
     """Record that a part of an attempt was put back, and what is left to be undone."""
-    values = {"attempt_id": attempt_id, "actor": actor, "undone": _as_json(undone), "left": _as_json(left)}
-    await conn.execute(SQL["undo_a_part"], values)
+    await guild.run(
+        SQL["undo_a_part"], attempt_id=attempt_id, actor=actor, undone=_as_json(undone), left=_as_json(left)
+    )
 
 
-async def undone_plans(conn: Connection, guild_id: int, plan_keys: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+async def undone_plans(guild: GuildConnection, plan_keys: Sequence[str]) -> dict[str, tuple[str, datetime]]:
     """Return who undid which of these plans, and when."""
-    values = {"guild_id": guild_id, "plan_keys": list(plan_keys)}
-    rows = await (await conn.execute(SQL["undone"], values)).fetchall()
+    rows = await guild.rows(SQL["undone"], plan_keys=list(plan_keys))
     return {key: (actor, at) for key, actor, at in rows}
 
 
 async def fixed_since(
-    conn: Connection, guild_id: int, issue_ids: Sequence[int], *, actor: str, since: datetime
+    guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, since: datetime
 ) -> dict[int, tuple[int, str]]:
     """Return, by issue, the number and the reason of the fix that somebody has made since then and nobody has undone."""
-    values = {"guild_id": guild_id, "issue_ids": list(issue_ids), "actor": actor, "since": since}
-    rows = await (await conn.execute(SQL["fixed_since"], values)).fetchall()
+    rows = await guild.rows(SQL["fixed_since"], issue_ids=list(issue_ids), actor=actor, since=since)
     return {issue_id: (attempt_id, reason) for issue_id, attempt_id, reason in rows}
 
 

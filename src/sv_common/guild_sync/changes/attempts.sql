@@ -13,7 +13,7 @@ returning id
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
        intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
-where id = %(attempt_id)s and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+where guild_id = %(guild_id)s and id = %(attempt_id)s
 for update
 
 -- name: guild_of
@@ -55,7 +55,7 @@ where id = %(attempt_id)s
 select id, guild_id, issue_id, issue_type, actor, outcome, reason, plan, changes, started_at, undone_at, undone_by,
        intended, undoing_at, undoing_by, undone_changes
 from guild_identity.fix_attempts
-where (outcome = 'running' or undoing_at is not null) and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+where guild_id = %(guild_id)s and (outcome = 'running' or undoing_at is not null)
 order by id
 
 -- name: mark_undoing

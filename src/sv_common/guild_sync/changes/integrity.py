@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import PlanStale
 
 NOTHING_CHANGED = "Nothing was changed; look again."
@@ -26,17 +26,17 @@ _PLAYER_GONE = "A player or a character that this is about is gone since, merged
 
 
 @contextlib.asynccontextmanager
-async def stale_if_refused(conn: Connection, ending: str) -> AsyncIterator[None]:
+async def stale_if_refused(guild: GuildConnection, ending: str) -> AsyncIterator[None]:
     """Write in a savepoint, with every constraint checked at its end; raise `PlanStale` for what the database refuses.
 
     Constraints that are checked at the end of a transaction are checked here, so that a rehearsal, which never comes to
     such an end, finds the same.
     """
     try:
-        async with conn.transaction():
+        async with guild.savepoint():
             yield
-            await conn.execute("set constraints all immediate")
-            await conn.execute("set constraints all deferred")
+            await guild.run("set constraints all immediate")
+            await guild.run("set constraints all deferred")
     except psycopg.IntegrityError as error:
         raise PlanStale(f"{_sentence(error)} {ending}") from error
 

@@ -8,34 +8,34 @@ from collections.abc import Iterable, Sequence
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import RowChange
 from sv_common.guild_sync.changes.tables import TABLES, Row, Table
 
 
-async def delete(conn: Connection, changes: Sequence[RowChange]) -> None:
+async def delete(guild: GuildConnection, changes: Sequence[RowChange]) -> None:
     """Delete rows, but for players, that others may still belong to."""
     for name in reversed(list(TABLES)):
         if name != "player":
-            await _delete(conn, name, changes)
+            await _delete(guild, name, changes)
 
 
-async def insert_and_update(conn: Connection, changes: Sequence[RowChange]) -> None:
+async def insert_and_update(guild: GuildConnection, changes: Sequence[RowChange]) -> None:
     """Make players, write what belongs to them, delete those to whom nothing belongs any more, and change the others.
 
     A Discord member is let go by one player before another has it.
     """
-    await _let_members_go(conn, changes)
-    await _insert(conn, "player", changes)
+    await _let_members_go(guild, changes)
+    await _insert(guild, "player", changes)
     for name in TABLES:
         if name != "player":
-            await _update(conn, name, changes)
-            await _insert(conn, name, changes)
-    await _delete(conn, "player", changes)
-    await _update(conn, "player", changes)
+            await _update(guild, name, changes)
+            await _insert(guild, name, changes)
+    await _delete(guild, "player", changes)
+    await _update(guild, "player", changes)
 
 
-async def _let_members_go(conn: Connection, changes: Iterable[RowChange]) -> None:
+async def _let_members_go(guild: GuildConnection, changes: Iterable[RowChange]) -> None:
     players = [change for change in changes if change.table == "player"]
     given = {change.after.get("discord_user_id") for change in players if change.after is not None} - {None}
     freed = [
@@ -44,17 +44,17 @@ async def _let_members_go(conn: Connection, changes: Iterable[RowChange]) -> Non
         if change.is_update and (change.before or {}).get("discord_user_id") in given
     ]
     if freed:
-        await conn.execute(_update_statement(TABLES["player"]), {"rows": Jsonb(freed)})
+        await guild.run(_update_statement(TABLES["player"]), rows=Jsonb(freed))
 
 
-async def _delete(conn: Connection, name: str, changes: Iterable[RowChange]) -> None:
+async def _delete(guild: GuildConnection, name: str, changes: Iterable[RowChange]) -> None:
     table = TABLES[name]
     rows = [_keyed(table, each) for each in changes if each.table == name and each.after is None]
     if rows:
-        await conn.execute(_delete_statement(table), {"rows": Jsonb(rows)})
+        await guild.run(_delete_statement(table), rows=Jsonb(rows))
 
 
-async def _update(conn: Connection, name: str, changes: Iterable[RowChange]) -> None:
+async def _update(guild: GuildConnection, name: str, changes: Iterable[RowChange]) -> None:
     table = TABLES[name]
     rows = [
         {**_keyed(table, each), **table.kept(each.after or {})}
@@ -62,10 +62,10 @@ async def _update(conn: Connection, name: str, changes: Iterable[RowChange]) -> 
         if each.table == name and each.is_update
     ]
     if rows:
-        await conn.execute(_update_statement(table), {"rows": Jsonb(rows)})
+        await guild.run(_update_statement(table), rows=Jsonb(rows))
 
 
-async def _insert(conn: Connection, name: str, changes: Iterable[RowChange]) -> None:
+async def _insert(guild: GuildConnection, name: str, changes: Iterable[RowChange]) -> None:
     table = TABLES[name]
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for each in changes:
@@ -73,7 +73,7 @@ async def _insert(conn: Connection, name: str, changes: Iterable[RowChange]) -> 
             row = table.kept(each.after or {})
             groups[tuple(row)].append(row)
     for columns, rows in groups.items():
-        await conn.execute(_insert_statement(table, columns), {"rows": Jsonb(rows)})
+        await guild.run(_insert_statement(table, columns), rows=Jsonb(rows))
 
 
 def _keyed(table: Table, change: RowChange) -> Row:

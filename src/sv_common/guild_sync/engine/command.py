@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Author
 
 AUTOMATION = "automation"
@@ -46,11 +46,11 @@ class Command:
         return Author(self.actor, "officer_fix", "confirmed")
 
 
-Guard: TypeAlias = Callable[[Connection, int], AbstractAsyncContextManager[None]]
+Guard: TypeAlias = Callable[[GuildConnection], AbstractAsyncContextManager[None]]
 """A block around what is written to the rows of a guild, whose lock is held. Raises `Refused` at its end for what may not
 stay; then nothing of the transaction does."""
 
 
 @contextlib.asynccontextmanager
-async def unguarded(conn: Connection, guild_id: int) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
+async def unguarded(guild: GuildConnection) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
     yield

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import structlog
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.apply import apply
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.core.progress import Count, OnProgress, ignore_progress
@@ -22,7 +22,6 @@ from sv_common.guild_sync.engine.record import Applied, Rules, keep_review_reaso
 from sv_common.guild_sync.engine.results import FixResult
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.sources.ports import DiscordSource
 
@@ -52,10 +51,9 @@ class DatabaseFixes:
 
 
 async def fix_in_database(
-    conn: Connection,
+    guild: GuildConnection,
     rules: Rules,
     rule: RuleDefinition,
-    guild_id: int,
     issue_ids: Sequence[int],
     command: Command,
     count: Count,
@@ -65,22 +63,22 @@ async def fix_in_database(
 ) -> DatabaseFixes:
     """Do the steps 1 to 3 of `fix_issues` in the caller's transaction, which holds the guild's lock. Raises like it."""
     started = time.monotonic()
-    known = [i for i in await lifecycle.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
-    planning = await plan_fixes(conn, rule, known, command)
-    await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
+    known = [i for i in await lifecycle.get_many(guild, issue_ids) if i.issue_type == rule.issue_type]
+    planning = await plan_fixes(guild, rule, known, command)
+    await check_unchanged(guild, issue_ids[0] if issue_ids else None, seen, plan_key=_key_of(planning))
     results = [*not_of_rule(rule, issue_ids, known), *planning.settled]
-    results += await settle_gone(conn, planning.gone)
+    results += await settle_gone(guild, planning.gone)
     ready = planning.ready
     if limit is not None and len(ready) > limit:
         results += [held(fix.issue, fix.plan, len(ready), limit) for fix in ready]
         ready = ()
     here = sorted((fix for fix in ready if not is_on_discord(fix)), key=_creates_player_first)
     count.add(len(results), f"Fixing: {rule.name}")
-    applied, settled = await _apply(conn, rule, here, command, count)
+    applied, settled = await _apply(guild, rule, here, command, count)
     results += settled
-    results += await record(conn, rules, rule, guild_id, applied, command, started)
-    await keep_review_reasons(conn, results, known)
-    await record_refusals(conn, rule, guild_id, results, command, started)
+    results += await record(guild, rules, rule, applied, command, started)
+    await keep_review_reasons(guild, results, known)
+    await record_refusals(guild, rule, results, command, started)
     return DatabaseFixes(results, [fix for fix in ready if is_on_discord(fix)])
 
 
@@ -89,7 +87,7 @@ _Tried: TypeAlias = tuple[list[Applied], list[FixResult]]
 
 
 async def _apply(
-    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
+    guild: GuildConnection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
 ) -> _Tried:
     """Apply all plans at once, so that the result does not depend on their order.
 
@@ -99,68 +97,68 @@ async def _apply(
     if not ready:
         return [], []
     try:
-        applied = await _apply_together(conn, rule, ready, command)
+        applied = await _apply_together(guild, rule, ready, command)
     except _StillFound as error:
         found = [fix for fix in ready if fix.issue.issue_hash in error.issue_hashes]
         if len(found) == len(ready):
-            return await _apply_what_holds(conn, rule, ready, command, count)
+            return await _apply_what_holds(guild, rule, ready, command, count)
         fixed = [fix for fix in ready if fix.issue.issue_hash not in error.issue_hashes]
-        return await _apply_in_turn(conn, rule, [fixed, found], command, count)
+        return await _apply_in_turn(guild, rule, [fixed, found], command, count)
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong with one issue must not stop the others
-        raise_if_lost(error, conn)
+        raise_if_lost(error, guild.conn)
         if len(ready) == 1:
             return _failed(ready, _explain(error, rule), rule, count), []
-        return await _apply_in_turn(conn, rule, [[fix] for fix in ready], command, count)
+        return await _apply_in_turn(guild, rule, [[fix] for fix in ready], command, count)
     count.add(len(ready), f"Verified: {rule.name}")
     return applied, []
 
 
 async def _apply_what_holds(
-    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
+    guild: GuildConnection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command, count: Count
 ) -> _Tried:
     """Apply the plans that resolve their issue alone; if all of them do, they contradict each other, and none is applied."""
     if len(ready) == 1:
         return _failed(ready, INEFFECTIVE, rule, count), []
-    holds = [await _holds(conn, rule, fix, command) for fix in ready]
+    holds = [await _holds(guild, rule, fix, command) for fix in ready]
     if all(holds):
         return _failed(ready, _CONTRADICTED, rule, count), []
     ineffective = [fix for fix, does_hold in zip(ready, holds, strict=True) if not does_hold]
     holding = [fix for fix, does_hold in zip(ready, holds, strict=True) if does_hold]
-    applied, settled = await _apply(conn, rule, holding, command, count)
+    applied, settled = await _apply(guild, rule, holding, command, count)
     return [*_failed(ineffective, INEFFECTIVE, rule, count), *applied], settled
 
 
-async def _holds(conn: Connection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> bool:
+async def _holds(guild: GuildConnection, rule: RuleDefinition, fix: PlannedFix, command: Command) -> bool:
     """Whether a plan alone resolves its issue; its changes are rolled back.
 
     Where it breaks for another reason, applying it reports that.
     """
     try:
-        async with conn.transaction(force_rollback=True):
-            await _apply_together(conn, rule, [fix], command)
+        async with guild.conn.transaction(force_rollback=True):
+            await _apply_together(guild, rule, [fix], command)
     except Exception as error:  # noqa: BLE001 -- as above
-        raise_if_lost(error, conn)
+        raise_if_lost(error, guild.conn)
         return not isinstance(error, _StillFound)
     return True
 
 
 async def _apply_in_turn(
-    conn: Connection, rule: RuleDefinition, parts: Sequence[Sequence[PlannedFix]], command: Command, count: Count
+    guild: GuildConnection, rule: RuleDefinition, parts: Sequence[Sequence[PlannedFix]], command: Command, count: Count
 ) -> _Tried:
     """Apply one part after the other, each planned again after the part before."""
     applied: list[Applied] = []
     settled: list[FixResult] = []
     for part in parts:
         try:
-            async with conn.transaction():
-                planning = await plan_fixes(conn, rule, [fix.issue for fix in part], command)
+            async with guild.savepoint():
+                planning = await plan_fixes(guild, rule, [fix.issue for fix in part], command)
         except Exception as error:  # noqa: BLE001 -- as above
-            raise_if_lost(error, conn)
+            raise_if_lost(error, guild.conn)
             applied += _failed(part, _explain(error, rule), rule, count)
             continue
-        settled += [*planning.settled, *await settle_gone(conn, planning.gone)]
+        settled += [*planning.settled, *await settle_gone(guild, planning.gone)]
         count.add(len(part) - len(planning.ready), f"Fixing: {rule.name}")
-        tried, others = await _apply(conn, rule, planning.ready, command, count)
+        tried, others = await _apply(guild, rule, planning.ready, command, count)
         applied += tried
         settled += others
     return _judged_again(applied), settled
@@ -183,12 +181,11 @@ def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
 
 
 async def _apply_together(
-    conn: Connection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command
+    guild: GuildConnection, rule: RuleDefinition, ready: Sequence[PlannedFix], command: Command
 ) -> list[Applied]:
-    guild_id = ready[0].issue.guild_id
-    async with conn.transaction():
-        changes = await apply(conn, guild_id, [fix.plan for fix in ready], command.author)
-        found = await rule.findings(conn, guild_id=guild_id)
+    async with guild.savepoint():
+        changes = await apply(guild, [fix.plan for fix in ready], command.author)
+        found = await rule.findings(guild)
         ineffective = {fix.issue.issue_hash for fix in ready} & {finding.issue_hash for finding in found}
         if ineffective:
             raise _StillFound(ineffective)
@@ -211,10 +208,9 @@ def _explain(error: Exception, rule: RuleDefinition) -> str:
     return f"An unexpected error ({type(error).__name__}); nothing was changed for this issue. The log has the details."
 
 
-async def preview(pool: Pool, rule: RuleDefinition, issue_ids: Sequence[int], command: Command) -> Planning:
-    """Return what fixing would do, without doing it. The issues are of one rule and one guild."""
-    async with pool.snapshot() as conn:
-        return await plan_fixes(conn, rule, await lifecycle.get_many(conn, issue_ids), command)
+async def preview(guild: GuildConnection, rule: RuleDefinition, issue_ids: Sequence[int], command: Command) -> Planning:
+    """Return what fixing would do, without doing it. The issues are of one rule."""
+    return await plan_fixes(guild, rule, await lifecycle.get_many(guild, issue_ids), command)
 
 
 async def fix_issues(
@@ -253,10 +249,8 @@ async def fix_issues(
         )
         return _in_order(results, issue_ids)
     count.report(f"Planning: {rule.name}")
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        async with guard(conn, guild_id):
-            here = await fix_in_database(conn, rules, rule, guild_id, issue_ids, command, count, limit=limit, seen=seen)
+    async with pool.writing(guild_id) as guild, guard(guild):
+        here = await fix_in_database(guild, rules, rule, issue_ids, command, count, limit=limit, seen=seen)
     results = list(here.results)
     if here.on_discord:
         results += await fix_on_discord(pool, rules, rule, guild_id, here.on_discord, command, source, count, seen=seen)

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 import structlog
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.core.errors import reason_of
@@ -25,7 +25,6 @@ from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
 from sv_common.guild_sync.issues.model import Issue, IssueState
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.rule import Mitigation, RuleDefinition
 
 log = structlog.get_logger(__name__)
@@ -50,16 +49,15 @@ async def fix_by_function(
     seen: Seen | None = None,
 ) -> list[FixResult]:
     """Fix issues one after the other; one that fails stops no other. With more than `limit`, none is."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        await check_unchanged(conn, issue_ids[0] if issue_ids else None, seen, plan_key=None)
-        known = [i for i in await lifecycle.get_many(conn, issue_ids, guild_id) if i.issue_type == rule.issue_type]
+    async with pool.writing(guild_id) as guild:
+        await check_unchanged(guild, issue_ids[0] if issue_ids else None, seen, plan_key=None)
+        known = [i for i in await lifecycle.get_many(guild, issue_ids) if i.issue_type == rule.issue_type]
         results = [*not_of_rule(rule, issue_ids, known), *(each for i in known if (each := _settled(i, command)))]
         ready = [issue for issue in known if _settled(issue, command) is None]
         if limit is not None and len(ready) > limit:
             results += [held(issue, None, len(ready), limit) for issue in ready]
             ready = []
-        await keep_review_reasons(conn, results, known)
+        await keep_review_reasons(guild, results, known)
     count.add(len(results), f"Fixing: {rule.name}")
     for issue in ready:
         results.append(await _fix(pool, rules, rule, mitigate, issue, command))
@@ -78,12 +76,11 @@ async def _fix(
 ) -> FixResult:
     started = time.monotonic()
     outcome, reason = await _call(pool, rule, mitigate, issue, command)
-    async with pool.connection() as conn:
-        await guilds.lock(conn, issue.guild_id)
+    async with pool.writing(issue.guild_id) as guild:
         if outcome is FixOutcome.FIXED:
-            outcome, reason = await _verify(conn, rule, issue)
+            outcome, reason = await _verify(guild, rule, issue)
         result = FixResult(issue.id, issue.issue_type, outcome, reason)
-        return await _record(conn, rules, rule, issue, command, result, round((time.monotonic() - started) * 1000))
+        return await _record(guild, rules, rule, issue, command, result, round((time.monotonic() - started) * 1000))
 
 
 async def _call(
@@ -100,13 +97,13 @@ async def _call(
     return FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED, _NOT_FIXED
 
 
-async def _verify(conn: Connection, rule: RuleDefinition, issue: Issue) -> tuple[FixOutcome, str]:
+async def _verify(guild: GuildConnection, rule: RuleDefinition, issue: Issue) -> tuple[FixOutcome, str]:
     """Ask the detector whether the issue is fixed; the attempt is recorded even where it cannot tell."""
     try:
-        async with conn.transaction():
-            found = await rule.findings(conn, guild_id=issue.guild_id)
+        async with guild.savepoint():
+            found = await rule.findings(guild)
     except Exception as doubt:  # the function has run, whatever the detector does
-        raise_if_lost(doubt, conn)
+        raise_if_lost(doubt, guild.conn)
         log.warning("own_fix_not_verified", rule=rule.issue_type, issue_id=issue.id, exc_info=doubt)
         return FixOutcome.UNVERIFIED, f"{_NOT_VERIFIED} {reason_of(doubt)}"
     if any(each.issue_hash == issue.issue_hash for each in found):
@@ -115,7 +112,7 @@ async def _verify(conn: Connection, rule: RuleDefinition, issue: Issue) -> tuple
 
 
 async def _record(
-    conn: Connection,
+    guild: GuildConnection,
     rules: Rules,
     rule: RuleDefinition,
     issue: Issue,
@@ -124,16 +121,15 @@ async def _record(
     duration_ms: int,
 ) -> FixResult:
     """Record the attempt; resolve what is fixed, keep why the rest is not. Automation that repeats itself is recorded once."""
-    await keep_review_reasons(conn, [result], [issue])
+    await keep_review_reasons(guild, [result], [issue])
     if result.outcome is FixOutcome.FIXED:
-        await lifecycle.resolve(conn, [issue.id], resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
-        await rescan(conn, affected_rules(rules, rule), issue.guild_id, {})
+        await lifecycle.resolve(guild, [issue.id], resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
+        await rescan(guild, affected_rules(rules, rule), {})
     is_known = command.is_automatic and result.reason == issue.review_reason
     if result.outcome is FixOutcome.WAITING or is_known:
         return result
     (number,) = await attempts.add(
-        conn,
-        issue.guild_id,
+        guild,
         rule.issue_type,
         [NewAttempt(issue.id, result.outcome.value, result.reason, None)],
         actor=command.actor,

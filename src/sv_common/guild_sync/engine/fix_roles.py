@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import psycopg
 import structlog
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt, NewAttempt
 from sv_common.guild_sync.changes.changeset import RoleChange
@@ -29,7 +29,7 @@ from sv_common.guild_sync.engine.role_records import Ending, member_at, member_l
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
-from sv_common.guild_sync.roster import guilds, members
+from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.sources.ports import DiscordSource
 
@@ -97,13 +97,12 @@ async def _conclude(
     """Record the fixes that never reached Discord, and rescan the rules that the others affect."""
     started = time.monotonic()
     unmade = [result for result in results if result.attempt_id is None]
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
+    async with pool.writing(guild_id) as guild:
         known = [fix.issue for fix in fixes]
-        await record_unmade(conn, rule, guild_id, unmade, known, command, started)
-        await keep_review_reasons(conn, unmade, known)
+        await record_unmade(guild, rule, unmade, known, command, started)
+        await keep_review_reasons(guild, unmade, known)
         if len(unmade) < len(results):
-            await rescan(conn, affected_rules(rules, rule), guild_id, {})
+            await rescan(guild, affected_rules(rules, rule), {})
 
 
 @dataclass(slots=True)
@@ -153,8 +152,8 @@ class _Run:
         finished = await finish_of_member(self.pool, self.rules, self.source, self.guild_id, member_id)
         if (done := _own_success(fix, finished, self.command)) is not None:
             return done
-        async with self.pool.connection() as conn:
-            member = await member_at(conn, self.guild_id, member_id)
+        async with self.pool.reading(self.guild_id) as guild:
+            member = await member_at(guild, member_id)
         held = await self.roles.look(member)
         planned = await self._plan_again(fix, member, held)
         if isinstance(planned, FixResult):
@@ -173,16 +172,15 @@ class _Run:
 
         No other plan than the one seen is applied; what Discord shows is stored, so that the next preview shows it.
         """
-        async with self.pool.connection() as conn:
-            await guilds.lock(conn, self.guild_id)
-            await members.set_roles(conn, self.guild_id, {member.row_id: held})
-            await check_unchanged(conn, fix.issue.id, self.seen)
-            known = await lifecycle.get_many(conn, [fix.issue.id], self.guild_id)
-            planning = await plan_fixes(conn, self.rule, known, replace(self.command, seen={}))
-            settled = [*planning.settled, *await settle_gone(conn, planning.gone)]
+        async with self.pool.writing(self.guild_id) as guild:
+            await members.set_roles(guild, {member.row_id: held})
+            await check_unchanged(guild, fix.issue.id, self.seen)
+            known = await lifecycle.get_many(guild, [fix.issue.id])
+            planning = await plan_fixes(guild, self.rule, known, replace(self.command, seen={}))
+            settled = [*planning.settled, *await settle_gone(guild, planning.gone)]
             is_as_seen = all(self._is_as_seen(fresh, fix) for fresh in planning.ready)
             if not is_as_seen:
-                await rescan(conn, affected_rules(self.rules, self.rule), self.guild_id, {})
+                await rescan(guild, affected_rules(self.rules, self.rule), {})
         if not is_as_seen:
             raise PlanStale(f"{NOT_AS_SEEN} Nothing was changed for this member.")
         return settled[0] if settled else planning.ready[0]
@@ -194,21 +192,20 @@ class _Run:
 
     async def _begin(self, fix: PlannedFix, roles: Sequence[RoleChange]) -> Attempt:
         """Record what is about to be done."""
-        async with self.pool.connection() as conn:
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
             number = await attempts.begin(
-                conn,
-                self.guild_id,
+                guild,
                 self.rule.issue_type,
                 NewAttempt(fix.issue.id, "running", fix.plan.reason, fix.plan),
                 roles,
                 actor=self.command.actor,
                 is_automatic=self.command.is_automatic,
             )
-            return await attempts.get(conn, number)
+            return await attempts.get(guild, number)
 
     async def _record(self, fix: PlannedFix, attempt: Attempt, member: Member, outcome: RoleOutcome) -> FixResult:
-        async def write(conn: Connection) -> Ending:
-            return await record_fix(conn, self.rule, attempt, member, outcome)
+        async def write(guild: GuildConnection) -> Ending:
+            return await record_fix(guild, self.rule, attempt, member, outcome)
 
         try:
             ending = await recorded(self.pool, self.guild_id, write)

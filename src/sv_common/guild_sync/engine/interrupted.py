@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RoleChange
@@ -43,15 +43,15 @@ class Finished:
     error: str | None = None
 
 
-async def finish_interrupted(
-    pool: Pool, rules: Rules, source: DiscordSource, *, guild_id: int | None = None
-) -> Finished:
+async def finish_interrupted(pool: Pool, rules: Rules, source: DiscordSource, guild_ids: Sequence[int]) -> Finished:
     """Finish what dead processes have left behind; a member whose lock is taken is being changed right now and is skipped.
 
     What Discord does not tell stays open until the next time, and so does the rest where it cannot be reached.
     """
-    async with pool.connection() as conn:
-        left = await attempts.unfinished(conn, guild_id)
+    left: list[Attempt] = []
+    for each in guild_ids:
+        async with pool.reading(each) as guild:
+            left += await attempts.unfinished(guild)
     count, kept, why = 0, 0, None
     for place, attempt in enumerate(left):
         try:
@@ -75,42 +75,44 @@ async def finish_of_member(
 
     Raises `SourceError` where Discord cannot be reached.
     """
-    async with pool.connection() as conn:
-        left = [each for each in await attempts.unfinished(conn, guild_id) if each.member_id == member_id]
+    async with pool.reading(guild_id) as guild:
+        left = [each for each in await attempts.unfinished(guild) if each.member_id == member_id]
     for attempt in left:
         await _finish(pool, rules, source, attempt)
     if not left:
         return []
-    async with pool.connection() as conn:
-        return [await attempts.get(conn, attempt.id) for attempt in left]
+    async with pool.writing(guild_id, alone=False) as guild:
+        return [await attempts.get(guild, attempt.id) for attempt in left]
 
 
 async def _finish(pool: Pool, rules: Rules, source: DiscordSource, attempt: Attempt) -> bool:
     """Look at the member, and record what is seen; False where another process has done so."""
-    async with pool.connection() as conn:
-        member = await member_at(conn, attempt.guild_id, _member_of(attempt))
+    async with pool.reading(attempt.guild_id) as here:
+        member = await member_at(here, _member_of(attempt))
     try:
         held: Sequence[str] | None = await RoleRun(source).look(member)
     except MemberGone:
         held = None
 
-    async def write(conn: Connection) -> bool:
-        current = await attempts.get(conn, attempt.id)
+    async def write(guild: GuildConnection) -> bool:
+        current = await attempts.get(guild, attempt.id)
         if current.outcome != "running" and current.undoing_at is None:
             return False
-        await _write(conn, rules, current, member, held)
+        await _write(guild, rules, current, member, held)
         return True
 
     return await recorded(pool, attempt.guild_id, write)
 
 
-async def _write(conn: Connection, rules: Rules, attempt: Attempt, member: Member, held: Sequence[str] | None) -> None:
+async def _write(
+    guild: GuildConnection, rules: Rules, attempt: Attempt, member: Member, held: Sequence[str] | None
+) -> None:
     rule = rules.get(attempt.issue_type)
     if attempt.undoing_at is None:
-        await record_fix(conn, rule, attempt, member, _as_seen(attempt, held))
+        await record_fix(guild, rule, attempt, member, _as_seen(attempt, held))
     else:
-        await _record_undo(conn, attempt, member, held)
-    await rescan(conn, list(rules.values()) if rule is None else affected_rules(rules, rule), attempt.guild_id, {})
+        await _record_undo(guild, attempt, member, held)
+    await rescan(guild, list(rules.values()) if rule is None else affected_rules(rules, rule), {})
 
 
 def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
@@ -126,15 +128,15 @@ def _as_seen(attempt: Attempt, held: Sequence[str] | None) -> RoleOutcome:
     return RoleOutcome(made, held, f"{done}, and then it was interrupted. Try it again for the rest.")
 
 
-async def _record_undo(conn: Connection, attempt: Attempt, member: Member, held: Sequence[str] | None) -> None:
+async def _record_undo(guild: GuildConnection, attempt: Attempt, member: Member, held: Sequence[str] | None) -> None:
     if held is None:
-        await attempts.stop_undoing(conn, attempt.id, ())
+        await attempts.stop_undoing(guild, attempt.id, ())
         return
-    await members.set_roles(conn, attempt.guild_id, {member.row_id: held})
+    await members.set_roles(guild, {member.row_id: held})
     if to_put_back(attempt.roles, held):
-        await attempts.stop_undoing(conn, attempt.id, put_back(attempt, held))
+        await attempts.stop_undoing(guild, attempt.id, put_back(attempt, held))
     else:
-        await attempts.mark_undone(conn, attempt.id, actor=attempt.undoing_by or attempt.actor)
+        await attempts.mark_undone(guild, attempt.id, actor=attempt.undoing_by or attempt.actor)
 
 
 def put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChange]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.changes.describe import sentences
@@ -53,7 +53,9 @@ class Planning:
         return {fix.issue.id: fix.plan.key for fix in self.ready} | {issue.id: NO_PLAN for issue in self.gone}
 
 
-async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Issue], command: Command) -> Planning:
+async def plan_fixes(
+    guild: GuildConnection, rule: RuleDefinition, issues: Sequence[Issue], command: Command
+) -> Planning:
     """Scan again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
     settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
     unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
@@ -68,11 +70,11 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
         return Planning((), settled, ())
     if not unresolved:
         return Planning((), settled, ())
-    found = {f.issue_hash: f for f in await rule.findings(conn, guild_id=unresolved[0].guild_id)}
+    found = {f.issue_hash: f for f in await rule.findings(guild)}
     current = [issue for issue in unresolved if issue.issue_hash in found]
-    plans = await rule.plan(conn, [found[issue.issue_hash] for issue in current])
+    plans = await rule.plan(guild, [found[issue.issue_hash] for issue in current])
     planned = [PlannedFix(issue, plan) for issue, plan in zip(current, plans, strict=True)]
-    barred = await _barred(conn, planned, command)
+    barred = await _barred(guild, planned, command)
     return Planning(
         [fix for fix in planned if fix.issue.id not in barred],
         [*settled, *(fix.result(*barred[fix.issue.id]) for fix in planned if fix.issue.id in barred)],
@@ -81,7 +83,7 @@ async def plan_fixes(conn: Connection, rule: RuleDefinition, issues: Sequence[Is
 
 
 async def _barred(
-    conn: Connection, planned: Sequence[PlannedFix], command: Command
+    guild: GuildConnection, planned: Sequence[PlannedFix], command: Command
 ) -> dict[int, tuple[FixOutcome, str]]:
     """What keeps each plan from being applied for this command, by issue."""
     refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
@@ -92,14 +94,14 @@ async def _barred(
         barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
     if command.is_automatic:
         barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}
-        barred |= await _undone_before(conn, [fix for fix in planned if fix.issue.id not in barred])
+        barred |= await _undone_before(guild, [fix for fix in planned if fix.issue.id not in barred])
     return barred
 
 
-async def _undone_before(conn: Connection, planned: Sequence[PlannedFix]) -> dict[int, tuple[FixOutcome, str]]:
+async def _undone_before(guild: GuildConnection, planned: Sequence[PlannedFix]) -> dict[int, tuple[FixOutcome, str]]:
     if not planned:
         return {}
-    undone = await attempts.undone_plans(conn, planned[0].issue.guild_id, [fix.plan.key for fix in planned])
+    undone = await attempts.undone_plans(guild, [fix.plan.key for fix in planned])
     return {
         fix.issue.id: (
             FixOutcome.WAITING,

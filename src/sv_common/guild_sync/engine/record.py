@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import NewAttempt
 from sv_common.guild_sync.changes.changeset import RowChange
@@ -37,24 +37,23 @@ def affected_rules(rules: Rules, rule: RuleDefinition) -> list[RuleDefinition]:
 
 
 async def record(
-    conn: Connection,
+    guild: GuildConnection,
     rules: Rules,
     rule: RuleDefinition,
-    guild_id: int,
     applied: Sequence[Applied],
     command: Command,
     started: float,
 ) -> list[FixResult]:
     """Record attempts, resolve what is fixed, and rescan the affected rules."""
     new = [_new_attempt(each) for each in applied if not _is_known_failure(each, command)]
-    numbers = await _add(conn, rule, guild_id, new, command, started)
+    numbers = await _add(guild, rule, new, command, started)
     attempt_of = {attempt.issue_id: number for attempt, number in zip(new, numbers, strict=True)}
     fixed = [each.fix.issue.id for each in applied if each.error is None]
     if fixed:
-        await lifecycle.resolve(conn, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
+        await lifecycle.resolve(guild, fixed, resolved_by=command.actor, reason=f"Fixed by {command.actor}.")
     changed = [each for each in applied if each.error is None or each.changes]
     if changed:
-        await rescan(conn, affected_rules(rules, rule), guild_id, {rule.issue_type: changed[-1].found})
+        await rescan(guild, affected_rules(rules, rule), {rule.issue_type: changed[-1].found})
     return [
         each.fix.result(
             FixOutcome.FIXED if each.error is None else FixOutcome.FAILED,
@@ -65,20 +64,15 @@ async def record(
     ]
 
 
-async def keep_review_reasons(conn: Connection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
+async def keep_review_reasons(guild: GuildConnection, results: Sequence[FixResult], known: Sequence[Issue]) -> None:
     current = {issue.id: issue.review_reason for issue in known}
     kept = (FixOutcome.WAITING, FixOutcome.HELD, FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED)
     reasons = {r.issue_id: r.reason for r in results if r.outcome in kept and current.get(r.issue_id) != r.reason}
-    await lifecycle.save_review_reasons(conn, reasons)
+    await lifecycle.save_review_reasons(guild, reasons)
 
 
 async def record_refusals(
-    conn: Connection,
-    rule: RuleDefinition,
-    guild_id: int,
-    results: Sequence[FixResult],
-    command: Command,
-    started: float,
+    guild: GuildConnection, rule: RuleDefinition, results: Sequence[FixResult], command: Command, started: float
 ) -> None:
     """Record an officer's refused clicks; automation that needs review is not recorded, since it repeats at every run."""
     refused = [
@@ -86,20 +80,19 @@ async def record_refusals(
         for result in results
         if result.outcome is FixOutcome.REFUSED and not command.is_automatic
     ]
-    await _add(conn, rule, guild_id, refused, command, started)
+    await _add(guild, rule, refused, command, started)
 
 
 async def record_unmade(
-    conn: Connection,
+    guild: GuildConnection,
     rule: RuleDefinition,
-    guild_id: int,
     results: Sequence[FixResult],
     known: Sequence[Issue],
     command: Command,
     started: float,
 ) -> None:
     """Record what ended before Discord was asked for anything: refusals, and new failures."""
-    await record_refusals(conn, rule, guild_id, results, command, started)
+    await record_refusals(guild, rule, results, command, started)
     reasons = {issue.id: issue.review_reason for issue in known}
     failed = [
         NewAttempt(result.issue_id, "failed", result.reason, result.plan)
@@ -107,13 +100,13 @@ async def record_unmade(
         if result.outcome is FixOutcome.FAILED
         and not (command.is_automatic and reasons.get(result.issue_id) == result.reason)
     ]
-    await _add(conn, rule, guild_id, failed, command, started)
+    await _add(guild, rule, failed, command, started)
 
 
-async def settle_gone(conn: Connection, gone: Sequence[Issue]) -> list[FixResult]:
+async def settle_gone(guild: GuildConnection, gone: Sequence[Issue]) -> list[FixResult]:
     """Resolve issues that are no longer found."""
     if gone:
-        await lifecycle.resolve(conn, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
+        await lifecycle.resolve(guild, [issue.id for issue in gone], resolved_by=DETECTION, reason="No longer found.")
     sentence = "No longer found, so the issue is resolved. Nothing else was changed."
     return [FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, sentence) for issue in gone]
 
@@ -135,16 +128,10 @@ def _is_known_failure(applied: Applied, command: Command) -> bool:
 
 
 async def _add(
-    conn: Connection,
-    rule: RuleDefinition,
-    guild_id: int,
-    new: Sequence[NewAttempt],
-    command: Command,
-    started: float,
+    guild: GuildConnection, rule: RuleDefinition, new: Sequence[NewAttempt], command: Command, started: float
 ) -> list[int]:
     return await attempts.add(
-        conn,
-        guild_id,
+        guild,
         rule.issue_type,
         new,
         actor=command.actor,

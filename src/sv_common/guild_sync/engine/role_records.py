@@ -18,14 +18,14 @@ import structlog
 from psycopg import AsyncConnection
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.roles import Member, RoleOutcome
 from sv_common.guild_sync.core.errors import Busy, reason_of
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.issues import lifecycle
-from sv_common.guild_sync.roster import guilds, members
+from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 MOST_AT_ONCE = 8
@@ -70,37 +70,37 @@ class Ending:
     reason: str
 
 
-async def member_at(conn: Connection, guild_id: int, member_id: int) -> Member:
-    address = (await members.addresses(conn, guild_id, [member_id]))[member_id]
+async def member_at(guild: GuildConnection, member_id: int) -> Member:
+    address = (await members.addresses(guild, [member_id]))[member_id]
     return Member(address.row_id, address.discord_id, address.discord_guild_id or "")
 
 
 async def record_fix(
-    conn: Connection, rule: RuleDefinition | None, attempt: Attempt, member: Member, outcome: RoleOutcome
+    guild: GuildConnection, rule: RuleDefinition | None, attempt: Attempt, member: Member, outcome: RoleOutcome
 ) -> Ending:
     """Record what was done to a member, and resolve the issue if the rule agrees. The caller holds the guild's lock."""
     if outcome.roles is not None:
-        await members.set_roles(conn, attempt.guild_id, {member.row_id: outcome.roles})
-    ending = await _judge(conn, rule, attempt, outcome)
-    await attempts.finish(conn, attempt.id, ending.outcome.value, ending.reason, outcome.changes)
+        await members.set_roles(guild, {member.row_id: outcome.roles})
+    ending = await _judge(guild, rule, attempt, outcome)
+    await attempts.finish(guild, attempt.id, ending.outcome.value, ending.reason, outcome.changes)
     if attempt.issue_id is not None:
-        await _tell_issue(conn, attempt, attempt.issue_id, ending)
+        await _tell_issue(guild, attempt, attempt.issue_id, ending)
     return ending
 
 
-async def _judge(conn: Connection, rule: RuleDefinition | None, attempt: Attempt, outcome: RoleOutcome) -> Ending:
+async def _judge(guild: GuildConnection, rule: RuleDefinition | None, attempt: Attempt, outcome: RoleOutcome) -> Ending:
     if outcome.is_unverified:
         return Ending(FixOutcome.UNVERIFIED, outcome.error or "")
     if outcome.error is not None:
         return Ending(FixOutcome.FAILED, outcome.error)
     if rule is None or attempt.issue_id is None:
         return Ending(FixOutcome.FIXED, attempt.reason)
-    (issue,) = await lifecycle.get_many(conn, [attempt.issue_id], attempt.guild_id)
+    (issue,) = await lifecycle.get_many(guild, [attempt.issue_id])
     try:
-        async with conn.transaction():
-            found = await rule.findings(conn, guild_id=attempt.guild_id)
+        async with guild.savepoint():
+            found = await rule.findings(guild)
     except Exception as doubt:  # a rule that concludes nothing, or is broken; what was done is recorded all the same
-        raise_if_lost(doubt, conn)
+        raise_if_lost(doubt, guild.conn)
         log.warning("role_change_not_judged", attempt_id=attempt.id, exc_info=doubt)
         told = f"The roles were changed, and the rule cannot tell whether they are right: {reason_of(doubt)}"
         return Ending(FixOutcome.UNVERIFIED, told)
@@ -109,14 +109,14 @@ async def _judge(conn: Connection, rule: RuleDefinition | None, attempt: Attempt
     return Ending(FixOutcome.FIXED, attempt.reason)
 
 
-async def _tell_issue(conn: Connection, attempt: Attempt, issue_id: int, ending: Ending) -> None:
+async def _tell_issue(guild: GuildConnection, attempt: Attempt, issue_id: int, ending: Ending) -> None:
     if ending.outcome is FixOutcome.FIXED:
-        await lifecycle.resolve(conn, [issue_id], resolved_by=attempt.actor, reason=f"Fixed by {attempt.actor}.")
+        await lifecycle.resolve(guild, [issue_id], resolved_by=attempt.actor, reason=f"Fixed by {attempt.actor}.")
     else:
-        await lifecycle.save_review_reasons(conn, {issue_id: ending.reason})
+        await lifecycle.save_review_reasons(guild, {issue_id: ending.reason})
 
 
-async def recorded(pool: Pool, guild_id: int, write: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+async def recorded(pool: Pool, guild_id: int, write: Callable[[GuildConnection], Awaitable[_Result]]) -> _Result:
     """Record what Discord has done already, under the guild's lock, and once more where the connection was lost."""
     try:
         return await _in_transaction(pool, guild_id, write)
@@ -125,7 +125,6 @@ async def recorded(pool: Pool, guild_id: int, write: Callable[[Connection], Awai
         return await _in_transaction(pool, guild_id, write)
 
 
-async def _in_transaction(pool: Pool, guild_id: int, write: Callable[[Connection], Awaitable[_Result]]) -> _Result:
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        return await write(conn)
+async def _in_transaction(pool: Pool, guild_id: int, write: Callable[[GuildConnection], Awaitable[_Result]]) -> _Result:
+    async with pool.writing(guild_id) as guild:
+        return await write(guild)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import apply, attempts
 from sv_common.guild_sync.changes.apply import RowKey
 from sv_common.guild_sync.changes.attempts import Attempt
@@ -21,7 +21,6 @@ from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.engine.undo_roles import Undoing, check_undoable, undo_roles
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 _Node: TypeAlias = tuple[str, object]
@@ -101,27 +100,27 @@ def _players(nodes: Sequence[_Node]) -> tuple[int, ...]:
     return tuple(sorted({int(str(number)) for kind, number in nodes if kind == "player"}))
 
 
-async def undo_rows(conn: Connection, attempt: Attempt, changes: Sequence[RowChange], *, actor: str) -> None:
+async def undo_rows(guild: GuildConnection, attempt: Attempt, changes: Sequence[RowChange], *, actor: str) -> None:
     """Undo rows that an attempt changed, all or none. Raises `PlanStale`.
 
     Issues point again to deleted players that exist again; those about players that are deleted are resolved.
     """
     made = [change.id for change in changes if change.table == "player" and change.before is None]
-    orphaned = await lifecycle.about_players(conn, attempt.guild_id, made)
-    await apply.undo(conn, attempt.guild_id, changes, written_at=attempt.started_at)
+    orphaned = await lifecycle.about_players(guild, made)
+    await apply.undo(guild, changes, written_at=attempt.started_at)
     again = {change.id: change.before["player_id"] for change in changes if change.table == "issue" and change.before}
-    await lifecycle.point_again(conn, again)
+    await lifecycle.point_again(guild, again)
     if orphaned:
         reason = f"Attempt {attempt.id} was undone, so the player is no more."
-        await lifecycle.resolve(conn, orphaned, resolved_by=actor, reason=reason)
+        await lifecycle.resolve(guild, orphaned, resolved_by=actor, reason=reason)
 
 
-async def undo_parts(conn: Connection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> UndoneParts:
+async def undo_parts(guild: GuildConnection, attempt: Attempt, parts: Sequence[Part], *, actor: str) -> UndoneParts:
     """Undo every part that can be; an obstacle to one stops no other."""
-    found = await apply.obstacles(conn, attempt.guild_id, [change for part in parts for change in part.changes])
+    found = await apply.obstacles(guild, [change for part in parts for change in part.changes])
     blocked = [BlockedPart(part, reason) for part in parts if (reason := _obstacle(part, found))]
     others = [part for part in parts if _obstacle(part, found) is None]
-    tried = await _try_together(conn, attempt, others, actor) if others else UndoneParts((), ())
+    tried = await _try_together(guild, attempt, others, actor) if others else UndoneParts((), ())
     order = {id(part): place for place, part in enumerate(parts)}
     return UndoneParts(tried.done, sorted([*blocked, *tried.blocked], key=lambda each: order[id(each.part)]))
 
@@ -130,18 +129,18 @@ def _obstacle(part: Part, found: Mapping[RowKey, str]) -> str | None:
     return next((found[change.key] for change in part.changes if change.key in found), None)
 
 
-async def _try_together(conn: Connection, attempt: Attempt, parts: Sequence[Part], actor: str) -> UndoneParts:
+async def _try_together(guild: GuildConnection, attempt: Attempt, parts: Sequence[Part], actor: str) -> UndoneParts:
     """Try parts together, and halves of them where that fails, so few obstacles among many parts cost few statements."""
     try:
-        async with conn.transaction():
+        async with guild.savepoint():
             changes = [change for part in parts for change in part.changes]
-            await undo_rows(conn, attempt, changes, actor=actor)
+            await undo_rows(guild, attempt, changes, actor=actor)
     except PlanStale as obstacle:
         if len(parts) == 1:
             return UndoneParts((), [BlockedPart(parts[0], str(obstacle))])
         middle = len(parts) // 2
-        first = await _try_together(conn, attempt, parts[:middle], actor)
-        second = await _try_together(conn, attempt, parts[middle:], actor)
+        first = await _try_together(guild, attempt, parts[:middle], actor)
+        second = await _try_together(guild, attempt, parts[middle:], actor)
         return UndoneParts([*first.done, *second.done], [*first.blocked, *second.blocked])
     return UndoneParts(parts, ())
 
@@ -152,7 +151,7 @@ async def undo(
     attempt_id: int,
     *,
     actor: str,
-    guild_id: int | None = None,
+    guild_id: int,
     source: DiscordSource | None = None,
     seen: Seen | None = None,
     partly: bool = False,
@@ -166,48 +165,47 @@ async def undo(
     it was `seen`; `SourceError` when Discord does not allow it. What was undone on Discord until then is recorded, so that
     another undo does the rest.
     """
-    async with pool.connection() as conn:
-        known = await attempts.get(conn, attempt_id, guild_id)
+    async with pool.writing(guild_id, alone=False) as guild:
+        known = await attempts.get(guild, attempt_id)
     if known.member_id is not None:
         undone = await undo_roles(pool, rules, known, Undoing(actor, seen), source)
         return UndoReport(attempt_id, _sentences(undone))
-    async with pool.connection() as conn:
-        await guilds.lock(conn, known.guild_id)
-        attempt = await attempts.get(conn, attempt_id, guild_id)
+    async with pool.writing(known.guild_id) as guild:
+        attempt = await attempts.get(guild, attempt_id)
         check_undoable(attempt)
-        await check_unchanged(conn, attempt.issue_id, seen)
-        async with guard(conn, attempt.guild_id):
-            report = await (_undo_what_can_be if partly else _undo_whole)(conn, attempt, actor)
+        await check_unchanged(guild, attempt.issue_id, seen)
+        async with guard(guild):
+            report = await (_undo_what_can_be if partly else _undo_whole)(guild, attempt, actor)
         rule = rules.get(attempt.issue_type)
         concerned = list(rules.values()) if rule is None else affected_rules(rules, rule)
-        await rescan(conn, concerned, attempt.guild_id, {})
+        await rescan(guild, concerned, {})
     return report
 
 
-async def _undo_whole(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
-    sentences = await _lines(conn, attempt) if attempt.undone else _sentences(attempt)
-    await undo_rows(conn, attempt, attempt.rows, actor=actor)
-    await attempts.mark_undone(conn, attempt.id, actor=actor)
+async def _undo_whole(guild: GuildConnection, attempt: Attempt, actor: str) -> UndoReport:
+    sentences = await _lines(guild, attempt) if attempt.undone else _sentences(attempt)
+    await undo_rows(guild, attempt, attempt.rows, actor=actor)
+    await attempts.mark_undone(guild, attempt.id, actor=actor)
     return UndoReport(attempt.id, sentences)
 
 
-async def _undo_what_can_be(conn: Connection, attempt: Attempt, actor: str) -> UndoReport:
+async def _undo_what_can_be(guild: GuildConnection, attempt: Attempt, actor: str) -> UndoReport:
     """Undo the parts that can be. Raises `PlanStale` where none can."""
-    names = await attempts.names_of(conn, attempt)
-    put_back = await undo_parts(conn, attempt, parts_of(attempt.rows), actor=actor)
+    names = await attempts.names_of(guild, attempt)
+    put_back = await undo_parts(guild, attempt, parts_of(attempt.rows), actor=actor)
     if not put_back.done:
         raise PlanStale(put_back.blocked[0].reason)
     if put_back.blocked:
-        await attempts.undo_a_part(conn, attempt.id, put_back.undone, put_back.left, actor=actor)
+        await attempts.undo_a_part(guild, attempt.id, put_back.undone, put_back.left, actor=actor)
     else:
-        await attempts.mark_undone(conn, attempt.id, actor=actor)
+        await attempts.mark_undone(guild, attempt.id, actor=actor)
     lines = _again(put_back.undone, names)
     left = [f"{Names(names).people(each.part.player_ids)}: {each.reason}" for each in put_back.blocked]
     return UndoReport(attempt.id, lines, left)
 
 
-async def _lines(conn: Connection, attempt: Attempt) -> list[str]:
-    return _again(attempt.rows, await attempts.names_of(conn, attempt))
+async def _lines(guild: GuildConnection, attempt: Attempt) -> list[str]:
+    return _again(attempt.rows, await attempts.names_of(guild, attempt))
 
 
 def _again(rows: Sequence[RowChange], names: NameOf) -> list[str]:

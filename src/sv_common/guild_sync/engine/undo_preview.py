@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import fold
@@ -71,7 +71,7 @@ async def preview_undo(
     pool: Pool,
     attempt_id: int,
     *,
-    guild_id: int | None = None,
+    guild_id: int,
     source: DiscordSource | None = None,
     guard: Guard = unguarded,
 ) -> UndoPreview:
@@ -80,30 +80,28 @@ async def preview_undo(
     What the guard of the rows refuses is an obstacle, as it is for the undo. For roles, Discord is asked what the member has
     and what the bot may do, as the undo does; no connection is held meanwhile.
     """
-    async with pool.installation() as conn:
-        number = await attempts.guild_of(conn, attempt_id, guild_id)
-    here = await pool.rehearse(number, lambda guild: _rehearse(guild.conn, attempt_id, guild.id, guard))
+    here = await pool.rehearse(guild_id, lambda guild: _rehearse(guild, attempt_id, guard))
     if here.obstacle is not None:
         return here
     return replace(here, obstacle=await _obstacle_on_discord(pool, here.attempt, source))
 
 
-async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None, guard: Guard) -> UndoPreview:
+async def _rehearse(guild: GuildConnection, attempt_id: int, guard: Guard) -> UndoPreview:
     """Undo everything in the database, and return the result; the caller rolls it back."""
-    attempt = await attempts.get(conn, attempt_id, guild_id)
-    obstacle = await _obstacle_here(conn, attempt, guard)
-    names = await attempts.names_of(conn, attempt)
-    put_back = await _parts(conn, attempt, guard) if obstacle is not None else UndoneParts((), ())
+    attempt = await attempts.get(guild, attempt_id)
+    obstacle = await _obstacle_here(guild, attempt, guard)
+    names = await attempts.names_of(guild, attempt)
+    put_back = await _parts(guild, attempt, guard) if obstacle is not None else UndoneParts((), ())
     rows = [row.inverse for row in fold(put_back.undone or attempt.rows)]
     effects = describe([*rows, *(role.inverse for role in reversed(attempt.roles))], names)
-    newest = await moves(conn, attempt.issue_id) if attempt.issue_id is not None else []
+    newest = await moves(guild, attempt.issue_id) if attempt.issue_id is not None else []
     blocked = [BlockedPeople(Names(names).people(each.part.player_ids), each.reason) for each in put_back.blocked]
     return UndoPreview(
         attempt,
         effects[:MOST_EFFECTS],
         len(effects),
         obstacle,
-        await _later(conn, attempt) if obstacle and attempt.undone_at is None else [],
+        await _later(guild, attempt) if obstacle and attempt.undone_at is None else [],
         Seen(newest[-1].id if newest else 0),
         parts=len(put_back.done),
         blocked=blocked[:MOST_BLOCKED] if put_back.done else (),
@@ -111,24 +109,24 @@ async def _rehearse(conn: Connection, attempt_id: int, guild_id: int | None, gua
     )
 
 
-async def _obstacle_here(conn: Connection, attempt: Attempt, guard: Guard) -> str | None:
+async def _obstacle_here(guild: GuildConnection, attempt: Attempt, guard: Guard) -> str | None:
     try:
         check_undoable(attempt)
-        async with conn.transaction(force_rollback=True), guard(conn, attempt.guild_id):
-            await undo_rows(conn, attempt, attempt.rows, actor=_REHEARSAL)
+        async with guild.conn.transaction(force_rollback=True), guard(guild):
+            await undo_rows(guild, attempt, attempt.rows, actor=_REHEARSAL)
     except PattError as error:
         return str(error)
     return None
 
 
-async def _parts(conn: Connection, attempt: Attempt, guard: Guard) -> UndoneParts:
+async def _parts(guild: GuildConnection, attempt: Attempt, guard: Guard) -> UndoneParts:
     """What could be undone of an attempt that cannot be undone whole; nothing where it has one part, or was undone."""
     parts = parts_of(attempt.rows)
     if attempt.undone_at is not None or attempt.member_id is not None or len(parts) < 2:
         return UndoneParts((), ())
     try:
-        async with conn.transaction(force_rollback=True), guard(conn, attempt.guild_id):
-            return await undo_parts(conn, attempt, parts, actor=_REHEARSAL)
+        async with guild.conn.transaction(force_rollback=True), guard(guild):
+            return await undo_parts(guild, attempt, parts, actor=_REHEARSAL)
     except Refused:  # as the undo of these parts would be
         return UndoneParts((), ())
 
@@ -141,8 +139,8 @@ async def _obstacle_on_discord(pool: Pool, attempt: Attempt, source: DiscordSour
     return None
 
 
-async def _later(conn: Connection, attempt: Attempt) -> list[LaterAttempt]:
+async def _later(guild: GuildConnection, attempt: Attempt) -> list[LaterAttempt]:
     return [
         LaterAttempt(each.id, each.actor, each.started_at, each.reason)
-        for each in await attempts.later(conn, attempt, MOST_LATER)
+        for each in await attempts.later(guild, attempt, MOST_LATER)
     ]

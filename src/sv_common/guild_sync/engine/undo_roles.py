@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.attempts import Attempt
 from sv_common.guild_sync.changes.changeset import RoleChange
@@ -17,7 +17,7 @@ from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.engine.role_records import member_at, member_lock, recorded
 from sv_common.guild_sync.engine.scan import rescan
 from sv_common.guild_sync.issues.history import Seen, check_unchanged
-from sv_common.guild_sync.roster import guilds, members
+from sv_common.guild_sync.roster import members
 from sv_common.guild_sync.sources.ports import DiscordSource
 
 _NO_BOT = "No Discord bot is set up, so roles cannot be put back. Set PATT_DISCORD_BOT_TOKEN and try again."
@@ -80,8 +80,8 @@ async def check_roles_can_go_back(pool: Pool, attempt: Attempt, source: DiscordS
         return
     if source is None:
         raise Refused(_NO_BOT)
-    async with pool.connection() as conn:
-        member = await member_at(conn, attempt.guild_id, attempt.member_id)
+    async with pool.reading(attempt.guild_id) as guild:
+        member = await member_at(guild, attempt.member_id)
     run = RoleRun(source)
     await run.check(member, roles_to_put_back(attempt, await run.look(member)))
 
@@ -100,18 +100,17 @@ def roles_to_put_back(attempt: Attempt, held: Collection[str]) -> list[RoleChang
 
 
 async def _checked(pool: Pool, known: Attempt, undoing: Undoing) -> tuple[Attempt, Member]:
-    async with pool.connection() as conn:
-        attempt = await attempts.get(conn, known.id)
+    async with pool.writing(known.guild_id, alone=False) as guild:
+        attempt = await attempts.get(guild, known.id)
         check_undoable(attempt)
-        await check_unchanged(conn, attempt.issue_id, undoing.seen)
-        return attempt, await member_at(conn, attempt.guild_id, known.member_id or 0)
+        await check_unchanged(guild, attempt.issue_id, undoing.seen)
+        return attempt, await member_at(guild, known.member_id or 0)
 
 
 async def _begin(pool: Pool, attempt: Attempt, undoing: Undoing) -> None:
-    async with pool.connection() as conn:
-        await guilds.lock(conn, attempt.guild_id)
-        await check_unchanged(conn, attempt.issue_id, undoing.seen)
-        await attempts.mark_undoing(conn, attempt.id, actor=undoing.actor)
+    async with pool.writing(attempt.guild_id) as guild:
+        await check_unchanged(guild, attempt.issue_id, undoing.seen)
+        await attempts.mark_undoing(guild, attempt.id, actor=undoing.actor)
 
 
 async def _record(
@@ -119,15 +118,15 @@ async def _record(
 ) -> None:
     """Raises `SourceError` where not everything was put back."""
 
-    async def write(conn: Connection) -> None:
+    async def write(guild: GuildConnection) -> None:
         if outcome.roles is not None:
-            await members.set_roles(conn, attempt.guild_id, {member.row_id: outcome.roles})
+            await members.set_roles(guild, {member.row_id: outcome.roles})
         if outcome.error is None:
-            await attempts.mark_undone(conn, attempt.id, actor=undoing.actor)
+            await attempts.mark_undone(guild, attempt.id, actor=undoing.actor)
         elif not outcome.is_unverified:
-            await attempts.stop_undoing(conn, attempt.id, _kept(attempt, outcome))
+            await attempts.stop_undoing(guild, attempt.id, _kept(attempt, outcome))
         rule = rules.get(attempt.issue_type)
-        await rescan(conn, list(rules.values()) if rule is None else affected_rules(rules, rule), attempt.guild_id, {})
+        await rescan(guild, list(rules.values()) if rule is None else affected_rules(rules, rule), {})
 
     await recorded(pool, attempt.guild_id, write)
     if outcome.is_unverified:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON, Named, RowChange
 from sv_common.guild_sync.core.basis import is_confirmed
@@ -148,17 +148,17 @@ class GuildFacts:
                 yield RowChange("player", player.id, {column: link.id}, {column: None}, link.names)
 
 
-async def read_facts(conn: Connection, guild_id: int) -> GuildFacts:
+async def read_facts(guild: GuildConnection) -> GuildFacts:
     """Read one guild's identity data."""
-    values = {"guild_id": guild_id}
-    characters = await (await conn.execute(SQL["characters"], values)).fetchall()
-    players = await (await conn.execute(SQL["players"], values)).fetchall()
-    members = await (await conn.execute(SQL["discord"], values)).fetchall()
+    values = {"guild_id": guild.id}
+    characters = await guild.rows(SQL["characters"], **values)
+    players = await guild.rows(SQL["players"], **values)
+    members = await guild.rows(SQL["discord"], **values)
     said: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for kind, *row in await (await conn.execute(SQL["words"], values)).fetchall():
+    for kind, *row in await guild.rows(SQL["words"], **values):
         said[kind].append(tuple(row))
     return GuildFacts(
-        guild_id,
+        guild.id,
         _by_id(KnownCharacter, characters),
         _by_id(KnownPlayer, players),
         _by_id(KnownMember, members),

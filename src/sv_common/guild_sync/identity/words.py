@@ -9,10 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated
 
-from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key, word_key
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Vocabulary
@@ -39,21 +38,20 @@ def vocabulary_with(words: Mapping[str, str | None]) -> Vocabulary:
     return _changed(frozenset(words.items())) if words else DEFAULT_VOCABULARY
 
 
-async def all_words(conn: Connection, guild_id: int) -> list[GuildWord]:
-    async with conn.cursor(row_factory=class_row(GuildWord)) as cursor:
-        return await (await cursor.execute(SQL["all"], {"guild_id": guild_id})).fetchall()
+async def all_words(guild: GuildConnection) -> list[GuildWord]:
+    return await guild.all(GuildWord, SQL["all"])
 
 
-async def say(conn: Connection, guild_id: int, word: str, category: str | None, *, actor: str) -> None:
+async def say(guild: GuildConnection, word: str, category: str | None, *, actor: str) -> None:
     """Set what a word is in this guild. Raises `BadInput` like `word_key` and `vocabulary_with`."""
     key = word_key(word)
     vocabulary_with({key: category})
-    await conn.execute(SQL["say"], {"guild_id": guild_id, "word": key, "category": category, "actor": actor})
+    await guild.run(SQL["say"], word=key, category=category, actor=actor)
 
 
-async def forget(conn: Connection, guild_id: int, word: str) -> bool:
+async def forget(guild: GuildConnection, word: str) -> bool:
     """Restore the vocabulary's meaning of a word; return whether the guild had changed it."""
-    return (await conn.execute(SQL["forget"], {"guild_id": guild_id, "word": name_key(word)})).rowcount > 0
+    return await guild.run(SQL["forget"], word=name_key(word)) > 0
 
 
 @lru_cache(maxsize=_REMEMBERED_GUILDS)

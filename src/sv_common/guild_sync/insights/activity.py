@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
@@ -94,58 +94,55 @@ class MatchRun:
     is_undoable: bool
 
 
-async def match_runs(conn: Connection, guild_id: int, *, number: int = 1) -> Page[MatchRun]:
+async def match_runs(guild: GuildConnection, *, number: int = 1) -> Page[MatchRun]:
     """Return one page of the guild's full matches: the queued one first, then the newest."""
-    return await _page(conn, "match_runs", MatchRun, {"guild_id": guild_id}, number)
+    return await _page(guild, "match_runs", MatchRun, {"guild_id": guild.id}, number)
 
 
-async def sync_runs(conn: Connection, guild_id: int, chosen: RunFilter, *, number: int = 1) -> Page[LoggedRun]:
+async def sync_runs(guild: GuildConnection, chosen: RunFilter, *, number: int = 1) -> Page[LoggedRun]:
     """Return one page of the runs of the sync log, newest first."""
-    return await _page(conn, "sync_runs", LoggedRun, chosen.values(guild_id), number)
+    return await _page(guild, "sync_runs", LoggedRun, chosen.values(guild.id), number)
 
 
-async def deeds(conn: Connection, guild_id: int, chosen: DeedFilter, *, number: int = 1) -> Page[Deed]:
+async def deeds(guild: GuildConnection, chosen: DeedFilter, *, number: int = 1) -> Page[Deed]:
     """Return one page of who did what, newest first."""
-    return await _page(conn, "deeds", Deed, chosen.values(guild_id), number)
+    return await _page(guild, "deeds", Deed, chosen.values(guild.id), number)
 
 
-async def actors(conn: Connection, guild_id: int) -> list[str]:
+async def actors(guild: GuildConnection) -> list[str]:
     """Return everyone who ever did something, by name."""
-    return [row[0] for row in await (await conn.execute(SQL["actors"], {"guild_id": guild_id})).fetchall()]
+    return [row[0] for row in await guild.rows(SQL["actors"])]
 
 
-async def every_sync_run(conn: Connection, guild_id: int, chosen: RunFilter) -> list[LoggedRun]:
+async def every_sync_run(guild: GuildConnection, chosen: RunFilter) -> list[LoggedRun]:
     """Return all selected runs, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(conn, "sync_runs", LoggedRun, chosen.values(guild_id))
+    return await _every(guild, "sync_runs", LoggedRun, chosen.values(guild.id))
 
 
-async def every_deed(conn: Connection, guild_id: int, chosen: DeedFilter) -> list[Deed]:
+async def every_deed(guild: GuildConnection, chosen: DeedFilter) -> list[Deed]:
     """Return all selected actions, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
-    return await _every(conn, "deeds", Deed, chosen.values(guild_id))
+    return await _every(guild, "deeds", Deed, chosen.values(guild.id))
 
 
-async def _count(conn: Connection, statement: str, values: dict[str, Any]) -> int:
-    row = await (await conn.execute(SQL[f"count_{statement}"], values)).fetchone()
-    return int(row[0]) if row else 0
+async def _count(guild: GuildConnection, statement: str, values: dict[str, Any]) -> int:
+    return int(await guild.value(SQL[f"count_{statement}"], **values) or 0)
 
 
-async def _every(conn: Connection, statement: str, row_type: type[_Row], values: dict[str, Any]) -> list[_Row]:
-    total = await _count(conn, statement, values)
+async def _every(guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any]) -> list[_Row]:
+    total = await _count(guild, statement, values)
     if total > LARGEST_EXPORT:
         raise Refused(
             f"These are {total:,} rows, and one export has at most {LARGEST_EXPORT:,}. Choose a later day in “since”, "
             "or filter further."
         )
-    async with conn.cursor(row_factory=class_row(row_type)) as cursor:
-        await cursor.execute(SQL[statement], {**values, "limit": LARGEST_EXPORT, "offset": 0})
-        return await cursor.fetchall()
+    return await guild.all(row_type, SQL[statement], **values, limit=LARGEST_EXPORT, offset=0)
 
 
 async def _page(
-    conn: Connection, statement: str, row_type: type[_Row], values: dict[str, Any], number: int
+    guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any], number: int
 ) -> Page[_Row]:
-    place = Place(await _count(conn, statement, values), number)
-    async with conn.cursor(row_factory=class_row(row_type)) as cursor:
+    place = Place(await _count(guild, statement, values), number)
+    async with guild.conn.cursor(row_factory=class_row(row_type)) as cursor:
         await cursor.execute(SQL[statement], {**values, "limit": PAGE_SIZE, "offset": place.offset})
         return place.page(await cursor.fetchall())
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from psycopg.rows import class_row, dict_row
 from pydantic import Field, computed_field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.core.paging import Page, Place
@@ -146,81 +146,73 @@ class IssueView:
     attempts: Sequence[AttemptSummary]
 
 
-async def rule_overviews(conn: Connection, guild_id: int) -> list[RuleOverview]:
+async def rule_overviews(guild: GuildConnection) -> list[RuleOverview]:
     """Return every rule of the registry, in its order, with the guild's settings and its open and recent issues."""
-    settings = await read_settings(conn, guild_id, RULES.values())
-    counts = await _by_rule(conn, "rules", guild_id)
+    settings = await read_settings(guild, RULES.values())
+    counts = await _by_rule(guild, "rules")
     return [_overview(rule, settings[rule.issue_type], *counts[rule.issue_type]) for rule in RULES.values()]
 
 
-async def rule_records(conn: Connection, guild_id: int) -> list[RuleOverview]:
+async def rule_records(guild: GuildConnection) -> list[RuleOverview]:
     """Return what `rule_overviews` does, with the totals since the beginning, for which the whole history is read."""
-    totals = await _by_rule(conn, "totals", guild_id)
+    totals = await _by_rule(guild, "totals")
     return [
         replace(each, **dict(zip(("opened_ever", "resolved_ever", "auto_fixed"), totals[each.issue_type], strict=True)))
-        for each in await rule_overviews(conn, guild_id)
+        for each in await rule_overviews(guild)
     ]
 
 
 async def findings_page(
-    conn: Connection,
-    guild_id: int,
-    chosen: FindingFilter | None = None,
-    *,
-    number: int = 1,
-    page_size: int = PAGE_SIZE,
+    guild: GuildConnection, chosen: FindingFilter | None = None, *, number: int = 1, page_size: int = PAGE_SIZE
 ) -> FindingsPage:
     """Return one page of findings, by default of the open ones; a number beyond the last page gives the last one."""
     chosen = chosen or FindingFilter()
-    values = {"guild_id": guild_id, **chosen.values()}
+    values = {"guild_id": guild.id, **chosen.values()}
     # Never prepared: planned for no filter in particular, these statements would not use the indexes.
-    counts = await (await conn.execute(SQL["count_findings"], values, prepare=False)).fetchall()
+    counts = await (await guild.conn.execute(SQL["count_findings"], values, prepare=False)).fetchall()
     by_rule, by_severity, total = _counts(counts, chosen)
     pages = max(1, -(-total // page_size))
     number = min(max(1, number), pages)
     place = {"limit": page_size, "offset": (number - 1) * page_size}
-    async with conn.cursor(row_factory=class_row(Issue)) as cursor:
+    async with guild.conn.cursor(row_factory=class_row(Issue)) as cursor:
         await cursor.execute(SQL["findings"], {**values, **place}, prepare=False)
         return FindingsPage(await cursor.fetchall(), number, pages, total, by_rule, by_severity)
 
 
-async def dismissals(conn: Connection, guild_id: int, *, only_idle: bool = False, number: int = 1) -> Page[Dismissal]:
+async def dismissals(guild: GuildConnection, *, only_idle: bool = False, number: int = 1) -> Page[Dismissal]:
     """Return one page of a guild's dismissals, newest first; with `only_idle`, of those that hide nothing any more."""
-    settings = await read_settings(conn, guild_id, RULES.values())
+    settings = await read_settings(guild, RULES.values())
     enabled = [issue_type for issue_type, chosen in settings.items() if chosen.is_enabled]
-    values = {"guild_id": guild_id, "enabled": enabled, "only_idle": only_idle}
-    row = await (await conn.execute(SQL["count_dismissals"], values)).fetchone()
+    values = {"guild_id": guild.id, "enabled": enabled, "only_idle": only_idle}
+    row = await guild.row(SQL["count_dismissals"], **values)
     place = Place(int(row[0]) if row else 0, number)
-    async with conn.cursor(row_factory=dict_row) as cursor:
+    async with guild.conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(SQL["dismissals"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
         rows = await cursor.fetchall()
     return place.page([_dismissal(row) for row in rows])
 
 
-async def subjects(conn: Connection, guild_id: int, issue_ids: Sequence[int]) -> dict[int, Subject]:
+async def subjects(guild: GuildConnection, issue_ids: Sequence[int]) -> dict[int, Subject]:
     """Return who each of these issues is about: the player behind it, where there is one."""
-    values = {"guild_id": guild_id, "issue_ids": list(issue_ids)}
-    rows = await (await conn.execute(SQL["subjects"], values)).fetchall()
+    rows = await guild.rows(SQL["subjects"], issue_ids=list(issue_ids))
     return {row[0]: Subject(*row[1:]) for row in rows}
 
 
-async def issue_view(conn: Connection, issue_id: int, *, guild_id: int | None = None) -> IssueView:
+async def issue_view(guild: GuildConnection, issue_id: int) -> IssueView:
     """Return one issue with its events and attempts. Raises `NotFound`."""
-    issue = await lifecycle.get(conn, issue_id, guild_id)
+    issue = await lifecycle.get(guild, issue_id)
     return IssueView(
         issue,
-        await lifecycle.events(conn, issue_id),
-        await recent_attempts(conn, issue.guild_id, issue_id=issue_id),
+        await lifecycle.events(guild, issue_id),
+        await recent_attempts(guild, issue_id=issue_id),
     )
 
 
 async def recent_attempts(
-    conn: Connection, guild_id: int, *, issue_id: int | None = None, limit: int = PAGE_SIZE
+    guild: GuildConnection, *, issue_id: int | None = None, limit: int = PAGE_SIZE
 ) -> list[AttemptSummary]:
     """Return attempts, newest first, of one issue or of the guild."""
-    async with conn.cursor(row_factory=class_row(AttemptSummary)) as cursor:
-        await cursor.execute(SQL["attempts"], {"guild_id": guild_id, "issue_id": issue_id, "limit": limit})
-        return await cursor.fetchall()
+    return await guild.all(AttemptSummary, SQL["attempts"], issue_id=issue_id, limit=limit)
 
 
 def _dismissal(row: dict[str, Any]) -> Dismissal:
@@ -228,9 +220,8 @@ def _dismissal(row: dict[str, Any]) -> Dismissal:
     return Dismissal(Issue(**row), why_idle)
 
 
-async def _by_rule(conn: Connection, statement: str, guild_id: int) -> dict[str, tuple[Any, ...]]:
-    values = {"guild_id": guild_id, "rules": list(RULES)}
-    return {row[0]: row[1:] for row in await (await conn.execute(SQL[statement], values)).fetchall()}
+async def _by_rule(guild: GuildConnection, statement: str) -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in await guild.rows(SQL[statement], rules=list(RULES))}
 
 
 def _overview(rule: RuleDefinition, chosen: RuleSettings, opened: int, waiting: int, *rest: Any) -> RuleOverview:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, PlainSerializer, computed_field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
 from sv_common.guild_sync.rules import RULES
@@ -122,18 +122,19 @@ class Trends:
         return [sum(counts) for counts in zip(*(rule.open for rule in self.rules), strict=True)]
 
 
-async def health(conn: Connection, guild_id: int) -> Health:
+async def health(guild: GuildConnection) -> Health:
     """Return how healthy a guild's data is now, in three statements."""
     now = datetime.now(UTC)
     since = now.date() - timedelta(days=WEEK_DAYS - 1)
-    shares = _shares(await _rows(conn, "shares", guild_id=guild_id))
-    sources = await source_ages(conn, guild_id)
+    shares = _shares(await _rows(guild.conn, "shares", guild_id=guild.id))
+    sources = await source_ages(guild)
     beginning = datetime.combine(since, time(), UTC)
     fixed = {
-        row[0]: AutomaticFixes(*row) for row in await _rows(conn, "fixed_by_itself", guild_id=guild_id, since=beginning)
+        row[0]: AutomaticFixes(*row)
+        for row in await _rows(guild.conn, "fixed_by_itself", guild_id=guild.id, since=beginning)
     }
     return Health(
-        guild_id,
+        guild.id,
         shares["characters"],
         shares["members"],
         sources,
@@ -142,9 +143,9 @@ async def health(conn: Connection, guild_id: int) -> Health:
     )
 
 
-async def source_ages(conn: Connection, guild_id: int) -> list[SourceAge]:
+async def source_ages(guild: GuildConnection) -> list[SourceAge]:
     """Return how old each source's data of a guild is, in the order of `FRESHNESS`, in one statement."""
-    return _ages(await _rows(conn, "sources", guild_id=guild_id), datetime.now(UTC))[guild_id]
+    return _ages(await _rows(guild.conn, "sources", guild_id=guild.id), datetime.now(UTC))[guild.id]
 
 
 async def all_source_ages(conn: Connection) -> dict[int, list[SourceAge]]:
@@ -152,14 +153,14 @@ async def all_source_ages(conn: Connection) -> dict[int, list[SourceAge]]:
     return _ages(await _rows(conn, "sources", guild_id=None), datetime.now(UTC))
 
 
-async def trends(conn: Connection, guild_id: int, days: TrendDays = 30) -> Trends:
+async def trends(guild: GuildConnection, days: TrendDays = 30) -> Trends:
     """Return how many issues of every rule of the registry were open on each of the last days, in one statement."""
-    rows = await _rows(conn, "trends", guild_id=guild_id, days=days, rules=list(RULES))
+    rows = await _rows(guild.conn, "trends", guild_id=guild.id, days=days, rules=list(RULES))
     counts: dict[str, list[int]] = {issue_type: [] for issue_type in RULES}
     for issue_type, _, count in rows:
         counts[issue_type].append(count)
     rules = [RuleTrend(rule.issue_type, rule.name, counts[rule.issue_type]) for rule in RULES.values()]
-    return Trends(guild_id, list(dict.fromkeys(row[1] for row in rows)), rules)
+    return Trends(guild.id, list(dict.fromkeys(row[1] for row in rows)), rules)
 
 
 async def _rows(conn: Connection, statement: str, **values: Any) -> list[tuple[Any, ...]]:

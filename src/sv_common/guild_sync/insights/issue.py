@@ -5,14 +5,12 @@ Everything comes from the current data, in a number of statements that depends o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from psycopg.rows import class_row
-
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes import attempts
 from sv_common.guild_sync.changes.changeset import Changeset
@@ -89,16 +87,16 @@ class _Look:
 
 async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> IssueDetails:
     """Return one issue with all that helps to decide about it. Raises `NotFound`."""
-    async with pool.snapshot() as conn:
-        issue = await lifecycle.get(conn, issue_id, guild_id)
-        history = await moves(conn, issue.id)
+    async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+        issue = await lifecycle.get(guild, issue_id)
+        history = await moves(guild, issue.id)
         newest = history[-1].id if history else 0
         rule = RULES.get(issue.issue_type)
         if rule is None:
             return IssueDetails(issue, history, Seen(newest))
-        look = await _look(conn, rule, issue)
-        known = await _known(conn, issue)
-        return await _told(conn, _Case(rule, issue, history, newest), look, known)
+        look = await _look(guild, rule, issue)
+        known = await _known(guild, issue)
+        return await _told(guild, _Case(rule, issue, history, newest), look, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +107,22 @@ class _Case:
     newest: int
 
 
-async def _look(conn: Connection, rule: RuleDefinition, issue: Issue) -> _Look:
+async def _look(guild: GuildConnection, rule: RuleDefinition, issue: Issue) -> _Look:
     """Call the rule as a fix would; a rule may refuse to tell."""
     try:
-        found = await rule.findings(conn, guild_id=issue.guild_id)
+        found = await rule.findings(guild)
         finding = next((each for each in found if each.issue_hash == issue.issue_hash), None)
         planning = None
         if issue.state is not IssueState.RESOLVED:
-            planning = await plan_fixes(conn, rule, [issue], _CLICK)
+            planning = await plan_fixes(guild, rule, [issue], _CLICK)
     except PattError as refusal:
         return _Look(doubt=str(refusal))
     return _Look(finding, planning)
 
 
-async def _told(conn: Connection, case: _Case, look: _Look, known: Known) -> IssueDetails:
+async def _told(guild: GuildConnection, case: _Case, look: _Look, known: Known) -> IssueDetails:
     rule, issue = case.rule, case.issue
-    fix = await _fix(conn, rule, issue, look, known)
+    fix = await _fix(guild, rule, issue, look, known)
     is_over = issue.state is IssueState.RESOLVED and look.finding is None
     plan = fix.plan if fix is not None and fix.outcome == READY else None
     return IssueDetails(
@@ -140,7 +138,9 @@ async def _told(conn: Connection, case: _Case, look: _Look, known: Known) -> Iss
     )
 
 
-async def _fix(conn: Connection, rule: RuleDefinition, issue: Issue, look: _Look, known: Known) -> FixPreview | None:
+async def _fix(
+    guild: GuildConnection, rule: RuleDefinition, issue: Issue, look: _Look, known: Known
+) -> FixPreview | None:
     """What a fix would do; None for an issue that is resolved."""
     if look.doubt is not None and issue.state is not IssueState.RESOLVED:
         return FixPreview(FixOutcome.REFUSED, look.doubt)
@@ -153,7 +153,7 @@ async def _fix(conn: Connection, rule: RuleDefinition, issue: Issue, look: _Look
     plan = look.planning.ready[0].plan
     rows = known.resolver.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
     effects = describe([*rows, *plan.roles], plan.names)
-    return FixPreview(READY, plan.reason, plan, effects, await _waits(conn, issue, plan))
+    return FixPreview(READY, plan.reason, plan, effects, await _waits(guild, plan))
 
 
 def _refused(rule: RuleDefinition, issue: Issue, known: Known, settled: FixResult) -> FixPreview:
@@ -164,32 +164,28 @@ def _refused(rule: RuleDefinition, issue: Issue, known: Known, settled: FixResul
     return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
 
 
-async def _waits(conn: Connection, issue: Issue, plan: Changeset) -> str | None:
+async def _waits(guild: GuildConnection, plan: Changeset) -> str | None:
     """Why automation does not apply this plan; None where it would, or where the rule is not automatic."""
-    undone = await attempts.undone_plans(conn, issue.guild_id, [plan.key])
+    undone = await attempts.undone_plans(guild, [plan.key])
     if plan.key in undone:
         who, when = undone[plan.key]
         return f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
     return plan.why_not_automatic
 
 
-async def _known(conn: Connection, issue: Issue) -> Known:
-    resolver = Resolver(await read_facts(conn, issue.guild_id))
+async def _known(guild: GuildConnection, issue: Issue) -> Known:
+    resolver = Resolver(await read_facts(guild))
     now = datetime.now(UTC)
     if issue.wow_character_id is None:
         return Known(resolver, now)
-    values = {"character_id": issue.wow_character_id, "guild_id": issue.guild_id}
-    ranks = await (await conn.execute(SQL["rank"], values)).fetchall()
-    links = await _rows(conn, LinkFact, "link", values)
-    unlinked = await _rows(conn, UnlinkFact, "unlinked", values)
-    rejections = await _rows(conn, RejectionFact, "rejections", values)
+    number = issue.wow_character_id
     return Known(
         resolver,
         now,
-        rank=ranks[0][0] if ranks else None,
-        link=links[0] if links else None,
-        unlinked=unlinked[0] if unlinked else None,
-        rejections=rejections,
+        rank=await guild.value(SQL["rank"], character_id=number),
+        link=await guild.one(LinkFact, SQL["link"], character_id=number),
+        unlinked=await guild.one(UnlinkFact, SQL["unlinked"], character_id=number),
+        rejections=await guild.all(RejectionFact, SQL["rejections"], character_id=number),
     )
 
 
@@ -204,9 +200,3 @@ def _subject(issue: Issue) -> tuple[SubjectKind, int]:
     if issue.discord_member_id is not None:
         return SubjectKind.DISCORD_MEMBER, issue.discord_member_id
     return SubjectKind.PLAYER, issue.player_id or 0
-
-
-async def _rows(conn: Connection, kind: type[_Row], name: str, values: Mapping[str, Any]) -> list[_Row]:
-    async with conn.cursor(row_factory=class_row(kind)) as cursor:
-        await cursor.execute(SQL[name], values)
-        return await cursor.fetchall()

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.core.paging import Page
@@ -89,8 +89,7 @@ class _Subject:
 
 
 async def people_page(
-    conn: Connection,
-    guild_id: int,
+    guild: GuildConnection,
     *,
     search: str = "",
     kind: PersonKind | None = PersonKind.PLAYER,
@@ -102,14 +101,14 @@ async def people_page(
     A search finds everyone with a name that contains the words, whole names first, then beginnings. Words without accents
     find names with them. Case and composition are Python's, as everywhere, so the names are read and compared here.
     """
-    rows = await (await conn.execute(SQL["names"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["names"])
     found = _found(_subjects(rows), search)
     counts = {each: sum(subject.kind is each for subject, _ in found) for each in PersonKind}
     wanted = [(subject, matched) for subject, matched in found if kind in (None, subject.kind)]
     pages = max(1, -(-len(wanted) // page_size))
     number = min(max(1, number), pages)
     shown = wanted[(number - 1) * page_size : number * page_size]
-    return PeoplePage(await _summaries(conn, guild_id, shown), number, pages, len(wanted), counts)
+    return PeoplePage(await _summaries(guild, shown), number, pages, len(wanted), counts)
 
 
 def _subjects(rows: Iterable[Sequence[Any]]) -> list[_Subject]:
@@ -147,17 +146,15 @@ def _place(name: _Name, key: str) -> int:
     return 2 if key in own else _NOT_FOUND
 
 
-async def _summaries(
-    conn: Connection, guild_id: int, shown: Sequence[tuple[_Subject, str | None]]
-) -> list[PersonSummary]:
+async def _summaries(guild: GuildConnection, shown: Sequence[tuple[_Subject, str | None]]) -> list[PersonSummary]:
     ids = {kind: [subject.id for subject, _ in shown if subject.kind is kind] for kind in PersonKind}
     values = {
-        "guild_id": guild_id,
+        "guild_id": guild.id,
         "player_ids": ids[PersonKind.PLAYER],
         "character_ids": ids[PersonKind.CHARACTER],
         "member_ids": ids[PersonKind.MEMBER],
     }
-    async with conn.cursor(row_factory=class_row(PersonSummary)) as cursor:
+    async with guild.conn.cursor(row_factory=class_row(PersonSummary)) as cursor:
         await cursor.execute(SQL["summaries"], values)
         known = {(row.kind, row.id): row for row in await cursor.fetchall()}
     return [

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.attempts import PastAttempt
 from sv_common.guild_sync.core.basis import Basis, basis_in_words
@@ -215,16 +215,26 @@ class _Player:
     created_at: datetime
 
 
-async def player_view(conn: Connection, player_id: int, *, guild_id: int | None = None) -> PlayerView:
+async def guild_of_player(pool: Pool, player_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that a player is of. Raises `NotFound`."""
+    return guild_id if guild_id is not None else await _guild_of(pool, "player", player_id)
+
+
+async def guild_of_character(pool: Pool, character_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that a character is of. Raises `NotFound`."""
+    return guild_id if guild_id is not None else await _guild_of(pool, "character", character_id)
+
+
+async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
     """Return one player, in a number of statements that depends on nothing. Raises `NotFound`."""
-    values = {"player_id": player_id, "character_id": None, "guild_id": guild_id}
-    players = await _rows(conn, _Player, "player", values)
+    values = {"player_id": player_id, "character_id": None, "guild_id": guild.id}
+    players = await _rows(guild, _Player, "player", values)
     if not players:
         raise NotFound(f"There is no player with the number {player_id}.")
     player = players[0]
     values = {**values, "guild_id": player.guild_id}
-    characters = await _with_readings(conn, player.guild_id, await _character_rows(conn, values), player)
-    members = await _rows(conn, MemberView, "member", values)
+    characters = await _with_readings(guild, await _character_rows(guild, values), player)
+    members = await _rows(guild, MemberView, "member", values)
     return PlayerView(
         id=player.id,
         guild_id=player.guild_id,
@@ -233,34 +243,34 @@ async def player_view(conn: Connection, player_id: int, *, guild_id: int | None 
         created_at=player.created_at,
         characters=characters,
         member=members[0] if members else None,
-        member_rejections=await _rows(conn, MemberRejectionView, "member_rejections", values),
-        aliases=await _rows(conn, AliasView, "aliases", values),
-        **await _about(conn, values, _Subject("player", player.id, player.display_name)),
+        member_rejections=await _rows(guild, MemberRejectionView, "member_rejections", values),
+        aliases=await _rows(guild, AliasView, "aliases", values),
+        **await _about(guild, values, _Subject("player", player.id, player.display_name)),
     )
 
 
-async def character_page(conn: Connection, character_id: int, *, guild_id: int | None = None) -> CharacterPage:
+async def character_page(guild: GuildConnection, character_id: int) -> CharacterPage:
     """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`."""
-    values = {"player_id": None, "character_id": character_id, "guild_id": guild_id}
-    rows = await _character_rows(conn, values)
+    values = {"player_id": None, "character_id": character_id, "guild_id": guild.id}
+    rows = await _character_rows(guild, values)
     if not rows:
         raise NotFound(f"There is no character with the number {character_id}.")
     values = {**values, "guild_id": rows[0]["guild_id"]}
-    players = await _rows(conn, _Player, "player", {**values, "player_id": rows[0]["player_id"]})
+    players = await _rows(guild, _Player, "player", {**values, "player_id": rows[0]["player_id"]})
     player = players[0] if players else None
-    characters = await _with_readings(conn, rows[0]["guild_id"], rows, player)
+    characters = await _with_readings(guild, rows, player)
     return CharacterPage(
         guild_id=characters[0].guild_id,
         player=player.display_name if player else None,
         character=characters[0],
-        **await _about(conn, values, _Subject("character", character_id, characters[0].label)),
+        **await _about(guild, values, _Subject("character", character_id, characters[0].label)),
     )
 
 
 async def _with_readings(
-    conn: Connection, guild_id: int, rows: Sequence[dict[str, Any]], player: _Player | None
+    guild: GuildConnection, rows: Sequence[dict[str, Any]], player: _Player | None
 ) -> list[CharacterView]:
-    resolver = Resolver(await read_facts(conn, guild_id))
+    resolver = Resolver(await read_facts(guild))
     return [
         CharacterView(
             **row,
@@ -287,13 +297,13 @@ def _in_words(decision: Decision) -> str:
     return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
 
 
-async def _about(conn: Connection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
+async def _about(guild: GuildConnection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
     is_player = subject.kind == "player"
     traces = _traces_of_player(subject.id) if is_player else _traces_of_character(subject.id)
-    attempts = await _rows(conn, PastAttempt, "attempts", {**values, **traces, "limit": MOST_ATTEMPTS})
+    attempts = await _rows(guild, PastAttempt, "attempts", {**values, **traces, "limit": MOST_ATTEMPTS})
     return {
-        "rejections": await _rows(conn, RejectionView, "rejections", values),
-        "issues": await _rows(conn, OpenIssue, "issues", values),
+        "rejections": await _rows(guild, RejectionView, "rejections", values),
+        "issues": await _rows(guild, OpenIssue, "issues", values),
         "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
     }
 
@@ -329,13 +339,19 @@ def _traces_of_character(character_id: int) -> dict[str, list[Jsonb]]:
     return {"in_plan": [Jsonb([{"about": [{"character": character_id}]}])], "in_changes": [Jsonb(in_changes)]}
 
 
-async def _character_rows(conn: Connection, values: dict[str, Any]) -> list[dict[str, Any]]:
-    async with conn.cursor(row_factory=dict_row) as cursor:
+async def _character_rows(guild: GuildConnection, values: dict[str, Any]) -> list[dict[str, Any]]:
+    async with guild.conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(SQL["characters"], values)
         return await cursor.fetchall()
 
 
-async def _rows(conn: Connection, kind: type[_Row], name: str, values: dict[str, Any]) -> list[_Row]:
-    async with conn.cursor(row_factory=class_row(kind)) as cursor:
-        await cursor.execute(SQL[name], values)
-        return await cursor.fetchall()
+async def _rows(guild: GuildConnection, kind: type[_Row], name: str, values: dict[str, Any]) -> list[_Row]:
+    return await guild.all(kind, SQL[name], **values)
+
+
+async def _guild_of(pool: Pool, kind: Literal["player", "character"], number: int) -> int:
+    async with pool.installation() as conn:
+        row = await (await conn.execute(SQL[f"guild_of_{kind}"], {"id": number})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no {kind} with the number {number}.")
+    return int(row[0])

@@ -1,7 +1,7 @@
 -- name: player
 select p.id, p.guild_id, p.display_name, p.main_character_id, p.offspec_character_id, p.created_by, p.created_at
 from guild_identity.players p
-where p.id = %(player_id)s and (%(guild_id)s::integer is null or p.guild_id = %(guild_id)s)
+where p.guild_id = %(guild_id)s and p.id = %(player_id)s
 
 -- name: characters
 -- Characters with all that is known of them: those of one player, or a single one.
@@ -12,7 +12,7 @@ select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c
 from guild_identity.wow_characters c
 left join guild_identity.player_characters l on l.character_id = c.id
 left join common.guild_ranks r on r.id = c.guild_rank_id
-where (%(guild_id)s::integer is null or c.guild_id = %(guild_id)s)
+where c.guild_id = %(guild_id)s
   and (l.player_id = %(player_id)s::bigint or c.id = %(character_id)s::bigint)
 order by c.removed_at is not null, r.level desc nulls last, c.name_key, c.id
 
@@ -72,3 +72,9 @@ where guild_id = %(guild_id)s and (outcome in ('fixed', 'running') or changes <>
   and (plan @> any (%(in_plan)s) or changes @> any (%(in_changes)s))
 order by id desc
 limit %(limit)s
+
+-- name: guild_of_player
+select guild_id from guild_identity.players where id = %(id)s
+
+-- name: guild_of_character
+select guild_id from guild_identity.wow_characters where id = %(id)s

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from psycopg.rows import class_row
 from pydantic import Field, computed_field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, PlanStale
 
@@ -100,15 +99,13 @@ class Seen:
         return cls(int(found[1]), found[2])
 
 
-async def moves(conn: Connection, issue_id: int, *, after: int = 0) -> list[Move]:
+async def moves(guild: GuildConnection, issue_id: int, *, after: int = 0) -> list[Move]:
     """Return the newest moves of an issue, oldest first; with `after`, those with a higher number."""
-    async with conn.cursor(row_factory=class_row(Move)) as cursor:
-        await cursor.execute(SQL["moves"], {"issue_id": issue_id, "after": after, "limit": MOST_MOVES})
-        return await cursor.fetchall()
+    return await guild.all(Move, SQL["moves"], issue_id=issue_id, after=after, limit=MOST_MOVES)
 
 
 async def check_unchanged(
-    conn: Connection, issue_id: int | None, seen: Seen | None, *, plan_key: str | None = None
+    guild: GuildConnection, issue_id: int | None, seen: Seen | None, *, plan_key: str | None = None
 ) -> None:
     """Refuse what was asked for on a page that is no longer true; without `seen` nothing is asked.
 
@@ -117,7 +114,7 @@ async def check_unchanged(
     """
     if seen is None or issue_id is None:
         return
-    since = await moves(conn, issue_id, after=seen.move_id)
+    since = await moves(guild, issue_id, after=seen.move_id)
     if since:
         raise PlanStale(f"Since you opened this page: {_told(since)}. Look at it again; nothing was changed.")
     if plan_key is not None and seen.plan_key is not None and plan_key != seen.plan_key:

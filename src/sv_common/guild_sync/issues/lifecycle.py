@@ -1,7 +1,7 @@
 """The life of issues. This module alone writes `audit_issues` and `issue_events`.
 
 Moves: opened, refreshed, recurred, resolved (no longer found, subject gone, by a fix, by hand), dismissed, reopened. Each is
-a row in `issue_events` with who made it. The caller holds the guild's lock (`store.guilds.lock`) in the transaction.
+a row in `issue_events` with who made it. The caller holds the guild's lock (`pool.writing`) in the transaction.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.core.plain_text import checked_text
@@ -39,7 +38,7 @@ class Conclusion:
 
 
 async def reconcile(
-    conn: Connection, conclusions: Sequence[Conclusion], *, guild_id: int, actor: str, is_complete: bool = True
+    guild: GuildConnection, conclusions: Sequence[Conclusion], *, actor: str, is_complete: bool = True
 ) -> dict[str, Reconciliation]:
     """Make the log of some rules of one guild agree with what was found; return the moves of each rule.
 
@@ -50,20 +49,19 @@ async def reconcile(
     if not conclusions:
         return {}
     unique = {each.issue_type: {f.issue_hash: f for f in each.findings}.values() for each in conclusions}
-    values = {
-        "guild_id": guild_id,
-        "actor": actor,
-        "is_complete": is_complete,
-        "rules": [each.issue_type for each in conclusions],
-        "severities": [each.severity for each in conclusions],
+    rows = await guild.rows(
+        SQL["reconcile"],
+        actor=actor,
+        is_complete=is_complete,
+        rules=[each.issue_type for each in conclusions],
+        severities=[each.severity for each in conclusions],
         **_columns([finding for findings in unique.values() for finding in findings]),
-        "materials": [
+        materials=[
             Jsonb(evidence_of(each.material, finding.details))
             for each in conclusions
             for finding in unique[each.issue_type]
         ],
-    }
-    rows = await (await conn.execute(SQL["reconcile"], values)).fetchall()
+    )
     moves: dict[str, dict[str, int]] = {issue_type: {"found": len(unique[issue_type])} for issue_type in unique}
     for issue_type, event, count in rows:
         moves[issue_type][event] = count
@@ -71,46 +69,38 @@ async def reconcile(
 
 
 async def reopen_due(
-    conn: Connection, guild_id: int, issue_types: Sequence[str], *, now: datetime | None = None
+    guild: GuildConnection, issue_types: Sequence[str], *, now: datetime | None = None
 ) -> Counter[str]:
     """End the dismissals of these rules that were set to end by now; return how many of each rule. A scan does it first."""
-    values = {"guild_id": guild_id, "issue_types": list(issue_types), "now": now}
-    return Counter(row[0] for row in await (await conn.execute(SQL["reopen_due"], values)).fetchall())
+    return Counter(row[0] for row in await guild.rows(SQL["reopen_due"], issue_types=list(issue_types), now=now))
 
 
-async def resolve(conn: Connection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
+async def resolve(guild: GuildConnection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
     """Resolve issues that a fix or an officer has dealt with; already resolved ones are left alone. Return how many."""
-    values = {"issue_ids": list(issue_ids), "resolved_by": resolved_by, "reason": reason}
-    return (await conn.execute(SQL["resolve"], values)).rowcount
+    return await guild.run(SQL["resolve"], issue_ids=list(issue_ids), resolved_by=resolved_by, reason=reason)
 
 
-async def resolve_by_hand(conn: Connection, issue_id: int, *, guild_id: int | None, actor: str, reason: str) -> Issue:
+async def resolve_by_hand(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
-    await _unresolved(conn, issue_id, guild_id, "resolved")
-    await resolve(conn, [issue_id], resolved_by=actor, reason=_said(reason))
-    return await get(conn, issue_id)
+    await _unresolved(guild, issue_id, "resolved")
+    await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason))
+    return await get(guild, issue_id)
 
 
 async def dismiss(
-    conn: Connection,
-    issue_id: int,
-    *,
-    guild_id: int | None = None,
-    actor: str,
-    reason: str,
-    until: datetime | None = None,
+    guild: GuildConnection, issue_id: int, *, actor: str, reason: str, until: datetime | None = None
 ) -> Issue:
     """Set an issue aside, for ever or until a time; scans that find the same again leave it so.
 
     Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` like `dismiss_many`.
     """
-    await _unresolved(conn, issue_id, guild_id, "dismissed")
-    await dismiss_many(conn, [issue_id], actor=actor, reason=reason, until=until)
-    return await get(conn, issue_id)
+    await _unresolved(guild, issue_id, "dismissed")
+    await dismiss_many(guild, [issue_id], actor=actor, reason=reason, until=until)
+    return await get(guild, issue_id)
 
 
 async def dismiss_many(
-    conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
+    guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
 ) -> int:
     """Set issues aside; resolved ones are left alone. Return how many.
 
@@ -118,85 +108,83 @@ async def dismiss_many(
     """
     if until is not None and until <= datetime.now(UTC):
         raise BadInput("The day on which the issue opens again must lie ahead.")
-    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason), "until": until}
-    return (await conn.execute(SQL["dismiss"], values)).rowcount
+    return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason), until=until)
 
 
-async def reopen(conn: Connection, issue_id: int, *, guild_id: int | None = None, actor: str, reason: str) -> Issue:
+async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
     """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
-    issue = await get(conn, issue_id, guild_id)
+    issue = await get(guild, issue_id)
     if issue.dismissed_at is None:
         raise Refused(f"Issue {issue_id} is not dismissed.")
-    await reopen_many(conn, [issue_id], actor=actor, reason=reason)
-    return await get(conn, issue_id)
+    await reopen_many(guild, [issue_id], actor=actor, reason=reason)
+    return await get(guild, issue_id)
 
 
-async def reopen_many(conn: Connection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
+async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
     """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
-    values = {"issue_ids": list(issue_ids), "actor": actor, "reason": _said(reason)}
-    return (await conn.execute(SQL["reopen"], values)).rowcount
+    return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
 
 
-async def save_review_reasons(conn: Connection, reasons: Mapping[int, str]) -> None:
+async def save_review_reasons(guild: GuildConnection, reasons: Mapping[int, str]) -> None:
     """Keep, with each issue, why automation leaves it to an officer."""
     if reasons:
-        values = {"issue_ids": list(reasons), "reasons": list(reasons.values())}
-        await conn.execute(SQL["save_review_reasons"], values)
+        await guild.run(SQL["save_review_reasons"], issue_ids=list(reasons), reasons=list(reasons.values()))
 
 
-async def point_again(conn: Connection, players: Mapping[int, int]) -> None:
+async def point_again(guild: GuildConnection, players: Mapping[int, int]) -> None:
     """Let issues (by number) be about players that were deleted and are there again."""
     if players:
-        values = {"issue_ids": list(players), "player_ids": list(players.values())}
-        await conn.execute(SQL["point_again"], values)
+        await guild.run(SQL["point_again"], issue_ids=list(players), player_ids=list(players.values()))
 
 
-async def about_players(conn: Connection, guild_id: int, player_ids: Sequence[int]) -> list[int]:
+async def about_players(guild: GuildConnection, player_ids: Sequence[int]) -> list[int]:
     """Return the unresolved issues about these players."""
     if not player_ids:
         return []
-    values = {"guild_id": guild_id, "player_ids": list(player_ids)}
-    return [row[0] for row in await (await conn.execute(SQL["about_players"], values)).fetchall()]
+    return [row[0] for row in await guild.rows(SQL["about_players"], player_ids=list(player_ids))]
 
 
-async def mark_as_notified(conn: Connection, guild_id: int, first_event: int, last_event: int) -> None:
+async def mark_as_notified(guild: GuildConnection, first_event: int, last_event: int) -> None:
     """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
-    values = {"guild_id": guild_id, "first": first_event, "last": last_event}
-    await conn.execute(SQL["mark_as_notified"], values)
+    await guild.run(SQL["mark_as_notified"], first=first_event, last=last_event)
 
 
 async def forget(
-    conn: Connection, guild_id: int, issue_type: str, character_ids: Sequence[int], *, detail: str, summary: str
+    guild: GuildConnection, issue_type: str, character_ids: Sequence[int], *, detail: str, summary: str
 ) -> None:
     """Take a detail that may no longer be kept out of a rule's issues of these characters; `summary` replaces theirs."""
-    values = {
-        "guild_id": guild_id,
-        "issue_type": issue_type,
-        "character_ids": list(character_ids),
-        "detail": detail,
-        "summary": summary,
-    }
-    await conn.execute(SQL["forget"], values)
+    await guild.run(
+        SQL["forget"], issue_type=issue_type, character_ids=list(character_ids), detail=detail, summary=summary
+    )
 
 
-async def get(conn: Connection, issue_id: int, guild_id: int | None = None) -> Issue:
+async def get(guild: GuildConnection, issue_id: int) -> Issue:
     """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
-    found = await get_many(conn, [issue_id], guild_id)
+    found = await get_many(guild, [issue_id])
     if not found:
         raise NotFound(f"There is no issue with the number {issue_id}.")
     return found[0]
 
 
-async def get_many(conn: Connection, issue_ids: Iterable[int], guild_id: int | None = None) -> list[Issue]:
+async def get_many(guild: GuildConnection, issue_ids: Iterable[int]) -> list[Issue]:
     """Return those of the issues that exist (in the guild), by id."""
-    async with conn.cursor(row_factory=class_row(Issue)) as cursor:
-        await cursor.execute(SQL["get"], {"issue_ids": list(issue_ids), "guild_id": guild_id})
-        return await cursor.fetchall()
+    return await guild.all(Issue, SQL["get"], issue_ids=list(issue_ids))
 
 
-async def get_all(conn: Connection, issue_ids: Sequence[int], guild_id: int) -> list[Issue]:
+async def guild_of(pool: Pool, issue_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that an issue is of. Raises `NotFound`."""
+    if guild_id is not None:
+        return guild_id
+    async with pool.installation() as conn:
+        row = await (await conn.execute(SQL["guild_of"], {"issue_id": issue_id})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no issue with the number {issue_id}.")
+    return int(row[0])
+
+
+async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issue]:
     """Return all of these issues of a guild, in the order asked for, each once. Raises `NotFound` if any is not there."""
-    known = {issue.id: issue for issue in await get_many(conn, issue_ids, guild_id)}
+    known = {issue.id: issue for issue in await get_many(guild, issue_ids)}
     missing = [number for number in dict.fromkeys(issue_ids) if number not in known]
     if missing:
         listed = ", ".join(str(number) for number in missing[:MOST_NAMED])
@@ -208,22 +196,18 @@ async def get_all(conn: Connection, issue_ids: Sequence[int], guild_id: int) -> 
     return [known[number] for number in dict.fromkeys(issue_ids)]
 
 
-async def open_of_rule(conn: Connection, guild_id: int, issue_type: str) -> list[Issue]:
+async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
     """Return a rule's open issues that nobody has dismissed, oldest first."""
-    async with conn.cursor(row_factory=class_row(Issue)) as cursor:
-        await cursor.execute(SQL["open_of_rule"], {"guild_id": guild_id, "issue_type": issue_type})
-        return await cursor.fetchall()
+    return await guild.all(Issue, SQL["open_of_rule"], issue_type=issue_type)
 
 
-async def events(conn: Connection, issue_id: int) -> list[IssueEvent]:
+async def events(guild: GuildConnection, issue_id: int) -> list[IssueEvent]:
     """Return all moves of one issue, oldest first."""
-    async with conn.cursor(row_factory=class_row(IssueEvent)) as cursor:
-        await cursor.execute(SQL["events"], {"issue_id": issue_id})
-        return await cursor.fetchall()
+    return await guild.all(IssueEvent, SQL["events"], issue_id=issue_id)
 
 
-async def _unresolved(conn: Connection, issue_id: int, guild_id: int | None, verb: str) -> Issue:
-    issue = await get(conn, issue_id, guild_id)
+async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue:
+    issue = await get(guild, issue_id)
     if issue.state is IssueState.RESOLVED:
         raise Refused(f"Issue {issue_id} is already resolved (by {issue.resolved_by}) and cannot be {verb}.")
     return issue

@@ -165,8 +165,11 @@ select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_cha
        review_reason, created_at, opened_at, resolved_at, resolved_by,
        dismissed_at, dismissed_by, dismissed_reason, dismissed_until
 from guild_identity.audit_issues
-where id = any(%(issue_ids)s) and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+where guild_id = %(guild_id)s and id = any(%(issue_ids)s)
 order by id
+
+-- name: guild_of
+select guild_id from guild_identity.audit_issues where id = %(issue_id)s
 
 -- name: open_of_rule
 -- Open and not dismissed, oldest first.

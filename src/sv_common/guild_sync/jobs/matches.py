@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, Refused
 
@@ -47,15 +46,12 @@ class WaitingMatch:
     selected: Sequence[str] | None
 
 
-async def ask(
-    conn: Connection, guild_id: int, *, actor: str, selected: Collection[str] | None = None
-) -> tuple[int, bool]:
+async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] | None = None) -> tuple[int, bool]:
     """Ask for a full match of everybody, or of the people with these keys.
 
     Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
     """
-    values = {"guild_id": guild_id, "actor": actor, "selected": None if selected is None else sorted(set(selected))}
-    row = await (await conn.execute(SQL["ask"], values)).fetchone()
+    row = await guild.row(SQL["ask"], actor=actor, selected=None if selected is None else sorted(set(selected)))
     assert row is not None  # noqa: S101 -- "returning" always gives the row
     request_id, is_new, is_same = row
     if not is_same:
@@ -66,15 +62,13 @@ async def ask(
     return int(request_id), bool(is_new)
 
 
-async def next_waiting(conn: Connection, guild_id: int) -> WaitingMatch | None:
+async def next_waiting(guild: GuildConnection) -> WaitingMatch | None:
     """Return the full match that waits, if one does."""
-    async with conn.cursor(row_factory=class_row(WaitingMatch)) as cursor:
-        await cursor.execute(SQL["next"], {"guild_id": guild_id})
-        return await cursor.fetchone()
+    return await guild.one(WaitingMatch, SQL["next"])
 
 
 async def finish(
-    conn: Connection,
+    guild: GuildConnection,
     request_id: int,
     state: MatchState,
     sentence: str,
@@ -83,21 +77,14 @@ async def finish(
     run_id: int | None = None,
 ) -> None:
     """Note what became of a full match."""
-    values = {
-        "request_id": request_id,
-        "state": state,
-        "sentence": sentence,
-        "attempt_id": attempt_id,
-        "run_id": run_id,
-    }
-    await conn.execute(SQL["finish"], values)
+    await guild.run(
+        SQL["finish"], request_id=request_id, state=state, sentence=sentence, attempt_id=attempt_id, run_id=run_id
+    )
 
 
-async def get(conn: Connection, request_id: int, guild_id: int) -> MatchRequest:
+async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    async with conn.cursor(row_factory=class_row(MatchRequest)) as cursor:
-        await cursor.execute(SQL["get"], {"request_id": request_id, "guild_id": guild_id})
-        request = await cursor.fetchone()
+    request = await guild.one(MatchRequest, SQL["get"], request_id=request_id)
     if request is None:
         raise NotFound(f"There is no full match with the number {request_id}.")
     return request

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
@@ -45,63 +44,62 @@ class WorkRequest:
 
 
 async def ask(
-    conn: Connection, guild_id: int, kind: str, arguments: Mapping[str, Any], *, actor: str
+    guild: GuildConnection, kind: str, arguments: Mapping[str, Any], *, actor: str
 ) -> tuple[WorkRequest, bool]:
     """Ask for work; return the request, and False if it is one that waited already."""
-    values = {"guild_id": guild_id, "kind": kind, "arguments": Jsonb(dict(arguments)), "actor": actor}
-    row = await (await conn.execute(SQL["ask"], values)).fetchone()
+    row = await guild.row(SQL["ask"], kind=kind, arguments=Jsonb(dict(arguments)), actor=actor)
     assert row is not None  # noqa: S101 -- "returning" always gives the row
-    return await get(conn, row[0], guild_id), bool(row[1])
+    return await get(guild, row[0]), bool(row[1])
 
 
-async def next_waiting(conn: Connection, guild_id: int, *, tried: Sequence[int] = ()) -> WorkRequest | None:
+async def next_waiting(guild: GuildConnection, *, tried: Sequence[int] = ()) -> WorkRequest | None:
     """Begin the oldest request of a guild that is not done, and not among those `tried`; None where there is none."""
-    found = await _rows(conn, "next", guild_id=guild_id, tried=list(tried))
+    found = await _rows(guild, "next", guild_id=guild.id, tried=list(tried))
     return found[0] if found else None
 
 
-async def begin_fix(conn: Connection, request_id: int, issue_ids: Sequence[int]) -> None:
+async def begin_fix(guild: GuildConnection, request_id: int, issue_ids: Sequence[int]) -> None:
     """Keep what a fix is about, so that a later try tells of the same issues."""
-    await conn.execute(SQL["begin_fix"], {"request_id": request_id, "issue_ids": list(issue_ids)})
+    await guild.run(SQL["begin_fix"], request_id=request_id, issue_ids=list(issue_ids))
 
 
-async def report(conn: Connection, request: WorkRequest, progress: Progress) -> None:
+async def report(guild: GuildConnection, request: WorkRequest, progress: Progress) -> None:
     """Note how far a request has come; nothing where its try was taken over, or it has ended."""
     values = {"done": progress.done, "total": progress.total, "doing": progress.doing}
-    await conn.execute(SQL["report"], {"request_id": request.id, "attempts": request.attempts, **values})
+    await guild.run(SQL["report"], request_id=request.id, attempts=request.attempts, **values)
 
 
 async def finish(
-    conn: Connection, request_id: int, state: WorkState, sentence: str, result: Mapping[str, Any] | None = None
+    guild: GuildConnection, request_id: int, state: WorkState, sentence: str, result: Mapping[str, Any] | None = None
 ) -> None:
     """Note what came of a request; one that has ended stays as it is."""
     values = {"state": state, "sentence": sentence, "result": None if result is None else Jsonb(dict(result))}
-    await conn.execute(SQL["finish"], {"request_id": request_id, **values})
+    await guild.run(SQL["finish"], request_id=request_id, **values)
 
 
-async def get(conn: Connection, request_id: int, guild_id: int) -> WorkRequest:
+async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
     """Return one request of a guild. Raises `NotFound`."""
-    found = await by_number(conn, guild_id, request_id, request_id)
+    found = await by_number(guild, request_id, request_id)
     if not found:
         raise NotFound(f"There is no job with the number {request_id}; jobs are kept for a day.")
     return found[0]
 
 
-async def by_number(conn: Connection, guild_id: int, first: int, last: int) -> list[WorkRequest]:
+async def by_number(guild: GuildConnection, first: int, last: int) -> list[WorkRequest]:
     """Return the requests of a guild with these numbers, those that there are."""
-    return await _rows(conn, "by_number", guild_id=guild_id, first=first, last=last)
+    return await _rows(guild, "by_number", guild_id=guild.id, first=first, last=last)
 
 
-async def under_way(conn: Connection, guild_id: int) -> list[WorkRequest]:
+async def under_way(guild: GuildConnection) -> list[WorkRequest]:
     """Return the requests of a guild that wait or run, oldest first."""
-    return await _rows(conn, "under_way", guild_id=guild_id)
+    return await _rows(guild, "under_way", guild_id=guild.id)
 
 
-async def newest(conn: Connection, guild_id: int, *, number: int = 1) -> Page[WorkRequest]:
+async def newest(guild: GuildConnection, *, number: int = 1) -> Page[WorkRequest]:
     """Return one page of the requests of a guild, newest first."""
-    row = await (await conn.execute(SQL["count"], {"guild_id": guild_id})).fetchone()
+    row = await guild.row(SQL["count"])
     place = Place(int(row[0]) if row else 0, number)
-    return place.page(await _rows(conn, "newest", guild_id=guild_id, limit=PAGE_SIZE, offset=place.offset))
+    return place.page(await _rows(guild, "newest", guild_id=guild.id, limit=PAGE_SIZE, offset=place.offset))
 
 
 async def guilds_that_wait(conn: Connection) -> list[int]:
@@ -115,7 +113,5 @@ async def clear_old(conn: Connection) -> None:
     await conn.execute(SQL["give_up_old"], {"sentence": _TOO_LATE})
 
 
-async def _rows(conn: Connection, statement: str, **values: Any) -> list[WorkRequest]:
-    async with conn.cursor(row_factory=class_row(WorkRequest)) as cursor:
-        await cursor.execute(SQL[statement], values)
-        return await cursor.fetchall()
+async def _rows(guild: GuildConnection, statement: str, **values: Any) -> list[WorkRequest]:
+    return await guild.all(WorkRequest, SQL[statement], **values)

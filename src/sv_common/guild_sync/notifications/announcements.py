@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.sources.discord.message import Announcement
 
@@ -55,19 +54,19 @@ class OpenDigest:
     is_over: bool
 
 
-async def store_summary(conn: Connection, guild_id: int, channel_id: str, announcement: Announcement) -> None:
+async def store_summary(guild: GuildConnection, channel_id: str, announcement: Announcement) -> None:
     """Store a summary until it is sent; one with the same nonce stays unchanged."""
-    values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": announcement.nonce}
-    await conn.execute(SQL["store_summary"], values | {"content": _content(announcement)})
+    await guild.run(
+        SQL["store_summary"], channel_id=channel_id, nonce=announcement.nonce, content=_content(announcement)
+    )
 
 
-async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnouncement | None:
+async def claim(guild: GuildConnection, claim_id: UUID) -> ClaimedAnnouncement | None:
     """Claim the oldest announcement that is due; None where there is none.
 
     It is the caller's to send for `CLAIM_S` seconds, and may reach Discord from now on.
     """
-    values = {"guild_id": guild_id, "claim": claim_id, "seconds": CLAIM_S}
-    row = await (await conn.execute(SQL["claim"], values)).fetchone()
+    row = await guild.row(SQL["claim"], claim=claim_id, seconds=CLAIM_S)
     if row is None:
         return None
     number, kind, channel_id, content, message_id, first_event, last_event, version = row
@@ -77,65 +76,69 @@ async def claim(conn: Connection, guild_id: int, claim_id: UUID) -> ClaimedAnnou
     )
 
 
-async def shown(conn: Connection, sent: ClaimedAnnouncement, message_id: str) -> bool:
+async def shown(guild: GuildConnection, sent: ClaimedAnnouncement, message_id: str) -> bool:
     """Record that Discord shows what was sent. Return whether the claim was still the sender's.
 
     Where it was not, and another text was sent meanwhile, the message is rewritten with the next news.
     """
-    values = _of(sent) | {"message_id": message_id, "last_event": sent.last_event}
-    if (await conn.execute(SQL["shown"], values)).rowcount:
+    if await guild.run(SQL["shown"], **_of(sent), message_id=message_id, last_event=sent.last_event):
         return True
-    await conn.execute(SQL["in_doubt"], _of(sent))
+    await guild.run(SQL["in_doubt"], **_of(sent))
     return False
 
 
-async def failed(conn: Connection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
+async def failed(guild: GuildConnection, sent: ClaimedAnnouncement, error: str, *, may_have_arrived: bool) -> None:
     """Record that sending failed; the next try comes after a pause."""
-    await conn.execute(SQL["failed"], _of(sent) | {"error": error, "may_have_arrived": may_have_arrived})
+    await guild.run(SQL["failed"], **_of(sent), error=error, may_have_arrived=may_have_arrived)
 
 
-async def deleted(conn: Connection, sent: ClaimedAnnouncement) -> None:
+async def deleted(guild: GuildConnection, sent: ClaimedAnnouncement) -> None:
     """Record that an announcement's message was deleted on Discord, and close it."""
-    await conn.execute(SQL["deleted"], _of(sent))
+    await guild.run(SQL["deleted"], **_of(sent))
 
 
-async def close(conn: Connection, announcement_id: int) -> None:
+async def close(guild: GuildConnection, announcement_id: int) -> None:
     """Close a digest: nothing is added any more, and pending content is still sent."""
-    await conn.execute(SQL["close"], {"id": announcement_id})
+    await guild.run(SQL["close"], id=announcement_id)
 
 
-async def open_digest(conn: Connection, guild_id: int) -> OpenDigest | None:
+async def open_digest(guild: GuildConnection) -> OpenDigest | None:
     """Return the guild's digest that is not closed, or None."""
-    async with conn.cursor(row_factory=class_row(OpenDigest)) as cursor:
-        await cursor.execute(SQL["open_digest"], {"guild_id": guild_id})
-        return await cursor.fetchone()
+    return await guild.one(OpenDigest, SQL["open_digest"])
 
 
 async def start_digest(
-    conn: Connection,
-    guild_id: int,
-    channel_id: str,
-    announcement: Announcement | None,
-    *,
-    nonce: str,
-    covers: tuple[int, int],
+    guild: GuildConnection, channel_id: str, announcement: Announcement | None, *, nonce: str, covers: tuple[int, int]
 ) -> None:
     """Store a new digest of the issue events in a range; the announcement is None while there is nothing to show."""
-    values = {"guild_id": guild_id, "channel_id": channel_id, "nonce": nonce, "content": _content(announcement)}
-    await conn.execute(SQL["start_digest"], values | {"first_event": covers[0], "last_event": covers[1]})
+    await guild.run(
+        SQL["start_digest"],
+        channel_id=channel_id,
+        nonce=nonce,
+        content=_content(announcement),
+        first_event=covers[0],
+        last_event=covers[1],
+    )
 
 
 async def extend_digest(
-    conn: Connection, digest_id: int, channel_id: str, announcement: Announcement | None, *, last_event: int
+    guild: GuildConnection, digest_id: int, channel_id: str, announcement: Announcement | None, *, last_event: int
 ) -> bool:
     """Extend a digest to an event. Return False, and change nothing, while its first post is under way."""
-    values = {"id": digest_id, "channel_id": channel_id, "last_event": last_event, "content": _content(announcement)}
-    return bool((await conn.execute(SQL["extend_digest"], values)).rowcount)
+    return bool(
+        await guild.run(
+            SQL["extend_digest"],
+            id=digest_id,
+            channel_id=channel_id,
+            last_event=last_event,
+            content=_content(announcement),
+        )
+    )
 
 
-async def unreported(conn: Connection, guild_id: int) -> tuple[int, int] | None:
+async def unreported(guild: GuildConnection) -> tuple[int, int] | None:
     """Return the first and the last issue event that no digest covers; None without news."""
-    row = await (await conn.execute(SQL["unreported"], {"guild_id": guild_id})).fetchone()
+    row = await guild.row(SQL["unreported"])
     return (row[0], row[1]) if row and row[0] is not None else None
 
 

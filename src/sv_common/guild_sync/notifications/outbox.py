@@ -17,7 +17,6 @@ from sv_common.guild_sync.core.errors import SourceError, SourceUnavailable
 from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.notifications.announcements import ClaimedAnnouncement
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.sources.ports import Announcer
 
 
@@ -33,7 +32,7 @@ async def deliver(pool: Pool, announcer: Announcer, guild_id: int) -> int:
             await _deliver_one(pool, announcer, guild_id, claimed)
             delivered += 1
         except SourceError as error:
-            await _retry_later(pool, claimed, error)
+            await _retry_later(pool, guild_id, claimed, error)
             failures.append(error)
     if failures:
         raise failures[0]
@@ -41,8 +40,8 @@ async def deliver(pool: Pool, announcer: Announcer, guild_id: int) -> int:
 
 
 async def _claim(pool: Pool, guild_id: int, claim_id: UUID) -> ClaimedAnnouncement | None:
-    async with pool.connection() as conn:
-        return await announcements.claim(conn, guild_id, claim_id)
+    async with pool.writing(guild_id, alone=False) as guild:
+        return await announcements.claim(guild, claim_id)
 
 
 async def _deliver_one(pool: Pool, announcer: Announcer, guild_id: int, each: ClaimedAnnouncement) -> None:
@@ -50,17 +49,16 @@ async def _deliver_one(pool: Pool, announcer: Announcer, guild_id: int, each: Cl
     if message_id is None:
         message_id = await announcer.announce(each.channel_id, each.announcement)
     elif not await announcer.rewrite(each.channel_id, message_id, each.announcement):
-        async with pool.connection() as conn:
-            await announcements.deleted(conn, each)
+        async with pool.writing(guild_id, alone=False) as guild:
+            await announcements.deleted(guild, each)
         return
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        is_ours = await announcements.shown(conn, each, message_id)
+    async with pool.writing(guild_id) as guild:
+        is_ours = await announcements.shown(guild, each, message_id)
         if is_ours and each.first_event is not None and each.last_event is not None:
-            await lifecycle.mark_as_notified(conn, guild_id, each.first_event, each.last_event)
+            await lifecycle.mark_as_notified(guild, each.first_event, each.last_event)
 
 
-async def _retry_later(pool: Pool, each: ClaimedAnnouncement, error: SourceError) -> None:
+async def _retry_later(pool: Pool, guild_id: int, each: ClaimedAnnouncement, error: SourceError) -> None:
     """Record the reason. After a time-out the message may have arrived; after a refusal it has not."""
-    async with pool.connection() as conn:
-        await announcements.failed(conn, each, str(error), may_have_arrived=isinstance(error, SourceUnavailable))
+    async with pool.writing(guild_id, alone=False) as guild:
+        await announcements.failed(guild, each, str(error), may_have_arrived=isinstance(error, SourceUnavailable))

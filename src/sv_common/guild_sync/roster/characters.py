@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.sources.models import CLASS_NAMES, RosterCharacter
@@ -56,33 +56,31 @@ class RosterMoves:
     left_ids: Sequence[int]
 
 
-async def present(conn: Connection, guild_id: int) -> list[PresentCharacter]:
+async def present(guild: GuildConnection) -> list[PresentCharacter]:
     """Return every character in the guild now."""
-    rows = await (await conn.execute(SQL["present"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["present"])
     return [PresentCharacter._make(row) for row in rows]
 
 
-async def count_present(conn: Connection, guild_id: int) -> int:
+async def count_present(guild: GuildConnection) -> int:
     """Return how many characters are in the guild now."""
-    row = await (await conn.execute(SQL["roster_size_now"], {"guild_id": guild_id})).fetchone()
-    return int(row[0]) if row else 0
+    return int(await guild.value(SQL["roster_size_now"]) or 0)
 
 
-async def count_same(conn: Connection, guild_id: int, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
+async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
     """Return how many characters that are in the guild now are in a roster, and of how many others only the name is."""
-    row = await (await conn.execute(SQL["same_characters"], {"guild_id": guild_id, **_columns(roster)})).fetchone()
+    row = await guild.row(SQL["same_characters"], **_columns(roster))
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 async def apply_roster(
-    conn: Connection, guild_id: int, roster: Sequence[RosterCharacter], *, is_complete: bool, as_of: datetime
+    guild: GuildConnection, roster: Sequence[RosterCharacter], *, is_complete: bool, as_of: datetime
 ) -> RosterMoves:
     """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone.
 
     `as_of` is when the roster's fetch began.
     """
-    values = {"guild_id": guild_id, "is_complete": is_complete, "as_of": as_of, **_columns(roster)}
-    rows = await (await conn.execute(SQL["apply_roster"], values)).fetchall()
+    rows = await guild.rows(SQL["apply_roster"], is_complete=is_complete, as_of=as_of, **_columns(roster))
     moves: dict[str, list[tuple[str, str]]] = defaultdict(list)
     left_ids = []
     for move, name, new_name, row_id in rows:
@@ -99,31 +97,28 @@ async def apply_roster(
     )
 
 
-async def moment_of(conn: Connection, exported_at: datetime | None) -> datetime:
+async def moment_of(guild: GuildConnection, exported_at: datetime | None) -> datetime:
     """Return the time that an export counts as: its own, or now where it has none or one that has not come yet."""
-    row = await (await conn.execute(SQL["moment_of"], {"exported_at": exported_at})).fetchone()
-    assert row is not None  # noqa: S101 -- a query without a table always gives a row
-    moment: datetime = row[0]
+    moment: datetime = await guild.value(SQL["moment_of"], exported_at=exported_at)
     return moment
 
 
-async def apply_notes(conn: Connection, guild_id: int, notes: Sequence[SeenNote], *, as_of: datetime) -> None:
+async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_of: datetime) -> None:
     """Write what the addon saw at a time; that nothing newer is known is the caller's to make sure, under the guild's lock."""
-    values = {
-        "guild_id": guild_id,
-        "as_of": as_of,
-        "ids": [note.id for note in notes],
-        "notes": [note.note for note in notes],
-        "officer_notes": [note.officer_note for note in notes],
-        "note_keys": [note.note_key for note in notes],
-        "ranks": [note.rank for note in notes],
-    }
-    await conn.execute(SQL["apply_notes"], values)
+    await guild.run(
+        SQL["apply_notes"],
+        as_of=as_of,
+        ids=[note.id for note in notes],
+        notes=[note.note for note in notes],
+        officer_notes=[note.officer_note for note in notes],
+        note_keys=[note.note_key for note in notes],
+        ranks=[note.rank for note in notes],
+    )
 
 
-async def settle_ranks(conn: Connection, guild_id: int, *, is_confirmed: bool = False) -> None:
+async def settle_ranks(guild: GuildConnection, *, is_confirmed: bool = False) -> None:
     """Let the rank table fit the ranks that characters have now, unless whole ranks moved and nobody confirmed it."""
-    await conn.execute(SQL["settle_ranks"], {"guild_id": guild_id, "is_confirmed": is_confirmed})
+    await guild.run(SQL["settle_ranks"], is_confirmed=is_confirmed)
 
 
 def _columns(roster: Sequence[RosterCharacter]) -> dict[str, list[object]]:

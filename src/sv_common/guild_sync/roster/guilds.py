@@ -12,13 +12,10 @@ import psycopg
 from psycopg.rows import class_row
 from pydantic import Field
 
-from sv_common.db.guild import lock
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.sources.models import GuildAddress
-
-__all__ = ["lock"]
 
 SQL = load_sql(__package__, "guilds.sql")
 
@@ -44,17 +41,15 @@ class Guild:
 
 
 async def take_in_if_newer(
-    conn: Connection, guild_id: int, what: Literal["roster", "members"], fetched_at: datetime | None
+    guild: GuildConnection, what: Literal["roster", "members"], fetched_at: datetime | None
 ) -> datetime | None:
     """Say that a list of a source is taken in; return as of when it is, or None where a newer one was taken in before.
 
     A list is as old as the beginning of its fetch, on the database's clock; without one, or with one from the future, as
     its receipt. The guild is locked.
     """
-    row = await (
-        await conn.execute(SQL[f"take_in_{what}"], {"guild_id": guild_id, "fetched_at": fetched_at})
-    ).fetchone()
-    return row[0] if row else None
+    taken_in: datetime | None = await guild.value(SQL[f"take_in_{what}"], fetched_at=fetched_at)
+    return taken_in
 
 
 async def all_guilds(conn: Connection) -> list[Guild]:
@@ -63,36 +58,33 @@ async def all_guilds(conn: Connection) -> list[Guild]:
         return await (await cursor.execute(SQL["all"])).fetchall()
 
 
-async def get(conn: Connection, guild_id: int) -> Guild:
-    """Return one guild. Raises `NotFound`."""
-    async with conn.cursor(row_factory=class_row(Guild)) as cursor:
-        guild = await (await cursor.execute(SQL["one"], {"guild_id": guild_id})).fetchone()
-    if guild is None:
-        raise NotFound(f"There is no guild with the number {guild_id}.")
-    return guild
+async def get(guild: GuildConnection) -> Guild:
+    """Return the guild. Raises `NotFound`."""
+    found = await guild.one(Guild, SQL["one"])
+    if found is None:
+        raise NotFound(f"There is no guild with the number {guild.id}.")
+    return found
 
 
 async def chosen(conn: Connection, guild_id: int | None) -> list[Guild]:
     """Return the guild asked for, or every guild for None. Raises `NotFound`."""
-    return [await get(conn, guild_id)] if guild_id is not None else await all_guilds(conn)
+    return [await get(GuildConnection(conn, guild_id))] if guild_id is not None else await all_guilds(conn)
 
 
-async def ids_of(conn: Connection, guild_id: int | None) -> list[int]:
+async def guild_ids(pool: Pool, guild_id: int | None) -> list[int]:
     """Return the number of the guild asked for as it is, or of every guild for None."""
-    return [guild_id] if guild_id is not None else [guild.id for guild in await all_guilds(conn)]
+    if guild_id is not None:
+        return [guild_id]
+    async with pool.installation() as conn:
+        return [guild.id for guild in await all_guilds(conn)]
 
 
 async def resolve_guild(pool: Pool, guild_id: int | None) -> int:
-    """Return the number of the guild asked for, or of the only one there is. Raises like `the_only`."""
+    """Return the number of the guild asked for as it is, or that of the only guild there is. Raises like `the_only`."""
+    if guild_id is not None:
+        return guild_id
     async with pool.installation() as conn:
-        return (await the_only(conn, guild_id)).id
-
-
-async def lock_the_only(conn: Connection, guild_id: int | None) -> int:
-    """Lock the guild asked for, or the only one there is, and return its number. Raises like `the_only`."""
-    number = guild_id if guild_id is not None else (await the_only(conn, None)).id
-    await lock(conn, number)
-    return number
+        return (await the_only(conn, None)).id
 
 
 async def the_only(conn: Connection, guild_id: int | None) -> Guild:
@@ -159,19 +151,17 @@ class FormerAddress:
     changed_by: str
 
 
-async def move(conn: Connection, guild_id: int, address: GuildAddress, name: str, *, actor: str) -> None:
+async def move(guild: GuildConnection, address: GuildAddress, name: str, *, actor: str) -> None:
     """Give a guild another address and name, and keep the old ones. Raises `Refused` where another guild is there."""
-    values = {
-        "guild_id": guild_id,
-        "region": address.region,
-        "realm_slug": address.realm_slug,
-        "name_slug": address.name_slug,
-        "name": name,
-        "actor": actor,
-    }
     try:
-        await conn.execute(SQL["remember_address"], values)
-        await conn.execute(SQL["move_by_word"], values)
+        await guild.run(SQL["remember_address"], actor=actor)
+        await guild.run(
+            SQL["move_by_word"],
+            region=address.region,
+            realm_slug=address.realm_slug,
+            name_slug=address.name_slug,
+            name=name,
+        )
     except psycopg.errors.UniqueViolation as error:
         raise Refused(
             f"Another guild of this installation has this address already: {name}, {address.realm_slug} "
@@ -179,16 +169,15 @@ async def move(conn: Connection, guild_id: int, address: GuildAddress, name: str
         ) from error
 
 
-async def former_addresses(conn: Connection, guild_id: int) -> list[FormerAddress]:
+async def former_addresses(guild: GuildConnection) -> list[FormerAddress]:
     """Return where a guild was known before, the latest first."""
-    rows = await (await conn.execute(SQL["former_addresses"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["former_addresses"])
     return [FormerAddress(*row) for row in rows]
 
 
-async def roster_size(conn: Connection, guild_id: int) -> int:
+async def roster_size(guild: GuildConnection) -> int:
     """Return how many characters are in the guild now."""
-    row = await (await conn.execute(SQL["roster_size"], {"guild_id": guild_id})).fetchone()
-    return int(row[0]) if row else 0
+    return int(await guild.value(SQL["roster_size"]) or 0)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, PlanStale
 from sv_common.guild_sync.roster.loss import GreatLossError, Loss, LossSource, is_suspicious, loss_key
@@ -54,30 +54,29 @@ class LostSubject:
     player: str | None
 
 
-async def all_of(conn: Connection, guild_id: int) -> list[HeldLoss]:
+async def all_of(guild: GuildConnection) -> list[HeldLoss]:
     """Return what waits in a guild, at most one for each source."""
-    rows = await (await conn.execute(SQL["all"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["all"])
     return [HeldLoss(*row) for row in rows]
 
 
-async def subjects(conn: Connection, guild_id: int, loss: HeldLoss) -> list[LostSubject]:
+async def subjects(guild: GuildConnection, loss: HeldLoss) -> list[LostSubject]:
     """Return who would be marked as gone, the highest first."""
     statement = SQL["lost_characters"] if loss.source == "battlenet" else SQL["lost_members"]
-    rows = await (await conn.execute(statement, {"guild_id": guild_id, "ids": list(loss.subject_ids)})).fetchall()
+    rows = await guild.rows(statement, ids=list(loss.subject_ids))
     return [LostSubject(*row) for row in rows]
 
 
-async def release(conn: Connection, guild_id: int, source: LossSource, key: str, *, actor: str) -> HeldLoss:
+async def release(guild: GuildConnection, source: LossSource, key: str, *, actor: str) -> HeldLoss:
     """Say that those of a refused list may go, once. Raises `NotFound`, and `PlanStale` for others than were seen."""
-    held = {each.source: each for each in await all_of(conn, guild_id)}.get(source)
+    held = {each.source: each for each in await all_of(guild)}.get(source)
     if held is None:
         raise NotFound("Nothing waits here: the newest list was taken in, or none was refused.")
     if held.key != key:
         raise PlanStale(
             "Another list has come since, in which others are missing. Look at it again; nothing was changed."
         )
-    values = {"guild_id": guild_id, "source": source, "ids": list(held.subject_ids), "actor": actor}
-    row = await (await conn.execute(SQL["release"], values)).fetchone()
+    row = await guild.row(SQL["release"], source=source, ids=list(held.subject_ids), actor=actor)
     if row is None:
         raise PlanStale(
             "Another list has come since, in which others are missing. Look at it again; nothing was changed."
@@ -85,7 +84,7 @@ async def release(conn: Connection, guild_id: int, source: LossSource, key: str,
     return HeldLoss(*row)
 
 
-async def judge(conn: Connection, loss: Loss, *, is_accepted: bool, is_complete: bool = True) -> None:
+async def judge(guild: GuildConnection, loss: Loss, *, is_accepted: bool, is_complete: bool = True) -> None:
     """Judge what a list really marked as gone, in the transaction that did; what waited before it is over.
 
     Not after a list of which entries were left out (`is_complete=False`), for it does not say who is missing. Raises
@@ -93,30 +92,24 @@ async def judge(conn: Connection, loss: Loss, *, is_accepted: bool, is_complete:
     """
     if not is_accepted and is_suspicious(len(loss.subject_ids), loss.known):
         released = next(
-            (each for each in await all_of(conn, loss.guild_id) if each.source == loss.source and each.released_at),
+            (each for each in await all_of(guild) if each.source == loss.source and each.released_at),
             None,
         )
         if released is None or not set(loss.subject_ids) <= set(released.subject_ids):
             raise GreatLossError(_sentence(loss), loss)
     if is_complete:
-        await conn.execute(SQL["forget"], {"guild_id": loss.guild_id, "source": loss.source})
+        await guild.run(SQL["forget"], source=loss.source)
 
 
 @contextlib.asynccontextmanager
-async def keeping_losses(pool: Pool) -> AsyncIterator[None]:
+async def keeping_losses(pool: Pool, guild_id: int) -> AsyncIterator[None]:
     """Keep who was missing in a list that is refused for it, after its own transaction was rolled back."""
     try:
         yield
     except GreatLossError as refusal:
         loss = refusal.loss
-        values = {
-            "guild_id": loss.guild_id,
-            "source": loss.source,
-            "ids": sorted(loss.subject_ids),
-            "known": loss.known,
-        }
-        async with pool.connection() as conn:
-            await conn.execute(SQL["hold"], values)
+        async with pool.writing(guild_id, alone=False) as guild:
+            await guild.run(SQL["hold"], source=loss.source, ids=sorted(loss.subject_ids), known=loss.known)
         raise
 
 

@@ -28,7 +28,6 @@ def is_suspicious(gone: int, known: int) -> bool:
 class Loss:
     """Whom a list would have marked as gone, by their rows, and how many were known before it."""
 
-    guild_id: int
     source: LossSource
     subject_ids: Sequence[int]
     known: int

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.sources.models import DiscordMember, DiscordRole
 
@@ -24,29 +24,28 @@ class MemberAddress:
     discord_guild_id: str | None
 
 
-async def known_roles(conn: Connection, guild_id: int) -> list[DiscordRole]:
+async def known_roles(guild: GuildConnection) -> list[DiscordRole]:
     """Return the server's roles as the last sync saw them, the most powerful first."""
-    rows = await (await conn.execute(SQL["known_roles"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["known_roles"])
     return [DiscordRole(*row) for row in rows]
 
 
-async def present_people(conn: Connection, guild_id: int) -> set[str]:
+async def present_people(guild: GuildConnection) -> set[str]:
     """Return the Discord ids of the people (not bots) who are on the server as far as is known."""
-    return {row[0] for row in await (await conn.execute(SQL["present_people"], {"guild_id": guild_id})).fetchall()}
+    return {row[0] for row in await guild.rows(SQL["present_people"])}
 
 
-async def apply_roles(conn: Connection, guild_id: int, roles: Sequence[DiscordRole]) -> None:
+async def apply_roles(guild: GuildConnection, roles: Sequence[DiscordRole]) -> None:
     """Make the known roles those of the server."""
-    values = {
-        "guild_id": guild_id,
-        "role_ids": [role.role_id for role in roles],
-        "names": [role.name for role in roles],
-        "positions": [role.position for role in roles],
-        "integrations": [role.managed for role in roles],
-        "administrative": [role.is_administrative for role in roles],
-    }
-    await conn.execute(SQL["apply_roles"], values)
-    await conn.execute(SQL["rename_mapped_roles"], {"guild_id": guild_id})
+    await guild.run(
+        SQL["apply_roles"],
+        role_ids=[role.role_id for role in roles],
+        names=[role.name for role in roles],
+        positions=[role.position for role in roles],
+        integrations=[role.managed for role in roles],
+        administrative=[role.is_administrative for role in roles],
+    )
+    await guild.run(SQL["rename_mapped_roles"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,44 +58,39 @@ class MemberMoves:
     left_ids: Sequence[int]
 
 
-async def apply_members(
-    conn: Connection, guild_id: int, members: Sequence[DiscordMember], *, as_of: datetime
-) -> MemberMoves:
+async def apply_members(guild: GuildConnection, members: Sequence[DiscordMember], *, as_of: datetime) -> MemberMoves:
     """Make the known members those of the server; roles of a member that were seen after `as_of` stay."""
-    values = {
-        "guild_id": guild_id,
-        "as_of": as_of,
-        "discord_ids": [member.user_id for member in members],
-        "usernames": [member.username for member in members],
-        "global_names": [member.global_name for member in members],
-        "display_names": [member.display_name for member in members],
-        "bots": [member.is_bot for member in members],
-        "roles": [Jsonb(sorted(member.role_ids)) for member in members],
-    }
-    row = await (await conn.execute(SQL["apply_members"], values)).fetchone()
+    row = await guild.row(
+        SQL["apply_members"],
+        as_of=as_of,
+        discord_ids=[member.user_id for member in members],
+        usernames=[member.username for member in members],
+        global_names=[member.global_name for member in members],
+        display_names=[member.display_name for member in members],
+        bots=[member.is_bot for member in members],
+        roles=[Jsonb(sorted(member.role_ids)) for member in members],
+    )
     assert row is not None  # noqa: S101 -- a row of counts always comes
     return MemberMoves(*row)
 
 
-async def addresses(conn: Connection, guild_id: int, member_ids: Sequence[int]) -> dict[int, MemberAddress]:
+async def addresses(guild: GuildConnection, member_ids: Sequence[int]) -> dict[int, MemberAddress]:
     """Return where members are on Discord, by row."""
-    values = {"guild_id": guild_id, "member_ids": list(member_ids)}
-    rows = await (await conn.execute(SQL["addresses"], values)).fetchall()
+    rows = await guild.rows(SQL["addresses"], member_ids=list(member_ids))
     return {row[0]: MemberAddress(*row) for row in rows}
 
 
 async def set_roles(
-    conn: Connection, guild_id: int, roles: Mapping[int, Sequence[str]], *, looked_at: datetime | None = None
+    guild: GuildConnection, roles: Mapping[int, Sequence[str]], *, looked_at: datetime | None = None
 ) -> None:
     """Keep the roles that members were seen to hold, unless they were seen later still.
 
     `looked_at` is when the look began, on the database's clock; without it the roles are as of now.
     """
     if roles:
-        values = {
-            "guild_id": guild_id,
-            "looked_at": looked_at,
-            "member_ids": list(roles),
-            "roles": [Jsonb(list(held)) for held in roles.values()],
-        }
-        await conn.execute(SQL["set_roles"], values)
+        await guild.run(
+            SQL["set_roles"],
+            looked_at=looked_at,
+            member_ids=list(roles),
+            roles=[Jsonb(list(held)) for held in roles.values()],
+        )

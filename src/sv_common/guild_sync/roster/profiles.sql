@@ -71,7 +71,7 @@ select id from erased order by id
 -- and end here too.
 update guild_identity.wow_characters c
 set item_level = null, last_login_timestamp = null
-where (%(guild_id)s::integer is null or c.guild_id = %(guild_id)s)
+where c.guild_id = %(guild_id)s
   and (c.item_level is not null or c.last_login_timestamp is not null)
   and coalesce((select p.fetched_at from guild_identity.character_profiles p
                 where p.character_id = c.id and p.fetched_at <= now()), c.first_seen)

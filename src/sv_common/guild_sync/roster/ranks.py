@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.rows import class_row
-
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, Refused
-from sv_common.guild_sync.roster import characters, guilds
+from sv_common.guild_sync.roster import characters
 
 SQL = load_sql(__package__, "ranks.sql")
 
@@ -46,93 +44,80 @@ class Rank:
         return self.name_in_game not in (None, self.name)
 
 
-async def ensure(conn: Connection, guild_id: int, indexes: Iterable[int]) -> None:
+async def ensure(guild: GuildConnection, indexes: Iterable[int]) -> None:
     """Make sure that each rank in use has a row."""
-    await conn.execute(SQL["ensure"], {"guild_id": guild_id, "indexes": sorted(set(indexes))})
+    await guild.run(SQL["ensure"], indexes=sorted(set(indexes)))
 
 
-async def seen_in_game(
-    conn: Connection, guild_id: int, names: Mapping[int, str], *, as_of: datetime | None = None
-) -> None:
+async def seen_in_game(guild: GuildConnection, names: Mapping[int, str], *, as_of: datetime | None = None) -> None:
     """Keep the rank names that the addon saw at a time, or sees now; a name that was seen later than that stays."""
     if names:
-        values = {"guild_id": guild_id, "indexes": list(names), "names": list(names.values()), "as_of": as_of}
-        await conn.execute(SQL["seen_in_game"], values)
+        await guild.run(SQL["seen_in_game"], indexes=list(names), names=list(names.values()), as_of=as_of)
 
 
-async def all_ranks(conn: Connection, guild_id: int) -> list[Rank]:
+async def all_ranks(guild: GuildConnection) -> list[Rank]:
     """Return the rank table, guild master first."""
-    async with conn.cursor(row_factory=class_row(Rank)) as cursor:
-        return await (await cursor.execute(SQL["all"], {"guild_id": guild_id})).fetchall()
+    return await guild.all(Rank, SQL["all"])
 
 
-async def unmapped(conn: Connection, guild_id: int) -> list[tuple[int, str, int]]:
+async def unmapped(guild: GuildConnection) -> list[tuple[int, str, int]]:
     """Return ranks in use of which nobody has said to which role they map: index, name, number of characters."""
-    rows = await (await conn.execute(SQL["unmapped"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["unmapped"])
     return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def map_to_role(
-    conn: Connection, guild_id: int, index: int, role_id: str, role_name: str | None, *, is_managed: bool
+    guild: GuildConnection, index: int, role_id: str, role_name: str | None, *, is_managed: bool
 ) -> None:
     """Say which Discord role a rank maps to. Raises `NotFound` for a rank that the guild does not have."""
-    values = {
-        "guild_id": guild_id,
-        "index": index,
-        "role_id": role_id,
-        "role_name": role_name,
-        "is_managed": is_managed,
-    }
-    _refuse_unknown(index, (await conn.execute(SQL["map"], values)).rowcount)
+    _refuse_unknown(
+        index, await guild.run(SQL["map"], index=index, role_id=role_id, role_name=role_name, is_managed=is_managed)
+    )
 
 
-async def leave_without_role(conn: Connection, guild_id: int, index: int) -> None:
+async def leave_without_role(guild: GuildConnection, index: int) -> None:
     """Say that a rank maps to no Discord role. Raises `NotFound` for a rank that the guild does not have."""
-    values = {"guild_id": guild_id, "index": index}
-    _refuse_unknown(index, (await conn.execute(SQL["leave_without_role"], values)).rowcount)
+    _refuse_unknown(index, await guild.run(SQL["leave_without_role"], index=index))
 
 
-async def put_roles(conn: Connection, guild_id: int, roles: Mapping[int, RankRole]) -> None:
+async def put_roles(guild: GuildConnection, roles: Mapping[int, RankRole]) -> None:
     """Write names and roles of some ranks as they are given; a rank that the guild does not have is passed over."""
-    values = {
-        "guild_id": guild_id,
-        "indexes": list(roles),
-        "names": [role.name for role in roles.values()],
-        "role_ids": [role.role_id for role in roles.values()],
-        "role_names": [role.role_name for role in roles.values()],
-        "managed": [role.is_managed for role in roles.values()],
-        "without": [role.is_without_role for role in roles.values()],
-    }
-    await conn.execute(SQL["put_roles"], values)
+    await guild.run(
+        SQL["put_roles"],
+        indexes=list(roles),
+        names=[role.name for role in roles.values()],
+        role_ids=[role.role_id for role in roles.values()],
+        role_names=[role.role_name for role in roles.values()],
+        managed=[role.is_managed for role in roles.values()],
+        without=[role.is_without_role for role in roles.values()],
+    )
 
 
-async def members_by_rank(conn: Connection, guild_id: int) -> dict[int, int]:
+async def members_by_rank(guild: GuildConnection) -> dict[int, int]:
     """Return how many characters in the guild hold each rank now; a rank that nobody holds is not among them."""
-    rows = await (await conn.execute(SQL["members"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["members"])
     return {row[0]: row[1] for row in rows}
 
 
-async def moved(conn: Connection, guild_id: int) -> int:
+async def moved(guild: GuildConnection) -> int:
     """Return how many characters are in ranks that moved as a whole, so that no role is concluded from any rank."""
-    row = await (await conn.execute(SQL["moved"], {"guild_id": guild_id})).fetchone()
-    return int(row[0]) if row else 0
+    return int(await guild.value(SQL["moved"]) or 0)
 
 
-async def confirm_names(conn: Connection, guild_id: int) -> int:
+async def confirm_names(guild: GuildConnection) -> int:
     """Take the rank names seen in the game as right, and roles along with their names; return how many names are new.
 
     With no new name, it is an officer's word that the rank table fits the ranks as Battle.net's roster has them. Raises
     `Refused` while the roster does not show the ranks that the names are of.
     """
-    await guilds.lock(conn, guild_id)
-    has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(conn, guild_id))
-    if has_new_names and await moved(conn, guild_id):
+    has_new_names = any(rank.name_in_game not in (None, rank.name) for rank in await all_ranks(guild))
+    if has_new_names and await moved(guild):
         raise Refused(
             "The ranks that the addon saw are not yet those of Battle.net's roster, which is often some hours behind. "
             "Sync Battle.net, and confirm then; until then no role is compared."
         )
-    confirmed = await (await conn.execute(SQL["confirm"], {"guild_id": guild_id})).fetchone()
-    await characters.settle_ranks(conn, guild_id, is_confirmed=True)
+    confirmed = await guild.row(SQL["confirm"])
+    await characters.settle_ranks(guild, is_confirmed=True)
     return int(confirmed[0]) if confirmed else 0
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.sources.models import Realm, RealmIndex
 
@@ -31,7 +31,7 @@ async def write(conn: Connection, region: str, realms: Sequence[Realm]) -> None:
     await conn.execute(SQL["write"], values)
 
 
-async def of_guild(conn: Connection, guild_id: int) -> RealmIndex:
+async def of_guild(guild: GuildConnection) -> RealmIndex:
     """Return the realms of a guild's region; an empty index where they were never fetched."""
-    rows = await (await conn.execute(SQL["of_guild"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["of_guild"])
     return RealmIndex([Realm(realm_id, slug, tuple(names)) for realm_id, slug, names in rows])

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import Field, computed_field
 from typing_extensions import TypedDict
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.reports import StepReport
 
@@ -71,16 +70,13 @@ async def fail_cut_off(conn: Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
-async def start(conn: Connection, guild_id: int, pipeline: str, *, actor: str) -> int:
+async def start(guild: GuildConnection, pipeline: str, *, actor: str) -> int:
     """Log that a run has begun; return its number."""
-    values = {"guild_id": guild_id, "pipeline": pipeline, "actor": actor}
-    row = await (await conn.execute(SQL["start"], values)).fetchone()
-    assert row is not None  # noqa: S101 -- "returning" always gives the row
-    return int(row[0])
+    return int(await guild.value(SQL["start"], pipeline=pipeline, actor=actor))
 
 
 async def finish(
-    conn: Connection,
+    guild: GuildConnection,
     run_id: int,
     *,
     status: str,
@@ -90,8 +86,7 @@ async def finish(
 ) -> None:
     """Log how a run ended, and of when the source's news are since, where that is not the present."""
     logged = Jsonb([step.as_json() for step in steps])
-    values = {"run_id": run_id, "status": status, "steps": logged, "error": error, "as_of": as_of}
-    await conn.execute(SQL["finish"], values)
+    await guild.run(SQL["finish"], run_id=run_id, status=status, steps=logged, error=error, as_of=as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +118,12 @@ class Standing:
     last_error: str | None
 
 
-async def standings(conn: Connection, guild_id: int) -> dict[str, Standing]:
+async def standings(guild: GuildConnection) -> dict[str, Standing]:
     """Return how each pipeline stands that ever ran for a guild."""
-    rows = await (await conn.execute(SQL["standings"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["standings"])
     return {row[0]: Standing(*row) for row in rows}
 
 
-async def recent(conn: Connection, guild_id: int, limit: int = 20) -> list[LoggedRun]:
+async def recent(guild: GuildConnection, limit: int = 20) -> list[LoggedRun]:
     """Return the newest runs of a guild."""
-    async with conn.cursor(row_factory=class_row(LoggedRun)) as cursor:
-        await cursor.execute(SQL["recent"], {"guild_id": guild_id, "limit": limit})
-        return await cursor.fetchall()
+    return await guild.all(LoggedRun, SQL["recent"], limit=limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.names import realm_key
 from sv_common.guild_sync.roster import characters, guilds, realms
 from sv_common.guild_sync.roster.characters import PresentCharacter
@@ -13,22 +13,22 @@ from sv_common.guild_sync.sources.addon.origin import ExportOrigin, GuildIdentit
 from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
 
 
-async def refuse_foreign(conn: Connection, guild_id: int, origin: ExportOrigin, rows: Sequence[AddonCharacter]) -> None:
+async def refuse_foreign(guild: GuildConnection, origin: ExportOrigin, rows: Sequence[AddonCharacter]) -> None:
     """Raise `BadInput` for an export of another guild than this one, and `NotFound` for a guild that is none."""
-    guild = await identity_of(conn, guild_id)
+    named = await identity_of(guild)
     is_elsewhere = False
-    if realm_key(origin.realm or "") not in ("", realm_key(guild.realm_slug)):
-        present, index = await characters.present(conn, guild_id), await realms.of_guild(conn, guild_id)
-        is_elsewhere = is_of_other_realm(origin, guild, present, index, match_upload(rows, present, index))
-    refuse_other_guild(origin, guild, is_of_other_realm=is_elsewhere)
+    if realm_key(origin.realm or "") not in ("", realm_key(named.realm_slug)):
+        present, index = await characters.present(guild), await realms.of_guild(guild)
+        is_elsewhere = is_of_other_realm(origin, named, present, index, match_upload(rows, present, index))
+    refuse_other_guild(origin, named, is_of_other_realm=is_elsewhere)
 
 
-async def identity_of(conn: Connection, guild_id: int) -> GuildIdentity:
+async def identity_of(guild: GuildConnection) -> GuildIdentity:
     """Return how exports may name a guild. Raises `NotFound`."""
-    guild = await guilds.get(conn, guild_id)
-    former = await guilds.former_addresses(conn, guild_id)
+    known = await guilds.get(guild)
+    former = await guilds.former_addresses(guild)
     return GuildIdentity(
-        guild.name, guild.name_slug, guild.realm_slug, guild.region, tuple(each.name for each in former)
+        known.name, known.name_slug, known.realm_slug, known.region, tuple(each.name for each in former)
     )
 
 

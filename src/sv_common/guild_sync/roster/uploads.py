@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import psycopg
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import NotFound, Refused
 from sv_common.guild_sync.sources.addon.export import AddonExport
@@ -78,20 +77,19 @@ class Received:
     sentence: str
 
 
-async def receive(conn: Connection, guild_id: int, key_id: int, export: AddonExport) -> Received:
+async def receive(guild: GuildConnection, key_id: int, export: AddonExport) -> Received:
     """Store an export, unless an equal one waits, or the newest upload was equal and is taken in."""
-    values = {
-        "guild_id": guild_id,
-        "key_id": key_id,
-        "content_hash": export.content_hash,
-        "characters": Jsonb([asdict(character) for character in export.characters]),
-        "character_count": len(export.characters),
-        "exported_at": export.seen_at,
-        "guild_name": export.guild_name,
-        "realm": export.realm,
-        "region": export.region,
-    }
-    row = await (await conn.execute(SQL["receive"], values)).fetchone()
+    row = await guild.row(
+        SQL["receive"],
+        key_id=key_id,
+        content_hash=export.content_hash,
+        characters=Jsonb([asdict(character) for character in export.characters]),
+        character_count=len(export.characters),
+        exported_at=export.seen_at,
+        guild_name=export.guild_name,
+        realm=export.realm,
+        region=export.region,
+    )
     assert row is not None  # noqa: S101 -- one of the two halves always gives the row
     upload_id, what = int(row[0]), str(row[1])
     sentences = {
@@ -103,9 +101,9 @@ async def receive(conn: Connection, guild_id: int, key_id: int, export: AddonExp
     return Received(upload_id, what == "new", sentences[what])
 
 
-async def next_waiting(conn: Connection, guild_id: int) -> WaitingUpload | None:
+async def next_waiting(guild: GuildConnection) -> WaitingUpload | None:
     """Return the waiting upload with the oldest export; one that failed is tried again after 2, 4, 8 … 64 minutes."""
-    row = await (await conn.execute(SQL["next"], {"guild_id": guild_id})).fetchone()
+    row = await guild.row(SQL["next"])
     if row is None:
         return None
     upload_id, attempts, uploader, characters, as_of, *origin = row
@@ -114,14 +112,14 @@ async def next_waiting(conn: Connection, guild_id: int) -> WaitingUpload | None:
     )
 
 
-async def count_try(conn: Connection, upload_id: int) -> int | None:
+async def count_try(guild: GuildConnection, upload_id: int) -> int | None:
     """Count a try that begins, and return how many there were with it; None for an upload that waits no more."""
-    row = await (await conn.execute(SQL["count_try"], {"upload_id": upload_id})).fetchone()
+    row = await guild.row(SQL["count_try"], upload_id=upload_id)
     return int(row[0]) if row else None
 
 
 async def finish(
-    conn: Connection,
+    guild: GuildConnection,
     upload_id: int,
     state: Literal["done", "superseded", "refused"],
     sentence: str,
@@ -133,29 +131,27 @@ async def finish(
 
     Given the time that the export counted as, it goes on waiting where the same was sent again meanwhile with a later one.
     """
-    values = {"upload_id": upload_id, "state": state, "sentence": sentence, "run_id": run_id, "as_of": as_of}
-    await conn.execute(SQL["finish"], values)
+    await guild.run(SQL["finish"], upload_id=upload_id, state=state, sentence=sentence, run_id=run_id, as_of=as_of)
 
 
-async def give_up(conn: Connection, upload_id: int, sentence: str) -> None:
+async def give_up(guild: GuildConnection, upload_id: int, sentence: str) -> None:
     """Try an upload no more. It is kept, so that a person can have it tried again."""
-    await conn.execute(SQL["give_up"], {"upload_id": upload_id, "sentence": sentence})
+    await guild.run(SQL["give_up"], upload_id=upload_id, sentence=sentence)
 
 
-async def put_off(conn: Connection, upload_id: int, sentence: str) -> None:
+async def put_off(guild: GuildConnection, upload_id: int, sentence: str) -> None:
     """Note that taking in an upload failed, and why it still waits."""
-    await conn.execute(SQL["put_off"], {"upload_id": upload_id, "sentence": sentence})
+    await guild.run(SQL["put_off"], upload_id=upload_id, sentence=sentence)
 
 
-async def retry(conn: Connection, upload_id: int, guild_id: int) -> Upload:
+async def retry(guild: GuildConnection, upload_id: int) -> Upload:
     """Let an upload that was given up wait again, and return it. Raises `NotFound`, and `Refused` for any other upload."""
     try:
-        async with conn.transaction():
-            values = {"upload_id": upload_id, "guild_id": guild_id}
-            is_waiting = (await conn.execute(SQL["retry"], values)).rowcount == 1
+        async with guild.savepoint():
+            is_waiting = await guild.run(SQL["retry"], upload_id=upload_id) == 1
     except psycopg.errors.UniqueViolation as error:
         raise Refused(f"The same export waits already, so upload {upload_id} need not be tried again.") from error
-    upload = await get(conn, upload_id, guild_id)
+    upload = await get(guild, upload_id)
     if not is_waiting:
         raise Refused(
             f"Only an upload that was given up can be tried again. What became of upload {upload_id}: "
@@ -164,32 +160,28 @@ async def retry(conn: Connection, upload_id: int, guild_id: int) -> Upload:
     return upload
 
 
-async def get(conn: Connection, upload_id: int, guild_id: int) -> Upload:
+async def get(guild: GuildConnection, upload_id: int) -> Upload:
     """Return one upload of a guild. Raises `NotFound`."""
-    async with conn.cursor(row_factory=class_row(Upload)) as cursor:
-        await cursor.execute(SQL["get"], {"upload_id": upload_id, "guild_id": guild_id})
-        upload = await cursor.fetchone()
+    upload = await guild.one(Upload, SQL["get"], upload_id=upload_id)
     if upload is None:
         raise NotFound(f"There is no upload with the number {upload_id}.")
     return upload
 
 
-async def recent(conn: Connection, guild_id: int, *, limit: int = 50) -> list[Upload]:
+async def recent(guild: GuildConnection, *, limit: int = 50) -> list[Upload]:
     """Return a guild's uploads: those that wait or were given up, then the newest of the others."""
-    async with conn.cursor(row_factory=class_row(Upload)) as cursor:
-        await cursor.execute(SQL["recent"], {"guild_id": guild_id, "limit": limit})
-        return await cursor.fetchall()
+    return await guild.all(Upload, SQL["recent"], limit=limit)
 
 
-async def given_up(conn: Connection, guild_id: int) -> list[int]:
+async def given_up(guild: GuildConnection) -> list[int]:
     """Return the numbers of a guild's uploads that were given up and can be tried again."""
-    return [row[0] for row in await (await conn.execute(SQL["given_up"], {"guild_id": guild_id})).fetchall()]
+    return [row[0] for row in await guild.rows(SQL["given_up"])]
 
 
-async def newer_than(conn: Connection, upload_id: int) -> int | None:
+async def newer_than(guild: GuildConnection, upload_id: int) -> int | None:
     """Return the newest upload that was taken in and has a newer export than this one; None where there is none."""
-    row = await (await conn.execute(SQL["newer_than"], {"upload_id": upload_id})).fetchone()
-    return row[0] if row else None
+    newer: int | None = await guild.value(SQL["newer_than"], upload_id=upload_id)
+    return newer
 
 
 async def clear_old(conn: Connection) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
 from sv_common.guild_sync.core.basis import has_changed
 from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
@@ -17,7 +17,6 @@ from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Sourc
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.notes import Mention
-from sv_common.guild_sync.roster.guilds import ids_of
 from sv_common.guild_sync.rulebook.candidates import candidates_for_character, remedy_for_character
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
 from sv_common.guild_sync.rulebook.explain import (
@@ -35,12 +34,9 @@ from sv_common.guild_sync.rulebook.rule import RuleDefinition
 ISSUE_TYPE = "note_mismatch"
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find linked characters whose current note names a person who is not their player."""
-    findings: list[Finding] = []
-    for each in await ids_of(conn, guild_id):
-        findings += find(Resolver(await read_facts(conn, each)))
-    return findings
+    return find(Resolver(await read_facts(guild)))
 
 
 def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
@@ -65,7 +61,7 @@ def notes_naming_their_player(resolver: Resolver, among: Collection[int]) -> set
     }
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
     """Unlink, and link to the one player that the note names, if it names one."""
     return [_plan(finding.details) for finding in findings]
 

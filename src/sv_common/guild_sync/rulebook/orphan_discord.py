@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
@@ -29,13 +29,13 @@ ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find Discord members with a mapped role and no player; bots and people who left do not count."""
-    rows = await (await conn.execute(SQL["find"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["find"])
     return [
         Finding(
             ISSUE_TYPE,
-            guild,
+            guild.id,
             SubjectKind.DISCORD_MEMBER,
             member_id,
             f"Discord member '{name}' has a guild role but no player",
@@ -47,15 +47,15 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
                 "role_ids": role_ids,
             },
         )
-        for member_id, guild, name, discord_id, roles, role_ids in rows
+        for member_id, name, discord_id, roles, role_ids in rows
     ]
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:
     """Create the player with the unlinked characters that mean this member, or join an existing player of that name."""
     if not findings:
         return []
-    resolver = Resolver(await read_facts(conn, findings[0].guild_id))
+    resolver = Resolver(await read_facts(guild))
     return [_plan(resolver, resolver.facts.members[finding.subject_id]) for finding in findings]
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
 from sv_common.guild_sync.core.basis import LinkEvidence
@@ -33,27 +33,27 @@ ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find characters in the guild without a player."""
-    rows = await (await conn.execute(SQL["find"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["find"])
     return [
         Finding(
             ISSUE_TYPE,
-            guild,
+            guild.id,
             SubjectKind.CHARACTER,
             character_id,
             f"'{name}' has no player link",
             {"character_id": character_id, "character": f"{name}-{realm}", "note": note},
         )
-        for character_id, guild, name, realm, note in rows
+        for character_id, name, realm, note in rows
     ]
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:
     """Link each character to the one person that its note means, or whose Discord name it has."""
     if not findings:
         return []
-    resolver = Resolver(await read_facts(conn, findings[0].guild_id))
+    resolver = Resolver(await read_facts(guild))
     planner = _Planner(resolver, [resolver.facts.characters[finding.subject_id] for finding in findings])
     return planner.plans()
 

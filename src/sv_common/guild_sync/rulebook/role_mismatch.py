@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-import structlog
-from psycopg.rows import class_row
-
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
 from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
@@ -19,12 +15,9 @@ from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.material import Material
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
-from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
 from sv_common.guild_sync.rulebook.explain import Known, in_words
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-
-log = structlog.get_logger(__name__)
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
@@ -60,37 +53,27 @@ class _Mismatch:
     gives: str | None
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find players on Discord whose managed roles differ from their rank's, and roles that cannot be given.
 
     Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved without
-    being confirmed: inserting one rank shifts all below it and would make everyone look wrong at once. For all guilds, it
-    leaves out those in doubt, and raises only where none is left.
+    being confirmed: inserting one rank shifts all below it and would make everyone look wrong at once.
     """
-    values = {"guild_id": guild_id}
-    in_doubt = await _guilds_in_doubt(conn, values)
-    if in_doubt and (guild_id is not None or len(in_doubt) == await _count_of_guilds(conn)):
-        raise Refused(next(iter(in_doubt.values())))
-    if in_doubt:
-        log.warning("guilds_left_out", rule=ISSUE_TYPE, guild_ids=sorted(in_doubt))
-    unusable = await (await conn.execute(SQL["unusable_roles"], values)).fetchall()
-    async with conn.cursor(row_factory=class_row(_Mismatch)) as cursor:
-        mismatches = await (await cursor.execute(SQL["find"], values)).fetchall()
-    found = [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
-    return [finding for finding in found if finding.guild_id not in in_doubt]
+    if doubt := await _doubt(guild):
+        raise Refused(doubt)
+    unusable = await guild.rows(SQL["unusable_roles"])
+    mismatches = await guild.all(_Mismatch, SQL["find"])
+    return [*(_unusable_role(guild.id, *row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
 
 
-async def _guilds_in_doubt(conn: Connection, values: dict[str, int | None]) -> dict[int, str]:
-    """Return the guilds whose rank table may not match the game, each with the sentence why."""
-    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchall()
-    doubts = {guild_id: _MOVED.format(characters=characters) for guild_id, characters in moved}
-    renamed = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
-    for guild_id, ranks in groupby(renamed, key=lambda row: int(row[0])):
-        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in ranks)
-        doubts[guild_id] = (
-            f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
-        )
-    return doubts
+async def _doubt(guild: GuildConnection) -> str | None:
+    """Return why the rank table may not match the game; None where it does."""
+    renamed = await guild.rows(SQL["ranks_in_doubt"])
+    if renamed:
+        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for index, name, seen in renamed)
+        return f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
+    moved = await guild.row(SQL["ranks_moved"])
+    return _MOVED.format(characters=moved[0]) if moved else None
 
 
 _MOVED = (
@@ -100,11 +83,7 @@ _MOVED = (
 )
 
 
-async def _count_of_guilds(conn: Connection) -> int:
-    return len(await guilds.ids_of(conn, None))
-
-
-def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
+def _unusable_role(guild_id: int, rank_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
     """One finding for a role that cannot be given, however many players should have it."""
     details = {"rank_id": rank_id, "role_id": role_id, "role": role, "ranks": list(ranks), "fault": fault}
     summary = f"{' and '.join(ranks)} should have {role} on Discord, but {_FAULTS[fault].format(role=role)}"
@@ -154,7 +133,7 @@ def _summary(mismatch: _Mismatch) -> str:
     return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
     return [
         _plan_for_role(finding.details) if finding.subject_kind is SubjectKind.RANK else _plan(finding.details)

@@ -1,29 +1,24 @@
 -- name: ranks_in_doubt
 -- Ranks whose name in the game is no longer the one in the rank table.
-select r.guild_id, r.wow_rank_index, r.name, r.name_in_game
-from common.guild_ranks r
-where r.name_in_game is distinct from r.name and r.name_in_game is not null
-  and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
-order by r.guild_id, r.wow_rank_index
+select wow_rank_index, name, name_in_game
+from common.guild_ranks
+where guild_id = %(guild_id)s and name_in_game is distinct from name and name_in_game is not null
+order by wow_rank_index
 
 -- name: ranks_moved
--- How many characters are in ranks that moved as a whole since the rank table was last known to fit, by guild.
-select guild_id, sum(characters) from guild_identity.moved_ranks
-where %(guild_id)s::integer is null or guild_id = %(guild_id)s
-group by guild_id
-order by guild_id
+-- How many characters are in ranks that moved as a whole since the rank table was last known to fit.
+select characters from guild_identity.moved_ranks where guild_id = %(guild_id)s
 
 -- name: unusable_roles
 -- Managed roles that ranks map to and that nobody can give: gone from the server, @everyone, or an integration's own. One
 -- row for each role, with the ranks that map to it. Nothing is said of a server whose roles were never read.
-select min(r.id), r.guild_id, r.discord_role_id, coalesce(min(d.name), min(r.discord_role_name), r.discord_role_id),
+select min(r.id), r.discord_role_id, coalesce(min(d.name), min(r.discord_role_name), r.discord_role_id),
        array_agg(r.name order by r.wow_rank_index),
        case when d.role_id is null then 'gone' when d.role_id = g.discord_guild_id then 'everyone' else 'integration' end
 from common.guild_ranks r
 join guild_identity.guilds g on g.id = r.guild_id
 left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
-where r.discord_role_id is not null and r.is_role_managed
-  and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
+where r.guild_id = %(guild_id)s and r.discord_role_id is not null and r.is_role_managed
   and exists (select from guild_identity.discord_roles known where known.guild_id = r.guild_id)
   and (d.role_id is null or d.is_integration or d.role_id = g.discord_guild_id)
 group by r.guild_id, r.discord_role_id, d.role_id, g.discord_guild_id
@@ -44,8 +39,7 @@ with usable as (
     from common.guild_ranks r
     join guild_identity.guilds g on g.id = r.guild_id
     left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
-    where r.is_role_managed
-      and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
+    where r.guild_id = %(guild_id)s and r.is_role_managed
       and r.discord_role_id is distinct from g.discord_guild_id
       and not coalesce(d.is_integration, false)
       and (d.role_id is not null
@@ -62,7 +56,7 @@ with usable as (
     join guild_identity.player_characters l on l.player_id = p.id
     join guild_identity.wow_characters c on c.id = l.character_id
     join common.guild_ranks r on r.id = c.guild_rank_id
-    where %(guild_id)s::integer is null or p.guild_id = %(guild_id)s
+    where p.guild_id = %(guild_id)s
     order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
              (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
 )

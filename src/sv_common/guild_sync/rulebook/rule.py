@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.changes.changeset import Changeset
 from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
 from sv_common.guild_sync.issues.material import Material
@@ -22,14 +22,12 @@ from sv_common.guild_sync.sources.ports import DiscordSource
 class Detector(Protocol):
     """Finds what is wrong in one set-based question; never writes."""
 
-    async def __call__(
-        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
-    ) -> list[Finding]:
-        """Return the findings of one guild, or of every guild; `now` defaults to the database's clock."""
+    async def __call__(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
+        """Return the findings of the guild; `now` defaults to the database's clock."""
         ...
 
 
-Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Changeset]]]
+Planner: TypeAlias = Callable[[GuildConnection, Sequence[Finding]], Awaitable[list[Changeset]]]
 """Makes one plan for each of the findings, which a detector has just reported, in their order; reads only."""
 
 Explainer: TypeAlias = Callable[[Known, Finding], Explanation]
@@ -112,11 +110,9 @@ class RuleDefinition:
         """All that a guild may set: the rule's own thresholds, and the budget of a rule with automatic fixes."""
         return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.may_be_automatic else []))
 
-    async def findings(
-        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
-    ) -> list[Finding]:
+    async def findings(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
         """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""
-        return [] if self.detect is None else await self.detect(conn, guild_id=guild_id, now=now)
+        return [] if self.detect is None else await self.detect(guild, now=now)
 
     def settings(self, overrides: RuleOverrides) -> RuleSettings:
         """Return the guild's settings with defaults filled in."""

@@ -7,30 +7,29 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 
-async def read_settings(conn: Connection, guild_id: int, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
+async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
     """Return the guild's settings of each rule, with defaults."""
-    overrides = await read_overrides(conn, guild_id)
+    overrides = await read_overrides(guild)
     return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
 
 
 SQL = load_sql(__package__, "settings.sql")
 
 
-async def read_overrides(conn: Connection, guild_id: int) -> dict[str, RuleOverrides]:
+async def read_overrides(guild: GuildConnection) -> dict[str, RuleOverrides]:
     """Return what the guild has set of its rules; a rule without settings is missing."""
-    rows = await (await conn.execute(SQL["settings"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["settings"])
     return {row[0]: RuleOverrides(*row[1:]) for row in rows}
 
 
 async def save_settings(
-    conn: Connection,
-    guild_id: int,
+    guild: GuildConnection,
     issue_type: str,
     *,
     actor: str,
@@ -40,13 +39,12 @@ async def save_settings(
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Replace the guild's settings of one rule; None means the rulebook's default."""
-    values = {
-        "guild_id": guild_id,
-        "issue_type": issue_type,
-        "is_enabled": is_enabled,
-        "auto_mitigate": auto_mitigate,
-        "severity": severity,
-        "parameters": Jsonb(dict(parameters or {})),
-        "actor": actor,
-    }
-    await conn.execute(SQL["save"], values)
+    await guild.run(
+        SQL["save"],
+        issue_type=issue_type,
+        is_enabled=is_enabled,
+        auto_mitigate=auto_mitigate,
+        severity=severity,
+        parameters=Jsonb(dict(parameters or {})),
+        actor=actor,
+    )

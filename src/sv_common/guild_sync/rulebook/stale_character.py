@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
 from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
@@ -26,10 +26,9 @@ STALE_AFTER = Parameter(
 SQL = load_sql(__package__, "stale_character.sql")
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
     """Find characters asleep for longer than the guild's `stale_after_days` (30 by default)."""
-    values = {"guild_id": guild_id, "now": now, "default_days": STALE_AFTER.default}
-    rows = await (await conn.execute(SQL["find"], values)).fetchall()
+    rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default)
     return [_finding(*row) for row in rows]
 
 

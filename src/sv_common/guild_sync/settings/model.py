@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
 from sv_common.guild_sync.roster import ranks
@@ -74,11 +74,11 @@ class Setting(ABC):
         """Return the setting that the history has stored. Raises `NotFound` for a rule that no longer exists."""
 
     @abstractmethod
-    async def current(self, conn: Connection, guild_id: int) -> Self:
+    async def current(self, guild: GuildConnection) -> Self:
         """Return what is set now for the same subject."""
 
     @abstractmethod
-    async def write(self, conn: Connection, guild_id: int, *, actor: str) -> None:
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
         """Set it. The caller holds the guild's lock."""
 
     @abstractmethod
@@ -109,13 +109,13 @@ class RuleSetting(Setting):
         """Return the stored setting. Raises `NotFound` for a rule that no longer exists."""
         return cls(rule_named(subject).issue_type, RuleOverrides(**stored))
 
-    async def current(self, conn: Connection, guild_id: int) -> Self:
+    async def current(self, guild: GuildConnection) -> Self:
         """Return how the rule is set now."""
-        return type(self)(self.issue_type, (await read_overrides(conn, guild_id)).get(self.issue_type, RuleOverrides()))
+        return type(self)(self.issue_type, (await read_overrides(guild)).get(self.issue_type, RuleOverrides()))
 
-    async def write(self, conn: Connection, guild_id: int, *, actor: str) -> None:
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
         """Set the rule."""
-        await save_settings(conn, guild_id, self.issue_type, actor=actor, **asdict(self.wishes))
+        await save_settings(guild, self.issue_type, actor=actor, **asdict(self.wishes))
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:
         """Return the switches and thresholds that differ."""
@@ -159,14 +159,14 @@ class RanksSetting(Setting):
         """Return the stored setting."""
         return cls({int(index): RankRole(**role) for index, role in stored.items()})
 
-    async def current(self, conn: Connection, guild_id: int) -> Self:
+    async def current(self, guild: GuildConnection) -> Self:
         """Return the roles of the same ranks now; a rank that the guild does not have is left out."""
-        table = await ranks.all_ranks(conn, guild_id)
+        table = await ranks.all_ranks(guild)
         return type(self)({rank.wow_rank_index: role_of(rank) for rank in table if rank.wow_rank_index in self.roles})
 
-    async def write(self, conn: Connection, guild_id: int, *, actor: str) -> None:  # noqa: ARG002 -- ranks store no actor
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:  # noqa: ARG002 -- ranks store no actor
         """Set the roles."""
-        await ranks.put_roles(conn, guild_id, self.roles)
+        await ranks.put_roles(guild, self.roles)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
         """Return the names and roles that differ."""
@@ -202,17 +202,17 @@ class WordSetting(Setting):
         """Return the stored setting."""
         return cls(subject, **stored)
 
-    async def current(self, conn: Connection, guild_id: int) -> Self:
+    async def current(self, guild: GuildConnection) -> Self:
         """Return what the guild has set for the word now."""
-        own = {each.word: each.category for each in await words.all_words(conn, guild_id)}
+        own = {each.word: each.category for each in await words.all_words(guild)}
         return type(self)(self.word, self.word in own, own.get(self.word))
 
-    async def write(self, conn: Connection, guild_id: int, *, actor: str) -> None:
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
         """Set the word, or remove it."""
         if self.is_said:
-            await words.say(conn, guild_id, self.word, self.category, actor=actor)
+            await words.say(guild, self.word, self.category, actor=actor)
         else:
-            await words.forget(conn, guild_id, self.word)
+            await words.forget(guild, self.word)
 
     def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
         """Return how the word is read otherwise."""

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.identity import words
@@ -64,11 +64,11 @@ class TriedNote:
     known_words: tuple[KnownWord, ...]
 
 
-async def try_note(conn: Connection, guild_id: int, note: str) -> TriedNote:
+async def try_note(guild: GuildConnection, note: str) -> TriedNote:
     """Read a note as if it were on a new character of the guild. Raises `BadInput` for one that is too long."""
     if len(note) > LONGEST_NOTE:
         raise BadInput(f"Note: it has {len(note)} characters; the longest that is read here has {LONGEST_NOTE}.")
-    resolver = Resolver(await read_facts(conn, guild_id))
+    resolver = Resolver(await read_facts(guild))
     decision = resolver.resolve(_new_character(note))
     return TriedNote(
         decision.parsed.kind,
@@ -80,12 +80,12 @@ async def try_note(conn: Connection, guild_id: int, note: str) -> TriedNote:
     )
 
 
-async def readings_changed(conn: Connection, guild_id: int, setting: Setting) -> list[ReadingChange]:
+async def readings_changed(guild: GuildConnection, setting: Setting) -> list[ReadingChange]:
     """Return the notes of the guild that are read differently with a setting; only a word can make it so."""
     if not isinstance(setting, WordSetting):
         return []
-    facts = await read_facts(conn, guild_id)
-    said = {each.word: each.category for each in await words.all_words(conn, guild_id)}
+    facts = await read_facts(guild)
+    said = {each.word: each.category for each in await words.all_words(guild)}
     said.pop(setting.word, None)
     if setting.is_said:
         said[setting.word] = setting.category

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, Refused
 from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
 from sv_common.guild_sync.identity.words import vocabulary_with
@@ -60,10 +60,10 @@ class RuleRequest:
     ] = field(default_factory=dict)
     to_default: Annotated[bool, Field(description="Set everything else to its default first.")] = False
 
-    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return the rule's setting now and as requested. Raises `NotFound` and `BadInput`."""
         rule = rule_named(self.issue_type)
-        before = await RuleSetting(rule.issue_type, RuleOverrides()).current(conn, guild_id)
+        before = await RuleSetting(rule.issue_type, RuleOverrides()).current(guild)
         wishes = RuleOverrides() if self.to_default else before.wishes
         kept = {name: value for name, value in wishes.parameters.items() if name not in self.parameters}
         thresholds = kept | read_parameters(rule.parameters, self.parameters)
@@ -102,10 +102,10 @@ class RanksRequest:
         Field(min_length=1, examples=[{"1": {"role": "101", "is_managed": True}, "4": {"role": "none"}}]),
     ]
 
-    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return the roles that would change, now and as requested. Raises `BadInput`."""
-        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, guild_id)}
-        known, server_id = await _known_roles(conn, guild_id)
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(guild)}
+        known, server_id = await _known_roles(guild)
         before, after = {}, {}
         for index, wish in self.roles.items():
             if index not in table:
@@ -144,7 +144,7 @@ class WordRequest:
         ),
     ]
 
-    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return how the word is read now and as requested. Raises `BadInput`."""
         key = word_key(self.word)
         if self.reading not in (DEFAULT, A_NAME, *Category):
@@ -155,7 +155,7 @@ class WordRequest:
         if self.reading in tuple(Category):
             after = replace(after, category=self.reading)
             vocabulary_with({key: self.reading})
-        return await after.current(conn, guild_id), after
+        return await after.current(guild), after
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,9 @@ class UndoRequest:
 
     change_id: int
 
-    async def before_and_after(self, conn: Connection, guild_id: int) -> tuple[Setting, Setting]:
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
         """Return the setting now and before the change. Raises `NotFound`, and `Refused` where it cannot be undone."""
-        change = await changes.get(conn, self.change_id, guild_id)
+        change = await changes.get(guild.conn, self.change_id, guild.id)
         if change.undone_by is not None:
             raise Refused(f"This change was undone already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
         if change.kind not in SETTINGS:
@@ -174,7 +174,7 @@ class UndoRequest:
             raise Refused(f"You cannot undo making or revoking a {what}: its secret is not stored. Make a new one.")
         restore = SETTINGS[change.kind].from_json
         before, after = restore(change.subject, change.before), restore(change.subject, change.after)
-        if await after.current(conn, guild_id) != after:
+        if await after.current(guild) != after:
             raise Refused("This was changed again since, so it cannot be undone. Undo the later change first.")
         return after, before
 
@@ -198,20 +198,20 @@ class Wanted:
         return subject + "; ".join(row.sentence for row in self.differences)
 
 
-async def read_request(conn: Connection, guild_id: int, request: SettingRequest) -> Wanted:
+async def read_request(guild: GuildConnection, request: SettingRequest) -> Wanted:
     """Compare a request with what is set now.
 
     Raises `BadInput` for what cannot be set, `NotFound` for a rule, rank or change that does not exist, and `Refused`
     where nothing would change, or where a change to undo was changed again since.
     """
-    before, after = await request.before_and_after(conn, guild_id)
-    differences = tuple(after.differences(before, await guilds.roster_size(conn, guild_id)))
+    before, after = await request.before_and_after(guild)
+    differences = tuple(after.differences(before, await guilds.roster_size(guild)))
     if not differences:
         raise Refused("It is set like this already, so there is nothing to change.")
     return Wanted(before, after, differences, request.change_id if isinstance(request, UndoRequest) else None)
 
 
-async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) -> str | None:
+async def check_role(guild: GuildConnection, index: int, role_id: str) -> str | None:
     """Return the name of a role for a rank; None before the first Discord sync, which brings the names.
 
     Raises `BadInput` for what is no id, for @everyone, for a role of an integration, and for one that the server does not
@@ -221,7 +221,7 @@ async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) 
         raise BadInput(
             f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
         )
-    known, server_id = await _known_roles(conn, guild_id)
+    known, server_id = await _known_roles(guild)
     if known:
         return _usable_role(index, role_id, known, server_id)
     if role_id == server_id:
@@ -229,10 +229,10 @@ async def check_role(conn: Connection, guild_id: int, index: int, role_id: str) 
     return None
 
 
-async def _known_roles(conn: Connection, guild_id: int) -> tuple[dict[str, DiscordRole], str | None]:
+async def _known_roles(guild: GuildConnection) -> tuple[dict[str, DiscordRole], str | None]:
     """Return the roles that the last sync saw, and the server's id."""
-    known = {role.role_id: role for role in await members.known_roles(conn, guild_id)}
-    return known, (await guilds.get(conn, guild_id)).discord_guild_id
+    known = {role.role_id: role for role in await members.known_roles(guild)}
+    return known, (await guilds.get(guild)).discord_guild_id
 
 
 def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], server_id: str | None) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.core.errors import PlanStale, reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.core.text import plural
@@ -92,7 +92,7 @@ async def preview_setting(
     """
 
     async def try_it(guild: GuildConnection) -> SettingReport:
-        return (await _change(guild.conn, guild.id, request, "preview", with_discord=with_discord))[0]
+        return (await _change(guild, request, "preview", with_discord=with_discord))[0]
 
     return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), try_it, alone=True)
 
@@ -111,44 +111,43 @@ async def save_setting(
     `seen` is the key of the preview. Raises like `read_request`, and `PlanStale` where the result would differ from the
     preview: then nothing is changed.
     """
-    async with pool.connection() as conn:
-        number = await guilds.lock_the_only(conn, guild_id)
-        report, scanned = await _change(conn, number, request, actor, with_discord=discord_bot is not None)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with pool.writing(number) as guild:
+        report, scanned = await _change(guild, request, actor, with_discord=discord_bot is not None)
         if seen not in (None, report.key):
             raise PlanStale(
                 "The settings or the data have changed since the preview, so nothing was saved. Look at the preview again."
             )
-        change_id = await _record(conn, number, report.wanted, actor=actor)
+        change_id = await _record(guild, report.wanted, actor=actor)
     failed = await _fix_on_discord(pool, number, scanned, discord_bot) if discord_bot is not None else []
     return replace(report, change_id=change_id, notices=(*report.notices, *failed))
 
 
 @contextlib.asynccontextmanager
-async def recorded(conn: Connection, guild_id: int, about: Setting, *, actor: str) -> AsyncIterator[None]:
+async def recorded(guild: GuildConnection, about: Setting, *, actor: str) -> AsyncIterator[None]:
     """Record what is changed inside of a setting without a preview, if anything is.
 
     Nothing is scanned: the next scan does that. `about` says which rule, ranks or word it is.
     """
-    await guilds.lock(conn, guild_id)
-    before = await about.current(conn, guild_id)
+    before = await about.current(guild)
     yield
-    after = await about.current(conn, guild_id)
-    differences = tuple(after.differences(before, await guilds.roster_size(conn, guild_id)))
+    after = await about.current(guild)
+    differences = tuple(after.differences(before, await guilds.roster_size(guild)))
     if differences:
-        await _record(conn, guild_id, Wanted(before, after, differences), actor=actor)
+        await _record(guild, Wanted(before, after, differences), actor=actor)
 
 
 async def _change(
-    conn: Connection, guild_id: int, request: SettingRequest, actor: str, *, with_discord: bool
+    guild: GuildConnection, request: SettingRequest, actor: str, *, with_discord: bool
 ) -> tuple[SettingReport, ScannedGuild]:
     """Scan with the settings of now, so that what has changed since the last scan does not count; change; scan again."""
-    wanted = await read_request(conn, guild_id, request)
-    logged = await open_issues(conn, guild_id)
-    before = await scan_and_fix(conn, guild_id)
-    readings = await readings_changed(conn, guild_id, wanted.after)
-    await wanted.after.write(conn, guild_id, actor=actor)
-    after = await scan_and_fix(conn, guild_id)
-    found = await effects_between(conn, guild_id, before, after)
+    wanted = await read_request(guild, request)
+    logged = await open_issues(guild)
+    before = await scan_and_fix(guild)
+    readings = await readings_changed(guild, wanted.after)
+    await wanted.after.write(guild, actor=actor)
+    after = await scan_and_fix(guild)
+    found = await effects_between(guild, before, after)
     effects = [effect for effect in found if with_discord or not effect.on_discord]
     notices = [*_of_a_disabled_rule(wanted, before), *after.notices]
     if len(found) > len(effects):
@@ -156,7 +155,7 @@ async def _change(
         notices.append(f"{count} could be fixed on Discord, but no bot is set up: set PATT_DISCORD_BOT_TOKEN.")
     key = _key(wanted, effects, readings)
     unrelated = tuple(_unrelated(logged, before.open))
-    return SettingReport(guild_id, wanted, effects, readings, tuple(notices), unrelated, key), after
+    return SettingReport(guild.id, wanted, effects, readings, tuple(notices), unrelated, key), after
 
 
 async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, source: DiscordSource) -> list[str]:
@@ -178,9 +177,9 @@ async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, sour
     ]
 
 
-async def _record(conn: Connection, guild_id: int, wanted: Wanted, *, actor: str) -> int:
+async def _record(guild: GuildConnection, wanted: Wanted, *, actor: str) -> int:
     change = changes.NewSettingChange(
-        guild_id,
+        guild.id,
         wanted.after.kind,
         wanted.after.subject,
         wanted.before.as_json(),
@@ -188,7 +187,7 @@ async def _record(conn: Connection, guild_id: int, wanted: Wanted, *, actor: str
         wanted.sentence,
         wanted.undoes,
     )
-    return await changes.add(conn, change, actor=actor)
+    return await changes.add(guild.conn, change, actor=actor)
 
 
 def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:

@@ -15,7 +15,7 @@ import structlog
 from pydantic import Field
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import reason_of
 from sv_common.guild_sync.core.progress import Count
 from sv_common.guild_sync.engine.command import Command
@@ -62,48 +62,46 @@ class ScannedGuild:
     notices: tuple[str, ...]
 
 
-async def scan_and_fix(conn: Connection, guild_id: int) -> ScannedGuild:
+async def scan_and_fix(guild: GuildConnection) -> ScannedGuild:
     """Run every rule that is switched on, and apply automatic fixes in the database."""
-    checks = await scan(conn, list(RULES.values()), guild_id)
+    checks = await scan(guild, list(RULES.values()))
     notices = [f"{RULES[check.issue_type].name}: {check.error}" for check in checks if check.error]
     results: list[FixResult] = []
     on_discord: dict[str, Sequence[PlannedFix]] = {}
-    for issue_type, limit in (await automatic_limits(conn, guild_id)).items():
+    for issue_type, limit in (await automatic_limits(guild)).items():
         rule = RULES[issue_type]
-        found = [issue.id for issue in await lifecycle.open_of_rule(conn, guild_id, issue_type)]
+        found = [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
         if not found:
             continue
         command, progress = Command.automation(), Count(len(found))
         try:
-            async with conn.transaction():
-                here = await fix_in_database(conn, RULES, rule, guild_id, found, command, progress, limit=limit)
+            async with guild.savepoint():
+                here = await fix_in_database(guild, RULES, rule, found, command, progress, limit=limit)
         except Exception as error:  # one rule's failure never stops the others
-            raise_if_lost(error, conn)
-            log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
+            raise_if_lost(error, guild.conn)
+            log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild.id)
             notices.append(f"{rule.name}: {reason_of(error)}")
         else:
             results += here.results
             on_discord[issue_type] = here.on_discord
             notices += [f"{rule.name}: {each.reason}" for each in here.results if each.outcome is FixOutcome.HELD][:1]
-    return ScannedGuild(await open_issues(conn, guild_id), results, on_discord, tuple(notices))
+    return ScannedGuild(await open_issues(guild), results, on_discord, tuple(notices))
 
 
-async def open_issues(conn: Connection, guild_id: int) -> dict[str, Issue]:
+async def open_issues(guild: GuildConnection) -> dict[str, Issue]:
     """Return the guild's open issues in the log, by hash."""
-    found = [issue for each in RULES for issue in await lifecycle.open_of_rule(conn, guild_id, each)]
+    found = [issue for each in RULES for issue in await lifecycle.open_of_rule(guild, each)]
     return {issue.issue_hash: issue for issue in found}
 
 
-async def effects_between(
-    conn: Connection, guild_id: int, before: ScannedGuild, after: ScannedGuild
-) -> list[IssueEffect]:
+async def effects_between(guild: GuildConnection, before: ScannedGuild, after: ScannedGuild) -> list[IssueEffect]:
     """Return what happened to issues between two scans: rule by rule, those that open first."""
     steps = {result.issue_id: result.steps for result in after.results if result.outcome is FixOutcome.FIXED}
     planned_before = {fix.issue.issue_hash for fixes in before.on_discord.values() for fix in fixes}
     on_discord = [
         fix for fixes in after.on_discord.values() for fix in fixes if fix.issue.issue_hash not in planned_before
     ]
-    fixed = [(issue, steps[issue.id], False) for issue in await lifecycle.get_many(conn, steps, guild_id)]
+    fixed = [(issue, steps[issue.id], False) for issue in await lifecycle.get_many(guild, steps)]
     fixed += [(fix.issue, fix.sentences, True) for fix in on_discord]
     hashes = {issue.issue_hash for issue, _, _ in fixed}
     opened = [issue for key, issue in after.open.items() if key not in before.open.keys() | hashes]
