@@ -147,7 +147,7 @@ async def test_a_new_player_that_was_confirmed_since_is_not_taken_back_with_the_
     player = await guild.player_of(character)
     assert player is not None
     await confirm(guild, character, player, member)
-    await assert_refused_alike(guild, attempt, "was vouched for")
+    await assert_refused_alike(guild, attempt, "was confirmed")
 
 
 @pytest.mark.own_database

@@ -1,4 +1,4 @@
-"""Who vouches for a link, and what may not rest on a note alone: rights here, and roles on Discord."""
+"""Who confirms a link, and what may not rest on a note alone: rights here, and roles on Discord."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_an_administrators_word_ends_when_nobody_vouches_for_the_link_any_
 
 @pytest.fixture
 async def by_role(discord_app: FastAPI, unconfirmed: dict[str, int], guild: GuildBuilder) -> AsyncIterator[Visitor]:
-    """Brisa, who is an officer by her Discord role, signed in; nobody vouches for her character."""
+    """Brisa, who is an officer by her Discord role, signed in; no person confirmed her character."""
     await give(guild, "discord_role", "900", "officer")
     await guild.execute("update guild_identity.discord_users set all_guild_roles = '{900}' where discord_id = '9002'")
     brisa = visitor(discord_app, CAPTAIN)
@@ -132,7 +132,7 @@ async def test_nobody_vouches_for_a_right_of_their_own(
         for path in ("decisions", "decisions/preview"):
             refused = await by_role.client.post(f"{PLAYERS_API}/{path}", json=asked)
             assert refused.status_code == 409, refused.text
-            assert "Brisa (Officer) would make you an officer. Nobody vouches for their own rights" in refused.text
+            assert "Brisa (Officer) would make you an officer. You cannot confirm your own rights" in refused.text
     assert await guild.rows("select 1 from guild_identity.confirmed_characters where player_id = 2") == []
     assert (await _decide(alice, decision="link_member", player="Brisa", member="brisa")).status_code == 200
 
@@ -143,7 +143,7 @@ async def test_nobody_takes_a_right_by_fixing_one_issue_or_by_an_undo(
     taken = await _taken_from_brisa(guild)
     refused = await by_role.client.post(f"{API}/attempts/{taken}/undo", json={})
     assert refused.status_code == 409
-    assert "Nobody vouches for their own rights" in refused.text
+    assert "You cannot confirm your own rights" in refused.text
     await guild.character("Cap", "Brisa", rank=OFFICER)
     await run_integrity_check(guild.pool)
     issue = await issue_number(guild, "orphan_wow", "Cap")
@@ -159,9 +159,9 @@ async def test_the_preview_of_an_undo_says_that_it_would_give_a_right_of_ones_ow
     for client, can_be_undone in ((alice, True), (by_role.client, False)):
         told = (await client.get(f"{API}/attempts/{taken}/undo")).json()
         assert told["can_be_undone"] is can_be_undone, told
-        assert ("Nobody vouches for their own rights" in (told["obstacle"] or "")) is not can_be_undone
+        assert ("You cannot confirm your own rights" in (told["obstacle"] or "")) is not can_be_undone
         page = Seen(await client.get(f"/admin/data-quality/attempts/{taken}/undo")).text("content")
-        assert ("Nobody vouches for their own rights" in page) is not can_be_undone
+        assert ("You cannot confirm your own rights" in page) is not can_be_undone
 
 
 @pytest.mark.parametrize("what", ["fix", "undo", "decision"])

@@ -30,7 +30,7 @@ _POINTED_TO = (
     "Undo that first."
 )
 _HAS_MORE = (
-    "The player that was created has got other characters, aliases or rejections since, or was vouched for, so it cannot be "
+    "The player that was created has got other characters, aliases or rejections since, or was confirmed, so it cannot be "
     "taken back."
 )
 _CONTRADICTIONS = {
