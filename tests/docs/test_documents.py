@@ -22,7 +22,7 @@ def test_the_page_of_rules_is_the_rulebook() -> None:
 def test_every_rule_has_its_doors_its_examples_and_only_known_neighbours() -> None:
     for issue_type, rule in RULES.items():
         assert rule.issue_type == issue_type
-        assert getattr(integrity_checker, f"detect_{issue_type}") is rule.detect
+        assert (rule.detect is None) != hasattr(integrity_checker, f"detect_{issue_type}")
         assert hasattr(mitigations, f"mitigate_{issue_type}") == rule.is_fixable == (rule.mitigate_fn is not None)
         assert len(rule.examples) >= 3
         assert set(rule.affects) <= set(RULES) - {issue_type}
