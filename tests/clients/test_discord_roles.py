@@ -18,8 +18,9 @@ from sv_common.guild_sync.changes.roles import (
 from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.faults import Fault
-from sv_common.guild_sync.simulators.model import ADMINISTRATOR, MANAGE_ROLES, AuditEntry, WorldMember
+from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
 from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.permissions import Permission
 
 REASON = "PATT, bob: Zoë is Officer"
 
@@ -86,7 +87,12 @@ async def test_the_bots_standing_is_told_by_discord(discord: DiscordClient, worl
 
 @pytest.mark.parametrize(
     ("own", "everyones", "may"),
-    [(MANAGE_ROLES, 0, True), (ADMINISTRATOR, 0, True), (0, MANAGE_ROLES, True), (1 << 50, 1 << 49, False)],
+    [
+        (Permission.MANAGE_ROLES, 0, True),
+        (Permission.ADMINISTRATOR, 0, True),
+        (0, Permission.MANAGE_ROLES, True),
+        (1 << 50, 1 << 49, False),
+    ],
 )
 async def test_a_permission_comes_from_any_role_that_the_bot_holds_and_from_everyones(
     discord: DiscordClient, world: GuildWorld, own: int, everyones: int, may: bool
@@ -168,7 +174,7 @@ def without_permission(world: GuildWorld) -> None:
 
 def without_any_role(world: GuildWorld) -> None:
     world.bot.role_ids = []
-    world.role_named("@everyone").permissions = MANAGE_ROLES
+    world.role_named("@everyone").permissions = Permission.MANAGE_ROLES
 
 
 ABOVE = "Move the bot's role above 'Raider' in Server Settings → Roles."

@@ -1,4 +1,4 @@
-"""Who vouches for a link, and what may not rest on a note alone: rights here, and roles on Discord."""
+"""Who confirms a link, and what may not rest on a note alone: rights here, and roles on Discord."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_an_administrators_word_ends_when_nobody_vouches_for_the_link_any_
 
 @pytest.fixture
 async def by_role(discord_app: FastAPI, unconfirmed: dict[str, int], guild: GuildBuilder) -> AsyncIterator[Visitor]:
-    """Brisa, who is an officer by her Discord role, signed in; nobody vouches for her character."""
+    """Brisa, who is an officer by her Discord role, signed in; no person confirmed her character."""
     await give(guild, "discord_role", "900", "officer")
     await guild.execute("update guild_identity.discord_users set all_guild_roles = '{900}' where discord_id = '9002'")
     brisa = visitor(discord_app, CAPTAIN)

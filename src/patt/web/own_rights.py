@@ -1,6 +1,6 @@
 """Nobody stands for their own rights: what would give its own author a right is refused, and needs somebody else's word.
 
-Whoever signs in with Discord is a member of the guild, and a link that they vouch for can make a rank count for themselves.
+Whoever signs in with Discord is a member of the guild, and a link that they confirm can make a rank count for themselves.
 So their own rights before and after are compared in the transaction that writes, and what gives them one is rolled back.
 Administrators may do anything already; accounts of the command line and tokens are nobody on Discord.
 """

@@ -49,14 +49,14 @@ class Author:
     confidence: str
 
     @property
-    def vouches(self) -> bool:
+    def confirms(self) -> bool:
         """Whether it is the actor's own decision, so that the actor confirms each link."""
         return self.link_source in DECIDED_BY_A_PERSON
 
     def stands_for(self, evidence: str, prefix: str = "") -> Row:
         """Return what a link rests on, as columns."""
-        basis = "officer" if self.vouches else evidence
-        return {f"{prefix}basis": basis, f"{prefix}confirmed_by": self.actor if self.vouches else None}
+        basis = "officer" if self.confirms else evidence
+        return {f"{prefix}basis": basis, f"{prefix}confirmed_by": self.actor if self.confirms else None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
-from sv_common.guild_sync.simulators.bundle import GuildSimulator
 from sv_common.guild_sync.simulators.discord import DiscordSimulator
 from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.world import GuildWorld
@@ -34,14 +33,8 @@ class Neighbour:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
-        self.battlenet = BattleNetSimulator(
-            self.world,
-            client_id=GuildSimulator.client_id,
-            client_secret=GuildSimulator.client_secret,
-            faults=self.faults,
-            tokens=self.tokens,
-        )
-        self.discord = DiscordSimulator(self.world, token=GuildSimulator.discord_token, faults=self.faults)
+        self.battlenet = BattleNetSimulator(self.world, faults=self.faults, tokens=self.tokens)
+        self.discord = DiscordSimulator(self.world, faults=self.faults)
 
 
 class CrowdSimulator:

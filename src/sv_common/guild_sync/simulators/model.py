@@ -9,10 +9,6 @@ from sv_common.guild_sync.sources.discord.permissions import Overwrite
 
 DAY_MS = 24 * 60 * 60 * 1000
 
-ADMINISTRATOR = 1 << 3
-MANAGE_ROLES = 1 << 28
-"""Bits of a Discord role's permissions (Discord documentation, "Permissions")."""
-
 
 @dataclass(frozen=True, slots=True)
 class Realm:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
-    MANAGE_ROLES,
     Realm,
     WorldChannel,
     WorldCharacter,
@@ -231,7 +230,9 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
         rank_roles[rank] = WorldRole(str(next(ids)), RANK_NAMES[rank], len(roles))
         roles.append(rank_roles[rank])
     tags = {"bot_id": BOT_ID}
-    roles.append(WorldRole(str(next(ids)), "PATT", len(roles), managed=True, permissions=MANAGE_ROLES, tags=tags))
+    roles.append(
+        WorldRole(str(next(ids)), "PATT", len(roles), managed=True, permissions=Permission.MANAGE_ROLES, tags=tags)
+    )
     return roles, rank_roles
 
 
