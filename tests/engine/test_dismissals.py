@@ -87,7 +87,7 @@ async def test_a_dismissed_note_is_open_again_when_it_says_something_else(guild:
     assert (await _issue(guild, "note_mismatch")).state is IssueState.OPEN
     assert await _newest_move(guild, issue) == (
         "recurred",
-        "Dismissed at “Zork” and when it meant nobody here; now the note says “alt of Mito” and it means Mito.",
+        "Dismissed at “Zork” and when it meant no one here; now the note says “alt of Mito” and it means Mito.",
     )
 
 
