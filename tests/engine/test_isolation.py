@@ -80,7 +80,9 @@ async def test_a_fix_after_which_the_rule_still_finds_the_same_is_taken_back(
     _replace(monkeypatch, "orphan_wow", plan=plan)
     await run_integrity_check(guild.pool)
     report = await fix_all(guild.pool, "orphan_wow", actor="alice", guild_id=guild.guild_id)
-    assert [(r.outcome, "still finds the same" in r.reason) for r in report.results] == [(FixOutcome.FAILED, True)]
+    assert [(r.outcome, "would not resolve this issue" in r.reason) for r in report.results] == [
+        (FixOutcome.FAILED, True)
+    ]
     assert await guild.rows("select id from guild_identity.players") == []
 
 
