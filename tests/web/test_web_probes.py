@@ -56,7 +56,7 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
         await queue.enqueue(Task.SWEEP, guild.guild_id)
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
-    assert "1 jobs" in answer.json()["checks"][2]["message"]
+    assert "1 job," in answer.json()["checks"][2]["message"]
     await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
     assert (await anonymous.get("/ready")).status_code == 503  # it died while the clock was wrong
     await guild.execute("insert into jobs.procrastinate_workers default values")
@@ -65,10 +65,10 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
 
 @pytest.mark.own_database
 async def test_it_is_not_ready_with_another_schema(anonymous: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    await guild.execute("update public.alembic_version set version_num = '0001'")
+    await guild.execute("update public.alembic_version set version_num = '0000'")
     answer = await anonymous.get("/ready")
     assert answer.status_code == 503
-    assert "has the schema 0001" in answer.json()["checks"][1]["message"]
+    assert "has the schema 0000" in answer.json()["checks"][1]["message"]
 
 
 async def test_it_is_not_ready_without_a_database(anonymous: httpx2.AsyncClient, pool: Pool) -> None:
