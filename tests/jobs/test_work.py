@@ -48,8 +48,7 @@ async def _ask(services: Services, wish: JobRequest, actor: str = ALICE) -> int:
 
 
 async def _job(services: Services, job_id: int) -> Job:
-    async with services.pool.connection() as conn:
-        return await worker_jobs.job(conn, None, job_id)
+    return await worker_jobs.job(services.pool, None, job_id)
 
 
 async def _orphans(guild: GuildBuilder) -> list[int]:
@@ -127,8 +126,7 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
         async with services.pool.writing(asked.guild_id, alone=False) as guild:
             await requests.next_waiting(guild)
     await run_jobs(services, asked.guild_id)
-    async with services.pool.connection() as conn:
-        job = await worker_jobs.job(conn, asked.guild_id, job_id)
+    job = await worker_jobs.job(services.pool, asked.guild_id, job_id)
     assert job.result is not None
     outcomes = [each["outcome"] for each in job.result["issues"]]
     assert outcomes == [each.outcome for each in report.results]

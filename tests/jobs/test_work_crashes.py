@@ -44,8 +44,7 @@ async def _has_tried(guild: GuildBuilder, times: int) -> bool:
 
 
 async def _job(services: Services, job_id: int) -> Job:
-    async with services.pool.connection() as conn:
-        return await worker_jobs.job(conn, None, job_id)
+    return await worker_jobs.job(services.pool, None, job_id)
 
 
 async def _is_done(services: Services, job_id: int) -> bool:

@@ -17,7 +17,7 @@ from patt.tasks import Task
 from patt.web.context import LARGEST_BIGINT, GuildDep, OfficerDep, PageQuery, ServicesDep
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
@@ -206,15 +206,13 @@ async def ask_for_job(
 @for_jobs.get("", summary="Jobs, 50 a page, newest first")
 async def asked_jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[Job]:
     """Those that wait and run, and those of the last day."""
-    async with services.pool.snapshot() as conn:
-        return await worker_jobs.jobs(conn, guild, number=page)
+    return await worker_jobs.jobs(services.pool, guild, number=page)
 
 
 @for_jobs.get("/{job_id}", summary="Progress and outcome of a job")
 async def asked_job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> Job:
     """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
-    async with services.pool.snapshot() as conn:
-        return await worker_jobs.job(conn, guild, job_id)
+    return await worker_jobs.job(services.pool, guild, job_id)
 
 
 _TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}
@@ -290,13 +288,9 @@ async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release
     return Released(sentence, body.source, count)
 
 
-async def loss_sentences(conn: Connection, guild_id: int) -> list[str]:
+async def loss_sentences(guild: GuildConnection) -> list[str]:
     """Return a sentence for each list that was refused and still waits for an officer."""
-    return [
-        loss_in_words(each)
-        for each in await held_losses.all_of(GuildConnection(conn, guild_id))
-        if each.released_at is None
-    ]
+    return [loss_in_words(each) for each in await held_losses.all_of(guild) if each.released_at is None]
 
 
 def loss_in_words(loss: HeldLoss) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from patt.json_data import values_of
 from patt.setup.ranks import roles_for_ranks
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.identity.words import GuildWord
 from sv_common.guild_sync.notes import Category
@@ -111,19 +111,19 @@ class GuildFacts(Guild):
     former: Sequence[FormerAddress]
 
 
-async def rules(conn: Connection, guild_id: int) -> list[RuleNow]:
+async def rules(guild: GuildConnection) -> list[RuleNow]:
     """Return how every rule is set, in the registry's order."""
-    wishes = await read_overrides(GuildConnection(conn, guild_id))
-    size = await guilds.roster_size(GuildConnection(conn, guild_id))
+    wishes = await read_overrides(guild)
+    size = await guilds.roster_size(guild)
     return [_rule(rule, wishes.get(rule.issue_type, RuleOverrides()), size) for rule in RULES.values()]
 
 
-async def rank_table(conn: Connection, guild: Guild) -> RankTable:
+async def rank_table(here: GuildConnection, guild: Guild) -> RankTable:
     """Return the rank table with the roles to choose from, and what the database knows to be wrong with it."""
-    table = await ranks.all_ranks(GuildConnection(conn, guild.id))
-    members = await ranks.members_by_rank(GuildConnection(conn, guild.id))
-    known = await discord.known_roles(GuildConnection(conn, guild.id))
-    moved = await ranks.moved(GuildConnection(conn, guild.id))
+    table = await ranks.all_ranks(here)
+    members = await ranks.members_by_rank(here)
+    known = await discord.known_roles(here)
+    moved = await ranks.moved(here)
     return RankTable(
         [_rank(each, members.get(each.wow_rank_index, 0)) for each in table],
         [RoleChoice(role.role_id, role.name) for role in roles_for_ranks(known, guild.discord_guild_id or "")],
@@ -131,17 +131,15 @@ async def rank_table(conn: Connection, guild: Guild) -> RankTable:
     )
 
 
-async def word_list(conn: Connection, guild_id: int) -> WordsNow:
+async def word_list(guild: GuildConnection) -> WordsNow:
     """Return the guild's own words."""
-    return WordsNow(await words.all_words(GuildConnection(conn, guild_id)), list(Category))
+    return WordsNow(await words.all_words(guild), list(Category))
 
 
-async def guild_facts(conn: Connection, guild: Guild) -> GuildFacts:
+async def guild_facts(here: GuildConnection, guild: Guild) -> GuildFacts:
     """Return what is known of the guild itself."""
-    characters = await guilds.roster_size(GuildConnection(conn, guild.id))
-    return GuildFacts(
-        **values_of(guild), characters=characters, former=await guilds.former_addresses(GuildConnection(conn, guild.id))
-    )
+    characters = await guilds.roster_size(here)
+    return GuildFacts(**values_of(guild), characters=characters, former=await guilds.former_addresses(here))
 
 
 def _rule(rule: RuleDefinition, wishes: RuleOverrides, roster_size: int) -> RuleNow:

@@ -70,8 +70,7 @@ async def live(
 
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
-    async with services.pool.snapshot() as conn:
-        jobs = await worker_jobs.under_way(conn, guild_id)
+    jobs = await worker_jobs.under_way(services.pool, guild_id)
     return {"jobs": [worker_jobs.as_event(job) for job in jobs]}
 
 

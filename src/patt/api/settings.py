@@ -112,22 +112,22 @@ class ChangeOutcome:
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
 async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleNow]:
     """On or off, automatic fix or not, severity, and each threshold with its bounds."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.rules(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.rules(here)
 
 
 @router.get("/ranks", summary="The rank table with its Discord roles", dependencies=FOR_OFFICERS)
 async def ranks(services: ServicesDep, guild: GuildDep) -> RankTable:
     """With the roles to choose from, and what is wrong with the table."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.rank_table(conn, await guilds.the_only(conn, guild))
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.rank_table(here, await guilds.get(here))
 
 
 @router.get("/words", summary="The guild's own words of notes", dependencies=FOR_OFFICERS)
 async def words(services: ServicesDep, guild: GuildDep) -> WordsNow:
     """What this guild reads differently from every other."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.word_list(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.word_list(here)
 
 
 @router.post("/words/try", summary="How a note is read, and why", dependencies=FOR_OFFICERS)
@@ -140,8 +140,8 @@ async def try_note(services: ServicesDep, guild: GuildDep, body: NoteToTry) -> T
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
 async def guild_facts(services: ServicesDep, guild: GuildDep) -> GuildFacts:
     """Where it is at Battle.net and on Discord."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.guild_facts(conn, await guilds.the_only(conn, guild))
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.guild_facts(here, await guilds.get(here))
 
 
 @router.get("/changes", summary="Who changed which setting, 50 a page")

@@ -23,7 +23,7 @@ from psycopg.conninfo import make_conninfo
 
 from patt.worker import jobs as worker_jobs
 from sv_common.db.patience import KEEPALIVES
-from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.db.pool import Connection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.text import name_of
 from sv_common.guild_sync.jobs import requests
@@ -261,15 +261,18 @@ class Hub:
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
                 of_guild = [notice for notice in notices if notice.guild_id == guild_id]
                 if guild_id in watched:
-                    await self._publish_jobs(conn, [notice for notice in of_guild if notice.kind == "work"])
+                    await self._publish_jobs(conn, guild_id, [notice for notice in of_guild if notice.kind == "work"])
                 await self._publish_changes(conn, guild_id, of_guild)
 
-    async def _publish_jobs(self, conn: Connection, notices: list[Notice]) -> None:
-        has_worker = bool(notices) and await worker_jobs.has_worker(conn)
-        for notice in notices:
-            for stored in await requests.by_number(GuildConnection(conn, notice.guild_id), notice.first, notice.last):
-                job = worker_jobs.job_of(stored, has_worker=has_worker)
-                self.publish(notice.guild_id, "job", worker_jobs.as_event(job), frozenset({stored.actor}))
+    async def _publish_jobs(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
+        if not notices:
+            return
+        has_worker = await worker_jobs.has_worker(conn)
+        async with self._pool.reading(guild_id) as guild:
+            for notice in notices:
+                for stored in await requests.by_number(guild, notice.first, notice.last):
+                    job = worker_jobs.job_of(stored, has_worker=has_worker)
+                    self.publish(guild_id, "job", worker_jobs.as_event(job), frozenset({stored.actor}))
 
     async def _publish_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
         actions: list[Action] = []

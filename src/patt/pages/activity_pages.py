@@ -13,12 +13,12 @@ from starlette.responses import Response
 
 from patt.api import activity as api
 from patt.api.activity import LONGEST_ACTOR
-from patt.pages.layout import View, chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
+from patt.pages.layout import View, chosen_guild, chosen_of, guilds_in_reach, reading_guild, respond, respond_with_part
 from patt.pages.words import PIPELINES, TASKS, UPLOAD_STATES
 from patt.web.context import Caller, GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.places import ACTIVITY
 from patt.worker import jobs as worker_jobs
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.insights import activity
 from sv_common.guild_sync.insights.activity import DeedFilter, Pipeline, RunFilter, RunStatus
 from sv_common.guild_sync.roster import uploads
@@ -85,10 +85,11 @@ async def overview(
             return respond(request, "admin/activity.html", viewer, {"guild": None})
         chosen = chosen_of(known, asked.guild or None)
         view = replace(asked, guild=chosen.id)
-        context = await (_runs if view.show == "runs" else _deeds)(conn, view)
         jobs = await worker_jobs.queued(conn, chosen.id)
-        losses = await api.loss_sentences(conn, chosen.id)
-        uploads = await upload_context(conn, chosen.id, viewer)
+        async with services.pool.reading(chosen.id) as here:
+            context = await (_runs if view.show == "runs" else _deeds)(here, view)
+            losses = await api.loss_sentences(here)
+            uploads = await upload_context(here, viewer)
     shell = {
         "guild": chosen,
         "guilds": known,
@@ -109,9 +110,9 @@ async def jobs_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -
     return respond_with_part("partials/jobs.html", {"guild": chosen, "jobs": jobs, "tasks": TASKS})
 
 
-async def _runs(conn: Connection, view: ActivityView) -> dict[str, Any]:
+async def _runs(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
     chosen = RunFilter(view.pipeline or None, view.status or None, view.since or None)
-    found = await activity.sync_runs(GuildConnection(conn, view.guild), chosen, number=view.page)
+    found = await activity.sync_runs(guild, chosen, number=view.page)
     return {
         "view": replace(view, page=found.number),
         "found": found,
@@ -120,25 +121,24 @@ async def _runs(conn: Connection, view: ActivityView) -> dict[str, Any]:
     }
 
 
-async def _deeds(conn: Connection, view: ActivityView) -> dict[str, Any]:
+async def _deeds(guild: GuildConnection, view: ActivityView) -> dict[str, Any]:
     chosen = DeedFilter(view.actor or None, view.since or None)
-    found = await activity.deeds(GuildConnection(conn, view.guild), chosen, number=view.page)
-    actors = await activity.actors(GuildConnection(conn, view.guild))
+    found = await activity.deeds(guild, chosen, number=view.page)
+    actors = await activity.actors(guild)
     return {"view": replace(view, page=found.number), "found": found, "rows": found.items, "actors": actors}
 
 
-async def upload_context(conn: Connection, guild_id: int, viewer: Caller) -> dict[str, Any]:
+async def upload_context(guild: GuildConnection, viewer: Caller) -> dict[str, Any]:
     """Return all that the list of uploads shows: those that wait or were given up first, then the newest."""
-    found = await uploads.recent(GuildConnection(conn, guild_id), limit=UPLOADS_SHOWN)
+    found = await uploads.recent(guild, limit=UPLOADS_SHOWN)
     return {"uploads": found, "upload_states": UPLOAD_STATES, "may_act": viewer.may_act_as("officer")}
 
 
 @router.get("/uploads")
 async def uploads_part(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show the uploads alone, for the page that is looked at."""
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, viewer, guild)
-        context = await upload_context(conn, chosen.id, viewer)
+    async with reading_guild(services.pool, viewer, guild) as (here, chosen, _):
+        context = await upload_context(here, viewer)
     return respond_with_part("partials/uploads.html", {"guild": chosen, **context})
 
 

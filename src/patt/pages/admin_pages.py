@@ -21,7 +21,7 @@ from patt.web.forms import Flash, FormReader, led_back, way_back
 from patt.web.places import DATA_QUALITY
 from patt.worker import jobs as worker_jobs
 from patt.worker.jobs import SelectedIssues
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync import mitigations
 from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.insights import findings, health
@@ -159,40 +159,42 @@ async def home() -> Response:
 @router.get("/data-quality")
 async def data_quality(request: Request, services: ServicesDep, viewer: ViewerDep, asked: ViewDep) -> Response:
     """Show how healthy the data is, the rules with their counts, and the findings."""
-    async with services.pool.snapshot() as conn:
-        context = await data_quality_context(conn, viewer, asked)
+    context = await data_quality_context(services.pool, viewer, asked)
     return respond(request, "admin/data_quality.html", viewer, context)
 
 
-async def data_quality_context(conn: Connection, viewer: Caller, asked: QualityView) -> dict[str, Any]:
+async def data_quality_context(pool: Pool, viewer: Caller, asked: QualityView) -> dict[str, Any]:
     """Return all that the overview shows, in a number of statements that depends on the view alone.
 
     Without a guild the first one is shown. Raises `NotFound` for a guild or a rule that does not exist.
     """
-    known = await guilds_in_reach(conn, viewer)
-    if not known:
-        return {"guild": None, "guilds": []}
-    guild = chosen_of(known, asked.guild or None)
-    found = await findings.findings_page(GuildConnection(conn, guild.id), asked.filter(), number=asked.page)
-    view = replace(asked, guild=guild.id, page=found.number)
-    return {
-        "guild": guild,
-        "guilds": known,
-        "view": view,
-        "may_act": viewer.may_act_as("officer"),
-        "rules": await findings.rule_overviews(GuildConnection(conn, guild.id)),
-        "frequency": frequency,
-        "fix_record": fix_record,
-        "work": await worker_jobs.under_way(conn, guild.id),
-        "losses": await activity.loss_sentences(conn, guild.id),
-        **await _health(conn, view),
-        **await _findings(conn, view, found),
-    }
+    async with pool.snapshot() as conn:
+        known = await guilds_in_reach(conn, viewer)
+        if not known:
+            return {"guild": None, "guilds": []}
+        guild = chosen_of(known, asked.guild or None)
+        jobs = await worker_jobs.under_way(pool, guild.id)
+        async with pool.reading(guild.id) as here:
+            found = await findings.findings_page(here, asked.filter(), number=asked.page)
+            view = replace(asked, guild=guild.id, page=found.number)
+            return {
+                "guild": guild,
+                "guilds": known,
+                "view": view,
+                "may_act": viewer.may_act_as("officer"),
+                "rules": await findings.rule_overviews(here),
+                "frequency": frequency,
+                "fix_record": fix_record,
+                "work": jobs,
+                "losses": await activity.loss_sentences(here),
+                **await _health(here, view),
+                **await _findings(here, view, found),
+            }
 
 
-async def _health(conn: Connection, view: QualityView) -> dict[str, Any]:
-    found = await health.health(GuildConnection(conn, view.guild))
-    trends = await health.trends(GuildConnection(conn, view.guild), view.days)
+async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
+    found = await health.health(guild)
+    trends = await health.trends(guild, view.days)
     return {
         "health": found,
         "verdict": verdict(found, trends),
@@ -205,9 +207,9 @@ async def _health(conn: Connection, view: QualityView) -> dict[str, Any]:
     }
 
 
-async def _findings(conn: Connection, view: QualityView, found: FindingsPage) -> dict[str, Any]:
+async def _findings(guild: GuildConnection, view: QualityView, found: FindingsPage) -> dict[str, Any]:
     ids = [issue.id for issue in found.items]
-    subjects = await findings.subjects(GuildConnection(conn, view.guild), ids) if view.group == "subject" else {}
+    subjects = await findings.subjects(guild, ids) if view.group == "subject" else {}
     return {
         "findings": found,
         "groups": grouped(found.items, view, subjects),
@@ -242,8 +244,9 @@ async def preview(
     rule = rule_named(issue_type)
     async with services.pool.snapshot() as conn:
         chosen, _ = await chosen_guild(conn, viewer, guild)
-        known = await lifecycle.open_of_rule(GuildConnection(conn, chosen.id), rule.issue_type)
-        work = await worker_jobs.under_way(conn, chosen.id)
+        work = await worker_jobs.under_way(services.pool, chosen.id)
+        async with services.pool.reading(chosen.id) as here:
+            known = await lifecycle.open_of_rule(here, rule.issue_type)
         planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys
     shown = dict(list(keys.items())[:PREVIEWED])
@@ -279,7 +282,7 @@ async def preview_selected(
         return led_back(request, way, Flash(str(error), "problem"))
     async with services.pool.snapshot() as conn:
         found, _ = await chosen_guild(conn, viewer, guild)
-        work = await worker_jobs.under_way(conn, found.id)
+        work = await worker_jobs.under_way(services.pool, found.id)
         answer = await api.preview_selected(services, chosen, found.id)
     context = {
         "guild": found,

@@ -19,7 +19,6 @@ from patt.pages.words import by_source, details_in_words
 from patt.web.context import AttemptId, GuildDep, IssueId, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.forms import way_back
 from patt.web.places import DATA_QUALITY
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
@@ -144,12 +143,13 @@ async def dismissals(
     page: PageQuery = 1,
 ) -> Response:
     """Show what was set aside, by whom and why, and which of it can be removed."""
-    async with services.pool.installation() as conn:
+    async with services.pool.snapshot() as conn:
         known = await guilds_in_reach(conn, viewer)
         if not known:
             return respond(request, "admin/dismissals.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        found = await findings.dismissals(GuildConnection(conn, chosen.id), only_idle=show == "idle", number=page)
+        async with services.pool.reading(chosen.id) as here:
+            found = await findings.dismissals(here, only_idle=show == "idle", number=page)
     context = {
         "guild": chosen,
         "guilds": known,

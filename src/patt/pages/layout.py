@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from patt.web import forms
 from patt.web.context import Caller
 from patt.web.places import NAVIGATION, SETTING_PLACES, SETTINGS
 from patt.web.rendering import page as render
-from sv_common.db.pool import Connection
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync.core.errors import NotFound
 from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.roster.guilds import Guild
@@ -109,6 +110,17 @@ def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:
 async def guilds_in_reach(conn: Connection, caller: Caller) -> list[Guild]:
     """Return the guilds that whoever asks may see, in the order of their numbers."""
     return [guild for guild in await guilds.all_guilds(conn) if caller.guild_id in (None, guild.id)]
+
+
+@contextlib.asynccontextmanager
+async def reading_guild(
+    pool: Pool, caller: Caller, guild_id: int | None
+) -> AsyncIterator[tuple[GuildConnection, Guild, list[Guild]]]:
+    """Give one moment of the guild that is asked for, by default the first one, with all in reach. Raises `NotFound`."""
+    async with pool.snapshot() as conn:
+        guild, known = await chosen_guild(conn, caller, guild_id)
+        async with pool.reading(guild.id) as here:
+            yield here, guild, known
 
 
 async def chosen_guild(conn: Connection, caller: Caller, guild_id: int | None) -> tuple[Guild, list[Guild]]:

@@ -10,11 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt.api import matching
-from patt.pages.layout import View, chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
+from patt.pages.layout import View, chosen_of, guilds_in_reach, reading_guild, respond, respond_with_part
 from patt.pages.words import KINDS_OF_EVIDENCE
 from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.places import FULL_MATCH
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.paging import Page
 from sv_common.guild_sync.identity_engine import MatchEvidence, MatchReport, preview_matching
 from sv_common.guild_sync.insights import activity
@@ -56,8 +55,9 @@ async def full_match(
         if not known:
             return respond(request, "admin/full_match.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        runs = await activity.match_runs(GuildConnection(conn, chosen.id), number=page if show == "runs" else 1)
-        newest = runs if runs.number == 1 else await activity.match_runs(GuildConnection(conn, chosen.id))
+        async with services.pool.reading(chosen.id) as here:
+            runs = await activity.match_runs(here, number=page if show == "runs" else 1)
+            newest = runs if runs.number == 1 else await activity.match_runs(here)
         report = await preview_matching(services.pool, guild_id=chosen.id)
     view = MatchView(chosen.id, show, evidence, page)
     context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}
@@ -67,9 +67,8 @@ async def full_match(
 @router.get("/state")
 async def state(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show how the newest full match stands, for the page that waits for it."""
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, viewer, guild)
-        latest = _latest(await activity.match_runs(GuildConnection(conn, chosen.id)))
+    async with reading_guild(services.pool, viewer, guild) as (here, chosen, _):
+        latest = _latest(await activity.match_runs(here))
     return respond_with_part(
         "partials/match_state.html", {"guild": chosen, "latest": latest, "view": MatchView(chosen.id)}
     )

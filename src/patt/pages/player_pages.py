@@ -14,7 +14,7 @@ from patt.pages.layout import View, chosen_of, guilds_in_reach, respond
 from patt.web.context import Caller, CharacterId, GuildDep, PageQuery, PlayerId, ServicesDep, ViewerDep, viewer_of
 from patt.web.forms import Flash, FormReader, led_back, way_back
 from patt.web.places import PLAYERS
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import Pool
 from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.identity.decisions import Decision
 from sv_common.guild_sync.insights import people
@@ -72,13 +72,12 @@ async def players(
     page: PageQuery = 1,
 ) -> Response:
     """Show who is who."""
-    async with services.pool.snapshot() as conn:
-        context = await players_context(conn, viewer, guild_id=guild, search=search.strip(), shown=show, page=page)
+    context = await players_context(services.pool, viewer, guild_id=guild, search=search.strip(), shown=show, page=page)
     return respond(request, "admin/players.html", viewer, context)
 
 
 async def players_context(
-    conn: Connection,
+    pool: Pool,
     viewer: Caller,
     *,
     guild_id: int | None = None,
@@ -91,11 +90,13 @@ async def players_context(
     Without a guild the first one is shown; where there is none, `guild` is None and nothing else is there. Raises
     `NotFound` for a guild that does not exist.
     """
-    known = await guilds_in_reach(conn, viewer)
-    if not known:
-        return {"guild": None}
-    guild = chosen_of(known, guild_id)
-    found = await people.people_page(GuildConnection(conn, guild.id), search=search, kind=api.KINDS[shown], number=page)
+    async with pool.snapshot() as conn:
+        known = await guilds_in_reach(conn, viewer)
+        if not known:
+            return {"guild": None}
+        guild = chosen_of(known, guild_id)
+        async with pool.reading(guild.id) as here:
+            found = await people.people_page(here, search=search, kind=api.KINDS[shown], number=page)
     counts = {each: _count(found.counts, each) for each, _ in KINDS}
     return {
         "guild": guild,

@@ -14,7 +14,7 @@ from patt.api import current_settings
 from patt.api import settings as api
 from patt.api.current_settings import GuildFacts
 from patt.api.settings import ChangeOutcome, ChangeRequest
-from patt.pages.layout import SettingsView, chosen_guild, respond_with_settings
+from patt.pages.layout import SettingsView, chosen_guild, reading_guild, respond_with_settings
 from patt.setup.guild_moves import NewName, preview_move
 from patt.web.context import (
     LARGEST_BIGINT,
@@ -28,7 +28,6 @@ from patt.web.context import (
 )
 from patt.web.forms import Flash, FormReader, led_back, pairs_of, way_back
 from patt.web.places import SETTINGS
-from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.core.errors import BadInput, PattError
 from sv_common.guild_sync.core.row_number import row_of
 from sv_common.guild_sync.rules import RULES, rule_named
@@ -59,9 +58,8 @@ async def home() -> Response:
 @router.get("/rules")
 async def rules(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> Response:
     """Show how every rule is set."""
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, officer, guild)
-        context = {"rules": await current_settings.rules(conn, chosen.id)}
+    async with reading_guild(services.pool, officer, guild) as (here, chosen, known):
+        context = {"rules": await current_settings.rules(here)}
     return respond_with_settings(request, "rules", officer, chosen, known, context)
 
 
@@ -71,9 +69,8 @@ async def rule(
 ) -> Response:
     """Show one rule's settings as a form; what was typed before and could not be used is there again."""
     named = rule_named(issue_type)
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, officer, guild)
-        listed = await current_settings.rules(conn, chosen.id)
+    async with reading_guild(services.pool, officer, guild) as (here, chosen, known):
+        listed = await current_settings.rules(here)
     found = next(each for each in listed if each.issue_type == named.issue_type)
     context = {"rule": found, "page": named, "typed": _typed(request.query_params)}
     return respond_with_settings(request, "rule", officer, chosen, known, context)
@@ -88,9 +85,8 @@ async def ranks(
     check: Annotated[bool, Query(description="Whether to ask Discord too.")] = False,
 ) -> Response:
     """Show the rank table as a form; on request, with what Discord says about the bot's power over its roles."""
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, officer, guild)
-        table = await current_settings.rank_table(conn, chosen)
+    async with reading_guild(services.pool, officer, guild) as (here, chosen, known):
+        table = await current_settings.rank_table(here, chosen)
     has_bot = services.sources.discord is not None and chosen.discord_guild_id is not None
     context = {
         "table": table,
@@ -111,10 +107,9 @@ async def words(request: Request, services: ServicesDep, officer: OfficerDep, gu
 async def try_note(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> Response:
     """Show how a note is read. It is sent in the body, so that it stands in no address and no log."""
     note = dict(await pairs_of(request)).get("note", "").strip()
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, officer, guild)
+    async with reading_guild(services.pool, officer, guild) as (here, _, _):
         try:
-            shown: dict[str, Any] = {"tried": await readings.try_note(GuildConnection(conn, chosen.id), note)}
+            shown: dict[str, Any] = {"tried": await readings.try_note(here, note)}
         except PattError as problem:
             shown = {"tried": None, "problem": str(problem)}
     return await _words(request, services, officer, guild, {"note": note, **shown})
@@ -123,9 +118,8 @@ async def try_note(request: Request, services: ServicesDep, officer: OfficerDep,
 @router.get("/guild")
 async def guild_facts(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> Response:
     """Show the guild itself, and how to change it."""
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, officer, guild)
-        facts = await current_settings.guild_facts(conn, chosen)
+    async with reading_guild(services.pool, officer, guild) as (here, chosen, known):
+        facts = await current_settings.guild_facts(here, chosen)
     typed = _typed(request.query_params)
     context = {"facts": facts, "typed": typed, "command": _command(facts)}
     return respond_with_settings(request, "guild", officer, chosen, known, context)
@@ -199,9 +193,8 @@ async def preview_guild_move(
 async def _words(
     request: Request, services: ServicesDep, officer: OfficerDep, guild: int | None, shown: Mapping[str, Any]
 ) -> Response:
-    async with services.pool.snapshot() as conn:
-        chosen, known = await chosen_guild(conn, officer, guild)
-        said = await current_settings.word_list(conn, chosen.id)
+    async with reading_guild(services.pool, officer, guild) as (here, chosen, known):
+        said = await current_settings.word_list(here)
     context = {"said": said, "typed": _typed(request.query_params), "problem": None, **shown}
     return respond_with_settings(request, "words", officer, chosen, known, context)
 

@@ -15,7 +15,7 @@ from patt.bootstrap import Services
 from patt.json_data import as_json_data, values_of
 from patt.tasks import WORKER_DEAD_AFTER_S, Task
 from patt.worker.kinds import KINDS, JobKind
-from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
@@ -166,10 +166,10 @@ async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: 
     Raises `NotFound` for a guild, a rule or an issue that does not exist, and `Refused` where it is not clear which guild.
     """
     arguments = {name: value for name, value in asdict(job).items() if name != "kind"}
-    async with services.pool.installation() as conn:
-        number = (await guilds.the_only(conn, guild_id)).id
-        await _check(conn, number, arguments)
-        stored, is_new = await requests.ask(GuildConnection(conn, number), job.kind, arguments, actor=actor)
+    number = await guilds.resolve_guild(services.pool, guild_id)
+    async with services.pool.writing(number, alone=False) as guild:
+        await _check(guild, arguments)
+        stored, is_new = await requests.ask(guild, job.kind, arguments, actor=actor)
     if services.queue is not None:
         await services.queue.enqueue(Task.JOBS, number)
     async with services.pool.installation() as conn:
@@ -178,23 +178,29 @@ async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: 
     return RequestedJob(**{**values_of(shown), "sentence": sentence}, is_new=is_new)
 
 
-async def job(conn: Connection, guild_id: int | None, job_id: int) -> Job:
+async def job(pool: Pool, guild_id: int | None, job_id: int) -> Job:
     """Return one job. Raises `NotFound` and `Refused`."""
-    stored = await requests.get(GuildConnection(conn, (await guilds.the_only(conn, guild_id)).id), job_id)
-    return job_of(stored, has_worker=await has_worker(conn))
+    async with pool.snapshot() as conn:
+        is_worked = await has_worker(conn)
+        async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
+            return job_of(await requests.get(guild, job_id), has_worker=is_worked)
 
 
-async def jobs(conn: Connection, guild_id: int | None, *, number: int) -> Page[Job]:
+async def jobs(pool: Pool, guild_id: int | None, *, number: int) -> Page[Job]:
     """Return one page of the guild's jobs, newest first. Raises `NotFound` and `Refused`."""
-    found = await requests.newest(GuildConnection(conn, (await guilds.the_only(conn, guild_id)).id), number=number)
-    is_worked = await has_worker(conn)
+    async with pool.snapshot() as conn:
+        is_worked = await has_worker(conn)
+        async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
+            found = await requests.newest(guild, number=number)
     return Page([job_of(each, has_worker=is_worked) for each in found.items], found.number, found.pages, found.total)
 
 
-async def under_way(conn: Connection, guild_id: int) -> list[Job]:
+async def under_way(pool: Pool, guild_id: int) -> list[Job]:
     """Return the guild's jobs that wait or run, oldest first."""
-    waiting = await requests.under_way(GuildConnection(conn, guild_id))
-    is_worked = not waiting or await has_worker(conn)
+    async with pool.snapshot() as conn:
+        async with pool.reading(guild_id) as guild:
+            waiting = await requests.under_way(guild)
+        is_worked = not waiting or await has_worker(conn)
     return [job_of(each, has_worker=is_worked) for each in waiting]
 
 
@@ -240,14 +246,12 @@ def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
     return stored.doing or (_CUT_OFF if stored.attempts > 1 else _STARTS)
 
 
-async def _check(conn: Connection, guild_id: int, arguments: Mapping[str, Any]) -> None:
+async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
     """Raise `NotFound` for an unknown rule, or for issues of another guild."""
     if "issue_type" in arguments:
         rule_named(arguments["issue_type"])
     wanted = arguments.get("issue_ids", ())
-    known = (
-        {issue.id for issue in await lifecycle.get_many(GuildConnection(conn, guild_id), wanted)} if wanted else set()
-    )
+    known = {issue.id for issue in await lifecycle.get_many(guild, wanted)} if wanted else set()
     missing = sorted(set(wanted) - known)
     if missing:
         numbers = ", ".join(map(str, missing[:10]))
