@@ -25,7 +25,7 @@ FEWEST_NOTES = 400
 FIRST_SUGGESTIONS = 3
 LEAST_CONFIDENT_RIGHT = 0.995
 LEAST_CHARACTERS_RIGHT = 0.97
-LEAST_MISSPELT_RIGHT = 0.85
+LEAST_MISSPELLED_RIGHT = 0.85
 LEAST_NOBODIES_RIGHT = 0.98
 
 _CLAIMS_OF_NOBODY = {
@@ -186,7 +186,7 @@ class Evaluation:
         shares = (
             ("confident decisions", of.confident, LEAST_CONFIDENT_RIGHT),
             ("notes that name a character", of.characters, LEAST_CHARACTERS_RIGHT),
-            ("misspelled and shortened names", of.misspelled, LEAST_MISSPELT_RIGHT),
+            ("misspelled and shortened names", of.misspelled, LEAST_MISSPELLED_RIGHT),
             ("notes that name nobody", of.nobodies, LEAST_NOBODIES_RIGHT),
         )
         return [

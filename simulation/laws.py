@@ -161,7 +161,7 @@ class Laws:
         return [run for slot, run in served.items() if slot >= self._began]
 
     def _ended_slots(self, schedule: Schedule, guild_id: int) -> Iterable[datetime]:
-        """The slots that ended since the last judgement and began within the simulation."""
+        """The slots that ended since the last judgment and began within the simulation."""
         slot = slot_before(self._clock.now, schedule.interval, guild_id) - schedule.interval
         while slot >= self._began and slot + schedule.interval > self._judged_until:
             yield slot

@@ -102,8 +102,8 @@ class Life:
         for outage in self._outages:
             outage.end()
         self._outages.clear()
-        for neighbour in self.crowd.neighbours:
-            neighbour.faults.clear()
+        for neighbor in self.crowd.neighbors:
+            neighbor.faults.clear()
         agenda = [
             *((self._day + each * HOUR_S, guild, LOOK_AFTER) for each in range(HOURS_OF_REST) for guild in self.guilds),
             *((self._day + (HOURS_OF_REST - 0.5) * HOUR_S, guild, UPLOAD_IN_FULL) for guild in self.guilds),
@@ -147,7 +147,7 @@ class Life:
         elif what == "people log in":
             happenings.log_in(guild, 0.5)
         elif what == "something goes wrong":
-            self.tally.add("troubles", trouble.strike(guild.neighbour, guild.rng))
+            self.tally.add("troubles", trouble.strike(guild.neighbor, guild.rng))
         elif what == "somebody uploads":
             await upload(guild, self.services, self.clock, self.tally)
         elif what == UPLOAD_IN_FULL:

@@ -57,7 +57,7 @@ class Officers:
         if await self._rows("doubtful_ranks", guild):
             await self._do(guild, "confirm the rank table", self._confirm_ranks(guild))
         for (pipeline,) in await self._rows("refused_losses", guild):
-            guild.neighbour.faults.clear()  # an officer accepts what the source truly says, and no failed fetch
+            guild.neighbor.faults.clear()  # an officer accepts what the source truly says, and no failed fetch
             run = run_blizzard_sync if pipeline == "battlenet_sync" else run_discord_sync
             work = run(
                 self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER, accept_losses=True

@@ -1,4 +1,4 @@
-"""What the catalogue says: PostgreSQL itself keeps the rows of guilds apart, table by table and key by key."""
+"""What the catalog says: PostgreSQL itself keeps the rows of guilds apart, table by table and key by key."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ where f.contype = 'f' and f.connamespace in ('common'::regnamespace, 'guild_iden
 
 
 @pytest.fixture
-def catalogue(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+def catalog(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(database_url) as conn:
         yield conn
 
@@ -66,18 +66,18 @@ def _names(conn: psycopg.Connection[Any], question: str) -> set[str]:
     return {name for (name,) in conn.execute(question).fetchall()}
 
 
-def test_every_table_of_a_guild_has_its_policy(catalogue: psycopg.Connection[Any]) -> None:
+def test_every_table_of_a_guild_has_its_policy(catalog: psycopg.Connection[Any]) -> None:
     policies = {
         table: (roles, condition, checked)
-        for table, roles, condition, checked in catalogue.execute(
+        for table, roles, condition, checked in catalog.execute(
             "select format('%s.%s', schemaname, tablename), roles::text[], qual, with_check from pg_policies"
         ).fetchall()
     }
     secured = _names(
-        catalogue,
+        catalog,
         "select format('%s.%s', relnamespace::regnamespace, relname) from pg_class where relkind in ('r', 'p') and relrowsecurity",
     )
-    of_guilds = _names(catalogue, _TABLES_OF_GUILDS)
+    of_guilds = _names(catalog, _TABLES_OF_GUILDS)
     assert len(of_guilds) > 20
     assert of_guilds | {"guild_identity.guilds", "common.login_links"} == secured == policies.keys()
     for table in of_guilds:
@@ -85,30 +85,30 @@ def test_every_table_of_a_guild_has_its_policy(catalogue: psycopg.Connection[Any
     assert policies["guild_identity.guilds"] == ([ROLE], "(id = guild_identity.current_guild())", None)
 
 
-def test_the_role_reaches_what_a_policy_is_for_and_nothing_else(catalogue: psycopg.Connection[Any]) -> None:
+def test_the_role_reaches_what_a_policy_is_for_and_nothing_else(catalog: psycopg.Connection[Any]) -> None:
     reached = _names(
-        catalogue,
+        catalog,
         "select format('%s.%s', relnamespace::regnamespace, relname) from pg_class "
         "where relkind in ('r', 'p') and relnamespace::regnamespace::text in ('common', 'guild_identity', 'jobs', 'public') "
         "and has_table_privilege('patt_guild', oid, 'select, insert, update, delete')",
     )
-    assert reached == (_names(catalogue, _TABLES_OF_GUILDS) | {"guild_identity.guilds", "common.realms"}) - (
+    assert reached == (_names(catalog, _TABLES_OF_GUILDS) | {"guild_identity.guilds", "common.realms"}) - (
         _OUT_OF_REACH.keys() - {"common.realms"}
     )
     may_write = "select has_table_privilege(%s, 'common.realms', 'insert, update, delete, truncate')"
-    assert catalogue.execute(may_write, [ROLE]).fetchone() == (False,)
+    assert catalog.execute(may_write, [ROLE]).fetchone() == (False,)
 
 
-def test_the_role_can_neither_sign_in_nor_pass_the_policies(catalogue: psycopg.Connection[Any]) -> None:
-    found = catalogue.execute(
+def test_the_role_can_neither_sign_in_nor_pass_the_policies(catalog: psycopg.Connection[Any]) -> None:
+    found = catalog.execute(
         "select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = %s",
         [ROLE],
     ).fetchone()
     assert found == (False, False, False, False, False)
 
 
-def test_every_view_asks_as_whoever_asks_it(catalogue: psycopg.Connection[Any]) -> None:
-    options = catalogue.execute(
+def test_every_view_asks_as_whoever_asks_it(catalog: psycopg.Connection[Any]) -> None:
+    options = catalog.execute(
         "select relname, reloptions from pg_class where relkind = 'v' "
         "and relnamespace in ('common'::regnamespace, 'guild_identity'::regnamespace)"
     ).fetchall()
@@ -116,8 +116,8 @@ def test_every_view_asks_as_whoever_asks_it(catalogue: psycopg.Connection[Any]) 
     assert [name for name, given in options if "security_invoker=true" not in (given or [])] == []
 
 
-def test_no_function_runs_with_the_rights_of_its_owner(catalogue: psycopg.Connection[Any]) -> None:
-    functions = catalogue.execute(
+def test_no_function_runs_with_the_rights_of_its_owner(catalog: psycopg.Connection[Any]) -> None:
+    functions = catalog.execute(
         "select proname, prosecdef from pg_proc "
         "where pronamespace in ('common'::regnamespace, 'guild_identity'::regnamespace)"
     ).fetchall()
@@ -125,9 +125,9 @@ def test_no_function_runs_with_the_rights_of_its_owner(catalogue: psycopg.Connec
     assert [name for name, is_definers in functions if is_definers] == []
 
 
-def test_keys_of_a_guilds_rows_hold_the_guild(catalogue: psycopg.Connection[Any]) -> None:
+def test_keys_of_a_guilds_rows_hold_the_guild(catalog: psycopg.Connection[Any]) -> None:
     """But for the number that each row has of its own, which nothing refers to without the guild."""
-    keys = catalogue.execute(_KEYS).fetchall()
+    keys = catalog.execute(_KEYS).fetchall()
     without = {
         table if table in _KEYS_WITHOUT_A_GUILD else f"{table} {', '.join(columns)}"
         for table, columns in keys
@@ -136,9 +136,9 @@ def test_keys_of_a_guilds_rows_hold_the_guild(catalogue: psycopg.Connection[Any]
     assert without == _KEYS_WITHOUT_A_GUILD.keys()
 
 
-def test_what_a_guilds_row_refers_to_is_of_its_guild(catalogue: psycopg.Connection[Any]) -> None:
-    of_guilds = _names(catalogue, _TABLES_OF_GUILDS)
-    references = catalogue.execute(_REFERENCES).fetchall()
+def test_what_a_guilds_row_refers_to_is_of_its_guild(catalog: psycopg.Connection[Any]) -> None:
+    of_guilds = _names(catalog, _TABLES_OF_GUILDS)
+    references = catalog.execute(_REFERENCES).fetchall()
     between = [each for each in references if each[0] in of_guilds and each[1] in of_guilds]
     assert len(between) > 20
     without = [

@@ -11,7 +11,7 @@ import pytest
 from faults import table
 from faults.installation import MOMENTS, Installation
 from faults.sentences import faults_of
-from faults.table import Misbehaviour
+from faults.table import Misbehavior
 from sv_common.guild_sync.sources.http import RetryPolicy
 
 HIDDEN = {"code": 404, "type": "BLZWEBAPI00000404", "detail": "Not Found"}
@@ -20,7 +20,7 @@ STRIKING = [each for each in table.ALL if each.name != "page 401"]
 """All but a rejected token, which ends all requests and not just one."""
 
 
-def batches(size: int) -> Iterator[Sequence[Misbehaviour]]:
+def batches(size: int) -> Iterator[Sequence[Misbehavior]]:
     """As many faults at once as there are characters: each character meets another one."""
     faults = iter(STRIKING)
     while batch := list(itertools.islice(faults, size)):

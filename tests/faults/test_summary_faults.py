@@ -8,7 +8,7 @@ import pytest
 from faults import table
 from faults.installation import Installation
 from faults.sentences import faults_of
-from faults.table import Misbehaviour
+from faults.table import Misbehavior
 from sv_common.guild_sync.sources.http import RetryPolicy
 
 LOST = [each for each in table.BODIES if each.name in {"200 cut", "200 slow"}]
@@ -53,7 +53,7 @@ async def alt(shared: Installation) -> Alt:
 
 @pytest.mark.parametrize("fault", CASES)
 async def test_a_summary_that_cannot_be_posted_is_told_and_the_upload_stands(
-    honest: Installation, alt: Alt, impatient: httpx2.AsyncClient, fault: Misbehaviour
+    honest: Installation, alt: Alt, impatient: httpx2.AsyncClient, fault: Misbehavior
 ) -> None:
     if fault.is_slow:
         honest.connect(impatient, RetryPolicy(attempts=2))

@@ -68,12 +68,12 @@ class Stage:
 
     def roles(self) -> dict[str, list[str]]:
         """Who holds which roles on Discord."""
-        members = [member for each in self.crowd.neighbours for member in each.world.members if not member.is_bot]
+        members = [member for each in self.crowd.neighbors for member in each.world.members if not member.is_bot]
         return {member.user_id: sorted(member.role_ids) for member in members}
 
     def role_changes(self) -> Counter[tuple[str, str, str]]:
         """How often each role was given to, or taken from, each member."""
-        return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbours for e in n.world.audit_log)
+        return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbors for e in n.world.audit_log)
 
     def kill_web_after(self, route: str) -> None:
         """Let the web process die when Discord has done what it was asked, before it can learn so; once in half of the guilds."""
@@ -82,8 +82,8 @@ class Stage:
             self.machines.web.kill()
             return answer
 
-        for neighbour in self.crowd.neighbours[: (len(self.crowd.neighbours) + 1) // 2]:
-            neighbour.faults.add(route, Fault(change=strike))
+        for neighbor in self.crowd.neighbors[: (len(self.crowd.neighbors) + 1) // 2]:
+            neighbor.faults.add(route, Fault(change=strike))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from laws.guilds import (
     guild_specs,
 )
 from laws.happenings import live
-from laws.judgement import assert_log_is_right, look, unresolved
+from laws.judgment import assert_log_is_right, look, unresolved
 from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import differences

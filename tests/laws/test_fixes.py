@@ -24,7 +24,7 @@ from laws.guilds import (
     guild_specs,
 )
 from laws.happenings import live
-from laws.judgement import look
+from laws.judgment import look
 from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Row, Snapshot, differences

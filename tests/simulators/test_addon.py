@@ -69,7 +69,7 @@ def test_the_product_reads_back_what_the_game_wrote(style: Style) -> None:
     assert read == [
         (
             each.name,
-            each.realm.normalised,
+            each.realm.normalized,
             each.note,
             each.officer_note,
             each.rank,

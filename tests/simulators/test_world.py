@@ -84,8 +84,8 @@ def test_one_name_lives_on_both_realms_and_belongs_to_two_people() -> None:
 
 
 @pytest.mark.parametrize("realm", [HOME_REALM, OTHER_REALM])
-def test_a_realms_name_slug_and_normalised_form_meet_in_one_key(realm: Realm) -> None:
-    assert realm_key(realm.name) == realm_key(realm.slug) == realm_key(realm.normalised)
+def test_a_realms_name_slug_and_normalized_form_meet_in_one_key(realm: Realm) -> None:
+    assert realm_key(realm.name) == realm_key(realm.slug) == realm_key(realm.normalized)
 
 
 @pytest.mark.parametrize("region", REALMS)

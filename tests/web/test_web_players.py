@@ -223,7 +223,7 @@ async def test_the_players_pages_ask_the_database_the_same_number_of_times_whate
     assert counts == [4, 14] * 3
 
 
-def test_every_class_has_a_colour_that_can_be_read_in_both_themes() -> None:
+def test_every_class_has_a_color_that_can_be_read_in_both_themes() -> None:
     style = (STATIC / "patt.css").read_text(encoding="utf-8")
     light, dark = (dict(re.findall(r"--([\w-]+): (#\w+);", part)) for part in style.split("@media", 2)[:2])
     for name in CLASS_NAMES.values():
@@ -235,13 +235,13 @@ def test_every_class_has_a_colour_that_can_be_read_in_both_themes() -> None:
 
 
 def _contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours as WCAG 2 defines it."""
+    """Contrast ratio of two colors as WCAG 2 defines it."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _luminance(colour: str) -> float:
-    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+def _luminance(color: str) -> float:
+    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
     parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

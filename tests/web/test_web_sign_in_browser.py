@@ -79,7 +79,7 @@ async def sign_in(browser: Browser, site: str) -> AsyncIterator[SignIn]:
 
 
 async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site: str, guild: GuildBuilder) -> None:
-    page, wrong = await sign_in("Authorise as Brisa")
+    page, wrong = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}{PAGE}")
     await expect(page.locator(".who")).to_contain_text("@brisa")
     await page.get_by_role("button", name="Run all scans").click()
@@ -90,7 +90,7 @@ async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site:
 
 
 async def test_somebody_without_a_role_is_told_calmly(sign_in: SignIn, site: str) -> None:
-    page, _ = await sign_in("Authorise as Corin", viewport={"width": 390, "height": 800}, color_scheme="dark")
+    page, _ = await sign_in("Authorize as Corin", viewport={"width": 390, "height": 800}, color_scheme="dark")
     await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     await page.goto(f"{site}{PAGE}")
@@ -101,14 +101,14 @@ async def test_whoever_cancels_can_begin_again(sign_in: SignIn) -> None:
     page, _ = await sign_in("Cancel")
     await expect(page.get_by_role("alert")).to_contain_text("nothing was done")
     await page.get_by_role("link", name="Sign in with Discord").click()
-    await page.get_by_role("button", name="Authorise as Brisa").click()
+    await page.get_by_role("button", name="Authorize as Brisa").click()
     await expect(page.locator(".who")).to_contain_text("@brisa")
 
 
 async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_click(
     sign_in: SignIn, site: str, guild: GuildBuilder
 ) -> None:
-    page, _ = await sign_in("Authorise as Brisa")
+    page, _ = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}{PAGE}")
     await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Brisa'")
     await page.get_by_role("button", name="Run all scans").click()
@@ -126,7 +126,7 @@ async def test_somebody_in_two_guilds_chooses_one_and_switches(
     other = await GuildBuilder.create(pool, "Other Watch", "7001")
     await populate(other)
     await give(other, "rank", "1", "viewer")
-    page, wrong = await sign_in("Authorise as Brisa")
+    page, wrong = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}/login/guild")
     await page.get_by_role("button", name="Other Watch").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Other Watch")
@@ -138,8 +138,8 @@ async def test_somebody_in_two_guilds_chooses_one_and_switches(
 
 
 async def test_signing_out_everywhere_ends_the_phones_session_too(sign_in: SignIn, site: str) -> None:
-    desktop, _ = await sign_in("Authorise as Brisa")
-    phone, _ = await sign_in("Authorise as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
+    desktop, _ = await sign_in("Authorize as Brisa")
+    phone, _ = await sign_in("Authorize as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
     await desktop.get_by_role("link", name="@brisa").click()
     await expect(desktop.get_by_role("heading", level=2)).to_have_text("Active sessions 2")
     await desktop.get_by_role("button", name="Sign out everywhere").click()
@@ -154,7 +154,7 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
 ) -> None:
     await confirm(guild, MASTER, people[MASTER])
     page, wrong = await sign_in(
-        "Authorise as Aldwyn", viewport={"width": 390, "height": 800}, color_scheme=scheme, java_script_enabled=False
+        "Authorize as Aldwyn", viewport={"width": 390, "height": 800}, color_scheme=scheme, java_script_enabled=False
     )
     await page.goto(f"{site}/admin/settings/officers")
     await page.get_by_label("What DJ gives").select_option("viewer")
@@ -165,7 +165,7 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
         "The Discord role DJ gives now the role viewer. 1 person gained or lost by it."
     )
     await expect(page.locator("#content")).to_contain_text("Corin")
-    friend, _ = await sign_in("Authorise as Corin", viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    friend, _ = await sign_in("Authorize as Corin", viewport={"width": 390, "height": 800}, color_scheme=scheme)
     await expect(friend.locator(".who")).to_contain_text("viewer")
     for place in ("/admin/account", PAGE):
         await friend.goto(f"{site}{place}")

@@ -82,11 +82,11 @@ class Guard:
             return (
                 None
                 if request.state.uploader
-                else await _unauthorised(request, "This upload key is not valid (any more).")
+                else await _unauthorized(request, "This upload key is not valid (any more).")
             )
         if (token := bearer_token(request)) is not None:
             request.state.caller = await self._token_holder(token, path)
-            return None if request.state.caller else await _unauthorised(request)
+            return None if request.state.caller else await _unauthorized(request)
         is_for_a_browser = session or is_below(SIGN_IN_PREFIX, path)
         if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
             return await answer(request, HTTPException(403, "This request came from another site and was refused."))
@@ -103,7 +103,7 @@ class Guard:
                 holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
                 request.state.caller = await caller_of(conn, holder) if holder else None
         if holder is None:
-            return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorised(request)
+            return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorized(request)
         caller: Caller | None = request.state.caller
         if caller is None:
             if is_page:
@@ -195,7 +195,7 @@ def upload_key(request: Request) -> str | None:
     return request.headers.get(UPLOAD_KEY_HEADER) if is_below(UPLOAD_PREFIX, request.scope["path"]) else None
 
 
-async def _unauthorised(
+async def _unauthorized(
     request: Request, sentence: str = "Sign in, or send an API token in the header “Authorization: Bearer …”."
 ) -> Response:
     return await answer(request, HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"}))

@@ -113,8 +113,8 @@ def from_milliseconds(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def class_colour(name: str | None) -> str:
-    """Return the CSS class that colours a character's name; none for a class that is not known."""
+def class_color(name: str | None) -> str:
+    """Return the CSS class that colors a character's name; none for a class that is not known."""
     return f"class-{name.lower().replace(' ', '-')}" if name in _CLASSES else ""
 
 
@@ -135,7 +135,7 @@ def _environment() -> Environment:
     environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
     environment.filters |= {
         "from_milliseconds": from_milliseconds,
-        "class_colour": class_colour,
+        "class_color": class_color,
         "as_json": as_json_text,
     }
     environment.globals |= {"may": may, "why_not": why_not, "form_token": form_token, "form_field": FORM_FIELD}

@@ -254,7 +254,7 @@ def test_numbers_name_nobody(note: str) -> None:
 
 @given(name=names, form=st.sampled_from(NAMING_FORMS))
 @settings(deadline=None)
-def test_colours_and_invisible_characters_change_nothing(name: str, form: str) -> None:
+def test_colors_and_invisible_characters_change_nothing(name: str, form: str) -> None:
     note = form.format(name)
     dressed = form.format(f"|cff00ff00{name}|r").replace(" ", " \u200b\u200f")
     assert parse_note(dressed) == parse_note(note)

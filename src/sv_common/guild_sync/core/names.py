@@ -26,7 +26,7 @@ def name_key(name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def realm_key(realm: str) -> str:
-    """Key under which a realm's slug, its display name and the addon's normalised name meet.
+    """Key under which a realm's slug, its display name and the addon's normalized name meet.
 
     `area-52`, `Area 52` and `Area52` give `area52`; `kelthuzad` and `Kel'Thuzad` give `kelthuzad`. Letters and digits
     only, since Blizzard drops blanks, hyphens, full stops, apostrophes and parentheses in one or other of the forms.

@@ -72,7 +72,7 @@ def saved_variables(variables: Mapping[str, LuaValue], style: Style = "current")
 def _row(world: GuildWorld, character: WorldCharacter, exported_at: int, locale: str) -> dict[str, LuaValue]:
     return {
         "name": character.name,
-        "realm": character.realm.normalised_in(locale),
+        "realm": character.realm.normalized_in(locale),
         "note": _as_typed(character.note),
         "officerNote": _as_typed(character.officer_note),
         "rank": character.rank,
@@ -94,7 +94,7 @@ def _present_head(
         "interface": INTERFACE,
         "language": language,
         "exportId": f"{exported_at // 1000:x}-{digest[:6]}",
-        "realm": world.realm.normalised_in(f"{language[:2]}_{language[2:]}"),
+        "realm": world.realm.normalized_in(f"{language[:2]}_{language[2:]}"),
         "region": _REGIONS[world.region],
     }
     return head | ({"canViewNotes": True} if any(row["note"] for row in rows) else {})
@@ -107,7 +107,7 @@ def _present_row(character: WorldCharacter, row: dict[str, LuaValue], sees_offic
 
 
 def _as_typed(note: str) -> str:
-    """Double the vertical bars, as the game does to tell a player's bar from its own colour codes."""
+    """Double the vertical bars, as the game does to tell a player's bar from its own color codes."""
     return note.replace("|", "||")
 
 

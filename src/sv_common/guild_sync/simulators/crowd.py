@@ -25,7 +25,7 @@ _PLACE_OF_REALM = 4
 
 
 @dataclass
-class Neighbour:
+class Neighbor:
     """One guild of the crowd. `faults` makes its sources misbehave, and nobody else's."""
 
     world: GuildWorld
@@ -46,10 +46,10 @@ class CrowdSimulator:
 
     def __init__(self, worlds: Sequence[GuildWorld]) -> None:
         tokens: set[str] = set()
-        self.neighbours = [Neighbour(world, tokens) for world in worlds]
-        self._by_realm = {realm.slug: each for each in self.neighbours for realm in each.world.realms}
-        self._by_server = {each.world.discord_guild_id: each for each in self.neighbours}
-        self._by_channel = {channel.channel_id: each for each in self.neighbours for channel in each.world.channels}
+        self.neighbors = [Neighbor(world, tokens) for world in worlds]
+        self._by_realm = {realm.slug: each for each in self.neighbors for realm in each.world.realms}
+        self._by_server = {each.world.discord_guild_id: each for each in self.neighbors}
+        self._by_channel = {channel.channel_id: each for each in self.neighbors for channel in each.world.channels}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request as the world would that it is about."""
@@ -60,8 +60,8 @@ class CrowdSimulator:
     def _app(self, root: str, parts: Sequence[str]) -> ASGIApp:
         if root == DISCORD_ROOT:
             known = self._by_channel if _at(parts, _PLACE_OF_KIND) == "channels" else self._by_server
-            return known.get(_at(parts, _PLACE_OF_SERVER), self.neighbours[0]).discord.app
-        return self._by_realm.get(_at(parts, _PLACE_OF_REALM), self.neighbours[0]).battlenet.app
+            return known.get(_at(parts, _PLACE_OF_SERVER), self.neighbors[0]).discord.app
+        return self._by_realm.get(_at(parts, _PLACE_OF_REALM), self.neighbors[0]).battlenet.app
 
 
 def _at(parts: Sequence[str], place: int) -> str:

@@ -108,13 +108,13 @@ class DiscordSignIn:
 
     def _page(self) -> str:
         buttons = "".join(
-            f'<p><button name="user" value="{each.user_id}">Authorise as {escape(each.display_name)}</button></p>'
+            f'<p><button name="user" value="{each.user_id}">Authorize as {escape(each.display_name)}</button></p>'
             for each in self._users()[:MOST_ON_THE_PAGE]
         )
         return (
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
             "<link rel=icon href='data:,'>"
-            "<title>Authorise PATT</title><h1>PATT wants to know who you are on Discord</h1>"
+            "<title>Authorize PATT</title><h1>PATT wants to know who you are on Discord</h1>"
             "<p>This is the simulated Discord. Say as whom you are signed in to it.</p>"
             f"<form method=post>{buttons}<p><button>Cancel</button></p></form></html>"
         )

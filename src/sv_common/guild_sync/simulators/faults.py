@@ -29,7 +29,7 @@ class RefusedError(Exception):
 
 @dataclass(slots=True)
 class Fault:
-    """One misbehaviour. `instead` is answered without the route being run; `change` alters the route's own answer.
+    """One misbehavior. `instead` is answered without the route being run; `change` alters the route's own answer.
 
     It strikes `times` requests (None: all) whose path contains `path`, each after `delay` seconds.
     """
@@ -52,7 +52,7 @@ class CutResponse(Response):
 
 @dataclass
 class Faults:
-    """The misbehaviour of one source by route name, and how often each route was asked (`calls`)."""
+    """The misbehavior of one source by route name, and how often each route was asked (`calls`)."""
 
     calls: Counter[str] = field(default_factory=Counter)
     _faults: dict[str, list[Fault]] = field(default_factory=dict)

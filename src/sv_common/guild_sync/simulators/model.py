@@ -20,11 +20,11 @@ class Realm:
     other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
-    def normalised(self) -> str:
+    def normalized(self) -> str:
         """The form that the game client writes into its guild roster: no blanks, hyphens or full stops."""
-        return self.normalised_in("")
+        return self.normalized_in("")
 
-    def normalised_in(self, locale: str) -> str:
+    def normalized_in(self, locale: str) -> str:
         """The same, written by a client in the language of a locale ("ru_RU")."""
         return self.other_names.get(locale, self.name).replace(" ", "").replace("-", "").replace(".", "")
 

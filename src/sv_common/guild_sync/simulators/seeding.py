@@ -154,24 +154,24 @@ class Seeder:
         nickname = self._nicknames.pop() if self._nicknames and count > 2 and self._random.random() < 0.3 else None
         if nickname and self._random.random() < 0.5:
             person.main.note = nickname
-        favourite = nickname or self._alt_form(person)
-        person.characters.extend(self._alt(person, favourite) for _ in range(count - 1))
+        favorite = nickname or self._alt_form(person)
+        person.characters.extend(self._alt(person, favorite) for _ in range(count - 1))
         return person
 
-    def _alt(self, person: WorldPerson, favourite: str) -> WorldCharacter:
+    def _alt(self, person: WorldPerson, favorite: str) -> WorldCharacter:
         realm = next(self._others) if self._random.random() < 0.15 else self._home
         rank = max(1, person.main.rank, self._random.choice([person.main.rank, 4, LOWEST_RANK]))
         level = self._random.choice([TOP_LEVEL, TOP_LEVEL, self._random.randint(10, TOP_LEVEL)])
-        note = self._alt_note(person, favourite)
+        note = self._alt_note(person, favorite)
         alt = self.character(self.new_name(), rank, note, realm=realm, level=level)
         alt.has_profile = self._random.random() > 0.05
         return alt
 
-    def _alt_note(self, person: WorldPerson, favourite: str) -> str:
+    def _alt_note(self, person: WorldPerson, favorite: str) -> str:
         """Name the main in six notes of ten, in the family's usual form mostly; else nobody, or nothing, or a slip."""
         draw = self._random.random()
         if draw < 0.5:
-            return _fill(favourite, person)
+            return _fill(favorite, person)
         if draw < 0.62:
             return _fill(self._alt_form(person), person)
         if draw < 0.82:

@@ -67,7 +67,7 @@ class AddonCharacter:
     """One row of the addon's export, the only source of notes and rank names.
 
     A note of None was not seen (the uploader may lack the right); an empty string was seen to be empty.
-    `realm` is the client's normalised realm name ("Area52") and may be missing in old exports.
+    `realm` is the client's normalized realm name ("Area52") and may be missing in old exports.
     `hours_away` is how long the character had been away at least when the export was made; 0 is online. No rule uses it,
     because an export may be weeks old when it arrives.
     """

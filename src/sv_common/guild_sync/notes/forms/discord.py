@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from sv_common.guild_sync.core.names import name_key
-from sv_common.guild_sync.notes.forms.neighbours import end_of_run, unread, use
+from sv_common.guild_sync.notes.forms.neighbors import end_of_run, unread, use
 from sv_common.guild_sync.notes.mentions import MentionKind, Reading
 from sv_common.guild_sync.notes.state import JOINED, NoteState
 from sv_common.guild_sync.notes.words.tokens import Gap, Shape, Token

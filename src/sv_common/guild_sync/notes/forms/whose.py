@@ -1,6 +1,6 @@
 """The known forms in which a note says whose character this is, each read by one function, in the order of `FORMS`.
 
-What an earlier form has read is closed to the later ones. How a form finds names beside its word is told in `neighbours`, and
+What an earlier form has read is closed to the later ones. How a form finds names beside its word is told in `neighbors`, and
 where it stands in `places`; names on Discord are read by `discord_forms`.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sv_common.guild_sync.notes.forms.discord import DISCORD, read_discord, read_discord_behind
-from sv_common.guild_sync.notes.forms.neighbours import (
+from sv_common.guild_sync.notes.forms.neighbors import (
     BELONGING,
     add_before,
     add_slot,

@@ -10,12 +10,12 @@ LONGEST_NOTE: Final = 255
 """Letters that are read. The game allows 31; a longer text is no note, and reading all of it would only cost time."""
 
 _MARKUP: Final = re.compile(
-    r"\|c(?:[0-9a-fA-F]{8}|n[A-Za-z0-9_]+:)"  # a colour begins
+    r"\|c(?:[0-9a-fA-F]{8}|n[A-Za-z0-9_]+:)"  # a color begins
     r"|\|T[^|]*\|t|\|A[^|]*\|a"  # a picture
     r"|\|H[^|]*\|h|\|h"  # a link, whose text stays
     r"|\{(?:rt[1-8]|star|circle|diamond|triangle|moon|square|cross|x|skull)\}",  # a raid marker
 )
-_COLOUR_END: Final = re.compile(r"\|r")
+_COLOR_END: Final = re.compile(r"\|r")
 
 _APOSTROPHES: Final = "'`´‘’‛ʹʻʼʽˈ′‵＇｀＇"
 _QUOTES: Final = '"“”„‟«»‹›「」『』〝〞〟″〃＂'
@@ -53,9 +53,9 @@ def clean(note: str) -> str:
 
 
 def _without_markup(text: str) -> str:
-    """Colour ends are only cut where a colour began: in "Brightmane|rogue" the bar parts two words."""
+    """Color ends are only cut where a color began: in "Brightmane|rogue" the bar parts two words."""
     stripped = _MARKUP.sub("", text)
-    return stripped if stripped == text else _COLOUR_END.sub("", stripped)
+    return stripped if stripped == text else _COLOR_END.sub("", stripped)
 
 
 class _PlainCharacters(dict[int, str]):

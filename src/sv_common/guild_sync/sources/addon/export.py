@@ -175,7 +175,7 @@ def read_characters(
 
 
 def strip_markup(text: str) -> str:
-    """Give a text as the game shows it: no colours, links, textures or atlas icons, and `||` as one `|`.
+    """Give a text as the game shows it: no colors, links, textures or atlas icons, and `||` as one `|`.
 
     Source: warcraft.wiki.gg, UI escape sequences. A sequence that is not complete is kept, as players can type one.
     """

@@ -110,7 +110,7 @@ at once no second has more than 90 at Battle.net's end.
 LONGEST_REST = 3600.0
 """Longest pause in seconds, whatever wait Battle.net requests."""
 
-_UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 class ForbiddenError(SourceDenied):
@@ -158,7 +158,7 @@ class BattleNetApi:
         query = {"namespace": f"{namespace}-{region}", "locale": locale or LOCALES[region][0]}
 
         async def attempt() -> Node | None:
-            response = await self._authorised(url, query, asked)
+            response = await self._authorized(url, query, asked)
             if response.status_code == _NOT_FOUND and _is_own_error(response):
                 return None
             _refuse_faults(response, asked)
@@ -166,11 +166,11 @@ class BattleNetApi:
 
         return await with_retries(attempt, self._retries, self._timing)
 
-    async def _authorised(self, url: str, query: dict[str, str], asked: Asked) -> httpx2.Response:
+    async def _authorized(self, url: str, query: dict[str, str], asked: Asked) -> httpx2.Response:
         """Send with the token, once more with a new one where it was rejected."""
         token = await self._tokens.current()
         response = await self._send(url, query, token, asked)
-        if response.status_code == _UNAUTHORISED:
+        if response.status_code == _UNAUTHORIZED:
             token = await self._tokens.replacement(token)
             response = await self._send(url, query, token, asked)
         return response
@@ -214,7 +214,7 @@ def _is_own_error(response: httpx2.Response) -> bool:
 
 def _refuse_faults(response: httpx2.Response, asked: Asked) -> None:
     status = response.status_code
-    if status == _UNAUTHORISED:
+    if status == _UNAUTHORIZED:
         raise SourceDenied(
             f"Battle.net rejected a fresh access token over {asked.what}. Check that the application at "
             f"develop.battle.net is still active."

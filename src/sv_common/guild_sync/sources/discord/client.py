@@ -61,7 +61,7 @@ MOST_SERVERS = 200
 REJECTED_FOR = 3600.0
 """Seconds after which a token that was rejected is tried once more: Discord may have been wrong."""
 
-_UNAUTHORISED = 401
+_UNAUTHORIZED = 401
 
 
 class DiscordClient:
@@ -248,7 +248,7 @@ class DiscordClient:
 
         async def attempt() -> T:
             response = await self._send(call)
-            if response.status_code == _UNAUTHORISED:
+            if response.status_code == _UNAUTHORIZED:
                 self._rejected_at = self._timing.clock()
                 raise SourceDenied(REJECTED_REMEDY)
             refuse_busy(response, call.asked)
