@@ -11,6 +11,9 @@ create table witness.changes (
     is_now jsonb
 );
 
+grant usage on schema witness to patt_guild;
+grant insert on witness.changes to patt_guild;
+
 create function witness.note() returns trigger language plpgsql as $$
 declare
     was jsonb;

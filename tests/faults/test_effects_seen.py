@@ -141,7 +141,7 @@ async def test_a_member_whose_roles_have_changed_on_discord_is_planned_anew_and_
     async with installed.pool.writing(installed.guild_id, alone=False) as here:
         seen = Seen((await moves(here, issue))[-1].id)
     installed.world.set_discord_roles(member, [installed.world.role_named("Social")])
-    with pytest.raises(PlanStale, match="no longer what the preview showed"):
+    with pytest.raises(PlanStale, match="The fix has changed since the preview"):
         await fix_one(installed.pool, issue, actor="bob", discord_bot=installed.discord, seen=seen)
     assert effects(installed) == []
     (plan,) = (await preview_one(installed.pool, issue)).ready

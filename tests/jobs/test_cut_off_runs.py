@@ -30,7 +30,7 @@ A_RUN_THAT_NEVER_ENDS = """
 import asyncio, sys
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.sources.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 class NeverAnswers:
     async def fetch_roster(self, guild):
@@ -39,7 +39,7 @@ class NeverAnswers:
 
 async def main():
     async with make_pool(sys.argv[1]) as pool:
-        await scheduler.run_blizzard_sync(pool, guild_id=int(sys.argv[2]), outside=Outside(battle_net=NeverAnswers()))
+        await scheduler.run_blizzard_sync(pool, guild_id=int(sys.argv[2]), sources=Sources(battle_net=NeverAnswers()))
 
 asyncio.run(main())
 """
