@@ -15,7 +15,10 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import venv
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -23,12 +26,13 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST_PYTHON = (3, 11)
 
+TESTS = "tests"
 CHECKS: dict[str, list[str]] = {
     "ruff check": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
-    "types": ["-m", "mypy"],
     "layers": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-    "tests": ["-m", "pytest", "-n", "auto", "--dist", "worksteal"],
+    "types": ["-m", "mypy"],
+    TESTS: ["-m", "pytest", "-n", "auto", "--dist", "worksteal"],
 }
 
 
@@ -73,17 +77,43 @@ def prepare(requirements: str) -> None:
     stamp.write_text(wanted)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a check ended, and how long it took."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.name:<12} {'passed' if self.passed else 'FAILED'} {self.seconds:6.0f} s"
+
+
 def run_checks(pytest_arguments: list[str]) -> int:
-    """Run every check even when one fails, so that one run shows all that is wrong."""
-    failed = []
-    for name, command in CHECKS.items():
-        print(f"== {name}", flush=True)
-        extra = pytest_arguments if name == "tests" else []
-        if call([*command, *extra]) != 0:
-            failed.append(name)
-    if failed:
-        print(f"Failed: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+    """Run every check even when one fails, so that one run shows all that is wrong.
+
+    The tests write as they go. The other checks run beside them, and the output of each is printed whole at its end.
+    """
+    others = [name for name in CHECKS if name != TESTS]
+    with ThreadPoolExecutor(max_workers=len(others)) as pool:
+        beside = [pool.submit(run_quietly, name) for name in others]
+        started = time.monotonic()
+        passed = call([*CHECKS[TESTS], *pytest_arguments]) == 0
+        tests = Outcome(TESTS, passed, time.monotonic() - started)
+    outcomes = [*(check.result() for check in beside), tests]
+    print("\n", *outcomes, sep="\n")
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def run_quietly(name: str) -> Outcome:
+    """Run a check, then print what it wrote."""
+    started = time.monotonic()
+    command = [str(PYTHON), *CHECKS[name]]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    print(f"\n== {name}\n{done.stdout}", end="", flush=True)
+    return Outcome(name, done.returncode == 0, time.monotonic() - started)
 
 
 def lock() -> int:
@@ -97,9 +127,13 @@ def lock() -> int:
 
 
 def call(arguments: list[str]) -> int:
-    """Run the environment's Python in the project folder. It keeps what it compiles: tests start many processes."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, env=environment, check=False).returncode
+    """Run the environment's Python in the project folder."""
+    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, env=environment(), check=False).returncode
+
+
+def environment() -> dict[str, str]:
+    """What a process is started with. It keeps what it compiles: tests start many processes."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import run_auto_mitigations
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
+from sv_common.guild_sync.sources.ports import Sources
 
 PIPELINE = "upload pipeline, 3 % changed"
 
@@ -163,7 +163,7 @@ async def _plain_mend(pool: Pool, twin: Twin) -> None:
 
 
 async def _upload(pool: Pool, twin: Twin) -> None:
-    await run_addon_sync(pool, twin.rows_now, guild_id=twin.guild_id, outside=Outside())
+    await run_addon_sync(pool, twin.rows_now, guild_id=twin.guild_id, sources=Sources())
 
 
 async def _plain_upload(pool: Pool, twin: Twin) -> None:

@@ -15,9 +15,9 @@ from psycopg.types.json import Jsonb
 from benchmarks.synthetic import RANK_NAMES
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.guild import CLASS_NAMES, DiscordGuild, RosterCharacter
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.notes import MentionKind, note_key, parse_note
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.notes import MentionKind, note_key, parse_note
+from sv_common.guild_sync.sources.models import CLASS_NAMES, DiscordGuild, RosterCharacter
 
 SQL = load_sql(__package__, "plain.sql")
 Parameters: TypeAlias = Mapping[str, object]
@@ -44,7 +44,7 @@ async def upload(pool: Pool, guild_id: int, columns: Parameters) -> None:
 
 async def check(pool: Pool, guild_id: int, mentions: Parameters) -> None:
     """Do what `run_integrity_check` does, with `mention_parameters`."""
-    await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "wake", "scan")
+    await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "reopen", "scan")
 
 
 async def mend(pool: Pool, guild_id: int, mentions: Parameters) -> None:

@@ -124,16 +124,16 @@ set name_in_game = excluded.name, name = case when r.discord_role_id is null the
 where (r.name_in_game, r.name) is distinct from
       (excluded.name, case when r.discord_role_id is null then excluded.name else r.name end)
 
--- name: wake
+-- name: reopen
 -- Open again what was dismissed until a time that has come.
-with woken as (
+with reopened as (
     update guild_identity.audit_issues
     set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null
     where guild_id = %(guild_id)s and dismissed_until <= now()
     returning id, issue_type, resolved_at
 )
 insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
-select %(guild_id)s, id, issue_type, 'woken', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.' from woken
+select %(guild_id)s, id, issue_type, 'reopened', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.' from reopened
 
 -- name: scan
 -- All five rules at once, and the audit log made to agree with what they find.
@@ -277,18 +277,18 @@ with mentions as (
     set severity = excluded.severity, summary = excluded.summary, details = excluded.details,
         opened_at = case when i.resolved_at is null then i.opened_at else now() end,
         notified_at = case when i.resolved_at is null then i.notified_at end,
-        waiting_reason = null, resolved_at = null, resolved_by = null
+        review_reason = null, resolved_at = null, resolved_by = null
     returning i.id, i.issue_hash, i.issue_type, i.dismissed_at
 ), resolved as (
     update guild_identity.audit_issues i
-    set resolved_at = now(), resolved_by = 'detection', waiting_reason = null
+    set resolved_at = now(), resolved_by = 'detection', review_reason = null
     where i.guild_id = %(guild_id)s and i.resolved_at is null
       and not exists (select from hashed h where h.issue_hash = i.issue_hash)
     returning i.id, i.issue_type, i.dismissed_at
 )
 insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
 select %(guild_id)s, w.id, w.issue_type,
-       case when k.id is null then 'opened' when k.resolved_at is null then 'refreshed' else 'reopened' end,
+       case when k.id is null then 'opened' when k.resolved_at is null then 'refreshed' else 'recurred' end,
        (w.dismissed_at is null and (k.id is null or k.resolved_at is not null))::integer, 'detection', null
 from written w
 left join known k using (issue_hash)
@@ -333,7 +333,7 @@ with wanted as (
         on p.id = t.old_player_id and t.character_id in (p.main_character_id, p.offspec_character_id)
 ), resolved as (
     update guild_identity.audit_issues i
-    set resolved_at = now(), resolved_by = 'automation', waiting_reason = null
+    set resolved_at = now(), resolved_by = 'automation', review_reason = null
     from taken t
     where i.id = t.issue_id
     returning i.id, i.issue_type, i.dismissed_at

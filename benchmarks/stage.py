@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from benchmarks.synthetic import LOWEST_MAPPED_RANK, RANK_NAMES, SyntheticGuild, role_id
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.guild import DiscordGuild, GuildAddress, RosterCharacter
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.models import DiscordGuild, GuildAddress, RosterCharacter
 
 SQL = load_sql(__package__, "stage.sql")
 _COMPARED = ("characters", "members_now", "issues_now", "moves_now", "attempts_now")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES, DiscordGuild, DiscordMember, DiscordRole, RosterCharacter
+from sv_common.guild_sync.sources.models import CLASS_NAMES, DiscordGuild, DiscordMember, DiscordRole, RosterCharacter
 
 CHARACTERS_PER_PERSON = 3
 CHANGED_SHARE = 0.03

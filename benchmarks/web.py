@@ -34,7 +34,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.web_stage import Past, furnish, served, sessions
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import make_pool
 

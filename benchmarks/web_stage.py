@@ -15,14 +15,14 @@ from typing import Any
 
 import httpx2
 
-from patt import access
-from sv_common.db.pool import Connection, Pool
+from patt.auth import credentials
+from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.issues import Conclusion, reconcile
+from sv_common.guild_sync.issues.lifecycle import Conclusion, reconcile
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.models import GuildAddress
 
 SQL = load_sql(__package__, "web.sql")
 LOOPBACK = "127.0.0.1"
@@ -55,7 +55,7 @@ async def furnish(pool: Pool, *, issues: int, open_issues: int) -> Past:
         for still_found in (issues, open_issues):
             found = subjects[-math.ceil(still_found / len(RULES)) :]
             conclusions = [_conclusion(guild_id, issue_type, found) for issue_type in RULES]
-            await reconcile(conn, conclusions, guild_id=guild_id, actor="schedule")
+            await reconcile(GuildConnection(conn, guild_id), conclusions, actor="schedule")
         await _run(conn, ("spread_over_the_years", "set_some_aside", "moves", "attempts"), values)
         row = await (await conn.execute(SQL["an_open_issue"], values)).fetchone()
     async with pool.connection() as conn:
@@ -83,7 +83,7 @@ async def sessions(pool: Pool, count: int) -> list[str]:
     tokens = []
     async with pool.connection() as conn:
         for _ in range(count):
-            token = await access.redeem_login_link(conn, await access.create_login_link(conn, "alice"))
+            token = await credentials.redeem_login_link(conn, await credentials.create_login_link(conn, "alice"))
             tokens.append(token or "")
     return tokens
 

@@ -9,7 +9,7 @@ The labels follow what a careful officer would do, by these principles:
 3. A name with nothing but words about characters beside it ("Zork tank", "Zork (resto)", "DK Zork") means that character,
    and so does a name that says "the same player as", "still", "see" or "belongs under".
 4. A name without its accents, with its letters written out (Gruenbart), in another case (alt Zorki) or in the other script of
-   Chinese is that name, `character`, where only one of the guild can be meant; with a letter wrong it is `misspelt`.
+   Chinese is that name, `character`, where only one of the guild can be meant; with a letter wrong it is `misspelled`.
 5. Two names that are joined by a slash, "and" or "or" are `ambiguous`, unless one of them can be no name.
 6. A past name ("ex Zork", "aka Zork"), a name with a mood or "junior", and a question are `ambiguous`.
 7. Family, friends, recruits, stand-ins, heirs of an account and those who are spoken of name nobody: `noise`.
@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sv_common.guild_sync.domain.roster_file import NotedCharacter, read_discord_names, read_roster_table
+from sv_common.guild_sync.identity.roster_file import NotedCharacter, read_discord_names, read_roster_table
 
 GUILDS = Path(__file__).parents[1] / "tests" / "resolution" / "guilds"
 """The folder of the labelled rosters: NAME.tsv, and NAME.discord.txt where the guild's Discord names are known.
@@ -32,8 +32,8 @@ GUILDS = Path(__file__).parents[1] / "tests" / "resolution" / "guilds"
 """
 
 NAMES_NOBODY = frozenset({"profession", "bank", "date", "machine", "main", "noise", "empty"})
-LABELS = frozenset({"character", "misspelt", "ambiguous", "nickname", "discord"}) | NAMES_NOBODY
-_NAMES_CHARACTERS = frozenset({"character", "misspelt", "ambiguous"})
+LABELS = frozenset({"character", "misspelled", "ambiguous", "nickname", "discord"}) | NAMES_NOBODY
+_NAMES_CHARACTERS = frozenset({"character", "misspelled", "ambiguous"})
 
 
 @dataclass(frozen=True, slots=True)

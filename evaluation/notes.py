@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.labelled import GUILDS, NAMES_NOBODY, Label, LabelledGuild, labelled_guilds
-from sv_common.guild_sync.domain.discord_names import undecorated
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, NoteKind
-from sv_common.guild_sync.domain.spellings import folds_of
-from sv_common.guild_sync.note_reading import NICKNAME, UNKNOWN_NAME, UNSEEN, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.names.discord_names import undecorated
+from sv_common.guild_sync.identity.names.spellings import folds_of
+from sv_common.guild_sync.identity.roster_notes import NICKNAME, UNKNOWN_NAME, UNSEEN, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, NoteKind
 
 FEWEST_NOTES = 400
 FIRST_SUGGESTIONS = 3
 LEAST_CONFIDENT_RIGHT = 0.995
 LEAST_CHARACTERS_RIGHT = 0.97
-LEAST_MISSPELT_RIGHT = 0.85
+LEAST_MISSPELLED_RIGHT = 0.85
 LEAST_NOBODIES_RIGHT = 0.98
 
 _CLAIMS_OF_NOBODY = {
@@ -53,7 +53,7 @@ class Judged:
         match self.label.label:
             case "character":
                 return self._is_confident_of_a_target
-            case "misspelt":
+            case "misspelled":
                 return self._is_confident_of_a_target or bool(
                     set(self.label.targets) & set(self.reading.suggestions[:FIRST_SUGGESTIONS])
                 )
@@ -80,7 +80,7 @@ class Judged:
             case Sureness.AMBIGUOUS:
                 return "ambiguous"
             case Sureness.SUGGESTED:
-                return "misspelt"
+                return "misspelled"
             case Sureness.NOBODY:
                 return _CLAIMS_OF_NOBODY.get(self.reading.kind, self.reading.kind)
 
@@ -186,7 +186,7 @@ class Evaluation:
         shares = (
             ("confident decisions", of.confident, LEAST_CONFIDENT_RIGHT),
             ("notes that name a character", of.characters, LEAST_CHARACTERS_RIGHT),
-            ("misspelt and shortened names", of.misspelt, LEAST_MISSPELT_RIGHT),
+            ("misspelled and shortened names", of.misspelled, LEAST_MISSPELLED_RIGHT),
             ("notes that name nobody", of.nobodies, LEAST_NOBODIES_RIGHT),
         )
         return [
@@ -204,7 +204,7 @@ class Figures:
     confidently_wrong: int
     confident: float | None
     characters: float | None
-    misspelt: float | None
+    misspelled: float | None
     nobodies: float | None
 
 
@@ -215,7 +215,7 @@ def figures(judged: Sequence[Judged]) -> Figures:
         sum(each.is_confidently_wrong for each in judged),
         _share_right([each for each in judged if each.is_confident]),
         _share_right([each for each in judged if each.label.label == "character"]),
-        _share_right([each for each in judged if each.label.label == "misspelt"]),
+        _share_right([each for each in judged if each.label.label == "misspelled"]),
         _share_right([each for each in judged if each.label.label in NAMES_NOBODY]),
     )
 
@@ -259,7 +259,7 @@ def _report(evaluation: Evaluation) -> Iterator[str]:
 
 def _table(title: str, judged: Sequence[Judged], part_of: Callable[[Judged], str]) -> Iterator[str]:
     """A line of figures for each part, and one for all."""
-    yield f"{title:<36}{'notes':>6}{'confident':>11}{'wrong':>7}{'characters':>12}{'misspelt':>10}{'nobody':>9}"
+    yield f"{title:<36}{'notes':>6}{'confident':>11}{'wrong':>7}{'characters':>12}{'misspelled':>10}{'nobody':>9}"
     for part in sorted({part_of(each) for each in judged}):
         yield _line(part, figures([each for each in judged if part_of(each) == part]))
     yield _line("all", figures(judged))
@@ -268,7 +268,7 @@ def _table(title: str, judged: Sequence[Judged], part_of: Callable[[Judged], str
 def _line(part: str, of: Figures) -> str:
     return (
         f"{part:<36}{of.notes:>6}{_percent(of.confident):>11}{of.confidently_wrong:>7}{_percent(of.characters):>12}"
-        f"{_percent(of.misspelt):>10}{_percent(of.nobodies):>9}"
+        f"{_percent(of.misspelled):>10}{_percent(of.nobodies):>9}"
     )
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, StorageState, ViewportSize, async_playwright
 
-from patt import access
 from patt.app import create_app
+from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.demo.play import open_demo
 from screenshots.scenes import SCENES, Scene, Surroundings, places_of
@@ -60,7 +60,7 @@ async def _sign_in(browser: Browser, base_url: str, services: Services) -> Stora
     context = await browser.new_context()
     page = await context.new_page()
     async with services.pool.connection() as conn:
-        link = await access.create_login_link(conn, OFFICER)
+        link = await credentials.create_login_link(conn, OFFICER)
     await page.goto(f"{base_url}/login/{link}")
     await page.get_by_role("button", name=f"Sign in as {OFFICER}").click()
     session = await context.storage_state()

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patt.bootstrap import Services
-from sv_common.guild_sync import overview, people
-from sv_common.guild_sync.domain.issue import IssueState
-from sv_common.guild_sync.overview import FindingFilter
-from sv_common.guild_sync.people import PersonKind
-from sv_common.guild_sync.store import guilds
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.insights import findings, people
+from sv_common.guild_sync.insights.findings import FindingFilter
+from sv_common.guild_sync.insights.people import PersonKind
+from sv_common.guild_sync.issues.model import IssueState
+from sv_common.guild_sync.roster import guilds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,14 @@ async def places_of(services: Services) -> dict[str, int]:
     """Return the numbers of an issue with a fix, of one that only an officer can decide, of a player, and of a fix."""
     async with services.pool.connection() as conn:
         guild = await guilds.the_only(conn, None)
-        wrong_roles = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "role_mismatch"))
-        unlinked = await overview.findings_page(conn, guild.id, FindingFilter(IssueState.OPEN, "orphan_wow"))
-        players = await people.people_page(conn, guild.id, kind=PersonKind.PLAYER)
-        fixes = await overview.recent_attempts(conn, guild.id)
+        wrong_roles = await findings.findings_page(
+            GuildConnection(conn, guild.id), FindingFilter(IssueState.OPEN, "role_mismatch")
+        )
+        unlinked = await findings.findings_page(
+            GuildConnection(conn, guild.id), FindingFilter(IssueState.OPEN, "orphan_wow")
+        )
+        players = await people.people_page(GuildConnection(conn, guild.id), kind=PersonKind.PLAYER)
+        fixes = await findings.recent_attempts(GuildConnection(conn, guild.id))
     busiest = max(players.items, key=lambda person: person.characters)
     mended = next(attempt for attempt in fixes if attempt.is_automatic and attempt.is_undoable)
     return {

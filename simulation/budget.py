@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import httpx2
 
 from simulation.clock import FakeClock
-from sv_common.guild_sync.clients import battlenet_api, discord_limits
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH
+from sv_common.guild_sync.sources.battlenet import api
+from sv_common.guild_sync.sources.discord import rate_limits
 
 
 @dataclass
@@ -43,8 +44,8 @@ class RequestBudget:
         self._clock = clock
         self.sent: Counter[str] = Counter()
         self.windows = [
-            *_windows("Battle.net", battlenet_api.LIMITS),
-            *_windows("Discord", discord_limits.LIMITS),
+            *_windows("Battle.net", api.LIMITS),
+            *_windows("Discord", rate_limits.LIMITS),
         ]
 
     def watch(self, http: httpx2.AsyncClient) -> None:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.clients.http import Timing
+from sv_common.guild_sync.sources.http import Timing
 
 SQL = load_sql(__package__, "fake_time.sql")
 

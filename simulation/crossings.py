@@ -10,9 +10,9 @@ from simulation.officers import Officers
 from simulation.tally import LawBroken
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.ports import Sources
 
 SQL = load_sql(__package__, "crossings.sql")
 
@@ -20,7 +20,7 @@ LONGEST_WAY_S = 60
 MOST_HAPPENINGS = 4
 
 
-async def cross(guild: LivingGuild, pool: Pool, outside: Outside, clock: FakeClock, officers: Officers) -> str:
+async def cross(guild: LivingGuild, pool: Pool, sources: Sources, clock: FakeClock, officers: Officers) -> str:
     """Let a member list or a roster land late; return how it is called. Raises `LawBroken` for a role known worse than before."""
     changed: set[str] = set()
 
@@ -36,7 +36,7 @@ async def cross(guild: LivingGuild, pool: Pool, outside: Outside, clock: FakeClo
     is_of_members = guild.rng.random() < 0.6
     name = "late member list" if is_of_members else "late roster"
     try:
-        await _run(guild, pool, outside, meanwhile, is_of_members=is_of_members)
+        await _run(guild, pool, sources, meanwhile, is_of_members=is_of_members)
     except PattError as error:
         return f"{name}: {type(error).__name__}"
     async with pool.connection() as conn:
@@ -48,10 +48,10 @@ async def cross(guild: LivingGuild, pool: Pool, outside: Outside, clock: FakeClo
     return f"{name}, {'with' if changed else 'without'} role changes"
 
 
-async def _run(guild: LivingGuild, pool: Pool, outside: Outside, meanwhile: Meanwhile, *, is_of_members: bool) -> None:
+async def _run(guild: LivingGuild, pool: Pool, sources: Sources, meanwhile: Meanwhile, *, is_of_members: bool) -> None:
     if is_of_members:
-        late = with_late_members(outside, meanwhile)
-        await run_discord_sync(pool, guild_id=guild.guild_id, outside=late, actor="crossing")
+        late = with_late_members(sources, meanwhile)
+        await run_discord_sync(pool, guild_id=guild.guild_id, sources=late, actor="crossing")
     else:
-        late = with_late_roster(outside, meanwhile)
-        await run_blizzard_sync(pool, guild_id=guild.guild_id, outside=late, actor="crossing")
+        late = with_late_roster(sources, meanwhile)
+        await run_blizzard_sync(pool, guild_id=guild.guild_id, sources=late, actor="crossing")

@@ -7,11 +7,11 @@ from (
     select guild_id, 'link', concat_ws(' ', character_id, 'to', player_id, link_source, linked_by)
     from guild_identity.player_characters where link_source in ('manual', 'officer_fix')
     union all
-    select guild_id, 'word for a link', concat_ws(' ', character_id, 'to', player_id, 'by', vouched_by)
-    from guild_identity.player_characters where vouched_by is not null
+    select guild_id, 'word for a link', concat_ws(' ', character_id, 'to', player_id, 'by', confirmed_by)
+    from guild_identity.player_characters where confirmed_by is not null
     union all
-    select guild_id, 'word for a member', concat_ws(' ', id, 'is', discord_user_id, 'by', discord_vouched_by)
-    from guild_identity.players where discord_vouched_by is not null
+    select guild_id, 'word for a member', concat_ws(' ', id, 'is', discord_user_id, 'by', discord_confirmed_by)
+    from guild_identity.players where discord_confirmed_by is not null
     union all
     select guild_id, 'rejection', concat_ws(' ', coalesce('member ' || discord_user_id, character_id::text), 'of', player_id)
     from guild_identity.link_rejections
@@ -26,10 +26,10 @@ select guild_id, issue_id
 from (
     select distinct on (issue_id) guild_id, issue_id, event, reason
     from guild_identity.issue_events
-    where event in ('dismissed', 'reopened', 'woken') and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
+    where event in ('dismissed', 'recurred', 'reopened') and (%(guild_id)s::integer is null or guild_id = %(guild_id)s)
     order by issue_id, id desc
 ) last
-where event = 'reopened' and reason ~ '^Dismissed .*; now '
+where event = 'recurred' and reason ~ '^Dismissed .*; now '
 
 -- name: dismissals
 select guild_id, id, dismissed_by, dismissed_until

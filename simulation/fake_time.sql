@@ -15,6 +15,10 @@ create function simulated_time.statement_timestamp() returns timestamptz
 create function simulated_time.clock_timestamp() returns timestamptz
     language sql volatile as 'select c.now from simulated_time.clock c';
 
+-- What is bound to a guild reads the time as this role.
+grant usage on schema simulated_time to patt_guild;
+grant select on simulated_time.clock to patt_guild;
+
 do $$
 declare
     each record;

@@ -6,15 +6,15 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
 from simulation.decisions import Decisions
 from simulation.founding import found, new_upload_key
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildWorld
-from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbour
+from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbor
 from sv_common.guild_sync.simulators.vocabulary import NAME_ENDS, NAME_STARTS
 
 SQL = load_sql(__package__, "guilds.sql")
@@ -39,7 +39,7 @@ class LivingGuild:
     number: int
     guild_id: int
     upload_key_id: int
-    neighbour: Neighbour
+    neighbor: Neighbor
     rng: random.Random
     decided: Decisions = field(default_factory=Decisions)
     departures: Counter[str] = field(default_factory=Counter)
@@ -50,7 +50,7 @@ class LivingGuild:
     @property
     def world(self) -> GuildWorld:
         """The guild as it really is."""
-        return self.neighbour.world
+        return self.neighbor.world
 
     def new_name(self) -> str:
         """Make a name that nobody in this world has."""
@@ -75,16 +75,16 @@ def _world(number: int, seed: int, now_ms: int) -> GuildWorld:
 
 async def settle(services: Services, crowd: CrowdSimulator, seed: int) -> list[LivingGuild]:
     """Set up every guild in the database."""
-    return [await _settle(services, number, each, seed) for number, each in enumerate(crowd.neighbours, start=1)]
+    return [await _settle(services, number, each, seed) for number, each in enumerate(crowd.neighbors, start=1)]
 
 
-async def _settle(services: Services, number: int, neighbour: Neighbour, seed: int) -> LivingGuild:
-    world = neighbour.world
+async def _settle(services: Services, number: int, neighbor: Neighbor, seed: int) -> LivingGuild:
+    world = neighbor.world
     gone = [world.join(f"Gone{letter}", rank=len(world.rank_names) - 1) for letter in "ab"[:GONE_BEFORE]]
-    guild_id = await found(services.pool, services.outside, world)
+    guild_id = await found(services.pool, services.sources, world)
     for character in gone:
         world.leave(character)
-    await run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
+    await run_blizzard_sync(services.pool, guild_id=guild_id, sources=services.sources)
     rng = random.Random(f"{seed} guild {number}")  # noqa: S311 -- repeatable on purpose, guards nothing
     async with services.pool.connection() as conn:
         for character in gone:
@@ -92,5 +92,5 @@ async def _settle(services: Services, number: int, neighbour: Neighbour, seed: i
             await conn.execute(SQL["read_long_ago"], values)
     await new_upload_key(services.pool, guild_id, "Zork")
     async with services.pool.connection() as conn:
-        (key,) = await access.upload_keys(conn, guild_id)
-    return LivingGuild(number, guild_id, key.id, neighbour, rng, departures=Counter(battlenet_sync=len(gone)))
+        (key,) = await credentials.upload_keys(conn, guild_id)
+    return LivingGuild(number, guild_id, key.id, neighbor, rng, departures=Counter(battlenet_sync=len(gone)))

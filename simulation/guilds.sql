@@ -7,6 +7,6 @@ with gone as (
     returning id
 )
 update guild_identity.character_profiles p
-set asked_at = now() - make_interval(secs => %(days)s * 86400), fetched_at = now() - make_interval(secs => %(days)s * 86400)
+set requested_at = now() - make_interval(secs => %(days)s * 86400), fetched_at = now() - make_interval(secs => %(days)s * 86400)
 from gone
 where p.character_id = gone.id

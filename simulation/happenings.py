@@ -8,7 +8,7 @@ from typing import TypeVar
 from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.guilds import LivingGuild
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember, WorldPerson
-from sv_common.guild_sync.simulators.seeding import LONGEST_NOTE, misspelt
+from sv_common.guild_sync.simulators.seeding import LONGEST_NOTE, misspelled
 from sv_common.guild_sync.simulators.vocabulary import ALT_FORMS, DISPLAY_FORMS, MAIN_NOTES, NICKNAMES, NOBODY_NOTES
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def _some_note(guild: LivingGuild, character: WorldCharacter) -> str:
         note = guild.rng.choice(ALT_FORMS).format(main=person.name, lower=person.name.lower())
         return note if len(note) <= LONGEST_NOTE else person.name
     if draw < 0.7 and (person := _one(guild, others)):
-        return misspelt(person.name) if len(person.name) > 4 else person.name
+        return misspelled(person.name) if len(person.name) > 4 else person.name
     return guild.rng.choice([*NOBODY_NOTES, *MAIN_NOTES, *NICKNAMES[:3], ""])
 
 

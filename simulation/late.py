@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, GuildAddress
-from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.domain.role_authority import RoleAuthority
-from sv_common.guild_sync.ports import DiscordSource, Outside, ProfileSource
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    DiscordGuild,
+    DiscordMember,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+)
+from sv_common.guild_sync.sources.ports import DiscordSource, ProfileSource, Sources
 
 Meanwhile = Callable[[], Awaitable[None]]
 """What happens while an answer is on its way."""
 
 
-def with_late_members(outside: Outside, meanwhile: Meanwhile) -> Outside:
+def with_late_members(sources: Sources, meanwhile: Meanwhile) -> Sources:
     """Return the same outside, whose lists of Discord members land after something else has happened."""
-    assert outside.discord is not None  # noqa: S101 -- the simulation sets every source up
-    return replace(outside, discord=_LateDiscord(outside.discord, meanwhile))
+    assert sources.discord is not None  # noqa: S101 -- the simulation sets every source up
+    return replace(sources, discord=_LateDiscord(sources.discord, meanwhile))
 
 
-def with_late_roster(outside: Outside, meanwhile: Meanwhile) -> Outside:
+def with_late_roster(sources: Sources, meanwhile: Meanwhile) -> Sources:
     """Return the same outside, whose rosters land after something else has happened."""
-    assert outside.profiles is not None  # noqa: S101 -- as above
-    return replace(outside, profiles=_LateRoster(outside.profiles, meanwhile))
+    assert sources.profiles is not None  # noqa: S101 -- as above
+    return replace(sources, profiles=_LateRoster(sources.profiles, meanwhile))
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from laws import oracle
-from patt.worker import RHYTHMS, Rhythm, slot_before
+from laws import guild_rows, note_meaning, oracle
+from patt.worker.worker import SCHEDULES, Schedule, slot_before
 from simulation.budget import RequestBudget
 from simulation.clock import FakeClock
+from simulation.confirmed_links import ConfirmedLinks
 from simulation.decisions import Decisions, read_decisions
 from simulation.guilds import LivingGuild
 from simulation.role_ledger import RoleLedger
 from simulation.tally import LawBroken
-from simulation.vouching import Vouching
 from simulation.witness import take
 from sv_common.db.pool import Pool
 from sv_common.db.sql import load_sql
@@ -42,7 +42,7 @@ class Laws:
         self._budget = budget
         self._began = clock.now
         self._judged_until = clock.now
-        self.vouching = Vouching()
+        self.confirmed_links = ConfirmedLinks()
         self._roles = RoleLedger()
         self.busiest_minute = 0
         self.runs_a_day: dict[str, list[int]] = defaultdict(list)
@@ -69,8 +69,8 @@ class Laws:
         before = await self._unresolved(guild)
         await run_integrity_check(self._pool, guild_id=guild.guild_id)
         logged = await self._unresolved(guild)
-        seen = await oracle.Guild.read(self._pool, guild.guild_id, self._clock.now_ms)
-        unclear = {c["id"] for c in seen.characters if oracle.runs_in_a_circle(seen, c)}
+        seen = await guild_rows.Guild.read(self._pool, guild.guild_id, self._clock.now_ms)
+        unclear = {c["id"] for c in seen.characters if note_meaning.runs_in_a_circle(seen, c)}
         for issue_type, expected in (before | oracle.find(seen)).items():
             left_out = unclear if issue_type == "note_mismatch" else set()
             wrong = (logged[issue_type] ^ expected) - left_out
@@ -92,10 +92,10 @@ class Laws:
     async def _judge_power(self) -> None:
         """Links, rights and roles are moved by automation only where that is certain, and every role by a recorded attempt."""
         for transaction in await take(self._pool):
-            self.vouching.follow(transaction)
+            self.confirmed_links.follow(transaction)
             self._roles.follow(transaction)
         for guild in self._guilds:
-            await self.vouching.judge_rights(self._pool, guild.guild_id)
+            await self.confirmed_links.judge_rights(self._pool, guild.guild_id)
             self._roles.judge(guild)
 
     async def _judge_borders(self) -> None:
@@ -135,37 +135,37 @@ class Laws:
 
     async def _judge_schedules(self, *, is_whole_day: bool) -> None:
         """Each pipeline of each guild has begun in each of its slots, and they did not all begin at once."""
-        longest = max(rhythm.interval for rhythm in RHYTHMS)
+        longest = max(schedule.interval for schedule in SCHEDULES)
         runs: dict[tuple[int, str], list[datetime]] = defaultdict(list)
         for guild_id, pipeline, started_at in await self._rows("begun_runs", since=self._judged_until - longest):
             runs[guild_id, pipeline].append(started_at)
         regular: list[datetime] = []
         for guild in self._guilds:
-            for rhythm in RHYTHMS:
-                begun = runs[guild.guild_id, rhythm.pipeline]
-                regular += self._judge_rhythm(guild, rhythm, begun)
+            for schedule in SCHEDULES:
+                begun = runs[guild.guild_id, schedule.pipeline]
+                regular += self._judge_schedule(guild, schedule, begun)
                 if is_whole_day:
-                    self.runs_a_day[rhythm.pipeline].append(sum(run >= self._judged_until for run in begun))
+                    self.runs_a_day[schedule.pipeline].append(sum(run >= self._judged_until for run in begun))
         self._judge_spread([each for each in regular if each >= self._judged_until])
         self._judged_until = self._clock.now
 
-    def _judge_rhythm(self, guild: LivingGuild, rhythm: Rhythm, runs: Iterable[datetime]) -> list[datetime]:
+    def _judge_schedule(self, guild: LivingGuild, schedule: Schedule, runs: Iterable[datetime]) -> list[datetime]:
         """Return the first run of each slot, of which none may be without."""
         served: dict[datetime, datetime] = {}
         for run in sorted(runs):
-            served.setdefault(slot_before(run, rhythm.interval, guild.guild_id), run)
-        slots = list(self._ended_slots(rhythm, guild.guild_id))
+            served.setdefault(slot_before(run, schedule.interval, guild.guild_id), run)
+        slots = list(self._ended_slots(schedule, guild.guild_id))
         missed = [slot.isoformat() for slot in slots if _nearest(slot) not in map(_nearest, served)]
-        _demand(f"slots of {rhythm.pipeline} without a run in guild {guild.guild_id}", missed)
+        _demand(f"slots of {schedule.pipeline} without a run in guild {guild.guild_id}", missed)
         # What had never run begins at once, for all guilds together; from then on each has its own moment.
         return [run for slot, run in served.items() if slot >= self._began]
 
-    def _ended_slots(self, rhythm: Rhythm, guild_id: int) -> Iterable[datetime]:
-        """The slots that ended since the last judgement and began within the simulation."""
-        slot = slot_before(self._clock.now, rhythm.interval, guild_id) - rhythm.interval
-        while slot >= self._began and slot + rhythm.interval > self._judged_until:
+    def _ended_slots(self, schedule: Schedule, guild_id: int) -> Iterable[datetime]:
+        """The slots that ended since the last judgment and began within the simulation."""
+        slot = slot_before(self._clock.now, schedule.interval, guild_id) - schedule.interval
+        while slot >= self._began and slot + schedule.interval > self._judged_until:
             yield slot
-            slot -= rhythm.interval
+            slot -= schedule.interval
 
     def _judge_spread(self, regular: Sequence[datetime]) -> None:
         minutes = max(1.0, (self._clock.now - self._judged_until) / timedelta(minutes=1))

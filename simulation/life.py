@@ -29,13 +29,13 @@ from simulation.truth import demand_the_truth
 from simulation.uploads import upload
 from simulation.work import WaitingJobs, Worker
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import SLOWEST_ANSWER
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import SLOWEST_ANSWER
+from sv_common.guild_sync.sources.ports import Sources
 
 BEGINNING = datetime(2026, 3, 2, tzinfo=UTC)
 """Long ago, so that the real clock is ahead of the fake one to the end."""
@@ -102,8 +102,8 @@ class Life:
         for outage in self._outages:
             outage.end()
         self._outages.clear()
-        for neighbour in self.crowd.neighbours:
-            neighbour.faults.clear()
+        for neighbor in self.crowd.neighbors:
+            neighbor.faults.clear()
         agenda = [
             *((self._day + each * HOUR_S, guild, LOOK_AFTER) for each in range(HOURS_OF_REST) for guild in self.guilds),
             *((self._day + (HOURS_OF_REST - 0.5) * HOUR_S, guild, UPLOAD_IN_FULL) for guild in self.guilds),
@@ -147,7 +147,7 @@ class Life:
         elif what == "people log in":
             happenings.log_in(guild, 0.5)
         elif what == "something goes wrong":
-            self.tally.add("troubles", trouble.strike(guild.neighbour, guild.rng))
+            self.tally.add("troubles", trouble.strike(guild.neighbor, guild.rng))
         elif what == "somebody uploads":
             await upload(guild, self.services, self.clock, self.tally)
         elif what == UPLOAD_IN_FULL:
@@ -156,7 +156,7 @@ class Life:
             await self._officers.act(guild)
         elif what == LATE_ANSWER and not any(outage.has_begun for outage in self._outages):
             # Not in an outage, whose waits would take the minutes of the worker that does nothing meanwhile.
-            name = await cross(guild, self.services.pool, self.services.outside, self.clock, self._officers)
+            name = await cross(guild, self.services.pool, self.services.sources, self.clock, self._officers)
             self.tally.add("late answers", name)
         elif what == LOOK_AFTER:
             await self._officers.look_after(guild)
@@ -218,7 +218,7 @@ async def open_life(database_url: str, plan: Plan) -> AsyncIterator[Life]:
             yield life
 
 
-def _outside(http: httpx2.AsyncClient, address: str, clock: FakeClock) -> Outside:
+def _outside(http: httpx2.AsyncClient, address: str, clock: FakeClock) -> Sources:
     battle_net = BattleNetClient(
         http,
         client_id=GuildSimulator.client_id,
@@ -230,7 +230,7 @@ def _outside(http: httpx2.AsyncClient, address: str, clock: FakeClock) -> Outsid
     discord = DiscordClient(
         http, token=GuildSimulator.discord_token, api_url=address + DISCORD_ROOT, timing=clock.timing
     )
-    return Outside(battle_net, discord, discord, profiles=battle_net)
+    return Sources(battle_net, discord, discord, profiles=battle_net)
 
 
 def _settings() -> Settings:

@@ -75,8 +75,8 @@ def _report(life: Life) -> Iterator[str]:
     for pipeline, counts in life.laws.runs_a_day.items():
         yield f"  {pipeline:<34}{min(counts):>12}{sum(counts) / len(counts):>12.1f}{max(counts):>12}"
     yield f"most regular runs begun in one minute: {life.laws.busiest_minute}"
-    yield f"links made or changed by automation: {life.laws.vouching.automatic_links}"
-    yield f"roles given or taken by automation: {life.laws.vouching.automatic_role_changes}"
+    yield f"links made or changed by automation: {life.laws.confirmed_links.automatic_links}"
+    yield f"roles given or taken by automation: {life.laws.confirmed_links.automatic_role_changes}"
 
 
 if __name__ == "__main__":

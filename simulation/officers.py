@@ -13,22 +13,23 @@ from simulation.founding import OFFICER
 from simulation.guilds import LivingGuild
 from simulation.tally import Tally
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import (
-    BelongsTo,
-    BelongsToMember,
-    BelongsToNobody,
-    HandDecision,
-    IsMember,
-    LinkIsRight,
-    NotThisPlayer,
-    decide_by_hand,
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.identity.decisions import (
+    ConfirmLink,
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    ManualDecision,
+    RejectLink,
+    UnlinkCharacter,
 )
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.identity_engine import apply_decision
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import ranks
+from sv_common.guild_sync.rulebook.settings import save_settings
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync, run_full_match
-from sv_common.guild_sync.store import guilds, ranks
-from sv_common.guild_sync.store.rules import save_settings
 
 SQL = load_sql(__package__, "officers.sql")
 
@@ -56,10 +57,10 @@ class Officers:
         if await self._rows("doubtful_ranks", guild):
             await self._do(guild, "confirm the rank table", self._confirm_ranks(guild))
         for (pipeline,) in await self._rows("refused_losses", guild):
-            guild.neighbour.faults.clear()  # an officer accepts what the source truly says, and no failed fetch
+            guild.neighbor.faults.clear()  # an officer accepts what the source truly says, and no failed fetch
             run = run_blizzard_sync if pipeline == "battlenet_sync" else run_discord_sync
             work = run(
-                self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER, accept_losses=True
+                self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER, accept_losses=True
             )
             await self._do(guild, "accept great losses", work)
 
@@ -78,16 +79,15 @@ class Officers:
         await self.remember(guild)
 
     async def _confirm_ranks(self, guild: LivingGuild) -> None:
-        async with self._pool.connection() as conn:
-            await guilds.lock(conn, guild.guild_id)
-            known = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild.guild_id)}
-            await ranks.confirm_names(conn, guild.guild_id)
+        async with self._pool.writing(guild.guild_id) as here:
+            known = {rank.wow_rank_index for rank in await ranks.all_ranks(here)}
+            await ranks.confirm_names(here)
             for index in sorted(known):
                 role = guild.world.rank_roles.get(index)
                 if role is None:
-                    await ranks.leave_without_role(conn, guild.guild_id, index)
+                    await ranks.leave_without_role(here, index)
                 else:
-                    await ranks.map_to_role(conn, guild.guild_id, index, role.role_id, role.name, is_managed=True)
+                    await ranks.map_to_role(here, index, role.role_id, role.name, is_managed=True)
 
     async def fix(self, guild: LivingGuild) -> None:
         """Fix one open issue."""
@@ -97,7 +97,7 @@ class Officers:
                 issue_id,
                 actor=OFFICER,
                 guild_id=guild.guild_id,
-                discord_bot=self._services.outside.discord,
+                discord_bot=self._services.sources.discord,
             )
 
     async def fix_all(self, guild: LivingGuild) -> None:
@@ -110,13 +110,13 @@ class Officers:
             issue_type,
             actor=OFFICER,
             guild_id=guild.guild_id,
-            discord_bot=self._services.outside.discord,
+            discord_bot=self._services.sources.discord,
         )
 
     async def undo(self, guild: LivingGuild) -> None:
         """Take something back that was done, by whomever."""
         if attempt_id := await self._one("undoable_attempts", guild):
-            discord = self._services.outside.discord
+            discord = self._services.sources.discord
             await mitigations.undo(self._pool, attempt_id, actor=OFFICER, guild_id=guild.guild_id, discord_bot=discord)
 
     async def dismiss(self, guild: LivingGuild) -> None:
@@ -124,52 +124,48 @@ class Officers:
         if issue_id := await self._one("open_issues", guild):
             days = guild.rng.choice([None, 1, 3, 7])
             until = self._clock.now + timedelta(days=days) if days else None
-            async with self._pool.connection() as conn:
-                await guilds.lock(conn, guild.guild_id)
-                await issues.dismiss(
-                    conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="This is right.", until=until
-                )
+            async with self._pool.writing(guild.guild_id) as here:
+                await lifecycle.dismiss(here, issue_id, actor=OFFICER, reason="This is right.", until=until)
 
-    async def wake(self, guild: LivingGuild) -> None:
+    async def reopen(self, guild: LivingGuild) -> None:
         """Look at a dismissed issue again."""
         if issue_id := await self._one("dismissed_issues", guild):
-            async with self._pool.connection() as conn:
-                await guilds.lock(conn, guild.guild_id)
-                await issues.wake(conn, issue_id, guild_id=guild.guild_id, actor=OFFICER, reason="Let us see.")
+            async with self._pool.writing(guild.guild_id) as here:
+                await lifecycle.reopen(here, issue_id, actor=OFFICER, reason="Let us see.")
 
     async def decide(self, guild: LivingGuild) -> None:
         """Say whose a character is, or whose it is not."""
         pairs = await self._rows("characters_and_players", guild)
         if pairs:
             character, player = guild.rng.choice(pairs)
-            decisions: list[HandDecision] = [
-                BelongsTo(character, player),
-                BelongsToNobody(character),
-                NotThisPlayer(character, player, "Not so."),
+            decisions: list[ManualDecision] = [
+                LinkCharacter(character, player),
+                UnlinkCharacter(character),
+                RejectLink(character, player, "Not so."),
             ]
             decision = guild.rng.choice(decisions)
-            await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+            await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm(self, guild: LivingGuild) -> None:
-        """Vouch for whose a character is, for who a player is on Discord, or for both at once."""
+        """Confirm the player of a character, the Discord member of a player, or both at once."""
         ways = await self._rows("ways_to_confirm", guild)
         if ways:
             character, player, member = guild.rng.choice(ways)
-            decisions: list[HandDecision] = [LinkIsRight(character)]
+            decisions: list[ManualDecision] = [ConfirmLink(character)]
             if member is not None:
                 decisions = [
-                    LinkIsRight(character),
-                    IsMember(player, member),
-                    *(2 * [BelongsToMember(character, member)]),
+                    ConfirmLink(character),
+                    LinkMember(player, member),
+                    *(2 * [LinkCharacterToMember(character, member)]),
                 ]
-            await decide_by_hand(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
+            await apply_decision(self._pool, guild.rng.choice(decisions), actor=OFFICER, guild_id=guild.guild_id)
 
     async def confirm_many(self, guild: LivingGuild) -> None:
-        """Vouch for most characters whose members are known, as officers do who want roles to follow by themselves."""
+        """Confirm most characters whose members are known, as officers do who want automatic role fixes."""
         for character, _, member in await self._rows("ways_to_confirm", guild):
             if member is not None and guild.rng.random() < CONFIRMED_AT_FIRST:
-                decision = BelongsToMember(character, member)
-                await decide_by_hand(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
+                decision = LinkCharacterToMember(character, member)
+                await apply_decision(self._pool, decision, actor=OFFICER, guild_id=guild.guild_id)
 
     async def fix_roles(self, guild: LivingGuild) -> None:
         """Fix all roles that are wrong, of those that an officer may fix at once."""
@@ -177,15 +173,13 @@ class Officers:
 
     async def match(self, guild: LivingGuild) -> None:
         """Run the full match."""
-        await run_full_match(self._pool, guild_id=guild.guild_id, outside=self._services.outside, actor=OFFICER)
+        await run_full_match(self._pool, guild_id=guild.guild_id, sources=self._services.sources, actor=OFFICER)
 
     async def let_rule_mend_itself(self, guild: LivingGuild) -> None:
         """Switch automatic fixes of a rule on or off."""
-        async with self._pool.connection() as conn:
+        async with self._pool.writing(guild.guild_id, alone=False) as here:
             rule = guild.rng.choice([each for each in RULES.values() if each.is_fixable])
-            await save_settings(
-                conn, guild.guild_id, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7
-            )
+            await save_settings(here, rule.issue_type, actor=OFFICER, auto_mitigate=guild.rng.random() < 0.7)
 
     async def _one(self, question: str, guild: LivingGuild) -> int | None:
         rows = await self._rows(question, guild)
@@ -201,8 +195,8 @@ ACTIONS: dict[str, tuple[float, Callable[[Officers, LivingGuild], Awaitable[None
     "fix all of a rule": (1, Officers.fix_all),
     "undo": (1.5, Officers.undo),
     "dismiss": (1.5, Officers.dismiss),
-    "wake": (0.5, Officers.wake),
-    "decide by hand": (1.5, Officers.decide),
+    "reopen": (0.5, Officers.reopen),
+    "decide manually": (1.5, Officers.decide),
     "confirm a link": (2.5, Officers.confirm),
     "full match": (0.3, Officers.match),
     "switch automation": (0.3, Officers.let_rule_mend_itself),

@@ -29,7 +29,7 @@ from guild_identity.player_characters l
 join guild_identity.wow_characters c on c.id = l.character_id and c.removed_at is null
 join guild_identity.players p on p.id = l.player_id
 left join guild_identity.discord_users m on m.id = p.discord_user_id and m.is_present
-where l.guild_id = %(guild_id)s and (l.vouched_by is null or p.discord_vouched_by is null)
+where l.guild_id = %(guild_id)s and (l.confirmed_by is null or p.discord_confirmed_by is null)
 order by l.character_id
 
 -- name: doubtful_ranks

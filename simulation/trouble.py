@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbour
+from sv_common.guild_sync.simulators.crowd import CrowdSimulator, Neighbor
 from sv_common.guild_sync.simulators.faults import ERROR_PAGE, Fault, Faults
 
 BATTLENET_ROUTES = ("roster", "profile", "status", "token")
@@ -19,10 +19,10 @@ HOUR_S = 3600
 HTTP_OK = 200
 
 
-def strike(neighbour: Neighbour, rng: random.Random) -> str:
+def strike(neighbor: Neighbor, rng: random.Random) -> str:
     """Let one thing go wrong for one guild and return its name; it strikes the next requests, whenever they come."""
     name = rng.choice(list(TROUBLES))
-    TROUBLES[name](neighbour, rng)
+    TROUBLES[name](neighbor, rng)
     return name
 
 
@@ -30,53 +30,53 @@ def _route(rng: random.Random) -> str:
     return rng.choice([*BATTLENET_ROUTES[:2], *BATTLENET_ROUTES, *DISCORD_ROUTES])
 
 
-def _server_error(neighbour: Neighbour, rng: random.Random) -> None:
-    neighbour.faults.status(_route(rng), rng.choice([500, 502, 503, 504]), times=rng.randint(1, 6))
+def _server_error(neighbor: Neighbor, rng: random.Random) -> None:
+    neighbor.faults.status(_route(rng), rng.choice([500, 502, 503, 504]), times=rng.randint(1, 6))
 
 
-def _too_many_requests(neighbour: Neighbour, rng: random.Random) -> None:
+def _too_many_requests(neighbor: Neighbor, rng: random.Random) -> None:
     scope = rng.choice(["user", "global", "shared"])
     route = rng.choice(DISCORD_ROUTES)
-    neighbour.faults.rate_limited(route, rng.uniform(0.5, 40), scope=scope, times=rng.randint(1, 3))
+    neighbor.faults.rate_limited(route, rng.uniform(0.5, 40), scope=scope, times=rng.randint(1, 3))
 
 
-def _too_many_profiles(neighbour: Neighbour, rng: random.Random) -> None:
+def _too_many_profiles(neighbor: Neighbor, rng: random.Random) -> None:
     headers = {"Retry-After": "1"}
-    neighbour.faults.json(
+    neighbor.faults.json(
         rng.choice(BATTLENET_ROUTES[:3]), {"code": 429}, 429, headers=headers, times=rng.randint(1, 30)
     )
 
 
-def _cut_answer(neighbour: Neighbour, rng: random.Random) -> None:
-    neighbour.faults.cut(_route(rng), times=rng.randint(1, 5))
+def _cut_answer(neighbor: Neighbor, rng: random.Random) -> None:
+    neighbor.faults.cut(_route(rng), times=rng.randint(1, 5))
 
 
-def _half_of_the_json(neighbour: Neighbour, rng: random.Random) -> None:
-    neighbour.faults.truncated(_route(rng), times=rng.randint(1, 5))
+def _half_of_the_json(neighbor: Neighbor, rng: random.Random) -> None:
+    neighbor.faults.truncated(_route(rng), times=rng.randint(1, 5))
 
 
-def _page_instead(neighbour: Neighbour, rng: random.Random) -> None:
-    neighbour.faults.html(_route(rng), times=rng.randint(1, 5))
+def _page_instead(neighbor: Neighbor, rng: random.Random) -> None:
+    neighbor.faults.html(_route(rng), times=rng.randint(1, 5))
 
 
-def _empty_answer(neighbour: Neighbour, rng: random.Random) -> None:
-    neighbour.faults.empty(_route(rng), times=rng.randint(1, 5))
+def _empty_answer(neighbor: Neighbor, rng: random.Random) -> None:
+    neighbor.faults.empty(_route(rng), times=rng.randint(1, 5))
 
 
-def _empty_roster(neighbour: Neighbour, rng: random.Random) -> None:
-    _lie(neighbour.faults, "roster", lambda body: body | {"members": []}, rng.randint(1, 2))
+def _empty_roster(neighbor: Neighbor, rng: random.Random) -> None:
+    _lie(neighbor.faults, "roster", lambda body: body | {"members": []}, rng.randint(1, 2))
 
 
-def _halved_roster(neighbour: Neighbour, rng: random.Random) -> None:
-    _lie(neighbour.faults, "roster", lambda body: body | {"members": body["members"][::2]}, rng.randint(1, 2))
+def _halved_roster(neighbor: Neighbor, rng: random.Random) -> None:
+    _lie(neighbor.faults, "roster", lambda body: body | {"members": body["members"][::2]}, rng.randint(1, 2))
 
 
-def _nobody_on_discord(neighbour: Neighbour, rng: random.Random) -> None:
-    _lie(neighbour.faults, "members", lambda _: [], rng.randint(1, 2))
+def _nobody_on_discord(neighbor: Neighbor, rng: random.Random) -> None:
+    _lie(neighbor.faults, "members", lambda _: [], rng.randint(1, 2))
 
 
-def _tokens_revoked(neighbour: Neighbour, _: random.Random) -> None:
-    neighbour.battlenet.revoke_tokens()
+def _tokens_revoked(neighbor: Neighbor, _: random.Random) -> None:
+    neighbor.battlenet.revoke_tokens()
 
 
 def _lie(faults: Faults, route: str, change: Callable[[Any], Any], times: int) -> None:
@@ -90,7 +90,7 @@ def _lie(faults: Faults, route: str, change: Callable[[Any], Any], times: int) -
     faults.add(route, Fault(change=altered, times=times))
 
 
-TROUBLES: dict[str, Callable[[Neighbour, random.Random], None]] = {
+TROUBLES: dict[str, Callable[[Neighbor, random.Random], None]] = {
     "server error": _server_error,
     "Discord: too many requests": _too_many_requests,
     "Battle.net: too many requests": _too_many_profiles,
@@ -112,7 +112,7 @@ class Outage:
     name: str
     begins: float
     ends: float
-    neighbours: Sequence[Neighbour]
+    neighbors: Sequence[Neighbor]
     routes: Sequence[str]
     has_begun: bool = False
     _faults: list[Fault] = field(default_factory=list)
@@ -121,18 +121,18 @@ class Outage:
         """Take it away."""
         self.has_begun = True
         if not self.routes:
-            for neighbour in self.neighbours:
-                neighbour.discord.members_intent = False
-        for neighbour in self.neighbours:
+            for neighbor in self.neighbors:
+                neighbor.discord.members_intent = False
+        for neighbor in self.neighbors:
             for route in self.routes:
                 fault = Fault(HTMLResponse(ERROR_PAGE, 503), times=None)
-                neighbour.faults.add(route, fault)
+                neighbor.faults.add(route, fault)
                 self._faults.append(fault)
 
     def end(self) -> None:
         """Give it back."""
-        for neighbour in self.neighbours:
-            neighbour.discord.members_intent = True
+        for neighbor in self.neighbors:
+            neighbor.discord.members_intent = True
         for fault in self._faults:
             fault.times = 0
 
@@ -141,17 +141,17 @@ def outages(crowd: CrowdSimulator, rng: random.Random, day_begins: float, intens
     """Draw what will be away on one day; each kind at most once."""
     drawn = []
     if rng.random() < 0.35 * intensity:
-        drawn.append(_outage("Discord is away", crowd.neighbours, DISCORD_ROUTES, rng, day_begins, 5))
+        drawn.append(_outage("Discord is away", crowd.neighbors, DISCORD_ROUTES, rng, day_begins, 5))
     if rng.random() < 0.3 * intensity:
-        drawn.append(_outage("Battle.net is away", crowd.neighbours, BATTLENET_ROUTES, rng, day_begins, 9))
+        drawn.append(_outage("Battle.net is away", crowd.neighbors, BATTLENET_ROUTES, rng, day_begins, 9))
     if rng.random() < 0.25 * intensity:
-        some = [rng.choice(crowd.neighbours)]
+        some = [rng.choice(crowd.neighbors)]
         drawn.append(_outage("bot may not see members", some, (), rng, day_begins, 6))
     return drawn
 
 
 def _outage(
-    name: str, neighbours: Sequence[Neighbour], routes: Sequence[str], rng: random.Random, day: float, most_hours: float
+    name: str, neighbors: Sequence[Neighbor], routes: Sequence[str], rng: random.Random, day: float, most_hours: float
 ) -> Outage:
     begins = day + rng.uniform(0, 20 * HOUR_S)
-    return Outage(name, begins, begins + rng.uniform(0.5, most_hours) * HOUR_S, neighbours, routes)
+    return Outage(name, begins, begins + rng.uniform(0.5, most_hours) * HOUR_S, neighbors, routes)

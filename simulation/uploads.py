@@ -7,17 +7,17 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from patt.bootstrap import Services
-from patt.queue import Task
+from patt.tasks import Task
 from simulation import happenings
 from simulation.clock import FakeClock
 from simulation.founding import RANKS_WITH_RIGHTS
 from simulation.guilds import LivingGuild
 from simulation.tally import LawBroken, Tally
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.simulators import addon
-from sv_common.guild_sync.store import uploads
-from sv_common.guild_sync.upload_origin import refuse_foreign
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export
 
 FORGED = 0.1
 """Share of the exports in which whoever has the upload key has written that characters of power are somebody else's."""
@@ -85,8 +85,8 @@ async def _send_foreign(guild: LivingGuild, services: Services) -> None:
         await _send_past_the_door(guild, services, export)
         return
     try:
-        async with services.pool.connection() as conn:
-            await refuse_foreign(conn, guild.guild_id, export.origin, export.characters)
+        async with services.pool.writing(guild.guild_id, alone=False) as here:
+            await refuse_foreign(here, export.origin, export.characters)
     except BadInput:
         return
     raise LawBroken(f"guild {guild.guild_id} takes in an export of {export.guild_name}")
@@ -95,20 +95,20 @@ async def _send_foreign(guild: LivingGuild, services: Services) -> None:
 async def _send_past_the_door(guild: LivingGuild, services: Services, export: AddonExport) -> None:
     """Store a foreign export without a check, as if the guild had borne that name when it was received."""
     export = replace(export, export_id=f"foreign {len(guild.foreign_uploads)}")  # what an export says is not its guild
-    async with services.pool.connection() as conn:
-        received = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
+    async with services.pool.writing(guild.guild_id, alone=False) as here:
+        received = await uploads.receive(here, guild.upload_key_id, export)
     guild.foreign_uploads.add(received.upload_id)
     guild.is_last_sent_newest = False
 
 
 async def _send(guild: LivingGuild, services: Services, content: bytes, *, is_known: bool) -> None:
     export = read_addon_export(content)
-    async with services.pool.connection() as conn:
-        await refuse_foreign(conn, guild.guild_id, export.origin, export.characters)
-        received = await uploads.receive(conn, guild.guild_id, guild.upload_key_id, export)
+    async with services.pool.writing(guild.guild_id, alone=False) as here:
+        await refuse_foreign(here, export.origin, export.characters)
+        received = await uploads.receive(here, guild.upload_key_id, export)
     guild.is_last_sent_newest = content == guild.exports[-1]
     if is_known and received.is_new:
         raise LawBroken(f"the same export of guild {guild.guild_id} became a second upload, {received.upload_id}")
     is_asked_for = guild.rng.random() > LOST
     if received.is_new and is_asked_for and services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+        await services.queue.enqueue(Task.UPLOADS, guild.guild_id)

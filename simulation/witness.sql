@@ -11,6 +11,9 @@ create table witness.changes (
     is_now jsonb
 );
 
+grant usage on schema witness to patt_guild;
+grant insert on witness.changes to patt_guild;
+
 create function witness.note() returns trigger language plpgsql as $$
 declare
     was jsonb;
@@ -28,9 +31,9 @@ end $$;
 create trigger witness after insert or update or delete on guild_identity.wow_characters
 for each row execute function witness.note('id', 'guild_id', 'character_name', 'guild_note', 'rank_index', 'removed_at');
 create trigger witness after insert or update or delete on guild_identity.player_characters
-for each row execute function witness.note('character_id', 'player_id', 'basis', 'vouched_by');
+for each row execute function witness.note('character_id', 'player_id', 'basis', 'confirmed_by');
 create trigger witness after insert or update or delete on guild_identity.players
-for each row execute function witness.note('id', 'discord_user_id', 'discord_basis', 'discord_vouched_by');
+for each row execute function witness.note('id', 'discord_user_id', 'discord_basis', 'discord_confirmed_by');
 create trigger witness after insert or update or delete on guild_identity.discord_users
 for each row execute function witness.note('id', 'guild_id', 'discord_id');
 create trigger witness after insert or update or delete on common.guild_ranks

@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from patt.queue import SILENCE_OF_THE_DEAD_S, Queue, Task
-from patt.worker import ask_for_what_is_due, take_in
+from patt.tasks import WORKER_DEAD_AFTER_S, Queue, Task
+from patt.worker.running import run_full_match
+from patt.worker.uploads import process_uploads
+from patt.worker.worker import enqueue_due
 from simulation.clock import FakeClock
 from simulation.tally import LawBroken, Tally
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.core.errors import PattError
 from sv_common.guild_sync.reporter import send_digest
 
 LANES = 4
@@ -33,7 +34,7 @@ class WaitingJobs(Queue):
         super().__init__("postgresql://")  # which is never opened
         self._waiting: dict[tuple[int, Task], None] = {}
 
-    async def ask_for(self, task: Task, guild_id: int) -> bool:
+    async def enqueue(self, task: Task, guild_id: int) -> bool:
         """Let a job wait, unless it does."""
         is_new = (guild_id, task) not in self._waiting
         self._waiting[guild_id, task] = None
@@ -69,8 +70,8 @@ class Worker:
         for guild_id, (task, noticed) in list(self._dead.items()):
             if noticed <= self._clock.seconds:
                 del self._dead[guild_id]
-                await self._jobs.ask_for(task, guild_id)
-        await ask_for_what_is_due(self._services, self._clock.now)
+                await self._jobs.enqueue(task, guild_id)
+        await enqueue_due(self._services, self._clock.now)
 
     async def work(self) -> None:
         """Do everything that waits; one job at a time for each guild."""
@@ -84,7 +85,7 @@ class Worker:
         async with lanes:
             for task in tasks:
                 if guild_id in self._dead:
-                    await self._jobs.ask_for(task, guild_id)
+                    await self._jobs.enqueue(task, guild_id)
                 else:
                     await self._do(task, guild_id)
 
@@ -98,7 +99,7 @@ class Worker:
             self._tally.add("failed runs", f"{task}: {type(error).__name__}")
         except _KilledError:
             self._tally.add("killed runs", task)
-            self._dead[guild_id] = (task, self._clock.seconds + SILENCE_OF_THE_DEAD_S)
+            self._dead[guild_id] = (task, self._clock.seconds + WORKER_DEAD_AFTER_S)
         except Exception as error:
             raise LawBroken(f"{task} of guild {guild_id} ended with an unexpected error: {error!r}") from error
         else:
@@ -108,17 +109,17 @@ class Worker:
         services = self._services
         match task:
             case Task.UPLOADS:
-                return take_in(services, guild_id)
+                return process_uploads(services, guild_id)
             case Task.FULL_MATCH:
-                return match_when_asked(services, guild_id)
+                return run_full_match(services, guild_id)
             case Task.DIGEST:
-                return send_digest(services.pool, services.outside.announcer, guild_id=guild_id)
+                return send_digest(services.pool, services.sources.announcer, guild_id=guild_id)
         pipelines = {
             Task.BATTLE_NET: scheduler.run_blizzard_sync,
             Task.DISCORD: scheduler.run_discord_sync,
             Task.SWEEP: scheduler.run_sweep,
         }
-        return partial(pipelines[task], services.pool, guild_id=guild_id, outside=services.outside)()
+        return partial(pipelines[task], services.pool, guild_id=guild_id, sources=services.sources)()
 
 
 class _KilledError(Exception):

@@ -15,6 +15,7 @@ import asking_outside
 import database_to_empty
 import thoroughness
 from database_to_empty import DatabaseToEmpty
+from kept_pool import KeptPool
 from server_folders import TEMPLATE, folder_for_a_server
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import Pool, make_pool
@@ -125,12 +126,24 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         kept.empty()
 
 
+@pytest.fixture(scope="session")
+async def kept_pool(kept_database: DatabaseToEmpty) -> AsyncIterator[KeptPool]:
+    """The pool on the one database of this test process."""
+    kept = KeptPool(kept_database.url)
+    yield kept
+    await kept.close()
+
+
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
+async def pool(request: pytest.FixtureRequest, database_url: str, kept_pool: KeptPool) -> AsyncIterator[Pool]:
     """An open pool on a fresh database."""
-    async with make_pool(database_url) as opened:
-        await opened.wait()
-        yield opened
+    if request.node.get_closest_marker("own_database"):
+        async with make_pool(database_url) as opened:
+            await opened.wait()
+            yield opened
+    else:
+        yield await kept_pool.opened()
+        await kept_pool.settle()
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,12 @@ select (select version_num from public.alembic_version),
        (select array_agg(tgname order by oid) from pg_trigger where not tgisinternal)
 """
 _END_OTHER_CONNECTIONS = """
-select pg_terminate_backend(pid, %s) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+select pg_terminate_backend(pid, %s) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and application_name <> %s
 """
+
+KEPT = "kept by the tests"
+"""Connections of this name outlive the test that used them: what they have planned and cached serves the next."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,11 @@ class DatabaseToEmpty:
             yield cls(url, connection, _emptying(tables, sequences), connection.execute(_SCHEMA).fetchone())
 
     def empty(self) -> None:
-        """End all other connections, delete every row, and let numbers begin anew.
+        """End all connections but those that are kept, delete every row, and let numbers begin anew.
 
         Raises `AssertionError` when the schema is not as it was at first.
         """
-        self.connection.execute(_END_OTHER_CONNECTIONS, [_LONGEST_GOODBYE_MS])
+        self.connection.execute(_END_OTHER_CONNECTIONS, [_LONGEST_GOODBYE_MS, KEPT])
         self.connection.execute(self.emptying)
         schema = self.connection.execute(_SCHEMA).fetchone()
         assert schema == self.schema, "The test changed the schema: mark it own_database."

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.links import DECIDED_BY_A_PERSON
+from sv_common.guild_sync.changes.changeset import DECIDED_BY_A_PERSON
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole, GuildAddress, RosterCharacter
 
 DAY_MS = 86_400_000
 GUILD_MASTER, OFFICER, RAIDER, SOCIAL = 0, 1, 2, 3
@@ -96,14 +96,14 @@ class GuildBuilder:
             },
         )
 
-    async def player(self, name: str, *, member: int | None = None, is_vouched: bool = False) -> int:
-        """Add a player; with `is_vouched` an officer has said that it is the member."""
+    async def player(self, name: str, *, member: int | None = None, is_confirmed: bool = False) -> int:
+        """Add a player; with `is_confirmed` an officer has said that it is the member."""
         return await self._insert(
             "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by, discord_basis, "
-            "discord_vouched_by, discord_vouched_at) values (%(guild)s, %(name)s, %(member)s, 'test', "
-            "case when %(vouched)s then 'officer' when %(member)s::bigint is not null then 'name' end, "
-            "case when %(vouched)s then 'test' end, case when %(vouched)s then now() end) returning id",
-            {"name": name, "member": member, "vouched": is_vouched},
+            "discord_confirmed_by, discord_confirmed_at) values (%(guild)s, %(name)s, %(member)s, 'test', "
+            "case when %(confirmed)s then 'officer' when %(member)s::bigint is not null then 'name' end, "
+            "case when %(confirmed)s then 'test' end, case when %(confirmed)s then now() end) returning id",
+            {"name": name, "member": member, "confirmed": is_confirmed},
         )
 
     async def link(
@@ -118,15 +118,15 @@ class GuildBuilder:
         """Link a character to a player, under a note; by an officer's own decision for some sources."""
         await self.execute(
             "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
-            "linked_by, basis, basis_note, vouched_by, vouched_at) values (%(character)s, %(player)s, %(guild)s, "
-            "%(source)s, 'exact', 'test', case when %(vouched)s then 'officer' else 'note' end, %(note)s, "
-            "case when %(vouched)s then 'test' end, case when %(vouched)s then now() end)",
+            "linked_by, basis, basis_note, confirmed_by, confirmed_at) values (%(character)s, %(player)s, %(guild)s, "
+            "%(source)s, 'exact', 'test', case when %(confirmed)s then 'officer' else 'note' end, %(note)s, "
+            "case when %(confirmed)s then 'test' end, case when %(confirmed)s then now() end)",
             {
                 "character": character,
                 "player": player,
                 "source": source,
                 "note": linked_under,
-                "vouched": source in DECIDED_BY_A_PERSON,
+                "confirmed": source in DECIDED_BY_A_PERSON,
             },
         )
         if as_main:
@@ -166,15 +166,15 @@ class GuildBuilder:
         await self.link(character, player, source=source, linked_under=linked_under)
         return character
 
-    async def vouch_for_all(self) -> None:
+    async def confirm_all(self) -> None:
         """Let an officer have confirmed every link of the guild, to players and to Discord members."""
         await self.execute(
-            "update guild_identity.player_characters set basis = 'officer', vouched_by = 'alice', vouched_at = now() "
+            "update guild_identity.player_characters set basis = 'officer', confirmed_by = 'alice', confirmed_at = now() "
             "where guild_id = %(guild)s"
         )
         await self.execute(
-            "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', "
-            "discord_vouched_at = now() where guild_id = %(guild)s and discord_user_id is not null"
+            "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'alice', "
+            "discord_confirmed_at = now() where guild_id = %(guild)s and discord_user_id is not null"
         )
 
     async def roles_without_power(self, *, without: Sequence[str] = (), powerful: Sequence[str] = ()) -> None:
@@ -194,7 +194,7 @@ class GuildBuilder:
             {"character": character, "name": name, "key": name_key(name)},
         )
 
-    async def set_note(self, character: int, note: str) -> None:
+    async def set_note(self, character: int, note: str | None) -> None:
         """Change a note as if the addon had seen it."""
         await self.execute(
             "update guild_identity.wow_characters set guild_note = %(note)s where id = %(character)s",

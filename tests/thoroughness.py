@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+from hypothesis.internal.conjecture import providers
 
 OPTION = "--all"
 MARKER = "nightly"
@@ -36,16 +37,26 @@ def configure(config: pytest.Config) -> None:
     global _tries_everything  # noqa: PLW0603 -- one process runs the tests of one command line
     _tries_everything = bool(config.getoption(OPTION))
     quick = tuple(phase for phase in Phase if phase is not Phase.explain)
+    usual = settings.get_profile(settings.get_current_profile_name())
+    settings.register_profile(_COMMIT, usual, phases=quick, derandomize=_is_unattended(), max_examples=examples(100))
     settings.register_profile(
-        _COMMIT, settings.get_profile(settings.get_current_profile_name()), phases=quick, derandomize=_is_unattended()
+        _NIGHT, usual, phases=quick, derandomize=False, max_examples=examples(100), print_blob=True
     )
-    settings.register_profile(_NIGHT, settings.get_profile(_COMMIT), derandomize=False, print_blob=True)
     settings.load_profile(_NIGHT if _tries_everything else _COMMIT)
+    if not _tries_everything:
+        # Hypothesis also tries constants of the modules that happen to be imported: other tests, and each line of code
+        # that changes, would change the examples of every law.
+        vars(providers)["is_local_module_file"] = _is_none_of_ours
 
 
 def everything() -> bool:
     """Whether everything is tried, rather than enough of each kind."""
     return _tries_everything
+
+
+def examples(at_night: int) -> int:
+    """How many made-up examples to try of a law that is tried on so many when everything is tried: a quarter, or that many."""
+    return at_night if _tries_everything else max(min(at_night, 10), at_night // 4)
 
 
 def leave_out_what_is_for_the_night(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -77,6 +88,10 @@ class _Name:
     def is_of(self, item: pytest.Item) -> bool:
         test = item.nodeid.partition("::")[2]
         return item.path == self.file and (test == self.test or test.startswith(f"{self.test}["))
+
+
+def _is_none_of_ours(path: str) -> bool:
+    return False
 
 
 def _is_unattended() -> bool:

@@ -1,4 +1,4 @@
-"""The web application: routes, and what stands before and behind them."""
+"""The web application: its routes and its middleware."""
 
 from __future__ import annotations
 
@@ -17,65 +17,63 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from patt import probes
-from patt.api import (
-    access,
-    activity,
-    credentials,
-    guild_moves,
-    health,
-    issue,
-    issues,
-    jobs,
-    live,
-    losses,
-    matching,
-    players,
-    selected,
-    settings,
-    uploads,
-)
+from patt.api import access, activity, credentials, issue, issues, live, matching, players, settings, uploads
 from patt.api.examples import explain
 from patt.bootstrap import Services
-from patt.guard import Guard
-from patt.headers import STATIC_PREFIX, SecurityHeaders
-from patt.http_metrics import HttpMetrics, MeasureRequests
-from patt.limits import Clock, Limits
 from patt.live.hub import Hub
-from patt.live.mark import NoteMark
-from patt.live.stream import HEARTBEAT_S
-from patt.overlong import OverlongBodies
+from patt.live.stream import HEARTBEAT_S, NoteCursor
 from patt.pages import (
-    account_pages,
-    actions,
+    access_pages,
     activity_pages,
     admin_pages,
-    discord_sign_in,
-    dismissal_pages,
     issue_pages,
-    loss_pages,
     match_pages,
-    move_pages,
-    officer_pages,
-    player_actions,
     player_pages,
-    secret_pages,
-    setting_actions,
-    setting_pages,
-    sign_in,
-    upload_pages,
+    settings_pages,
+    sign_in_pages,
 )
-from patt.problems import answer
-from patt.throttle import ThrottleGuessing, ThrottleRequests
-from sv_common.guild_sync.domain.errors import PattError
+from patt.web import probes
+from patt.web.guard import Guard
+from patt.web.metrics import HttpMetrics, MeasureRequests
+from patt.web.places import STATIC_PREFIX
+from patt.web.problems import answer
+from patt.web.security import OverlongBodies, SecurityHeaders
+from patt.web.throttle import Clock, Limits, ThrottleGuessing, ThrottleRequests
+from sv_common.guild_sync.core.errors import PattError
 
 STATIC = Path(__file__).parent / "static"
+ROUTERS = (
+    issues.router,
+    issue.router,
+    activity.for_jobs,
+    live.router,
+    activity.router,
+    activity.for_losses,
+    matching.router,
+    players.router,
+    settings.router,
+    credentials.router,
+    access.router,
+    access.own,
+    uploads.router,
+    uploads.for_officers,
+    admin_pages.router,
+    issue_pages.router,
+    activity_pages.router,
+    match_pages.router,
+    player_pages.router,
+    access_pages.router,
+    settings_pages.router,
+    access_pages.own,
+    sign_in_pages.router,
+    probes.router,
+)
 
 
 def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
-    """Return the application on these services. Their pool is open, and stays its owner's to close.
+    """Return the application on these services. Their pool is open, and its owner closes it.
 
-    How often somebody asks is measured by the clock; open streams are looked after at each heartbeat.
+    The clock measures rates of requests; open streams are checked at each heartbeat.
     """
     limits = Limits(clock)
     app = _Application(
@@ -94,53 +92,10 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
     app.state.reading_uploads = asyncio.Semaphore(1)  # reading one takes many times its size in memory
     for kind in (PattError, HTTPException, RequestValidationError, psycopg.OperationalError):
         app.add_exception_handler(kind, answer)
-    app.include_router(issues.router)
-    app.include_router(issue.router)
-    app.include_router(health.router)
-    app.include_router(selected.router)
-    app.include_router(jobs.router)
-    app.include_router(live.router)
-    app.include_router(activity.router)
-    app.include_router(losses.router)
-    app.include_router(matching.router)
-    app.include_router(players.router)
-    app.include_router(settings.router)
-    app.include_router(guild_moves.router)
-    app.include_router(credentials.router)
-    app.include_router(access.router)
-    app.include_router(access.own)
-    app.include_router(uploads.router)
-    app.include_router(uploads.for_officers)
-    app.include_router(actions.router)
-    app.include_router(admin_pages.router)
-    app.include_router(dismissal_pages.router)
-    app.include_router(issue_pages.router)
-    app.include_router(activity_pages.router)
-    app.include_router(upload_pages.actions)
-    app.include_router(upload_pages.router)
-    app.include_router(loss_pages.actions)
-    app.include_router(loss_pages.router)
-    app.include_router(match_pages.actions)
-    app.include_router(match_pages.router)
-    app.include_router(player_actions.router)
-    app.include_router(player_actions.preview_router)
-    app.include_router(player_pages.router)
-    app.include_router(setting_actions.actions)
-    app.include_router(setting_actions.router)
-    app.include_router(secret_pages.actions)
-    app.include_router(secret_pages.router)
-    app.include_router(move_pages.actions)
-    app.include_router(move_pages.router)
-    app.include_router(setting_pages.router)
-    app.include_router(account_pages.router)
-    app.include_router(account_pages.actions)
-    app.include_router(officer_pages.router)
-    app.include_router(officer_pages.actions)
-    app.include_router(discord_sign_in.router)
-    app.include_router(sign_in.router)
-    app.include_router(probes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount(STATIC_PREFIX, StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(NoteMark, hub=app.state.live)
+    app.add_middleware(NoteCursor, hub=app.state.live)
     app.add_middleware(ThrottleRequests, limits=limits)
     app.add_middleware(Guard, services=services)
     app.add_middleware(ThrottleGuessing, limits=limits)
@@ -154,7 +109,7 @@ def create_app(services: Services, *, clock: Clock = time.monotonic, heartbeat_s
 
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Return the description of the API, made when it is first asked for."""
+        """Return the description of the API, made when it is first requested."""
         if self.openapi_schema is None:
             explain(super().openapi())
         return super().openapi()
@@ -162,7 +117,7 @@ class _Application(FastAPI):
 
 @contextlib.asynccontextmanager
 async def _listen(app: FastAPI) -> AsyncIterator[None]:
-    """Hear what changes for as long as the application is served."""
+    """Listen for changes while the application is served."""
     hub: Hub = app.state.live
     async with hub.listening():
         yield

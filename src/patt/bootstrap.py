@@ -1,4 +1,4 @@
-"""The one place where real things are chosen: the database, the clients of Battle.net and Discord."""
+"""The real parts: the database with the right schema, and the clients of Battle.net and Discord."""
 
 from __future__ import annotations
 
@@ -10,32 +10,111 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx2
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from patt.config import Settings, load_settings
-from patt.database import check_schema, database_url
-from patt.queue import Queue, open_queue
+from patt.tasks import Queue, open_queue
+from sv_common.db import embedded, migrate
 from sv_common.db.patience import COMMANDS, JOBS, Patience
 from sv_common.db.pool import Pool, make_pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.discord_login import DiscordLogin
-from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, http_client
-from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.login import DiscordLogin
+from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, http_client
+from sv_common.guild_sync.sources.ports import Sources
 
+DATABASE_NAME = "patt"
 DISCORD_CALLBACK = "/login/discord/callback"
-"""The page to which Discord sends people back; its whole address is registered there."""
+"""The page to which Discord redirects after sign-in; its whole address is registered there."""
 
 _Result = TypeVar("_Result")
 
 
+class EmbeddedDatabaseError(ConfigurationError):
+    """The embedded database does not start. `fault` says why; the message also says what to run."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"{fault} Run: patt doctor")
+        self.fault = fault
+
+
+def database_url(settings: Settings) -> str:
+    """Return the URL of the database, and start the embedded server if none is configured.
+
+    Raises `EmbeddedDatabaseError` if that server does not start.
+    """
+    if settings.database_url is not None:
+        return settings.database_url.replace("postgres://", "postgresql://", 1)
+    try:
+        server = embedded.start(settings.data_dir / "postgres")
+        return embedded.ensure_database(server, DATABASE_NAME)
+    except Exception as error:
+        raise EmbeddedDatabaseError(
+            f"The embedded database in PATT_DATA_DIR ({settings.data_dir}) does not start: {error}."
+        ) from error
+
+
+def revision_of(url: str) -> str | None:
+    """Return the schema's revision, None for a database without one.
+
+    Raises `ConfigurationError` when the database does not answer, or its address cannot be used.
+    """
+    try:
+        return migrate.current_revision(url)
+    except OperationalError as error:
+        raise ConfigurationError(f"The database does not answer: {_reason(error)}.") from error
+    except (SQLAlchemyError, ValueError) as error:
+        raise ConfigurationError(
+            "PATT_DATABASE_URL cannot be used: it must be an address of PostgreSQL, such as "
+            f"postgresql://name:password@host/database ({type(error).__name__})."
+        ) from error
+
+
+def check_schema(url: str) -> None:
+    """Raise `ConfigurationError` when the database does not answer, or has another schema than this version needs."""
+    current, newest = _known_revision_of(url), migrate.newest_revision()
+    if current != newest:
+        raise ConfigurationError(
+            f"The database has the schema {current or '(none)'}, and this version needs {newest}. Run: patt db upgrade"
+        )
+
+
+def make_ready(settings: Settings) -> str:
+    """Return the URL of the database, upgraded to the schema that this version needs. Raises `ConfigurationError`."""
+    url = database_url(settings)
+    _known_revision_of(url)
+    try:
+        migrate.upgrade(url)
+    except DBAPIError as error:
+        raise ConfigurationError(
+            f"The database could not be upgraded to the schema {migrate.newest_revision()}: {_reason(error)}. "
+            "Nothing was changed."
+        ) from error
+    return url
+
+
+def _known_revision_of(url: str) -> str | None:
+    revision = revision_of(url)
+    if revision is not None and revision not in migrate.revisions():
+        raise ConfigurationError(
+            f"The database has the schema {revision}, which this version of PATT does not know. "
+            "Use the newer version that created it."
+        )
+    return revision
+
+
+def _reason(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0].rstrip(".")
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the web and the command line work with."""
+    """What web, worker and command line work with."""
 
     settings: Settings
     pool: Pool
-    outside: Outside
+    sources: Sources
     queue: Queue | None = None
 
 
@@ -45,34 +124,31 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database (by default the configured one) and the clients of the sources that are set up.
 
-    The patience is that of all work on these services' pool, by default that of the command line.
-
-    Raises `ConfigurationError` when the database does not answer, or has another schema than this version needs.
+    `patience` sets the time-outs of their pool, by default those of the command line. Raises `ConfigurationError` when the database
+    does not answer, or has another schema than this version needs.
     """
     url = url or database_url(settings)
     check_schema(url)
     async with make_pool(url, patience=patience) as pool, http_client() as http, open_queue(url) as queue:
         await pool.wait()
-        yield Services(settings, pool, outside(settings, http), queue)
+        yield Services(settings, pool, sources(settings, http), queue)
 
 
 @contextlib.asynccontextmanager
 async def for_jobs(services: Services) -> AsyncIterator[Services]:
-    """Give the same services with a pool of their own, for a worker beside the web: its jobs wait longer, and hold up no page."""
+    """Yield the same services with a pool of their own, for a worker beside the web: its jobs wait longer, and delay no page."""
     async with make_pool(str(services.pool.conninfo), patience=JOBS) as pool:
         yield replace(services, pool=pool)
 
 
-def outside(settings: Settings, http: httpx2.AsyncClient) -> Outside:
-    """Return clients for the sources whose credentials are set."""
+def sources(settings: Settings, http: httpx2.AsyncClient) -> Sources:
     battle_net, discord = battlenet_client(settings, http), discord_client(settings, http)
-    return Outside(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
+    return Sources(battle_net, discord, discord, profiles=battle_net, realms=battle_net)
 
 
 def battlenet_client(
     settings: Settings, http: httpx2.AsyncClient, retries: RetryPolicy = USUAL_RETRIES
 ) -> BattleNetClient | None:
-    """Return a client of Battle.net; None without credentials."""
     if not settings.blizzard_client_id or not settings.blizzard_client_secret:
         return None
     return BattleNetClient(
@@ -88,7 +164,6 @@ def battlenet_client(
 def discord_client(
     settings: Settings, http: httpx2.AsyncClient, retries: RetryPolicy = USUAL_RETRIES
 ) -> DiscordClient | None:
-    """Return a client of Discord; None without a token."""
     if not settings.discord_bot_token:
         return None
     return DiscordClient(
@@ -101,15 +176,15 @@ def discord_client(
 
 
 def _newest_discord_token(token: str) -> Callable[[], str]:
-    """Return what reads the bot's token, so that one that was rejected can be replaced in `.env` without a restart.
+    """Return a reader of the bot's token, so that a rejected one can be replaced in `.env` without a restart.
 
-    Only a token that the environment gave is read from there again.
+    Only a token that comes from the environment is read there again.
     """
 
     def given() -> str | None:
         try:
             found = load_settings().discord_bot_token
-        except ConfigurationError:  # somebody is at it; the rejected token stays rejected
+        except ConfigurationError:  # it is being edited; the rejected token stays rejected
             return None
         return found.get_secret_value() if found else None
 
@@ -118,7 +193,7 @@ def _newest_discord_token(token: str) -> Callable[[], str]:
 
 
 def discord_login(settings: Settings) -> DiscordLogin | None:
-    """Return the application with which people sign in through Discord; None where none is set up."""
+    """Return the application for signing in with Discord; None if it is not set up."""
     if not settings.discord_client_id or not settings.discord_client_secret:
         return None
     return DiscordLogin(

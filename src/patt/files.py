@@ -1,20 +1,20 @@
-"""Files that a person names."""
+"""Files that a user names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.plain_text import shown
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.plain_text import shown
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 
 def read_file(file: Path) -> bytes:
-    """Read the file, or as much of it as shows that it is too large."""
+    """Read the file, or as much of it as shows that it is too large. Raises `BadInput`."""
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise BadInput(f"“{shown(str(file))}” is no name of a file.") from error
+        raise BadInput(f"“{shown(str(file))}” is not the name of a file.") from error

@@ -17,15 +17,14 @@ when the two differ. A rule detects one kind of issue and knows at most one fix 
 
 
 _HOW = {
-    (True, True): "by itself, where it is safe; else on an officer's click",
-    (False, True): "on an officer's click; by itself, where it is safe, if a guild switches that on",
+    (True, True): "automatic, if it is safe; else on an officer's click",
+    (False, True): "on an officer's click; automatic, if it is safe and a guild switches that on",
     (False, False): "on an officer's click",
 }
-"""By whether a rule fixes by itself, and whether any of its fixes is safe."""
+"""By whether the fixes of a rule are automatic, and whether any of them is safe."""
 
 
 def rules_page() -> str:
-    """Return the whole page."""
     return "\n".join([_HEAD, *(line for rule in RULES.values() for line in _section(rule))])
 
 
@@ -38,9 +37,9 @@ def _section(rule: RuleDefinition) -> Iterator[str]:
     yield f"- **Fix:** {fix if rule.is_fixable else 'none; for information'}"
     for each in rule.parameters:
         bounds = f"from {each.least} to {each.most} {each.unit}"
-        yield f"- **Setting `{each.name}`:** {each.default_in_words}, unless a guild sets it ({bounds})"
+        yield f"- **Setting `{each.name}`:** {each.default_in_words}, unless a guild changes it ({bounds})"
     yield f"\n{rule.why}\n"
-    yield f"**Safe by itself.** {rule.safe or 'Nothing.'}\n"
+    yield f"**Automatic.** {rule.safe or 'Nothing.'}\n"
     yield f"**Left to an officer.** {rule.left_to_officer}\n"
     yield f"**Dismissed.** {_dismissed(rule)}\n"
     yield "| the case | the outcome | why, or what changes |\n|---|---|---|"
@@ -49,12 +48,12 @@ def _section(rule: RuleDefinition) -> Iterator[str]:
 
 
 def _dismissed(rule: RuleDefinition) -> str:
-    """Say on what a dismissal of the rule's issues rests."""
+    """Say on what a dismissal of the rule's issues depends."""
     if not rule.material:
-        return "A dismissal hides the issue, whatever is found, until its day comes or somebody ends it."
+        return "A dismissal hides the issue, whatever is found, until its date comes or an officer reopens it."
     parts = [each.what for each in rule.material]
     listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-    return f"A dismissal rests on {listed}. When that changes, the issue opens again and says what changed."
+    return f"A dismissal depends on {listed}. When that changes, the issue reopens and says what changed."
 
 
 if __name__ == "__main__":

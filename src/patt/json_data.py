@@ -1,4 +1,4 @@
-"""Values of this product's types as the API answers them: as JSON data, and as parts of larger ones."""
+"""Values as the API answers them in JSON, and as parts of larger ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 def as_json_data(value: Any) -> Any:
-    """Return a value as the API answers it: without what is left out there, and with what is computed."""
+    """Return a value as the API answers it: without excluded fields, and with computed ones."""
     if isinstance(value, list | tuple):
         return [as_json_data(each) for each in value]
     kind = type(value)
@@ -24,7 +24,7 @@ def as_json_data(value: Any) -> Any:
 
 
 def as_json_text(value: Any) -> str:
-    """Return a value as JSON text, such as a form sends it back."""
+    """Return a value as JSON text, which a form can send back."""
     return json.dumps(as_json_data(value))
 
 

@@ -13,30 +13,27 @@ from fastapi import FastAPI
 
 from patt.app import create_app
 from patt.bootstrap import Services, for_jobs
-from patt.gateway import listen
 from patt.live.hub import Hub
-from patt.worker import work_until_stopped
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from patt.worker.gateway import listen
+from patt.worker.worker import work_until_stopped
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 
 GRACE_S = 20
-"""Seconds that requests get to end when the server stops; one that hangs does not keep the process from ending."""
+"""Seconds that requests may run on when the server stops; one that hangs does not keep the process alive."""
 
 _PAUSE_AFTER_A_FAULT_S = 10
 
 
 async def serve_until_stopped(services: Services, host: str, port: int, *, with_worker: bool = False) -> None:
-    """Serve pages and API until the process is asked to stop; with a worker, do the jobs of the queue as well.
-
-    Where it is set, listen to Discord's gateway too.
-    """
+    """Serve pages and API until the process is asked to stop; with a worker, and with Discord's gateway if it is set."""
     config = server_config(services, host, port)
     hub: Hub = cast("FastAPI", config.app).state.live
     async with for_jobs(services) as of_jobs:
-        beside = [asyncio.create_task(_keep_up("worker", work_until_stopped, of_jobs))] if with_worker else []
+        beside = [asyncio.create_task(_keep_running("worker", work_until_stopped, of_jobs))] if with_worker else []
         if services.settings.discord_gateway:
-            beside.append(asyncio.create_task(_keep_up("gateway", listen, of_jobs)))
+            beside.append(asyncio.create_task(_keep_running("gateway", listen, of_jobs)))
         try:
             await Server(config, hub.close).serve()
         finally:
@@ -46,14 +43,14 @@ async def serve_until_stopped(services: Services, host: str, port: int, *, with_
 
 
 class Server(uvicorn.Server):
-    """A server that ends the open streams when it is asked to stop: by themselves they go on for ever."""
+    """A server that closes the open streams when it is asked to stop, since they never end otherwise."""
 
     def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._end_streams = end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop taking requests, and wait for those that there are."""
+        """Stop accepting requests, and wait for those that are running."""
         self._end_streams()
         await super().shutdown(sockets)
 
@@ -61,7 +58,7 @@ class Server(uvicorn.Server):
 def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
     """Return how the application is served.
 
-    Which proxies are believed is a setting, and the application's own part; uvicorn's usual is to believe this computer's.
+    The application itself trusts the proxies of a setting; uvicorn's default would trust those of this computer.
     """
     app = create_app(services)
     return uvicorn.Config(
@@ -75,10 +72,10 @@ def server_config(services: Services, host: str, port: int) -> uvicorn.Config:
     )
 
 
-async def _keep_up(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:
-    """Work on, whatever befalls: the pages stay up while the database or Discord is away.
+async def _keep_running(name: str, work: Callable[[Services], Awaitable[None]], services: Services) -> None:
+    """Restart a part whenever it fails: the pages stay up while the database or Discord is away.
 
-    What only an officer can set right is said once, and ends the work.
+    A wrong setting is logged once, and ends the part.
     """
     while True:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from addon.client import ADDON, LEGACY, Client, guild_of
-from sv_common.guild_sync.domain import addon_export
+from sv_common.guild_sync.sources.addon import export
 
 
 def lines(client: Client, command: str) -> list[str]:
@@ -43,7 +43,7 @@ def test_force_begins_anew() -> None:
 
 
 def test_the_readers_messages_name_commands_that_the_addon_knows() -> None:
-    source = Path(addon_export.__file__).read_text(encoding="utf-8")
+    source = Path(export.__file__).read_text(encoding="utf-8")
     named = set(re.findall(r"/pattsync(?: \w+)?", source))
     assert named
     for command in named:

@@ -3,9 +3,9 @@
 import pytest
 
 from addon.client import LEGACY, LOGIN_TIME, MODERN, Client, Member, Style, guild_of, toc_field
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.guild import AddonCharacter
-from sv_common.guild_sync.domain.saved_variables import LuaTable, parse_saved_variables
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.addon.saved_variables import LuaTable, parse_saved_variables
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 TROG = Member(
     "Trög",

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from addon.client import Client, Member, Style, guild_of
-from sv_common.guild_sync.domain.addon_export import CLOSING_VARIABLE, read_addon_export, strip_markup
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import CLOSING_VARIABLE, read_addon_export, strip_markup
 
 names = st.text(st.characters(categories=["L"]), min_size=1, max_size=12)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=31)
@@ -14,7 +15,7 @@ awkward = st.text(st.sampled_from("\"'\\\n\r\t|cHrTh[]{},-=aé은🐉\x01\x7f\u2
 notes = texts | awkward
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=thoroughness.examples(60))
 @given(names, notes, notes, st.sampled_from(["current", "older"]))
 @example("Brightmane", 'a"b\\c\nd|e', "|cffff0000x|r ||", "current")
 @example("Brightmane", "]]--[[", "\\n\\", "older")

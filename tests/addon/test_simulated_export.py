@@ -3,10 +3,10 @@
 import pytest
 
 from addon.client import LOGIN_TIME, Client, Member, toc_field
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
-from sv_common.guild_sync.domain.saved_variables import LuaTable, LuaValue, parse_saved_variables
 from sv_common.guild_sync.simulators import GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter
+from sv_common.guild_sync.sources.addon.saved_variables import LuaTable, LuaValue, parse_saved_variables
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 HOURS_A_MONTH, HOURS_A_YEAR = 30 * 24, 365 * 24
 LANGUAGE, LOCALE, REGION_NUMBER = "ruRU", "ru_RU", 3
@@ -29,7 +29,7 @@ def _member(world: GuildWorld, character: WorldCharacter) -> Member:
     class_name = CLASS_NAMES[character.class_id]
     return Member(
         character.name,
-        realm=character.realm.normalised_in(LOCALE),
+        realm=character.realm.normalized_in(LOCALE),
         rank=character.rank,
         rank_name=world.rank_names[character.rank],
         level=character.level,
@@ -46,7 +46,7 @@ def _of_the_addon(world: GuildWorld, *, sees_officer_notes: bool) -> dict[str, L
     client = Client([_member(world, each) for each in world.characters], language=LANGUAGE)
     client.sees_officer_notes = sees_officer_notes
     client.region = REGION_NUMBER
-    client.guild = (world.guild_name, world.realm.normalised_in(LOCALE))
+    client.guild = (world.guild_name, world.realm.normalized_in(LOCALE))
     return dict(parse_saved_variables(client.export()))
 
 

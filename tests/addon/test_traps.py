@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from addon.client import FRAME, LEGACY, MODERN, REQUESTS_APART, RESTRICTIONS, Client, Member, guild_of
-from sv_common.guild_sync.domain.addon_export import read_addon_export
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 
 def size_of(saved: bytes) -> int:

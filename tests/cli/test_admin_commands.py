@@ -79,7 +79,7 @@ def test_a_token_that_cannot_be_made_is_refused_in_words(
 @pytest.mark.parametrize("line", ["admin token", "admin link --name", "keys add"])
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("x" * 101, "The name has 101 letters; at most 100 can be kept."), (" ", "give a name that can be read")],
+    [("x" * 101, "The name has 101 letters; at most 100 are allowed."), (" ", "give a readable name")],
 )
 def test_a_name_that_nobody_could_read_is_refused_whatever_it_is_for(
     patt: Patt, guild: psycopg.Connection, line: str, name: str, sentence: str
@@ -107,8 +107,8 @@ def test_a_link_can_be_for_a_role_in_one_guild(patt: Patt, guild: psycopg.Connec
     assert guild.execute("select name, role, guild_id from common.admin_accounts").fetchall() == [("vera", "viewer", 1)]
     for words, sentence in (
         (("--role", "officer", "--guild", 99), "There is no guild with the number 99."),
-        (("--guild", 1), "say what the account may do"),
-        (("--name", "@vera"), "those who sign in with Discord"),
+        (("--guild", 1), "choose what the account may do"),
+        (("--name", "@vera"), "accounts of Discord begin with an “@”"),
     ):
         refused = patt("admin", "link", *words)
         assert (refused.code, sentence in refused.err) == (1, True)
@@ -121,7 +121,7 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
     )
     looked = patt("admin", "officers", "give", "rank", "council", "officer", "--dry-run")
     assert looked.out == "Council would give: officer.\n"
-    assert guild.execute("select count(*) from common.guild_authority").fetchone() == (0,)
+    assert guild.execute("select count(*) from common.access_grants").fetchone() == (0,)
     assert patt("admin", "officers", "give", "rank", "1", "officer").out == "Council gives now: officer.\n"
     mapping = patt("admin", "officers", "list", "--json").json["mapping"]
     assert ("1", "officer") in [(each["key"], each["role"]) for each in mapping]
@@ -136,5 +136,7 @@ def test_a_new_upload_key_stands_alone_and_the_command_beside_it_does_not_hold_i
     made = patt("keys", "add", "Mito [b]")
     key = made.out.strip()
     assert (made.code, len(key.split())) == (0, 1)
-    assert made.err == "On the computer of Mito [b], this asks for the key: patt watch --server http://127.0.0.1:8000\n"
+    assert (
+        made.err == "On the computer of Mito [b], this prompts for the key: patt watch --server http://127.0.0.1:8000\n"
+    )
     assert key not in patt("keys", "list").out

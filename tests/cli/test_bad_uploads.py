@@ -95,7 +95,7 @@ def test_uploads_are_listed_and_one_that_was_given_up_is_tried_again(patt: Patt,
     (listed,) = patt("uploads", "list", "--json").json
     assert (listed["upload_id"], listed["uploader"], listed["state"]) == (1, "Zork", "failed")
     assert "Given up: it failed 6 times." in patt("uploads", "list").out
-    assert "Upload 1 waits again." in patt("uploads", "retry", 1).out
+    assert "Upload 1 is queued again." in patt("uploads", "retry", 1).out
     again = patt("uploads", "retry", 1)
     assert (again.code, "Only an upload that was given up" in again.err) == (1, True)
     assert guild.execute("select state, attempts from guild_identity.addon_uploads").fetchall() == [("received", 0)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Practice
-from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 
 def test_after_the_set_up_all_is_well_and_every_check_is_in_the_document(practice: Practice) -> None:
@@ -21,19 +21,19 @@ def test_after_the_set_up_all_is_well_and_every_check_is_in_the_document(practic
 
 def test_for_people_each_check_is_a_line_with_its_remedy_below(practice: Practice) -> None:
     well = practice.patt("doctor")
-    assert (well.code, "All is well." in well.out, "→" in well.out) == (0, True, False)
+    assert (well.code, "All checks passed." in well.out, "→" in well.out) == (0, True, False)
     practice.simulator.discord.members_intent = False
     outcome = practice.patt("doctor")
     assert outcome.code == 1
     assert (
-        "wrong  discord members intent  The bot may not read the member list: its Server Members Intent is off."
+        "failed  discord members intent  The bot may not read the member list: its Server Members Intent is off."
         in outcome.out
     )
     assert (
         f"→ Switch it on at https://discord.com/developers/applications/{practice.world.bot.user_id}/bot" in outcome.out
     )
-    assert "ok     guild 1 discord server  The bot is on the Discord server" in outcome.out
-    assert "1 of 23 checks found something wrong." in outcome.out
+    assert "ok      guild 1 discord server  The bot is on the Discord server" in outcome.out
+    assert "1 of 23 checks failed." in outcome.out
 
 
 def _let_others_read_the_settings(practice: Practice) -> None:
@@ -100,7 +100,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
             "Other users of this computer can read the file .env",
             "chmod 600 .env",
         ),
-        ("worker", _let_a_job_wait, "No worker runs, and 1 jobs and 0 uploads wait for one.", "patt serve"),
+        ("worker", _let_a_job_wait, "No worker is running. Waiting: 1 job, 0 uploads.", "patt serve"),
         ("guild 1 roster", _move_the_guild, "Battle.net knows no guild 'the-lantern-watch'", "patt init --guild NAME"),
         ("discord members intent", _switch_the_intent_off, "its Server Members Intent is off", "/bot and save."),
         (
@@ -139,25 +139,25 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
         (
             "guild 1 discord sync",
             _aged("discord_sync", "3 hours"),
-            "is 3 hours old; it should not be older than 2 hours",
+            "is 3 hours old; it should be at most 2 hours old",
             "patt sync discord",
         ),
         (
             "guild 1 profiles",
             _sql("update guild_identity.character_profiles set fetched_at = fetched_at - interval '3 days'"),
-            "is 3 days old; it should not be older than 2 days",
+            "is 3 days old; it should be at most 2 days old",
             "patt sync battlenet",
         ),
         (
             "guild 1 discord sync",
             _sql("delete from guild_identity.sync_log where pipeline = 'discord_sync'"),
-            "Nothing has come in yet.",
+            "Nothing was received yet.",
             "patt sync discord",
         ),
         (
             "guild 1 export",
             _aged("addon_upload", "8 days"),
-            "is 8 days old; it should not be older than 7 days",
+            "is 8 days old; it should be at most 7 days old",
             "/pattsync",
         ),
         (
@@ -167,7 +167,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
                 "character_count, state, finished_at) "
                 "select 1, min(id), 'c', '[]', 1, 'failed', now() from common.upload_keys"
             ),
-            "These uploads were given up and are kept: 1.",
+            "These uploads failed and are kept: 1.",
             "patt uploads retry UPLOAD",
         ),
         (
@@ -176,7 +176,7 @@ def _aged(pipeline: str, interval: str) -> Callable[[Practice], None]:
                 "update common.guild_ranks set discord_role_id = null, discord_role_name = null, is_role_managed = false "
                 "where wow_rank_index = 4"
             ),
-            "these ranks map: 4 (Member, 5 characters).",
+            "These ranks have no Discord role yet: 4 (Member, 5 characters).",
             "patt ranks unmap RANK",
         ),
         (
@@ -254,7 +254,7 @@ def test_a_worker_that_gives_signs_of_life_will_do_the_jobs(practice: Practice) 
     _let_a_job_wait(practice)
     practice.change("insert into jobs.procrastinate_workers default values")
     checks = practice.examine()
-    assert (checks["worker"]["ok"], checks["worker"]["message"]) == (True, "1 worker is at work.")
+    assert (checks["worker"]["ok"], checks["worker"]["message"]) == (True, "1 worker running.")
 
 
 def test_a_database_that_takes_no_changes_is_told(practice: Practice) -> None:

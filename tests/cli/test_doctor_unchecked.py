@@ -9,7 +9,7 @@ import pytest
 from cli.conftest import Practice
 from sv_common.db import embedded, migrate
 
-NOT_CHECKED = "Not checked: “{}” has to be well first."
+NOT_CHECKED = "Not checked, because “{}” failed."
 
 
 def test_settings_that_cannot_be_used_are_named_and_nothing_else_can_be_checked(practice: Practice) -> None:
@@ -20,7 +20,7 @@ def test_settings_that_cannot_be_used_are_named_and_nothing_else_can_be_checked(
         *("discord sign-in", "database", "schema", "database access", "worker", "guilds"),
         *("battlenet credentials", "discord token", "discord members intent"),
     }
-    assert set(wrong.values()) == {(NOT_CHECKED.format("settings"), "Mend “settings”.")}
+    assert set(wrong.values()) == {(NOT_CHECKED.format("settings"), "Fix “settings” first.")}
 
 
 def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(practice: Practice) -> None:
@@ -37,15 +37,15 @@ def test_a_database_that_does_not_answer_does_not_hide_what_the_sources_say(prac
 
 
 def test_a_database_of_another_schema_is_not_looked_into(practice: Practice) -> None:
-    practice.change("update public.alembic_version set version_num = '0001'")
+    practice.change("update public.alembic_version set version_num = '0000'")
     wrong = practice.wrong()
     newest = migrate.newest_revision()
     assert wrong.pop("schema") == (
-        f"The database has the schema 0001, and this version needs {newest}.",
+        f"The database has the schema 0000, and this version needs {newest}.",
         "patt db upgrade",
     )
     assert wrong == dict.fromkeys(
-        ("database access", "worker", "guilds"), (NOT_CHECKED.format("schema"), "Mend “schema”.")
+        ("database access", "worker", "guilds"), (NOT_CHECKED.format("schema"), "Fix “schema” first.")
     )
 
 
@@ -76,10 +76,10 @@ def test_a_database_user_without_rights_is_told_of_each_table(practice: Practice
         url = os.environ["PATT_DATABASE_URL"]
         practice.environment.setenv("PATT_DATABASE_URL", url.replace("//postgres:@", "//stranger:@"))
         wrong = practice.wrong()
-        assert "may not read and change: common.admin_accounts, " in wrong["database access"][0]
+        assert "may not read and change: common.access_grants, " in wrong["database access"][0]
         assert wrong["worker"] == (
-            "The database refused to tell: permission denied for schema jobs.",
-            "Mend “database access”.",
+            "The database refused to read this: permission denied for schema jobs.",
+            "Fix “database access” first.",
         )
         assert "permission denied for schema guild_identity" in wrong["guilds"][0]
     finally:

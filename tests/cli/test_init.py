@@ -17,7 +17,7 @@ from patt.setup.wizard import STEPS
 from sv_common.db import embedded, migrate
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 
-KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown this once: (\S{20,})")
+KEY = re.compile(r"patt watch --server http://127\.0\.0\.1:8000\nThe key, shown only once: (\S{20,})")
 
 
 def everything(database: psycopg.Connection) -> dict[str, list[Any]]:
@@ -94,7 +94,7 @@ def test_setting_up_twice_changes_nothing(
         assert again.code == 0, again.err
         assert "Guild 1 is The Lantern Watch" in again.out
         assert "Read less than a minute ago." in again.out
-        assert "There are upload keys for: Bob." in again.out
+        assert "Upload keys exist for: Bob." in again.out
         assert KEY.search(again.out) is None
     assert everything(database) == before
     assert (workplace / ".env").read_bytes() == kept
@@ -115,7 +115,7 @@ def test_setting_up_twice_changes_nothing(
 def test_what_is_missing_is_named_with_its_option(init: Init, missing: str, step: str) -> None:
     outcome = init(**{missing: None})
     assert outcome.code == 1
-    assert f"Give it with --{missing}, or leave the step out: --skip {step}" in outcome.err
+    assert f"Give it with --{missing}, or skip the step: --skip {step}" in outcome.err
 
 
 def test_what_was_done_before_a_fault_stays_done_and_is_not_asked_for_again(
@@ -154,7 +154,7 @@ def test_a_credential_of_the_environment_is_used_where_it_is_and_cannot_be_repla
     monkeypatch.setenv("PATT_DISCORD_BOT_TOKEN", "an old one")
     refused = init()
     assert refused.code == 1
-    assert "PATT_DISCORD_BOT_TOKEN is set in the environment of this program, which goes before .env." in refused.err
+    assert "PATT_DISCORD_BOT_TOKEN is set in the environment, which overrides .env." in refused.err
 
 
 def test_what_else_stands_in_the_settings_file_stays(init: Init, workplace: Path) -> None:
@@ -179,21 +179,21 @@ def test_what_else_stands_in_the_settings_file_stays(init: Init, workplace: Path
             {"guild": "The Lantern Watsch"},
             "Mal'Torith (us) has no guild “The Lantern Watsch”. Spell it as the game does",
         ),
-        ({"region": "cn"}, "“cn” is no region that Battle.net can be asked for. Use one of: us, eu, kr, tw."),
+        ({"region": "cn"}, "“cn” is not a region of Battle.net. Use one of: us, eu, kr, tw."),
         ({"discord-server": "5"}, "The bot is not on the Discord server 5."),
         ({"audit-channel": "offices"}, "“offices” is none of them. There are: 830000000000000002 (#general)"),
         ({"audit-channel": "Raid"}, "“Raid” is none of them."),
         ({"export": "nowhere.lua"}, "nowhere.lua cannot be read"),
-        ({"map": "1=Chief"}, "No role that can be given is called “Chief”. There are: Guild Master, Officer"),
-        ({"map": "1=PATT"}, "No role that can be given is called “PATT”."),
-        ({"map": "1=@everyone"}, "No role that can be given is called “@everyone”."),
+        ({"map": "1=Chief"}, "No role that can be given has the name “Chief”. There are: Guild Master, Officer"),
+        ({"map": "1=PATT"}, "No role that can be given has the name “PATT”."),
+        ({"map": "1=@everyone"}, "No role that can be given has the name “@everyone”."),
         (
             {"map": "3=Raider"},
-            "“3=Raider” does not map a rank. Write --map RANK=ROLE, with a rank out of: 0, 1, 2, 4, 6.",
+            "“3=Raider” does not map a rank. Write --map RANK=ROLE, with one of the ranks 0, 1, 2, 4, 6.",
         ),
         ({"map": "Raider"}, "“Raider” does not map a rank."),
-        ({"base-url": "patt.example.org"}, "“patt.example.org” is no address of pages."),
-        ({"skip": "coffee"}, "“coffee” is no step that could be left out. The steps are: battlenet, guild"),
+        ({"base-url": "patt.example.org"}, "“patt.example.org” is not a web address."),
+        ({"skip": "coffee"}, "“coffee” is not a step. The steps are: battlenet, guild"),
     ],
 )
 def test_an_answer_that_cannot_be_right_is_told_with_its_remedy(
@@ -209,7 +209,7 @@ def test_each_step_can_be_left_out_and_what_needs_it_says_so(init: Init, databas
     assert outcome.code == 0, outcome.err
     assert outcome.out.count("Left for later: it needs the token of the Discord bot.") == 1
     assert outcome.out.count("Left for later: it needs the guild's Discord server.") == 3
-    assert "takes up what is left: discord, server, channel, export, ranks, members" in outcome.out
+    assert "continues with: discord, server, channel, export, ranks, members" in outcome.out
     all_left_out = init(*(part for step in STEPS for part in ("--skip", step.name)))
     assert (all_left_out.code, all_left_out.out.count("Left out.")) == (0, len(STEPS))
 
@@ -230,7 +230,7 @@ def test_the_address_of_the_pages_is_kept_and_stands_in_the_companions_command(i
 
 def test_without_a_terminal_the_answers_have_to_be_given(patt: Patt, workplace: Path) -> None:
     outcome = patt("init")
-    assert (outcome.code, "There is no terminal to ask at." in outcome.err) == (1, True)
+    assert (outcome.code, "There is no terminal for prompts." in outcome.err) == (1, True)
 
 
 @pytest.mark.own_database

@@ -15,8 +15,8 @@ if sys.platform == "win32":
 
 from cli.conftest import addresses_of
 from cli.terminal import Terminal, patt_at_a_terminal
-from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 AGAIN = "s: leave this step for later"
 
@@ -93,11 +93,11 @@ def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
         terminal.answer("May fixes", "perhaps")
         terminal.answer("May fixes", "n")
         terminal.answer("Address of the pages", "patt.example.org")
-        assert "is no address of pages" in terminal.answer(AGAIN, "")
+        assert "is not a web address" in terminal.answer(AGAIN, "")
         terminal.answer("Address of the pages", "https://patt.example.org")
-        terminal.answer("Whose companion is the first", "Bob")
+        terminal.answer("Who gets the first upload key", "Bob")
         terminal.wait_for("patt watch --server https://patt.example.org\n")
-        terminal.wait_for("The key, shown this once: ")
+        terminal.wait_for("The key, shown only once: ")
         assert terminal.end() == 0
     rows = database.execute(
         "select wow_rank_index, discord_role_name, is_role_managed, is_without_role from common.guild_ranks order by 1"
@@ -120,16 +120,16 @@ def test_taken_up_again_only_what_is_missing_is_asked_for(
         terminal.answer("Token of the bot", "")
         assert "Left for later: nothing was given." in terminal.answer("File PATTSync.lua", "")
         terminal.answer("Address of the pages", "")
-        terminal.answer("Whose companion is the first", "")
+        terminal.answer("Who gets the first upload key", "")
         assert terminal.end() == 0
-        assert "takes up what is left: discord, server, channel, export, ranks, members" in terminal.shown
+        assert "continues with: discord, server, channel, export, ranks, members" in terminal.shown
     with patt_init(tmp_path, settings, simulator) as terminal:
         assert "Guild 1 is The Lantern Watch" in terminal.answer("Token of the bot", simulator.discord_token)
         terminal.answer("Channel for summaries", "officers")
         assert "ago." in terminal.answer("File PATTSync.lua", "")
         terminal.answer("Take the suggestions", "none of them, now")
         assert terminal.end() == 0
-        assert "takes up what is left: export" in terminal.shown
+        assert "continues with: export" in terminal.shown
     assert database.execute("select count(*) from common.upload_keys").fetchone() == (1,)
 
 
@@ -148,7 +148,7 @@ def test_the_export_of_a_game_on_this_computer_is_found(
     with patt_init(tmp_path, {**settings, **secrets, "HOME": str(tmp_path)}, simulator) as terminal:
         name_the_guild(terminal, "Mal'Torith", "The Lantern Watch")
         terminal.answer("Channel for summaries", "")
-        terminal.answer("Take in", "")
+        terminal.answer("Read /", "")
         terminal.answer("Take the suggestions", "all of them")
         terminal.answer("May fixes", "")
         assert "ranks decided" in terminal.answer("Address of the pages", "")
@@ -162,7 +162,7 @@ def test_ctrl_c_at_a_question_ends_at_once_and_what_was_done_stays(
         give_credentials(terminal, simulator)
         terminal.wait_for("Region")
         terminal.wait_for(": ")
-        terminal.interrupt_until("Stopped. What was done stays done; “patt init” goes on from there.")
+        terminal.interrupt_until("Stopped. Finished steps are kept; “patt init” continues from there.")
         assert terminal.end() == 130
         assert "Traceback" not in terminal.shown
     assert "PATT_BLIZZARD_CLIENT_ID" in (tmp_path / ".env").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from cli.conftest import Init, Patt
-from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import Realm, WorldChannel
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 
 @pytest.mark.parametrize("realm", ["Ревущий фьорд", "Heulender Fjord", "howling-fjord", "HeulenderFjord"])
@@ -59,7 +59,7 @@ def test_a_guild_with_a_new_name_is_moved_by_one_command_and_keeps_its_past(
     assert (looked.code, "are the same" in looked.out) == (0, True)
     assert database.execute("select name_slug from guild_identity.guilds").fetchall() == [("the-lantern-watch",)]
     outcome = patt("guild", "move", "New Watch")
-    assert (outcome.code, "is New Watch from now on" in outcome.out) == (0, True)
+    assert (outcome.code, "is New Watch now" in outcome.out) == (0, True)
     assert database.execute("select name, name_slug from guild_identity.guilds").fetchall() == [
         ("New Watch", "new-watch")
     ]

@@ -17,8 +17,8 @@ def test_while_the_names_of_ranks_are_unknown_only_the_guild_masters_role_is_sug
 ) -> None:
     outcome = init()
     assert outcome.code == 0
-    assert "The names of the ranks are not known yet: only the addon tells them." in outcome.out
-    assert "Without a role as yet: rank 1, 2, 4, 6." in outcome.out
+    assert "The names of the ranks are not known yet: they come with the addon's export." in outcome.out
+    assert "Ranks without a role yet: 1, 2, 4, 6." in outcome.out
     assert mapping(database) == {0: "Guild Master", 1: None, 2: None, 4: None, 6: None}
 
 
@@ -62,7 +62,7 @@ def test_ranks_are_mapped_by_number_to_roles_by_name_or_id_or_to_none_on_purpose
 def test_two_roles_of_one_name_are_told_apart_by_their_id(init: Init, world: GuildWorld) -> None:
     world.roles.append(WorldRole("820000000000000099", "Officer", 1))
     outcome = init(map="1=Officer")
-    assert (outcome.code, "Several roles are called “Officer”. Give the role's id" in outcome.err) == (1, True)
+    assert (outcome.code, "Several roles have the name “Officer”. Give the role's id" in outcome.err) == (1, True)
 
 
 def test_roles_that_the_bot_cannot_give_are_mapped_with_a_word_of_what_to_move(
@@ -94,5 +94,5 @@ def test_names_that_changed_in_the_game_are_shown_and_wait_for_an_officer(
     outcome = init(export=export)
     assert outcome.code == 0
     assert "! Rank 1 is “Warden” in the game, and was “Officer” when its role was decided." in outcome.out
-    assert "Until they are confirmed, no role is concluded from a rank." in outcome.out
+    assert "Until they are confirmed, no role follows from a rank." in outcome.out
     assert [rank["name"] for rank in patt("ranks", "list", "--json").json][1] == "Officer"

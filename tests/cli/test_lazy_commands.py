@@ -12,7 +12,7 @@ import typer
 
 from cli.conftest import Patt
 from patt.cli.main import COMMANDS, Command, LazyGroup
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
 
 
 def test_every_command_explains_itself(patt: Patt) -> None:

@@ -14,12 +14,12 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     init: Init, patt: Patt, world: GuildWorld, database: psycopg.Connection
 ) -> None:
     assert init().code == 0
-    assert "No list waits" in patt("losses", "list").out
+    assert "No list was refused" in patt("losses", "list").out
     leavers = world.characters[::2]
     for character in leavers:
         world.leave(character)
     refused = patt("sync", "battlenet")
-    assert (refused.code, "look at who it is under Activity, or with “patt losses list”" in refused.err) == (1, True)
+    assert (refused.code, "look at the list under Activity, or with “patt losses list”" in refused.err) == (1, True)
     listed = patt("losses", "list")
     assert all(character.name in listed.out for character in leavers)
     assert len(patt("losses", "list", "--json").json[0]["subjects"]) == len(leavers)
@@ -28,8 +28,8 @@ def test_a_refused_roster_is_listed_by_name_released_and_then_taken_in(
     assert patt("losses", "release", "battlenet", "--key", "0" * 12).code == 1
     assert patt("losses", "release", "nowhere", "--key", found[1]).code == 1
     released = patt("losses", "release", "battlenet", "--key", found[1])
-    assert (released.code, "and nobody else" in released.out) == (0, True)
+    assert (released.code, "and no one else" in released.out) == (0, True)
     assert patt("sync", "battlenet").code == 0
     gone = database.execute("select count(*) from guild_identity.wow_characters where removed_at is not null")
     assert gone.fetchone() == (len(leavers),)
-    assert "No list waits" in patt("losses", "list").out
+    assert "No list was refused" in patt("losses", "list").out

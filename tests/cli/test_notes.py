@@ -87,8 +87,8 @@ def test_a_realm_in_the_note_says_which_of_them(patt: Patt, folder: Path, note: 
 @pytest.mark.parametrize(
     ("note", "how"),
     [
-        ("Brigthmane", "is spelt much like"),
-        ("Alt of Brihgtman", "is spelt much like"),
+        ("Brigthmane", "is spelled much like"),
+        ("Alt of Brihgtman", "is spelled much like"),
         ("Bright", "is the beginning of"),
         ("Brighty's alt", "begins, with another ending, like"),
         ("mane", "is part of"),
@@ -149,7 +149,7 @@ def test_a_name_that_is_nobodys_and_on_several_notes_is_a_nickname(patt: Patt, f
     readings = _read(patt, folder, "Opal-X\tRobin", "Brakk-X\trobins alt", "Zork-X\tRobin's tank", "Kip-X\t")
     assert {readings[name]["kind"] for name in ("Opal-X", "Brakk-X", "Zork-X")} == {"nickname"}
     assert readings["Brakk-X"]["person"] == "Robin"
-    assert readings["Brakk-X"]["evidence"][-1] == "3 characters bear a note that says “Robin”."
+    assert readings["Brakk-X"]["evidence"][-1] == "3 characters have a note that says “Robin”."
 
 
 def test_a_discord_name_is_a_person_whose_namesakes_are_the_targets(patt: Patt, folder: Path) -> None:
@@ -258,11 +258,11 @@ def test_without_json_there_is_a_table_a_summary_and_the_nicknames(patt: Patt, f
     assert outcome.code == 0
     assert shown[:4] == [
         "character note reading",
-        "Opal-X nobody (empty)",
+        "Opal-X no player (empty)",
         "Brakk-X Opal Opal-X",
         "Zork-X Brakk Brakk-X, so Opal-X",
     ]
-    assert {"Kip-X Opel perhaps Opal-X", "Juno-X Robin nobody (nickname: Robin)"} <= set(shown)
+    assert {"Kip-X Opel perhaps Opal-X", "Juno-X Robin no player (nickname: Robin)"} <= set(shown)
     assert {"confident name 2", "suggested name 1", "nobody nickname 2", "Robin Juno-X, Wren-X"} <= set(shown)
 
 

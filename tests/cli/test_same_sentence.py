@@ -27,7 +27,7 @@ REFUSALS: list[tuple[list[object], tuple[str, dict[str, Any]]]] = [
         (f"{ISSUES}/dismiss", {"reason": "x", "until": "2020-01-01"}),
     ),
     (["dismiss", 1, "--reason", " "], (f"{ISSUES}/dismiss", {"reason": " "})),
-    (["wake", 1], (f"{ISSUES}/wake", {})),
+    (["reopen", 1], (f"{ISSUES}/reopen", {})),
     (["resolve", 1, "--reason", "\n"], (f"{ISSUES}/resolve", {"reason": "\n"})),
     (["fix", 99], ("/data-quality/fix/99", {})),
     (["fix-all", "nonsense"], ("/data-quality/fix-all/nonsense", {})),

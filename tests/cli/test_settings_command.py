@@ -41,11 +41,11 @@ def test_a_threshold_is_previewed_set_shown_and_taken_back(patt: Patt) -> None:
         (["rule", "stale_character", "--set", "stale_after_days=0"], "from 1 to 3650"),
         (["rule", "stale_character", "--set", "stale_after_days"], "Write --set NAME=NUMBER"),
         (["rule", "stale_character", "--set", "stale_days=45"], "It has: stale_after_days"),
-        (["rule", "orphan_wow", "--fixes-itself", "perhaps"], "none of yes, no and default"),
+        (["rule", "orphan_wow", "--automatic", "perhaps"], "none of yes, no and default"),
         (["rule", "orphan_wow", "--severity", "dire"], "“dire” is none"),
         (["rule", "orphan_wow"], "set like this already"),
         (["rule", "nonsense", "--off"], "There is no rule “nonsense”"),
-        (["rank", "3", "12345"], "has no role “12345”"),
+        (["rank", "3", "12345"], "had no role “12345”"),
         (["word", "Nightcrew", "nonsense"], "“nonsense” is none"),
         (["undo", "99"], "no change of the settings with the number 99"),
         (["try", "x" * 201], "the longest that is read here has 200"),
@@ -65,7 +65,7 @@ def test_a_rule_is_switched_off_with_a_word_about_its_issues(patt: Patt) -> None
 
 def test_a_word_is_said_and_a_note_is_tried(patt: Patt) -> None:
     before = patt("settings", "try", "Nightcrew", "--json").json
-    assert (before["verdict"], before["sentence"]) == ("unknown", "Nobody here is called “Nightcrew”.")
+    assert (before["verdict"], before["sentence"]) == ("unknown", "No one in this guild is named “Nightcrew”.")
     assert patt("settings", "word", "Nightcrew", "role").code == 0
     assert patt("settings", "try", "nightcrew", "--json").json["known_words"] == [
         {"word": "nightcrew", "is_here": "role"}

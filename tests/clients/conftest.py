@@ -1,22 +1,24 @@
 """The real clients against the simulators, over HTTP on loopback, on a clock that nobody waits for."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import Timing, http_client
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.guild import RosterCharacter
+from simulated_guild import NOW_MS, served, simulator, world
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldMember
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.http import Timing, http_client
+from sv_common.guild_sync.sources.models import RosterCharacter
 
-NOW_MS = 1_790_000_000_000
+__all__ = ["NOW_MS", "served", "simulator", "world"]
+
 NOTE = Announcement("Sync summary", "2 findings", "n-1")
 
 
@@ -35,23 +37,6 @@ def as_rostered(character: WorldCharacter) -> RosterCharacter:
         item_level=character.item_level if shown else None,
         last_login_timestamp=character.last_login_ms if shown else None,
     )
-
-
-@pytest.fixture(scope="session")
-def served() -> Iterator[GuildSimulator]:
-    with GuildSimulator(GuildWorld.seeded(7, 1, now_ms=NOW_MS)) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(served: GuildSimulator) -> GuildSimulator:
-    served.load(GuildWorld.seeded(7, 12, now_ms=NOW_MS))
-    return served
-
-
-@pytest.fixture
-def world(simulator: GuildSimulator) -> GuildWorld:
-    return simulator.world
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.http import RetryPolicy, Timing, http_client
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import RetryPolicy, Timing, http_client
 
 
 @pytest.mark.parametrize("fault", ["empty", "html", "truncated", "cut"])

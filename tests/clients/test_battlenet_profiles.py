@@ -3,14 +3,14 @@
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.battlenet import PATIENCE, BattleNetClient
-from sv_common.guild_sync.clients.battlenet_api import REQUESTS_AT_ONCE
-from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.domain.profile import CharacterAddress, CharacterStatus, ProfileAnswer, ProfileState
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
+from sv_common.guild_sync.sources.battlenet.api import REQUESTS_AT_ONCE
+from sv_common.guild_sync.sources.battlenet.client import MOST_FAILURES_IN_A_ROW, BattleNetClient
+from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.sources.models import CharacterAddress, CharacterStatus, ProfileAnswer, ProfileState
 
 A_MOMENT = 0.1
 """Seconds that pacing costs a few requests; a pause before another try would be longer."""
@@ -115,7 +115,7 @@ async def test_in_an_outage_the_rest_is_not_asked(battlenet: BattleNetClient, si
     answers = await battlenet.fetch_profiles("us", [address(each) for each in simulator.world.characters])
     states = [answer.state for answer in answers]
     assert set(states) == {ProfileState.FAILED, ProfileState.NOT_ASKED}
-    assert states.count(ProfileState.FAILED) <= PATIENCE + REQUESTS_AT_ONCE
+    assert states.count(ProfileState.FAILED) <= MOST_FAILURES_IN_A_ROW + REQUESTS_AT_ONCE
 
 
 async def test_rejected_credentials_end_the_fetch(

@@ -7,13 +7,13 @@ import httpx2
 import pytest
 
 from clients.conftest import as_rostered
-from sv_common.guild_sync.clients.battlenet import PATIENCE, BattleNetClient
-from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed
-from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.seeding import OTHER_REALM
+from sv_common.guild_sync.sources.battlenet.client import MOST_FAILURES_IN_A_ROW, BattleNetClient
+from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.sources.models import GuildAddress
 
 
 async def test_the_whole_roster_comes_with_every_profile(
@@ -94,7 +94,7 @@ async def test_an_outage_of_all_profiles_is_not_sat_out_for_each_of_them(
     simulator.faults.status("profile", 503, times=None)
     roster = await battlenet.fetch_roster(simulator.world.address)
     assert len(roster) == 80
-    assert simulator.calls["profile"] <= (PATIENCE + 20) * RetryPolicy().attempts
+    assert simulator.calls["profile"] <= (MOST_FAILURES_IN_A_ROW + 20) * RetryPolicy().attempts
 
 
 async def test_the_profile_of_another_character_with_the_same_name_is_not_used(

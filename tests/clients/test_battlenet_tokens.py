@@ -6,11 +6,11 @@ import httpx2
 import pytest
 
 from clients.conftest import as_rostered
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.http import Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import Timing
 
 WRONG = "not-the-secret"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sv_common.guild_sync.clients.battlenet_wire import (
+from sv_common.guild_sync.core.errors import SourceMalformed
+from sv_common.guild_sync.sources.battlenet.wire import (
     guild_slugs,
     merge_realms,
     parse_profile,
@@ -19,12 +20,15 @@ from sv_common.guild_sync.clients.battlenet_wire import (
     status_path,
     with_profile,
 )
-from sv_common.guild_sync.clients.http import Asked
-from sv_common.guild_sync.clients.wire import Node
-from sv_common.guild_sync.domain.errors import SourceMalformed
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.profile import CharacterProfile, CharacterStatus
-from sv_common.guild_sync.domain.realms import Realm, RealmIndex
+from sv_common.guild_sync.sources.http import Asked, Node
+from sv_common.guild_sync.sources.models import (
+    CharacterProfile,
+    CharacterStatus,
+    GuildAddress,
+    Realm,
+    RealmIndex,
+    RosterCharacter,
+)
 
 ADDRESS = GuildAddress("us", "senjin", "some-guild")
 HREF = "https://us.api.blizzard.com/data/wow/guild/senjin/some-guild?namespace=profile-us"

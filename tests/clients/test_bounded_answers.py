@@ -16,15 +16,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from sv_common.guild_sync.clients import discord_login
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.bounded import LARGEST_ANSWER
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.discord_login import DiscordLogin
-from sv_common.guild_sync.clients.http import Timing
-from sv_common.guild_sync.domain.errors import SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.core.errors import SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.bounded import LARGEST_ANSWER
+from sv_common.guild_sync.sources.discord import login
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.login import DiscordLogin
+from sv_common.guild_sync.sources.http import Timing
+from sv_common.guild_sync.sources.models import GuildAddress
 
 TOO_MUCH_MEMORY = 12 * LARGEST_ANSWER
 PIECE = b" " * 2**20
@@ -109,7 +109,7 @@ async def test_an_answer_that_is_far_longer_than_any_real_one_is_refused_at_its_
     async with serve(source.app()) as url:
         tracemalloc.start()
         try:
-            with pytest.raises(SourceMalformed, match=r"sent more than 8 MB for .*\. Nothing was taken from it\."):
+            with pytest.raises(SourceMalformed, match=r"sent more than 8 MB for .*\. Nothing was used of it\."):
                 await ask(url, http, timing)
             assert tracemalloc.get_traced_memory()[1] < TOO_MUCH_MEMORY
         finally:
@@ -145,7 +145,7 @@ async def test_a_sign_in_whose_answers_trickle_in_comes_to_an_end(
             await asyncio.sleep(0.05)
 
     monkeypatch.setattr(Endless, "_body", trickle)
-    monkeypatch.setattr(discord_login, "LONGEST_SIGN_IN", 0.5)
+    monkeypatch.setattr(login, "LONGEST_SIGN_IN", 0.5)
     async with serve(Endless(tokens_are_honest=False).app()) as url:
-        with pytest.raises(SourceUnavailable, match="does not answer just now"):
+        with pytest.raises(SourceUnavailable, match="did not respond"):
             await sign_in(url, http, timing)

@@ -3,11 +3,11 @@
 import pytest
 
 from clients.conftest import NOTE
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 
 async def test_roles_are_given_and_taken_with_a_reason(
@@ -105,5 +105,5 @@ async def test_an_announcement_of_any_length_fits(discord: DiscordClient, world:
 async def test_an_announcement_that_discord_refuses_is_a_sentence(discord: DiscordClient, world: GuildWorld) -> None:
     with pytest.raises(SourceError, match="channel no longer exists"):
         await discord.announce("42", NOTE)
-    with pytest.raises(SourceError, match="fault in what was sent"):
+    with pytest.raises(SourceError, match="fault in the request"):
         await discord.announce(world.audit_channel_id, Announcement("t", "b", "n" * 26))

@@ -6,14 +6,14 @@ import httpx2
 import pytest
 
 from clients.conftest import NOTE
-from sv_common.guild_sync.clients import discord_limits
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.discord_limits import MOST_INVALID_REQUESTS, DiscordLimits
-from sv_common.guild_sync.clients.http import RateLimiter, RetryPolicy, Timing, http_client
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldMember
+from sv_common.guild_sync.sources.discord import rate_limits
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.rate_limits import MOST_INVALID_REQUESTS, DiscordLimits
+from sv_common.guild_sync.sources.http import RateLimiter, RetryPolicy, Timing, http_client
 
 WRONG = "not-the-token"
 FOREIGN = "токен…"
@@ -71,7 +71,7 @@ async def test_a_global_rate_limit_holds_every_route(
     discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, clock: SimulatedClock, alice: WorldMember
 ) -> None:
     simulator.faults.rate_limited("message", 30.0, scope="global", times=None)
-    with pytest.raises(SourceUnavailable, match="takes no more requests"):
+    with pytest.raises(SourceUnavailable, match="accepts no more requests"):
         await discord.announce(world.audit_channel_id, NOTE)
     assert clock.now == 90.0
     await discord.fetch_member(world.discord_guild_id, alice.user_id)
@@ -166,7 +166,7 @@ async def test_too_many_refused_requests_stop_the_next_one(timing: Timing, clock
 async def test_the_client_stops_before_discord_blocks_its_address(
     discord: DiscordClient, simulator: GuildSimulator, world: GuildWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discord_limits, "MOST_INVALID_REQUESTS", 5)
+    monkeypatch.setattr(rate_limits, "MOST_INVALID_REQUESTS", 5)
     simulator.discord.members_intent = False
     simulator.discord.most_invalid_requests = 10
     for _ in range(20):

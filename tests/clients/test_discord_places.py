@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.discord_access import DiscordServer, Overwrite, Permission
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import WorldChannel
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.permissions import DiscordServer, Overwrite, Permission
 
 
 async def test_the_application_tells_its_number_and_its_intent(

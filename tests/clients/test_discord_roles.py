@@ -1,18 +1,26 @@
 """Changing roles through the real client, on a server that refuses what Discord refuses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from starlette.responses import Response
 
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole
-from sv_common.guild_sync.fixes.discord_steps import MemberGone, Obstacle, RoleOutcome, RoleRun
-from sv_common.guild_sync.fixes.role_turns import Member, turns_back, turns_of
+from sv_common.guild_sync.changes.changeset import RoleChange
+from sv_common.guild_sync.changes.roles import (
+    Member,
+    MemberGone,
+    Obstacle,
+    RoleOutcome,
+    RoleRun,
+    still_to_do,
+    to_put_back,
+)
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.faults import Fault
-from sv_common.guild_sync.simulators.model import ADMINISTRATOR, MANAGE_ROLES, AuditEntry, WorldMember
+from sv_common.guild_sync.simulators.model import AuditEntry, WorldMember
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.permissions import Permission
 
 REASON = "PATT, bob: Zoë is Officer"
 
@@ -31,34 +39,34 @@ def known(world: GuildWorld, member: WorldMember) -> Member:
     return Member(7, member.user_id, world.discord_guild_id)
 
 
-def give(world: GuildWorld, name: str) -> AddDiscordRole:
-    return AddDiscordRole(7, "alice", world.role_named(name).role_id, name)
+def give(world: GuildWorld, name: str) -> RoleChange:
+    return RoleChange(7, world.role_named(name).role_id, True, "alice", name)
 
 
-def take(world: GuildWorld, name: str) -> RemoveDiscordRole:
-    return RemoveDiscordRole(7, "alice", world.role_named(name).role_id, name)
+def take(world: GuildWorld, name: str) -> RoleChange:
+    return RoleChange(7, world.role_named(name).role_id, False, "alice", name)
 
 
 async def promote(run: RoleRun, world: GuildWorld, member: WorldMember) -> RoleOutcome:
     """Make a Raider an Officer, by a plan that names the taking first."""
-    plan = Plan((take(world, "Raider"), give(world, "Officer")), "Zoë is Officer")
+    plan = (take(world, "Raider"), give(world, "Officer"))
     return await carry_out(run, world, member, plan)
 
 
-async def carry_out(run: RoleRun, world: GuildWorld, member: WorldMember, plan: Plan) -> RoleOutcome:
+async def carry_out(run: RoleRun, world: GuildWorld, member: WorldMember, plan: Sequence[RoleChange]) -> RoleOutcome:
     """Look at the member, check, and change what is not so yet."""
     address = known(world, member)
-    turns = turns_of(plan.steps, await run.look(address))
-    await run.check(address, turns)
-    return await run.make(address, turns, reason=REASON)
+    roles = still_to_do(plan, await run.look(address))
+    await run.check(address, roles)
+    return await run.make(address, roles, reason=REASON)
 
 
 async def put_back(run: RoleRun, world: GuildWorld, member: WorldMember, outcome: RoleOutcome) -> RoleOutcome:
     """Put back what was changed."""
     address = known(world, member)
-    turns = turns_back(outcome.changes, await run.look(address))
-    await run.check(address, turns)
-    return await run.make(address, turns, reason="undo")
+    roles = to_put_back(outcome.changes, await run.look(address))
+    await run.check(address, roles)
+    return await run.make(address, roles, reason="undo")
 
 
 def held(world: GuildWorld, member: WorldMember) -> list[str]:
@@ -79,7 +87,12 @@ async def test_the_bots_standing_is_told_by_discord(discord: DiscordClient, worl
 
 @pytest.mark.parametrize(
     ("own", "everyones", "may"),
-    [(MANAGE_ROLES, 0, True), (ADMINISTRATOR, 0, True), (0, MANAGE_ROLES, True), (1 << 50, 1 << 49, False)],
+    [
+        (Permission.MANAGE_ROLES, 0, True),
+        (Permission.ADMINISTRATOR, 0, True),
+        (0, Permission.MANAGE_ROLES, True),
+        (1 << 50, 1 << 49, False),
+    ],
 )
 async def test_a_permission_comes_from_any_role_that_the_bot_holds_and_from_everyones(
     discord: DiscordClient, world: GuildWorld, own: int, everyones: int, may: bool
@@ -134,10 +147,7 @@ async def test_the_right_role_is_given_before_the_wrong_one_is_taken_with_a_reas
         AuditEntry("add", alice.user_id, officer, REASON),
         AuditEntry("remove", alice.user_id, raider, REASON),
     ]
-    assert [change["after"] for change in outcome.changes] == [
-        {"role_id": officer, "held": True},
-        {"role_id": raider, "held": False},
-    ]
+    assert outcome.changes == [RoleChange(7, officer, True), RoleChange(7, raider, False)]
 
 
 def gone(world: GuildWorld) -> None:
@@ -164,7 +174,7 @@ def without_permission(world: GuildWorld) -> None:
 
 def without_any_role(world: GuildWorld) -> None:
     world.bot.role_ids = []
-    world.role_named("@everyone").permissions = MANAGE_ROLES
+    world.role_named("@everyone").permissions = Permission.MANAGE_ROLES
 
 
 ABOVE = "Move the bot's role above 'Raider' in Server Settings → Roles."
@@ -189,7 +199,7 @@ async def test_each_obstacle_is_named_with_its_remedy_before_anything_is_changed
     obstruct: Callable[[GuildWorld], None],
     remedy: str,
 ) -> None:
-    plan = Plan((give(world, "Officer"), take(world, "Raider")), "Zoë is Officer")
+    plan = (give(world, "Officer"), take(world, "Raider"))
     obstruct(world)
     with pytest.raises(Obstacle) as refusal:
         await carry_out(run, world, alice, plan)
@@ -198,7 +208,7 @@ async def test_each_obstacle_is_named_with_its_remedy_before_anything_is_changed
 
 
 async def test_everyones_role_cannot_be_given(run: RoleRun, world: GuildWorld, alice: WorldMember) -> None:
-    plan = Plan((give(world, "@everyone"),), "x")
+    plan = (give(world, "@everyone"),)
     with pytest.raises(Obstacle, match="Everybody holds '@everyone'"):
         await carry_out(run, world, alice, plan)
 
@@ -207,7 +217,7 @@ async def test_what_is_already_so_is_neither_checked_nor_done(
     run: RoleRun, simulator: GuildSimulator, world: GuildWorld, alice: WorldMember
 ) -> None:
     without_permission(world)
-    plan = Plan((give(world, "Raider"), take(world, "Officer")), "x")
+    plan = (give(world, "Raider"), take(world, "Officer"))
     outcome = await carry_out(run, world, alice, plan)
     assert (outcome.error, outcome.changes, simulator.calls["roles"], changes(simulator)) == (None, [], 0, 0)
 
@@ -238,9 +248,7 @@ async def test_a_failure_half_way_leaves_both_roles_and_says_what_was_changed(
     simulator.faults.status("remove_role", 404)
     outcome = await promote(run, world, alice)
     assert "HTTP 404" in (outcome.error or "")
-    assert [change["after"] for change in outcome.changes] == [
-        {"role_id": world.role_named("Officer").role_id, "held": True}
-    ]
+    assert outcome.changes == [RoleChange(7, world.role_named("Officer").role_id, True)]
     assert held(world, alice) == ["Book Club", "Officer", "Raider"]
 
 
@@ -260,7 +268,7 @@ async def test_an_obstacle_that_appears_after_the_check_is_named_exactly(
     discord: DiscordClient, world: GuildWorld, alice: WorldMember
 ) -> None:
     run = RoleRun(discord)
-    await carry_out(run, world, alice, Plan((take(world, "Book Club"),), "x"))
+    await carry_out(run, world, alice, [take(world, "Book Club")])
     without_permission(world)
     outcome = await promote(run, world, alice)
     assert "Switch Manage Roles on for the role 'PATT'" in (outcome.error or "")
@@ -354,6 +362,6 @@ async def test_a_change_whose_answer_is_lost_and_that_nobody_can_look_for_is_unv
     outcome = await promote(run, world, alice)
     assert (outcome.is_unverified, outcome.roles) == (True, None)
     officer = world.role_named("Officer").role_id
-    assert [change["after"] for change in outcome.changes] == [{"role_id": officer, "held": True}]
+    assert list(outcome.changes) == [RoleChange(7, officer, True)]
     assert "Discord could not be asked what the member holds now" in (outcome.error or "")
     assert held(world, alice) == ["Book Club", "Officer", "Raider"]

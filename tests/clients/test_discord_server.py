@@ -2,12 +2,12 @@
 
 import pytest
 
-from sv_common.guild_sync.clients import discord as discord_module
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.domain.guild import DiscordMember, DiscordRole
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError, SourceMalformed, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import WorldMember
+from sv_common.guild_sync.sources.discord import client as discord_module
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.models import DiscordMember, DiscordRole
 
 
 def as_fetched(member: WorldMember) -> DiscordMember:

@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.discord_message import cut, new_message
-from sv_common.guild_sync.clients.discord_wire import audit_reason, error_code, refusal, role_refusal
-from sv_common.guild_sync.clients.http import Asked
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceError
-from sv_common.guild_sync.domain.guild import DiscordRole
+from sv_common.guild_sync.core.errors import SourceDenied, SourceError
+from sv_common.guild_sync.sources.discord.message import Announcement, cut, new_message
+from sv_common.guild_sync.sources.discord.wire import audit_reason, error_code, refusal, role_refusal
+from sv_common.guild_sync.sources.http import Asked
+from sv_common.guild_sync.sources.models import DiscordRole
 
 ASKED = Asked("Discord", "the change of a member's role")
 
@@ -72,7 +71,7 @@ def test_an_answer_without_an_error_code_has_none(content: bytes) -> None:
         (404, 10004, SourceDenied, "no server with this id"),
         (404, 10007, SourceError, "no longer on the Discord server"),
         (404, 10011, SourceError, "role no longer exists"),
-        (400, 50035, SourceError, "fault in what was sent"),
+        (400, 50035, SourceError, "fault in the request"),
         (403, 99999, SourceDenied, "code 99999"),
         (400, 99999, SourceError, "code 99999"),
     ],

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.http import (
+import thoroughness
+from sv_common.guild_sync.core.errors import SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.simulators.clock import SimulatedClock
+from sv_common.guild_sync.sources.http import (
     Asked,
     RateLimiter,
     RetryableError,
@@ -18,8 +21,6 @@ from sv_common.guild_sync.clients.http import (
     seconds,
     with_retries,
 )
-from sv_common.guild_sync.domain.errors import SourceMalformed, SourceUnavailable
-from sv_common.guild_sync.simulators.clock import SimulatedClock
 
 ASKED = Asked("Battle.net", "the roster")
 
@@ -106,7 +107,7 @@ async def test_a_limiter_tells_what_is_left_of_its_longest_window(timing: Timing
     assert limiter.spare == 5
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=thoroughness.examples(50))
 @given(
     limits=st.lists(st.tuples(st.integers(1, 5), st.floats(0.5, 10.0)), min_size=1, max_size=3),
     pauses=st.lists(st.floats(0.0, 3.0), max_size=30),

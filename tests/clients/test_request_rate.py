@@ -16,17 +16,16 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.battlenet_api import LIMITS, REQUESTS_AT_ONCE
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import RateLimiter, Timing
-from sv_common.guild_sync.domain.errors import SourceDenied, SourceUnavailable
-from sv_common.guild_sync.domain.profile import CharacterAddress, ProfileState
+from sv_common.guild_sync.core.errors import SourceDenied, SourceUnavailable
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
+from sv_common.guild_sync.simulators.battlenet import CLIENT_ID, CLIENT_SECRET, BattleNetSimulator
 from sv_common.guild_sync.simulators.clock import SimulatedClock
-from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.battlenet.api import LIMITS, REQUESTS_AT_ONCE
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import RateLimiter, Timing
+from sv_common.guild_sync.sources.models import CharacterAddress, ProfileState
 
 MOST_IN_A_SECOND = 90
 SECRET = "made-up"  # noqa: S105 -- of nobody
@@ -73,11 +72,11 @@ async def test_two_guilds_at_once_are_asked_for_within_one_limit_as_battle_net_c
     http: httpx2.AsyncClient, longest_way: float
 ) -> None:
     world = GuildWorld.seeded(3, 110)
-    battle_net = Counting(
-        BattleNetSimulator(world, client_id="i", client_secret=SECRET, faults=Faults()).app, longest_way
-    )
+    battle_net = Counting(BattleNetSimulator(world).app, longest_way)
     async with serve(battle_net) as url:
-        client = BattleNetClient(http, client_id="i", client_secret=SECRET, token_url=f"{url}/token", api_url=url)
+        client = BattleNetClient(
+            http, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, token_url=f"{url}/token", api_url=url
+        )
         addresses = [CharacterAddress(each.realm.slug, each.name, each.character_id) for each in world.characters]
         halves = (addresses[:55], addresses[55:])
         answers = await asyncio.gather(*(client.fetch_profiles("us", half) for half in halves))

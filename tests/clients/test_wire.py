@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.http import Asked
-from sv_common.guild_sync.clients.wire import Node, storable
-from sv_common.guild_sync.domain.errors import SourceMalformed
+from sv_common.guild_sync.core.errors import SourceMalformed
+from sv_common.guild_sync.sources.http import Asked, Node, storable
 
 
 def node(value: object) -> Node:

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from patt.companion.sending import PATH
+from patt.companion.server import PATH
 from sv_common.guild_sync.simulators.addon import saved_variables
 
 

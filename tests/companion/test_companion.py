@@ -11,17 +11,16 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access
 from patt.app import create_app
+from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.companion.accounts import export_files, game_folders
-from patt.companion.sending import Answer, Outcome, Reply, State, outcome_of, send
-from patt.companion.spool import Spool
-from patt.companion.watching import Look, Watcher
+from patt.companion.files import export_files, game_folders
+from patt.companion.server import Answer, Outcome, Reply, State, outcome_of, send
+from patt.companion.watcher import Spool, Status, Watcher
 from patt.config import Settings
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.addon import saved_variables
+from sv_common.guild_sync.sources.ports import Sources
 
 
 def _lua(note: str) -> bytes:
@@ -70,14 +69,14 @@ async def test_an_export_is_sent_when_its_file_is_at_rest_and_only_once(
 ) -> None:
     watcher = watcher_of()
     file.write_bytes(_lua("Main"))
-    await watcher.look()
+    await watcher.check()
     assert sink.sent == []
-    assert (await watcher.look()).news == ("Sent. Received.",)
-    assert await watcher.look() == Look("Watching 1 file(s); everything is sent.", is_delivered=True)
+    assert (await watcher.check()).news == ("Sent. Received.",)
+    assert await watcher.check() == Status("Watching 1 file; everything is sent.", is_delivered=True)
     assert sink.sent == [_lua("Main")]
     again = watcher_of()
     for _ in range(3):
-        await again.look()
+        await again.check()
     assert len(sink.sent) == 1
 
 
@@ -89,7 +88,7 @@ async def test_the_same_export_written_anew_is_not_sent_again_and_a_new_one_is(
         file.write_bytes(content)
         os.utime(file, ns=(0, len(sink.sent) * 10**9 + len(content)))
         for _ in range(3):
-            await watcher.look()
+            await watcher.check()
     assert sink.sent == [_lua("Main"), _lua("alt of Zork")]
 
 
@@ -100,11 +99,11 @@ async def test_a_file_that_is_not_whole_is_not_sent(
     watcher = watcher_of()
     file.write_bytes(content)
     for _ in range(3):
-        await watcher.look()
+        await watcher.check()
     assert sink.sent == []
     file.write_bytes(_lua("Main"))
     for _ in range(2):
-        await watcher.look()
+        await watcher.check()
     assert len(sink.sent) == 1
 
 
@@ -116,12 +115,12 @@ async def test_exports_are_kept_while_the_server_is_away_and_sent_in_order_when_
     for number, note in enumerate(("first", "second")):
         file.write_bytes(_lua(note))
         os.utime(file, ns=(0, number))
-        await watcher.look()
-        await watcher.look()
-    assert "2 export(s) wait" in (await watcher.look()).line
+        await watcher.check()
+        await watcher.check()
+    assert "Waiting to be sent: 2 exports" in (await watcher.check()).line
     sink.reply = Reply(Answer.SENT, "Received.")
     sink.sent.clear()
-    await watcher_of().look()
+    await watcher_of().check()
     assert sink.sent == [_lua("first"), _lua("second")]
 
 
@@ -131,14 +130,14 @@ async def test_an_export_that_the_server_refuses_is_not_sent_for_ever(
     sink.reply = Reply(Answer.REFUSED, "entry 1: level is 999.")
     watcher = watcher_of()
     file.write_bytes(_lua("Main"))
-    looks = [await watcher.look() for _ in range(4)]
+    looks = [await watcher.check() for _ in range(4)]
     assert len(sink.sent) == 1
     assert [each.news for each in looks if each.news] == [("The server refused an export: entry 1: level is 999.",)]
     assert "The server refused this export: entry 1: level is 999." in looks[-1].line
 
 
 async def test_without_an_export_the_line_says_what_to_do(sink: _Server, watcher_of: Callable[[], Watcher]) -> None:
-    assert "Type /pattsync in the game" in (await watcher_of().look()).line
+    assert "Type /pattsync in the game" in (await watcher_of().check()).line
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,7 @@ def test_the_game_is_found_in_the_usual_places_of_each_system(tmp_path: Path) ->
 @pytest.fixture
 async def app(pool: Pool) -> FastAPI:
     """The real server on a real database."""
-    return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Outside()))
+    return create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Sources()))
 
 
 @pytest.fixture
@@ -185,7 +184,7 @@ async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 async def test_the_real_server_takes_an_export_and_rejects_a_wrong_key(http: httpx2.AsyncClient, pool: Pool) -> None:
     guild = await GuildBuilder.create(pool)
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     first = await send(http, "http://patt.test/", key, _lua("Main"))
     again = await send(http, "http://patt.test", key, _lua("Main"))
     wrong = await send(http, "http://patt.test", "made up", _lua("Main"))

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from companion.conftest import KEY, Ended, Watch
 from companion.scripted import ScriptedServer, account, export
-from patt.companion.accounts import export_files
-from patt.companion.sending import Answer, Outcome, Reply
-from patt.companion.spool import Spool
-from patt.companion.watching import Watcher
+from patt.companion.files import export_files
+from patt.companion.server import Answer, Outcome, Reply
+from patt.companion.watcher import Spool, Watcher
 from sv_common.guild_sync.simulators.server import running
 
 Once = Callable[[], Ended]
@@ -84,7 +84,7 @@ async def _look_at(folder: Path, accounts: list[tuple[int | None, int]], compani
 
     async def watch() -> None:
         watcher = Watcher(lambda: export_files(folder / "game"), Spool(folder / "spool"), sink.send, sink.ask)
-        looks = [await watcher.look() for _ in range(4)]
+        looks = [await watcher.check() for _ in range(4)]
         assert looks[-1].is_delivered, looks[-1]
 
     await asyncio.gather(*(watch() for _ in range(companions)))
@@ -94,7 +94,7 @@ async def _look_at(folder: Path, accounts: list[tuple[int | None, int]], compani
 TIMES = st.integers(0, 2_000_000_000)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=thoroughness.examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.none() | TIMES, TIMES), min_size=1, max_size=6))
 def test_whatever_the_accounts_exports_are_sent_once_each_in_the_order_of_their_times(
     accounts: list[tuple[int | None, int]],
@@ -109,7 +109,7 @@ def test_whatever_the_accounts_exports_are_sent_once_each_in_the_order_of_their_
     assert waiting == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=thoroughness.examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=4), st.integers(2, 4))
 def test_companions_that_share_a_computer_lose_nothing_and_none_of_them_falls(
     accounts: list[tuple[int | None, int]], companions: int

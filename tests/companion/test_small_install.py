@@ -16,15 +16,15 @@ import pytest
 from packaging.requirements import Requirement
 
 from guild_builder import GuildBuilder
-from patt import access
 from patt.app import create_app
+from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.cli.main import COMMANDS
 from patt.config import Settings
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators.addon import saved_variables
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.ports import Sources
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 _PATT_WITHOUT = """
@@ -84,10 +84,10 @@ async def test_the_companion_sends_an_export_without_any_part_of_the_server(
 ) -> None:
     guild = await GuildBuilder.create(pool)
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     export = {"lastExport": {"characters": [{"name": "Mito", "note": "Main"}]}}
     (tmp_path / "PATTSync.lua").write_text(saved_variables({"PATTSyncDB": export}), encoding="utf-8")
-    app = create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Outside()))
+    app = create_app(Services(Settings.model_construct(base_url="http://patt.test"), pool, Sources()))
     async with serve(app) as address:
         watch = ("watch", str(tmp_path), "--server", address, "--key", key, "--once")
         code, out, err = await _patt(not_installed, tmp_path, *watch)

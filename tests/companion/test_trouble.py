@@ -132,7 +132,7 @@ def test_an_export_that_the_server_did_not_take_is_kept_and_sent_when_it_does(
     patt_server.answer, sentence = ANSWERS[kind]
     ended = once()
     assert ended.code == 1
-    assert "1 export(s) wait." in ended.printed
+    assert "Waiting to be sent: 1 export." in ended.printed
     assert sentence in ended.printed
     patt_server.answer = None
     file.write_bytes(export("newer", 2_000_000_000))
@@ -146,7 +146,7 @@ def test_a_server_that_is_down_gets_the_export_later(
     account(game, "1").write_bytes(export("Main"))
     ended = patt_watch(game, "--server", "http://127.0.0.1:9", "--key", KEY, "--once")
     assert ended.code == 1
-    assert "1 export(s) wait. The server cannot be reached" in ended.printed
+    assert "Waiting to be sent: 1 export. The server cannot be reached" in ended.printed
     assert once().code == 0
     assert len(patt_server.received) == 1
 
@@ -175,7 +175,7 @@ def test_an_export_that_is_superseded_is_delivered_and_never_sent_again(
     first, second = once(), once()
     assert (first.code, second.code) == (0, 0)
     assert "A newer export of 8 o'clock is known." in first.printed
-    assert second.printed == "Watching 1 file(s); everything is sent.\n"
+    assert second.printed == "Watching 1 file; everything is sent.\n"
     assert len(patt_server.received) == 1
 
 
@@ -187,9 +187,9 @@ def test_what_became_of_an_upload_is_told_once_whenever_it_is_known(
     patt_server.outcomes[1] = {"state": "done", "sentence": "412 characters, 3 new notes."}
     second, third = once(), once()
     assert [each.code for each in (first, second, third)] == [0, 0, 0]
-    assert "took in" not in first.printed
-    assert "The server took in your last export. 412 characters, 3 new notes." in second.printed
-    assert third.printed == "Watching 1 file(s); everything is sent.\n"
+    assert "processed" not in first.printed
+    assert "The server processed your last export. 412 characters, 3 new notes." in second.printed
+    assert third.printed == "Watching 1 file; everything is sent.\n"
     assert len(patt_server.received) == 1
 
 

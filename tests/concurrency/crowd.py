@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from laws.guilds import RANKS, CharacterSpec, GuildSpec, LinkSpec, MemberSpec, PlayerSpec, RankSpec
 from laws.life import Life
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 LONGEST_WAIT = 60
 """Seconds after which two that wait for each other are taken to wait for ever."""

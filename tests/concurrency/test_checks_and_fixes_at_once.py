@@ -9,9 +9,9 @@ from laws.by_hand import OFFICER
 from laws.guilds import GuildSpec
 from laws.life import Life
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.errors import Busy, Refused
 from sv_common.guild_sync.db_sync import sync_addon_data
-from sv_common.guild_sync.domain.errors import Busy, Refused
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_all, fix_one, run_auto_mitigations, undo
 

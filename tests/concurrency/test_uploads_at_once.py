@@ -33,8 +33,8 @@ async def test_two_large_uploads_at_once_lose_no_note_and_find_nothing_twice(
     ]
     unseen = [[replace(row, note=row.note or None) for row in half] for half in halves]
     await at_once(
-        run_addon_sync(pool, unseen[0], guild_id=life.guild_id, outside=life.outside),
-        run_addon_sync(pool if is_one_pool else other_pool, unseen[1], guild_id=life.guild_id, outside=life.outside),
+        run_addon_sync(pool, unseen[0], guild_id=life.guild_id, sources=life.sources),
+        run_addon_sync(pool if is_one_pool else other_pool, unseen[1], guild_id=life.guild_id, sources=life.sources),
     )
     notes = {row["character_name"]: row["guild_note"] for row in await life.rows("wow_characters")}
     assert notes == {row.name: f"note of {row.name}" for row in rows}
@@ -45,7 +45,7 @@ async def test_two_large_uploads_at_once_lose_no_note_and_find_nothing_twice(
 async def test_many_uploads_at_once_do_not_use_up_the_pool(pool: Pool) -> None:
     life = await Life.begin(pool, crowd(20))
     uploads = [
-        run_addon_sync(pool, life.upload(), guild_id=life.guild_id, outside=life.outside)
+        run_addon_sync(pool, life.upload(), guild_id=life.guild_id, sources=life.sources)
         for _ in range(2 * pool.max_size)
     ]
     await at_once(*uploads)
@@ -65,11 +65,11 @@ async def test_the_same_changed_notes_twice_at_once_end_as_if_one_after_the_othe
         second = pool if is_one_pool else other_pool
         if is_at_once:
             await at_once(
-                *(run_addon_sync(p, rows, guild_id=life.guild_id, outside=life.outside) for p in (pool, second))
+                *(run_addon_sync(p, rows, guild_id=life.guild_id, sources=life.sources) for p in (pool, second))
             )
         else:
             for each in (pool, second):
-                await run_addon_sync(each, rows, guild_id=life.guild_id, outside=life.outside)
+                await run_addon_sync(each, rows, guild_id=life.guild_id, sources=life.sources)
         assert max((await _times_found(life)).values()) == 1
         ends.append(await _told(life))
     assert ends[0] == ends[1]
@@ -80,8 +80,8 @@ async def test_two_uploads_that_disagree_end_as_the_later_one_says(pool: Pool, o
     life = await Life.begin(pool, linked_crowd(_CHANGED))
     uploads = [with_notes(life, prefix, range(_CHANGED), _CHANGED) for prefix in ("Pla", "Stranger")]
     await at_once(
-        run_addon_sync(pool, uploads[0], guild_id=life.guild_id, outside=life.outside, actor="one"),
-        run_addon_sync(other_pool, uploads[1], guild_id=life.guild_id, outside=life.outside, actor="other"),
+        run_addon_sync(pool, uploads[0], guild_id=life.guild_id, sources=life.sources, actor="one"),
+        run_addon_sync(other_pool, uploads[1], guild_id=life.guild_id, sources=life.sources, actor="other"),
     )
     last = uploads[0 if (await runs(life))[-1]["actor"] == "one" else 1]
     notes = {row["character_name"]: row["guild_note"] for row in await life.rows("wow_characters")}
@@ -95,7 +95,7 @@ async def test_uploads_of_two_guilds_at_once_stay_apart(pool: Pool, other_pool: 
     before = await take(pool, guild_id=quiet.guild_id)
     await at_once(
         *(
-            run_addon_sync(p, with_notes(life, "Pla", range(10), 10), guild_id=life.guild_id, outside=life.outside)
+            run_addon_sync(p, with_notes(life, "Pla", range(10), 10), guild_id=life.guild_id, sources=life.sources)
             for life, p in ((one, pool), (other, other_pool), (one, other_pool), (other, pool))
         )
     )

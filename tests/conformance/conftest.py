@@ -14,8 +14,8 @@ from conformance.document import DiscordDocument
 from conformance.recorder import Recorder
 from faults.installation import Installation, seeded_world
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.simulators import GuildSimulator
+from sv_common.guild_sync.sources.http import http_client
 
 
 @pytest.fixture(scope="session")

@@ -15,16 +15,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.http import Timing, http_client
-from sv_common.guild_sync.domain.errors import SourceMalformed
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.profile import CharacterAddress, CharacterStatus, ProfileState
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import SourceMalformed
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.server import running
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import Timing, http_client
+from sv_common.guild_sync.sources.models import CharacterAddress, CharacterStatus, GuildAddress, ProfileState
+from sv_common.guild_sync.sources.ports import Sources
 
 pytestmark = pytest.mark.fixtures
 
@@ -144,7 +143,7 @@ async def test_a_captured_roster_is_taken_in_by_a_whole_sync(pool: Pool, battle_
     """Nobody in it has a captured profile: all are known by the roster alone."""
     async with pool.connection() as conn:
         await guilds.add(conn, ENIGMA, "Enigma")
-    report = await run_blizzard_sync(pool, outside=Outside(battle_net, profiles=battle_net))
+    report = await run_blizzard_sync(pool, sources=Sources(battle_net, profiles=battle_net))
     roster = await battle_net.fetch_members(ENIGMA)
     assert (report.status, report.steps[0].counts["joined"]) == ("done", len(roster.members))
     assert report.steps[1].counts["gone"] == len(roster.members)

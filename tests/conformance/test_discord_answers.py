@@ -16,11 +16,10 @@ from starlette.routing import Route
 from conformance.document import DiscordDocument
 from conformance.recorder import Recorder
 from faults.installation import seeded_world
-from sv_common.guild_sync.clients.discord_message import message, new_message
-from sv_common.guild_sync.domain.announcement import Announcement
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.discord import DiscordSimulator
 from sv_common.guild_sync.simulators.model import WorldMessage
+from sv_common.guild_sync.sources.discord.message import Announcement, message, new_message
 
 pytestmark = pytest.mark.fixtures
 

@@ -10,9 +10,9 @@ import pytest
 from conformance.document import DiscordDocument
 from conformance.recorder import Recorder
 from faults.installation import Installation
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.announcement import Announcement, Section
 from sv_common.guild_sync.mitigations import fix_all, undo
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement, Section
 
 pytestmark = pytest.mark.fixtures
 

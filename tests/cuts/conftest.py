@@ -45,7 +45,8 @@ async def bench(server: embedded.EmbeddedServer) -> AsyncIterator[Bench]:
     async with make_pool(url, patience=replace(COMMANDS, lock_s=1)) as straight:
         await straight.wait()
         world = await World.furnish(straight)
-        kept, proxy = KeptState.of(url, straight), CuttingProxy(url)
+        proxy = CuttingProxy(url)
         async with proxy.open() as address, make_pool(address, max_size=4) as pool:
             await pool.wait()
-            yield Bench(world, kept, proxy, pool, address)
+            with KeptState.of(url, straight) as kept:
+                yield Bench(world, kept, proxy, pool, address)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -31,16 +33,18 @@ _NOTED_BY_THE_WAY = ("last_used_at", "last_seen_at")
 """When a key or a session was last used: in a transaction of its own, whatever it is used for."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class KeptState:
-    """What a database held at one moment, and the statements that bring it back."""
+    """What a database held at one moment, and the statements that bring it back on a connection that stays."""
 
     url: str
     pool: Pool
     putting_back: sql.Composed
+    connection: psycopg.Connection
 
     @classmethod
-    def of(cls, url: str, pool: Pool) -> KeptState:
+    @contextlib.contextmanager
+    def of(cls, url: str, pool: Pool) -> Iterator[KeptState]:
         """Keep what is in a database now; the pool leads to it directly."""
         with psycopg.connect(url, autocommit=True) as conn:
             conn.execute("create schema kept")
@@ -57,12 +61,18 @@ class KeptState:
                 ]
             for name, value, is_used in conn.execute(_SEQUENCES).fetchall():
                 steps.append(sql.SQL("select setval({}, {}, {})").format(name, value, is_used))
-            return cls(url, pool, sql.SQL("; ").join([*steps, sql.SQL("commit")]))
+        kept = cls(url, pool, sql.SQL("; ").join([*steps, sql.SQL("commit")]), _connect(url))
+        yield kept
+        kept.connection.close()
 
     def put_back(self) -> None:
         """Let the database hold again what was kept."""
-        with psycopg.connect(self.url, autocommit=True) as conn:
-            conn.execute(self.putting_back)
+        try:
+            self.connection.execute(self.putting_back)
+        except psycopg.OperationalError:  # a test has ended every connection
+            self.connection.close()
+            self.connection = _connect(self.url)
+            self.connection.execute(self.putting_back)
 
     async def now(self) -> Snapshot:
         """Return what the database holds, apart from what is another each time."""
@@ -80,3 +90,8 @@ class KeptState:
                 )
                 lines += [f"{table} {_CHANGES_EACH_TIME.sub('…', row[0])}" for row in rows]
         return sorted(lines)
+
+
+def _connect(url: str) -> psycopg.Connection:
+    """A connection that does not wait for ever for somebody who was left at work."""
+    return psycopg.connect(url, autocommit=True, options="-c lock_timeout=20s")

@@ -47,7 +47,6 @@ def _json(**fields: Any) -> Made:
     return lambda _: Ask(json=fields)
 
 
-_WORD = {"kind": "word", "word": "quux", "reading": "profession"}
 _RULE = {"kind": "rule", "issue_type": "stale_character", "is_enabled": False}
 _LINK = {"decision": "link", "character": "Riddle", "player": "Mito"}
 _AUTHORITY = {"kind": "rank", "key": "2", "role": "viewer"}
@@ -55,7 +54,7 @@ _REASON = {"reason": "On purpose."}
 _MOVE = {"region": "us", "realm": "Area 52", "name": NEW_NAME}
 
 
-def _vouch(world: World) -> dict[str, Any]:
+def _confirm(world: World) -> dict[str, Any]:
     return {"discord_id": CAPTAIN, "character_id": world.numbers["captain"]}
 
 
@@ -67,13 +66,8 @@ def _issues(*names: str, **more: Any) -> Made:
     return lambda world: Ask(json={"issue_ids": [world.numbers[name] for name in names], **more})
 
 
-def _ticked(*names: str, **more: Any) -> Made:
-    return lambda world: Ask(form={"chosen": [str(world.numbers[name]) for name in names], **more})
-
-
 API = "/api/v1/admin"
 QUALITY = f"{API}/data-quality"
-BUTTONS = "/admin/data-quality/actions"
 SETTINGS = "/admin/settings"
 
 ASKS: dict[str, Made] = {
@@ -82,15 +76,15 @@ ASKS: dict[str, Made] = {
     f"{QUALITY}/fix/{{issue_id}}": _nothing,
     f"{QUALITY}/fix-all/{{issue_type}}": _nothing,
     f"{QUALITY}/issues/{{issue_id}}/dismiss": _json(**_REASON),
-    f"{QUALITY}/issues/{{issue_id}}/wake": _json(**_REASON),
+    f"{QUALITY}/issues/{{issue_id}}/reopen": _json(**_REASON),
     f"{QUALITY}/issues/{{issue_id}}/resolve": _json(**_REASON),
     f"{QUALITY}/attempts/{{attempt_id}}/undo": _nothing,
     f"{QUALITY}/issues/fix": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/fix/preview": _issues("newalt", "riddle"),
     f"{QUALITY}/issues/dismiss": _issues("newalt", "riddle", **_REASON),
-    f"{QUALITY}/issues/wake": _issues("aside"),
+    f"{QUALITY}/issues/reopen": _issues("aside"),
     f"{QUALITY}/jobs": _json(kind="scan"),
-    f"{API}/full-match": lambda world: Ask(json={"chosen": [world.match_key]}),
+    f"{API}/full-match": lambda world: Ask(json={"selected": [world.match_key]}),
     f"{API}/players/decisions": _json(**_LINK),
     f"{API}/players/decisions/preview": _json(**_LINK),
     f"{API}/settings/words/try": _json(note="alt of Mito"),
@@ -106,41 +100,16 @@ ASKS: dict[str, Made] = {
     f"{API}/settings/tokens/{{token_id}}/revoke": _nothing,
     f"{API}/officers/authority": _json(**_AUTHORITY),
     f"{API}/officers/authority/preview": _json(**_AUTHORITY),
-    f"{API}/officers/vouch": lambda world: Ask(json=_vouch(world)),
+    f"{API}/officers/confirm": lambda world: Ask(json=_confirm(world)),
     f"{API}/officers/sessions/{{session_id}}/revoke": _nothing,
     f"{API}/account/sessions/revoke-all": _nothing,
     f"{API}/account/sessions/{{session_id}}/revoke": _nothing,
     f"{API}/losses/release": lambda world: Ask(json=_loss(world)),
     f"{API}/uploads/{{upload_id}}/retry": _nothing,
     "/api/v1/guild-sync/addon-upload": lambda _: Ask(content=EXPORT, who="upload_key"),
-    f"{BUTTONS}/scan": _form(),
-    f"{BUTTONS}/scan/{{issue_type}}": _form(),
-    f"{BUTTONS}/fix/{{issue_id}}": _form(),
-    f"{BUTTONS}/issues/{{issue_id}}/dismiss": _form(**_REASON),
-    f"{BUTTONS}/issues/{{issue_id}}/wake": _form(**_REASON),
-    f"{BUTTONS}/issues/{{issue_id}}/resolve": _form(**_REASON),
-    f"{BUTTONS}/issues/fix": lambda world: Ask(
-        form={"wish": f'{{"kind": "fix_selected", "issue_ids": [{world.numbers["newalt"]}]}}'}
-    ),
-    f"{BUTTONS}/issues/dismiss": _ticked("newalt", "riddle", **_REASON),
-    f"{BUTTONS}/issues/wake": _ticked("aside"),
-    f"{BUTTONS}/attempts/{{attempt_id}}/undo": _form(),
-    "/admin/full-match/actions/ask": _form(),
-    "/admin/full-match/actions/ask-chosen": lambda world: Ask(form={"chosen": [world.match_key]}),
-    "/admin/players/actions/decide": _form(**_LINK),
-    "/admin/activity/losses/actions/release": lambda world: Ask(form=_loss(world)),
-    "/admin/activity/uploads/actions/{upload_id}/retry": _form(),
-    f"{SETTINGS}/guild/actions/move": _form(**_MOVE),
-    f"{SETTINGS}/actions/save": _form(**_WORD),
-    f"{SETTINGS}/actions/keys": _form(uploader="Zork"),
-    f"{SETTINGS}/actions/keys/{{key_id}}/revoke": _form(),
-    f"{SETTINGS}/actions/tokens": _form(name="dashboard", scope="read"),
-    f"{SETTINGS}/actions/tokens/{{token_id}}/revoke": _form(),
+    f"{SETTINGS}/keys": _form(uploader="Zork"),
+    f"{SETTINGS}/tokens": _form(name="dashboard", scope="read"),
     f"{SETTINGS}/words/try": _form(note="alt of Mito"),
-    "/admin/account/actions/sessions/{session_id}/revoke": _form(),
-    f"{SETTINGS}/officers/actions/authority": _form(**_AUTHORITY),
-    f"{SETTINGS}/officers/actions/vouch": lambda world: Ask(form=_vouch(world)),
-    f"{SETTINGS}/officers/actions/sessions/{{session_id}}/revoke": _form(),
     "/login/guild": lambda _: Ask(form={"guild": "2"}, who="friend"),
     "/login/{token}": lambda _: Ask(form={}, who="nobody"),
     "/logout": _form(),
@@ -154,6 +123,6 @@ CHANGES_NOTHING = frozenset(path for path in ASKS if path.endswith(("/preview", 
 
 def address(path: str, world: World) -> str:
     """Fill in a path: by what it is about, the numbers of something that can be done."""
-    issue = "aside" if path.endswith("/wake") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
+    issue = "aside" if path.endswith("/reopen") else "riddle" if path.endswith(("/dismiss", "/resolve")) else "newalt"
     values = {**world.numbers, "issue_id": world.numbers[issue], "issue_type": "orphan_wow"}
     return path.format(**values, token=world.secrets["token"])

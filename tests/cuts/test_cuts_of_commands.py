@@ -27,7 +27,7 @@ COMMANDS: dict[str, Line] = {
     "fix": lambda w: ("fix", w.numbers["newalt"]),
     "undo": lambda w: ("undo", w.numbers["attempt_id"]),
     "dismiss": lambda w: ("dismiss", w.numbers["riddle"], "--reason", "On purpose."),
-    "wake": lambda w: ("wake", w.numbers["aside"], "--reason", "On purpose."),
+    "reopen": lambda w: ("reopen", w.numbers["aside"], "--reason", "On purpose."),
     "resolve": lambda w: ("resolve", w.numbers["riddle"], "--reason", "On purpose."),
     "link": lambda _: ("link", "Riddle", "Mito", "--guild", 1),
     "match": lambda _: ("match", "--guild", 1),

@@ -14,17 +14,17 @@ import pytest
 from cuts.conftest import Bench
 from cuts.trial import Told, Trial
 from cuts.world import World, sources
-from laws.outside import AnnouncerInMemory
 from laws.snapshot import Snapshot
+from laws.sources import AnnouncerInMemory
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from patt.queue import Queue, open_queue
-from patt.work import work_when_asked
-from patt.worker import ask_for_what_is_due, take_in
+from patt.tasks import Queue, open_queue
+from patt.worker.running import run_full_match, run_jobs
+from patt.worker.uploads import process_uploads
+from patt.worker.worker import enqueue_due
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.reporter import send_digest
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, settings
 
 SQL = load_sql(__package__, "facts.sql")
@@ -33,32 +33,32 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 async def _battle_net(services: Services, guild_id: int) -> object:
-    return await scheduler.run_blizzard_sync(services.pool, guild_id=guild_id, outside=services.outside)
+    return await scheduler.run_blizzard_sync(services.pool, guild_id=guild_id, sources=services.sources)
 
 
 async def _discord(services: Services, guild_id: int) -> object:
-    return await scheduler.run_discord_sync(services.pool, guild_id=guild_id, outside=services.outside)
+    return await scheduler.run_discord_sync(services.pool, guild_id=guild_id, sources=services.sources)
 
 
 async def _sweep(services: Services, guild_id: int) -> object:
-    return await scheduler.run_sweep(services.pool, guild_id=guild_id, outside=services.outside)
+    return await scheduler.run_sweep(services.pool, guild_id=guild_id, sources=services.sources)
 
 
 async def _digest(services: Services, guild_id: int) -> object:
-    return await send_digest(services.pool, services.outside.announcer, guild_id=guild_id)
+    return await send_digest(services.pool, services.sources.announcer, guild_id=guild_id)
 
 
 async def _plan(services: Services, _: int) -> object:
-    return await ask_for_what_is_due(services, NOW)
+    return await enqueue_due(services, NOW)
 
 
 JOBS: dict[str, Job] = {
-    "uploads": take_in,
+    "uploads": process_uploads,
     "Battle.net": _battle_net,
     "Discord": _discord,
     "sweep": _sweep,
-    "full match": match_when_asked,
-    "work": work_when_asked,
+    "full match": run_full_match,
+    "work": run_jobs,
     "digest": _digest,
     "plan": _plan,
 }
@@ -70,7 +70,7 @@ class Workplace:
 
     bench: Bench
     queue: Queue
-    outside: Outside
+    sources: Sources
     announcer: AnnouncerInMemory
     tells: bool
 
@@ -82,11 +82,11 @@ class Workplace:
         """Let everything wait, and let the sources be as they were."""
         await self.world.let_work_wait()
         self.announcer = AnnouncerInMemory()
-        self.outside = replace(await sources(self.world.guild), announcer=self.announcer)
+        self.sources = replace(await sources(self.world.guild), announcer=self.announcer)
 
     async def do(self, job: Job) -> Told:
         """Do a job once; tell what went wrong."""
-        services = Services(settings(BASE_URL), self.bench.pool, self.outside, self.queue)
+        services = Services(settings(BASE_URL), self.bench.pool, self.sources, self.queue)
         try:
             await job(services, self.world.guild.guild_id)
         except Exception as error:  # noqa: BLE001 -- it is the queue that hears of it, and the planner asks again
@@ -113,7 +113,7 @@ class Workplace:
 @pytest.fixture
 async def workplace(bench: Bench, name: str) -> AsyncIterator[Workplace]:
     async with open_queue(bench.proxied) as queue:
-        yield Workplace(bench, queue, Outside(), AnnouncerInMemory(), tells=name == "digest")
+        yield Workplace(bench, queue, Sources(), AnnouncerInMemory(), tells=name == "digest")
 
 
 @pytest.mark.parametrize("name", JOBS)

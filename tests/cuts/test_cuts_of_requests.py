@@ -20,8 +20,8 @@ from cuts.trial import Sweep, Told, Trial
 from cuts.world import RenamedInMemory
 from laws.snapshot import Snapshot, differences
 from patt.bootstrap import Services
-from patt.pages.flash import COOKIE
-from sv_common.guild_sync.ports import Outside
+from patt.web.forms import COOKIE
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, settings
 from web.test_web_routes import all_ways
 
@@ -30,7 +30,7 @@ from web.test_web_routes import all_ways
 async def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; each time its clock is read an hour has passed, so nobody is told to wait."""
     battle_net = await RenamedInMemory.of(bench.world.guild)
-    services = Services(settings(BASE_URL), bench.pool, Outside(profiles=battle_net, realms=battle_net))
+    services = Services(settings(BASE_URL), bench.pool, Sources(profiles=battle_net, realms=battle_net))
     return made(services, clock=itertools.count(step=3600).__next__)
 
 
@@ -71,11 +71,19 @@ async def _swept(bench: Bench, app: FastAPI, path: str) -> Sweep:
     return await trial.sweep(path, work, judge, changes_nothing=path in CHANGES_NOTHING)
 
 
-def _told(answer: httpx2.Response) -> Told:
+def flash_of(answer: httpx2.Response) -> tuple[str, str] | None:
+    """The tone and the sentence that the next page shows, where an answer leads to one."""
     flash = answer.cookies.get(COOKIE)
+    if flash is None:
+        return None
+    tone, text = json.loads(base64.urlsafe_b64decode(flash.strip('"').partition(".")[0]))
+    return tone, text
+
+
+def _told(answer: httpx2.Response) -> Told:
+    flash = flash_of(answer)
     if flash is not None:
-        tone, text = json.loads(base64.urlsafe_b64decode(flash.strip('"').partition(".")[0]))
-        return Told(tone == "result", text)
+        return Told(flash[0] == "result", flash[1])
     is_json = answer.headers.get("content-type", "").startswith("application/json")
     outcomes = set(_outcomes(answer.json())) if is_json else set()
     return Told(answer.status_code < 400 and "failed" not in outcomes, f"{answer.status_code} {answer.text}")

@@ -19,9 +19,10 @@ from cuts.trial import places
 from patt.bootstrap import Services
 from proofs.houses import numbers_of
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.by_hand import OnePerson, decide_by_hand
-from sv_common.guild_sync.domain.errors import Busy
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.identity.decisions import MergePlayers
+from sv_common.guild_sync.identity_engine import apply_decision
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, made, officer, settings
 from web.test_web_routes import FRAMEWORK, all_ways
 
@@ -46,14 +47,14 @@ _CHANGES_EACH_TIME = re.compile(
 
 
 def _paths() -> list[str]:
-    app = made(Services(settings(BASE_URL), make_pool("postgresql:///nowhere"), Outside()))
+    app = made(Services(settings(BASE_URL), make_pool("postgresql:///nowhere"), Sources()))
     return sorted({way.path for way in all_ways(app) if way.method == "GET"} - NO_PAGES - FRAMEWORK)
 
 
 @pytest.fixture
 def app(bench: Bench) -> FastAPI:
     """The application behind the proxy; nobody is told to wait."""
-    services = Services(settings(BASE_URL), bench.pool, Outside())
+    services = Services(settings(BASE_URL), bench.pool, Sources())
     return made(services, clock=itertools.count(step=3600).__next__)
 
 
@@ -75,7 +76,7 @@ async def test_a_merge_between_two_statements_is_seen_whole_or_not_at_all(
     async def merge() -> None:
         number = bench.world.guild.guild_id
         with contextlib.suppress(Busy):  # a preview that holds the guild's lock lets nobody come between
-            await decide_by_hand(bench.kept.pool, OnePerson("Mito", "Twin"), actor="officer bob", guild_id=number)
+            await apply_decision(bench.kept.pool, MergePlayers("Mito", "Twin"), actor="officer bob", guild_id=number)
 
     async with officer(app, bench.world.secrets["alice"]) as client:
         bench.kept.put_back()

@@ -10,23 +10,32 @@ import pytest
 
 from asking_outside import note_if_holding
 from guild_builder import RAIDER, GuildBuilder, entry, person, server
-from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
-from patt import access, sessions
-from patt.sessions import sign_in_with_discord
-from sv_common.db.pool import Pool
-from sv_common.guild_sync import guild_settings, issues, mitigations
+from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
+from patt.auth import credentials, sessions
+from patt.auth.sessions import sign_in_with_discord
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SuspiciousSource
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.domain.realms import Realm, RealmIndex
 from sv_common.guild_sync.identity_engine import preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.setting_requests import WordRequest
-from sv_common.guild_sync.store import announcements, held_losses, matches, uploads, work
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.jobs import matches, requests
+from sv_common.guild_sync.notifications import announcements
+from sv_common.guild_sync.roster import held_losses, uploads
+from sv_common.guild_sync.settings import service
+from sv_common.guild_sync.settings.requests import WordRequest
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    Realm,
+    RealmIndex,
+)
+from sv_common.guild_sync.sources.ports import Sources
 from web.discord_people import CAPTAIN, FRIEND, NAMES, give, populate
 from web.helpers import issue_number, login_link, session, trouble
 
@@ -78,22 +87,22 @@ class World:
         number = self.guild.guild_id
         issue_ids = [self.numbers["newalt"], self.numbers["riddle"]]
         async with self.guild.pool.connection() as conn:
-            (key, *_) = await access.upload_keys(conn, number)
-            await uploads.receive(conn, number, key.id, read_addon_export_json(EXPORT.encode()))
-            await matches.ask(conn, number, actor="officer alice")
+            (key, *_) = await credentials.upload_keys(conn, number)
+            await uploads.receive(GuildConnection(conn, number), key.id, read_addon_export_json(EXPORT.encode()))
+            await matches.ask(GuildConnection(conn, number), actor="officer alice")
             for kind, arguments in (
                 ("scan", {}),
                 ("fix_selected", {"issue_ids": issue_ids}),
                 ("fix_all", {"issue_type": "orphan_wow"}),
             ):
-                await work.ask(conn, number, kind, arguments, actor="officer alice")
+                await requests.ask(GuildConnection(conn, number), kind, arguments, actor="officer alice")
             told = Announcement("A title", "A body", nonce="patt-sync-1")
-            await announcements.keep_summary(conn, number, CHANNEL, told)
+            await announcements.store_summary(GuildConnection(conn, number), CHANNEL, told)
             # News are told when they have settled for some minutes.
             await conn.execute("update guild_identity.issue_events set at = at - interval '1 hour'")
 
 
-async def sources(guild: GuildBuilder) -> Outside:
+async def sources(guild: GuildBuilder) -> Sources:
     """Sources that have news: a character that joined, a member that joined, one that left."""
     rows = await guild.rows(
         "select character_name, rank_index from guild_identity.wow_characters where guild_id = %(guild)s order by id"
@@ -106,7 +115,7 @@ async def sources(guild: GuildBuilder) -> Outside:
     members = [person(number, name, *roles) for number, name, roles in people[1:]]
     seen = server(guild, *members)
     discord = DiscordInMemory(seen.guild_id, seen.name, seen.roles, {each.user_id: each for each in members})
-    return Outside(BattleNetInMemory(roster), discord, AnnouncerInMemory())
+    return Sources(BattleNetInMemory(roster), discord, AnnouncerInMemory())
 
 
 class RenamedInMemory:
@@ -143,16 +152,18 @@ async def _list_that_was_refused(guild: GuildBuilder) -> str:
     """Let Battle.net's roster lack all but one; return what names the others."""
     with pytest.raises(SuspiciousSource):
         await sync_blizzard_roster(guild.pool, [entry("Mito", rank=RAIDER)], guild_id=guild.guild_id)
-    async with guild.pool.connection() as conn:
-        (loss,) = await held_losses.all_of(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (loss,) = await held_losses.all_of(here)
     return loss.key
 
 
 async def _upload_that_was_given_up(guild: GuildBuilder) -> int:
     async with guild.pool.connection() as conn:
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
-        upload = await uploads.receive(conn, guild.guild_id, key.id, read_addon_export_json(GIVEN_UP.encode()))
-        await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
+        upload = await uploads.receive(
+            GuildConnection(conn, guild.guild_id), key.id, read_addon_export_json(GIVEN_UP.encode())
+        )
+        await uploads.give_up(GuildConnection(conn, guild.guild_id), upload.upload_id, "Given up: it failed 6 times.")
     return upload.upload_id
 
 
@@ -161,11 +172,9 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
     grimalt = await issue_number(guild, "note_mismatch", "Grimalt")
     fixed = await mitigations.fix_one(pool, grimalt, actor="test", guild_id=guild.guild_id)
     aside = await issue_number(guild, "orphan_discord", "Zephyr")
-    async with pool.connection() as conn:
-        await issues.dismiss(conn, aside, guild_id=guild.guild_id, actor="test", reason="A guest.")
-    change = await guild_settings.save_setting(
-        pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id
-    )
+    async with pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, aside, actor="test", reason="A guest.")
+    change = await service.save_setting(pool, WordRequest("nightcrew", "role"), actor="test", guild_id=guild.guild_id)
     await run_integrity_check(pool, guild_id=guild.guild_id)
     return {
         "newalt": await issue_number(guild, "orphan_wow", "Newalt"),
@@ -179,8 +188,8 @@ async def _past(guild: GuildBuilder) -> dict[str, int]:
 async def _secrets(guild: GuildBuilder) -> dict[str, str]:
     pool = guild.pool
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
-        await access.create_api_token(conn, "robot", guild_id=None, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        await credentials.create_api_token(conn, "robot", guild_id=None, created_by="test")
         friend = await sign_in_with_discord(conn, FRIEND, NAMES[FRIEND].lower(), None)
     return {
         "alice": await session(pool),
@@ -193,7 +202,7 @@ async def _secrets(guild: GuildBuilder) -> dict[str, str]:
 
 async def _numbers_of_secrets(guild: GuildBuilder) -> dict[str, int]:
     async with guild.pool.connection() as conn:
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
-        (token, *_) = await access.api_tokens(conn)
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
+        (token, *_) = await credentials.api_tokens(conn)
         mine = [each for each in await sessions.sessions(conn) if each.account == "alice"]
     return {"key_id": key.id, "token_id": token.id, "session_id": mine[0].id}

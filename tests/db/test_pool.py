@@ -14,7 +14,7 @@ from guild_builder import GuildBuilder
 from sv_common.db.holding import held_connections
 from sv_common.db.lost import ConnectionLostError, raise_if_lost
 from sv_common.db.patience import Patience
-from sv_common.db.pool import Connection, Pool, counting_statements, make_pool
+from sv_common.db.pool import Connection, GuildConnection, Pool, counting_statements, make_pool
 from sv_common.db.shares import on_account_of
 
 BRIEF = Patience(lock_s=0.5, statement_s=2, idle_s=2, connection_s=1)
@@ -172,13 +172,13 @@ async def test_a_task_that_was_begun_in_a_snapshot_reads_on_its_own_after_it(gui
 async def test_a_rehearsal_that_somebody_came_between_is_done_once_more(guild: GuildBuilder) -> None:
     seen = []
 
-    async def rehearsed(conn: Connection) -> None:
-        seen.append(await _name(conn))
+    async def rehearsed(bound: GuildConnection) -> None:
+        seen.append(await _name(bound.conn))
         if len(seen) == 1:
             await guild.execute("update guild_identity.guilds set name = 'Renamed'")
-        await conn.execute(_RENAME, ["Rehearsed"])
+        await bound.conn.execute(_RENAME, ["Rehearsed"])
 
-    await guild.pool.rehearse(rehearsed)
+    await guild.pool.rehearse(guild.guild_id, rehearsed)
     assert seen == ["Lantern Watch", "Renamed"]
     assert await guild.rows(_NAME) == [("Renamed",)]
 

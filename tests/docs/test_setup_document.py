@@ -13,7 +13,7 @@ import typer
 from patt.cli.main import app
 from patt.doctor.sources import PERMISSIONS
 from patt.setup.wizard import STEPS
-from sv_common.guild_sync.domain.discord_access import Permission
+from sv_common.guild_sync.sources.discord.permissions import Permission
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "setup.md").read_text(encoding="utf-8")
 COMMANDS = sorted(

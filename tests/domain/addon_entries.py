@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from sv_common.guild_sync.domain.addon_export import read_characters
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 
 def row(name: object = "Brightmane", **fields: object) -> dict[str, object]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.saved_variables import LuaValue, parse_saved_variables
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.saved_variables import LuaValue, parse_saved_variables
 
 CURRENT_CLIENT = b"""
 PATTSyncDB = {

@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from domain.addon_entries import problems_of, refusal, row
-from sv_common.guild_sync.domain import addon_export
-from sv_common.guild_sync.domain.addon_export import MAX_CHARACTERS, AddonExport, read_addon_export, read_characters
-from sv_common.guild_sync.domain.addon_fields import MAX_LISTED_PROBLEMS
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon import export as addon_export
+from sv_common.guild_sync.sources.addon.export import MAX_CHARACTERS, AddonExport, read_addon_export, read_characters
+from sv_common.guild_sync.sources.addon.fields import MAX_LISTED_PROBLEMS
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 FIRST_ADDON = b"""
 PATTSyncDB = {

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from domain.addon_entries import one, problems_of, row
-from sv_common.guild_sync.domain.addon_export import read_characters
-from sv_common.guild_sync.domain.addon_fields import MAX_LABEL_LETTERS, MAX_NAME_LETTERS, MAX_NOTE_LETTERS
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.fields import MAX_LABEL_LETTERS, MAX_NAME_LETTERS, MAX_NOTE_LETTERS
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ fields = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=thoroughness.examples(150))
 @given(st.lists(anything | st.dictionaries(fields, anything), max_size=4))
 def test_no_entries_raise_anything_but_bad_input(rows: list[object]) -> None:
     try:

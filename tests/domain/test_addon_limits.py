@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export, read_addon_export_json
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES, MAX_PARTS
+from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.simulators import GuildWorld, addon
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export, read_addon_export_json
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES, MAX_PARTS
 
 MIB = 1024 * 1024
 Read = Callable[[bytes], AddonExport]

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from domain.addon_entries import one, row
-from sv_common.guild_sync.domain.addon_export import read_characters, strip_markup
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_characters, strip_markup
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ entries = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=thoroughness.examples(150))
 @given(st.lists(entries, min_size=1, max_size=5), st.none() | st.booleans(), st.none() | st.booleans())
 def test_reading_what_was_read_changes_nothing(
     rows: list[dict[str, object]], notes_visible: bool | None, officer_notes_visible: bool | None
@@ -148,7 +149,7 @@ def test_reading_what_was_read_changes_nothing(
     assert read_characters(once) == once
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=thoroughness.examples(100))
 @given(st.text(st.characters(exclude_characters="|")))
 def test_text_without_markup_stays_as_it_is(text: str) -> None:
     assert strip_markup(text) == text

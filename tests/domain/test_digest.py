@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.clients.discord_message import message, new_message
-from sv_common.guild_sync.domain.announcement import Announcement, Section, plain
-from sv_common.guild_sync.domain.digest import Move, MovedIssues, digest
+from sv_common.guild_sync.notifications.digest import ChangedIssues, IssueChange, digest
+from sv_common.guild_sync.sources.discord.message import Announcement, Section, message, new_message, plain
 
 NAMES = {"orphan_wow": "Unlinked WoW Character", "note_mismatch": "Note Mismatch"}
 
@@ -24,27 +23,27 @@ _sections = st.builds(
 )
 
 
-def _digest(*moved: MovedIssues, open_now: int = 3, page_url: str | None = None) -> Announcement:
+def _digest(*changed: ChangedIssues, open_now: int = 3, page_url: str | None = None) -> Announcement:
     day = date(2026, 11, 23)
-    return digest("Lantern Watch", day, moved, open_now, rule_names=NAMES, page_url=page_url, nonce="patt-digest-1")
+    return digest("Lantern Watch", day, changed, open_now, rule_names=NAMES, page_url=page_url, nonce="patt-digest-1")
 
 
 def test_rules_come_in_their_order_each_with_its_counts_and_issues() -> None:
     written = _digest(
-        MovedIssues("note_mismatch", Move.FIXED, 1, ["Mito is linked to Zork"]),
-        MovedIssues("note_mismatch", Move.NEW, 2, ["Ayla is linked to Bram", "Cora is linked to Zork"]),
-        MovedIssues("orphan_wow", Move.RESOLVED, 1, ["Zephyrine has no player"]),
+        ChangedIssues("note_mismatch", IssueChange.FIXED, 1, ["Mito is linked to Zork"]),
+        ChangedIssues("note_mismatch", IssueChange.NEW, 2, ["Ayla is linked to Bram", "Cora is linked to Zork"]),
+        ChangedIssues("orphan_wow", IssueChange.RESOLVED, 1, ["Zephyrine has no player"]),
     )
     assert written.title == "Lantern Watch: what changed on 23 November"
     assert written.body == "3 issues are open now."
     assert [(each.heading, each.lines, each.total) for each in written.sections] == [
         ("Unlinked WoW Character: 1 resolved", ("• resolved: Zephyrine has no player",), 1),
         (
-            "Note Mismatch: 2 new, 1 fixed by itself",
+            "Note Mismatch: 2 new, 1 fixed automatically",
             (
                 "• new: Ayla is linked to Bram",
                 "• new: Cora is linked to Zork",
-                "• fixed by itself: Mito is linked to Zork",
+                "• fixed automatically: Mito is linked to Zork",
             ),
             3,
         ),
@@ -52,7 +51,7 @@ def test_rules_come_in_their_order_each_with_its_counts_and_issues() -> None:
 
 
 def test_a_rule_that_this_version_does_not_know_is_told_of_by_its_type() -> None:
-    assert [each.heading for each in _digest(MovedIssues("old_rule", Move.NEW, 1, ["x"])).sections] == [
+    assert [each.heading for each in _digest(ChangedIssues("old_rule", IssueChange.NEW, 1, ["x"])).sections] == [
         r"old\_rule: 1 new"
     ]
 
@@ -70,7 +69,7 @@ def test_the_page_is_linked_where_others_can_reach_it() -> None:
 
 
 def test_a_long_summary_is_cut_to_one_short_line() -> None:
-    (section,) = _digest(MovedIssues("orphan_wow", Move.NEW, 1, ["x" * 500])).sections
+    (section,) = _digest(ChangedIssues("orphan_wow", IssueChange.NEW, 1, ["x" * 500])).sections
     assert section.lines == ("• new: " + "x" * 179 + "…",)
 
 
@@ -120,6 +119,11 @@ def test_every_announcement_keeps_within_discords_limits(title: str, body: str, 
     assert sum(map(_length, texts)) <= 6000
 
 
+def test_a_heading_of_which_nothing_can_be_shown_still_names_its_field() -> None:
+    (embed,) = _embeds(Announcement("Digest", "", "n-1", (Section("\x00", (), 40),)))
+    assert [field["name"] for field in embed["fields"]] == ["…"]
+
+
 @given(st.integers(0, 60))
 def test_what_does_not_fit_is_counted(lines: int) -> None:
     shown = Section("Rule", tuple(f"line {number}" for number in range(lines)), lines + 1)
@@ -129,7 +133,7 @@ def test_what_does_not_fit_is_counted(lines: int) -> None:
 
 
 def test_what_is_kept_until_it_is_sent_comes_back_the_same() -> None:
-    announcement = _digest(MovedIssues("orphan_wow", Move.NEW, 2, ["Zephyrine has no player"]))
+    announcement = _digest(ChangedIssues("orphan_wow", IssueChange.NEW, 2, ["Zephyrine has no player"]))
     assert Announcement.from_json(announcement.as_json()) == announcement
 
 

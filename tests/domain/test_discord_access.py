@@ -2,7 +2,7 @@
 
 import pytest
 
-from sv_common.guild_sync.domain.discord_access import (
+from sv_common.guild_sync.sources.discord.permissions import (
     ALL_PERMISSIONS,
     Overwrite,
     Permission,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sv_common.guild_sync.domain.discord_names import plain_letters, undecorated
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY
+from sv_common.guild_sync.identity.names.discord_names import plain_letters, undecorated
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sv_common.guild_sync.domain.likeness import How, LikeNames, looks_like
-from sv_common.guild_sync.domain.notes import fold_accents
+from sv_common.guild_sync.identity.names.similarity import How, SimilarNames, is_similar
+from sv_common.guild_sync.notes import fold_accents
 from sv_common.guild_sync.simulators.vocabulary import NAME_ENDS, NAME_STARTS
 
 LEAST_SHARE_FOUND = 0.85
@@ -71,7 +71,7 @@ SLIPS = (
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.__name__.strip("_"))
 def test_the_right_name_is_among_the_first_three(slip: Callable[[str, random.Random], str]) -> None:
     rng = random.Random(2)  # noqa: S311 -- repeatable on purpose, guards nothing
-    names = LikeNames(NAMES)
+    names = SimilarNames(NAMES)
     found = [
         place in [likeness.place for likeness in names.like([slip(name, rng)])[:3]] for place, name in enumerate(NAMES)
     ]
@@ -79,7 +79,7 @@ def test_the_right_name_is_among_the_first_three(slip: Callable[[str, random.Ran
 
 
 def test_the_name_itself_comes_before_the_same_with_accents_before_all_others() -> None:
-    names = LikeNames(["Uberonia", "Überøn", "Uberan", "Uberon"])
+    names = SimilarNames(["Uberonia", "Überøn", "Uberan", "Uberon"])
     assert [(likeness.place, likeness.how) for likeness in names.like(["uberon"])][:2] == [
         (3, How.NAME),
         (1, How.ACCENTS),
@@ -97,16 +97,16 @@ def test_the_name_itself_comes_before_the_same_with_accents_before_all_others() 
     ],
 )
 def test_other_ways_to_write_a_name_are_known(word: str, name: str) -> None:
-    assert [likeness.place for likeness in LikeNames(["Zork", name]).like([word])] == [1]
+    assert [likeness.place for likeness in SimilarNames(["Zork", name]).like([word])] == [1]
 
 
 @pytest.mark.parametrize("word", ["lol", "pls", "ab", "Mist", "zugzug", "́"])
 def test_a_stranger_is_like_nobody(word: str) -> None:
-    assert LikeNames(["Brightmane", "Überøn", "Grimrokk", "Opal"]).like([word]) == []
+    assert SimilarNames(["Brightmane", "Überøn", "Grimrokk", "Opal"]).like([word]) == []
 
 
 def test_among_other_words_only_nearly_the_name_itself_is_like_it() -> None:
-    names = LikeNames(["Brightmane"])
+    names = SimilarNames(["Brightmane"])
     assert names.like(["Bright"], in_text=True) == []
     assert len(names.like(["Brigthmane"], in_text=True)) == 1
 
@@ -134,11 +134,11 @@ def test_among_other_words_only_nearly_the_name_itself_is_like_it() -> None:
     ],
 )
 def test_one_slip_or_another_case_makes_a_word_look_like_the_name(word: str, name: str) -> None:
-    assert looks_like(word.lower(), name.lower())
+    assert is_similar(word.lower(), name.lower())
 
 
 @pytest.mark.parametrize(
     ("word", "name"), [("Zork", "Mito"), ("Zork", "Elrek"), ("Al", "Bo"), ("Вера", "Мирдан"), ("Opal", "Olaf")]
 )
 def test_other_names_do_not_look_like_it(word: str, name: str) -> None:
-    assert not looks_like(word.lower(), name.lower())
+    assert not is_similar(word.lower(), name.lower())

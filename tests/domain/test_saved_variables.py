@@ -5,7 +5,7 @@ import math
 import pytest
 
 from domain.saved_files import CURRENT_CLIENT, OLDER_CLIENT, value_of
-from sv_common.guild_sync.domain.saved_variables import LuaTable, LuaValue, parse_saved_variables
+from sv_common.guild_sync.sources.addon.saved_variables import LuaTable, LuaValue, parse_saved_variables
 
 PARSED: dict[str, LuaValue] = {
     "PATTSyncDB": {

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from domain.saved_files import CURRENT_CLIENT, sentence_for
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.saved_variables import LuaTable, LuaValue, parse_saved_variables
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.saved_variables import LuaTable, LuaValue, parse_saved_variables
 
 
 def quoted(text: str) -> str:
@@ -70,13 +71,13 @@ def tables_of(values: st.SearchStrategy[LuaValue]) -> st.SearchStrategy[LuaTable
 tables: st.SearchStrategy[LuaTable] = tables_of(st.recursive(scalars, tables_of, max_leaves=10))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=thoroughness.examples(100))
 @given(st.dictionaries(names, scalars | tables, min_size=1, max_size=3), st.booleans())
 def test_whatever_the_game_writes_is_read_back(variables: dict[str, LuaValue], tabs: bool) -> None:
     assert parse_saved_variables(saved(variables, tabs=tabs)) == variables
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=thoroughness.examples(100))
 @given(tables, st.booleans(), st.data())
 def test_a_file_cut_anywhere_is_refused(table: LuaTable, tabs: bool, data: st.DataObject) -> None:
     whole = saved({"PATTSyncDB": table}, tabs=tabs)
@@ -84,14 +85,14 @@ def test_a_file_cut_anywhere_is_refused(table: LuaTable, tabs: bool, data: st.Da
     assert sentence_for(whole[:end])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=thoroughness.examples(100))
 @given(st.binary(max_size=60) | st.lists(st.sampled_from(b'{}[]=",;\\-\n 0x1e.nail\xc3')).map(bytes))
 def test_no_bytes_raise_anything_but_bad_input(noise: bytes) -> None:
     for source in (noise, b"A = {" + noise + b"}", b'A = {"' + noise + b'"}', b"A = {[" + noise + b"] = 1}"):
         read_or_refuse(source)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=thoroughness.examples(100))
 @given(st.integers(0, len(CURRENT_CLIENT)), st.integers(0, 20), st.binary(max_size=6))
 def test_no_damage_to_a_file_raises_anything_but_bad_input(begin: int, length: int, noise: bytes) -> None:
     read_or_refuse(CURRENT_CLIENT[:begin] + noise + CURRENT_CLIENT[begin + length :])

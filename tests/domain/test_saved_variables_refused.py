@@ -3,8 +3,8 @@
 import pytest
 
 from domain.saved_files import CURRENT_CLIENT, OLDER_CLIENT, sentence_for, value_of
-from sv_common.guild_sync.domain import saved_variables
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES, MAX_DEPTH, parse_saved_variables
+from sv_common.guild_sync.sources.addon import saved_variables
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES, MAX_DEPTH, parse_saved_variables
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from engine.two_players import Two, decide
 from guild_builder import RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.by_hand import NotThisPlayer
+from sv_common.guild_sync.identity.decisions import RejectLink
 
 
 @pytest.fixture
@@ -33,5 +33,5 @@ async def two(guild: GuildBuilder) -> Two:
     )
     await guild.alias(zed, "Robin")
     numbers["Loner"] = await guild.character("Loner")
-    await decide(guild, NotThisPlayer("Loner", "Zed", "another Zed"))
+    await decide(guild, RejectLink("Loner", "Zed", "another Zed"))
     return Two(guild, mito, zed, numbers)

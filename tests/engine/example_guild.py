@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from engine.memory_discord import MemoryDiscord, discord_of
 from guild_builder import ROLE_NAMES, GuildBuilder
-from sv_common.guild_sync.domain.issue import SubjectKind
+from sv_common.guild_sync.issues.model import SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome, Rank, Role
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.store.rules import save_settings
+from sv_common.guild_sync.rulebook.settings import save_settings
 
 _RANKS: Sequence[Rank] = ("Guild Master", "Officer", "Raider", "Social")
 _ROLE_IDS: Mapping[str, str] = {name: role_id for role_id, name in ROLE_NAMES.items()}
@@ -37,8 +37,8 @@ class ExampleGuild:
         for rank in example.unmanaged_ranks:
             await _set_rank(guild, rank, is_without_role=False)
         if rule.may_be_automatic:
-            async with guild.pool.connection() as conn:
-                await save_settings(conn, guild.guild_id, rule.issue_type, actor="test", auto_mitigate=True)
+            async with guild.pool.writing(guild.guild_id, alone=False) as here:
+                await save_settings(here, rule.issue_type, actor="test", auto_mitigate=True)
         return cls(guild, rule, example, await discord_of(guild))
 
     def subjects(self) -> list[str]:
@@ -83,7 +83,7 @@ async def _add_members(guild: GuildBuilder, members: Sequence[Member]) -> dict[s
         roles = [_ROLE_IDS[role] for role in member.roles]
         number = await guild.member(member.name, roles=roles, is_bot=member.is_bot, is_present=not member.has_left)
         if member.player is not None:
-            players[member.player] = await guild.player(member.player, member=number, is_vouched=member.is_confirmed)
+            players[member.player] = await guild.player(member.player, member=number, is_confirmed=member.is_confirmed)
     return players
 
 

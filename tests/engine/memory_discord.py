@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guild_builder import ROLE_NAMES, GuildBuilder
-from sv_common.guild_sync.domain.errors import SourceDenied
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember, DiscordRole
-from sv_common.guild_sync.domain.role_authority import RoleAuthority
+from sv_common.guild_sync.core.errors import SourceDenied
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember, DiscordRole
 
 
 class MemoryDiscord:
@@ -50,6 +50,6 @@ class MemoryDiscord:
 
 
 async def discord_of(guild: GuildBuilder, refused: Sequence[str] = ()) -> MemoryDiscord:
-    """Return a server on which everybody holds the roles that the guild's rows say."""
+    """Return a server on which everyone holds the roles that the guild's rows say."""
     rows = await guild.rows("select discord_id, all_guild_roles from guild_identity.discord_users")
     return MemoryDiscord({discord_id: list(roles) for discord_id, roles in rows}, refused)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from guild_builder import SOCIAL, GuildBuilder, entry, person, server
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.guild import AddonCharacter
-from sv_common.guild_sync.domain.report import FixResult
+from sv_common.guild_sync.engine.results import FixResult
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import run_auto_mitigations
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 REALM_ID = 3676
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from engine.memory_discord import MemoryDiscord
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder, entry, person, server
-from sv_common.guild_sync import issues
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
-from sv_common.guild_sync.domain.profile import CharacterProfile, ProfileAnswer, ProfileState
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster import members, profiles, runs
 from sv_common.guild_sync.scheduler import run_discord_sync
-from sv_common.guild_sync.store import discord, profiles, sync_log
+from sv_common.guild_sync.sources.models import (
+    CharacterProfile,
+    DiscordGuild,
+    ProfileAnswer,
+    ProfileState,
+)
+from sv_common.guild_sync.sources.ports import Sources
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
 A_YEAR = timedelta(days=365)
@@ -28,7 +32,7 @@ APART = timedelta(days=1)
 
 async def now(guild: GuildBuilder) -> datetime:
     async with guild.pool.connection() as conn:
-        return await sync_log.now(conn)
+        return await runs.now(conn)
 
 
 async def held(guild: GuildBuilder) -> list[list[str]]:
@@ -36,8 +40,8 @@ async def held(guild: GuildBuilder) -> list[list[str]]:
 
 
 async def open_mismatches(guild: GuildBuilder) -> list[int]:
-    async with guild.pool.connection() as conn:
-        return [issue.id for issue in await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return [issue.id for issue in await lifecycle.open_of_rule(here, "role_mismatch")]
 
 
 async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_the_fix_closed(
@@ -58,7 +62,7 @@ async def test_a_list_fetched_before_a_role_fix_does_not_reopen_the_issue_that_t
             return old
 
     source = SlowDiscord({user_id: [RAIDER_ROLE]})
-    await run_discord_sync(guild.pool, guild_id=guild.guild_id, outside=Outside(discord=source))
+    await run_discord_sync(guild.pool, guild_id=guild.guild_id, sources=Sources(discord=source))
     assert await held(guild) == [[OFFICER_ROLE]]
     assert await open_mismatches(guild) == []
     later = server(guild, person(user_id, "Elrek", SOCIAL_ROLE))
@@ -70,51 +74,22 @@ async def test_a_look_that_began_before_a_list_does_not_change_what_the_list_sai
     began = await now(guild)
     await sync_discord_members(guild.pool, server(guild, person("1", "Elrek", OFFICER_ROLE)))
     ((row_id,),) = await guild.rows("select id from guild_identity.discord_users")
-    async with guild.pool.connection() as conn:
-        await discord.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]}, looked_at=began)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await members.set_roles(here, {row_id: [RAIDER_ROLE]}, looked_at=began)
     assert await held(guild) == [[OFFICER_ROLE]]
-    async with guild.pool.connection() as conn:
-        await discord.set_roles(conn, guild.guild_id, {row_id: [RAIDER_ROLE]})
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await members.set_roles(here, {row_id: [RAIDER_ROLE]})
     assert await held(guild) == [[RAIDER_ROLE]]
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-async def test_in_whatever_order_rosters_land_the_one_that_was_fetched_last_counts(
-    guild: GuildBuilder, order: tuple[int, ...]
-) -> None:
+async def test_a_roster_that_was_fetched_earlier_than_the_last_says_so(guild: GuildBuilder) -> None:
     began = await now(guild)
-    names = [["Elrek", "Mito"], ["Elrek", "Zoe"], ["Elrek", "Kim"]]
-    for place in order:
-        roster = [entry(name, rank=place + 1) for name in names[place]]
+    for minutes, is_late in ((2, False), (3, True), (1, False)):
+        roster = [entry("Elrek", rank=minutes), entry(f"Only{chr(96 + minutes)}")]
         report = await sync_blizzard_roster(
-            guild.pool, roster, guild_id=guild.guild_id, fetched_at=began - timedelta(minutes=3 - place)
+            guild.pool, roster, guild_id=guild.guild_id, fetched_at=began - timedelta(minutes=minutes)
         )
-        is_late = place < max(order[: order.index(place) + 1])
-        assert any("fetched later" in notice for notice in report.notices) == is_late
-    present = await guild.rows(
-        "select character_name, rank_index from guild_identity.wow_characters where removed_at is null order by 1"
-    )
-    assert present == [("Elrek", 3), ("Kim", 3)]
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-async def test_in_whatever_order_member_lists_land_the_one_that_was_fetched_last_counts(
-    guild: GuildBuilder, order: tuple[int, ...]
-) -> None:
-    began = await now(guild)
-    lists: list[list[DiscordMember]] = [
-        [person("1", "Elrek", RAIDER_ROLE), person("2", "Mito")],
-        [person("1", "Elrek", OFFICER_ROLE), person("3", "Zoe")],
-        [person("1", "Elrek the Old", SOCIAL_ROLE), person("4", "Kim")],
-    ]
-    for place in order:
-        await sync_discord_members(
-            guild.pool, server(guild, *lists[place]), fetched_at=began - timedelta(minutes=3 - place)
-        )
-    present = await guild.rows(
-        "select display_name, all_guild_roles from guild_identity.discord_users where is_present order by 1"
-    )
-    assert present == [("Elrek the Old", [SOCIAL_ROLE]), ("Kim", [])]
+        assert any("A later roster was synced already" in notice for notice in report.notices) == is_late
 
 
 async def test_a_clock_that_was_a_year_ahead_does_not_hold_up_what_comes_after_it(guild: GuildBuilder) -> None:
@@ -146,12 +121,12 @@ async def test_of_two_readings_of_a_profile_the_one_that_began_later_counts(
     await sync_blizzard_roster(guild.pool, [entry("Elrek")], guild_id=guild.guild_id)
     first, second = (await now(guild), await now(guild))
     readings = [(first, 500), (second, 600)]
-    async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (due,), _ = await profiles.due(here, limit=5, pause=APART)
         for began, item_level in readings if is_in_order else reversed(readings):
             profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, item_level, None)
             answer = ProfileAnswer(ProfileState.SHOWN, profile)
-            await profiles.record(conn, guild.guild_id, [(due, answer)], apart=APART, began=began)
+            await profiles.record(here, [(due, answer)], apart=APART, began=began)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(600,)]
 
 
@@ -159,10 +134,12 @@ async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_prof
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
     began = await now(guild)
     async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
+        (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=APART)
         profile = CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None)
         answer = ProfileAnswer(ProfileState.SHOWN, profile)
-        await profiles.record(conn, guild.guild_id, [(due, answer)], apart=APART, began=await sync_log.now(conn))
+        await profiles.record(
+            GuildConnection(conn, guild.guild_id), [(due, answer)], apart=APART, began=await runs.now(conn)
+        )
     old = [entry("Elrek", item_level=500, rank=1)]
     await sync_blizzard_roster(guild.pool, old, guild_id=guild.guild_id, fetched_at=began)
     assert await guild.rows("select item_level, rank_index from guild_identity.wow_characters") == [(600, 1)]
@@ -171,20 +148,22 @@ async def test_a_roster_that_began_before_a_profile_was_read_keeps_what_the_prof
 async def test_a_profile_that_was_read_by_a_clock_a_year_ahead_holds_nothing_up(guild: GuildBuilder) -> None:
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=400)], guild_id=guild.guild_id)
     async with guild.pool.connection() as conn:
-        (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=APART)
+        (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=APART)
         shown = ProfileAnswer(ProfileState.SHOWN, CharacterProfile(1, "Elrek", "area-52", None, None, None, 600, None))
-        await profiles.record(conn, guild.guild_id, [(due, shown)], apart=APART, began=await sync_log.now(conn))
+        await profiles.record(
+            GuildConnection(conn, guild.guild_id), [(due, shown)], apart=APART, began=await runs.now(conn)
+        )
     await guild.execute(
-        "update guild_identity.character_profiles set asked_at = now() + interval '1 year', "
+        "update guild_identity.character_profiles set requested_at = now() + interval '1 year', "
         "fetched_at = now() + interval '1 year', gone_since = now() + interval '1 year', "
         "gone_confirmed_at = now() + interval '1 year'"
     )
     await sync_blizzard_roster(guild.pool, [entry("Elrek", item_level=500)], guild_id=guild.guild_id)
     assert await guild.rows("select item_level from guild_identity.wow_characters") == [(500,)]
     await guild.execute("update guild_identity.wow_characters set first_seen = now() - interval '40 days'")
-    async with guild.pool.connection() as conn:
-        assert [each.id for each in (await profiles.due(conn, guild.guild_id, limit=5, pause=APART))[0]] == [due.id]
-        assert [each.name for each in await profiles.expire(conn, guild.guild_id, kept=timedelta(days=28))] == ["Elrek"]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert [each.id for each in (await profiles.due(here, limit=5, pause=APART))[0]] == [due.id]
+        assert [each.name for each in await profiles.expire(here, kept=timedelta(days=28))] == ["Elrek"]
 
 
 async def test_an_end_that_was_told_by_a_clock_a_year_ahead_is_counted_from_the_next_word(guild: GuildBuilder) -> None:
@@ -193,9 +172,11 @@ async def test_an_end_that_was_told_by_a_clock_a_year_ahead_is_counted_from_the_
 
     async def asked(ago: timedelta) -> list[int]:
         async with guild.pool.connection() as conn:
-            (due,), _ = await profiles.due(conn, guild.guild_id, limit=5, pause=timedelta(0))
-            began = await sync_log.now(conn) - ago
-            return list(await profiles.record(conn, guild.guild_id, [(due, gone)], apart=APART, began=began))
+            (due,), _ = await profiles.due(GuildConnection(conn, guild.guild_id), limit=5, pause=timedelta(0))
+            began = await runs.now(conn) - ago
+            return list(
+                await profiles.record(GuildConnection(conn, guild.guild_id), [(due, gone)], apart=APART, began=began)
+            )
 
     await asked(timedelta(days=3))
     await guild.execute("update guild_identity.character_profiles set gone_since = now() + interval '1 year'")

@@ -9,40 +9,39 @@ import pytest
 from engine.news import automate, notes, number_of, roster
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.by_hand import (
-    BelongsTo,
-    BelongsToMember,
-    BelongsToNobody,
-    HandDecision,
-    IsMember,
-    LinkIsRight,
-    MayBeThisMember,
-    MayBeThisPlayer,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
-    decide_by_hand,
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.identity.decisions import (
+    AllowLink,
+    AllowMember,
+    ConfirmLink,
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    UnlinkCharacter,
+    UnlinkMember,
 )
-from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_all, undo
+from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import rules as rule_store
 
 SOCIAL_ROLE = ROLE_OF_RANK[SOCIAL]
 
 
-async def _decide(guild: GuildBuilder, decision: HandDecision) -> int:
-    report = await decide_by_hand(guild.pool, decision, actor="officer alice")
+async def _decide(guild: GuildBuilder, decision: ManualDecision) -> int:
+    report = await apply_decision(guild.pool, decision, actor="officer alice")
     assert report.attempt_id is not None
     return report.attempt_id
 
 
 async def _basis(guild: GuildBuilder, character: int) -> tuple[Any, ...]:
     (row,) = await guild.rows(
-        "select basis, basis_note, vouched_by, vouched_at is not null from guild_identity.player_characters "
+        "select basis, basis_note, confirmed_by, confirmed_at is not null from guild_identity.player_characters "
         "where character_id = %(character)s",
         {"character": character},
     )
@@ -51,7 +50,7 @@ async def _basis(guild: GuildBuilder, character: int) -> tuple[Any, ...]:
 
 async def _member_basis(guild: GuildBuilder, player: int) -> tuple[Any, ...]:
     (row,) = await guild.rows(
-        "select discord_user_id, discord_basis, discord_vouched_by from guild_identity.players where id = %(player)s",
+        "select discord_user_id, discord_basis, discord_confirmed_by from guild_identity.players where id = %(player)s",
         {"player": player},
     )
     return row
@@ -59,9 +58,9 @@ async def _member_basis(guild: GuildBuilder, player: int) -> tuple[Any, ...]:
 
 async def _fix_everything(guild: GuildBuilder) -> None:
     """All that an officer can have done at once, and all that runs by itself, with every rule automatic."""
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for issue_type in RULES:
-            await rule_store.save_settings(conn, guild.guild_id, issue_type, actor="alice", auto_mitigate=True)
+            await rule_store.save_settings(here, issue_type, actor="alice", auto_mitigate=True)
     await automate(guild)
     for issue_type in RULES:
         await run_integrity_check(guild.pool)
@@ -110,27 +109,27 @@ async def test_an_officer_confirms_a_link_and_takes_that_back(guild: GuildBuilde
     character = await guild.alt("Rivermane", "Mito", mito)
     await guild.execute("update guild_identity.players set offspec_character_id = %(c)s", {"c": character})
     before = await guild.rows("select to_jsonb(l) from guild_identity.player_characters l order by character_id")
-    attempt = await _decide(guild, LinkIsRight("Rivermane"))
+    attempt = await _decide(guild, ConfirmLink("Rivermane"))
     assert await _basis(guild, character) == ("officer", "Mito", "officer alice", True)
     assert await guild.rows("select offspec_character_id from guild_identity.players") == [(character,)]
-    with pytest.raises(Refused, match="as a person decided"):
-        await _decide(guild, LinkIsRight("Rivermane"))
+    with pytest.raises(Refused, match="by a person's decision"):
+        await _decide(guild, ConfirmLink("Rivermane"))
     await undo(guild.pool, attempt, actor="bob")
     assert (
         await guild.rows("select to_jsonb(l) from guild_identity.player_characters l order by character_id") == before
     )
     await guild.character("Loner")
     with pytest.raises(Refused, match="there is no link to confirm"):
-        await _decide(guild, LinkIsRight("Loner"))
+        await _decide(guild, ConfirmLink("Loner"))
 
 
 async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_back(guild: GuildBuilder) -> None:
     member = await guild.member("Zephyr")
     player = await guild.player("Mito", member=member)
-    attempt = await _decide(guild, IsMember("Mito", "Zephyr"))
+    attempt = await _decide(guild, LinkMember("Mito", "Zephyr"))
     assert await _member_basis(guild, player) == (member, "officer", "officer alice")
-    with pytest.raises(Refused, match="as a person decided"):
-        await _decide(guild, IsMember("Mito", "Zephyr"))
+    with pytest.raises(Refused, match="by a person's decision"):
+        await _decide(guild, LinkMember("Mito", "Zephyr"))
     await undo(guild.pool, attempt, actor="bob")
     assert await _member_basis(guild, player) == (member, "name", None)
 
@@ -138,9 +137,9 @@ async def test_an_officer_confirms_who_a_player_is_on_discord_and_takes_that_bac
 async def test_that_a_character_is_a_members_vouches_for_the_whole_way(guild: GuildBuilder) -> None:
     player = await guild.player("Mito", member=await guild.member("Zephyr"))
     character = await guild.alt("Rivermane", "Mito", player)
-    await _decide(guild, BelongsToMember("Rivermane", "Zephyr"))
+    await _decide(guild, LinkCharacterToMember("Rivermane", "Zephyr"))
     assert (await _basis(guild, character))[0] == (await _member_basis(guild, player))[1] == "officer"
-    assert len(await guild.rows("select 1 from guild_identity.vouched_characters")) == 1
+    assert len(await guild.rows("select 1 from guild_identity.confirmed_characters")) == 1
 
 
 @pytest.mark.parametrize("source", ["manual", "officer_fix"])
@@ -163,7 +162,7 @@ async def test_a_confirmed_link_is_left_alone_as_one_made_by_hand(guild: GuildBu
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek)
-    await _decide(guild, LinkIsRight("Rivermane"))
+    await _decide(guild, ConfirmLink("Rivermane"))
     await _fix_everything(guild)
     assert await guild.player_of(character) == elrek
 
@@ -171,10 +170,10 @@ async def test_a_confirmed_link_is_left_alone_as_one_made_by_hand(guild: GuildBu
 async def test_a_character_unlinked_by_hand_is_not_put_back_by_evidence_but_by_an_officer(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "alt of Mito", mito)
-    await _decide(guild, BelongsToNobody("Rivermane"))
+    await _decide(guild, UnlinkCharacter("Rivermane"))
     await _fix_everything(guild)
     assert await guild.player_of(character) is None
-    await _decide(guild, BelongsTo("Rivermane", "Mito"))
+    await _decide(guild, LinkCharacter("Rivermane", "Mito"))
     assert await guild.player_of(character) == mito
     assert await guild.rows("select 1 from guild_identity.link_rejections") == []
 
@@ -182,11 +181,11 @@ async def test_a_character_unlinked_by_hand_is_not_put_back_by_evidence_but_by_a
 async def test_that_a_character_was_unlinked_can_be_taken_back_or_made_firm(guild: GuildBuilder) -> None:
     mito = await guild.main("Mito")
     character = await guild.alt("Rivermane", "alt of Mito", mito)
-    await _decide(guild, BelongsToNobody("Rivermane"))
-    await _decide(guild, NotThisPlayer("Rivermane", "Mito", "somebody else's"))
+    await _decide(guild, UnlinkCharacter("Rivermane"))
+    await _decide(guild, RejectLink("Rivermane", "Mito", "somebody else's"))
     with pytest.raises(Refused, match="does not belong to Mito"):
-        await _decide(guild, BelongsTo("Rivermane", "Mito"))
-    await _decide(guild, MayBeThisPlayer("Rivermane", "Mito"))
+        await _decide(guild, LinkCharacter("Rivermane", "Mito"))
+    await _decide(guild, AllowLink("Rivermane", "Mito"))
     await _fix_everything(guild)
     assert await guild.player_of(character) == mito
 
@@ -196,7 +195,7 @@ async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_
     player = await guild.player("Mito", member=member)
     await guild.link(await guild.character("Mito"), player)
     await guild.character("Breeze", "@mito")
-    attempt = await _decide(guild, NotThisMember("Mito"))
+    attempt = await _decide(guild, UnlinkMember("Mito"))
     await _fix_everything(guild)
     assert (await _member_basis(guild, player))[0] is None
     await undo(guild.pool, attempt, actor="bob")
@@ -204,8 +203,8 @@ async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_
         (member, "name", None),
         [],
     )
-    await _decide(guild, NotThisMember("Mito"))
-    await _decide(guild, IsMember("Mito", str(member)))
+    await _decide(guild, UnlinkMember("Mito"))
+    await _decide(guild, LinkMember("Mito", str(member)))
     assert await _member_basis(guild, player) == (member, "officer", "officer alice")
     assert await guild.rows("select 1 from guild_identity.link_rejections") == []
 
@@ -213,28 +212,28 @@ async def test_a_member_taken_off_by_hand_is_not_put_back_by_evidence_but_by_an_
 async def test_what_was_said_of_a_member_can_be_taken_back(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[SOCIAL_ROLE])
     player = await guild.player("Mito", member=member)
-    with pytest.raises(NotFound, match="Nobody has said"):
-        await _decide(guild, MayBeThisMember("Mito", "Mito"))
-    await _decide(guild, NotThisMember("Mito"))
+    with pytest.raises(NotFound, match="No one has rejected"):
+        await _decide(guild, AllowMember("Mito", "Mito"))
+    await _decide(guild, UnlinkMember("Mito"))
     await run_integrity_check(guild.pool)
     planned = await preview_all(guild.pool, "orphan_discord", guild_id=guild.guild_id)
     assert "An officer has said that Mito on Discord is not the player Mito." in planned.settled[0].reason
-    await _decide(guild, MayBeThisMember("Mito", "Mito"))
+    await _decide(guild, AllowMember("Mito", "Mito"))
     await fix_all(guild.pool, "orphan_discord", actor="alice", guild_id=guild.guild_id)
     assert await _member_basis(guild, player) == (member, "name", None)
 
 
 async def test_a_merge_takes_along_what_was_said_of_members_and_does_not_contradict_it(guild: GuildBuilder) -> None:
     mito, zed = await guild.player("Mito"), await guild.player("Zed", member=await guild.member("Zephyr"))
-    await _decide(guild, NotThisMember("Zed"))
-    attempt = await _decide(guild, OnePerson("Mito", "Zed"))
+    await _decide(guild, UnlinkMember("Zed"))
+    attempt = await _decide(guild, MergePlayers("Mito", "Zed"))
     told = "select player_id from guild_identity.link_rejections where discord_user_id is not null"
     assert await guild.rows(told) == [(mito,)]
     await undo(guild.pool, attempt, actor="bob")
     assert await guild.rows(told) == [(zed,)]
-    await _decide(guild, IsMember("Mito", "Zephyr"))
+    await _decide(guild, LinkMember("Mito", "Zephyr"))
     with pytest.raises(Refused, match="An officer has said that Zed is not Zephyr on Discord"):
-        await _decide(guild, OnePerson("Mito", "Zed"))
+        await _decide(guild, MergePlayers("Mito", "Zed"))
 
 
 @pytest.mark.parametrize(
@@ -253,7 +252,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_a_role_abov
 
 
 async def test_automation_does_not_move_a_character_whose_rank_gives_a_right_here(guild: GuildBuilder) -> None:
-    await guild.execute("insert into common.guild_authority values (%(guild)s, 'rank', '3', 'viewer', 'test')")
+    await guild.execute("insert into common.access_grants values (%(guild)s, 'rank', '3', 'viewer', 'test')")
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
     character = await guild.alt("Rivermane", "Mito", elrek)
@@ -270,7 +269,7 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_the_only_ma
     await guild.roles_without_power(powerful=["101"] if has_power == "on Discord" else [])
     if has_power == "here":
         await guild.execute(
-            "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
+            "insert into common.access_grants values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
         )
     elrek = await guild.main("Elrek")
     await guild.main("Mito")
@@ -282,9 +281,9 @@ async def test_automation_does_not_move_a_character_whose_rank_gives_the_only_ma
 
 
 async def test_automation_gives_nobody_a_character_or_a_member_with_weight(guild: GuildBuilder) -> None:
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for issue_type in ("orphan_wow", "orphan_discord"):
-            await rule_store.save_settings(conn, guild.guild_id, issue_type, actor="alice", auto_mitigate=True)
+            await rule_store.save_settings(here, issue_type, actor="alice", auto_mitigate=True)
     await guild.main("Mito")
     orphan = await guild.character("Rivermane", "Mito", rank=OFFICER)
     await guild.member("Quillon", roles=[SOCIAL_ROLE])
@@ -311,24 +310,23 @@ async def test_the_rank_of_before_counts_while_the_rank_table_does_not_fit(guild
     assert await guild.player_of(await number_of(guild, "Rivermane")) == elrek
 
 
-@pytest.mark.parametrize("is_vouched", [False, True])
+@pytest.mark.parametrize("is_confirmed", [False, True])
 async def test_a_role_that_gives_a_right_is_not_given_to_many_at_once_over_a_link_that_nobody_vouches_for(
-    guild: GuildBuilder, is_vouched: bool
+    guild: GuildBuilder, is_confirmed: bool
 ) -> None:
-    await guild.execute(
-        "insert into common.guild_authority values (%(guild)s, 'discord_role', '101', 'officer', 'test')"
-    )
-    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_vouched=True)
+    await guild.execute("insert into common.access_grants values (%(guild)s, 'discord_role', '101', 'officer', 'test')")
+    player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]), is_confirmed=True)
     character = await guild.character("Mito", "Mito", rank=OFFICER)
-    await guild.link(character, player, source="manual" if is_vouched else "bulk_fix", linked_under="alt of Mito")
+    await guild.link(character, player, source="manual" if is_confirmed else "bulk_fix", linked_under="alt of Mito")
     await run_integrity_check(guild.pool)
     planned = await preview_all(guild.pool, "role_mismatch", guild_id=guild.guild_id)
-    assert len(planned.ready) == is_vouched
-    if not is_vouched:
+    assert len(planned.ready) == is_confirmed
+    if not is_confirmed:
         (settled,) = planned.settled
         assert (
-            "That Mito is Mito’s rests on the note “alt of Mito” alone; no officer has confirmed it." in settled.reason
+            "The link of Mito to Mito rests on the note “alt of Mito” alone; no officer has confirmed it."
+            in settled.reason
         )
-        assert "The role would make Mito an officer here, so look at this one by itself." in settled.reason
+        assert "The role would make Mito an officer here, so look at this one on its own." in settled.reason
     ((issue,),) = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'role_mismatch'")
     assert len((await mitigations.preview_one(guild.pool, issue)).ready) == 1

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.issue import Finding
-from sv_common.guild_sync.domain.plan import Plan
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes import database_steps
+from sv_common.guild_sync.changes.apply import apply
+from sv_common.guild_sync.changes.changeset import Author, Changeset
+from sv_common.guild_sync.engine import fix
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.mitigations import fix_one, run_auto_mitigations
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store.links import LinkAuthor
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def test_what_was_previewed_and_means_something_else_after_another_fix_is_
     seen = (await mitigations.preview_all(guild.pool, "note_mismatch", guild_id=guild.guild_id)).keys
     report = await mitigations.fix_selected(guild.pool, list(seen), actor="alice", guild_id=guild.guild_id, seen=seen)
     assert [result.outcome for result in report.results] == [FixOutcome.REFUSED, FixOutcome.FIXED]
-    assert "no longer what the preview showed" in report.results[0].reason
+    assert "has changed since the preview" in report.results[0].reason
     assert (await guild.player_of(zork), await guild.player_of(mito)) == (grim, nael)
 
 
@@ -79,7 +79,7 @@ async def test_of_fixes_that_contradict_each_other_none_is_made_until_an_officer
     await run_integrity_check(guild.pool)
     results = (await run_auto_mitigations(guild.pool, guild_id=guild.guild_id)).results
     assert [result.outcome for result in results] == [FixOutcome.FAILED, FixOutcome.FAILED]
-    assert all("fix one of them by itself" in result.reason for result in results)
+    assert all("fix one of them on its own" in result.reason for result in results)
     assert {name: await guild.player_of(character) for name, character in characters.items()} == owners
     chosen = await fix_one(guild.pool, results[0].issue_id, actor="alice")
     assert chosen.outcome is FixOutcome.FIXED
@@ -93,14 +93,13 @@ async def test_what_another_fix_of_the_same_run_makes_wrong_again_is_not_called_
     """Where they cannot be made at once, since something breaks, they are made one by one."""
     nael, zork, mito = chained
     ((weiss,),) = await guild.rows("select id from guild_identity.players where display_name = 'Weiss'")
-    write = database_steps.write
 
-    async def breaks_for_many(conn: Connection, guild_id: int, plans: Sequence[Plan], author: LinkAuthor) -> Any:
+    async def breaks_for_many(here: GuildConnection, plans: Sequence[Changeset], author: Author) -> Any:
         if len(plans) > 1:
             raise RuntimeError("A fault.")
-        return await write(conn, guild_id, plans, author)
+        return await apply(here, plans, author)
 
-    monkeypatch.setattr(database_steps, "write", breaks_for_many)
+    monkeypatch.setattr(fix, "apply", breaks_for_many)
     report = await mitigations.fix_all(guild.pool, "note_mismatch", actor="alice", guild_id=guild.guild_id)
     assert [result.outcome for result in report.results] == [FixOutcome.FAILED, FixOutcome.FIXED]
     assert "made the rule find it again" in report.results[0].reason
@@ -123,14 +122,12 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
     rule = RULES["note_mismatch"]
     detect = rule.detect
     assert detect is not None
-    async with guild.pool.connection() as conn:
-        always = [
-            each for each in await detect(conn, guild_id=guild.guild_id) if each.summary.startswith(_quoted(stubborn))
-        ]
+    async with guild.pool.reading(guild.guild_id) as here:
+        always = [each for each in await detect(here) if each.summary.startswith(_quoted(stubborn))]
     assert len(always) == len(stubborn)
 
-    async def detect_the_same(conn: Connection, **options: Any) -> list[Finding]:
-        found = {each.issue_hash: each for each in (*await detect(conn, **options), *always)}
+    async def detect_the_same(here: GuildConnection, **options: Any) -> list[Finding]:
+        found = {each.issue_hash: each for each in (*await detect(here, **options), *always)}
         return list(found.values())
 
     object.__setattr__(rule, "detect", detect_the_same)
@@ -143,7 +140,7 @@ async def test_what_a_fix_does_not_mend_stays_as_it_was_and_stops_no_other(
     assert report.count(FixOutcome.FAILED) == len(stubborn)
     assert report.count(FixOutcome.FIXED) == len(alts) - len(stubborn)
     failed = {each.reason for each in report.results if each.outcome is FixOutcome.FAILED}
-    assert failed == {"The fix did not mend it: the rule still finds the same. Nothing was changed."}
+    assert failed == {"The fix would not resolve this issue, so nothing was changed."}
 
 
 def _quoted(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, SOCIAL, GuildBuilder
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync import issues, overview
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.issue import Issue, IssueState
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.rulebook import settings as rule_store
 
 
 async def _scan(guild: GuildBuilder) -> None:
@@ -23,22 +24,26 @@ async def _issue(guild: GuildBuilder, issue_type: str) -> Issue:
     ((number,),) = await guild.rows(
         "select id from guild_identity.audit_issues where issue_type = %(type)s", {"type": issue_type}
     )
-    async with guild.pool.connection() as conn:
-        return await issues.get(conn, number)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.get(here, number)
 
 
 async def _dismissed(guild: GuildBuilder, issue_type: str, *, until: datetime | None = None) -> Issue:
     """Scan, and set the one issue of a rule aside."""
     await _scan(guild)
-    async with guild.pool.connection() as conn:
-        return await issues.dismiss(
-            conn, (await _issue(guild, issue_type)).id, actor="officer alice", reason="It is right so.", until=until
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.dismiss(
+            here,
+            (await _issue(guild, issue_type)).id,
+            actor="officer alice",
+            reason="It is right so.",
+            until=until,
         )
 
 
 async def _newest_move(guild: GuildBuilder, issue: Issue) -> tuple[str, str | None]:
-    async with guild.pool.connection() as conn:
-        event = (await issues.events(conn, issue.id))[-1]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        event = (await lifecycle.events(here, issue.id))[-1]
     return event.event, event.reason
 
 
@@ -56,7 +61,7 @@ async def test_a_dismissal_for_a_missing_role_does_not_hide_a_wrong_one(guild: G
     now = await _issue(guild, "role_mismatch")
     assert (now.id, now.state, now.dismissed_reason) == (issue.id, IssueState.OPEN, None)
     assert await _newest_move(guild, issue) == (
-        "reopened",
+        "recurred",
         "Dismissed when no role was held and should not be; now Officer is held and should not be.",
     )
 
@@ -69,7 +74,7 @@ async def test_a_dismissed_role_is_open_again_when_another_role_is_right(guild: 
         "guild_rank_id = (select id from common.guild_ranks where wow_rank_index = 2)"
     )
     await _scan(guild)
-    assert await _newest_move(guild, issue) == ("reopened", "Dismissed when Social was right; now Raider is right.")
+    assert await _newest_move(guild, issue) == ("recurred", "Dismissed when Social was right; now Raider is right.")
 
 
 async def test_a_dismissed_note_is_open_again_when_it_says_something_else(guild: GuildBuilder) -> None:
@@ -81,8 +86,8 @@ async def test_a_dismissed_note_is_open_again_when_it_says_something_else(guild:
     await _scan(guild)
     assert (await _issue(guild, "note_mismatch")).state is IssueState.OPEN
     assert await _newest_move(guild, issue) == (
-        "reopened",
-        "Dismissed at “Zork” and when it meant nobody here; now the note says “alt of Mito” and it means Mito.",
+        "recurred",
+        "Dismissed at “Zork” and when it meant no one here; now the note says “alt of Mito” and it means Mito.",
     )
 
 
@@ -110,13 +115,13 @@ async def test_whom_a_dismissed_note_means_may_be_called_otherwise_without_openi
     await _scan(guild)
     rows = await guild.rows("select id from guild_identity.audit_issues where issue_type = 'note_mismatch'")
     numbers = [row[0] for row in rows]
-    async with guild.pool.connection() as conn:
-        assert await issues.dismiss_many(conn, numbers, actor="officer alice", reason="It is right so.") == 2
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert await lifecycle.dismiss_many(here, numbers, actor="officer alice", reason="It is right so.") == 2
     await guild.execute("update guild_identity.discord_users set display_name = 'Zoe | Raid' where username = 'zoe'")
     await guild.execute("update guild_identity.wow_characters set realm_name = 'Area 52'")
     await _scan(guild)
-    async with guild.pool.connection() as conn:
-        known = await issues.get_many(conn, numbers)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        known = await lifecycle.get_many(here, numbers)
     assert [issue.state for issue in known] == [IssueState.DISMISSED, IssueState.DISMISSED]
 
 
@@ -128,7 +133,7 @@ async def test_a_dismissed_orphan_is_open_again_when_it_has_another_note(guild: 
     assert (await _issue(guild, "orphan_wow")).state is IssueState.DISMISSED
     await guild.set_note(character, "Mito")
     await _scan(guild)
-    assert await _newest_move(guild, issue) == ("reopened", "Dismissed at “”; now the note says “Mito”.")
+    assert await _newest_move(guild, issue) == ("recurred", "Dismissed at “”; now the note says “Mito”.")
 
 
 async def test_a_dismissed_stranger_is_open_again_when_they_hold_another_role(guild: GuildBuilder) -> None:
@@ -137,7 +142,7 @@ async def test_a_dismissed_stranger_is_open_again_when_they_hold_another_role(gu
     await _give_roles(guild, ROLE_OF_RANK[OFFICER], ROLE_OF_RANK[SOCIAL])
     await _scan(guild)
     assert await _newest_move(guild, issue) == (
-        "reopened",
+        "recurred",
         "Dismissed with Social; now the member holds Officer, Social.",
     )
 
@@ -188,12 +193,12 @@ async def test_an_issue_that_is_dismissed_again_rests_on_what_is_seen_now(guild:
 async def test_reopening_many_dismissals_takes_as_many_statements_as_one(guild: GuildBuilder) -> None:
     async def statements() -> int:
         rows = await guild.rows("select id from guild_identity.audit_issues where resolved_at is null")
-        async with guild.pool.connection() as conn:
-            await issues.dismiss_many(conn, [row[0] for row in rows], actor="officer alice", reason="Right so.")
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            await lifecycle.dismiss_many(here, [row[0] for row in rows], actor="officer alice", reason="Right so.")
         await guild.execute("update guild_identity.wow_characters set guild_note = guild_note || 'x'")
         with counting_statements() as counted:
             report = await run_integrity_check(guild.pool, guild_id=guild.guild_id)
-        assert report.total("reopened") == len(rows)
+        assert report.total("recurred") == len(rows)
         return counted.statements
 
     await guild.character("Loner", "Zork")
@@ -217,19 +222,19 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
     await guild.link(asleep, await guild.player("Elrek"))
     await _scan(guild)
     rows = await guild.rows("select id from guild_identity.audit_issues")
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         for (number,) in rows:
-            await issues.dismiss(conn, number, actor="officer alice", reason="Right so.")
+            await lifecycle.dismiss(here, number, actor="officer alice", reason="Right so.")
     await guild.link(gone, await guild.player("Robin"))
     await guild.execute(
         "update guild_identity.wow_characters set removed_at = now() where id = %(left)s", {"left": left}
     )
-    async with guild.pool.connection() as conn:
-        await rule_store.save_settings(conn, guild.guild_id, "stale_character", actor="alice", is_enabled=False)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await rule_store.save_settings(here, "stale_character", actor="alice", is_enabled=False)
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
-    async with guild.pool.connection() as conn:
-        page = await overview.dismissals(conn, guild.guild_id)
-        idle = await overview.dismissals(conn, guild.guild_id, only_idle=True)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        page = await findings.dismissals(here)
+        idle = await findings.dismissals(here, only_idle=True)
     told = {each.issue.wow_character_id: each.why_idle for each in page.items}
     assert told == {
         gone: "It is no longer found.",
@@ -238,17 +243,22 @@ async def test_dismissals_that_hide_nothing_are_told_apart_from_those_that_do(gu
         asleep: "Its rule is switched off.",
     }
     assert {each.issue.wow_character_id for each in idle.items} == {gone, left, asleep}
-    async with guild.pool.connection() as conn:
-        await issues.wake_many(conn, [each.issue.id for each in idle.items], actor="officer alice", reason="Done with.")
-        assert [each.why_idle for each in (await overview.dismissals(conn, guild.guild_id)).items] == [None]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.reopen_many(
+            here,
+            [each.issue.id for each in idle.items],
+            actor="officer alice",
+            reason="Done with.",
+        )
+        assert [each.why_idle for each in (await findings.dismissals(here)).items] == [None]
 
 
 async def test_a_dismissal_whose_day_has_come_under_a_switched_off_rule_hides_nothing(guild: GuildBuilder) -> None:
     await guild.character("Loner", "Zork")
     await _dismissed(guild, "orphan_wow", until=datetime.now(UTC) + timedelta(days=1))
     await guild.execute("update guild_identity.audit_issues set dismissed_until = now() - interval '1 hour'")
-    async with guild.pool.connection() as conn:
-        (only,) = (await overview.dismissals(conn, guild.guild_id)).items
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (only,) = (await findings.dismissals(here)).items
     assert only.why_idle == "Its day has come; the next scan ends it."
 
 
@@ -257,7 +267,7 @@ async def test_a_reason_that_cannot_be_kept_or_that_nobody_reads_is_refused(guil
     await _scan(guild)
     number = (await _issue(guild, "orphan_wow")).id
     for reason in ("a\x00b", "a\x1b[31mb", "\udcff", "x" * 501, "  "):
-        async with guild.pool.connection() as conn:
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
             with pytest.raises(BadInput, match="reason"):
-                await issues.dismiss(conn, number, actor="officer alice", reason=reason)
+                await lifecycle.dismiss(here, number, actor="officer alice", reason=reason)
     assert (await _issue(guild, "orphan_wow")).state is IssueState.OPEN

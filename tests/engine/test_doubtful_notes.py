@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.issue import Issue
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import preview_one, run_auto_mitigations
 
 
 async def _issues(guild: GuildBuilder) -> list[Issue]:
     await run_integrity_check(guild.pool, issue_types=["note_mismatch"])
-    async with guild.pool.connection() as conn:
-        return await issues.open_of_rule(conn, guild.guild_id, "note_mismatch")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.open_of_rule(here, "note_mismatch")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ async def test_a_word_that_is_a_name_too_is_found_and_moves_nobody(guild: GuildB
     [
         ("zork", "It is not written as a name"),
         ("Zork - Alch 225", "It stands among other words"),
-        ("Brightman", "it looks like Brightmane, written differently"),
+        ("Brightman", "It looks like Brightmane, spelled differently"),
     ],
 )
 async def test_a_stranger_without_the_form_of_a_name_waits_for_an_officer(
@@ -138,7 +138,7 @@ async def test_two_characters_that_name_each_other_and_bear_discord_names_are_le
     await guild.member("Elrek")
     await guild.member("Mito")
     report = await preview_matching(guild.pool)
-    assert report.plan.steps == ()
+    assert report.plan.rows == ()
 
 
 @pytest.mark.parametrize(

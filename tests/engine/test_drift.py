@@ -6,9 +6,9 @@ import pytest
 
 from engine.news import automate, basis_note, notes, number_of, on_discord, open_issues, roster
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.by_hand import BelongsTo, LinkIsRight, decide_by_hand
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.identity.decisions import ConfirmLink, LinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from sv_common.guild_sync.mitigations import fix_one, undo
 
 MITO, ALTA, ALTB, NEWCOMER, ELREK = 1, 2, 3, 4, 5
@@ -97,7 +97,7 @@ async def test_a_link_of_which_the_note_is_not_known_waits(guild: GuildBuilder) 
     await notes(guild, Rivermane="Mito")
     (result,) = await automate(guild)
     assert (result.outcome, await guild.player_of(character)) == (FixOutcome.WAITING, elrek)
-    assert "not known which note" in result.reason
+    assert "was linked is unknown, so an officer looks at it first" in result.reason
 
 
 async def test_a_note_that_still_means_the_player_is_the_one_that_later_ones_are_held_against(
@@ -120,7 +120,7 @@ async def test_a_note_seen_for_the_first_time_becomes_that_of_the_link_where_it_
     mito = await guild.main("Mito")
     await guild.alt("Rivermane", None, mito, linked_under=None)
     await guild.character("Loner")
-    await decide_by_hand(guild.pool, BelongsTo("Loner", "Mito"), actor="alice")
+    await apply_decision(guild.pool, LinkCharacter("Loner", "Mito"), actor="alice")
     await notes(guild, Rivermane="Mito", Loner="Alch 300")
     told = await guild.rows("select basis_note from guild_identity.player_characters where basis_note is not null")
     assert sorted(note for (note,) in told if note != "an earlier note") == ["Mito"]
@@ -128,18 +128,18 @@ async def test_a_note_seen_for_the_first_time_becomes_that_of_the_link_where_it_
 
 async def test_a_link_is_taken_back_although_the_note_has_moved_on(family: GuildBuilder) -> None:
     alta = await number_of(family, "Alta")
-    report = await decide_by_hand(family.pool, LinkIsRight("Alta"), actor="alice")
+    report = await apply_decision(family.pool, ConfirmLink("Alta"), actor="alice")
     await notes(family, Alta="Mito, tank")
     await undo(family.pool, report.attempt_id or 0, actor="bob")
     assert await family.rows(
-        "select basis, vouched_by from guild_identity.player_characters where character_id = %(alta)s", {"alta": alta}
+        "select basis, confirmed_by from guild_identity.player_characters where character_id = %(alta)s", {"alta": alta}
     ) == [("note", None)]
 
 
 async def test_a_link_by_hand_is_one_under_the_note_of_that_moment(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     character = await guild.character("Rivermane", "alt of somebody")
-    await decide_by_hand(guild.pool, BelongsTo("Rivermane", "Mito"), actor="alice")
+    await apply_decision(guild.pool, LinkCharacter("Rivermane", "Mito"), actor="alice")
     assert await basis_note(guild, character) == "alt of somebody"
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from guild_builder import OFFICER, RAIDER, SOCIAL, GuildBuilder, entry
-from sv_common.guild_sync import health
+from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
-from sv_common.guild_sync.domain.freshness import Source
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.insights import health
+from sv_common.guild_sync.roster import runs
+from sv_common.guild_sync.roster.freshness import Source
 from sv_common.guild_sync.scheduler import run_addon_sync
-from sv_common.guild_sync.store import sync_log
+from sv_common.guild_sync.sources.ports import Sources
 
 TODAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LONG_AGO = TODAY - timedelta(days=90)
@@ -54,8 +54,8 @@ async def test_an_export_of_90_days_ago_after_one_of_today_changes_no_note_and_m
     alts = [await guild.alt("Grimalt", "Elrek", elrek), await guild.alt("Oldalt", "Elrek", elrek)]
     today = [row("Grimalt", "Elrek"), row("Oldalt", "Elrek")]
     old = [row("Grimalt", "Mito", rankName="Friend"), row("Oldalt", "Mito", rankName="Friend")]
-    await run_addon_sync(guild.pool, today, guild_id=guild.guild_id, outside=Outside(), exported_at=TODAY)
-    report = await run_addon_sync(guild.pool, old, guild_id=guild.guild_id, outside=Outside(), exported_at=LONG_AGO)
+    await run_addon_sync(guild.pool, today, guild_id=guild.guild_id, sources=Sources(), exported_at=TODAY)
+    report = await run_addon_sync(guild.pool, old, guild_id=guild.guild_id, sources=Sources(), exported_at=LONG_AGO)
     assert (report.status, [step.name for step in report.steps]) == ("superseded", ["sync"])
     (sentence,) = report.steps[0].notices
     assert "this export is of 2026-08-22 12:00 UTC" in sentence
@@ -80,33 +80,8 @@ async def test_an_export_that_is_partly_older_changes_what_is_newer_and_says_how
     }
     assert (report.is_superseded, report.counts["older"], report.counts["notes_changed"]) == (False, 2, 1)
     assert report.notices == (
-        "Known from a newer export, of 2026-11-20 12:00 UTC, and left so: 2 characters and 1 rank.",
+        "Known from a newer export, of 2026-11-20 12:00 UTC, and left unchanged: 2 characters and 1 rank.",
     )
-
-
-async def test_what_an_uploader_could_not_see_is_not_newer_than_what_another_saw_before(guild: GuildBuilder) -> None:
-    await guild.character("Elrek")
-    await _export(guild, TODAY, row("Elrek", "public", officerNote=None))
-    await _export(guild, LONG_AGO, row("Elrek", "old", officerNote="trusted"))
-    assert await _notes(guild) == {"Elrek": ("public", "trusted")}
-
-
-async def test_notes_that_were_seen_to_be_empty_stay_so_when_an_older_export_has_them(guild: GuildBuilder) -> None:
-    for name in ("Elrek", "Mito"):
-        await guild.character(name)
-    await _export(guild, TODAY, row("Elrek", ""), row("Mito", "Main"))
-    await _export(guild, LONG_AGO, row("Elrek", "alt of Mito"), row("Mito", "Main"))
-    assert (await _notes(guild))["Elrek"] == ("", None)
-
-
-async def test_an_older_export_gives_no_rank_its_old_name_and_no_character_its_old_rank(guild: GuildBuilder) -> None:
-    await guild.character("Elrek", rank=OFFICER)
-    await _export(guild, TODAY, row("Elrek", "a", rank=OFFICER, rankName="Officer"))
-    await _export(guild, LONG_AGO, row("Elrek", "b", rank=OFFICER, rankName="Council"))
-    assert (await _rank_names(guild))[OFFICER] == "Officer"
-    report = await _export(guild, LONG_AGO, row("Elrek", "b", rank=RAIDER, rankName="Raider"))
-    assert "1 character" in report.notices[0]
-    assert await guild.rows("select settled_rank_index from guild_identity.wow_characters") == [(OFFICER,)]
 
 
 async def test_an_export_does_not_take_back_a_rank_that_a_later_roster_settled(guild: GuildBuilder) -> None:
@@ -170,7 +145,7 @@ async def test_a_superseded_export_leaves_the_age_of_the_notes_as_it_was(guild: 
     await guild.character("Elrek")
     for at in (TODAY, LONG_AGO):
         await run_addon_sync(
-            guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, outside=Outside(), exported_at=at
+            guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, sources=Sources(), exported_at=at
         )
     rows = await guild.rows("select status, as_of from guild_identity.sync_log order by id")
     assert rows == [("done", TODAY), ("superseded", LONG_AGO)]
@@ -182,13 +157,13 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
 ) -> None:
     await guild.character("Elrek")
     for at, each in ((LONG_AGO, row("Elrek", "a")), (TODAY, seen)):
-        await run_addon_sync(guild.pool, [each], guild_id=guild.guild_id, outside=Outside(), exported_at=at)
+        await run_addon_sync(guild.pool, [each], guild_id=guild.guild_id, sources=Sources(), exported_at=at)
     assert await guild.rows("select status, as_of from guild_identity.sync_log order by id") == [
         ("done", LONG_AGO),
         ("done", LONG_AGO),
     ]
-    async with guild.pool.connection() as conn:
-        sources = (await health.health(conn, guild.guild_id)).sources
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        sources = (await health.health(here)).sources
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale) == (LONG_AGO, True)
 
@@ -196,10 +171,10 @@ async def test_an_export_that_brings_no_note_leaves_the_age_of_the_notes_as_it_w
 async def test_an_old_export_that_is_the_first_leaves_the_notes_as_old_as_it_is(guild: GuildBuilder) -> None:
     await guild.character("Elrek")
     await run_addon_sync(
-        guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, outside=Outside(), exported_at=LONG_AGO
+        guild.pool, [row("Elrek", "a")], guild_id=guild.guild_id, sources=Sources(), exported_at=LONG_AGO
     )
-    async with guild.pool.connection() as conn:
-        sources = (await health.health(conn, guild.guild_id)).sources
-        standing = (await sync_log.standings(conn, guild.guild_id))["addon_upload"]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        sources = (await health.health(here)).sources
+        standing = (await runs.standings(here))["addon_upload"]
     (notes,) = [each for each in sources if each.source is Source.NOTES]
     assert (notes.last, notes.is_stale, standing.last_good) == (LONG_AGO, True, LONG_AGO)

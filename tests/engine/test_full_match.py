@@ -6,7 +6,7 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.identity_engine import Evidence, preview_matching, run_matching
+from sv_common.guild_sync.identity_engine import MatchEvidence, preview_matching, run_matching
 from sv_common.guild_sync.integrity_checker import detect_note_mismatch
 
 
@@ -91,7 +91,7 @@ async def test_a_misspelling_that_several_characters_share_does_not_become_a_per
         await guild.character(name, "Emebrbell")
     report = await run_matching(guild.pool, actor="alice")
     assert await _players(guild) == {}
-    assert "looks like Emberbell, written differently" in report.left_alone[0].reason
+    assert "looks like Emberbell, spelled differently" in report.left_alone[0].reason
 
 
 async def test_chains_and_circles_of_notes_end_in_one_player(guild: GuildBuilder) -> None:
@@ -156,21 +156,6 @@ async def test_the_preview_is_exactly_what_is_applied_and_changes_nothing_itself
     assert (preview.groups, preview.left_alone) == (applied.groups, applied.left_alone)
 
 
-async def test_undo_takes_the_whole_run_back(guild: GuildBuilder) -> None:
-    bob = await guild.player("Bob")
-    await guild.member("Bob")
-    for name, note in {"Bob": None, "Rivermane": "Bob", "Aa": "Kipper", "Bb": "Kipper"}.items():
-        await guild.character(name, note)
-    before = await guild.rows("select to_jsonb(p) from guild_identity.players p")
-    report = await run_matching(guild.pool, actor="alice")
-    assert set(await _players(guild)) == {"Bob", "Kipper"}
-    assert report.attempt_id is not None
-    await mitigations.undo(guild.pool, report.attempt_id, actor="bob")
-    assert await guild.rows("select to_jsonb(p) from guild_identity.players p") == before
-    assert await guild.rows("select 1 from guild_identity.player_characters") == []
-    assert bob is not None
-
-
 async def test_each_person_is_told_with_the_kind_of_evidence(guild: GuildBuilder) -> None:
     await guild.main("Elrek")
     await guild.member("Heathfen")
@@ -179,10 +164,10 @@ async def test_each_person_is_told_with_the_kind_of_evidence(guild: GuildBuilder
         await guild.character(name, note)
     report = await preview_matching(guild.pool)
     assert {group.name: group.evidence for group in report.groups} == {
-        "Heathfen": Evidence.DISCORD_MEMBER,
-        "Elrek": Evidence.KNOWN_PLAYER,
-        "Kipper": Evidence.NICKNAME,
-        "Mainy": Evidence.MAIN,
+        "Heathfen": MatchEvidence.DISCORD_MEMBER,
+        "Elrek": MatchEvidence.KNOWN_PLAYER,
+        "Kipper": MatchEvidence.NICKNAME,
+        "Mainy": MatchEvidence.MAIN,
     }
     assert {group.evidence for group in report.left_alone} <= {None}
 
@@ -196,14 +181,14 @@ async def _two_people(guild: GuildBuilder) -> dict[str, str]:
 
 async def test_only_the_people_who_were_chosen_are_matched(guild: GuildBuilder) -> None:
     keys = await _two_people(guild)
-    report = await run_matching(guild.pool, actor="alice", chosen=[keys["Mainy"]])
+    report = await run_matching(guild.pool, actor="alice", selected=[keys["Mainy"]])
     assert await _players(guild) == {"Mainy": ["Alty", "Mainy"]}
     assert (report.missing, [group.name for group in report.groups]) == (0, ["Mainy"])
 
 
 async def test_a_person_keeps_the_key_while_others_come_and_go(guild: GuildBuilder) -> None:
     keys = await _two_people(guild)
-    await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
+    await run_matching(guild.pool, actor="alice", selected=[keys["Kipper"]])
     await guild.member("Zork")
     await guild.character("Zork")
     assert {group.name: group.key for group in (await preview_matching(guild.pool)).groups}["Mainy"] == keys["Mainy"]
@@ -212,10 +197,10 @@ async def test_a_person_keeps_the_key_while_others_come_and_go(guild: GuildBuild
 async def test_a_chosen_person_who_is_not_found_as_previewed_is_left_alone(guild: GuildBuilder) -> None:
     keys = await _two_people(guild)
     await guild.character("Newest", "Kipper")
-    report = await run_matching(guild.pool, actor="alice", chosen=list(keys.values()))
+    report = await run_matching(guild.pool, actor="alice", selected=list(keys.values()))
     assert await _players(guild) == {"Mainy": ["Alty", "Mainy"]}
     assert report.missing == 1
-    nobody = await run_matching(guild.pool, actor="alice", chosen=[keys["Kipper"]])
+    nobody = await run_matching(guild.pool, actor="alice", selected=[keys["Kipper"]])
     assert (nobody.attempt_id, nobody.missing) == (None, 1)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from guild_builder import OFFICER, SOCIAL, GuildBuilder, entry, person, server
+from sv_common.guild_sync.core.errors import NotFound, PlanStale, SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import NotFound, PlanStale, SuspiciousSource
-from sv_common.guild_sync.domain.loss import LossSource
-from sv_common.guild_sync.store import held_losses
-from sv_common.guild_sync.store.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster import held_losses
+from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster.loss import LossSource
 
 NAMES = [f"Name{chr(97 + number)}" for number in range(10)]
 
@@ -32,18 +32,18 @@ SYNCS = pytest.mark.parametrize(("sync", "source"), [(roster, "battlenet"), (mem
 
 
 async def held(guild: GuildBuilder) -> list[HeldLoss]:
-    async with guild.pool.connection() as conn:
-        return await held_losses.all_of(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await held_losses.all_of(here)
 
 
 async def who(guild: GuildBuilder, loss: HeldLoss) -> list[LostSubject]:
-    async with guild.pool.connection() as conn:
-        return await held_losses.subjects(conn, guild.guild_id, loss)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await held_losses.subjects(here, loss)
 
 
 async def release(guild: GuildBuilder, source: LossSource, key: str) -> HeldLoss:
-    async with guild.pool.connection() as conn:
-        return await held_losses.release(conn, guild.guild_id, source, key, actor="alice")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await held_losses.release(here, source, key, actor="alice")
 
 
 @SYNCS

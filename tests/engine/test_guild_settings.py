@@ -10,13 +10,14 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_NAMES, ROLE_OF_RANK, GuildBuilder
 from laws import snapshot
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.domain.errors import BadInput, NotFound, PlanStale, Refused
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.domain.rule import RuleWishes
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.core.errors import BadInput, NotFound, PlanStale, Refused
+from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.setting_effects import Move
-from sv_common.guild_sync.setting_requests import (
+from sv_common.guild_sync.roster import members, ranks
+from sv_common.guild_sync.rulebook import settings as rule_store
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides
+from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings.requests import (
     RanksRequest,
     RoleWish,
     RuleRequest,
@@ -24,8 +25,9 @@ from sv_common.guild_sync.setting_requests import (
     UndoRequest,
     WordRequest,
 )
-from sv_common.guild_sync.store import discord, ranks, setting_changes, words
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.settings.trial import Move
+from sv_common.guild_sync.sources.models import DiscordRole
 
 ALICE = "officer alice"
 AFTER_45_DAYS = RuleRequest("stale_character", parameters={"stale_after_days": "45"})
@@ -39,9 +41,9 @@ async def _save(guild: GuildBuilder, request: SettingRequest, seen: str | None =
     return await save_setting(guild.pool, request, actor=ALICE, guild_id=guild.guild_id, seen=seen)
 
 
-async def _wishes(guild: GuildBuilder) -> Mapping[str, RuleWishes]:
-    async with guild.pool.connection() as conn:
-        return await rule_store.read_wishes(conn, guild.guild_id)
+async def _wishes(guild: GuildBuilder) -> Mapping[str, RuleOverrides]:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await rule_store.read_overrides(here)
 
 
 async def _open(guild: GuildBuilder) -> set[tuple[str, str]]:
@@ -62,8 +64,8 @@ async def _sleepers(guild: GuildBuilder) -> None:
 
 async def _roles(guild: GuildBuilder, *more: DiscordRole) -> None:
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with guild.pool.connection() as conn:
-        await discord.apply_roles(conn, guild.guild_id, [*known, *more])
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await members.apply_roles(here, [*known, *more])
 
 
 REFUSED: list[tuple[SettingRequest, str]] = [
@@ -75,12 +77,12 @@ REFUSED: list[tuple[SettingRequest, str]] = [
     (RuleRequest("stale_character", parameters={"stale_after_days": "9" * 400}), "9{12}…"),
     (RuleRequest("stale_character", parameters={"stale_days": 45}), "no threshold of this rule. It has: stale_after_days"),
     (RuleRequest("orphan_wow", parameters={"automatic_fix_limit": 0}), "whole number of fixes from 1 to 1000"),
-    (RuleRequest("stale_character", fixes_itself="yes"), "knows no fix"),
+    (RuleRequest("stale_character", fixes_itself="yes"), "has no fix"),
     (RuleRequest("stale_character", severity="dire"), "Severity: “dire” is none. Use info, warning, error, or default"),
     (RanksRequest({9: RoleWish("101")}), "Rank 9: the guild has no such rank"),
-    (RanksRequest({RAIDER: RoleWish("12345")}), "Rank 2: the Discord server has no role “12345”"),
+    (RanksRequest({RAIDER: RoleWish("12345")}), "Rank 2: the Discord server had no role “12345”"),
     (RanksRequest({RAIDER: RoleWish("950")}), "belongs to an integration"),
-    (RanksRequest({RAIDER: RoleWish("7000")}), "everybody holds"),
+    (RanksRequest({RAIDER: RoleWish("7000")}), "everyone holds"),
     (WordRequest("", "role"), "Word: give a word"),
     (WordRequest("a" * 61, "role"), "at most 60 characters"),
     (WordRequest("a\x00b", "role"), "Word: give a word"),
@@ -147,7 +149,7 @@ async def test_saving_makes_the_preview_true_and_is_remembered(guild: GuildBuild
     assert saved.sentence == "Saved. It resolved 1 issue."
     assert {summary.split("'")[1] for kind, summary in await _open(guild) if kind == "stale_character"} == {"Sleeper"}
     async with guild.pool.connection() as conn:
-        [change] = (await setting_changes.newest(conn, guild.guild_id)).items
+        [change] = (await changes.newest(conn, guild.guild_id)).items
     assert (change.actor, change.sentence) == (ALICE, "stale_character. Stale after: 30 days → 45 days")
     assert (change.before["parameters"], change.after["parameters"]) == ({}, {"stale_after_days": 45})
 
@@ -174,7 +176,7 @@ async def test_what_has_changed_before_counts_for_no_setting(guild: GuildBuilder
     report = await _preview(guild, AFTER_45_DAYS)
     assert report.counts == {Move.OPENS: 0, Move.RESOLVES: 1, Move.FIXED: 0}
     [told] = report.unrelated
-    assert told.startswith("Whether this is saved or not, the next look at the guild opens 1 issue and settles 0")
+    assert told.startswith("With or without this change, the next scan opens 1 issue and closes 0")
 
 
 async def test_a_rule_that_is_switched_off_leaves_its_issues_open_and_says_so(guild: GuildBuilder) -> None:
@@ -183,7 +185,7 @@ async def test_a_rule_that_is_switched_off_leaves_its_issues_open_and_says_so(gu
     off = RuleRequest("stale_character", is_enabled=False)
     seen = await _preview(guild, off)
     assert seen.sentence == "No issue would open or be resolved."
-    assert seen.notices[0].startswith("2 issues of this rule stay open as they are")
+    assert seen.notices[0].startswith("2 issues of this rule stay open: scans skip the rule")
     await _save(guild, off, seen.key)
     await guild.execute("update guild_identity.wow_characters set last_login_timestamp = null")
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
@@ -200,9 +202,9 @@ async def test_a_rule_that_fixes_by_itself_does_so_at_once_within_its_budget(gui
     itself = RuleRequest("orphan_wow", fixes_itself="yes", parameters={"automatic_fix_limit": 1})
     held = await _preview(guild, itself)
     assert held.counts[Move.FIXED] == 0
-    assert "2 fixes at once is more than the 1 that may run by themselves" in held.notices[0]
+    assert "2 fixes at once is more than the 1 that may run automatically" in held.notices[0]
     seen = await _preview(guild, RuleRequest("orphan_wow", fixes_itself="yes"))
-    assert seen.sentence == "2 issues would be fixed by themselves."
+    assert seen.sentence == "2 issues would be fixed."
     assert seen.effects[0].steps[0].startswith("Link Firstalt-area-52 to Mito")
     saved = await _save(guild, RuleRequest("orphan_wow", fixes_itself="yes"), seen.key)
     assert saved.sentence == "Saved. It fixed 2 issues."
@@ -222,7 +224,7 @@ async def test_back_to_the_default_puts_everything_of_a_rule_back(guild: GuildBu
     asked = RuleRequest("stale_character", is_enabled=False, severity="error", parameters={"stale_after_days": 90})
     await _save(guild, asked)
     assert len((await _save(guild, RuleRequest("stale_character", to_default=True))).differences) == 3
-    assert (await _wishes(guild))["stale_character"] == RuleWishes()
+    assert (await _wishes(guild))["stale_character"] == RuleOverrides()
 
 
 async def test_a_threshold_that_is_left_empty_is_the_default(guild: GuildBuilder) -> None:
@@ -243,8 +245,8 @@ async def test_ranks_are_mapped_together_and_roles_compared_at_once(guild: Guild
     ]
     assert [(effect.move, effect.issue_type) for effect in seen.effects] == [(Move.OPENS, "role_mismatch")]
     await _save(guild, asked, seen.key)
-    async with guild.pool.connection() as conn:
-        table = await ranks.all_ranks(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        table = await ranks.all_ranks(here)
     assert [(r.discord_role_id, r.is_role_managed, r.is_without_role) for r in table] == [
         (None, False, False),
         (None, False, True),
@@ -261,17 +263,15 @@ async def test_a_word_is_previewed_with_each_note_that_is_read_differently(guild
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
     seen = await _preview(guild, asked)
     [reading] = seen.readings
-    assert (reading.character, reading.before) == ("Rivermane-area-52", "Nobody here is called “Nightcrew”.")
-    assert reading.after == "The note is about a profession, specialisation, class or role."
+    assert (reading.character, reading.before) == ("Rivermane-area-52", "No one in this guild is named “Nightcrew”.")
+    assert reading.after == "The note is about a profession, specialization, class or role."
     assert seen.counts[Move.OPENS] == 0
     await _save(guild, asked, seen.key)
-    async with guild.pool.connection() as conn:
-        assert [(each.word, each.category) for each in await words.all_words(conn, guild.guild_id)] == [
-            ("nightcrew", "role")
-        ]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert [(each.word, each.category) for each in await words.all_words(here)] == [("nightcrew", "role")]
     await _save(guild, WordRequest("NIGHTCREW", "default"))
-    async with guild.pool.connection() as conn:
-        assert await words.all_words(conn, guild.guild_id) == []
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert await words.all_words(here) == []
 
 
 CHANGES: list[SettingRequest] = [
@@ -293,9 +293,12 @@ async def test_a_change_is_taken_back_exactly_once_and_that_is_a_change_too(
     seen = await _preview(guild, UndoRequest(change))
     undone = await _save(guild, UndoRequest(change), seen.key)
     assert snapshot.differences(before, await snapshot.take(guild.pool, tables=tables)) == {}
-    assert {**wishes, "stale_character": RuleWishes()} == {**await _wishes(guild), "stale_character": RuleWishes()}
-    assert (await _wishes(guild)).get("stale_character", RuleWishes()) == RuleWishes()
-    with pytest.raises(Refused, match="taken back already, by officer alice"):
+    assert {**wishes, "stale_character": RuleOverrides()} == {
+        **await _wishes(guild),
+        "stale_character": RuleOverrides(),
+    }
+    assert (await _wishes(guild)).get("stale_character", RuleOverrides()) == RuleOverrides()
+    with pytest.raises(Refused, match="undone already, by officer alice"):
         await _preview(guild, UndoRequest(change))
     assert undone.change_id is not None
     redone = await _save(guild, UndoRequest(undone.change_id))
@@ -345,19 +348,19 @@ async def test_of_two_who_save_one_preview_at_one_moment_one_is_refused(guild: G
     ended = await asyncio.gather(*(_save(guild, AFTER_45_DAYS, seen.key) for _ in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in ended) == ["Refused", "SettingReport"]
     async with guild.pool.connection() as conn:
-        assert (await setting_changes.newest(conn, guild.guild_id)).total == 1
+        assert (await changes.newest(conn, guild.guild_id)).total == 1
 
 
 async def test_fixes_on_discord_are_counted_only_where_a_bot_is_set_up(guild: GuildBuilder) -> None:
     await _roles(guild)
     await guild.main("Mito", rank=RAIDER, roles=[ROLE_OF_RANK[3]])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     await guild.execute("update guild_identity.discord_roles set is_administrative = false")
     await run_integrity_check(guild.pool, guild_id=guild.guild_id)
     asked = RuleRequest("role_mismatch", fixes_itself="yes")
     without = await _preview(guild, asked)
     assert without.sentence == "No issue would open or be resolved."
-    assert without.notices[0].startswith("1 issue could be fixed on Discord, and no Discord bot is set up")
+    assert without.notices[0].startswith("1 issue could be fixed on Discord, but no bot is set up")
     with_bot = await preview_setting(guild.pool, asked, guild_id=guild.guild_id, with_discord=True)
-    assert with_bot.sentence == "1 issue would be fixed by itself."
+    assert with_bot.sentence == "1 issue would be fixed."
     assert [step.split()[0] for step in with_bot.effects[0].steps] == ["Give", "Take"]

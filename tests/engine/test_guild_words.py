@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.errors import BadInput
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.identity import words
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.store import words
 
 
 async def _say(guild: GuildBuilder, word: str, category: str | None) -> None:
-    async with guild.pool.connection() as conn:
-        await words.say(conn, guild.guild_id, word, category, actor="officer alice")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await words.say(here, word, category, actor="officer alice")
 
 
 async def _forget(guild: GuildBuilder, word: str) -> bool:
-    async with guild.pool.connection() as conn:
-        return await words.forget(conn, guild.guild_id, word)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await words.forget(here, word)
 
 
 async def _mismatches(guild: GuildBuilder) -> int:
@@ -56,8 +56,8 @@ async def test_another_guild_goes_on_reading_as_before(guild: GuildBuilder) -> N
 async def test_a_word_that_cannot_be_is_refused(guild: GuildBuilder, word: str, category: str) -> None:
     with pytest.raises(BadInput):
         await _say(guild, word, category)
-    async with guild.pool.connection() as conn:
-        assert await words.all_words(conn, guild.guild_id) == []
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert await words.all_words(here) == []
 
 
 async def test_forgetting_what_was_never_said_says_so(guild: GuildBuilder) -> None:

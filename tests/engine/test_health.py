@@ -8,23 +8,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from patt import data_metrics
 from patt.bootstrap import Services
 from patt.config import Settings
 from patt.doctor import guild as doctor
-from patt.worker import RHYTHMS
-from sv_common.db.pool import Pool
-from sv_common.guild_sync import health, mitigations
-from sv_common.guild_sync.domain.freshness import FRESHNESS, Source
-from sv_common.guild_sync.health import Health, Share, SourceAge
+from patt.web import metrics as metrics_of
+from patt.worker.worker import SCHEDULES
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.insights import health
+from sv_common.guild_sync.insights.health import Health, Share, SourceAge
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import guilds, sync_log
+from sv_common.guild_sync.roster import guilds, runs
+from sv_common.guild_sync.roster.freshness import FRESHNESS, Source
+from sv_common.guild_sync.sources.ports import Sources
 
 
 async def _health(guild: GuildBuilder) -> Health:
-    async with guild.pool.connection() as conn:
-        return await health.health(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await health.health(here)
 
 
 def _numbers(share: Share) -> tuple[int, int, int, int, int]:
@@ -90,7 +91,7 @@ async def test_characters_that_left_or_are_gone_do_not_count(guild: GuildBuilder
     await guild.character("Leaver", has_left=True)
     gone = await guild.character("Goner")
     await guild.execute(
-        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, gone_since, gone_confirmed_at) "
+        "insert into guild_identity.character_profiles (character_id, guild_id, requested_at, gone_since, gone_confirmed_at) "
         "values (%(gone)s, %(guild)s, now(), now(), now())",
         {"gone": gone},
     )
@@ -171,15 +172,15 @@ async def test_a_run_that_lies_in_the_future_tells_nothing_of_its_source(guild: 
     await _run(guild, "discord_sync", ago="9 hours")
     age = await _source(guild, Source.MEMBERS)
     assert (age.error, age.is_stale) == (None, True)
-    async with guild.pool.connection() as conn:
-        standing = (await sync_log.standings(conn, guild.guild_id))["discord_sync"]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        standing = (await runs.standings(here))["discord_sync"]
     assert (standing.failures, standing.last_error) == (0, None)
 
 
 async def test_a_profile_read_by_a_clock_that_was_ahead_does_not_look_new_for_a_year(guild: GuildBuilder) -> None:
     character = await guild.character("Elrek")
     await guild.execute(
-        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at) "
         "values (%(character)s, %(guild)s, now() + interval '1 year', now() + interval '1 year')",
         {"character": character},
     )
@@ -204,7 +205,7 @@ async def test_notes_are_as_old_as_the_export_that_they_came_with(guild: GuildBu
 
 async def _profile(guild: GuildBuilder, character: int, ago: timedelta) -> None:
     await guild.execute(
-        "insert into guild_identity.character_profiles (character_id, guild_id, asked_at, fetched_at) "
+        "insert into guild_identity.character_profiles (character_id, guild_id, requested_at, fetched_at) "
         "values (%(character)s, %(guild)s, now(), now() - %(ago)s::interval)",
         {"character": character, "ago": ago},
     )
@@ -229,10 +230,10 @@ async def test_page_doctor_and_metrics_call_the_same_age_stale(
     else:
         await _run(guild, FRESHNESS[source].pipeline, ago=f"{old.total_seconds()} seconds")
     async with guild.pool.connection() as conn:
-        facts = await doctor.read_facts(conn, await guilds.get(conn, guild.guild_id))
+        facts = await doctor.read_facts(conn, await guilds.get(GuildConnection(conn, guild.guild_id)))
     (checked,) = [each for each in doctor.check_data(facts) if each.name == facts.name(doctor.SOURCES[source][0])]
-    name = data_metrics.SOURCES[source]
-    metrics = (await data_metrics.exposition(Services(Settings.model_construct(), guild.pool, Outside()))).decode()
+    name = metrics_of.SOURCES[source]
+    metrics = (await metrics_of.exposition(Services(Settings.model_construct(), guild.pool, Sources()))).decode()
     (age,) = re.findall(rf'^patt_source_age_seconds{{.*source="{name}"}} (\S+)$', metrics, re.MULTILINE)
     (limit,) = re.findall(rf'^patt_source_stale_after_seconds{{source="{name}"}} (\S+)$', metrics, re.MULTILINE)
     assert (await _source(guild, source)).is_stale is is_stale
@@ -241,7 +242,7 @@ async def test_page_doctor_and_metrics_call_the_same_age_stale(
 
 
 def test_each_source_is_expected_as_often_as_the_worker_reads_it() -> None:
-    rhythms = {rhythm.pipeline: rhythm.interval for rhythm in RHYTHMS}
+    intervals = {each.pipeline: each.interval for each in SCHEDULES}
     for source in (Source.ROSTER, Source.MEMBERS):
-        assert FRESHNESS[source].expected_every == rhythms[FRESHNESS[source].pipeline]
+        assert FRESHNESS[source].expected_every == intervals[FRESHNESS[source].pipeline]
     assert all(each.stale_after >= 2 * each.expected_every for each in FRESHNESS.values())

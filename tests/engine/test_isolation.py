@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_all, run_auto_mitigations
 from sv_common.guild_sync.rules import RULES
@@ -47,11 +47,11 @@ async def test_one_failing_fix_is_recorded_and_the_others_are_made(
     alts = [await guild.alt(name, "Mito", elrek) for name in ("Alta", "Altb", "Altc")]
     plan_fn = RULES["note_mismatch"].plan
 
-    async def plan(conn: Any, findings: Any) -> list[Plan]:
+    async def plan(conn: Any, findings: Any) -> list[Changeset]:
         assert plan_fn is not None
         made = await plan_fn(conn, findings)
         return [
-            dataclasses.replace(p, steps=(Link(alts[1], "Altb", 999_999, "Nobody", "broken"),))
+            dataclasses.replace(p, rows=(link(Named(alts[1], "Altb"), Named(999_999, "Nobody"), "broken"),))
             if f.subject_id == alts[1]
             else p
             for f, p in zip(findings, made, strict=True)
@@ -74,13 +74,15 @@ async def test_a_fix_after_which_the_rule_still_finds_the_same_is_taken_back(
 ) -> None:
     await guild.character("Unlinked")
 
-    async def plan(_conn: Any, findings: Any) -> list[Plan]:
-        return [Plan((CreatePlayer(-1, "Useless", None, None),), "does not help") for _ in findings]
+    async def plan(_conn: Any, findings: Any) -> list[Changeset]:
+        return [Changeset((create_player(-1, "Useless"),), "does not help") for _ in findings]
 
     _replace(monkeypatch, "orphan_wow", plan=plan)
     await run_integrity_check(guild.pool)
     report = await fix_all(guild.pool, "orphan_wow", actor="alice", guild_id=guild.guild_id)
-    assert [(r.outcome, "still finds the same" in r.reason) for r in report.results] == [(FixOutcome.FAILED, True)]
+    assert [(r.outcome, "would not resolve this issue" in r.reason) for r in report.results] == [
+        (FixOutcome.FAILED, True)
+    ]
     assert await guild.rows("select id from guild_identity.players") == []
 
 

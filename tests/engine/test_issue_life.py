@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import BadInput, NotFound, Refused
-from sv_common.guild_sync.domain.issue import Finding, Issue, IssueState, SubjectKind
-from sv_common.guild_sync.domain.report import Reconciliation
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding, Issue, IssueState, SubjectKind
+from sv_common.guild_sync.issues.reports import Reconciliation
 from sv_common.guild_sync.rules import RULES
 
 
@@ -25,11 +26,10 @@ async def _reconcile(
         Finding("orphan_wow", guild.guild_id, SubjectKind.CHARACTER, subject, summary, {"n": subject, "note": "Zork"})
         for subject in subjects
     ]
-    async with guild.pool.connection() as conn:
-        moves = await issues.reconcile(
-            conn,
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        moves = await lifecycle.reconcile(
+            here,
             [Conclusion("orphan_wow", "warning", findings, RULES["orphan_wow"].material)],
-            guild_id=guild.guild_id,
             actor="detection",
             is_complete=is_complete,
         )
@@ -38,7 +38,7 @@ async def _reconcile(
 
 async def _woken(guild: GuildBuilder, now: datetime) -> int:
     report = await run_integrity_check(guild.pool, issue_types=["orphan_wow"], now=now)
-    return report.total("woken")
+    return report.total("reopened")
 
 
 async def _events(guild: GuildBuilder) -> Sequence[tuple[Any, ...]]:
@@ -48,8 +48,8 @@ async def _events(guild: GuildBuilder) -> Sequence[tuple[Any, ...]]:
 async def _only(guild: GuildBuilder) -> Issue:
     rows = await guild.rows("select id from guild_identity.audit_issues")
     assert len(rows) == 1
-    async with guild.pool.connection() as conn:
-        return await issues.get(conn, rows[0][0])
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.get(here, rows[0][0])
 
 
 async def test_an_issue_is_opened_refreshed_resolved_and_reopened_as_one_row(guild: GuildBuilder) -> None:
@@ -60,8 +60,8 @@ async def test_an_issue_is_opened_refreshed_resolved_and_reopened_as_one_row(gui
     assert await _reconcile(guild) == Reconciliation(resolved=1)
     assert (await _only(guild)).resolved_by == "detection"
     assert await _reconcile(guild) == Reconciliation()
-    assert await _reconcile(guild, character) == Reconciliation(found=1, reopened=1)
-    moves = ["opened", "refreshed", "resolved", "reopened"]
+    assert await _reconcile(guild, character) == Reconciliation(found=1, recurred=1)
+    moves = ["opened", "refreshed", "resolved", "recurred"]
     assert await _events(guild) == [(move, "detection") for move in moves]
     assert (await _only(guild)).state is IssueState.OPEN
 
@@ -88,8 +88,8 @@ async def test_a_subject_that_has_left_is_resolved_as_gone(guild: GuildBuilder) 
 async def test_a_dismissed_subject_stays_dismissed_when_it_is_found_again(guild: GuildBuilder) -> None:
     character = await guild.character("Elrek")
     await _reconcile(guild, character)
-    async with guild.pool.connection() as conn:
-        await issues.dismiss(conn, (await _only(guild)).id, actor="alice", reason="a bank")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, (await _only(guild)).id, actor="alice", reason="a bank")
     await _reconcile(guild, character, summary="found again")
     issue = await _only(guild)
     assert (issue.state, issue.dismissed_by, issue.dismissed_reason) == (IssueState.DISMISSED, "alice", "a bank")
@@ -103,25 +103,25 @@ async def test_a_dismissal_with_an_end_wakes_when_the_time_has_come(guild: Guild
     await guild.character("Elrek")
     await run_integrity_check(guild.pool, issue_types=["orphan_wow"])
     end = datetime.now(UTC) + timedelta(days=7)
-    async with guild.pool.connection() as conn:
-        await issues.dismiss(conn, (await _only(guild)).id, actor="alice", reason="on holiday", until=end)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, (await _only(guild)).id, actor="alice", reason="on holiday", until=end)
     assert await _woken(guild, end - timedelta(hours=1)) == 0
     assert await _woken(guild, end + timedelta(hours=1)) == 1
     assert (await _only(guild)).state is IssueState.OPEN
-    assert await _events(guild) == [("opened", "detection"), ("dismissed", "alice"), ("woken", "clock")]
+    assert await _events(guild) == [("opened", "detection"), ("dismissed", "alice"), ("reopened", "clock")]
 
 
 async def test_an_officer_may_wake_and_resolve_by_hand(guild: GuildBuilder) -> None:
     character = await guild.character("Elrek")
     await _reconcile(guild, character)
     issue_id = (await _only(guild)).id
-    async with guild.pool.connection() as conn:
-        await issues.dismiss(conn, issue_id, actor="alice", reason="later")
-        await issues.wake(conn, issue_id, actor="bob", reason="now")
-        done = await issues.resolve_by_hand(conn, issue_id, guild_id=None, actor="bob", reason="asked him")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, issue_id, actor="alice", reason="later")
+        await lifecycle.reopen(here, issue_id, actor="bob", reason="now")
+        done = await lifecycle.resolve_by_hand(here, issue_id, actor="bob", reason="asked him")
     assert (done.state, done.resolved_by) == (IssueState.RESOLVED, "bob")
-    assert [event for event, _ in await _events(guild)] == ["opened", "dismissed", "woken", "resolved"]
-    assert (await _reconcile(guild, character)).reopened == 1
+    assert [event for event, _ in await _events(guild)] == ["opened", "dismissed", "reopened", "resolved"]
+    assert (await _reconcile(guild, character)).recurred == 1
 
 
 async def test_moves_that_make_no_sense_are_refused_in_words(guild: GuildBuilder) -> None:
@@ -130,16 +130,16 @@ async def test_moves_that_make_no_sense_are_refused_in_words(guild: GuildBuilder
     issue_id = (await _only(guild)).id
     async with guild.pool.connection() as conn:
         with pytest.raises(BadInput, match="A reason is needed"):
-            await issues.dismiss(conn, issue_id, actor="alice", reason="  ")
+            await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), issue_id, actor="alice", reason="  ")
         with pytest.raises(Refused, match="is not dismissed"):
-            await issues.wake(conn, issue_id, actor="alice", reason="x")
+            await lifecycle.reopen(GuildConnection(conn, guild.guild_id), issue_id, actor="alice", reason="x")
         with pytest.raises(NotFound, match="no issue with the number 999"):
-            await issues.dismiss(conn, 999, actor="alice", reason="x")
+            await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), 999, actor="alice", reason="x")
         with pytest.raises(NotFound):
-            await issues.dismiss(conn, issue_id, guild_id=guild.guild_id + 1, actor="alice", reason="x")
-        await issues.resolve(conn, [issue_id], resolved_by="alice", reason="x")
+            await lifecycle.dismiss(GuildConnection(conn, guild.guild_id + 1), issue_id, actor="alice", reason="x")
+        await lifecycle.resolve(GuildConnection(conn, guild.guild_id), [issue_id], resolved_by="alice", reason="x")
         with pytest.raises(Refused, match="already resolved"):
-            await issues.dismiss(conn, issue_id, actor="alice", reason="x")
+            await lifecycle.dismiss(GuildConnection(conn, guild.guild_id), issue_id, actor="alice", reason="x")
 
 
 async def test_the_same_subject_in_two_guilds_is_two_issues(guild: GuildBuilder) -> None:

@@ -6,19 +6,20 @@ import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.by_hand import BelongsTo, BelongsToNobody, NotThisPlayer, decide_by_hand
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.plan import CreatePlayer, Link
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.identity.decisions import LinkCharacter, RejectLink, UnlinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision
+from sv_common.guild_sync.insights.issue import GONE, READY, IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issue_story import GONE, READY, IssueStory, issue_story
+from sv_common.guild_sync.issues.explanation import CandidateKind, WeighedCandidate
 from sv_common.guild_sync.mitigations import fix_one, undo
 from sv_common.guild_sync.rules import RULES
 
 BOB = "officer bob"
 
 
-async def _told(guild: GuildBuilder, issue_type: str, needle: str = "", *, scan: bool = True) -> IssueStory:
+async def _told(guild: GuildBuilder, issue_type: str, needle: str = "", *, scan: bool = True) -> IssueDetails:
     """Scan, and tell the first issue of a rule whose summary holds a word."""
     if scan:
         await run_integrity_check(guild.pool)
@@ -26,21 +27,21 @@ async def _told(guild: GuildBuilder, issue_type: str, needle: str = "", *, scan:
         "select id from guild_identity.audit_issues where issue_type = %(type)s and strpos(summary, %(needle)s) > 0",
         {"type": issue_type, "needle": needle},
     )
-    return await issue_story(guild.pool, rows[0][0])
+    return await issue_details(guild.pool, rows[0][0])
 
 
-def _sentences(told: IssueStory) -> list[str]:
-    assert told.story is not None
-    return [saying.sentence for saying in told.story.sayings]
+def _sentences(told: IssueDetails) -> list[str]:
+    assert told.explanation is not None
+    return [saying.sentence for saying in told.explanation.evidence]
 
 
-def _conclusion(told: IssueStory) -> str:
-    assert told.story is not None
-    return told.story.conclusion
+def _conclusion(told: IssueDetails) -> str:
+    assert told.explanation is not None
+    return told.explanation.conclusion
 
 
-def _one(told: IssueStory, label: str) -> Possibility:
-    (found,) = [each for each in told.possibilities if each.label == label]
+def _one(told: IssueDetails, label: str) -> WeighedCandidate:
+    (found,) = [each for each in told.candidates if each.label == label]
     return found
 
 
@@ -61,7 +62,7 @@ async def test_a_note_that_names_another_player_is_told_from_note_and_link(guild
     assert meaning.endswith("So it means the player Mito.")
     assert record.startswith("Grimalt-area-52 is linked to Elrek, by a full match (test, ")
     assert _conclusion(told) == "The note means Mito, and the link says Elrek. One of the two is out of date."
-    assert (told.is_still_so, told.changed) == (True, ())
+    assert (told.is_found, told.changed) == (True, ())
 
 
 async def test_a_discord_name_in_a_note_leads_to_the_player_whose_name_it_is(guild: GuildBuilder) -> None:
@@ -73,15 +74,15 @@ async def test_a_discord_name_in_a_note_leads_to_the_player_whose_name_it_is(gui
 
 async def test_a_character_of_nobody_is_told_with_rank_note_and_who_took_it_away(guild: GuildBuilder) -> None:
     await guild.alt("Rivermane", "Alch 300", await guild.main("Elrek"))
-    await decide_by_hand(guild.pool, BelongsToNobody("Rivermane"), actor=BOB)
+    await apply_decision(guild.pool, UnlinkCharacter("Rivermane"), actor=BOB)
     told = await _told(guild, "orphan_wow", "Rivermane")
     sentences = _sentences(told)
     assert sentences[0] == "Rivermane-area-52 is in the guild as Social."
-    assert "The note is about a profession, specialisation, class or role." in sentences
+    assert "The note is about a profession, specialization, class or role." in sentences
     assert "Rivermane-area-52 is linked to no player." in sentences
-    assert sentences[-1].startswith("officer bob took it from Elrek on ")
+    assert sentences[-1].startswith("officer bob unlinked it from Elrek on ")
     assert told.fix is not None
-    assert told.fix.remedy == "Choose the player by hand, or set this aside with your reason."
+    assert told.fix.remedy == "Choose the player, or dismiss this with your reason."
 
 
 async def test_a_member_without_a_player_is_told_with_role_record_and_characters(guild: GuildBuilder) -> None:
@@ -90,16 +91,16 @@ async def test_a_member_without_a_player_is_told_with_role_record_and_characters
     told = await _told(guild, "orphan_discord")
     assert _sentences(told) == [
         "Zephyr is on the server.",
-        "A guild role is held: Raider.",
-        "No player is Zephyr, and no player without a Discord member is called so.",
-        "Without a player, and meaning Zephyr by note or name: Stormy-area-52.",
+        "They have a guild role: Raider.",
+        "Zephyr is not a player, and no player without a Discord member has this name.",
+        "Characters without a player that mean Zephyr by note or name: Stormy-area-52.",
     ]
-    assert _conclusion(told) == "Zephyr holds a guild role and is no player here."
+    assert _conclusion(told) == "Zephyr has a guild role but is not a player here."
 
 
 _UNCONFIRMED = (
-    "That Promoted is Promoted’s rests on the note “an earlier note” alone; no officer has confirmed it. "
-    "That Promoted is Promoted#discord on Discord rests on the same name on Discord alone; no officer has confirmed it."
+    "The link of Promoted to Promoted rests on the note “an earlier note” alone; no officer has confirmed it. "
+    "The link of Promoted to Promoted#discord on Discord rests on the same name on Discord alone; no officer has confirmed it."
 )
 
 
@@ -129,7 +130,7 @@ async def test_a_sleeping_character_is_told_with_where_its_player_is_active(guil
     assert first.endswith(", 40 days ago.")
     assert others == ["It belongs to Elrek.", "Elrek is active on Elrek."]
     assert _conclusion(told) == "The player still plays; only this character sleeps."
-    assert told.possibilities == ()
+    assert told.candidates == ()
 
 
 async def test_where_a_rule_cannot_tell_the_page_says_why_instead_of_failing(guild: GuildBuilder) -> None:
@@ -137,7 +138,7 @@ async def test_where_a_rule_cannot_tell_the_page_says_why_instead_of_failing(gui
     await run_integrity_check(guild.pool)
     await guild.execute("update common.guild_ranks set name_in_game = 'Council' where wow_rank_index = 1")
     told = await _told(guild, "role_mismatch", scan=False)
-    assert told.is_still_so is None
+    assert told.is_found is None
     assert "The ranks were changed in the game" in (told.doubt or "")
     assert told.fix is not None
     assert told.fix.outcome == "refused"
@@ -151,11 +152,11 @@ async def test_what_has_changed_since_a_scan_last_looked_is_said(guild: GuildBui
     await run_integrity_check(guild.pool)
     await guild.set_note(grimalt, "Zork")
     told = await _told(guild, "note_mismatch", scan=False)
-    assert told.changed == ("The note said “Mito” when a scan last looked.",)
+    assert told.changed == ("At the last scan the note said “Mito”.",)
     assert _conclusion(told).startswith("The note means Zork")
     await guild.set_note(grimalt, "Elrek")
     told = await _told(guild, "note_mismatch", scan=False)
-    assert told.is_still_so is False
+    assert told.is_found is False
     assert told.fix is not None
     assert told.fix.outcome == GONE
 
@@ -167,7 +168,7 @@ async def test_two_who_could_be_meant_speak_against_each_other(guild: GuildBuild
     told = await _told(guild, "orphan_wow", "Newalt")
     assert _one(told, "Robin").speaks_against == ("“Robin” could also mean Elrek.",)
     assert _one(told, "Elrek").speaks_against == ("“Robin” could also mean Robin.",)
-    assert not any(each.is_decided for each in told.possibilities)
+    assert not any(each.is_decided for each in told.candidates)
 
 
 async def test_a_name_that_is_only_like_the_word_is_shown_and_proves_nothing(guild: GuildBuilder) -> None:
@@ -176,7 +177,7 @@ async def test_a_name_that_is_only_like_the_word_is_shown_and_proves_nothing(gui
     told = await _told(guild, "orphan_wow", "Newalt")
     found = _one(told, "Grimrokk")
     assert found.speaks_for == ("“Grimrok” is the beginning of Grimrokk-area-52, a character of Grimrokk.",)
-    assert found.speaks_against == ("It is like the name and not the name itself, which proves nothing.",)
+    assert found.speaks_against == ("It is similar to the name, but not the name itself, so it proves nothing.",)
     assert not found.is_decided
 
 
@@ -190,7 +191,7 @@ async def test_another_realm_than_the_note_names_speaks_against(guild: GuildBuil
 async def test_whom_an_officer_has_ruled_out_is_shown_last_with_who_said_so_and_why(guild: GuildBuilder) -> None:
     await guild.main("Mito")
     await guild.character("Newalt", "alt of Mito")
-    await decide_by_hand(guild.pool, NotThisPlayer("Newalt", "Mito", "another Mito"), actor=BOB)
+    await apply_decision(guild.pool, RejectLink("Newalt", "Mito", "another Mito"), actor=BOB)
     told = await _told(guild, "orphan_wow", "Newalt")
     found = _one(told, "Mito")
     assert found.is_rejected
@@ -208,9 +209,9 @@ async def test_a_character_that_bears_a_name_which_others_bear_too_is_told_of(gu
     await guild.character("Raven")
     await guild.link(await guild.character("Raven", realm="illidan"), await guild.main("Elrek"))
     orphan = await _told(guild, "orphan_wow")
-    assert _one(orphan, "Raven").speaks_against[0] == "Other characters of the guild bear this name too."
+    assert _one(orphan, "Raven").speaks_against[0] == "Other characters of the guild have this name too."
     member = await _told(guild, "orphan_discord", scan=False)
-    assert _one(member, "Raven-area-52").speaks_against == ("Others bear the name too.",)
+    assert _one(member, "Raven-area-52").speaks_against == ("Others have the name too.",)
     assert _one(member, "Raven-illidan").speaks_against[-1] == "It belongs to Elrek already."
 
 
@@ -220,8 +221,8 @@ async def test_a_stranger_in_the_note_can_be_made_a_word_for_the_linked_player(g
     told = await _told(guild, "note_mismatch")
     found = _one(told, "Elrek")
     assert (found.is_linked, found.needs_word, found.is_decided) == (True, True, False)
-    decision = BelongsTo(str(grimalt), str(elrek), remember_note=True)
-    await decide_by_hand(guild.pool, decision, actor=BOB)
+    decision = LinkCharacter(str(grimalt), str(elrek), remember_note=True)
+    await apply_decision(guild.pool, decision, actor=BOB)
     again = await _told(guild, "note_mismatch", scan=False)
     assert again.issue.resolved_at is not None
 
@@ -267,23 +268,23 @@ async def test_whom_the_page_marks_as_decided_is_whom_the_fix_links_to(
 
 
 async def _check_agreement(guild: GuildBuilder, issue_id: int, subject: int) -> None:
-    told = await issue_story(guild.pool, issue_id)
+    told = await issue_details(guild.pool, issue_id)
     assert told.fix is not None
-    decided = [each for each in told.possibilities if each.is_decided]
+    decided = [each for each in told.candidates if each.is_decided]
     result = await fix_one(guild.pool, issue_id, actor=BOB)
-    steps = result.plan.steps if told.fix.outcome == READY and result.plan else ()
-    links = [step for step in steps if isinstance(step, Link)]
+    plan = result.plan if told.fix.outcome == READY and result.plan else Changeset.none("")
+    links = [row.after for row in plan.rows if row.table == "link" and row.after]
     assert len(decided) == len(links)
     player = await guild.player_of(subject)
     for each in decided:
-        evidence = links[0].evidence
+        evidence = links[0]["evidence"]
         assert evidence[:1].upper() + evidence[1:] in each.speaks_for or any(
             "Discord name" in s for s in each.speaks_for
         )
-        if each.kind is PossibleKind.PLAYER:
+        if each.kind is CandidateKind.PLAYER:
             assert player == each.id
         else:
-            assert any(isinstance(step, CreatePlayer) and step.discord_user_id == each.id for step in steps)
+            assert any(row["discord_user_id"] == each.id for row in plan.created.values())
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild: GuildBuilder) -> None:
@@ -295,7 +296,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_candidates(guild:
         with counting_statements() as counter:
             told = await _told(guild, "orphan_wow", scan=False)
         counts.append(counter.statements)
-        assert len(told.possibilities) == number
+        assert len(told.candidates) == number
     # One candidate is a plan, for which it is asked whether it was undone before; several are none.
     assert counts[0] - 1 == counts[1] == counts[2] == counts[3]
 
@@ -304,4 +305,4 @@ async def test_another_guilds_issue_is_not_told(guild: GuildBuilder) -> None:
     await guild.character("Newalt", "Robin")
     told = await _told(guild, "orphan_wow")
     with pytest.raises(NotFound):
-        await issue_story(guild.pool, told.issue.id, guild_id=guild.guild_id + 1)
+        await issue_details(guild.pool, told.issue.id, guild_id=guild.guild_id + 1)

@@ -7,13 +7,13 @@ from typing import Any
 
 from guild_builder import GuildBuilder, entry
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync import issues
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_addon_sync
+from sv_common.guild_sync.sources.ports import Sources
 
 PATIENCE = 120
 """Seconds after which a test gives up: far more than any of this takes, so reaching it means that somebody waits for ever."""
@@ -55,8 +55,8 @@ async def test_two_uploads_of_1000_characters_at_once_lose_no_note_and_open_no_s
     )
     async with make_pool(database_url) as other_process, asyncio.timeout(PATIENCE):
         await asyncio.gather(
-            run_addon_sync(guild.pool, _rows(1000, "gear", changed=30, new_note="Mito"), outside=Outside()),
-            run_addon_sync(other_process, _rows(1000, "gear", changed=30, new_note="Mito"), outside=Outside()),
+            run_addon_sync(guild.pool, _rows(1000, "gear", changed=30, new_note="Mito"), sources=Sources()),
+            run_addon_sync(other_process, _rows(1000, "gear", changed=30, new_note="Mito"), sources=Sources()),
         )
     notes = await guild.rows(
         "select character_name, guild_note from guild_identity.wow_characters where character_name like 'Ch%%'"
@@ -79,7 +79,7 @@ async def test_ten_uploads_at_once_through_a_small_pool_all_come_to_an_end(
     await _roster(guild, 20)
     async with make_pool(database_url, max_size=2) as small, asyncio.timeout(PATIENCE):
         reports = await asyncio.gather(
-            *(run_addon_sync(small, _rows(20, f"n{n}"), outside=Outside()) for n in range(10))
+            *(run_addon_sync(small, _rows(20, f"n{n}"), sources=Sources()) for n in range(10))
         )
     assert {report.status for report in reports} == {"done"}
 
@@ -97,8 +97,8 @@ async def test_two_officers_who_fix_the_same_issue_at_once_fix_it_once(guild: Gu
     await guild.main("Mito")
     await guild.character("Rivermane", "Mito")
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_wow")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "orphan_wow")
     async with asyncio.timeout(PATIENCE):
         results = await asyncio.gather(*(fix_one(guild.pool, issue.id, actor=f"officer {n}") for n in range(4)))
     assert sorted(result.outcome for result in results) == [FixOutcome.FIXED, *[FixOutcome.NOTHING_TO_DO] * 3]

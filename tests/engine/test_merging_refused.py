@@ -9,15 +9,9 @@ import pytest
 from engine.two_players import Two, decide, people, take_back
 from guild_builder import GuildBuilder
 from laws.snapshot import differences
-from sv_common.guild_sync.by_hand import (
-    MayBeThisPlayer,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
-    decide_by_hand,
-    preview_by_hand,
-)
-from sv_common.guild_sync.domain.errors import NotFound, PattError, PlanStale, Refused
+from sv_common.guild_sync.core.errors import NotFound, PattError, PlanStale, Refused
+from sv_common.guild_sync.identity.decisions import AllowLink, MergePlayers, RejectLink, UnlinkMember
+from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 
 
 async def _both_on_discord(two: Two) -> None:
@@ -28,11 +22,11 @@ async def _both_on_discord(two: Two) -> None:
 
 
 async def _others_character_rejected(two: Two) -> None:
-    await decide(two.guild, NotThisPlayer("Grimalt", "Mito", ""))
+    await decide(two.guild, RejectLink("Grimalt", "Mito", ""))
 
 
 async def _own_character_rejected(two: Two) -> None:
-    await decide(two.guild, NotThisPlayer("Mito", "Zed", ""))
+    await decide(two.guild, RejectLink("Mito", "Zed", ""))
 
 
 async def _two_called_zed(two: Two) -> None:
@@ -43,30 +37,30 @@ async def _nothing(two: Two) -> None:
     pass
 
 
-REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], OnePerson, type[PattError], str]] = [
-    (_nothing, OnePerson("Mito", "Mito"), Refused, "Mito cannot be merged with itself. Choose another player."),
+REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], MergePlayers, type[PattError], str]] = [
+    (_nothing, MergePlayers("Mito", "Mito"), Refused, "Mito cannot be merged with itself. Choose another player."),
     (
         _both_on_discord,
-        OnePerson("Mito", "Zed"),
+        MergePlayers("Mito", "Zed"),
         Refused,
         "Mito is Mitochondria on Discord and Zed is Zephyr, so they are two people. If they are one, unlink one of the two",
     ),
     (
         _others_character_rejected,
-        OnePerson("Mito", "Zed"),
+        MergePlayers("Mito", "Zed"),
         Refused,
-        "An officer has said that Grimalt-area-52, a character of Zed, does not belong to Mito. Take that back first",
+        "An officer has said that Grimalt-area-52, a character of Zed, does not belong to Mito. Undo that first",
     ),
     (
         _own_character_rejected,
-        OnePerson("Mito", "Zed"),
+        MergePlayers("Mito", "Zed"),
         Refused,
-        "An officer has said that Mito-area-52, a character of Mito, does not belong to Zed. Take that back first",
+        "An officer has said that Mito-area-52, a character of Mito, does not belong to Zed. Undo that first",
     ),
-    (_nothing, OnePerson("Mito", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
-    (_nothing, OnePerson("Nobodyhere", "Zed"), NotFound, "No player is called “Nobodyhere”"),
-    (_nothing, OnePerson("Mito", "999999"), NotFound, "of a player of this guild"),
-    (_two_called_zed, OnePerson("Mito", "Zed"), Refused, "Give the number"),
+    (_nothing, MergePlayers("Mito", "Nobodyhere"), NotFound, "No player is called “Nobodyhere”"),
+    (_nothing, MergePlayers("Nobodyhere", "Zed"), NotFound, "No player is called “Nobodyhere”"),
+    (_nothing, MergePlayers("Mito", "999999"), NotFound, "of a player of this guild"),
+    (_two_called_zed, MergePlayers("Mito", "Zed"), Refused, "Give the number"),
 ]
 
 
@@ -74,7 +68,7 @@ REFUSALS: list[tuple[Callable[[Two], Awaitable[None]], OnePerson, type[PattError
 async def test_a_merge_that_contradicts_something_is_refused_with_the_remedy_and_changes_nothing(
     two: Two,
     first: Callable[[Two], Awaitable[None]],
-    decision: OnePerson,
+    decision: MergePlayers,
     error: type[PattError],
     says: str,
 ) -> None:
@@ -84,7 +78,7 @@ async def test_a_merge_that_contradicts_something_is_refused_with_the_remedy_and
         await decide(two.guild, decision)
     assert says in str(refused.value)
     with pytest.raises(error):
-        await preview_by_hand(two.guild.pool, decision, guild_id=two.guild.guild_id)
+        await preview_decision(two.guild.pool, decision, guild_id=two.guild.guild_id)
     assert differences(before, await people(two.guild)) == {}
     assert await two.guild.rows("select id from guild_identity.fix_attempts") == attempts
 
@@ -94,31 +88,31 @@ async def test_a_player_of_another_guild_is_nobody_to_merge_with(two: Two) -> No
     theirs = await elsewhere.main("Mito")
     before = await people(two.guild)
     with pytest.raises(NotFound, match="of a player of this guild"):
-        await decide(two.guild, OnePerson("Zed", str(theirs)))
+        await decide(two.guild, MergePlayers("Zed", str(theirs)))
     assert differences(before, await people(two.guild)) == {}
 
 
 async def test_each_remedy_that_a_refusal_names_lets_the_merge_go_on(two: Two) -> None:
     await _both_on_discord(two)
     await _others_character_rejected(two)
-    await decide(two.guild, NotThisMember("Mito"))
-    await decide(two.guild, MayBeThisPlayer("Grimalt", "Mito"))
-    await decide(two.guild, OnePerson("Mito", "Zed"))
+    await decide(two.guild, UnlinkMember("Mito"))
+    await decide(two.guild, AllowLink("Grimalt", "Mito"))
+    await decide(two.guild, MergePlayers("Mito", "Zed"))
     assert await two.guild.player_of(two.numbers["Grimalt"]) == two.mito
 
 
 async def test_what_was_taken_back_against_a_link_is_not_said_again_when_the_link_is_there(two: Two) -> None:
     await _others_character_rejected(two)
-    report = await decide(two.guild, MayBeThisPlayer("Grimalt", "Mito"))
-    await decide(two.guild, OnePerson("Mito", "Zed"))
+    report = await decide(two.guild, AllowLink("Grimalt", "Mito"))
+    await decide(two.guild, MergePlayers("Mito", "Zed"))
     with pytest.raises(PlanStale, match="was linked to a player since"):
         await take_back(two.guild, report)
 
 
 async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(two: Two) -> None:
-    seen = (await preview_by_hand(two.guild.pool, OnePerson("Mito", "Zed"))).plan.key
+    seen = (await preview_decision(two.guild.pool, MergePlayers("Mito", "Zed"))).plan.key
     await two.guild.alt("Latecomer", None, two.zed)
     before = await people(two.guild)
     with pytest.raises(PlanStale, match="changed since the preview"):
-        await decide_by_hand(two.guild.pool, OnePerson("Mito", "Zed"), actor="officer alice", seen=seen)
+        await apply_decision(two.guild.pool, MergePlayers("Mito", "Zed", plan_key=seen), actor="officer alice")
     assert differences(before, await people(two.guild)) == {}

@@ -4,49 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from engine.two_players import Two, decide, people, player_row, take_back
+from engine.two_players import Two, decide, people, take_back
 from laws.snapshot import differences
-from sv_common.guild_sync.by_hand import (
-    AliasMeans,
-    AliasMeansNobody,
-    BelongsToNobody,
-    HandDecision,
-    MayBeThisPlayer,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
+from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.identity.decisions import (
+    AddAlias,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
 )
-from sv_common.guild_sync.domain.errors import PlanStale, Refused
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 
 
-async def test_the_undo_puts_back_every_row_exactly(two: Two) -> None:
-    before = await people(two.guild)
-    report = await decide(two.guild, OnePerson("Mito", "Zed"))
-    assert differences(before, await people(two.guild)) != {}
-    await take_back(two.guild, report)
-    assert differences(before, await people(two.guild)) == {}
-
-
-async def test_the_undo_of_a_merge_the_other_way_round_is_exact_too(two: Two) -> None:
-    before = await people(two.guild)
-    await take_back(two.guild, await decide(two.guild, OnePerson("Zed", "Mito")))
-    assert differences(before, await people(two.guild)) == {}
-
-
 async def test_what_officers_said_of_both_is_kept_once_and_comes_back_twice(two: Two) -> None:
-    await decide(two.guild, NotThisPlayer("Loner", "Mito", "nor this one"))
+    await decide(two.guild, RejectLink("Loner", "Mito", "nor this one"))
     before = await people(two.guild)
-    report = await decide(two.guild, OnePerson("Mito", "Zed"))
+    report = await decide(two.guild, MergePlayers("Mito", "Zed"))
     rejections = "select player_id, reason from guild_identity.link_rejections"
     assert await two.guild.rows(rejections) == [(two.mito, "nor this one")]
     await take_back(two.guild, report)
     assert differences(before, await people(two.guild)) == {}
 
 
-@pytest.mark.parametrize("decision", [OnePerson("Mito", "Zed"), AliasMeans("Quondam", "Mito")])
+@pytest.mark.parametrize("decision", [MergePlayers("Mito", "Zed"), AddAlias("Quondam", "Mito")])
 async def test_a_word_that_a_match_learned_and_no_note_bears_now_comes_back_too(
-    two: Two, decision: HandDecision
+    two: Two, decision: ManualDecision
 ) -> None:
     """It counts again as soon as a note bears it. A player that goes takes it along, and whoever is given the word too."""
     await two.guild.alias(two.zed, "Quondam")
@@ -58,39 +40,8 @@ async def test_a_word_that_a_match_learned_and_no_note_bears_now_comes_back_too(
     assert differences(before, await people(two.guild)) == {}
 
 
-async def test_a_member_that_was_taken_from_a_player_comes_back_by_undo(two: Two) -> None:
-    before = await people(two.guild)
-    report = await decide(two.guild, NotThisMember("Zed"))
-    assert (await player_row(two.guild, two.zed) or ("", 0))[1] is None
-    with pytest.raises(Refused, match="nothing to unlink"):
-        await decide(two.guild, NotThisMember("Zed"))
-    await take_back(two.guild, report)
-    assert differences(before, await people(two.guild)) == {}
-
-
-CHANGES_SINCE: list[HandDecision] = [
-    BelongsToNobody("Grimalt"),
-    AliasMeansNobody("Robin"),
-    AliasMeansNobody("Zed"),
-    MayBeThisPlayer("Loner", "Mito"),
-    NotThisMember("Mito"),
-]
-
-
-@pytest.mark.parametrize("since", CHANGES_SINCE, ids=lambda since: type(since).__name__)
-async def test_a_merge_is_not_undone_when_somebody_has_changed_a_part_of_it_since(
-    two: Two, since: HandDecision
-) -> None:
-    report = await decide(two.guild, OnePerson("Mito", "Zed"))
-    await decide(two.guild, since, "officer bob")
-    before = await people(two.guild)
-    with pytest.raises(PlanStale, match="can no longer be undone"):
-        await take_back(two.guild, report)
-    assert differences(before, await people(two.guild)) == {}
-
-
 async def test_what_the_player_got_after_the_merge_stays_with_it_when_the_merge_is_undone(two: Two) -> None:
-    report = await decide(two.guild, OnePerson("Mito", "Zed"))
+    report = await decide(two.guild, MergePlayers("Mito", "Zed"))
     newcomer = await two.guild.alt("Newcomer", None, two.mito)
     await take_back(two.guild, report)
     assert await two.guild.player_of(newcomer) == two.mito
@@ -111,7 +62,7 @@ async def test_an_issue_about_the_player_that_is_gone_is_resolved_and_is_about_i
     )
     ((issue, player, is_open),) = await guild.rows(about)
     assert (player, is_open) == (two.zed, True)
-    report = await decide(guild, OnePerson("Mito", "Zed"))
+    report = await decide(guild, MergePlayers("Mito", "Zed"))
     assert sorted(await guild.rows(about)) == [(issue, None, False), (issue + 1, two.mito, True)]
     await take_back(guild, report)
     assert sorted(await guild.rows(about)) == [(issue, two.zed, True), (issue + 1, two.mito, False)]
@@ -125,14 +76,14 @@ async def test_an_issue_that_was_resolved_before_is_about_its_player_again_after
     await run_integrity_check(guild.pool)
     about = "select player_id, resolved_at is null from guild_identity.audit_issues where issue_type = 'role_mismatch'"
     assert await guild.rows(about) == [(two.zed, False)]
-    await take_back(guild, await decide(guild, OnePerson("Mito", "Zed")))
+    await take_back(guild, await decide(guild, MergePlayers("Mito", "Zed")))
     assert (two.zed, False) in await guild.rows(about)
 
 
 async def test_an_earlier_attempt_is_undone_after_the_merge_was_and_not_before(two: Two) -> None:
     guild = two.guild
-    earlier = await decide(guild, NotThisPlayer("Stormalt", "Zed", ""))
-    report = await decide(guild, OnePerson("Mito", "Zed"))
+    earlier = await decide(guild, RejectLink("Stormalt", "Zed", ""))
+    report = await decide(guild, MergePlayers("Mito", "Zed"))
     with pytest.raises(PlanStale):
         await take_back(guild, earlier)
     await take_back(guild, report)

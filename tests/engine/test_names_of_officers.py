@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.by_hand import BelongsTo, BelongsToMember, HandReport, IsMember, OnePerson, preview_by_hand
-from sv_common.guild_sync.by_hand import HandDecision as Decision
-from sv_common.guild_sync.domain.errors import NotFound, PattError, Refused
+from sv_common.guild_sync.core.errors import NotFound, PattError, Refused
+from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, MergePlayers
+from sv_common.guild_sync.identity.decisions import ManualDecision as Decision
+from sv_common.guild_sync.identity_engine import DecisionReport, preview_decision
 
 
 async def _meant(guild: GuildBuilder, decision: Decision) -> str:
-    report: HandReport = await preview_by_hand(guild.pool, decision)
+    report: DecisionReport = await preview_decision(guild.pool, decision)
     return report.plan.reason
 
 
@@ -20,9 +21,12 @@ async def test_a_player_called_like_a_number_is_named_by_it_and_the_row_by_its_s
     first = await guild.player("Mito")
     await guild.player(str(first))
     assert (
-        await _meant(guild, BelongsTo("Loner", str(first))) == f"Loner-area-52 belongs to {first}: an officer says so."
+        await _meant(guild, LinkCharacter("Loner", str(first)))
+        == f"Loner-area-52 belongs to {first}: an officer says so."
     )
-    assert await _meant(guild, BelongsTo("Loner", f"#{first}")) == "Loner-area-52 belongs to Mito: an officer says so."
+    assert (
+        await _meant(guild, LinkCharacter("Loner", f"#{first}")) == "Loner-area-52 belongs to Mito: an officer says so."
+    )
 
 
 async def test_a_bare_number_is_the_row_where_nobody_is_called_so(guild: GuildBuilder) -> None:
@@ -30,17 +34,17 @@ async def test_a_bare_number_is_the_row_where_nobody_is_called_so(guild: GuildBu
     member = await guild.member("Zephyr")
     expected = "Loner-area-52 belongs to Mito: an officer says so."
     for character in (str(loner), f"#{loner}", f"# {loner}"):
-        assert await _meant(guild, BelongsTo(character, str(mito))) == expected
+        assert await _meant(guild, LinkCharacter(character, str(mito))) == expected
     for called in (str(member), f"#{member}"):
-        assert await _meant(guild, IsMember("Mito", called)) == "Mito is Zephyr on Discord: an officer says so."
+        assert await _meant(guild, LinkMember("Mito", called)) == "Mito is Zephyr on Discord: an officer says so."
 
 
 async def test_a_member_called_like_a_number_is_named_by_it(guild: GuildBuilder) -> None:
     await guild.player("Mito")
     member = await guild.member("Zephyr")
     await guild.member(str(member))
-    assert await _meant(guild, IsMember("Mito", f"#{member}")) == "Mito is Zephyr on Discord: an officer says so."
-    assert await _meant(guild, IsMember("Mito", str(member))) == f"Mito is {member} on Discord: an officer says so."
+    assert await _meant(guild, LinkMember("Mito", f"#{member}")) == "Mito is Zephyr on Discord: an officer says so."
+    assert await _meant(guild, LinkMember("Mito", str(member))) == f"Mito is {member} on Discord: an officer says so."
 
 
 async def test_characters_and_members_who_left_do_not_stand_in_the_way_of_namesakes_who_are_here(
@@ -52,12 +56,12 @@ async def test_characters_and_members_who_left_do_not_stand_in_the_way_of_namesa
     await guild.character("Grim")
     here = await guild.member("Mito")
     await guild.player("Elrek")
-    assert await _meant(guild, BelongsTo("Grim", "Elrek")) == "Grim-area-52 belongs to Elrek: an officer says so."
-    assert await _meant(guild, BelongsTo("Grim-Stormrage", "Elrek")) == (
+    assert await _meant(guild, LinkCharacter("Grim", "Elrek")) == "Grim-area-52 belongs to Elrek: an officer says so."
+    assert await _meant(guild, LinkCharacter("Grim-Stormrage", "Elrek")) == (
         "Grim-stormrage belongs to Elrek: an officer says so."
     )
-    assert await _meant(guild, IsMember("Elrek", "Mito")) == "Elrek is Mito on Discord: an officer says so."
-    assert await _meant(guild, BelongsToMember("Grim", f"#{here}"))
+    assert await _meant(guild, LinkMember("Elrek", "Mito")) == "Elrek is Mito on Discord: an officer says so."
+    assert await _meant(guild, LinkCharacterToMember("Grim", f"#{here}"))
 
 
 async def test_namesakes_who_are_both_here_are_told_with_realm_and_number(guild: GuildBuilder) -> None:
@@ -67,13 +71,13 @@ async def test_namesakes_who_are_both_here_are_told_with_realm_and_number(guild:
     first, second = await guild.member("Zephyr"), await guild.member("Zephyr")
     await guild.execute("update guild_identity.discord_users set username = 'zephyr_' || id")
     for decision, told in (
-        (BelongsTo("Grim", "Mito"), f"“Grim” could be Grim-area-52 (#{one}) or Grim-stormrage (#{other})."),
+        (LinkCharacter("Grim", "Mito"), f"“Grim” could be Grim-area-52 (#{one}) or Grim-stormrage (#{other})."),
         (
-            BelongsTo(f"#{one}", "Mito"),
+            LinkCharacter(f"#{one}", "Mito"),
             f"“Mito” could be Mito (#{mito}) or Mito (#{twin}, who plays Rivermane-area-52). Give the number",
         ),
         (
-            IsMember(f"#{mito}", "Zephyr"),
+            LinkMember(f"#{mito}", "Zephyr"),
             f"“Zephyr” could be @zephyr_{first} (#{first}) or @zephyr_{second} (#{second}).",
         ),
     ):
@@ -86,7 +90,7 @@ async def test_namesakes_who_are_both_here_are_told_with_realm_and_number(guild:
 async def test_a_number_that_is_nobodys_finds_nobody(guild: GuildBuilder, number: str) -> None:
     await guild.player("Mito")
     await guild.character("Loner")
-    for decision in (BelongsTo(number, "Mito"), BelongsTo("Loner", number), IsMember("Mito", number)):
+    for decision in (LinkCharacter(number, "Mito"), LinkCharacter("Loner", number), LinkMember("Mito", number)):
         with pytest.raises(NotFound) as unknown:
             await _meant(guild, decision)
         assert isinstance(unknown.value, PattError)
@@ -94,5 +98,5 @@ async def test_a_number_that_is_nobodys_finds_nobody(guild: GuildBuilder, number
 
 async def test_merging_takes_numbers_as_names_too(guild: GuildBuilder) -> None:
     stays, other = await guild.main("Mito"), await guild.player("Mito")
-    report = await _meant(guild, OnePerson(f"#{stays}", f"#{other}"))
+    report = await _meant(guild, MergePlayers(f"#{stays}", f"#{other}"))
     assert "Mito" in report

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from guild_builder import ROLE_OF_RANK, SOCIAL, UNMANAGED_ROLE, GuildBuilder
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import PlanStale
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixOutcome
+from guild_builder import ROLE_OF_RANK, SOCIAL, GuildBuilder
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import PlanStale
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_orphan_discord, run_integrity_check
-from sv_common.guild_sync.mitigations import fix_one, mitigate_orphan_discord, run_auto_mitigations
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.mitigations import fix_one, mitigate_orphan_discord
 
 GUILD_ROLE = ROLE_OF_RANK[SOCIAL]
 
 
 async def _issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "orphan_discord")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "orphan_discord")
     return issue
-
-
-async def test_players_bots_departed_members_and_people_without_a_guild_role_are_no_finding(
-    guild: GuildBuilder,
-) -> None:
-    await guild.main("Elrek")
-    await guild.member("Robot", roles=[GUILD_ROLE], is_bot=True)
-    await guild.member("Gone", roles=[GUILD_ROLE], is_present=False)
-    await guild.member("Friend")
-    await guild.member("Dancer", roles=[UNMANAGED_ROLE])
-    async with guild.pool.connection() as conn:
-        assert await detect_orphan_discord(conn, guild_id=guild.guild_id) == []
 
 
 async def test_a_member_with_a_guild_role_and_no_player_is_found(guild: GuildBuilder) -> None:
@@ -81,30 +69,6 @@ async def test_without_any_character_that_means_the_member_nothing_is_created(gu
     assert await guild.rows("select id from guild_identity.players") == []
 
 
-async def test_automation_never_creates_the_player_even_when_the_rule_is_set_to_mend_itself(
-    guild: GuildBuilder,
-) -> None:
-    await guild.member("Quillon", roles=[GUILD_ROLE])
-    await guild.character("Quillon")
-    async with guild.pool.connection() as conn:
-        await rule_store.save_settings(conn, guild.guild_id, "orphan_discord", actor="alice", auto_mitigate=True)
-    await run_integrity_check(guild.pool)
-    report = await run_auto_mitigations(guild.pool)
-    assert report.results == []
-    assert await guild.rows("select id from guild_identity.players") == []
-
-
-async def test_undo_takes_back_the_player_and_all_its_links(guild: GuildBuilder) -> None:
-    await guild.member("Quillon", roles=[GUILD_ROLE])
-    character = await guild.character("Quillon")
-    result = await fix_one(guild.pool, (await _issue(guild)).id, actor="alice")
-    assert result.attempt_id is not None
-    await mitigations.undo(guild.pool, result.attempt_id, actor="bob")
-    assert await guild.rows("select id from guild_identity.players") == []
-    assert await guild.player_of(character) is None
-    assert (await _issue(guild)).resolved_at is None
-
-
 async def test_a_created_player_that_has_got_more_since_is_not_taken_back(guild: GuildBuilder) -> None:
     await guild.member("Quillon", roles=[GUILD_ROLE])
     character = await guild.character("Quillon")
@@ -113,6 +77,6 @@ async def test_a_created_player_that_has_got_more_since_is_not_taken_back(guild:
     assert result.attempt_id is not None
     assert player is not None
     await guild.alt("Breeze", None, player)
-    with pytest.raises(PlanStale, match="has got other characters"):
+    with pytest.raises(PlanStale, match="has other characters"):
         await mitigations.undo(guild.pool, result.attempt_id, actor="bob")
     assert await guild.player_of(character) == player

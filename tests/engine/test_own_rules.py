@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
 from sv_common.guild_sync.mitigations import fix_all, fix_one, undo
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
@@ -50,14 +50,13 @@ class _Function:
         return self.answer
 
 
-async def _without_note(conn: Connection, *, guild_id: int | None = None, now: object = None) -> list[Finding]:
-    rows = await (
-        await conn.execute(
-            "select id, guild_id, character_name from guild_identity.wow_characters where guild_note is null order by id"
-        )
-    ).fetchall()
+async def _without_note(guild: GuildConnection, *, now: object = None) -> list[Finding]:
+    rows = await guild.rows(
+        "select id, guild_id, character_name from guild_identity.wow_characters where guild_note is null order by id"
+    )
     return [
-        Finding(NAME, guild, SubjectKind.CHARACTER, number, f"{name} has no note", {}) for number, guild, name in rows
+        Finding(NAME, guild_id, SubjectKind.CHARACTER, number, f"{name} has no note", {})
+        for number, guild_id, name in rows
     ]
 
 
@@ -125,7 +124,7 @@ async def test_what_a_broken_detector_cannot_verify_is_recorded_all_the_same(gui
     await guild.character("Mito")
     (issue_id,) = await _issue_ids(guild)
 
-    async def broken(conn: Connection, *, guild_id: int | None = None, now: object = None) -> list[Finding]:
+    async def broken(guild: GuildConnection, *, now: object = None) -> list[Finding]:
         raise Refused("The ranks are in doubt.")
 
     RULES[NAME] = replace(RULES[NAME], detect=broken)

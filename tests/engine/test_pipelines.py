@@ -11,16 +11,21 @@ import pytest
 
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import identity_engine, scheduler
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import ConfigurationError, SourceError, SuspiciousSource
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.core.errors import ConfigurationError, SourceError, SuspiciousSource
+from sv_common.guild_sync.roster import guilds, ranks, runs
+from sv_common.guild_sync.scheduler import (
+    PipelineReport,
+    run_addon_sync,
+    run_blizzard_sync,
+    run_discord_sync,
+    run_full_match,
+)
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.store import guilds, ranks, sync_log
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import http_client
+from sv_common.guild_sync.sources.ports import Sources
 
 
 @dataclass
@@ -29,7 +34,7 @@ class Installation:
 
     pool: Pool
     simulator: GuildSimulator
-    outside: Outside
+    sources: Sources
     guild_id: int
 
     @property
@@ -38,13 +43,13 @@ class Installation:
 
     async def upload(self) -> PipelineReport:
         export = read_addon_export(addon.render(self.world).encode())
-        return await run_addon_sync(self.pool, export.characters, outside=self.outside)
+        return await run_addon_sync(self.pool, export.characters, sources=self.sources)
 
     async def battlenet(self) -> PipelineReport:
-        return await run_blizzard_sync(self.pool, outside=self.outside)
+        return await run_blizzard_sync(self.pool, sources=self.sources)
 
     async def discord(self) -> PipelineReport:
-        return await run_discord_sync(self.pool, outside=self.outside)
+        return await run_discord_sync(self.pool, sources=self.sources)
 
     async def rows(self, query: LiteralString, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         async with self.pool.connection() as conn:
@@ -91,15 +96,15 @@ async def installed(pool: Pool, simulator: GuildSimulator) -> AsyncIterator[Inst
                 discord_guild_id=world.discord_guild_id,
                 audit_channel_id=world.audit_channel_id,
             )
-        installation = Installation(pool, simulator, Outside(battle_net, discord, discord), guild_id)
+        installation = Installation(pool, simulator, Sources(battle_net, discord, discord), guild_id)
         await installation.battlenet()
         await installation.upload()
-        async with pool.connection() as conn:
-            await ranks.ensure(conn, guild_id, world.rank_roles)
+        async with pool.writing(guild_id, alone=False) as guild:
+            await ranks.ensure(guild, world.rank_roles)
             for index, role in world.rank_roles.items():
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await installation.discord()
-        await run_full_match(pool, outside=installation.outside, actor="alice")
+        await run_full_match(pool, sources=installation.sources, actor="alice")
         yield installation
 
 
@@ -137,7 +142,7 @@ async def test_an_upload_with_a_changed_note_ends_with_the_character_at_its_new_
         "join guild_identity.issue_events e on e.issue_id = i.id where i.issue_type = 'note_mismatch' order by e.id"
     )
     assert rows == [("automation", "opened", "addon sync"), ("automation", "resolved", "automation")]
-    assert "fixed by itself" in str(installed.world.messages[-1].payload)
+    assert "fixed automatically" in str(installed.world.messages[-1].payload)
 
 
 async def test_a_note_that_becomes_a_profession_changes_nothing(installed: Installation) -> None:
@@ -205,8 +210,8 @@ async def test_each_run_leaves_a_row_with_its_steps_and_a_failed_source_changes_
         await installed.battlenet()
     installed.simulator.faults.clear()
     assert await installed.rows("select to_jsonb(c) from guild_identity.wow_characters c order by id") == before
-    async with installed.pool.connection() as conn:
-        newest, *_, oldest = await sync_log.recent(conn, installed.guild_id)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        newest, *_, oldest = await runs.recent(guild)
     assert (newest.pipeline, newest.status, [step["name"] for step in newest.steps]) == (
         "battlenet_sync",
         "failed",
@@ -239,9 +244,9 @@ async def test_a_summary_that_cannot_be_posted_undoes_nothing(installed: Install
 
 async def test_without_credentials_the_sentence_names_the_settings(installed: Installation) -> None:
     with pytest.raises(ConfigurationError, match="PATT_BLIZZARD_CLIENT_ID"):
-        await run_blizzard_sync(installed.pool, outside=Outside())
+        await run_blizzard_sync(installed.pool, sources=Sources())
     with pytest.raises(ConfigurationError, match="PATT_DISCORD_BOT_TOKEN"):
-        await run_discord_sync(installed.pool, outside=Outside())
+        await run_discord_sync(installed.pool, sources=Sources())
 
 
 async def test_runs_of_one_guild_never_overlap(installed: Installation) -> None:

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from guild_builder import GuildBuilder, entry
-from sv_common.guild_sync.domain.errors import SourceUnavailable
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.profile import CharacterAddress, GuildRoster, ProfileAnswer
-from sv_common.guild_sync.ports import Outside
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.errors import SourceUnavailable
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_sweep
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    RosterCharacter,
+)
+from sv_common.guild_sync.sources.ports import Sources
 
 
 class _BattleNet:
@@ -32,7 +38,7 @@ class _BattleNet:
 
 async def test_profiles_that_cannot_be_had_leave_the_roster_and_make_the_run_partial(guild: GuildBuilder) -> None:
     source = _BattleNet()
-    report = await run_blizzard_sync(guild.pool, outside=Outside(source, profiles=source))
+    report = await run_blizzard_sync(guild.pool, sources=Sources(source, profiles=source))
     assert report.status == "partial"
     assert [step.name for step in report.steps] == [
         "sync",
@@ -47,22 +53,22 @@ async def test_profiles_that_cannot_be_had_leave_the_roster_and_make_the_run_par
 
 async def test_the_address_that_battle_net_itself_gives_is_kept(guild: GuildBuilder) -> None:
     source = _BattleNet()
-    await run_blizzard_sync(guild.pool, outside=Outside(source, profiles=source))
-    async with guild.pool.connection() as conn:
-        assert (await guilds.get(conn, guild.guild_id)).realm_slug == "moved-here"
+    await run_blizzard_sync(guild.pool, sources=Sources(source, profiles=source))
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await guilds.get(here)).realm_slug == "moved-here"
 
 
 async def test_an_address_that_another_guild_has_is_left_to_it(guild: GuildBuilder) -> None:
     async with guild.pool.connection() as conn:
-        before = (await guilds.get(conn, guild.guild_id)).address
+        before = (await guilds.get(GuildConnection(conn, guild.guild_id))).address
         await guilds.add(conn, replace(before, realm_slug="moved-here"), "Lantern Watch")
     source = _BattleNet()
-    await run_blizzard_sync(guild.pool, guild_id=guild.guild_id, outside=Outside(source, profiles=source))
-    async with guild.pool.connection() as conn:
-        assert (await guilds.get(conn, guild.guild_id)).address == before
+    await run_blizzard_sync(guild.pool, guild_id=guild.guild_id, sources=Sources(source, profiles=source))
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await guilds.get(here)).address == before
 
 
 async def test_a_sweep_erases_what_is_too_old_before_it_looks(guild: GuildBuilder) -> None:
-    report = await run_sweep(guild.pool, outside=Outside())
+    report = await run_sweep(guild.pool, sources=Sources())
     assert [step.name for step in report.steps][:2] == ["erase_expired_profiles", "run_integrity_check"]
     assert report.status == "done"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.store import ranks
+from sv_common.guild_sync.roster import ranks
 
 OLD = ("Guild Master", "Officer", "Raider", "Social")
 
@@ -62,9 +62,9 @@ async def test_a_role_goes_where_the_name_of_its_rank_goes(
         )
     for index in held:
         await guild.character(f"Holder{'abcde'[index]}", rank=index)
-    async with guild.pool.connection() as conn:
-        assert await ranks.confirm_names(conn, guild.guild_id) == new
-        table = await ranks.all_ranks(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert await ranks.confirm_names(here) == new
+        table = await ranks.all_ranks(here)
     assert tuple(rank.name for rank in table) == seen
     assert tuple(rank.discord_role_id for rank in table) == roles
     assert all(rank.is_role_managed is (rank.discord_role_id is not None) for rank in table)
@@ -78,7 +78,7 @@ async def test_a_name_that_two_ranks_had_takes_neither_role(guild: GuildBuilder)
             {"index": index, "name": name},
         )
         await guild.character(f"Holder{'abcd'[index]}", rank=index)
-    async with guild.pool.connection() as conn:
-        await ranks.confirm_names(conn, guild.guild_id)
-        table = await ranks.all_ranks(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await ranks.confirm_names(here)
+        table = await ranks.all_ranks(here)
     assert [rank.discord_role_id for rank in table] == [None, None, None, None]

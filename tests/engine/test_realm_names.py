@@ -10,16 +10,16 @@ import pytest
 
 from guild_builder import GuildBuilder, entry
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.http import RetryPolicy, http_client
+from sv_common.guild_sync.core.reports import SyncReport
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.realms import Realm
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster import guilds, realms
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.store import guilds, realms
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import RetryPolicy, http_client
+from sv_common.guild_sync.sources.models import Realm
+from sv_common.guild_sync.sources.ports import Sources
 
 REALMS = [
     Realm(1, "area-52", ("Area 52",)),
@@ -102,7 +102,7 @@ async def test_without_the_list_of_realms_a_name_of_two_is_left_alone_and_a_uniq
     await _roster(guild, *two, entry("Ким", realm_slug="gordunni"))
     report = await _upload(guild, ("Мито", "Гордунни", "here"), ("Ким", "Гордунни", "unique"))
     assert await _notes(guild) == {"Мито-gordunni": None, "Мито-howling-fjord": None, "Ким-gordunni": "unique"}
-    assert report.notices == ("On several realms, and the upload does not say which, so left out: Мито-Гордунни.",)
+    assert report.notices == ("On several realms, and the upload has no realm, so left out: Мито-Гордунни.",)
 
 
 async def test_the_realms_of_another_region_are_not_asked(guild: GuildBuilder) -> None:
@@ -180,8 +180,8 @@ async def test_writing_the_realms_again_takes_their_new_names_and_keeps_those_th
     with counting_statements() as counter:
         async with informed.pool.connection() as conn:
             await realms.write(conn, "us", [Realm(1602, "gordunni-two", ("Гордунни II", "Gordunni"))])
-    async with informed.pool.connection() as conn:
-        known = {realm.realm_id: realm for realm in (await realms.of_guild(conn, informed.guild_id)).realms}
+    async with informed.pool.writing(informed.guild_id, alone=False) as guild:
+        known = {realm.realm_id: realm for realm in (await realms.of_guild(guild)).realms}
     assert counter.statements == 1
     assert known == {realm.realm_id: realm for realm in REALMS} | {
         1602: Realm(1602, "gordunni-two", ("Гордунни II", "Gordunni"))
@@ -194,7 +194,7 @@ class _Region:
     def __init__(self, pool: Pool, simulator: GuildSimulator, client: BattleNetClient) -> None:
         self.pool = pool
         self.simulator = simulator
-        self.outside = Outside(client, profiles=client, realms=client)
+        self.sources = Sources(client, profiles=client, realms=client)
 
     async def notes(self) -> dict[tuple[str, str], str | None]:
         async with self.pool.connection() as conn:
@@ -232,9 +232,9 @@ async def test_every_note_of_a_guild_reaches_its_character_in_every_region_and_l
     region_of: _Region, language: str
 ) -> None:
     world = region_of.simulator.world
-    await run_blizzard_sync(region_of.pool, outside=region_of.outside)
+    await run_blizzard_sync(region_of.pool, sources=region_of.sources)
     export = read_addon_export(addon.render(world, language=language).encode())
-    report = await run_addon_sync(region_of.pool, export.characters, outside=region_of.outside)
+    report = await run_addon_sync(region_of.pool, export.characters, sources=region_of.sources)
     assert report.steps[0].counts["characters"] == len(world.characters)
     assert await region_of.notes() == {(each.name, each.realm.slug): each.note for each in world.characters}
 
@@ -243,29 +243,29 @@ async def test_every_note_of_a_guild_reaches_its_character_in_every_region_and_l
 async def test_the_realms_are_fetched_with_the_roster_and_again_after_a_week_or_a_wrong_clock(
     region_of: _Region,
 ) -> None:
-    first = await run_blizzard_sync(region_of.pool, outside=region_of.outside)
+    first = await run_blizzard_sync(region_of.pool, sources=region_of.sources)
     assert [step.name for step in first.steps[:3]] == ["sync", "refresh_realms", "refresh_profiles"]
     assert (first.steps[1].counts, region_of.simulator.calls["realm_index"]) == ({"realms": 5}, 7)
-    again = await run_blizzard_sync(region_of.pool, outside=region_of.outside)
+    again = await run_blizzard_sync(region_of.pool, sources=region_of.sources)
     assert (again.steps[1].counts, region_of.simulator.calls["realm_index"]) == ({"realms": 0}, 7)
     async with region_of.pool.connection() as conn:
         await conn.execute("update common.realms set fetched_at = fetched_at - interval '8 days'")
-    assert (await run_blizzard_sync(region_of.pool, outside=region_of.outside)).steps[1].counts == {"realms": 5}
+    assert (await run_blizzard_sync(region_of.pool, sources=region_of.sources)).steps[1].counts == {"realms": 5}
     assert region_of.simulator.calls["realm_index"] == 14
     async with region_of.pool.connection() as conn:
         await conn.execute("update common.realms set fetched_at = fetched_at + interval '1 year'")
-    assert (await run_blizzard_sync(region_of.pool, outside=region_of.outside)).steps[1].counts == {"realms": 5}
+    assert (await run_blizzard_sync(region_of.pool, sources=region_of.sources)).steps[1].counts == {"realms": 5}
 
 
 @pytest.mark.parametrize("region_of", ["eu"], indirect=True)
 @pytest.mark.parametrize("fault", [{"realms": []}, {"realms": [{"id": 2**64, "slug": "a", "name": "A"}]}, [], "no"])
 async def test_realms_that_cannot_be_had_are_a_notice_and_the_sync_goes_on(region_of: _Region, fault: object) -> None:
     region_of.simulator.faults.json("realm_index", fault, times=None)
-    report = await run_blizzard_sync(region_of.pool, outside=region_of.outside)
+    report = await run_blizzard_sync(region_of.pool, sources=region_of.sources)
     assert (report.status, report.steps[1].counts) == ("done", {"realms": 0})
-    assert report.steps[1].notices[0].startswith("The list of realms could not be read again. Battle.net")
+    assert report.steps[1].notices[0].startswith("The list of realms could not be fetched again. Battle.net")
     region_of.simulator.faults.clear()
-    assert (await run_blizzard_sync(region_of.pool, outside=region_of.outside)).steps[1].counts == {"realms": 5}
+    assert (await run_blizzard_sync(region_of.pool, sources=region_of.sources)).steps[1].counts == {"realms": 5}
 
 
 async def test_many_guilds_of_a_region_may_write_its_realms_at_once(guild: GuildBuilder) -> None:
@@ -276,5 +276,5 @@ async def test_many_guilds_of_a_region_may_write_its_realms_at_once(guild: Guild
             await realms.write(conn, "us", listed)
 
     await asyncio.gather(*(write(many[number:] if number % 2 else many[::-1]) for number in range(8)))
-    async with guild.pool.connection() as conn:
-        assert len((await realms.of_guild(conn, guild.guild_id)).realms) == 300
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert len((await realms.of_guild(here)).realms) == 300

@@ -3,103 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
+from engine.desk import Desk, DyingAnnouncer, desk, served
 from guild_builder import GuildBuilder
-from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import Timing, http_client
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceError, SourceUnavailable
-from sv_common.guild_sync.domain.report import CheckReport, FixReport, Reconciliation, RuleCheck
+from sv_common.guild_sync.core.errors import SourceError, SourceUnavailable
+from sv_common.guild_sync.engine.results import FixReport
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.reports import CheckReport, Reconciliation, RuleCheck
+from sv_common.guild_sync.notifications import announcements
 from sv_common.guild_sync.reporter import preview_digest, send_digest, send_sync_summary
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.clock import SimulatedClock
-from sv_common.guild_sync.simulators.model import WorldChannel, WorldMessage
-from sv_common.guild_sync.store import announcements, guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.simulators.model import WorldChannel
 
-
-@dataclass
-class Desk:
-    """A guild, and the officers' channel on its Discord server."""
-
-    guild: GuildBuilder
-    simulator: GuildSimulator
-    discord: DiscordClient
-
-    async def scan(self) -> None:
-        await run_integrity_check(self.guild.pool, guild_id=self.guild.guild_id)
-
-    async def tell(self) -> int:
-        return await send_digest(self.guild.pool, self.discord, guild_id=self.guild.guild_id)
-
-    async def tell_again_now(self) -> int:
-        """Tell without waiting for the next try after a failure."""
-        await self.guild.execute("update guild_identity.announcements set next_try_at = now()")
-        return await self.tell()
-
-    async def tomorrow(self) -> None:
-        """Let a day pass for what was told."""
-        await self.guild.execute("update guild_identity.announcements set created_at = created_at - interval '1 day'")
-
-    @property
-    def messages(self) -> list[WorldMessage]:
-        return self.simulator.world.messages
-
-    def fields(self, number: int = -1) -> dict[str, str]:
-        """The headings of a message with what stands below them."""
-        (embed,) = self.embeds(number)
-        return {field["name"]: field["value"] for field in embed.get("fields", [])}
-
-    def embeds(self, number: int) -> list[dict[str, Any]]:
-        """The embeds of a message."""
-        embeds = self.messages[number].payload["embeds"]
-        assert isinstance(embeds, list)
-        return embeds
-
-
-@dataclass
-class DyingAnnouncer:
-    """An announcer whose process ends when Discord has answered."""
-
-    discord: DiscordClient
-
-    async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post, and end."""
-        await self.discord.announce(channel_id, announcement)
-        raise asyncio.CancelledError
-
-    async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Rewrite, and end."""
-        await self.discord.rewrite(channel_id, message_id, announcement)
-        raise asyncio.CancelledError
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[GuildSimulator]:
-    with GuildSimulator(GuildWorld.seeded(7, 12)) as running:
-        yield running
-
-
-@pytest.fixture
-async def desk(pool: Pool, served: GuildSimulator) -> AsyncIterator[Desk]:
-    served.load(GuildWorld.seeded(7, 12))
-    guild = await GuildBuilder.create(pool)
-    channel = served.world.audit_channel_id
-    async with pool.connection() as conn:
-        await conn.execute("update guild_identity.guilds set audit_channel_id = %s", [channel])
-    clock = SimulatedClock()
-    timing = Timing(clock.clock, clock.sleep, clock.jitter)
-    async with http_client(trust_env=False) as http:
-        yield Desk(
-            guild, served, DiscordClient(http, token=served.discord_token, api_url=served.discord_url, timing=timing)
-        )
+__all__ = ["desk", "served"]
 
 
 async def test_without_news_nothing_is_told(desk: Desk) -> None:
@@ -145,7 +64,7 @@ async def test_what_automation_mends_is_told_as_fixed_by_itself(desk: Desk) -> N
     await desk.scan()
     await mitigations.run_auto_mitigations(desk.guild.pool, guild_id=desk.guild.guild_id)
     await desk.tell()
-    assert list(desk.fields()) == ["Guild Note Mismatch: 1 fixed by itself"]
+    assert list(desk.fields()) == ["Guild Note Mismatch: 1 fixed automatically"]
 
 
 async def test_what_an_officer_set_aside_before_it_was_told_is_not_told(desk: Desk) -> None:
@@ -322,8 +241,8 @@ async def test_news_of_another_guild_are_not_told_here(desk: Desk) -> None:
 
 async def test_guilds_with_settled_news_or_something_unsent_are_to_be_told(desk: Desk) -> None:
     async def to_tell() -> list[int]:
-        async with desk.guild.pool.connection() as conn:
-            return await announcements.guilds_to_tell(conn)
+        async with desk.guild.pool.installation() as conn:
+            return await announcements.guilds_with_news(conn)
 
     await desk.guild.character("Zephyrine")
     await desk.scan()
@@ -339,8 +258,8 @@ async def test_guilds_with_settled_news_or_something_unsent_are_to_be_told(desk:
 
 
 async def test_a_summary_that_could_not_be_posted_is_posted_with_the_next_news(desk: Desk) -> None:
-    async with desk.guild.pool.connection() as conn:
-        guild = await guilds.get(conn, desk.guild.guild_id)
+    async with desk.guild.pool.writing(desk.guild.guild_id, alone=False) as here:
+        guild = await guilds.get(here)
     check = CheckReport([RuleCheck(guild.id, "orphan_wow", Reconciliation(found=2, opened=2), 1)])
     desk.simulator.faults.status("message", 503, times=None)
     with pytest.raises(SourceUnavailable):
@@ -355,8 +274,8 @@ async def test_a_summary_that_could_not_be_posted_is_posted_with_the_next_news(d
 
 
 async def test_a_summary_that_is_a_day_old_is_no_news(desk: Desk) -> None:
-    async with desk.guild.pool.connection() as conn:
-        guild = await guilds.get(conn, desk.guild.guild_id)
+    async with desk.guild.pool.writing(desk.guild.guild_id, alone=False) as here:
+        guild = await guilds.get(here)
     check = CheckReport([RuleCheck(guild.id, "orphan_wow", Reconciliation(opened=2), 1)])
     desk.simulator.faults.status("message", 503, times=None)
     with pytest.raises(SourceUnavailable):
@@ -365,124 +284,3 @@ async def test_a_summary_that_is_a_day_old_is_no_news(desk: Desk) -> None:
     await desk.tomorrow()
     assert await desk.tell_again_now() == 0
     assert desk.messages == []
-
-
-@dataclass
-class HeldAnnouncer:
-    """An announcer whose messages wait, on their way to Discord, until they are let through."""
-
-    discord: DiscordClient
-    is_on_its_way: asyncio.Event
-    may_arrive: asyncio.Event
-
-    @classmethod
-    def at(cls, desk: Desk) -> HeldAnnouncer:
-        """Hold what is sent from a desk."""
-        return cls(desk.discord, asyncio.Event(), asyncio.Event())
-
-    async def announce(self, channel_id: str, announcement: Announcement) -> str:
-        """Post, when it may arrive."""
-        await self._wait()
-        return await self.discord.announce(channel_id, announcement)
-
-    async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
-        """Rewrite, when it may arrive."""
-        await self._wait()
-        return await self.discord.rewrite(channel_id, message_id, announcement)
-
-    async def _wait(self) -> None:
-        self.is_on_its_way.set()
-        await self.may_arrive.wait()
-
-
-@pytest.mark.parametrize("is_posted", [False, True])
-async def test_an_older_text_on_its_way_never_marks_newer_news_as_told(desk: Desk, *, is_posted: bool) -> None:
-    names = ["Zephyrine", "Quillon", "Umbriel"]
-    if is_posted:
-        await desk.guild.character(names[0])
-        await desk.scan()
-        await desk.tell()
-    await desk.guild.character(names[1])
-    await desk.scan()
-    held = HeldAnnouncer.at(desk)
-    slow = asyncio.create_task(send_digest(desk.guild.pool, held, guild_id=desk.guild.guild_id))
-    await held.is_on_its_way.wait()
-    await desk.guild.character(names[2])
-    await desk.scan()
-    assert await desk.tell() == 0  # somebody else is sending it
-    held.may_arrive.set()
-    await slow
-    await desk.tell()
-    assert len(desk.messages) == 1
-    told = str(desk.fields())
-    assert all(name in told for name in names[0 if is_posted else 1 :])
-    assert await desk.guild.rows("select 1 from guild_identity.audit_issues where notified_at is null") == []
-    assert await desk.tell() == 0
-
-
-async def test_a_clock_that_was_a_year_ahead_lets_no_news_wait_for_a_year(desk: Desk) -> None:
-    await desk.guild.character("Zephyrine")
-    await desk.scan()
-    desk.simulator.faults.status("message", 503, times=None)
-    with pytest.raises(SourceUnavailable):
-        await desk.tell()
-    desk.simulator.faults.clear()
-    await desk.guild.execute(
-        "update guild_identity.announcements set next_try_at = now() + interval '1 year', claim = gen_random_uuid(), "
-        "claimed_until = now() + interval '1 year'"
-    )
-    async with desk.guild.pool.connection() as conn:
-        assert await announcements.guilds_to_tell(conn) == [desk.guild.guild_id]
-    assert await desk.tell() == 1
-    assert len(desk.messages) == 1
-
-
-async def test_a_text_that_overtook_a_newer_one_is_written_anew(desk: Desk) -> None:
-    """A deliverer that was away for longer than its claim overwrites what another one has told since."""
-    await desk.guild.character("Zephyrine")
-    await desk.scan()
-    await desk.tell()
-    await desk.guild.character("Quillon")
-    await desk.scan()
-    held = HeldAnnouncer.at(desk)
-    slow = asyncio.create_task(send_digest(desk.guild.pool, held, guild_id=desk.guild.guild_id))
-    await held.is_on_its_way.wait()
-    await desk.guild.execute("update guild_identity.announcements set claimed_until = now() - interval '1 second'")
-    await desk.guild.character("Umbriel")
-    await desk.scan()
-    await desk.tell()
-    assert "Umbriel" in str(desk.fields())
-    held.may_arrive.set()
-    await slow
-    assert len(desk.messages) == 1
-    assert all(name in str(desk.fields()) for name in ("Zephyrine", "Quillon", "Umbriel"))
-    assert await desk.tell() == 0
-
-
-async def test_many_deliverers_at_once_lose_no_news_and_post_one_message(desk: Desk) -> None:
-    names = [f"Zork{letter}" for letter in "abcdefgh"]
-    for name in names:
-        await desk.guild.character(name)
-        await desk.scan()
-        await asyncio.gather(*(desk.tell() for _ in range(3)))
-    await desk.tell()
-    assert len(desk.messages) == 1
-    assert list(desk.fields()) == ["Unlinked WoW Character: 8 new"]
-    assert all(name in str(desk.fields()) for name in names)
-    assert await desk.guild.rows("select 1 from guild_identity.audit_issues where notified_at is null") == []
-
-
-async def test_no_connection_to_the_database_is_held_while_discord_is_asked(desk: Desk, database_url: str) -> None:
-    await desk.guild.character("Zephyrine")
-    await desk.scan()
-    held = HeldAnnouncer.at(desk)
-    async with make_pool(database_url, min_size=1, max_size=1) as narrow:
-        telling = asyncio.create_task(send_digest(narrow, held, guild_id=desk.guild.guild_id))
-        await held.is_on_its_way.wait()
-        async with asyncio.timeout(5), narrow.connection() as conn:
-            open_ones = await conn.execute(
-                "select 1 from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
-            )
-            assert await open_ones.fetchall() == []
-        held.may_arrive.set()
-        assert await telling == 1

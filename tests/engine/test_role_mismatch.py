@@ -6,7 +6,6 @@ import pytest
 
 from engine.memory_discord import MemoryDiscord, discord_of
 from guild_builder import (
-    GUILD_MASTER,
     OFFICER,
     RAIDER,
     ROLE_OF_RANK,
@@ -14,11 +13,12 @@ from guild_builder import (
     UNMANAGED_ROLE,
     GuildBuilder,
 )
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
 from sv_common.guild_sync.mitigations import fix_one, mitigate_role_mismatch, run_auto_mitigations
 
 OFFICER_ROLE, RAIDER_ROLE, SOCIAL_ROLE = (ROLE_OF_RANK[rank] for rank in (OFFICER, RAIDER, SOCIAL))
@@ -31,28 +31,9 @@ async def _found(guild: GuildBuilder) -> list[str]:
 
 async def _open_issue(guild: GuildBuilder) -> Issue:
     await run_integrity_check(guild.pool, issue_types=["role_mismatch"])
-    async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "role_mismatch")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "role_mismatch")
     return issue
-
-
-async def test_a_member_with_just_the_role_of_the_highest_rank_is_no_finding(guild: GuildBuilder) -> None:
-    player = await guild.main("Elrek", rank=RAIDER, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
-    await guild.link(await guild.character("Lowly", rank=SOCIAL), player)
-    await guild.link(await guild.character("Former", rank=OFFICER, has_left=True), player)
-    assert await _found(guild) == []
-
-
-async def test_ranks_without_a_managed_role_players_without_discord_and_without_characters_are_no_finding(
-    guild: GuildBuilder,
-) -> None:
-    await guild.main("Master", rank=GUILD_MASTER, roles=[UNMANAGED_ROLE])
-    nobody = await guild.player("Nodiscord")
-    await guild.link(await guild.character("Nodiscord", rank=OFFICER), nobody)
-    await guild.player("Empty", member=await guild.member("Empty", roles=[OFFICER_ROLE]))
-    left = await guild.player("Left", member=await guild.member("Left", is_present=False))
-    await guild.link(await guild.character("Left", rank=OFFICER), left)
-    assert await _found(guild) == []
 
 
 @pytest.mark.parametrize(
@@ -93,18 +74,6 @@ async def test_the_fix_gives_the_right_role_first_then_takes_wrong_managed_ones_
     assert rows == [([OFFICER_ROLE, UNMANAGED_ROLE], "Officer")]
 
 
-async def test_undo_gives_the_old_roles_back(guild: GuildBuilder) -> None:
-    await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE, UNMANAGED_ROLE])
-    discord = await discord_of(guild)
-    result = await fix_one(guild.pool, (await _open_issue(guild)).id, actor="alice", discord_bot=discord)
-    assert result.attempt_id is not None
-    await mitigations.undo(guild.pool, result.attempt_id, actor="bob", discord_bot=discord)
-    assert discord.changes[-2:] == [("add", RAIDER_ROLE), ("remove", OFFICER_ROLE)]
-    rows = await guild.rows("select all_guild_roles from guild_identity.discord_users")
-    assert rows == [([RAIDER_ROLE, UNMANAGED_ROLE],)]
-    assert (await _open_issue(guild)).resolved_at is None
-
-
 async def test_undo_refuses_when_the_roles_were_changed_since(guild: GuildBuilder) -> None:
     await guild.main("Elrek", rank=OFFICER, roles=[RAIDER_ROLE])
     discord = await discord_of(guild)
@@ -138,7 +107,7 @@ async def test_an_obstacle_is_a_refusal_with_its_remedy_and_is_kept_with_the_iss
     assert result.outcome is FixOutcome.REFUSED
     assert "Move the bot's role above 'Officer' in Server Settings → Roles." in result.reason
     assert discord.changes == []
-    assert (await _open_issue(guild)).waiting_reason == result.reason
+    assert (await _open_issue(guild)).review_reason == result.reason
     assert await guild.rows("select outcome, reason from guild_identity.fix_attempts") == [("refused", result.reason)]
 
 
@@ -168,8 +137,8 @@ async def test_a_rank_that_has_changed_back_is_not_acted_on_from_stored_details(
     discord = await discord_of(guild)
     assert await mitigate_role_mismatch(guild.pool, issue, discord) is False
     assert discord.changes == []
-    async with guild.pool.connection() as conn:
-        assert (await issues.get(conn, issue.id)).resolved_by == "detection"
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await lifecycle.get(here, issue.id)).resolved_by == "detection"
 
 
 async def test_automation_leaves_roles_alone(guild: GuildBuilder) -> None:
@@ -188,8 +157,8 @@ async def test_while_ranks_in_the_game_differ_from_the_table_nothing_is_conclude
         await _found(guild)
     report = await run_integrity_check(guild.pool)
     assert [check.issue_type for check in report.checks if check.error] == ["role_mismatch"]
-    async with guild.pool.connection() as conn:
-        assert (await issues.get(conn, issue.id)).resolved_at is None
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await lifecycle.get(here, issue.id)).resolved_at is None
 
 
 async def _automatic(guild: GuildBuilder) -> MemoryDiscord:
@@ -228,12 +197,6 @@ async def test_a_rank_that_maps_to_no_role_on_purpose_means_no_managed_role(guil
     assert await _found(guild) == ["Elrek is Social in the game (Elrek), a rank without a Discord role, but has Raider"]
 
 
-async def test_a_guild_master_whose_rank_has_no_role_keeps_the_roles_they_hold(guild: GuildBuilder) -> None:
-    await _without_role(guild, GUILD_MASTER)
-    await guild.main("Elrek", rank=GUILD_MASTER, roles=[OFFICER_ROLE])
-    assert await _found(guild) == []
-
-
 async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_players_are_none(guild: GuildBuilder) -> None:
     await guild.roles_without_power(without=[RAIDER_ROLE])
     for name in ("Elrek", "Mito", "Zed"):
@@ -245,16 +208,6 @@ async def test_a_role_that_is_gone_from_the_server_is_one_finding_and_its_player
         FixOutcome.REFUSED,
         "There is no such role any more. Map the rank to another role.",
     )
-
-
-async def test_a_role_that_is_gone_and_that_patt_does_not_manage_is_no_finding(guild: GuildBuilder) -> None:
-    await guild.roles_without_power(without=[RAIDER_ROLE])
-    await guild.execute(
-        "update common.guild_ranks set is_role_managed = false where guild_id = %(guild)s and wow_rank_index = %(rank)s",
-        {"rank": RAIDER},
-    )
-    await guild.main("Mito", rank=RAIDER)
-    assert await _found(guild) == []
 
 
 async def test_two_ranks_with_one_role_are_one_finding_where_it_is_gone_and_none_where_it_is_held(
@@ -285,17 +238,17 @@ async def test_a_role_whose_link_rests_on_a_note_alone_says_so_before_the_click(
     )
     issue = await _open_issue(guild)
     planning = await mitigations.preview_one(guild.pool, issue.id)
-    assert "That Boss is Mallory’s rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
+    assert "The link of Boss to Mallory rests on the note “alt of Mallory” alone;" in planning.ready[0].plan.reason
 
 
 async def test_switched_on_automation_changes_roles_over_confirmed_links_alone(guild: GuildBuilder) -> None:
     await guild.roles_without_power()
     await guild.main("Confirmed", rank=RAIDER, roles=[SOCIAL_ROLE])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     await guild.main("Guessed", rank=RAIDER, roles=[SOCIAL_ROLE])
     discord = await _automatic(guild)
     assert discord.changes == [("add", RAIDER_ROLE), ("remove", SOCIAL_ROLE)]
-    (waiting,) = await guild.rows("select waiting_reason from guild_identity.audit_issues where resolved_at is null")
+    (waiting,) = await guild.rows("select review_reason from guild_identity.audit_issues where resolved_at is null")
     assert waiting == ("No officer has confirmed that Guessed belongs to Guessed#discord.",)
 
 
@@ -304,15 +257,15 @@ async def test_no_role_with_power_is_given_or_taken_without_a_click(guild: Guild
     await guild.roles_without_power(powerful=[RAIDER_ROLE] if setting == "power on the server" else [])
     if setting == "power here":
         await guild.execute(
-            "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+            "insert into common.access_grants (guild_id, kind, key, role, set_by) "
             "values (%(guild)s, 'discord_role', %(role)s, 'officer', 'test')",
             {"role": RAIDER_ROLE},
         )
     await guild.main("Up", rank=RAIDER, roles=[SOCIAL_ROLE])
     await guild.main("Down", rank=SOCIAL, roles=[RAIDER_ROLE])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     assert (await _automatic(guild)).changes == []
-    waiting = await guild.rows("select distinct waiting_reason from guild_identity.audit_issues")
+    waiting = await guild.rows("select distinct review_reason from guild_identity.audit_issues")
     assert waiting == [("Roles with power over the Discord server or over PATT change on an officer's click only.",)]
 
 
@@ -320,7 +273,7 @@ async def test_more_role_changes_than_their_budget_wait_for_one_click(guild: Gui
     await guild.roles_without_power()
     for number in range(11):
         await guild.main(f"Raider{number}", rank=RAIDER, roles=[SOCIAL_ROLE])
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     assert (await _automatic(guild)).changes == []
 
 
@@ -331,9 +284,9 @@ async def test_of_two_characters_with_the_highest_rank_the_confirmed_one_decides
     player = await guild.player("Mito", member=await guild.member("Mito", roles=[SOCIAL_ROLE]))
     for name in ("Zork", "Alba") if is_confirmed_one_first else ("Alba", "Zork"):
         await guild.link(await guild.character(name, rank=RAIDER), player)
-    await guild.vouch_for_all()
+    await guild.confirm_all()
     await guild.execute(
-        "update guild_identity.player_characters set vouched_by = null, vouched_at = null, basis = 'note' where character_id = "
+        "update guild_identity.player_characters set confirmed_by = null, confirmed_at = null, basis = 'note' where character_id = "
         "(select id from guild_identity.wow_characters where character_name = 'Alba')"
     )
     assert await _found(guild) == [

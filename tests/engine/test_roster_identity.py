@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from guild_builder import GuildBuilder, entry
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.guild import RosterCharacter
+from sv_common.guild_sync.sources.models import RosterCharacter
 
 NAMES = ("Elrek", "Mito", "Zoe", "Kim", "Naél", "Rox", "Arkan", "Trog", "Vex", "Una", "Bel", "Cora")
 WHOLE = [entry(name, realm_id=7, character_id=100 + number) for number, name in enumerate(NAMES)]
@@ -77,7 +78,9 @@ async def test_a_name_without_an_id_is_the_present_character_and_not_the_one_who
 _flags = st.lists(st.booleans(), min_size=len(WHOLE), max_size=len(WHOLE))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=thoroughness.examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(without_realm=_flags, without_id=_flags)
 async def test_whatever_ids_a_roster_lacks_it_makes_no_second_row(
     guild: GuildBuilder, without_realm: list[bool], without_id: list[bool]

@@ -9,10 +9,10 @@ import pytest
 
 from engine.example_guild import ExampleGuild
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.domain.issue import Finding, SubjectKind
-from sv_common.guild_sync.domain.plan import Plan, PlanClass
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.changes.changeset import Changeset, PlanClass
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues.model import Finding, SubjectKind
 from sv_common.guild_sync.mitigations import fix_one, run_auto_mitigations
 from sv_common.guild_sync.rulebook.example import Example, Outcome
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
@@ -60,9 +60,9 @@ async def test_an_example_of_the_rulebook_is_true(guild: GuildBuilder, rule: Rul
 
 async def _subjects_and_classes(guild: GuildBuilder, rule: RuleDefinition) -> tuple[list[str], list[PlanClass]]:
     """Return whom the findings are about, and who may have each fixed."""
-    async with guild.pool.connection() as conn:
-        found = await rule.findings(conn, guild_id=guild.guild_id)
-        plans = await rule.plan(conn, found) if rule.plan is not None else [Plan.none("No fix.") for _ in found]
+    async with guild.pool.reading(guild.guild_id) as here:
+        found = await rule.findings(here)
+        plans = await rule.plan(here, found) if rule.plan is not None else [Changeset.none("No fix.") for _ in found]
         names = [await _name(guild, finding) for finding in found]
     return names, [plan.plan_class for plan in plans]
 

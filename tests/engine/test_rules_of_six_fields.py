@@ -10,15 +10,15 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Finding, Issue, Severity, SubjectKind
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.insights.findings import rule_overviews
+from sv_common.guild_sync.insights.issue import issue_details
 from sv_common.guild_sync.integrity_checker import detect_role_mismatch, run_integrity_check
-from sv_common.guild_sync.issue_story import issue_story
-from sv_common.guild_sync.issues import Conclusion
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding, Issue, Severity, SubjectKind
 from sv_common.guild_sync.mitigations import fix_all, fix_one, preview_one, run_auto_mitigations, undo
-from sv_common.guild_sync.overview import rule_overviews
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rules import RULES
 
@@ -59,16 +59,14 @@ async def _found(guild: GuildBuilder, *names: str) -> list[int]:
         Finding(NAME, guild.guild_id, SubjectKind.CHARACTER, await guild.character(name), f"{name} has no note")
         for name in names
     ]
-    async with guild.pool.connection() as conn:
-        await issues.reconcile(
-            conn, [Conclusion(NAME, "warning", findings, ())], guild_id=guild.guild_id, actor="detection"
-        )
-        return [issue.id for issue in await issues.open_of_rule(conn, guild.guild_id, NAME)]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.reconcile(here, [Conclusion(NAME, "warning", findings, ())], actor="detection")
+        return [issue.id for issue in await lifecycle.open_of_rule(here, NAME)]
 
 
 async def _issue(guild: GuildBuilder, number: int) -> Issue:
-    async with guild.pool.connection() as conn:
-        return await issues.get(conn, number)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await lifecycle.get(here, number)
 
 
 async def test_the_run_of_automatic_fixes_calls_the_function_for_each_open_issue_and_resolves_what_it_mended(
@@ -98,11 +96,11 @@ async def test_a_function_that_says_no_or_breaks_leaves_its_issue_open_with_the_
     _rule(monkeypatch, mending)
     (number,) = await _found(guild, "Mito")
     assert [each.outcome for each in (await run_auto_mitigations(guild.pool)).results] == [FixOutcome.WAITING]
-    assert (await _issue(guild, number)).waiting_reason == "The rule’s own function did not fix it."
+    assert (await _issue(guild, number)).review_reason == "The rule’s own function did not fix it."
     mending.answer = ZeroDivisionError()
     for _ in range(2):
         assert [each.outcome for each in (await run_auto_mitigations(guild.pool)).results] == [FixOutcome.FAILED]
-    assert (await _issue(guild, number)).waiting_reason == "An unexpected error (ZeroDivisionError)."
+    assert (await _issue(guild, number)).review_reason == "An unexpected error (ZeroDivisionError)."
     assert await guild.rows("select outcome from guild_identity.fix_attempts") == [("failed",)]
 
 
@@ -127,7 +125,7 @@ async def test_a_rule_that_is_not_automatic_is_fixed_on_a_click_only_and_says_wh
     (number,) = await _found(guild, "Mito")
     assert (await run_auto_mitigations(guild.pool)).results == []
     (shown,) = (await preview_one(guild.pool, number)).settled
-    assert "what it would do is not known before" in shown.reason
+    assert "its fix cannot be previewed" in shown.reason
     result = await fix_one(guild.pool, number, actor="alice")
     assert (result.outcome, len(mending.asked)) == (FixOutcome.FIXED, 1)
     assert (await fix_one(guild.pool, number, actor="bob")).outcome is FixOutcome.NOTHING_TO_DO
@@ -141,8 +139,8 @@ async def test_what_is_dismissed_is_left_alone_by_the_run(guild: GuildBuilder, m
     mending = Mending()
     _rule(monkeypatch, mending)
     (number,) = await _found(guild, "Mito")
-    async with guild.pool.connection() as conn:
-        await issues.dismiss(conn, number, actor="alice", reason="on purpose")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, number, actor="alice", reason="on purpose")
     assert (await run_auto_mitigations(guild.pool)).results == []
     assert mending.asked == []
 
@@ -156,11 +154,11 @@ async def test_a_check_concludes_nothing_of_a_rule_without_a_detector_and_every_
     assert report.errors == []
     assert NAME not in {check.issue_type for check in report.checks}
     assert (await _issue(guild, number)).resolved_at is None
-    async with guild.pool.connection() as conn:
-        listed = {rule.issue_type: rule.open for rule in await rule_overviews(conn, guild.guild_id)}
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        listed = {rule.issue_type: rule.open for rule in await rule_overviews(here)}
     assert listed[NAME] == 1
-    assert (await issue_story(guild.pool, number)).issue.id == number
-    with pytest.raises(Refused, match="does not look for issues by itself"):
+    assert (await issue_details(guild.pool, number)).issue.id == number
+    with pytest.raises(Refused, match="has no detector"):
         await run_integrity_check(guild.pool, issue_types=[NAME])
 
 

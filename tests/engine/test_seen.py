@@ -7,14 +7,13 @@ import asyncio
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import BadInput, PlanStale
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync.core.errors import BadInput, PlanStale
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.insights.issue import issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issue_history import Seen, check_unchanged, moves
-from sv_common.guild_sync.issue_story import issue_story
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.history import Seen, check_unchanged, moves
 from sv_common.guild_sync.mitigations import fix_one, undo
-from sv_common.guild_sync.store import guilds
 
 ALICE, BOB = "officer alice", "officer bob"
 
@@ -30,7 +29,7 @@ async def issue_id(guild: GuildBuilder) -> int:
 
 
 async def test_two_officers_who_click_at_once_are_not_both_obeyed(guild: GuildBuilder, issue_id: int) -> None:
-    seen = (await issue_story(guild.pool, issue_id)).seen
+    seen = (await issue_details(guild.pool, issue_id)).seen
     clicks = [fix_one(guild.pool, issue_id, actor=actor, seen=seen) for actor in (ALICE, BOB)]
     results = await asyncio.gather(*clicks, return_exceptions=True)
     (done,) = [each for each in results if isinstance(each, FixResult)]
@@ -42,7 +41,7 @@ async def test_two_officers_who_click_at_once_are_not_both_obeyed(guild: GuildBu
 
 
 async def test_a_fix_that_would_do_something_else_by_now_is_not_carried_out(guild: GuildBuilder, issue_id: int) -> None:
-    seen = (await issue_story(guild.pool, issue_id)).seen
+    seen = (await issue_details(guild.pool, issue_id)).seen
     await guild.main("Zork")
     await guild.execute("update guild_identity.wow_characters set guild_note = 'Zork' where character_name = 'Grimalt'")
     with pytest.raises(PlanStale, match="the fix would now do something else"):
@@ -57,7 +56,7 @@ async def test_without_a_word_of_what_was_seen_nothing_is_asked(guild: GuildBuil
 async def test_an_undo_of_an_issue_that_somebody_has_moved_is_refused(guild: GuildBuilder, issue_id: int) -> None:
     done = await fix_one(guild.pool, issue_id, actor=ALICE)
     assert done.attempt_id is not None
-    seen = (await issue_story(guild.pool, issue_id)).seen
+    seen = (await issue_details(guild.pool, issue_id)).seen
     await guild.set_note(
         (await guild.rows("select id from guild_identity.wow_characters where character_name = 'Grimalt'"))[0][0],
         "Elrek",
@@ -71,21 +70,19 @@ async def test_an_undo_of_an_issue_that_somebody_has_moved_is_refused(guild: Gui
 async def test_only_the_last_of_several_moves_is_told_with_how_many_there_were(
     guild: GuildBuilder, issue_id: int
 ) -> None:
-    seen = (await issue_story(guild.pool, issue_id)).seen
-    async with guild.pool.connection() as conn:
-        await guilds.lock(conn, guild.guild_id)
-        await issues.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await issues.wake(conn, issue_id, actor=BOB, reason="no guest")
+    seen = (await issue_details(guild.pool, issue_id)).seen
+    async with guild.pool.writing(guild.guild_id) as here:
+        await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
+        await lifecycle.reopen(here, issue_id, actor=BOB, reason="no guest")
         with pytest.raises(PlanStale, match="officer bob opened it again just now, and before that 1 more"):
-            await check_unchanged(conn, issue_id, seen)
+            await check_unchanged(here, issue_id, seen)
 
 
 async def test_moves_say_who_did_what_and_what_was_remarked(guild: GuildBuilder, issue_id: int) -> None:
-    async with guild.pool.connection() as conn:
-        await guilds.lock(conn, guild.guild_id)
-        await issues.dismiss(conn, issue_id, actor=BOB, reason="a guest")
-        await issues.resolve_by_hand(conn, issue_id, guild_id=None, actor=ALICE, reason="asked him")
-        told = [(move.sentence, move.remark) for move in await moves(conn, issue_id)]
+    async with guild.pool.writing(guild.guild_id) as here:
+        await lifecycle.dismiss(here, issue_id, actor=BOB, reason="a guest")
+        await lifecycle.resolve_by_hand(here, issue_id, actor=ALICE, reason="asked him")
+        told = [(move.sentence, move.remark) for move in await moves(here, issue_id)]
     assert told == [
         ("a scan found it", None),
         ("officer bob set it aside", "a guest"),

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from guild_builder import GuildBuilder
-from sv_common.guild_sync import issues
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync.db_sync import sync_addon_data
-from sv_common.guild_sync.domain.report import FixOutcome
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import detect_stale_character, run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.mitigations import fix_one
+from sv_common.guild_sync.rulebook import settings as rule_store
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import rules as rule_store
-
-
-@pytest.mark.parametrize("days", [None, 0, 1, 29.9])
-async def test_an_awake_character_and_one_whose_login_was_never_seen_are_no_finding(
-    guild: GuildBuilder, days: float | None
-) -> None:
-    await guild.character("Rivermane", last_login_days=days)
-    async with guild.pool.connection() as conn:
-        assert await detect_stale_character(conn, guild_id=guild.guild_id) == []
 
 
 async def test_the_time_away_in_an_export_neither_opens_nor_resolves_an_issue(guild: GuildBuilder) -> None:
@@ -60,7 +50,7 @@ async def test_the_threshold_is_a_setting_of_the_guild(guild: GuildBuilder) -> N
     await guild.character("Sleeper", last_login_days=31)
     async with guild.pool.connection() as conn:
         await rule_store.save_settings(
-            conn, guild.guild_id, "stale_character", actor="alice", parameters={"stale_after_days": 60}
+            GuildConnection(conn, guild.guild_id), "stale_character", actor="alice", parameters={"stale_after_days": 60}
         )
         assert await detect_stale_character(conn) == []
 
@@ -74,22 +64,11 @@ async def test_the_time_can_be_given(guild: GuildBuilder) -> None:
 async def test_it_has_no_fix_and_says_so(guild: GuildBuilder) -> None:
     await guild.character("Sleeper", last_login_days=31)
     await run_integrity_check(guild.pool)
-    async with guild.pool.connection() as conn:
-        (issue,) = await issues.open_of_rule(conn, guild.guild_id, "stale_character")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        (issue,) = await lifecycle.open_of_rule(here, "stale_character")
     result = await fix_one(guild.pool, issue.id, actor="alice")
     assert (result.outcome, result.reason) == (
         FixOutcome.REFUSED,
         "“Stale Character” has no fix: it is for information.",
     )
     assert RULES["stale_character"].mitigate_fn is None
-
-
-async def test_logging_in_resolves_it(guild: GuildBuilder) -> None:
-    await guild.character("Sleeper", last_login_days=31)
-    await run_integrity_check(guild.pool)
-    await guild.execute(
-        "update guild_identity.wow_characters set last_login_timestamp = extract(epoch from now()) * 1000"
-    )
-    await run_integrity_check(guild.pool)
-    rows = await guild.rows("select resolved_by from guild_identity.audit_issues where issue_type = 'stale_character'")
-    assert rows == [("detection",)]

@@ -10,25 +10,34 @@ from laws import snapshot
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.activity import DeedFilter, actors, deeds
-from sv_common.guild_sync.by_hand import (
-    BelongsTo,
-    BelongsToNobody,
-    HandDecision,
-    MainIs,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
+from sv_common.guild_sync.changes.apply import apply
+from sv_common.guild_sync.changes.changeset import (
+    Author,
+    Changeset,
+    Named,
+    RowChange,
+    attach_member,
+    create_player,
+    delete_player,
+    link,
+    remember_alias,
 )
-from sv_common.guild_sync.domain.errors import PlanStale, Refused
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan, RememberAlias, Step
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes.database_steps import write
+from sv_common.guild_sync.changes.tables import CASCADES, TABLES
+from sv_common.guild_sync.core.errors import PlanStale, Refused
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.identity.decisions import (
+    LinkCharacter,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    SetMain,
+    UnlinkCharacter,
+    UnlinkMember,
+)
 from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.insights.activity import DeedFilter, actors, deeds
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import preview_undo, undo
-from sv_common.guild_sync.store.journal_tables import CASCADES, TABLES
-from sv_common.guild_sync.store.links import LinkAuthor
 
 BOB = "officer bob"
 
@@ -48,10 +57,10 @@ _COLUMNS = """
 
 
 async def people(guild: GuildBuilder) -> Snapshot:
-    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.vouched_links"})
+    return await snapshot.take(guild.pool, tables={*snapshot.PEOPLE_TABLES, "common.confirmed_links"})
 
 
-async def decided(guild: GuildBuilder, decision: HandDecision) -> int:
+async def decided(guild: GuildBuilder, decision: ManualDecision) -> int:
     attempt = (await decide(guild, decision)).attempt_id
     assert attempt is not None
     return attempt
@@ -61,9 +70,9 @@ async def take_back(guild: GuildBuilder, attempt: int) -> None:
     await undo(guild.pool, attempt, actor=BOB)
 
 
-async def vouch(guild: GuildBuilder, character: int, player: int, member: int) -> None:
+async def confirm(guild: GuildBuilder, character: int, player: int, member: int) -> None:
     await guild.execute(
-        "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+        "insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by) "
         "values (%(guild)s, %(character)s, %(player)s, %(member)s, 'alice')",
         {"character": character, "player": player, "member": member},
     )
@@ -90,8 +99,8 @@ async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_th
     guild = two.guild
     await guild.alt("Plain", None, two.zed)
     before = await people(guild)
-    unlinked = await decided(guild, BelongsToNobody(character))
-    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    unlinked = await decided(guild, UnlinkCharacter(character))
+    merged = await decided(guild, MergePlayers("Mito", "Zed"))
     await assert_refused_alike(guild, unlinked, words)
     assert [deed.attempt_id for deed in (await preview_undo(guild.pool, unlinked)).later] == [merged]
     await take_back(guild, merged)
@@ -103,16 +112,16 @@ async def test_an_unlink_from_a_player_that_was_merged_away_says_so_and_names_th
 async def test_a_main_that_is_no_longer_the_players_is_not_put_back_at_the_commit_either(guild: GuildBuilder) -> None:
     elrek = await guild.main("Elrek")
     await guild.alt("Grimalt", None, elrek)
-    changed = await decided(guild, MainIs("Grimalt"))
-    await decided(guild, BelongsToNobody("Elrek"))
+    changed = await decided(guild, SetMain("Grimalt"))
+    await decided(guild, UnlinkCharacter("Elrek"))
     await assert_refused_alike(guild, changed, "no longer a player’s that would have it as its main")
 
 
 async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_the_main(guild: GuildBuilder) -> None:
     await guild.main("Elrek")
     await guild.character("Loner")
-    linked = await decided(guild, BelongsTo("Loner", "Elrek"))
-    pointed = await decided(guild, MainIs("Loner"))
+    linked = await decided(guild, LinkCharacter("Loner", "Elrek"))
+    pointed = await decided(guild, SetMain("Loner"))
     await assert_refused_alike(guild, linked, "was made the main or the off-spec of its player since")
     await take_back(guild, pointed)
     await take_back(guild, linked)
@@ -120,25 +129,25 @@ async def test_a_link_whose_character_was_made_a_main_since_is_not_taken_with_th
 
 async def test_vouches_that_went_with_a_merged_player_come_back_with_the_undo(two: Two) -> None:
     guild = two.guild
-    await vouch(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
+    await confirm(guild, two.numbers["Grimalt"], two.zed, two.numbers["member"])
     before = await people(guild)
-    merged = await decided(guild, OnePerson("Mito", "Zed"))
-    assert await guild.rows("select character_id from common.vouched_links") == []
+    merged = await decided(guild, MergePlayers("Mito", "Zed"))
+    assert await guild.rows("select character_id from common.confirmed_links") == []
     lines = [(effect.what, effect.after) for effect in (await preview_undo(guild.pool, merged)).effects]
-    assert ("That Grimalt-area-52 is Zephyr’s", "vouched for by alice") in lines
+    assert ("That Grimalt-area-52 is Zephyr’s", "confirmed by alice") in lines
     await take_back(guild, merged)
     assert differences(before, await people(guild)) == {}
 
 
-async def test_a_new_player_that_was_vouched_for_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
+async def test_a_new_player_that_was_confirmed_since_is_not_taken_back_with_the_vouch(guild: GuildBuilder) -> None:
     member = await guild.member("Mito", roles=[ROLE_OF_RANK[RAIDER]])
     character = await guild.character("Mito")
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id
     assert attempt is not None
     player = await guild.player_of(character)
     assert player is not None
-    await vouch(guild, character, player, member)
-    await assert_refused_alike(guild, attempt, "was vouched for")
+    await confirm(guild, character, player, member)
+    await assert_refused_alike(guild, attempt, "was confirmed")
 
 
 @pytest.mark.own_database
@@ -146,18 +155,18 @@ async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(
     """Whatever is written along with the pointer is written down, too."""
     await guild.main("Mito")
     await guild.execute(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', discord_vouched_at = now()"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'alice', discord_confirmed_at = now()"
     )
     await guild.execute(
         "create function forget() returns trigger language plpgsql as $$ begin "
-        "new.discord_basis := null; new.discord_vouched_by := null; new.discord_vouched_at := null; return new; end $$"
+        "new.discord_basis := null; new.discord_confirmed_by := null; new.discord_confirmed_at := null; return new; end $$"
     )
     await guild.execute(
         "create trigger forget before update of discord_user_id on guild_identity.players for each row "
         "when (new.discord_user_id is null) execute function forget()"
     )
     before = await people(guild)
-    detached = await decided(guild, NotThisMember("Mito"))
+    detached = await decided(guild, UnlinkMember("Mito"))
     assert await guild.rows("select discord_basis from guild_identity.players") == [(None,)]
     await take_back(guild, detached)
     assert differences(before, await people(guild)) == {}
@@ -167,7 +176,7 @@ async def test_all_that_stands_with_a_discord_member_comes_back_with_the_member(
 async def test_a_column_that_is_added_later_makes_no_older_attempt_look_changed(two: Two) -> None:
     guild = two.guild
     before = await people(guild)
-    merged = await decided(guild, OnePerson("Mito", "Zed"))
+    merged = await decided(guild, MergePlayers("Mito", "Zed"))
     for table in TABLES.values():
         await guild.execute(
             f"alter table {table.schema}.{table.name} add column new_thing text not null default 'x'".encode()  # type: ignore[arg-type]
@@ -182,7 +191,7 @@ async def test_a_note_that_was_confirmed_since_keeps_no_link_from_being_undone(g
     await guild.main("Mito")
     await guild.character("Loner")
     before = await people(guild)
-    linked = await decided(guild, BelongsTo("Loner", "Mito"))
+    linked = await decided(guild, LinkCharacter("Loner", "Mito"))
     await guild.execute(
         "update guild_identity.player_characters set basis_note = 'alt of Mito' where linked_by <> 'test'"
     )
@@ -226,7 +235,7 @@ async def test_of_a_full_match_what_can_be_undone_is_undone_and_the_rest_later(g
     await _three_people(guild)
     before = await people(guild)
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
-    moved = await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    moved = await decided(guild, LinkCharacter("Zorkalt", "Mito"))
     preview = await preview_undo(guild.pool, attempt)
     assert "changed since" in (preview.obstacle or "")
     assert (preview.parts, [each.people for each in preview.blocked]) == (1, ["Mito", "Zork"])
@@ -235,7 +244,7 @@ async def test_of_a_full_match_what_can_be_undone_is_undone_and_the_rest_later(g
         await undo(guild.pool, attempt, actor=BOB)
     report = await undo(guild.pool, attempt, actor=BOB, partly=True)
     assert [line.partition(":")[0] for line in report.left] == ["Mito", "Zork"]
-    assert any("Player of Elrek-area-52: nobody again." in sentence for sentence in report.sentences)
+    assert any("Player of Elrek-area-52: no one again." in sentence for sentence in report.sentences)
     names = await guild.rows("select display_name from guild_identity.players order by 1")
     assert names == [("Mito",), ("Zork",)]
     await take_back(guild, moved)
@@ -250,16 +259,16 @@ async def test_where_nothing_can_be_undone_a_partial_undo_says_why(guild: GuildB
     await _three_people(guild)
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
     for name in ("Mito", "Zork", "Elrek"):
-        await decided(guild, NotThisPlayer(f"{name}alt", name, "no"))
+        await decided(guild, RejectLink(f"{name}alt", name, "no"))
     preview = await preview_undo(guild.pool, attempt)
     assert (preview.parts, preview.blocked) == (0, ())
-    with pytest.raises(PlanStale, match="cannot be taken back"):
+    with pytest.raises(PlanStale, match="cannot be undone"):
         await undo(guild.pool, attempt, actor=BOB, partly=True)
 
 
 async def test_an_attempt_of_one_piece_is_not_offered_in_parts(two: Two) -> None:
-    merged = await decided(two.guild, OnePerson("Mito", "Zed"))
-    await decided(two.guild, BelongsToNobody("Grimalt"))
+    merged = await decided(two.guild, MergePlayers("Mito", "Zed"))
+    await decided(two.guild, UnlinkCharacter("Grimalt"))
     preview = await preview_undo(two.guild.pool, merged)
     assert (preview.obstacle is None, preview.parts) == (False, 0)
 
@@ -294,32 +303,48 @@ async def _undo_if_it_can_be(guild: GuildBuilder, attempt: int) -> None:
 
 async def test_what_the_database_refuses_is_a_sentence_also_where_it_is_checked_at_the_end(two: Two) -> None:
     """Plans that were made before others were carried out."""
-    guild, grimalt, member = two.guild, two.numbers["Grimalt"], two.numbers["member"]
-    plans: dict[str, Step] = {
-        "linked to another player": Link(grimalt, "Grimalt", two.mito, "Mito", "x"),
-        "An alias has been given to somebody else": RememberAlias(two.mito, "Mito", "Robin"),
-        "it is another player’s": AttachDiscord(two.mito, "Mito", member, "Zephyr"),
-        "is gone since": Link(two.numbers["Loner"], "Loner", 9999, "Nobody", "x"),
-        "would have it as its main": CreatePlayer(-1, "New", None, None, grimalt, "Grimalt"),
+    guild, mito = two.guild, Named(two.mito, "Mito")
+    grimalt, loner = (Named(two.numbers[name], name) for name in ("Grimalt", "Loner"))
+    plans: dict[str, RowChange] = {
+        "Grimalt is another player’s since": link(grimalt, mito, "x"),
+        "The alias Robin is another player’s since": remember_alias(mito, "Robin"),
+        "has been linked to another player": attach_member(mito, Named(two.numbers["member"], "Zephyr")),
+        "is gone since": link(loner, Named(9999, "Nobody"), "x"),
+        "would have it as its main": create_player(-1, "New", main=grimalt),
     }
     before = await people(guild)
-    for words, step in plans.items():
-        async with guild.pool.connection() as conn:
+    for words, row in plans.items():
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
             with pytest.raises(PlanStale) as refusal:
-                await write(conn, guild.guild_id, [Plan((step,), "x")], LinkAuthor("alice", "manual", "confirmed"))
+                await apply(
+                    here,
+                    [Changeset((row,), "x")],
+                    Author("alice", "manual", "confirmed"),
+                )
         assert words in str(refusal.value)
         assert str(refusal.value).endswith("Nothing was changed; look again.")
+    assert differences(before, await people(guild)) == {}
+
+
+async def test_nothing_is_given_to_a_player_that_is_deleted_at_once(guild: GuildBuilder) -> None:
+    mito, other = Named(await guild.main("Mito"), "Mito"), Named(await guild.player("Empty"), "Empty")
+    loner = Named(await guild.character("Loner"), "Loner")
+    before = await people(guild)
+    plans = [Changeset((row,), "x") for row in (link(loner, other, "x"), delete_player(other, None, mito))]
+    async with guild.pool.writing(guild.guild_id) as here:
+        with pytest.raises(PlanStale, match="Empty is to be deleted and to get something at once"):
+            await apply(here, plans, Author("alice", "manual", "confirmed"))
     assert differences(before, await people(guild)) == {}
 
 
 async def test_who_undid_a_part_of_what_is_told_among_what_was_done(guild: GuildBuilder) -> None:
     await _three_people(guild)
     attempt = (await run_matching(guild.pool, actor="alice")).attempt_id or 0
-    await decided(guild, BelongsTo("Zorkalt", "Mito"))
+    await decided(guild, LinkCharacter("Zorkalt", "Mito"))
     await undo(guild.pool, attempt, actor=BOB, partly=True)
-    async with guild.pool.connection() as conn:
-        page = await deeds(conn, guild.guild_id, DeedFilter())
-        assert BOB in await actors(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        page = await deeds(here, DeedFilter())
+        assert BOB in await actors(here)
     assert [(deed.what, deed.actor, deed.attempt_id) for deed in page.items if deed.what == "undone"] == [
         ("undone", BOB, attempt)
     ]

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from sv_common.guild_sync.by_hand import (
-    AliasMeans,
-    AliasMeansNobody,
-    BelongsTo,
-    BelongsToNobody,
-    HandDecision,
-    MainIs,
-    NotThisPlayer,
-    decide_by_hand,
+from sv_common.guild_sync.core.errors import NotFound, PlanStale, Refused
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
+from sv_common.guild_sync.identity.decisions import (
+    AddAlias,
+    LinkCharacter,
+    ManualDecision,
+    RejectLink,
+    RemoveAlias,
+    SetMain,
+    UnlinkCharacter,
 )
-from sv_common.guild_sync.domain.errors import NotFound, PlanStale, Refused
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
+from sv_common.guild_sync.identity_engine import apply_decision
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.mitigations import fix_one, preview_undo, undo
 
@@ -35,8 +35,8 @@ async def known(guild: GuildBuilder) -> GuildBuilder:
     return guild
 
 
-async def _decide(guild: GuildBuilder, decision: HandDecision, actor: str = ALICE) -> int:
-    report = await decide_by_hand(guild.pool, decision, actor=actor)
+async def _decide(guild: GuildBuilder, decision: ManualDecision, actor: str = ALICE) -> int:
+    report = await apply_decision(guild.pool, decision, actor=actor)
     assert report.attempt_id is not None
     return report.attempt_id
 
@@ -56,33 +56,33 @@ def _lines(preview: UndoPreview) -> list[tuple[str, str, str]]:
     return [(effect.what, effect.before, effect.after) for effect in preview.effects]
 
 
-DECISIONS: list[tuple[HandDecision, list[tuple[str, str, str]]]] = [
-    (BelongsTo("Loner", "Mito"), [("Player of Loner-area-52", "Mito, as an officer decided", "nobody")]),
+DECISIONS: list[tuple[ManualDecision, list[tuple[str, str, str]]]] = [
+    (LinkCharacter("Loner", "Mito"), [("Player of Loner-area-52", "Mito, as an officer decided", "no one")]),
     (
-        BelongsTo("Grimalt", "Mito"),
+        LinkCharacter("Grimalt", "Mito"),
         [("Player of Grimalt-area-52", "Mito, as an officer decided", "Elrek, by evidence")],
     ),
     (
-        BelongsToNobody("Mito"),
+        UnlinkCharacter("Mito"),
         [
-            ("Player of Mito-area-52", "nobody", "Mito, by evidence"),
+            ("Player of Mito-area-52", "no one", "Mito, by evidence"),
             ("Main of Mito", "none", "Mito-area-52"),
             ("Whether Mito-area-52 may be Mito’s", "only if an officer says so", "by evidence"),
         ],
     ),
     (
-        NotThisPlayer("Loner", "Mito", "another one"),
+        RejectLink("Loner", "Mito", "another one"),
         [("Whether Loner-area-52 may be Mito’s", "never: another one", "by evidence")],
     ),
-    (MainIs("Grimalt"), [("Main of Elrek", "Grimalt-area-52", "Elrek-area-52")]),
-    (AliasMeans("Robin", "Elrek"), [("“Robin” in a note", "means Elrek", "is a word like any other")]),
-    (AliasMeansNobody("Mitzi"), [("“Mitzi” in a note", "is a word like any other", "means Mito")]),
+    (SetMain("Grimalt"), [("Main of Elrek", "Grimalt-area-52", "Elrek-area-52")]),
+    (AddAlias("Robin", "Elrek"), [("“Robin” in a note", "means Elrek", "is a word like any other")]),
+    (RemoveAlias("Mitzi"), [("“Mitzi” in a note", "is a word like any other", "means Mito")]),
 ]
 
 
 @pytest.mark.parametrize(("decision", "lines"), DECISIONS, ids=lambda each: type(each).__name__)
 async def test_an_undo_is_told_before_and_after_and_nothing_is_done(
-    known: GuildBuilder, decision: HandDecision, lines: list[tuple[str, str, str]]
+    known: GuildBuilder, decision: ManualDecision, lines: list[tuple[str, str, str]]
 ) -> None:
     attempt = await _decide(known, decision)
     before = await _everything(known)
@@ -102,14 +102,14 @@ async def test_a_new_player_would_go_again_with_its_links(guild: GuildBuilder) -
     preview = await preview_undo(guild.pool, done.attempt_id)
     assert _lines(preview) == [
         ("The player Stormy", "is there", "is not there"),
-        ("Player of Stormy-area-52", "Stormy, as an officer decided", "nobody"),
+        ("Player of Stormy-area-52", "Stormy, as an officer decided", "no one"),
     ]
     assert preview.seen.move_id > 0
 
 
 async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBuilder) -> None:
-    first = await _decide(known, BelongsTo("Loner", "Mito"))
-    second = await _decide(known, BelongsTo("Loner", "Elrek"), actor=BOB)
+    first = await _decide(known, LinkCharacter("Loner", "Mito"))
+    second = await _decide(known, LinkCharacter("Loner", "Elrek"), actor=BOB)
     preview = await preview_undo(known.pool, first)
     assert "The player of Loner was changed since" in (preview.obstacle or "")
     assert [(deed.attempt_id, deed.actor, deed.reason) for deed in preview.later] == [
@@ -123,14 +123,14 @@ async def test_what_cannot_be_undone_says_who_changed_what_since(known: GuildBui
 
 
 async def test_a_word_that_means_somebody_else_by_now_is_in_the_way_of_the_preview_too(known: GuildBuilder) -> None:
-    attempt = await _decide(known, AliasMeansNobody("Mitzi"))
-    await _decide(known, AliasMeans("Mitzi", "Elrek"), actor=BOB)
-    assert "has been given to somebody else since" in ((await preview_undo(known.pool, attempt)).obstacle or "")
+    attempt = await _decide(known, RemoveAlias("Mitzi"))
+    await _decide(known, AddAlias("Mitzi", "Elrek"), actor=BOB)
+    assert "means another player since" in ((await preview_undo(known.pool, attempt)).obstacle or "")
     assert await known.rows("select alias from guild_identity.player_note_aliases") == [("Mitzi",)]
 
 
 async def test_what_was_undone_already_says_by_whom(known: GuildBuilder) -> None:
-    attempt = await _decide(known, BelongsTo("Loner", "Mito"))
+    attempt = await _decide(known, LinkCharacter("Loner", "Mito"))
     await undo(known.pool, attempt, actor=BOB)
     preview = await preview_undo(known.pool, attempt)
     assert "was undone already, by officer bob" in (preview.obstacle or "")
@@ -146,7 +146,7 @@ async def test_without_a_bot_the_preview_of_a_role_says_what_is_missing(guild: G
     await guild.execute(
         "insert into guild_identity.fix_attempts (guild_id, issue_type, actor, is_automatic, outcome, reason, plan, changes, "
         "duration_ms) values (%(guild)s, 'role_mismatch', 'bob', false, 'fixed', 'x', "
-        """'[{"role_id": "101", "role": "Officer"}]', %(changes)s::jsonb, 1)""",
+        """'[{"about": [{"role": "101", "name": "Officer"}]}]', %(changes)s::jsonb, 1)""",
         {"changes": changes},
     )
     ((attempt,),) = await guild.rows("select id from guild_identity.fix_attempts")
@@ -156,6 +156,6 @@ async def test_without_a_bot_the_preview_of_a_role_says_what_is_missing(guild: G
 
 
 async def test_another_guilds_attempt_is_not_previewed(known: GuildBuilder) -> None:
-    attempt = await _decide(known, BelongsTo("Loner", "Mito"))
+    attempt = await _decide(known, LinkCharacter("Loner", "Mito"))
     with pytest.raises(NotFound):
         await preview_undo(known.pool, attempt, guild_id=known.guild_id + 1)

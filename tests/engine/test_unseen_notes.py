@@ -9,8 +9,8 @@ import pytest
 from guild_builder import GuildBuilder, entry
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
 from sv_common.guild_sync.simulators import GuildWorld, addon
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export
 
 _STYLES: tuple[addon.Style, ...] = ("current", "older")
 

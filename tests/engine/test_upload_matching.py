@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.domain.guild import AddonCharacter
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.realms import Realm, RealmIndex
-from sv_common.guild_sync.store.characters import PresentCharacter
-from sv_common.guild_sync.upload_matching import Matching, match_upload
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.roster.characters import PresentCharacter
+from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
+from sv_common.guild_sync.sources.models import AddonCharacter, Realm, RealmIndex
 
 LANGUAGES = 3
 OWN_NAMES: tuple[tuple[str, ...], ...] = (

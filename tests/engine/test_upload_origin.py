@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
+from sv_common.guild_sync.core.errors import BadInput
 from sv_common.guild_sync.db_sync import sync_addon_data
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.export_origin import ExportOrigin, GuildIdentity, belongs_to, refuse_other_guild
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.realms import Realm
-from sv_common.guild_sync.store import guilds, realms
+from sv_common.guild_sync.roster import guilds, realms
+from sv_common.guild_sync.sources.addon.origin import ExportOrigin, GuildIdentity, belongs_to, refuse_other_guild
+from sv_common.guild_sync.sources.models import GuildAddress, Realm
 
 OURS = ExportOrigin("Lantern Watch", "Area52", 1)
 GUILD = GuildIdentity("Lantern Watch", "lantern-watch", "area-52", "us")
@@ -132,9 +131,9 @@ def test_an_export_under_a_former_name_is_refused_and_told_that_a_new_one_is_nee
 
 
 async def test_an_export_from_before_the_guild_was_renamed_asks_for_a_new_one(members: GuildBuilder) -> None:
-    async with members.pool.connection() as conn:
+    async with members.pool.writing(members.guild_id) as guild:
         address = GuildAddress("us", "area-52", "mirror-moon")
-        await guilds.move(conn, members.guild_id, address, "Mirror Moon", actor="alice")
+        await guilds.move(guild, address, "Mirror Moon", actor="alice")
     with pytest.raises(BadInput, match="before “Lantern Watch” was renamed to “Mirror Moon”"):
         await _send(members, OURS)
     assert await _notes(members) == {"before"}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from guild_builder import GuildBuilder
 from laws import snapshot
 from laws.snapshot import Snapshot
-from sv_common.guild_sync.by_hand import HandDecision, HandReport, decide_by_hand
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision
 from sv_common.guild_sync.mitigations import undo
 
 
@@ -21,12 +22,12 @@ class Two:
     numbers: dict[str, int]
 
 
-async def decide(guild: GuildBuilder, decision: HandDecision, actor: str = "officer alice") -> HandReport:
+async def decide(guild: GuildBuilder, decision: ManualDecision, actor: str = "officer alice") -> DecisionReport:
     """Let an officer decide something by hand."""
-    return await decide_by_hand(guild.pool, decision, actor=actor, guild_id=guild.guild_id)
+    return await apply_decision(guild.pool, decision, actor=actor, guild_id=guild.guild_id)
 
 
-async def take_back(guild: GuildBuilder, report: HandReport) -> None:
+async def take_back(guild: GuildBuilder, report: DecisionReport) -> None:
     """Undo what was decided, as another officer."""
     assert report.attempt_id is not None
     await undo(guild.pool, report.attempt_id, actor="officer bob")

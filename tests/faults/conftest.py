@@ -1,4 +1,4 @@
-"""One simulator for all fault tests, one database that was synced once, and a copy of it for whoever asks."""
+"""One simulator for all fault tests, and one database that was synced once, which each test finds as it was then."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TypeAlias
 
 import httpx2
-import psycopg
 import pytest
 import structlog
-from psycopg import sql
 
+from cuts.kept_state import KeptState
 from faults.installation import Installation, seeded_world
 from faults.sentences import holds_a_secret
+from kept_pool import KeptPool
 from sv_common.db import embedded, migrate
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.simulators import GuildSimulator
+from sv_common.guild_sync.sources.http import http_client
 
 SYNCED = "patt_template_synced"
 IMPATIENCE_S = 0.25
@@ -67,11 +67,27 @@ async def synced(server: embedded.EmbeddedServer, served: GuildSimulator, http: 
     return server, installation.guild_id
 
 
+@pytest.fixture(scope="session")
+async def kept(synced: Synced) -> AsyncIterator[tuple[KeptState, KeptPool]]:
+    """A copy of it that is brought back to what it was, and the pool that stays on it."""
+    server, _ = synced
+    url = embedded.clone_database(server, SYNCED, "faults_kept")
+    pool = KeptPool(url)
+    with KeptState.of(url, await pool.opened()) as state:
+        yield state, pool
+    await pool.close()
+
+
 @pytest.fixture
-async def installed(synced: Synced, served: GuildSimulator, http: httpx2.AsyncClient) -> AsyncIterator[Installation]:
+async def installed(
+    synced: Synced, kept: tuple[KeptState, KeptPool], served: GuildSimulator, http: httpx2.AsyncClient
+) -> AsyncIterator[Installation]:
     """A synced installation of this test's own."""
-    async with _copy(synced, served, http) as installation:
-        yield installation
+    state, pool = kept
+    state.put_back()
+    served.load(seeded_world())
+    yield Installation(await pool.opened(), served, http, synced[1])
+    await pool.settle()
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +110,6 @@ async def _copy(synced: Synced, served: GuildSimulator, http: httpx2.AsyncClient
     server, guild_id = synced
     name = f"faults_{next(_numbers)}"
     url = embedded.clone_database(server, SYNCED, name)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("alter database {} set synchronous_commit = off").format(sql.Identifier(name)))
     served.load(seeded_world())
     async with make_pool(url) as pool:
         await pool.wait()

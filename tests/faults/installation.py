@@ -12,17 +12,22 @@ import httpx2
 from laws import snapshot
 from laws.snapshot import Snapshot
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import USUAL_RETRIES, RetryPolicy, Timing
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.roster import guilds, ranks, runs
+from sv_common.guild_sync.roster.runs import LoggedRun
+from sv_common.guild_sync.scheduler import (
+    PipelineReport,
+    run_addon_sync,
+    run_blizzard_sync,
+    run_discord_sync,
+    run_full_match,
+)
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
 from sv_common.guild_sync.simulators.clock import SimulatedClock
-from sv_common.guild_sync.store import guilds, ranks, sync_log
-from sv_common.guild_sync.store.sync_log import LoggedRun
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.http import USUAL_RETRIES, RetryPolicy, Timing
+from sv_common.guild_sync.sources.ports import Sources
 
 SEED, SIZE = 11, 12
 NOW_MS = int(time.time() * 1000)
@@ -35,7 +40,7 @@ MOMENTS = (
     "blizzard_last_sync",
     "addon_last_sync",
     "last_sync",
-    "asked_at",
+    "requested_at",
     "fetched_at",
     "guild_note_as_of",
     "officer_note_as_of",
@@ -73,8 +78,8 @@ class Installation:
         return self.simulator.world
 
     @property
-    def outside(self) -> Outside:
-        return Outside(self.battle_net, self.discord, self.discord, profiles=self.battle_net)
+    def sources(self) -> Sources:
+        return Sources(self.battle_net, self.discord, self.discord, profiles=self.battle_net)
 
     def connect(self, http: httpx2.AsyncClient | None = None, retries: RetryPolicy = USUAL_RETRIES) -> None:
         """Make fresh clients, which have no token and know of no limit."""
@@ -109,22 +114,22 @@ class Installation:
             )
         await self.sync_battlenet()
         await self.upload()
-        async with self.pool.connection() as conn:
-            await ranks.ensure(conn, self.guild_id, world.rank_roles)
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
+            await ranks.ensure(guild, world.rank_roles)
             for index, role in world.rank_roles.items():
-                await ranks.map_to_role(conn, self.guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         await self.sync_discord()
-        await run_full_match(self.pool, outside=self.outside, actor="alice")
+        await run_full_match(self.pool, sources=self.sources, actor="alice")
 
     async def sync_battlenet(self, *, accept_losses: bool = False) -> PipelineReport:
-        return await run_blizzard_sync(self.pool, outside=self.outside, accept_losses=accept_losses)
+        return await run_blizzard_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 
     async def sync_discord(self, *, accept_losses: bool = False) -> PipelineReport:
-        return await run_discord_sync(self.pool, outside=self.outside, accept_losses=accept_losses)
+        return await run_discord_sync(self.pool, sources=self.sources, accept_losses=accept_losses)
 
     async def upload(self) -> PipelineReport:
         export = read_addon_export(addon.render(self.world).encode())
-        return await run_addon_sync(self.pool, export.characters, outside=self.outside)
+        return await run_addon_sync(self.pool, export.characters, sources=self.sources)
 
     async def state(self) -> Snapshot:
         """Every row of the product but the log of runs, and what runs were refused for."""
@@ -137,8 +142,8 @@ class Installation:
         )
 
     async def newest_run(self) -> LoggedRun:
-        async with self.pool.connection() as conn:
-            return (await sync_log.recent(conn, self.guild_id, 1))[0]
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
+            return (await runs.recent(guild, 1))[0]
 
     async def rows(self, query: LiteralString, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         async with self.pool.connection() as conn:

@@ -1,4 +1,4 @@
-"""Every misbehaviour of a source that is known of, by name: statuses, limits, broken bodies, JSON of another shape."""
+"""Every misbehavior of a source that is known of, by name: statuses, limits, broken bodies, JSON of another shape."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LATE_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Misbehaviour:
+class Misbehavior:
     """One way to misbehave. With `may_pass`, another attempt within the same run is worth it."""
 
     name: str
@@ -71,37 +71,37 @@ RARE_FAILURES = (501, 505, 507, 523, 525, 526, 530)
 REDIRECTS = (300, 301, 302, 303, 307, 308)
 
 STATUSES = (
-    *(Misbehaviour(f"page {status}", _page(status)) for status in (401, *REFUSALS, *RARE_FAILURES)),
-    *(Misbehaviour(f"page {status}", _page(status, {"Location": ELSEWHERE})) for status in REDIRECTS),
-    Misbehaviour("304", _bytes(b"", 304)),
-    *(Misbehaviour(f"page {status}", _page(status), may_pass=True) for status in (*TIMEOUTS, *FAILURES)),
+    *(Misbehavior(f"page {status}", _page(status)) for status in (401, *REFUSALS, *RARE_FAILURES)),
+    *(Misbehavior(f"page {status}", _page(status, {"Location": ELSEWHERE})) for status in REDIRECTS),
+    Misbehavior("304", _bytes(b"", 304)),
+    *(Misbehavior(f"page {status}", _page(status), may_pass=True) for status in (*TIMEOUTS, *FAILURES)),
 )
 
 LIMITS = (
-    Misbehaviour("429 bare", _page(TOO_MANY_REQUESTS), may_pass=True),
-    Misbehaviour("429 empty", _bytes(b"", TOO_MANY_REQUESTS), may_pass=True),
-    Misbehaviour("429 Retry-After", _wait("3"), may_pass=True),
-    Misbehaviour("429 Retry-After zero", _wait("0"), may_pass=True),
-    Misbehaviour("429 Retry-After below zero", _wait("-5"), may_pass=True),
-    Misbehaviour("429 Retry-After no number", _wait("soon"), may_pass=True),
-    Misbehaviour("429 Retry-After date", _wait("Wed, 21 Oct 2026 07:28:00 GMT"), may_pass=True),
-    Misbehaviour("429 Retry-After an hour", _wait("3600")),
-    Misbehaviour("429 in JSON", _json({"code": 429, "detail": "Slow down"}, TOO_MANY_REQUESTS), may_pass=True),
-    Misbehaviour("429 wait of another type", _json({"retry_after": {"a": 1}}, TOO_MANY_REQUESTS), may_pass=True),
-    *(Misbehaviour(f"429 {scope}", _limited(scope), may_pass=True) for scope in ("user", "global", "shared")),
+    Misbehavior("429 bare", _page(TOO_MANY_REQUESTS), may_pass=True),
+    Misbehavior("429 empty", _bytes(b"", TOO_MANY_REQUESTS), may_pass=True),
+    Misbehavior("429 Retry-After", _wait("3"), may_pass=True),
+    Misbehavior("429 Retry-After zero", _wait("0"), may_pass=True),
+    Misbehavior("429 Retry-After below zero", _wait("-5"), may_pass=True),
+    Misbehavior("429 Retry-After no number", _wait("soon"), may_pass=True),
+    Misbehavior("429 Retry-After date", _wait("Wed, 21 Oct 2026 07:28:00 GMT"), may_pass=True),
+    Misbehavior("429 Retry-After an hour", _wait("3600")),
+    Misbehavior("429 in JSON", _json({"code": 429, "detail": "Slow down"}, TOO_MANY_REQUESTS), may_pass=True),
+    Misbehavior("429 wait of another type", _json({"retry_after": {"a": 1}}, TOO_MANY_REQUESTS), may_pass=True),
+    *(Misbehavior(f"429 {scope}", _limited(scope), may_pass=True) for scope in ("user", "global", "shared")),
 )
 
 BODIES = (
-    *(Misbehaviour(f"{status} empty", _bytes(b"", status), may_pass=True) for status in (200, 201, 202, 204, 205)),
-    Misbehaviour("200 blank", _bytes(b" \r\n"), may_pass=True),
-    Misbehaviour("200 page", _page(200), may_pass=True),
-    Misbehaviour("200 no UTF-8", _bytes(b"\xff\xfe\xfa"), may_pass=True),
-    Misbehaviour("200 brackets without end", _bytes(b"[" * 100_000), may_pass=True),
-    Misbehaviour("200 number too long", _bytes(b'{"id": ' + b"9" * 5000 + b"}"), may_pass=True),
-    Misbehaviour("200 not the gzip it says", _bytes(b"no gzip", 200, {"Content-Encoding": "gzip"}), may_pass=True),
-    Misbehaviour("200 truncated", Fault(change=truncated_answer), may_pass=True),
-    Misbehaviour("200 cut", Fault(change=cut_answer), may_pass=True),
-    Misbehaviour("200 slow", Fault(delay=LATE_S), may_pass=True),
+    *(Misbehavior(f"{status} empty", _bytes(b"", status), may_pass=True) for status in (200, 201, 202, 204, 205)),
+    Misbehavior("200 blank", _bytes(b" \r\n"), may_pass=True),
+    Misbehavior("200 page", _page(200), may_pass=True),
+    Misbehavior("200 no UTF-8", _bytes(b"\xff\xfe\xfa"), may_pass=True),
+    Misbehavior("200 brackets without end", _bytes(b"[" * 100_000), may_pass=True),
+    Misbehavior("200 number too long", _bytes(b'{"id": ' + b"9" * 5000 + b"}"), may_pass=True),
+    Misbehavior("200 not the gzip it says", _bytes(b"no gzip", 200, {"Content-Encoding": "gzip"}), may_pass=True),
+    Misbehavior("200 truncated", Fault(change=truncated_answer), may_pass=True),
+    Misbehavior("200 cut", Fault(change=cut_answer), may_pass=True),
+    Misbehavior("200 slow", Fault(delay=LATE_S), may_pass=True),
 )
 
 _SHAPES: Mapping[str, object] = {
@@ -116,7 +116,7 @@ _SHAPES: Mapping[str, object] = {
     "number": 7,
     "true": True,
 }
-SHAPES = tuple(Misbehaviour(f"200 {name}", _json(body)) for name, body in _SHAPES.items())
+SHAPES = tuple(Misbehavior(f"200 {name}", _json(body)) for name, body in _SHAPES.items())
 
 ALL = (*STATUSES, *LIMITS, *BODIES, *SHAPES)
 PASSING = tuple(each for each in ALL if each.may_pass)

@@ -8,10 +8,10 @@ import pytest
 from faults import table
 from faults.installation import Installation
 from faults.sentences import faults_of
-from faults.table import Misbehaviour
-from sv_common.guild_sync.clients.http import RetryPolicy
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.report import PipelineReport
+from faults.table import Misbehavior
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.scheduler import PipelineReport
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 ROUTES = {
     "token": "Battle.net",
@@ -32,7 +32,7 @@ async def sync(installation: Installation, source: str) -> PipelineReport:
 
 @pytest.mark.parametrize(("route", "fault"), CASES)
 async def test_a_source_that_keeps_misbehaving_fails_its_run_with_a_sentence_and_changes_nothing(
-    honest: Installation, impatient: httpx2.AsyncClient, route: str, fault: Misbehaviour
+    honest: Installation, impatient: httpx2.AsyncClient, route: str, fault: Misbehavior
 ) -> None:
     if fault.is_slow:
         honest.connect(impatient, RetryPolicy(attempts=2))

@@ -15,12 +15,12 @@ import pytest
 from faults.installation import Installation
 from faults.test_role_changes import fix, officers_look_like_raiders, take_back
 from sv_common.db.pool import Connection, PoolWithLocks
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.guild_settings import save_setting
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.mitigations import finish_interrupted, fix_one, preview_undo
 from sv_common.guild_sync.reporter import send_digest
 from sv_common.guild_sync.scheduler import run_sweep
-from sv_common.guild_sync.setting_requests import RuleRequest
+from sv_common.guild_sync.settings.requests import RuleRequest
+from sv_common.guild_sync.settings.service import save_setting
 
 _held: ContextVar[int] = ContextVar("connections_held", default=0)
 VIEWERS, PATIENCE_S = 12, 5.0
@@ -71,7 +71,7 @@ async def test_no_pipeline_fix_undo_preview_or_message_asks_while_it_holds_a_con
     await installed.sync_battlenet()
     await installed.sync_discord()
     await installed.upload()
-    await run_sweep(installed.pool, outside=installed.outside)
+    await run_sweep(installed.pool, sources=installed.sources)
     await send_digest(installed.pool, installed.discord, guild_id=installed.guild_id)
     await finish_interrupted(installed.pool, installed.discord)
     assert (len(members), asked_while_holding) == (3, [])

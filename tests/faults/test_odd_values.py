@@ -14,10 +14,9 @@ from starlette.responses import Response
 
 from faults.installation import Installation
 from faults.sentences import faults_of
-from sv_common.guild_sync.db_sync import sync_blizzard_roster
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.db_sync import refresh_profiles, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.profile_sync import refresh_profiles
 from sv_common.guild_sync.simulators.faults import Fault
 
 Place: TypeAlias = tuple[str | int, ...]

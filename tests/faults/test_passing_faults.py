@@ -7,7 +7,7 @@ import pytest
 
 from faults import table
 from faults.installation import MOMENTS, Installation
-from faults.table import Misbehaviour
+from faults.table import Misbehavior
 from faults.test_lasting_faults import ROUTES, sync
 
 STRIKES = 2
@@ -60,7 +60,7 @@ async def news(shared: Installation) -> News:
 
 @pytest.mark.parametrize(("route", "fault"), CASES)
 async def test_a_fault_that_passes_leaves_no_trace(
-    honest: Installation, news: News, impatient: httpx2.AsyncClient, route: str, fault: Misbehaviour
+    honest: Installation, news: News, impatient: httpx2.AsyncClient, route: str, fault: Misbehavior
 ) -> None:
     if fault.is_slow:
         honest.connect(impatient)

@@ -11,8 +11,8 @@ import pytest
 from faults import table
 from faults.installation import MOMENTS, Installation
 from faults.sentences import faults_of
-from faults.table import Misbehaviour
-from sv_common.guild_sync.clients.http import RetryPolicy
+from faults.table import Misbehavior
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 HIDDEN = {"code": 404, "type": "BLZWEBAPI00000404", "detail": "Not Found"}
 GONE = "select count(*) from guild_identity.character_profiles where gone_since is not null"
@@ -20,7 +20,7 @@ STRIKING = [each for each in table.ALL if each.name != "page 401"]
 """All but a rejected token, which ends all requests and not just one."""
 
 
-def batches(size: int) -> Iterator[Sequence[Misbehaviour]]:
+def batches(size: int) -> Iterator[Sequence[Misbehavior]]:
     """As many faults at once as there are characters: each character meets another one."""
     faults = iter(STRIKING)
     while batch := list(itertools.islice(faults, size)):
@@ -38,7 +38,7 @@ async def show_all_profiles(installation: Installation) -> None:
 async def age(installation: Installation, days: float) -> None:
     """Let so much time pass: everything that is remembered of profiles happened so much earlier."""
     await installation.rows(
-        "with profiles as (update guild_identity.character_profiles set asked_at = asked_at - %(age)s::interval, "
+        "with profiles as (update guild_identity.character_profiles set requested_at = requested_at - %(age)s::interval, "
         "fetched_at = fetched_at - %(age)s::interval, gone_since = gone_since - %(age)s::interval) "
         "update guild_identity.wow_characters set first_seen = first_seen - %(age)s::interval returning id",
         {"age": f"{days} days"},
@@ -99,7 +99,7 @@ async def test_an_outage_of_all_profiles_erases_what_they_said_before_thirty_day
     await age(installed, 1.1)
     report = await installed.sync_battlenet()
     assert (report.status, await installed.rows(known)) == ("partial", [(0,)])
-    assert "Not read again for 28 days" in " ".join(report.steps[1].notices)
+    assert "Not fetched again for 28 days" in " ".join(report.steps[1].notices)
     assert await installed.rows(GONE) == [(0,)]
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from faults.installation import Installation
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
 from sv_common.guild_sync.mitigations import fix_all
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.model import WorldMember
-from sv_common.guild_sync.store import ranks
 
 BATTLENET_FIRST, ADDON_FIRST = ("sync_battlenet", "upload"), ("upload", "sync_battlenet")
 OPEN = "select count(*) from guild_identity.audit_issues where issue_type = 'role_mismatch' and resolved_at is null"
@@ -25,24 +25,24 @@ async def automate_roles(installation: Installation) -> None:
         "values (%(guild)s, 'role_mismatch', true, 'bob') returning guild_id",
         {"guild": installation.guild_id},
     )
-    await vouch_for_all(installation)
+    await confirm_all(installation)
 
 
-async def vouch_for_all(installation: Installation) -> None:
+async def confirm_all(installation: Installation) -> None:
     """Let an officer stand for every link: automation changes roles over no other."""
     await installation.rows(
-        "update guild_identity.player_characters set link_source = 'manual', basis = 'officer', vouched_by = 'alice', "
-        "vouched_at = now() returning 1"
+        "update guild_identity.player_characters set link_source = 'manual', basis = 'officer', confirmed_by = 'alice', "
+        "confirmed_at = now() returning 1"
     )
     await installation.rows(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'alice', "
-        "discord_vouched_at = now() where discord_user_id is not null returning 1"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'alice', "
+        "discord_confirmed_at = now() where discord_user_id is not null returning 1"
     )
 
 
 async def confirm(installation: Installation) -> int:
-    async with installation.pool.connection() as conn:
-        return await ranks.confirm_names(conn, installation.guild_id)
+    async with installation.pool.writing(installation.guild_id, alone=False) as guild:
+        return await ranks.confirm_names(guild)
 
 
 async def fix_everything(installation: Installation) -> FixReport:
@@ -84,8 +84,8 @@ async def wrongly_mapped(installation: Installation) -> list[str]:
     """Ranks that map to another role than they should; of a rank without members, none is right too."""
     world = installation.world
     held_ranks = {character.rank for character in world.characters}
-    async with installation.pool.connection() as conn:
-        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, installation.guild_id)}
+    async with installation.pool.writing(installation.guild_id, alone=False) as guild:
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(guild)}
     wrong = []
     for index, name in enumerate(world.rank_names):
         role = world.rank_roles.get(index)
@@ -162,14 +162,14 @@ async def test_a_mismatch_that_was_open_before_stays_open_and_cannot_be_fixed_me
 
 
 async def test_a_rank_that_has_no_role_on_purpose_keeps_that_under_its_new_number(installed: Installation) -> None:
-    async with installed.pool.connection() as conn:
-        await ranks.leave_without_role(conn, installed.guild_id, 4)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        await ranks.leave_without_role(guild, 4)
     await sync_all(installed, BATTLENET_FIRST)
     installed.world.insert_rank(1, "Warlord")
     await sync_all(installed, BATTLENET_FIRST)
     await confirm(installed)
-    async with installed.pool.connection() as conn:
-        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(conn, installed.guild_id)}
+    async with installed.pool.writing(installed.guild_id, alone=False) as here:
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(here)}
     assert (table[5].name, table[5].is_without_role, table[4].is_without_role) == ("Member", True, False)
 
 
@@ -192,11 +192,11 @@ async def test_without_the_addon_an_officer_maps_the_ranks_anew_and_confirms(ins
     world = installed.world
     world.insert_rank(1, "Warlord")
     await installed.sync_battlenet()
-    async with installed.pool.connection() as conn:
-        await ranks.leave_without_role(conn, installed.guild_id, 1)
+    async with installed.pool.writing(installed.guild_id, alone=False) as guild:
+        await ranks.leave_without_role(guild, 1)
         for index in range(2, len(world.rank_names)):
             role = world.rank_roles[index]
-            await ranks.map_to_role(conn, installed.guild_id, index, role.role_id, role.name, is_managed=True)
+            await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
     await installed.sync_discord()
     assert untouched(installed)
     assert await confirm(installed) == 0

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from faults import table
 from faults.installation import Installation
 from faults.sentences import faults_of
-from sv_common.guild_sync.domain.errors import Refused, SourceError
-from sv_common.guild_sync.domain.report import FixOutcome, FixResult
+from sv_common.guild_sync.core.errors import Refused, SourceError
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
 from sv_common.guild_sync.mitigations import fix_all, undo
 from sv_common.guild_sync.simulators.faults import CutResponse, Fault
 from sv_common.guild_sync.simulators.model import WorldMember

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from faults.installation import Installation
 from faults.sentences import faults_of
-from sv_common.guild_sync.domain.errors import PattError, SourceMalformed, SuspiciousSource
+from sv_common.guild_sync.core.errors import PattError, SourceMalformed, SuspiciousSource
 from sv_common.guild_sync.simulators.faults import Fault
 
 PRESENT = """

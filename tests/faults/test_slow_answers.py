@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 from faults.installation import Installation
 from faults.sentences import faults_of
 from faults.test_lasting_faults import ROUTES, sync
-from sv_common.guild_sync.clients.http import RetryPolicy
-from sv_common.guild_sync.domain.errors import SourceUnavailable
+from sv_common.guild_sync.core.errors import SourceUnavailable
 from sv_common.guild_sync.simulators.faults import Fault
+from sv_common.guild_sync.sources.http import RetryPolicy
 
 PAUSE_S = 0.04
 """Shorter than the impatient client waits for a byte."""

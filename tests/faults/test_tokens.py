@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from faults.installation import MOMENTS, Installation
 from faults.sentences import faults_of
-from sv_common.guild_sync.clients.http import TOO_MANY_REQUESTS
-from sv_common.guild_sync.domain.errors import SourceDenied
+from sv_common.guild_sync.core.errors import SourceDenied
 from sv_common.guild_sync.simulators.faults import Fault
+from sv_common.guild_sync.sources.http import TOO_MANY_REQUESTS
 
 
 def revoking(installation: Installation, at: int | None = None) -> Callable[[Response], Response]:

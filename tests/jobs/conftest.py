@@ -10,9 +10,9 @@ import pytest
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from patt.config import Settings
-from patt.queue import open_queue
+from patt.tasks import open_queue
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
     """Services with a queue and without any source."""
     values: dict[str, Any] = {"_env_file": None}
     async with open_queue(database_url) as queue:
-        yield Services(Settings(**values), pool, Outside(), queue)
+        yield Services(Settings(**values), pool, Sources(), queue)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from jobs.crash_story import Chapter, Wish
-from patt.companion.sending import Answer, send
+from patt.companion.server import Answer, send
 from sv_common.db.pool import Pool
 
 _PAUSE_S = 0.1

@@ -42,7 +42,7 @@ _SAID_ALIKE = {
         left join guild_identity.wow_characters c on c.id = i.wow_character_id
         left join guild_identity.discord_users d on d.id = i.discord_member_id
         left join guild_identity.players p on p.id = i.player_id
-        where e.event in ('opened', 'reopened')""",
+        where e.event in ('opened', 'recurred')""",
     "automatic fixes": """
         select a.guild_id, a.issue_type, c.character_name, a.outcome, a.reason
         from guild_identity.fix_attempts a

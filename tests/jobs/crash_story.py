@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from concurrency.crowd import name
 from simulation.founding import found, new_upload_key, read_notes
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.scheduler import run_blizzard_sync, run_discord_sync
 from sv_common.guild_sync.simulators import GuildWorld, addon
 from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
+from sv_common.guild_sync.sources.ports import Sources
 
 FIXES = 10
 """Of each guild."""
@@ -120,14 +120,14 @@ class Cast:
         return self.world.join(next(self._names), note=note, rank=SOCIAL, person=person)
 
 
-async def begin(pool: Pool, outside: Outside, cast: Cast) -> Chapter:
+async def begin(pool: Pool, sources: Sources, cast: Cast) -> Chapter:
     """Set up a guild, let it get into trouble, and return what is to happen to it."""
     world = cast.world
-    guild_id = await found(pool, outside, world)
+    guild_id = await found(pool, sources, world)
     cast.get_into_trouble()
-    await run_blizzard_sync(pool, guild_id=guild_id, outside=outside)
-    await run_discord_sync(pool, guild_id=guild_id, outside=outside)
-    await read_notes(pool, outside, world, guild_id)
+    await run_blizzard_sync(pool, guild_id=guild_id, sources=sources)
+    await run_discord_sync(pool, guild_id=guild_id, sources=sources)
+    await read_notes(pool, sources, world, guild_id)
     wishes = await _wishes(pool, guild_id, cast)
     return Chapter(guild_id, await new_upload_key(pool, guild_id, "Zork"), cast.exports(), wishes)
 

@@ -7,27 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from guild_builder import GuildBuilder
-from patt import access
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.store import uploads
+from patt.auth import credentials
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
 
 
 async def upload(guild: GuildBuilder, note: str, exported_at: datetime | None = None, **head: object) -> int:
     """Store an upload with Mito's note, and return its number; `head` are further fields of the export."""
     async with guild.pool.connection() as conn:
-        await access.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+        await credentials.create_upload_key(conn, "Zork", guild_id=guild.guild_id, created_by="test")
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
         time = {} if exported_at is None else {"exportTime": int(exported_at.timestamp())}
         export = {"characters": [{"name": "Mito", "note": note}], **time, **head}
         read = read_addon_export_json(json.dumps(export).encode())
-        return (await uploads.receive(conn, guild.guild_id, key.id, read)).upload_id
+        return (await uploads.receive(GuildConnection(conn, guild.guild_id), key.id, read)).upload_id
 
 
 async def die_in_tries(guild: GuildBuilder, upload_id: int, times: int) -> None:
     """Let the worker die in so many tries, each of which had the guild's lock."""
     for _ in range(times):
-        async with guild.pool.connection() as conn:
-            await uploads.count_try(conn, upload_id)
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            await uploads.count_try(here, upload_id)
 
 
 async def upload_rows(guild: GuildBuilder) -> list[tuple[Any, ...]]:

@@ -30,20 +30,20 @@ from jobs.crash_state import (
     rows,
 )
 from jobs.crash_story import FIXES, SHORT, WHOLE, Cast, Chapter, Size, begin
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.worker import ask_for_what_is_due, resume_stalled
+from patt.worker.worker import enqueue_due, resume_stalled
 from server_folders import TEMPLATE
 from sv_common.db import embedded
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.mitigations import undo
 from sv_common.guild_sync.scheduler import run_discord_sync
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.faults import Fault
 from sv_common.guild_sync.simulators.server import running
+from sv_common.guild_sync.sources.http import http_client
 
 ONE_GUILD = replace(SHORT, guilds=1)
 LONGEST_DELAY_S = 0.4
@@ -68,12 +68,12 @@ class Stage:
 
     def roles(self) -> dict[str, list[str]]:
         """Who holds which roles on Discord."""
-        members = [member for each in self.crowd.neighbours for member in each.world.members if not member.is_bot]
+        members = [member for each in self.crowd.neighbors for member in each.world.members if not member.is_bot]
         return {member.user_id: sorted(member.role_ids) for member in members}
 
     def role_changes(self) -> Counter[tuple[str, str, str]]:
         """How often each role was given to, or taken from, each member."""
-        return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbours for e in n.world.audit_log)
+        return Counter((e.action, e.user_id, e.role_id) for n in self.crowd.neighbors for e in n.world.audit_log)
 
     def kill_web_after(self, route: str) -> None:
         """Let the web process die when Discord has done what it was asked, before it can learn so; once in half of the guilds."""
@@ -82,8 +82,8 @@ class Stage:
             self.machines.web.kill()
             return answer
 
-        for neighbour in self.crowd.neighbours[: (len(self.crowd.neighbours) + 1) // 2]:
-            neighbour.faults.add(route, Fault(change=strike))
+        for neighbor in self.crowd.neighbors[: (len(self.crowd.neighbors) + 1) // 2]:
+            neighbor.faults.add(route, Fault(change=strike))
 
 
 @dataclass(frozen=True)
@@ -149,19 +149,19 @@ async def test_what_discord_did_before_a_kill_is_recorded_by_the_next_pipeline_a
 ) -> None:
     """Nobody asks again: what the process that died had written down before is enough."""
     async with _stage(server, f"recorded_{route}", tmp_path, ONE_GUILD) as stage:
-        pool, outside = stage.services.pool, stage.services.outside
+        pool, sources = stage.services.pool, stage.services.sources
         wish, roles = stage.chapters[0].wishes[-1], stage.roles()
         stage.kill_web_after(route)
         await _ask_once(stage, stage.clients.fix(wish), changes=ending[1])
         assert await rows(pool, ROLE_ATTEMPTS) == [("running", 0)]
-        report = await run_discord_sync(pool, guild_id=stage.chapters[0].guild_id, outside=outside)
+        report = await run_discord_sync(pool, guild_id=stage.chapters[0].guild_id, sources=sources)
         assert "finish_interrupted" in [step.name for step in report.steps]
         assert await rows(pool, ROLE_ATTEMPTS) == [ending]
         assert sum(stage.role_changes().values()) == ending[1]
         ((attempt,),) = await rows(
             pool, "select id from guild_identity.fix_attempts where issue_type = 'role_mismatch'"
         )
-        await undo(pool, attempt, actor="alice", discord_bot=outside.discord)
+        await undo(pool, attempt, actor="alice", discord_bot=sources.discord)
         assert stage.roles() == roles
 
 
@@ -235,7 +235,7 @@ async def _let_minutes_pass(services: Services) -> None:
     while True:
         await asyncio.sleep(_MINUTE_S)
         await resume_stalled(services.queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        await enqueue_due(services, datetime.now(UTC))
 
 
 async def _assert_every_answer_is_true(stage: Stage) -> None:
@@ -269,9 +269,9 @@ async def _stage(server: embedded.EmbeddedServer, name: str, folder: Path, size:
         values = _settings(url, address)
         options: dict[str, Any] = {"_env_file": None, **values}
         async with open_services(Settings(**options)) as services, http_client(trust_env=False) as http:
-            chapters = [await begin(services.pool, services.outside, cast) for cast in casts]
+            chapters = [await begin(services.pool, services.sources, cast) for cast in casts]
             async with services.pool.connection() as conn:
-                token = await access.create_api_token(conn, "robot", created_by="test")
+                token = await credentials.create_api_token(conn, "robot", created_by="test")
             machines = Machines(services.pool, {f"PATT_{key.upper()}": value for key, value in values.items()}, folder)
             with contextlib.closing(machines):
                 clients = Clients(http, machines.base_url, token, services.pool)

@@ -16,20 +16,21 @@ from pathlib import Path
 import pytest
 
 from guild_builder import GuildBuilder
-from laws.outside import BattleNetInMemory
+from laws.sources import BattleNetInMemory
 from patt.bootstrap import Services
-from patt.queue import Task
-from patt.worker import ask_for_what_is_due
+from patt.tasks import Task
+from patt.worker.worker import enqueue_due
+from sv_common.db.pool import GuildConnection
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import sync_log
+from sv_common.guild_sync.roster import runs as sync_log
+from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.ports import Sources
 
 A_RUN_THAT_NEVER_ENDS = """
 import asyncio, sys
 from sv_common.db.pool import make_pool
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 class NeverAnswers:
     async def fetch_roster(self, guild):
@@ -38,7 +39,7 @@ class NeverAnswers:
 
 async def main():
     async with make_pool(sys.argv[1]) as pool:
-        await scheduler.run_blizzard_sync(pool, guild_id=int(sys.argv[2]), outside=Outside(battle_net=NeverAnswers()))
+        await scheduler.run_blizzard_sync(pool, guild_id=int(sys.argv[2]), sources=Sources(battle_net=NeverAnswers()))
 
 asyncio.run(main())
 """
@@ -46,7 +47,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def with_battle_net(services: Services) -> Services:
-    return replace(services, outside=Outside(battle_net=BattleNetInMemory()))
+    return replace(services, sources=Sources(battle_net=BattleNetInMemory()))
 
 
 async def runs(guild: GuildBuilder) -> list[tuple[object, ...]]:
@@ -54,7 +55,7 @@ async def runs(guild: GuildBuilder) -> list[tuple[object, ...]]:
 
 
 async def is_asked_for(services: Services, guild: GuildBuilder, *, later: timedelta) -> bool:
-    return (Task.BATTLE_NET, guild.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC) + later)
+    return (Task.BATTLE_NET, guild.guild_id) in await enqueue_due(services, datetime.now(UTC) + later)
 
 
 @asynccontextmanager
@@ -81,7 +82,7 @@ async def test_a_run_whose_process_was_killed_is_tried_again_in_a_minute_and_one
     slot_has_passed = "update guild_identity.sync_log set started_at = now() - interval '10 seconds'"
     async with a_process_in_the_middle_of_a_run(database_url, guild) as process:
         await guild.execute(slot_has_passed)
-        await ask_for_what_is_due(with_battle_net, datetime.now(UTC))
+        await enqueue_due(with_battle_net, datetime.now(UTC))
         assert await runs(guild) == [("battlenet_sync", "running")]
         process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(process.wait)
@@ -103,14 +104,14 @@ async def test_a_run_whose_connections_the_database_ended_counts_as_failed_whate
             return [RosterCharacter("Mito", "area-52", 3, 80)]
 
     asked, may_answer = asyncio.Event(), asyncio.Event()
-    outside = Outside(battle_net=SlowBattleNet())
-    run = asyncio.create_task(scheduler.run_blizzard_sync(guild.pool, guild_id=guild.guild_id, outside=outside))
+    sources = Sources(battle_net=SlowBattleNet())
+    run = asyncio.create_task(scheduler.run_blizzard_sync(guild.pool, guild_id=guild.guild_id, sources=sources))
     await asked.wait()
     await guild.rows(
         "select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and classid = %(lock)s",
         {"lock": sync_log.PIPELINE_LOCK},
     )
-    await ask_for_what_is_due(with_battle_net, datetime.now(UTC))
+    await enqueue_due(with_battle_net, datetime.now(UTC))
     assert await runs(guild) == [("battlenet_sync", "failed")]
     may_answer.set()
     await asyncio.gather(run, return_exceptions=True)
@@ -126,7 +127,7 @@ async def test_a_start_that_lies_in_the_future_counts_as_never(with_battle_net: 
     assert await is_asked_for(with_battle_net, guild, later=timedelta(0))
     async with guild.pool.connection() as conn:
         assert await sync_log.histories(conn, ["battlenet_sync"]) == {}
-        assert (await sync_log.standings(conn, guild.guild_id))["battlenet_sync"].last_good is None
+        assert (await sync_log.standings(GuildConnection(conn, guild.guild_id)))["battlenet_sync"].last_good is None
 
 
 async def _until_its_lock_is_free(guild: GuildBuilder) -> None:

@@ -8,35 +8,35 @@ from datetime import UTC, datetime
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import full_match
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from patt.queue import Task
-from patt.worker import ask_for_what_is_due, work_until_stopped
+from patt.tasks import Task
+from patt.worker.retry import MOST_TRIES
+from patt.worker.running import run_full_match
+from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.guild_sync import mitigations, scheduler
-from sv_common.guild_sync.domain.errors import Busy, ConfigurationError, Refused
+from sv_common.guild_sync.core.errors import Busy, ConfigurationError, Refused
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
-from sv_common.guild_sync.store import matches
-from sv_common.guild_sync.store.matches import MatchRequest
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.jobs.matches import MatchRequest
 
 
 async def _ask(guild: GuildBuilder) -> int:
     await guild.member("Zork")
     await guild.character("Zork")
-    async with guild.pool.connection() as conn:
-        return (await matches.ask(conn, guild.guild_id, actor="officer alice"))[0]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return (await matches.ask(here, actor="officer alice"))[0]
 
 
 async def _told(guild: GuildBuilder, request_id: int) -> MatchRequest:
-    async with guild.pool.connection() as conn:
-        return await matches.get(conn, request_id, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return await matches.get(here, request_id)
 
 
 async def test_a_full_match_that_was_asked_for_is_done_and_can_be_taken_back(
     services: Services, guild: GuildBuilder
 ) -> None:
     request_id = await _ask(guild)
-    assert (Task.FULL_MATCH, guild.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC))
+    assert (Task.FULL_MATCH, guild.guild_id) in await enqueue_due(services, datetime.now(UTC))
     for _ in range(3):
         await work_until_stopped(services, wait=False)
     told = await _told(guild, request_id)
@@ -53,18 +53,18 @@ async def test_one_that_was_cut_off_is_done_again_and_changes_nothing_twice(
     services: Services, guild: GuildBuilder
 ) -> None:
     request_id = await _ask(guild)
-    await scheduler.run_full_match(services.pool, guild_id=guild.guild_id, outside=services.outside, actor="alice")
-    await match_when_asked(services, guild.guild_id)
+    await scheduler.run_full_match(services.pool, guild_id=guild.guild_id, sources=services.sources, actor="alice")
+    await run_full_match(services, guild.guild_id)
     assert (await _told(guild, request_id)).state == "done"
     assert await guild.rows("select count(*) from guild_identity.players") == [(1,)]
 
 
 async def test_one_that_ends_every_worker_is_given_up(services: Services, guild: GuildBuilder) -> None:
     request_id = await _ask(guild)
-    for _ in range(full_match.MOST_ATTEMPTS):
-        async with guild.pool.connection() as conn:
-            await matches.next_waiting(conn, guild.guild_id)
-    await match_when_asked(services, guild.guild_id)
+    for _ in range(MOST_TRIES):
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            await matches.next_waiting(here)
+    await run_full_match(services, guild.guild_id)
     told = await _told(guild, request_id)
     assert told.state == "failed"
     assert "Given up" in str(told.sentence)
@@ -82,10 +82,10 @@ async def test_only_what_another_try_cannot_change_fails_at_once(
 
     monkeypatch.setattr(scheduler, "run_full_match", fail)
     request_id = await _ask(guild)
-    await match_when_asked(services, guild.guild_id)
+    await run_full_match(services, guild.guild_id)
     assert (await _told(guild, request_id)).state == state
-    for _ in range(full_match.MOST_ATTEMPTS):
-        await match_when_asked(services, guild.guild_id)
+    for _ in range(MOST_TRIES):
+        await run_full_match(services, guild.guild_id)
     assert (await _told(guild, request_id)).state == "failed"
 
 
@@ -96,14 +96,14 @@ async def _chosen(guild: GuildBuilder) -> int:
     await guild.member("Quin")
     await guild.character("Quin")
     keys = [group.key for group in (await preview_matching(guild.pool)).groups if group.name == "Zork"]
-    async with guild.pool.connection() as conn:
-        return (await matches.ask(conn, guild.guild_id, actor="officer alice", chosen=keys))[0]
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        return (await matches.ask(here, actor="officer alice", selected=keys))[0]
 
 
 async def test_a_full_match_of_some_makes_only_those(services: Services, guild: GuildBuilder) -> None:
     request_id = await _chosen(guild)
-    await match_when_asked(services, guild.guild_id)
-    assert (await _told(guild, request_id)).sentence == "1 players created, 1 characters linked, for the 1 chosen."
+    await run_full_match(services, guild.guild_id)
+    assert (await _told(guild, request_id)).sentence == "1 players created, 1 characters linked, for the 1 selected."
     assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
 
 
@@ -112,10 +112,10 @@ async def test_what_is_no_longer_as_it_was_chosen_is_not_done_and_the_sentence_s
 ) -> None:
     request_id = await _chosen(guild)
     await guild.character("Zorkalt", "Zork")
-    await match_when_asked(services, guild.guild_id)
+    await run_full_match(services, guild.guild_id)
     told = await _told(guild, request_id)
     assert told.state == "done"
-    assert "Of the 1 chosen, 1 could no longer be found as they were previewed" in str(told.sentence)
+    assert "Of the 1 selected, 1 have changed since the preview" in str(told.sentence)
     assert await guild.rows("select 1 from guild_identity.players") == []
 
 
@@ -123,30 +123,30 @@ async def test_some_that_a_try_did_before_it_was_cut_off_are_not_told_as_lost(
     services: Services, guild: GuildBuilder
 ) -> None:
     request_id = await _chosen(guild)
-    async with guild.pool.connection() as conn:
-        cut_off = await matches.next_waiting(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        cut_off = await matches.next_waiting(here)
     assert cut_off is not None
-    await run_matching(guild.pool, actor=cut_off.actor, chosen=cut_off.chosen)
-    await match_when_asked(services, guild.guild_id)
+    await run_matching(guild.pool, actor=cut_off.actor, selected=cut_off.selected)
+    await run_full_match(services, guild.guild_id)
     assert str((await _told(guild, request_id)).sentence).endswith("An earlier try was cut off and may have done it.")
     assert await guild.rows("select display_name from guild_identity.players") == [("Zork",)]
 
 
 async def test_a_choice_is_refused_while_another_match_waits(services: Services, guild: GuildBuilder) -> None:
     await _ask(guild)
-    async with guild.pool.connection() as conn:
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
         with pytest.raises(Refused, match="one at a time"):
-            await matches.ask(conn, guild.guild_id, actor="officer bob", chosen=["0123456789abcdef"])
-    assert await guild.rows("select actor, chosen from guild_identity.match_requests") == [("officer alice", None)]
+            await matches.ask(here, actor="officer bob", selected=["0123456789abcdef"])
+    assert await guild.rows("select actor, selected from guild_identity.match_requests") == [("officer alice", None)]
 
 
 async def test_officers_who_ask_at_the_same_moment_ask_for_one_match(services: Services, guild: GuildBuilder) -> None:
     async def ask(name: str) -> tuple[int, bool]:
-        async with services.pool.connection() as conn:
-            return await matches.ask(conn, guild.guild_id, actor=name)
+        async with services.pool.writing(guild.guild_id, alone=False) as here:
+            return await matches.ask(here, actor=name)
 
-    async with services.pool.connection() as conn:
-        request_id, is_new = await matches.ask(conn, guild.guild_id, actor="officer alice")
+    async with services.pool.writing(guild.guild_id, alone=False) as here:
+        request_id, is_new = await matches.ask(here, actor="officer alice")
         second = asyncio.create_task(ask("officer bob"))
         while not await guild.rows(  # noqa: ASYNC110 -- the database tells nobody that bob waits for alice
             "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"

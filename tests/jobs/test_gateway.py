@@ -12,15 +12,15 @@ from pydantic import SecretStr
 
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.gateway import NewsDesk, listen
-from patt.queue import Task
-from patt.worker import work_until_stopped
+from patt.tasks import Task
+from patt.worker.gateway import ChangedServers, listen
+from patt.worker.worker import work_until_stopped
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.discord_shapes import member_object, role_object
 from sv_common.guild_sync.simulators.gateway import GatewaySimulator
-from sv_common.guild_sync.store import guilds
 
 SOON_S = 20
 
@@ -60,8 +60,8 @@ async def guild_id(services: Services, simulator: GuildSimulator) -> int:
 @contextlib.asynccontextmanager
 async def _listening(services: Services, gateway: GatewaySimulator) -> AsyncIterator[None]:
     assert services.queue is not None
-    desk = NewsDesk(services.pool, services.queue, settle_s=0, pause_s=0)
-    listener = asyncio.create_task(listen(services, desk=desk))
+    changes = ChangedServers(services.pool, services.queue, settle_s=0, pause_s=0)
+    listener = asyncio.create_task(listen(services, changes=changes))
     try:
         async with asyncio.timeout(SOON_S):
             await gateway.ready.wait()

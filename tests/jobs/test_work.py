@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import job_requests
-from patt import work as working
 from patt.bootstrap import Services
-from patt.job_requests import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
-from patt.queue import Task
-from patt.work import work_when_asked
-from patt.worker import ask_for_what_is_due, work_until_stopped
-from sv_common.db.pool import Pool, counting_statements
+from patt.tasks import Task
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import FixAllJob, FixSelectedJob, Job, JobRequest, ScanJob, ScanRuleJob
+from patt.worker.retry import MOST_TRIES
+from patt.worker.running import run_jobs
+from patt.worker.worker import enqueue_due, work_until_stopped
+from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.errors import Busy, NotFound
-from sv_common.guild_sync.domain.progress import Progress
+from sv_common.guild_sync.core.errors import Busy, NotFound
+from sv_common.guild_sync.core.progress import Progress
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.jobs import requests
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import work
 
 MOST_NOTES_OF_PROGRESS = 10
 """They are told by the clock, a few in a second, whatever the size of the guild."""
@@ -44,12 +44,11 @@ async def noted(guild: GuildBuilder) -> GuildBuilder:
 
 
 async def _ask(services: Services, wish: JobRequest, actor: str = ALICE) -> int:
-    return (await job_requests.ask(services, wish, actor=actor, guild_id=None)).id
+    return (await worker_jobs.enqueue(services, wish, actor=actor, guild_id=None)).id
 
 
 async def _job(services: Services, job_id: int) -> Job:
-    async with services.pool.connection() as conn:
-        return await job_requests.job(conn, None, job_id)
+    return await worker_jobs.job(services.pool, None, job_id)
 
 
 async def _orphans(guild: GuildBuilder) -> list[int]:
@@ -59,7 +58,7 @@ async def _orphans(guild: GuildBuilder) -> list[int]:
 
 async def _state(guild: GuildBuilder) -> Sequence[Any]:
     return await guild.rows(
-        "select i.issue_type, i.summary, i.resolved_by, i.waiting_reason, p.display_name, l.link_source, l.linked_by, "
+        "select i.issue_type, i.summary, i.resolved_by, i.review_reason, p.display_name, l.link_source, l.linked_by, "
         "(select array_agg((event, actor, reason) order by e.id)::text from guild_identity.issue_events e where e.issue_id = i.id), "
         "(select array_agg((outcome, actor, is_automatic, reason) order by a.id)::text from guild_identity.fix_attempts a "
         "where a.issue_id = i.id) from guild_identity.audit_issues i "
@@ -72,7 +71,7 @@ async def test_a_scan_that_was_asked_for_is_done_by_a_worker_and_tells_each_rule
     services: Services, noted: GuildBuilder
 ) -> None:
     await noted.character("Latecomer", "alt of Elrek")
-    receipt = await job_requests.ask(services, ScanJob("scan"), actor=ALICE, guild_id=None)
+    receipt = await worker_jobs.enqueue(services, ScanJob("scan"), actor=ALICE, guild_id=None)
     assert (receipt.state, receipt.is_new, receipt.title, receipt.place) == (
         "waiting",
         True,
@@ -90,7 +89,7 @@ async def test_a_scan_that_was_asked_for_is_done_by_a_worker_and_tells_each_rule
 
 async def test_a_scan_of_one_rule_looks_with_that_rule_alone(services: Services, noted: GuildBuilder) -> None:
     job_id = await _ask(services, ScanRuleJob("scan_rule", "orphan_wow"))
-    await work_when_asked(services, noted.guild_id)
+    await run_jobs(services, noted.guild_id)
     result = (await _job(services, job_id)).result
     assert result is not None
     assert [rule["issue_type"] for rule in result["rules"]] == ["orphan_wow"]
@@ -122,15 +121,12 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
         services.pool, "orphan_wow", actor="officer alice", guild_id=direct.guild_id, discord_bot=None
     )
     wish = FixAllJob("fix_all", "orphan_wow")
-    job_id = (await job_requests.ask(services, wish, actor=ALICE, guild_id=asked.guild_id)).id
-    for _ in range(
-        chance.randint(0, working.MOST_ATTEMPTS - 1)
-    ):  # so many workers begin, and die before they do anything
-        async with services.pool.connection() as conn:
-            await work.next_waiting(conn, asked.guild_id)
-    await work_when_asked(services, asked.guild_id)
-    async with services.pool.connection() as conn:
-        job = await job_requests.job(conn, asked.guild_id, job_id)
+    job_id = (await worker_jobs.enqueue(services, wish, actor=ALICE, guild_id=asked.guild_id)).id
+    for _ in range(chance.randint(0, MOST_TRIES - 1)):  # so many workers begin, and die before they do anything
+        async with services.pool.writing(asked.guild_id, alone=False) as guild:
+            await requests.next_waiting(guild)
+    await run_jobs(services, asked.guild_id)
+    job = await worker_jobs.job(services.pool, asked.guild_id, job_id)
     assert job.result is not None
     outcomes = [each["outcome"] for each in job.result["issues"]]
     assert outcomes == [each.outcome for each in report.results]
@@ -140,9 +136,9 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
 
 async def test_telling_of_progress_costs_no_statement_for_each_issue(services: Services, noted: GuildBuilder) -> None:
     async def statements(guild: GuildBuilder) -> int:
-        await job_requests.ask(services, ScanJob("scan"), actor=ALICE, guild_id=guild.guild_id)
+        await worker_jobs.enqueue(services, ScanJob("scan"), actor=ALICE, guild_id=guild.guild_id)
         with counting_statements() as count:
-            await work_when_asked(services, guild.guild_id)
+            await run_jobs(services, guild.guild_id)
         return count.statements
 
     large = await _a_guild(services.pool, "Tide Hall", "7002", [NOTES[3]] * 25)
@@ -153,9 +149,9 @@ async def test_telling_of_progress_costs_no_statement_for_each_issue(services: S
 async def test_of_chosen_issues_each_is_told_of(services: Services, noted: GuildBuilder) -> None:
     rows = await noted.rows("select id from guild_identity.audit_issues where summary ~ 'Ashfen|Riddle' order by id")
     job_id = await _ask(services, FixSelectedJob(kind="fix_selected", issue_ids=[row[0] for row in rows]))
-    await work_when_asked(services, noted.guild_id)
+    await run_jobs(services, noted.guild_id)
     job = await _job(services, job_id)
-    assert job.title == "Fix of 2 chosen issues"
+    assert job.title == "Fix of 2 selected issues"
     assert job.sentence == "Of 2 issues: 1 fixed, 1 refused."
     assert job.place == "chosen"
 
@@ -163,11 +159,11 @@ async def test_of_chosen_issues_each_is_told_of(services: Services, noted: Guild
 async def test_who_asks_for_the_same_while_it_waits_gets_the_first_ones_number(
     services: Services, noted: GuildBuilder
 ) -> None:
-    first = await job_requests.ask(services, ScanJob("scan"), actor=ALICE, guild_id=None)
-    second = await job_requests.ask(services, ScanJob("scan"), actor=BOB, guild_id=None)
-    other = await job_requests.ask(services, ScanRuleJob("scan_rule", "orphan_wow"), actor=BOB, guild_id=None)
+    first = await worker_jobs.enqueue(services, ScanJob("scan"), actor=ALICE, guild_id=None)
+    second = await worker_jobs.enqueue(services, ScanJob("scan"), actor=BOB, guild_id=None)
+    other = await worker_jobs.enqueue(services, ScanRuleJob("scan_rule", "orphan_wow"), actor=BOB, guild_id=None)
     assert (second.id, second.is_new) == (first.id, False)
-    assert second.sentence == "Scan by all rules was asked for already, by alice."
+    assert second.sentence == "Scan by all rules was queued by alice."
     assert (other.id == first.id, other.is_new) == (False, True)
     assert await noted.rows("select count(*) from jobs.procrastinate_jobs") == [(1,)]
 
@@ -178,7 +174,7 @@ async def test_what_cannot_be_asked_for_is_refused_and_nothing_waits(services: S
         FixSelectedJob(kind="fix_selected", issue_ids=[999_999]),
     ):
         with pytest.raises(NotFound):
-            await job_requests.ask(services, wish, actor=ALICE, guild_id=None)
+            await worker_jobs.enqueue(services, wish, actor=ALICE, guild_id=None)
     assert await noted.rows("select 1 from guild_identity.work_requests") == []
 
 
@@ -186,14 +182,14 @@ async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_n
     services: Services, noted: GuildBuilder
 ) -> None:
     job_id = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
-    async with services.pool.connection() as conn:
-        begun = await work.next_waiting(conn, noted.guild_id)
+    async with services.pool.writing(noted.guild_id, alone=False) as guild:
+        begun = await requests.next_waiting(guild)
         assert begun is not None
         issue_ids = await _orphans(noted)
-        await work.begin_fix(conn, begun.id, issue_ids)
+        await requests.begin_fix(guild, begun.id, issue_ids)
     await mitigations.fix_selected(noted.pool, issue_ids, actor="officer alice", guild_id=noted.guild_id)
     before = await noted.rows("select count(*) from guild_identity.fix_attempts where outcome = 'fixed'")
-    await work_when_asked(services, noted.guild_id)
+    await run_jobs(services, noted.guild_id)
     job = await _job(services, job_id)
     assert (job.state, job.attempts) == ("done", 2)
     assert job.sentence == "Of 5 issues: 3 fixed, 2 refused."
@@ -204,10 +200,10 @@ async def test_a_fix_that_was_cut_off_after_it_was_done_counts_as_fixed_and_is_n
 
 async def test_work_that_ends_every_worker_is_given_up(services: Services, noted: GuildBuilder) -> None:
     job_id = await _ask(services, ScanJob("scan"))
-    for _ in range(working.MOST_ATTEMPTS):
-        async with services.pool.connection() as conn:
-            await work.next_waiting(conn, noted.guild_id)
-    await work_when_asked(services, noted.guild_id)
+    for _ in range(MOST_TRIES):
+        async with services.pool.writing(noted.guild_id, alone=False) as guild:
+            await requests.next_waiting(guild)
+    await run_jobs(services, noted.guild_id)
     job = await _job(services, job_id)
     assert job.state == "failed"
     assert "Given up" in job.sentence
@@ -225,11 +221,11 @@ async def test_only_what_another_try_cannot_change_fails_at_once_and_others_pass
     monkeypatch.setattr(mitigations, "fix_selected", fail)
     job_id = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
     scan = await _ask(services, ScanJob("scan"))
-    await work_when_asked(services, noted.guild_id)
+    await run_jobs(services, noted.guild_id)
     assert (await _job(services, job_id)).state == state
     assert (await _job(services, scan)).state == "done"
-    for _ in range(working.MOST_ATTEMPTS):
-        await work_when_asked(services, noted.guild_id)
+    for _ in range(MOST_TRIES):
+        await run_jobs(services, noted.guild_id)
     assert (await _job(services, job_id)).state == "failed"
 
 
@@ -237,7 +233,7 @@ async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cle
     services: Services, noted: GuildBuilder
 ) -> None:
     old = await _ask(services, ScanJob("scan"))
-    await noted.execute("update guild_identity.work_requests set asked_at = now() - interval '25 hours'")
+    await noted.execute("update guild_identity.work_requests set requested_at = now() - interval '25 hours'")
     ended = await _ask(services, FixAllJob("fix_all", "orphan_wow"))
     await noted.execute(
         "update guild_identity.work_requests set state = 'done', sentence = 'x', finished_at = now() - interval '25 hours' "
@@ -245,7 +241,7 @@ async def test_what_waits_is_asked_for_again_and_what_is_older_than_a_day_is_cle
         {"id": ended},
     )
     fresh = await _ask(services, ScanRuleJob("scan_rule", "orphan_wow"))
-    assert (Task.WORK, noted.guild_id) in await ask_for_what_is_due(services, datetime.now(UTC))
+    assert (Task.JOBS, noted.guild_id) in await enqueue_due(services, datetime.now(UTC))
     assert (await _job(services, old)).sentence.startswith("Given up: no worker came within a day.")
     assert (await _job(services, fresh)).state == "waiting"
     with pytest.raises(NotFound, match="kept for a day"):
@@ -265,7 +261,7 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     async def detect(conn: Any, **options: Any) -> Any:
         while not seen:
             async with services.pool.connection() as other:
-                request = await work.get(other, job_id, noted.guild_id)
+                request = await requests.get(GuildConnection(other, noted.guild_id), job_id)
             if request.doing:
                 seen.append((request.total, request.doing))
             await asyncio.sleep(0)
@@ -274,7 +270,7 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
     object.__setattr__(rule, "detect", detect)
     try:
         async with asyncio.timeout(20):
-            await work_when_asked(services, noted.guild_id)
+            await run_jobs(services, noted.guild_id)
     finally:
         object.__setattr__(rule, "detect", original)
     assert seen[0][0] == 5
@@ -283,10 +279,12 @@ async def test_progress_is_seen_by_others_while_the_work_holds_the_guilds_lock(
 
 async def test_a_scan_tells_of_each_rule_and_a_fix_of_each_issue(noted: GuildBuilder) -> None:
     told: list[Progress] = []
-    await run_integrity_check(noted.pool, guild_id=noted.guild_id, watch=told.append)
+    await run_integrity_check(noted.pool, guild_id=noted.guild_id, on_progress=told.append)
     assert [each.done for each in told] == [0, 1, 2, 3, 4, 5]
     told.clear()
     ids = await _orphans(noted)
-    await mitigations.fix_selected(noted.pool, ids, actor="officer alice", guild_id=noted.guild_id, watch=told.append)
+    await mitigations.fix_selected(
+        noted.pool, ids, actor="officer alice", guild_id=noted.guild_id, on_progress=told.append
+    )
     assert [each.done for each in told] == sorted(each.done for each in told)
     assert (told[0].done, told[-1].done, told[-1].total) == (0, 5, 5)

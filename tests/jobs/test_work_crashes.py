@@ -14,12 +14,13 @@ import pytest
 from guild_builder import GuildBuilder
 from jobs.crash_clients import until
 from jobs.crash_machines import Machines
-from patt import job_requests
 from patt.bootstrap import Services
-from patt.job_requests import FixAllJob, Job
-from patt.worker import ask_for_what_is_due, resume_stalled
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import FixAllJob, Job
+from patt.worker.worker import enqueue_due, resume_stalled
+from sv_common.db.guild import lock
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.store import guilds, work
+from sv_common.guild_sync.jobs import requests
 
 LONGEST_LIFE_S = 200
 """Seconds after which a job that is not done is lost; it needs a small part of that."""
@@ -33,8 +34,8 @@ async def machines(services: Services, database_url: str, tmp_path: Path) -> Asy
 
 
 async def _attempts(guild: GuildBuilder) -> int:
-    async with guild.pool.connection() as conn:
-        found = await work.under_way(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        found = await requests.under_way(here)
     return found[0].attempts if found else 0
 
 
@@ -43,8 +44,7 @@ async def _has_tried(guild: GuildBuilder, times: int) -> bool:
 
 
 async def _job(services: Services, job_id: int) -> Job:
-    async with services.pool.connection() as conn:
-        return await job_requests.job(conn, None, job_id)
+    return await worker_jobs.job(services.pool, None, job_id)
 
 
 async def _is_done(services: Services, job_id: int) -> bool:
@@ -56,7 +56,7 @@ async def _let_minutes_pass(services: Services) -> None:
     assert services.queue is not None
     while True:
         await resume_stalled(services.queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        await enqueue_due(services, datetime.now(UTC))
         await asyncio.sleep(0.5)
 
 
@@ -68,11 +68,11 @@ async def test_a_fix_whose_worker_is_killed_in_the_middle_is_finished_once_by_th
         await guild.character(name, "alt of Elrek")
     await run_integrity_check(guild.pool)
     job_id = (
-        await job_requests.ask(services, FixAllJob("fix_all", "orphan_wow"), actor="officer alice", guild_id=None)
+        await worker_jobs.enqueue(services, FixAllJob("fix_all", "orphan_wow"), actor="officer alice", guild_id=None)
     ).id
     async with asyncio.timeout(LONGEST_LIFE_S):
         async with guild.pool.connection() as holding:
-            await guilds.lock(holding, guild.guild_id)  # the first worker begins, and can come no further
+            await lock(holding, guild.guild_id)  # the first worker begins, and can come no further
             first = asyncio.create_task(machines.keep_running(machines.worker))
             await until(partial(_has_tried, guild, 1))
             first.cancel()

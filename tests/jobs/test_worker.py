@@ -14,21 +14,29 @@ from hypothesis import strategies as st
 
 from guild_builder import GuildBuilder
 from jobs.sent_exports import note_of, upload, upload_rows
-from laws.outside import AnnouncerInMemory, BattleNetInMemory
-from patt import worker
+from laws.sources import AnnouncerInMemory, BattleNetInMemory
 from patt.bootstrap import Services
-from patt.queue import Queue, Task
-from patt.worker import RHYTHMS, ask_for_what_is_due, is_due, resume_stalled, slot_before, take_in, work_until_stopped
+from patt.tasks import Queue, Task
+from patt.worker.uploads import MOST_TRIES, process_uploads
+from patt.worker.worker import (
+    SCHEDULES,
+    enqueue_due,
+    is_due,
+    resume_stalled,
+    slot_before,
+    work_until_stopped,
+)
 from sv_common.guild_sync import scheduler
-from sv_common.guild_sync.domain.errors import Busy
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
+from sv_common.guild_sync.core.errors import Busy
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import sync_log, uploads
-from sv_common.guild_sync.store.sync_log import History
+from sv_common.guild_sync.roster import runs as sync_log
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.runs import History
+from sv_common.guild_sync.sources.models import GuildAddress, RosterCharacter
+from sv_common.guild_sync.sources.ports import Sources
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-BATTLE_NET, DISCORD, SWEEP = RHYTHMS
+BATTLE_NET, DISCORD, SWEEP = SCHEDULES
 HOUR = timedelta(hours=1)
 
 
@@ -53,7 +61,7 @@ async def test_an_upload_that_waits_is_taken_in_and_its_notes_are_no_longer_kept
 ) -> None:
     await upload(guild, "Main")
     assert services.queue is not None
-    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
     await work_until_stopped(services, wait=False)
     assert await upload_rows(guild) == [("done", 1, True, False)]
     assert await note_of(guild) == "Main"
@@ -62,19 +70,19 @@ async def test_an_upload_that_waits_is_taken_in_and_its_notes_are_no_longer_kept
 async def test_uploads_are_taken_in_in_the_order_in_which_they_came(services: Services, guild: GuildBuilder) -> None:
     await upload(guild, "first")
     await upload(guild, "second")
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     assert await note_of(guild) == "second"
     assert [row[0] for row in await upload_rows(guild)] == ["done", "done"]
 
 
 async def test_an_upload_whose_worker_died_is_taken_in_by_the_next_one(services: Services, guild: GuildBuilder) -> None:
     upload_id = await upload(guild, "Main")
-    async with guild.pool.connection() as conn:
-        died_with = await uploads.next_waiting(conn, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        died_with = await uploads.next_waiting(here)
         assert died_with is not None
         assert died_with.id == upload_id
-        await uploads.count_try(conn, upload_id)
-    await take_in(services, guild.guild_id)
+        await uploads.count_try(here, upload_id)
+    await process_uploads(services, guild.guild_id)
     assert await upload_rows(guild) == [("done", 2, True, False)]
     assert await note_of(guild) == "Main"
 
@@ -88,17 +96,17 @@ async def test_an_upload_that_fails_says_why_lets_others_pass_and_is_given_up_in
     bad = await upload(guild, "Main")
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "run_addon_sync", explode)
-        await take_in(services, guild.guild_id)
+        await process_uploads(services, guild.guild_id)
     await upload(guild, "later")
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     assert [row[0] for row in await upload_rows(guild)] == ["received", "done"]
     monkeypatch.setattr(scheduler, "run_addon_sync", explode)
-    for _ in range(worker.MOST_ATTEMPTS):
+    for _ in range(MOST_TRIES):
         await _let_the_pause_pass(guild)
-        await take_in(services, guild.guild_id)
-    async with guild.pool.connection() as conn:
-        given_up = await uploads.get(conn, bad, guild.guild_id)
-    assert (given_up.state, given_up.attempts) == ("failed", worker.MOST_ATTEMPTS)
+        await process_uploads(services, guild.guild_id)
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        given_up = await uploads.get(here, bad)
+    assert (given_up.state, given_up.attempts) == ("failed", MOST_TRIES)
     assert given_up.sentence is not None
     assert "RuntimeError" in given_up.sentence
 
@@ -112,25 +120,25 @@ async def test_an_upload_that_meets_another_run_waits_and_is_not_refused_for_eve
     await upload(guild, "Main")
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "run_addon_sync", be_busy)
-        await take_in(services, guild.guild_id)
+        await process_uploads(services, guild.guild_id)
     assert [row[0] for row in await upload_rows(guild)] == ["received"]
     await _let_the_pause_pass(guild)
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     assert await note_of(guild) == "Main"
 
 
 async def test_of_a_kind_at_most_one_job_waits_for_a_guild(services: Services, guild: GuildBuilder) -> None:
     assert services.queue is not None
-    assert await services.queue.ask_for(Task.SWEEP, guild.guild_id)
-    assert not await services.queue.ask_for(Task.SWEEP, guild.guild_id)
-    assert await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    assert await services.queue.enqueue(Task.SWEEP, guild.guild_id)
+    assert not await services.queue.enqueue(Task.SWEEP, guild.guild_id)
+    assert await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
     assert await guild.rows("select count(*) from jobs.procrastinate_jobs where status = 'todo'") == [(2,)]
 
 
 async def test_the_job_of_a_worker_that_died_is_done_by_another(services: Services, guild: GuildBuilder) -> None:
     await upload(guild, "Main")
     assert services.queue is not None
-    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
     await _let_a_worker_die_with_all_jobs(services.queue)
     assert await resume_stalled(services.queue) == 1
     await work_until_stopped(services, wait=False)
@@ -142,11 +150,11 @@ async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind
 ) -> None:
     assert services.queue is not None
     other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
-    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
-    await services.queue.ask_for(Task.SWEEP, other.guild_id)
+    await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
+    await services.queue.enqueue(Task.SWEEP, other.guild_id)
     await _let_a_worker_die_with_all_jobs(services.queue)
     await upload(guild, "Main")
-    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
     assert await resume_stalled(services.queue) == 2
     await work_until_stopped(services, wait=False)
     assert await note_of(guild) == "Main"
@@ -159,10 +167,10 @@ async def test_jobs_of_a_worker_that_died_are_done_although_others_of_their_kind
 
 async def test_a_clock_that_was_a_year_ahead_keeps_no_job_waiting(services: Services, guild: GuildBuilder) -> None:
     assert services.queue is not None
-    await services.queue.ask_for(Task.SWEEP, guild.guild_id)
+    await services.queue.enqueue(Task.SWEEP, guild.guild_id)
     await _let_a_worker_die_with_all_jobs(services.queue)
     await guild.execute("update jobs.procrastinate_workers set last_heartbeat = now() + interval '1 year'")
-    await services.queue.ask_for(Task.UPLOADS, guild.guild_id)
+    await services.queue.enqueue(Task.UPLOADS, guild.guild_id)
     await services.queue.app.connector.execute_query_async(
         "update procrastinate_jobs set scheduled_at = now() + interval '1 year' where status = 'todo'"
     )
@@ -179,17 +187,17 @@ async def test_an_upload_that_failed_by_a_clock_a_year_ahead_is_tried_again(
 ) -> None:
     await upload(guild, "Main")
     await guild.execute("update guild_identity.addon_uploads set attempts = 1, failed_at = now() + interval '1 year'")
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     assert await note_of(guild) == "Main"
 
 
 async def test_a_job_that_two_workers_find_stalled_is_given_back_once(services: Services, guild: GuildBuilder) -> None:
     assert services.queue is not None
-    await services.queue.ask_for(Task.SWEEP, guild.guild_id)
+    await services.queue.enqueue(Task.SWEEP, guild.guild_id)
     await _let_a_worker_die_with_all_jobs(services.queue)
     (found_by_both,) = await services.queue.app.job_manager.get_stalled_jobs()
     for _ in range(2):
-        await services.queue.give_back(found_by_both)
+        await services.queue.requeue(found_by_both)
     assert await guild.rows("select status, attempts from jobs.procrastinate_jobs") == [("todo", 1)]
 
 
@@ -197,11 +205,11 @@ async def test_what_waits_and_what_is_due_is_asked_for_and_sources_that_are_not_
     services: Services, guild: GuildBuilder
 ) -> None:
     await upload(guild, "Main")
-    due = await ask_for_what_is_due(services, datetime.now(UTC))
+    due = await enqueue_due(services, datetime.now(UTC))
     assert due == [(Task.UPLOADS, guild.guild_id), (Task.SWEEP, guild.guild_id)]
     for _ in due:  # one at a time for a guild, and a worker that does not wait leaves the second one
         await work_until_stopped(services, wait=False)
-    assert await ask_for_what_is_due(services, datetime.now(UTC)) == []
+    assert await enqueue_due(services, datetime.now(UTC)) == []
     assert await guild.rows("select pipeline, status from guild_identity.sync_log order by pipeline") == [
         ("addon_upload", "done"),
         ("sweep", "done"),
@@ -214,7 +222,7 @@ async def test_a_run_that_was_killed_does_not_stay_running_in_the_log(services: 
         "values (%(guild)s, 'addon_upload', 'x', 'running')"
     )
     await upload(guild, "Main")
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     assert await guild.rows("select status, error is null from guild_identity.sync_log order by id") == [
         ("failed", False),
         ("done", True),
@@ -231,8 +239,8 @@ async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon
             return ()
 
     asked = asyncio.Event()
-    outside = Outside(battle_net=SlowBattleNet())
-    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, outside=outside))
+    sources = Sources(battle_net=SlowBattleNet())
+    run = asyncio.create_task(scheduler.run_blizzard_sync(services.pool, guild_id=guild.guild_id, sources=sources))
     await asked.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -244,15 +252,15 @@ async def test_a_run_that_is_stopped_is_logged_as_failed_and_so_tried_again_soon
 
 async def test_settled_news_are_told_by_the_worker(services: Services, guild: GuildBuilder) -> None:
     announcer = AnnouncerInMemory()
-    told_by = replace(services, outside=Outside(announcer=announcer))
+    told_by = replace(services, sources=Sources(announcer=announcer))
     await guild.execute("update guild_identity.guilds set audit_channel_id = '5'")
     await run_integrity_check(services.pool, guild_id=guild.guild_id)
     await guild.execute("update guild_identity.issue_events set at = at - interval '10 minutes'")
-    assert (Task.DIGEST, guild.guild_id) in await ask_for_what_is_due(told_by, datetime.now(UTC))
+    assert (Task.DIGEST, guild.guild_id) in await enqueue_due(told_by, datetime.now(UTC))
     for _ in range(2):
         await work_until_stopped(told_by, wait=False)
     assert [(channel, told.nonce) for channel, told in announcer.announcements] == [("5", "patt-digest-1")]
-    assert (Task.DIGEST, guild.guild_id) not in await ask_for_what_is_due(told_by, datetime.now(UTC))
+    assert (Task.DIGEST, guild.guild_id) not in await enqueue_due(told_by, datetime.now(UTC))
 
 
 async def test_a_history_tells_the_last_beginning_and_the_failures_since_a_run_ended_well(guild: GuildBuilder) -> None:
@@ -282,9 +290,9 @@ async def test_a_history_tells_the_last_beginning_and_the_failures_since_a_run_e
 
 @given(st.integers(1, 10_000), st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 -- the time zone is given beside
 def test_a_guilds_moment_comes_once_in_each_interval(guild_id: int, now: datetime) -> None:
-    for rhythm in RHYTHMS:
-        slot = slot_before(now, rhythm.interval, guild_id)
-        assert slot <= now < slot + rhythm.interval + timedelta(milliseconds=1)
+    for schedule in SCHEDULES:
+        slot = slot_before(now, schedule.interval, guild_id)
+        assert slot <= now < slot + schedule.interval + timedelta(milliseconds=1)
 
 
 def test_guilds_are_spread_over_the_interval() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sv_common.db.guild import lock
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.core.names import name_key
 
 OFFICER = "officer"
 PERSON_SOURCES = ("manual", "officer_fix")
@@ -15,7 +15,7 @@ async def make_player(conn: Connection, guild_id: int, name: str, member_id: int
     """Make a player; return its id."""
     cursor = await conn.execute(
         "insert into guild_identity.players (guild_id, display_name, discord_user_id, created_by, discord_basis, "
-        "discord_vouched_by, discord_vouched_at) select %s, %s, id, %s, "
+        "discord_confirmed_by, discord_confirmed_at) select %s, %s, id, %s, "
         "case when id is not null then 'officer' end, case when id is not null then %s end, "
         "case when id is not null then now() end from (select %s::bigint as id) m returning id",
         [guild_id, name, OFFICER, OFFICER, member_id],
@@ -32,16 +32,16 @@ async def link(
 
     Links that no person made are found under various notes: that of now, another one, or one that is not known.
     """
-    await guilds.lock(conn, guild_id)
-    is_vouched = source in PERSON_SOURCES
-    confidence = "confirmed" if is_vouched else "exact"
+    await lock(conn, guild_id)
+    is_confirmed = source in PERSON_SOURCES
+    confidence = "confirmed" if is_confirmed else "exact"
     await conn.execute("delete from guild_identity.player_characters where character_id = %s", [character_id])
     await conn.execute(
         "insert into guild_identity.player_characters (character_id, player_id, guild_id, link_source, confidence, "
-        "linked_by, basis, basis_note, vouched_by, vouched_at) select c.id, %(player)s, %(guild)s, %(source)s, "
-        "%(confidence)s, %(officer)s, case when %(vouched)s then 'officer' else 'note' end, "
+        "linked_by, basis, basis_note, confirmed_by, confirmed_at) select c.id, %(player)s, %(guild)s, %(source)s, "
+        "%(confidence)s, %(officer)s, case when %(confirmed)s then 'officer' else 'note' end, "
         "case when %(source)s in ('manual', 'bulk_fix') then c.guild_note when %(source)s <> 'auto_fix' then 'earlier' end, "
-        "case when %(vouched)s then %(officer)s end, case when %(vouched)s then now() end "
+        "case when %(confirmed)s then %(officer)s end, case when %(confirmed)s then now() end "
         "from guild_identity.wow_characters c where c.id = %(character)s",
         {
             "character": character_id,
@@ -50,7 +50,7 @@ async def link(
             "source": source,
             "confidence": confidence,
             "officer": OFFICER,
-            "vouched": is_vouched,
+            "confirmed": is_confirmed,
         },
     )
     if as_main:

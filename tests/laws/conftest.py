@@ -1,15 +1,11 @@
-"""A database for each test of the laws; its examples empty it instead of taking a new one."""
+"""What every law is held to."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-import psycopg
 import pytest
 import structlog
-from psycopg import sql
-
-from sv_common.db.pool import Pool, make_pool
 
 _FAULTS = {"detector_failed", "fix_failed"}
 """What the log says when an error was caught that nobody expected."""
@@ -21,14 +17,3 @@ def no_hidden_faults() -> Iterator[None]:
     with structlog.testing.capture_logs() as log:
         yield
     assert [entry for entry in log if entry["event"] in _FAULTS] == []
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    """An open pool on a database that does not wait for its disk: no law here is about a crash."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        name = sql.Identifier(connection.info.dbname)
-        connection.execute(sql.SQL("alter database {} set synchronous_commit = off").format(name))
-    async with make_pool(database_url) as opened:
-        await opened.wait()
-        yield opened

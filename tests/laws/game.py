@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from laws.guilds import INTEGRATION_ROLE, ROLE_NAMES, MemberSpec
-from sv_common.guild_sync.domain.guild import AddonCharacter, DiscordMember, DiscordRole, RosterCharacter
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.sources.models import AddonCharacter, DiscordMember, DiscordRole, RosterCharacter
 
 DAY_MS = 86_400_000
 REALMS = (("area-52", "Area 52", 3676), ("stormrage", "Stormrage", 60))

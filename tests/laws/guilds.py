@@ -14,7 +14,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from laws.by_hand import LINK_SOURCES
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.names import name_key
 
 NAMES = (
     "Mito",

@@ -12,11 +12,17 @@ from laws.by_hand import OFFICER
 from laws.game import RANK_NAMES, Toon
 from laws.guilds import RANKS, ROLES, Deed
 from laws.life import Life
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.by_hand import BelongsToMember, BelongsToNobody, LinkIsRight, NotThisMember, OnePerson
-from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.identity.decisions import (
+    ConfirmLink,
+    LinkCharacterToMember,
+    MergePlayers,
+    UnlinkCharacter,
+    UnlinkMember,
+)
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import ranks
 
 _Item = TypeVar("_Item")
 _DAYS_ASLEEP = (1, 29, 31, 400, None)
@@ -102,8 +108,8 @@ async def _rename_rank(life: Life, deed: Deed) -> None:
 
 
 async def _confirm_ranks(life: Life, deed: Deed) -> None:
-    async with life.pool.connection() as conn:
-        await ranks.confirm_names(conn, life.guild_id)
+    async with life.pool.writing(life.guild_id, alone=False) as guild:
+        await ranks.confirm_names(guild)
 
 
 async def _roles(life: Life, deed: Deed) -> None:
@@ -164,8 +170,8 @@ async def _undo(life: Life, deed: Deed) -> None:
 
 async def _dismiss(life: Life, deed: Deed) -> None:
     if issue := _one_of(await life.open_issues(), deed.who):
-        async with life.pool.connection() as conn:
-            await issues.dismiss(conn, issue.id, guild_id=life.guild_id, actor=OFFICER, reason="This is right.")
+        async with life.pool.writing(life.guild_id, alone=False) as guild:
+            await lifecycle.dismiss(guild, issue.id, actor=OFFICER, reason="This is right.")
 
 
 async def _link_by_hand(life: Life, deed: Deed) -> None:
@@ -186,7 +192,7 @@ async def _merge(life: Life, deed: Deed) -> None:
     if len(players) > 1:
         stays, other = _one_of(players, deed.who), _one_of(players, deed.number)
         with contextlib.suppress(Refused):
-            await life.decide(OnePerson(str(stays), str(other)))
+            await life.decide(MergePlayers(str(stays), str(other)))
 
 
 async def _link_to_member(life: Life, deed: Deed) -> None:
@@ -196,27 +202,27 @@ async def _link_to_member(life: Life, deed: Deed) -> None:
     if characters and members:
         character, member = _one_of(characters, deed.who), _one_of(members, deed.number)
         with contextlib.suppress(Refused):
-            await life.decide(BelongsToMember(str(character), str(member)))
+            await life.decide(LinkCharacterToMember(str(character), str(member)))
 
 
 async def _confirm_link(life: Life, deed: Deed) -> None:
     """An officer says that a link is right, where no person has said so yet."""
     if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
         with contextlib.suppress(Refused):
-            await life.decide(LinkIsRight(str(character)))
+            await life.decide(ConfirmLink(str(character)))
 
 
 async def _unlink(life: Life, deed: Deed) -> None:
     """An officer takes a character from its player."""
     if character := _one_of([row["character_id"] for row in await life.rows("player_characters")], deed.who):
-        await life.decide(BelongsToNobody(str(character)))
+        await life.decide(UnlinkCharacter(str(character)))
 
 
 async def _unlink_member(life: Life, deed: Deed) -> None:
     """An officer takes the Discord member from a player."""
     if player := _one_of([row["id"] for row in await life.rows("players") if row["discord_user_id"]], deed.who):
         with contextlib.suppress(Refused):
-            await life.decide(NotThisMember(str(player)))
+            await life.decide(UnlinkMember(str(player)))
 
 
 _HAPPENINGS: dict[str, Callable[[Life, Deed], Awaitable[None]]] = {

@@ -14,29 +14,30 @@ from laws import by_hand, snapshot
 from laws.by_hand import OFFICER
 from laws.game import DAY_MS, RANK_NAMES, REALMS, Toon, discord_member, discord_roles
 from laws.guilds import ROLE_NAMES, GuildSpec
-from laws.outside import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import HandDecision, HandReport, decide_by_hand
+from laws.sources import AnnouncerInMemory, BattleNetInMemory, DiscordInMemory
+from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.errors import Refused
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.guild import (
+from sv_common.guild_sync.engine.results import FixResult
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, run_matching
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.rulebook import settings as rule_store
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.models import (
     AddonCharacter,
     DiscordGuild,
     DiscordMember,
     GuildAddress,
     RosterCharacter,
 )
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import FixResult
-from sv_common.guild_sync.identity_engine import run_matching
-from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
-from sv_common.guild_sync.store import guilds, ranks
-from sv_common.guild_sync.store import rules as rule_store
+from sv_common.guild_sync.sources.ports import Sources
 
 _Item = TypeVar("_Item")
 
@@ -92,10 +93,10 @@ class Life:
         return [member for member in self.discord.members.values() if not member.is_bot]
 
     @property
-    def outside(self) -> Outside:
+    def sources(self) -> Sources:
         """The sources as a pipeline takes them."""
         self.battle_net.roster = self.roster()
-        return Outside(self.battle_net, self.discord, self.announcer)
+        return Sources(self.battle_net, self.discord, self.announcer)
 
     def login(self, days_asleep: int | None) -> int | None:
         """The moment of a last login so many days ago."""
@@ -120,7 +121,7 @@ class Life:
             return
         if self.through_pipelines:
             self._keep(
-                await run_blizzard_sync(self.pool, guild_id=self.guild_id, outside=self.outside, accept_losses=True)
+                await run_blizzard_sync(self.pool, guild_id=self.guild_id, sources=self.sources, accept_losses=True)
             )
         else:
             self._keep(await sync_blizzard_roster(self.pool, self.roster(), guild_id=self.guild_id, accept_losses=True))
@@ -130,7 +131,7 @@ class Life:
         if not self.present:
             return
         if self.through_pipelines:
-            self._keep(await run_addon_sync(self.pool, self.upload(), guild_id=self.guild_id, outside=self.outside))
+            self._keep(await run_addon_sync(self.pool, self.upload(), guild_id=self.guild_id, sources=self.sources))
         else:
             self._keep(await sync_addon_data(self.pool, self.upload(), guild_id=self.guild_id))
 
@@ -140,7 +141,7 @@ class Life:
             return
         if self.through_pipelines:
             self._keep(
-                await run_discord_sync(self.pool, guild_id=self.guild_id, outside=self.outside, accept_losses=True)
+                await run_discord_sync(self.pool, guild_id=self.guild_id, sources=self.sources, accept_losses=True)
             )
         else:
             self._keep(await sync_discord_members(self.pool, self.server(), guild_id=self.guild_id, accept_losses=True))
@@ -183,9 +184,9 @@ class Life:
                 )
             )
 
-    async def decide(self, decision: HandDecision) -> HandReport:
+    async def decide(self, decision: ManualDecision) -> DecisionReport:
         """Decide something as an officer. Raises like the product."""
-        return self._keep(await decide_by_hand(self.pool, decision, actor=OFFICER, guild_id=self.guild_id))
+        return self._keep(await apply_decision(self.pool, decision, actor=OFFICER, guild_id=self.guild_id))
 
     async def undo(self, attempt_id: int) -> None:
         """Undo an attempt as an officer. Raises like the product."""
@@ -203,14 +204,14 @@ class Life:
 
     async def make_everything_automatic(self) -> None:
         """Let every rule mend itself."""
-        async with self.pool.connection() as conn:
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
             for issue_type in RULES:
-                await rule_store.save_settings(conn, self.guild_id, issue_type, actor=OFFICER, auto_mitigate=True)
+                await rule_store.save_settings(guild, issue_type, actor=OFFICER, auto_mitigate=True)
 
     async def open_issues(self) -> list[Issue]:
         """All open issues that nobody has dismissed, rule by rule."""
-        async with self.pool.connection() as conn:
-            return [issue for rule in RULES for issue in await issues.open_of_rule(conn, self.guild_id, rule)]
+        async with self.pool.writing(self.guild_id, alone=False) as guild:
+            return [issue for rule in RULES for issue in await lifecycle.open_of_rule(guild, rule)]
 
     async def undoable_attempts(self) -> list[int]:
         """Numbers of the attempts that changed something and were not undone, oldest first."""
@@ -262,12 +263,14 @@ class Life:
             await self.sync_notes()
 
     async def _map_ranks(self, conn: Connection, spec: GuildSpec) -> None:
-        used = {rank.wow_rank_index for rank in await ranks.all_ranks(conn, self.guild_id)}
-        await ranks.seen_in_game(conn, self.guild_id, {index: RANK_NAMES[index] for index in used})
+        used = {rank.wow_rank_index for rank in await ranks.all_ranks(GuildConnection(conn, self.guild_id))}
+        await ranks.seen_in_game(GuildConnection(conn, self.guild_id), {index: RANK_NAMES[index] for index in used})
         for index, rank in enumerate(spec.ranks):
             if index in used and rank.role is not None:
                 name = ROLE_NAMES.get(rank.role)
-                await ranks.map_to_role(conn, self.guild_id, index, rank.role, name, is_managed=rank.is_managed)
+                await ranks.map_to_role(
+                    GuildConnection(conn, self.guild_id), index, rank.role, name, is_managed=rank.is_managed
+                )
 
     async def _decide(self, conn: Connection, spec: GuildSpec, user_ids: Sequence[str]) -> None:
         """Write what people have decided before the first scan: players, links, aliases, rejections."""

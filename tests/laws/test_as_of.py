@@ -14,7 +14,7 @@ from laws.law import empty, tried_on
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.store import discord, sync_log
+from sv_common.guild_sync.roster import members, runs
 
 USERS = ("1", "2", "3")
 A_MINUTE = timedelta(minutes=1)
@@ -49,7 +49,7 @@ async def test_of_a_members_roles_the_telling_that_began_last_counts(pool: Pool,
     guild = await GuildBuilder.create(pool)
     first = dict.fromkeys(USERS, ("101",))
     async with pool.connection() as conn:
-        began = await sync_log.now(conn) - A_MINUTE * (len(landed) + 1)
+        began = await runs.now(conn) - A_MINUTE * (len(landed) + 1)
     await sync_discord_members(pool, server(guild, *(person(u, u, *r) for u, r in first.items())), fetched_at=began)
     rows = {user: row for row, user in await guild.rows("select id, discord_id from guild_identity.discord_users")}
     for each in landed:
@@ -58,9 +58,9 @@ async def test_of_a_members_roles_the_telling_that_began_last_counts(pool: Pool,
             people = [person(user, user, *roles) for user, roles in each.told.items()]
             await sync_discord_members(pool, server(guild, *people), guild_id=guild.guild_id, fetched_at=moment)
         else:
-            async with pool.connection() as conn:
+            async with pool.writing(guild.guild_id, alone=False) as here:
                 seen = {rows[user]: roles for user, roles in each.told.items()}
-                await discord.set_roles(conn, guild.guild_id, seen, looked_at=moment)
+                await members.set_roles(here, seen, looked_at=moment)
     wanted: dict[str, tuple[str, ...]] = dict(first)
     for each in sorted(landed, key=lambda telling: telling.moment):
         wanted |= each.told
@@ -76,7 +76,7 @@ async def test_of_rosters_the_one_that_began_last_counts(
     await empty(pool)
     guild = await GuildBuilder.create(pool)
     async with pool.connection() as conn:
-        began = await sync_log.now(conn) - A_MINUTE * 5
+        began = await runs.now(conn) - A_MINUTE * 5
     for place in order:
         roster = [entry("Elrek", rank=ranks[place]), entry(f"Only{chr(97 + place)}", rank=SOCIAL)]
         await sync_blizzard_roster(pool, roster, guild_id=guild.guild_id, fetched_at=began + A_MINUTE * place)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import given
 
-from laws import oracle, snapshot
+from laws import guild_rows, note_meaning, snapshot
 from laws.by_hand import PERSON_SOURCES
 from laws.guilds import (
     BY_OFFICERS,
@@ -30,7 +30,7 @@ from laws.guilds import (
     guild_specs,
 )
 from laws.happenings import live
-from laws.judgement import assert_log_is_right, look, unresolved
+from laws.judgment import assert_log_is_right, look, unresolved
 from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import differences
@@ -174,7 +174,7 @@ async def test_automation_that_is_handed_a_dismissed_issue_leaves_it_alone(pool:
 async def test_the_full_match_is_the_only_door_to_run_matching(pool: Pool) -> None:
     life = await _begin(pool, GuildSpec(), [])
     with _exploding_match() as calls, pytest.raises(AssertionError):
-        await scheduler.run_full_match(pool, guild_id=life.guild_id, outside=life.outside, actor="officer")
+        await scheduler.run_full_match(pool, guild_id=life.guild_id, sources=life.sources, actor="officer")
     assert calls == [1]
     assert _callers_of_run_matching() == {("scheduler.py", "run_full_match")}
 
@@ -247,7 +247,7 @@ async def _moves_that_ended_dismissals(life: Life) -> dict[int, str]:
     return {
         row["issue_id"]: row["reason"]
         for row in await life.rows("issue_events")
-        if row["event"] == "reopened" and row["reason"] is not None
+        if row["event"] == "recurred" and row["reason"] is not None
     }
 
 
@@ -259,5 +259,6 @@ def _rests_on_what_is_found(issue: dict[str, Any]) -> bool:
     }
 
 
-def _is_meant(guild: oracle.Guild, character: dict[str, Any], player_id: int) -> bool:
-    return oracle.runs_in_a_circle(guild, character) or oracle.owner(guild, character) == ("player", player_id)
+def _is_meant(guild: guild_rows.Guild, character: dict[str, Any], player_id: int) -> bool:
+    player = ("player", player_id)
+    return note_meaning.runs_in_a_circle(guild, character) or note_meaning.owner(guild, character) == player

@@ -14,7 +14,7 @@ from guild_builder import GuildBuilder
 from laws.law import empty, tried_on
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.db_sync import sync_addon_data
-from sv_common.guild_sync.domain.guild import AddonCharacter
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 NAMES = ("Elrek", "Mito", "Zoe")
 _START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -22,7 +22,7 @@ from laws.guilds import (
     guild_specs,
 )
 from laws.happenings import live
-from laws.judgement import assert_log_is_right, unresolved
+from laws.judgment import assert_log_is_right, unresolved
 from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
@@ -34,9 +34,9 @@ from sv_common.guild_sync.rules import RULES
 async def test_a_clean_guild_has_no_findings(pool: Pool, spec: GuildSpec) -> None:
     await empty(pool)
     life = await Life.begin(pool, spec)
-    async with pool.connection() as conn:
+    async with pool.writing(life.guild_id, alone=False) as guild:
         for rule in RULES.values():
-            assert await rule.findings(conn, guild_id=life.guild_id) == []
+            assert await rule.findings(guild) == []
     await life.scan()
     await life.automate()
     assert await life.rows("audit_issues") == []

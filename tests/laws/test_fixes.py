@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laws import oracle, snapshot
+from laws import guild_rows, note_meaning, oracle, snapshot
 from laws.guilds import (
     IN_THE_GAME,
     ON_DISCORD,
@@ -24,13 +24,13 @@ from laws.guilds import (
     guild_specs,
 )
 from laws.happenings import live
-from laws.judgement import look
+from laws.judgment import look
 from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Row, Snapshot, differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.rules import RULES
 
 FIXABLE = [issue_type for issue_type, rule in RULES.items() if rule.is_fixable]
@@ -325,8 +325,8 @@ async def _states(life: Life, issue_ids: list[int]) -> list[IssueState]:
     return [IssueState.RESOLVED if rows[each]["resolved_at"] else IssueState.OPEN for each in issue_ids]
 
 
-def _is_meant(guild: oracle.Guild, link: Row, owner: Row) -> bool:
+def _is_meant(guild: guild_rows.Guild, link: Row, owner: Row) -> bool:
     """Whether the character of a new link is that player's, or was the member's whom the player has become."""
     character = next(c for c in guild.characters if c["id"] == link["character_id"])
     meant = {("player", owner["id"]), ("member", owner["discord_user_id"])}
-    return oracle.runs_in_a_circle(guild, character) or oracle.owner(guild, character) in meant
+    return note_meaning.runs_in_a_circle(guild, character) or note_meaning.owner(guild, character) in meant

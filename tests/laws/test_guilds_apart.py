@@ -28,18 +28,27 @@ from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.domain.errors import NotFound, Refused
-from sv_common.guild_sync.domain.issue import Finding
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import fix_issues
+from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.guild_sync import integrity_checker, mitigations
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.fix import fix_issues
+from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.model import Finding
 from sv_common.guild_sync.rules import RULES, RuleDefinition
 
 _MARK = "Onlyhere"
 """A word that stands in all names of the second guild that the first does not have."""
+
+DETECTORS = (
+    integrity_checker.detect_note_mismatch,
+    integrity_checker.detect_orphan_discord,
+    integrity_checker.detect_orphan_wow,
+    integrity_checker.detect_role_mismatch,
+    integrity_checker.detect_stale_character,
+)
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
 _lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, *BY_THEMSELVES, most=4)
@@ -91,9 +100,9 @@ async def test_a_detector_without_a_guild_finds_what_it_finds_in_each(
     await empty(pool)
     both = [await Life.begin(pool, spec, slot=1), await Life.begin(pool, other, slot=2)]
     async with pool.connection() as conn:
-        for rule in RULES.values():
-            apart = [await _concluded(rule, conn, life.guild_id) for life in both]
-            together = await _concluded(rule, conn, None)
+        for detect in DETECTORS:
+            apart = [await _concluded(detect, conn, life.guild_id) for life in both]
+            together = await _concluded(detect, conn, None)
             if all(found is None for found in apart):
                 assert together is None
             else:
@@ -147,13 +156,13 @@ async def _rows_of(life: Life) -> Snapshot:
     return await snapshot.take(life.pool, guild_id=life.guild_id)
 
 
-async def _found(pool: Pool, guild_id: int | None) -> list[Finding | str]:
+async def _found(pool: Pool, guild_id: int) -> list[Finding | str]:
     """What every detector finds, or the sentence with which it refuses to look."""
     found: list[Finding | str] = []
     for rule in RULES.values():
-        async with pool.connection() as conn:
+        async with pool.writing(guild_id, alone=False) as guild:
             try:
-                found += await rule.findings(conn, guild_id=guild_id)
+                found += await rule.findings(guild)
             except Refused as refusal:
                 found.append(str(refusal))
     return found
@@ -162,17 +171,17 @@ async def _found(pool: Pool, guild_id: int | None) -> list[Finding | str]:
 async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> None:
     """All that an officer of one guild could try on an issue of another."""
 
-    async def in_transaction(verb: Callable[[Connection], Awaitable[object]]) -> None:
-        async with life.pool.connection() as conn:
-            await verb(conn)
+    async def in_transaction(verb: Callable[[GuildConnection], Awaitable[object]]) -> None:
+        async with life.pool.writing(life.guild_id) as guild:
+            await verb(guild)
 
     guild_id, actor, reason = life.guild_id, "stranger", "Mine."
     attempts: list[Callable[[], Awaitable[object]]] = [
         partial(mitigations.fix_one, life.pool, issue_id, actor=actor, guild_id=guild_id),
         partial(mitigations.preview_one, life.pool, issue_id, guild_id=guild_id),
         *(
-            partial(in_transaction, partial(verb, issue_id=issue_id, guild_id=guild_id, actor=actor, reason=reason))
-            for verb in (issues.dismiss, issues.resolve_by_hand, issues.wake)
+            partial(in_transaction, partial(verb, issue_id=issue_id, actor=actor, reason=reason))
+            for verb in (lifecycle.dismiss, lifecycle.resolve_by_hand, lifecycle.reopen)
         ),
     ]
     for attempt in attempts:
@@ -193,10 +202,12 @@ def _marked(spec: GuildSpec) -> GuildSpec:
     )
 
 
-async def _concluded(rule: RuleDefinition, conn: Connection, guild_id: int | None) -> list[Finding] | None:
+async def _concluded(
+    detect: Callable[..., Awaitable[list[Finding]]], conn: Connection, guild_id: int | None
+) -> list[Finding] | None:
     """What a detector finds, in order; None where it can conclude nothing (ranks in doubt)."""
     try:
-        return sorted(await rule.findings(conn, guild_id=guild_id), key=_by_subject)
+        return sorted(await detect(conn, guild_id=guild_id), key=_by_subject)
     except Refused:
         return None
 

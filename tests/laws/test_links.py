@@ -11,12 +11,12 @@ from laws.guilds import BY_OFFICERS, IN_THE_GAME, ON_DISCORD, Deed, GuildSpec, d
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
-from patt import authority
+from patt.auth import permissions
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.basis import is_vouched
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.guild_sync.core.basis import is_confirmed
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.names import name_key
 from sv_common.guild_sync.rules import RULES
 
 _guilds = guild_specs(fewest_characters=3, fewest_members=1)
@@ -74,34 +74,34 @@ async def test_automation_changes_no_link_whose_note_has_not_changed(
 
 @tried_on()
 @given(_guilds, _decisions, _news)
-async def test_nobody_gains_a_right_through_a_link_that_no_person_vouched_for(
+async def test_nobody_gains_a_right_through_a_link_that_no_person_confirmed(
     pool: Pool, spec: GuildSpec, decisions: list[Deed], news: list[Deed]
 ) -> None:
     life = await _begin(pool, spec, decisions)
     async with pool.connection() as conn:
         for rank in RANKS_OF_OFFICERS:
             await conn.execute(
-                "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+                "insert into common.access_grants (guild_id, kind, key, role, set_by) "
                 "values (%s, 'rank', %s, 'officer', 'test')",
                 [life.guild_id, str(rank)],
             )
         await conn.execute(
-            "insert into common.guild_authority (guild_id, kind, key, role, set_by) "
+            "insert into common.access_grants (guild_id, kind, key, role, set_by) "
             "values (%s, 'discord_role', %s, 'officer', 'test')",
             [life.guild_id, ROLE_OF_OFFICERS],
         )
-    before = await _vouched_ways(life)
+    before = await _confirmed_ways(life)
     done = {row["id"] for row in await life.rows("fix_attempts")}
     await live(life, news)
     await life.sync_all()
     await _everything_at_once(life)
-    assert await _vouched_ways(life) <= before
+    assert await _confirmed_ways(life) <= before
     numbers = {row["discord_id"]: row["id"] for row in await life.rows("discord_users")}
     ranks = {row["id"]: row["rank_index"] for row in await life.rows("wow_characters")}
     mighty = {member for character, _, member in before if ranks[character] in RANKS_OF_OFFICERS}
-    async with pool.connection() as conn:
-        claims = [claim for number in numbers for claim in await authority.powers(conn, life.guild_id, number)]
-    assert {numbers[claim.discord_id] for claim in claims if claim.kind == "rank"} <= mighty
+    async with pool.writing(life.guild_id, alone=False) as guild:
+        grants = [grant for number in numbers for grant in await permissions.strong_grants(guild, number)]
+    assert {numbers[grant.discord_id] for grant in grants if grant.kind == "rank"} <= mighty
     new = [row for row in await life.rows("fix_attempts") if row["id"] not in done]
     given = [
         change for row in new for change in row["changes"] if change["table"] == "role" and change["after"]["held"]
@@ -138,17 +138,17 @@ async def _by_persons(life: Life) -> dict[str, dict[int, int]]:
     return {
         "all": {row["character_id"]: row["player_id"] for row in links},
         "links": {
-            row["character_id"]: row["player_id"] for row in links if is_vouched(row["basis"], row["vouched_by"])
+            row["character_id"]: row["player_id"] for row in links if is_confirmed(row["basis"], row["confirmed_by"])
         },
-        "members": {row["id"]: row["discord_user_id"] for row in players if row["discord_vouched_by"]},
+        "members": {row["id"]: row["discord_user_id"] for row in players if row["discord_confirmed_by"]},
     }
 
 
-async def _vouched_ways(life: Life) -> set[tuple[int, int, int]]:
+async def _confirmed_ways(life: Life) -> set[tuple[int, int, int]]:
     """Character, player and Discord member, where a person vouched for both links."""
-    players = {row["id"]: row for row in await life.rows("players") if row["discord_vouched_by"]}
+    players = {row["id"]: row for row in await life.rows("players") if row["discord_confirmed_by"]}
     return {
         (character, link["player_id"], players[link["player_id"]]["discord_user_id"])
         for character, link in (await _links(life)).items()
-        if link["vouched_by"] and link["player_id"] in players
+        if link["confirmed_by"] and link["player_id"] in players
     }

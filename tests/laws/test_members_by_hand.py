@@ -14,21 +14,21 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.by_hand import BelongsToMember, HandDecision, IsMember
-from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.identity.decisions import LinkCharacterToMember, LinkMember, ManualDecision
 
 _MOST = 3
 _lives = deeds(*IN_THE_GAME, *ON_DISCORD, *BY_OFFICERS, most=4)
 
 
-async def _decisions(life: Life, start: int) -> list[HandDecision]:
+async def _decisions(life: Life, start: int) -> list[ManualDecision]:
     """Some of all decisions of this kind, from a place in their list on."""
     members = [row["id"] for row in await life.rows("discord_users") if row["is_present"] and not row["is_bot"]]
     characters = [row["id"] for row in await life.rows("wow_characters") if row["removed_at"] is None]
     players = [row["id"] for row in await life.rows("players")]
-    decisions: list[HandDecision] = [
-        *(BelongsToMember(str(character), str(member)) for character, member in product(characters, members)),
-        *(IsMember(str(player), str(member)) for player, member in product(players, members)),
+    decisions: list[ManualDecision] = [
+        *(LinkCharacterToMember(str(character), str(member)) for character, member in product(characters, members)),
+        *(LinkMember(str(player), str(member)) for player, member in product(players, members)),
     ]
     place = start % max(len(decisions), 1)
     return (decisions[place:] + decisions[:place])[:_MOST]
@@ -77,7 +77,7 @@ async def test_it_holds_and_takes_no_character_from_any_other_member(
             assert await _owners(life) == before
             continue
         after = await _owners(life)
-        if isinstance(decision, BelongsToMember):
+        if isinstance(decision, LinkCharacterToMember):
             assert after[int(decision.character)] == int(decision.member)
             before.pop(int(decision.character), None)
         assert {(each, owner) for each, owner in before.items() if owner is not None} <= set(after.items())

@@ -26,8 +26,9 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.by_hand import HandReport, OnePerson
-from sv_common.guild_sync.domain.errors import Refused
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.identity.decisions import MergePlayers
+from sv_common.guild_sync.identity_engine import DecisionReport
 
 _OWNED = {"player_characters": "character_id", "player_note_aliases": "alias_key", "link_rejections": "character_id"}
 """What players have, by table, and the column that says which one it is."""
@@ -45,7 +46,7 @@ async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
     return life
 
 
-async def _merges(life: Life, start: int, *, most: int = 2) -> AsyncIterator[tuple[int, int, HandReport]]:
+async def _merges(life: Life, start: int, *, most: int = 2) -> AsyncIterator[tuple[int, int, DecisionReport]]:
     """Merge some pairs of players, from a place in the list of all on; give the one that stays, the other, and the report."""
     pairs = list(permutations([row["id"] for row in await life.rows("players")], 2))
     tried = pairs[start:] + pairs[:start]
@@ -53,13 +54,13 @@ async def _merges(life: Life, start: int, *, most: int = 2) -> AsyncIterator[tup
         there = {row["id"] for row in await life.rows("players")}
         if {stays, other} <= there:
             try:
-                report = await life.decide(OnePerson(str(stays), str(other)))
+                report = await life.decide(MergePlayers(str(stays), str(other)))
             except Refused:
                 continue
             yield stays, other, report
 
 
-async def _undo(life: Life, report: HandReport) -> None:
+async def _undo(life: Life, report: DecisionReport) -> None:
     assert report.attempt_id is not None
     await life.undo(report.attempt_id)
 

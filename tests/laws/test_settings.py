@@ -14,11 +14,10 @@ from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.roster import ranks
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.setting_effects import Move
-from sv_common.guild_sync.setting_requests import (
+from sv_common.guild_sync.settings.requests import (
     RanksRequest,
     RoleWish,
     RuleRequest,
@@ -26,7 +25,8 @@ from sv_common.guild_sync.setting_requests import (
     UndoRequest,
     WordRequest,
 )
-from sv_common.guild_sync.store import ranks
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.settings.trial import Move
 
 SETTINGS = {"common.guild_ranks", "guild_identity.guild_words"}
 WORDS = ("Mito", "tailor", "bank", "alt", "Brightmane", "holy")
@@ -85,8 +85,8 @@ async def _known_roles(life: Life) -> list[str]:
 
 
 async def _used_ranks(life: Life) -> list[int]:
-    async with life.pool.connection() as conn:
-        return [rank.wow_rank_index for rank in await ranks.all_ranks(conn, life.guild_id)]
+    async with life.pool.writing(life.guild_id, alone=False) as guild:
+        return [rank.wow_rank_index for rank in await ranks.all_ranks(guild)]
 
 
 @tried_on()

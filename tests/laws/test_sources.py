@@ -26,23 +26,17 @@ from laws.guilds import (
 from laws.happenings import live
 from laws.law import empty, tried_on
 from laws.life import Life
-from laws.outside import BattleNetInMemory
 from laws.snapshot import Snapshot, differences
+from laws.sources import BattleNetInMemory
 from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.errors import BadInput, Refused, SourceMalformed, SourceUnavailable, SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_addon_data, sync_blizzard_roster
 from sv_common.guild_sync.discord_sync import sync_discord_members
-from sv_common.guild_sync.domain.errors import (
-    BadInput,
-    Refused,
-    SourceMalformed,
-    SourceUnavailable,
-    SuspiciousSource,
-)
-from sv_common.guild_sync.domain.guild import DiscordMember, RosterCharacter
-from sv_common.guild_sync.domain.loss import FEWEST
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.roster.loss import FEWEST
 from sv_common.guild_sync.rules import RULES
 from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.models import DiscordMember, RosterCharacter
+from sv_common.guild_sync.sources.ports import Sources
 
 _news = deeds(*IN_THE_GAME, *ON_DISCORD, most=2)
 _SYNC_TIMES = (
@@ -80,13 +74,13 @@ async def test_a_roster_that_cannot_be_right_changes_nothing(pool: Pool, spec: G
     life = await _begin(pool, spec)
     before = await _everything(pool)
     for roster in _bad_rosters(life.roster(), rng):
-        outside = Outside(BattleNetInMemory(roster), life.discord, life.announcer)
+        sources = Sources(BattleNetInMemory(roster), life.discord, life.announcer)
         await _assert_refused(
-            pool, before, partial(run_blizzard_sync, pool, guild_id=life.guild_id, outside=outside), Refused
+            pool, before, partial(run_blizzard_sync, pool, guild_id=life.guild_id, sources=sources), Refused
         )
     for error in _ERRORS:
-        outside = Outside(BattleNetInMemory(error=error), life.discord, life.announcer)
-        pipeline = partial(run_blizzard_sync, pool, guild_id=life.guild_id, outside=outside)
+        sources = Sources(BattleNetInMemory(error=error), life.discord, life.announcer)
+        pipeline = partial(run_blizzard_sync, pool, guild_id=life.guild_id, sources=sources)
         await _assert_refused(pool, before, pipeline, type(error))
 
 
@@ -99,7 +93,7 @@ async def test_a_discord_server_that_cannot_be_right_changes_nothing(
     if not life.people_on_discord:
         return
     before = await _everything(pool)
-    pipeline = partial(run_discord_sync, pool, guild_id=life.guild_id, outside=life.outside)
+    pipeline = partial(run_discord_sync, pool, guild_id=life.guild_id, sources=life.sources)
     for members in _bad_servers(list(life.discord.members.values()), rng):
         life.discord.says = replace(life.discord.server(), members=members)
         await _assert_refused(pool, before, pipeline, Refused)
@@ -121,7 +115,7 @@ async def test_an_upload_with_one_fault_changes_nothing(pool: Pool, spec: GuildS
         uploads.append([*changed[:place], fault, *changed[place:]])
     before = await _everything(pool)
     for upload in uploads:
-        pipeline = partial(run_addon_sync, pool, upload, guild_id=life.guild_id, outside=life.outside)
+        pipeline = partial(run_addon_sync, pool, upload, guild_id=life.guild_id, sources=life.sources)
         await _assert_refused(pool, before, pipeline, BadInput)
 
 
@@ -343,7 +337,7 @@ async def _told(life: Life, moment: str) -> Snapshot:
                     players.get(row["player_id"]),
                     row["resolved_at"] is None,
                     row["severity"],
-                    _words_of(row["waiting_reason"]),
+                    _words_of(row["review_reason"]),
                 )
             )
             for row in await life.rows("audit_issues")

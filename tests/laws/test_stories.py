@@ -12,41 +12,40 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind
-from sv_common.guild_sync.issue_story import READY, IssueStory, issue_story
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.insights.issue import READY, IssueDetails, issue_details
+from sv_common.guild_sync.issues.explanation import CandidateKind, WeighedCandidate
+from sv_common.guild_sync.issues.model import Issue
 
 _guilds = guild_specs(fewest_characters=4, fewest_members=2)
 _deeds = deeds(*IN_THE_GAME, *ON_DISCORD, most=4)
 
 
-def _people_of(plan: Plan, issue: Issue) -> set[tuple[PossibleKind, int]]:
+def _people_of(plan: Changeset, issue: Issue) -> set[tuple[CandidateKind, int]]:
     """Whom or what a plan ties to the subject of the issue."""
     if issue.wow_character_id is None:
-        linked = {(PossibleKind.CHARACTER, step.character_id) for step in plan.steps if isinstance(step, Link)}
-        return linked | {(PossibleKind.PLAYER, s.player_id) for s in plan.steps if isinstance(s, AttachDiscord)}
-    created = {step.placeholder: step.discord_user_id for step in plan.steps if isinstance(step, CreatePlayer)}
+        linked = {(CandidateKind.CHARACTER, character_id) for character_id in plan.linked}
+        attached = [row.id for row in plan.rows if row.table == "player" and row.is_update]
+        return linked | {(CandidateKind.PLAYER, number) for number in attached}
     return {
-        (PossibleKind.MEMBER, created[step.player_id] or 0)
-        if step.player_id in created
-        else (PossibleKind.PLAYER, step.player_id)
-        for step in plan.steps
-        if isinstance(step, Link)
+        (CandidateKind.MEMBER, plan.created[number]["discord_user_id"] or 0)
+        if number in plan.created
+        else (CandidateKind.PLAYER, number)
+        for number in plan.linked.values()
     }
 
 
-def _named(found: Possibility) -> tuple[PossibleKind, int]:
+def _named(found: WeighedCandidate) -> tuple[CandidateKind, int]:
     return found.kind, found.id
 
 
-def _assert_well_told(told: IssueStory) -> None:
-    assert told.story is not None
-    assert all(saying.sentence.strip() for saying in told.story.sayings)
-    people = [_named(each) for each in told.possibilities]
+def _assert_well_told(told: IssueDetails) -> None:
+    assert told.explanation is not None
+    assert all(saying.sentence.strip() for saying in told.explanation.evidence)
+    people = [_named(each) for each in told.candidates]
     assert len(set(people)) == len(people)
-    assert all(each.speaks_for or each.speaks_against for each in told.possibilities)
+    assert all(each.speaks_for or each.speaks_against for each in told.candidates)
 
 
 @tried_on()
@@ -59,13 +58,13 @@ async def test_whom_an_issue_names_as_decided_is_whom_its_fix_takes(
     await live(life, life_of)
     await life.scan()
     for issue in await life.open_issues():
-        told = await issue_story(pool, issue.id, guild_id=life.guild_id)
+        told = await issue_details(pool, issue.id, guild_id=life.guild_id)
         _assert_well_told(told)
-        decided = {_named(each) for each in told.possibilities if each.is_decided}
+        decided = {_named(each) for each in told.candidates if each.is_decided}
         plan = told.fix.plan if told.fix is not None and told.fix.outcome == READY else None
         taken = _people_of(plan, issue) if plan is not None else set()
         assert decided <= taken
-        assert len(told.possibilities) >= 12 or decided == taken
+        assert len(told.candidates) >= 12 or decided == taken
 
 
 @tried_on()

@@ -14,19 +14,19 @@ from laws.law import empty, tried_on
 from laws.life import Life
 from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.by_hand import (
-    AliasMeansNobody,
-    BelongsToNobody,
-    HandDecision,
-    MainIs,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
+from sv_common.guild_sync.changes.tables import TABLES
+from sv_common.guild_sync.core.errors import PattError, Refused
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
+from sv_common.guild_sync.identity.decisions import (
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    RemoveAlias,
+    SetMain,
+    UnlinkCharacter,
+    UnlinkMember,
 )
-from sv_common.guild_sync.domain.errors import PattError, Refused
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
 from sv_common.guild_sync.mitigations import preview_undo, undo
-from sv_common.guild_sync.store.journal_tables import TABLES
 
 _TABLES = {f"{table.schema}.{table.name}" for table in TABLES.values()}
 _ACTOR = "officer"
@@ -41,17 +41,17 @@ _orders = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max
 async def _begin(pool: Pool, spec: GuildSpec, life_of: list[Deed]) -> Life:
     await empty(pool)
     life = await Life.begin(pool, spec)
-    await _vouch_for_everybody(life)
+    await _confirm_everybody(life)
     await _let_matches_have_learned_words(life)
     await live(life, life_of)
     await life.scan()
     return life
 
 
-async def _vouch_for_everybody(life: Life) -> None:
+async def _confirm_everybody(life: Life) -> None:
     async with life.pool.connection() as conn:
         await conn.execute(
-            "insert into common.vouched_links (guild_id, character_id, player_id, discord_user_id, vouched_by) "
+            "insert into common.confirmed_links (guild_id, character_id, player_id, discord_user_id, confirmed_by) "
             "select p.guild_id, l.character_id, p.id, p.discord_user_id, 'admin' from guild_identity.players p "
             "join guild_identity.player_characters l on l.player_id = p.id "
             "where p.discord_user_id is not null and p.guild_id = %s",
@@ -74,7 +74,7 @@ async def _people(life: Life) -> Snapshot:
     return await snapshot.take(life.pool, tables=_TABLES)
 
 
-async def _decision(life: Life, kind: int, one: int, another: int) -> HandDecision | None:
+async def _decision(life: Life, kind: int, one: int, another: int) -> ManualDecision | None:
     """A decision about some of those who are there; None where there are none."""
     players = [str(row["id"]) for row in await life.rows("players")]
     characters = [str(row["id"]) for row in await life.rows("wow_characters") if row["removed_at"] is None]
@@ -84,14 +84,14 @@ async def _decision(life: Life, kind: int, one: int, another: int) -> HandDecisi
         return None
     player, other = players[one % len(players)], players[another % len(players)]
     character = characters[another % len(characters)]
-    decisions: list[HandDecision] = [
-        BelongsToNobody(character),
-        NotThisPlayer(character, player, "no"),
-        NotThisMember(player),
-        OnePerson(player, other),
-        OnePerson(player, other),
-        MainIs(character),
-        AliasMeansNobody(aliases[one % len(aliases)]) if aliases else MainIs(character),
+    decisions: list[ManualDecision] = [
+        UnlinkCharacter(character),
+        RejectLink(character, player, "no"),
+        UnlinkMember(player),
+        MergePlayers(player, other),
+        MergePlayers(player, other),
+        SetMain(character),
+        RemoveAlias(aliases[one % len(aliases)]) if aliases else SetMain(character),
     ]
     return decisions[kind]
 

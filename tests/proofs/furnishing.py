@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
-from sv_common.guild_sync import issues, mitigations
-from sv_common.guild_sync.by_hand import AliasMeans, BelongsTo, NotThisPlayer, decide_by_hand
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.report import StepReport
-from sv_common.guild_sync.identity_engine import preview_matching
+from patt.worker.running import run_full_match
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.reports import StepReport
+from sv_common.guild_sync.identity.decisions import AddAlias, LinkCharacter, RejectLink
+from sv_common.guild_sync.identity_engine import apply_decision, preview_matching
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import matches, sync_log, uploads
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.roster import runs, uploads
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, settings
 
 LONGEST_CHARACTER_NAME = 48
@@ -84,12 +87,12 @@ async def _decisions(guild: GuildBuilder, words: Words, officer: str) -> None:
         "on l.character_id = c.id where l.character_id is null order by c.id desc"
     )
     decisions = (
-        NotThisPlayer(str(loners[0][0]), players[0], words.one()),
-        BelongsTo(str(loners[1][0]), players[0]),
-        AliasMeans(words.one(90), players[0]),
+        RejectLink(str(loners[0][0]), players[0], words.one()),
+        LinkCharacter(str(loners[1][0]), players[0]),
+        AddAlias(words.one(90), players[0]),
     )
     for decision in decisions:
-        await decide_by_hand(guild.pool, decision, actor=officer, guild_id=guild.guild_id)
+        await apply_decision(guild.pool, decision, actor=officer, guild_id=guild.guild_id)
 
 
 async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -> None:
@@ -104,9 +107,9 @@ async def _issues_with_a_past(guild: GuildBuilder, words: Words, officer: str) -
         tried = planning.ready[0].issue.id if planning.ready else numbers[0]
         result = await mitigations.fix_one(guild.pool, tried, actor=officer, guild_id=guild.guild_id, discord_bot=None)
         fixed += [result.attempt_id] if result.attempt_id is not None else []
-        async with guild.pool.connection() as conn:
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
             aside = next(number for number in reversed(numbers) if number != tried)
-            await issues.dismiss(conn, aside, guild_id=guild.guild_id, actor=officer, reason=words.one())
+            await lifecycle.dismiss(here, aside, actor=officer, reason=words.one())
     await mitigations.undo(guild.pool, fixed[0], actor=officer, guild_id=guild.guild_id)
 
 
@@ -114,26 +117,26 @@ async def _full_matches(guild: GuildBuilder, officer: str) -> None:
     """One full match is done for one person, and another one waits."""
     found = await preview_matching(guild.pool, guild_id=guild.guild_id)
     for chosen in ([found.groups[0].key], None):
-        async with guild.pool.connection() as conn:
-            await matches.ask(conn, guild.guild_id, actor=officer, chosen=chosen)
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            await matches.ask(here, actor=officer, selected=chosen)
         if chosen is not None:
-            services = Services(settings(BASE_URL), guild.pool, Outside())
-            await match_when_asked(services, guild.guild_id)
+            services = Services(settings(BASE_URL), guild.pool, Sources())
+            await run_full_match(services, guild.guild_id)
 
 
 async def _what_came_in(guild: GuildBuilder, words: Words) -> None:
     """Runs that went well, ill and on, and uploads that wait and that were taken in."""
     async with guild.pool.connection() as conn:
         for status, error in (("done", None), ("partial", words.one()), ("failed", words.one())):
-            run = await sync_log.start(conn, guild.guild_id, "battlenet_sync", actor="schedule")
+            run = await runs.start(GuildConnection(conn, guild.guild_id), "battlenet_sync", actor="schedule")
             step = StepReport("sync", 1200, {"seen": 3}, [words.one(), words.one()], error)
-            await sync_log.finish(conn, run, status=status, steps=[step], error=error)
-        await sync_log.start(conn, guild.guild_id, "discord_sync", actor=words.one())
-        uploader = "".join(letter for letter in words.one() if letter.isprintable())[: access.LONGEST_NAME]
-        await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
-        (key, *_) = await access.upload_keys(conn, guild.guild_id)
+            await runs.finish(GuildConnection(conn, guild.guild_id), run, status=status, steps=[step], error=error)
+        await runs.start(GuildConnection(conn, guild.guild_id), "discord_sync", actor=words.one())
+        uploader = "".join(letter for letter in words.one() if letter.isprintable())[: credentials.LONGEST_NAME]
+        await credentials.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        (key, *_) = await credentials.upload_keys(conn, guild.guild_id)
         for state in ("received", "done"):
             export = read_addon_export_json(json.dumps({"characters": [{"name": "Charlet", "note": state}]}).encode())
-            upload = (await uploads.receive(conn, guild.guild_id, key.id, export)).upload_id
+            upload = (await uploads.receive(GuildConnection(conn, guild.guild_id), key.id, export)).upload_id
             if state == "done":
-                await uploads.finish(conn, upload, "done", words.one())
+                await uploads.finish(GuildConnection(conn, guild.guild_id), upload, "done", words.one())

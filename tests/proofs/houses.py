@@ -11,7 +11,7 @@ import httpx2
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from proofs.furnishing import Words, furnish
 from proofs.walking import View, Walk, Walker, names_in
 from server_folders import TEMPLATE
@@ -44,7 +44,7 @@ MORE_VIEWS = (
     "/admin/players?search=%00",
     "/admin/players/preview?decision=link&guild={guild_id}&character={character_id}&player={player_id}",
     "/admin/players/preview?decision=add_alias&guild={guild_id}&alias=Somebody&player={player_id}",
-    "/admin/data-quality/preview?guild={guild_id}&chosen={issue_id}",
+    "/admin/data-quality/preview?guild={guild_id}&issue_ids={issue_id}",
     "/admin/settings/preview?guild={guild_id}&kind=word&word=Quux&reading=profession",
     "/admin/settings/preview?guild={guild_id}&kind=rule&issue_type=orphan_wow&is_enabled=false",
     "/admin/settings/officers/preview?guild={guild_id}&kind=rank&key=1&role=viewer",

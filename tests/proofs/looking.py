@@ -10,7 +10,7 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response
 
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from proofs.houses import House
 from proofs.walking import View
 
@@ -23,8 +23,8 @@ MOST_BYTES = 150_000
 """What a page may transfer with all its assets, without a cache."""
 
 GRAVE = {"serious", "critical"}
-_AXE = """async colours => {
-    const rules = colours ? {runOnly: ["color-contrast"]} : {};
+_AXE = """async colors => {
+    const rules = colors ? {runOnly: ["color-contrast"]} : {};
     return (await axe.run(document, {resultTypes: ["violations"], ...rules})).violations;
 }"""
 
@@ -66,15 +66,15 @@ class Eye:
         return int(await self.page.evaluate(width))
 
     async def show(self, scheme: Scheme, width: int) -> None:
-        """Show the page in a colour scheme and at a width."""
+        """Show the page in a color scheme and at a width."""
         await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await self.page.set_viewport_size({"width": width, "height": HEIGHT})
 
-    async def grave_faults(self, *, of_colours: bool = False) -> list[str]:
-        """Return what axe finds that keeps somebody from using the page, with the element; of its colours alone if asked."""
+    async def grave_faults(self, *, of_colors: bool = False) -> list[str]:
+        """Return what axe finds that keeps somebody from using the page, with the element; of its colors alone if asked."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE_SCRIPT)
-        found: Sequence[dict[str, Any]] = await self.page.evaluate(_AXE, of_colours)
+        found: Sequence[dict[str, Any]] = await self.page.evaluate(_AXE, of_colors)
         return [
             f"{fault['id']} ({fault['help']}): {node['html'][:160]} {_why(node)}"
             for fault in found

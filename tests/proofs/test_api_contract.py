@@ -13,9 +13,9 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from laws import oracle
-from patt import access
-from patt.deps import SESSION_COOKIE
+from laws import guild_rows, oracle
+from patt.auth import credentials as access
+from patt.web.context import SESSION_COOKIE
 from proofs.furnishing import Words, furnish
 from proofs.fuzzing import Credential, Fuzzing
 from simulation import laws
@@ -83,7 +83,7 @@ async def _broken_laws(pool: Pool, guild: GuildBuilder) -> dict[str, object]:
         "select issue_type, coalesce(wow_character_id, discord_member_id, player_id) "
         "from guild_identity.audit_issues where guild_id = %(guild)s and resolved_at is null"
     )
-    found = oracle.find(await oracle.Guild.read(pool, guild.guild_id, int(time.time() * 1000)))
+    found = oracle.find(await guild_rows.Guild.read(pool, guild.guild_id, int(time.time() * 1000)))
     for issue_type in RULES:
         open_now = {subject for each, subject in logged if each == issue_type}
         broken[issue_type] = open_now ^ found.get(issue_type, set())

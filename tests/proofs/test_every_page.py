@@ -74,11 +74,11 @@ async def _faults_of(tab: Eye, view: View) -> list[str]:
 
 
 async def _barriers(tab: Eye, width: int) -> list[str]:
-    """What keeps somebody from using the page that is open; of the dark page only the colours differ."""
+    """What keeps somebody from using the page that is open; of the dark page only the colors differ."""
     await tab.show("light", width)
     faults = [f"at {width}: {fault}" for fault in await tab.grave_faults()]
     await tab.show("dark", width)
-    return [*faults, *(f"at {width} in the dark: {fault}" for fault in await tab.grave_faults(of_colours=True))]
+    return [*faults, *(f"at {width} in the dark: {fault}" for fault in await tab.grave_faults(of_colors=True))]
 
 
 async def _lost_without_scripts(tab: Eye, plain: Eye, view: View) -> list[str]:

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 import thoroughness
-from patt.problems import is_for_programs
+from patt.web.places import is_for_programs
 
 NOT_PAGES = ("/openapi.json", "/static", "/health", "/ready")
 MOST_VIEWS = 16

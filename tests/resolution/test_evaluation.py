@@ -109,5 +109,5 @@ def test_on_guilds_that_it_has_never_met_the_reading_moves_almost_nobody_wrongly
     """No rule is written for these rosters. The floors are what they gave when they were read for the first time."""
     of = figures(evaluate(labelled_guilds(UNSEEN)).judged)
     assert of.confidently_wrong <= 1
-    shares = (of.confident or 0, of.characters or 0, of.misspelt or 0, of.nobodies or 0)
+    shares = (of.confident or 0, of.characters or 0, of.misspelled or 0, of.nobodies or 0)
     assert [round(share, 3) for share in shares if share < 0.96] == []

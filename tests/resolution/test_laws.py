@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, fold_accents, parse_note
-from sv_common.guild_sync.domain.roster_file import NotedCharacter
-from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+import thoroughness
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.roster_file import NotedCharacter
+from sv_common.guild_sync.identity.roster_notes import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Category, fold_accents, parse_note
 
 NAMES = ("Opal", "Ópal", "Brakk", "Brakks", "Kip", "Kipper", "Weiß", "Weiss", "Tailor", "Holy", "Þorn", "Маша", "조크")
 STRANGERS = ("Robin", "Oppal", "Brak", "Thorn", "Zuzu")
@@ -37,7 +38,7 @@ SILENT = ("", "Main", "<A>", "Holy / Disc", "Alch 300", "Bank", "2020-12-05", "^
 NEWCOMER = "Quorvexil"
 
 TRIED = settings(
-    max_examples=150,
+    max_examples=thoroughness.examples(150),
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],

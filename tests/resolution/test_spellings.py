@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sv_common.guild_sync.bearers import Bearers
-from sv_common.guild_sync.domain.decision import Verdict
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.roster_file import NotedCharacter
-from sv_common.guild_sync.name_index import NameIndex
-from sv_common.guild_sync.note_reading import UNKNOWN_NAME, NoteReading, Sureness, read_notes
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.store.directory import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.names.candidates import CandidateFinder
+from sv_common.guild_sync.identity.names.name_index import NameIndex
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.roster_file import NotedCharacter
+from sv_common.guild_sync.identity.roster_notes import UNKNOWN_NAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.identity.verdicts import Verdict
 
 POLES = ("Żółwik", "Łoś", "Źdźbło", "Ślimak")
 """Names that show that a guild writes Polish."""
@@ -81,16 +81,16 @@ def test_a_word_of_notes_is_no_name_without_its_accents(note: str, name: str) ->
 def test_a_character_that_left_keeps_its_name_from_meaning_another(departed: str) -> None:
     characters = {1: known(1, "Émilien", ""), 2: known(2, "Zork", "reroll de Emilien")}
     facts = GuildFacts(0, characters, {}, {}, {}, frozenset())
-    assert Directory(facts).decide(characters[2]).verdict is Verdict.CONFIDENT
+    assert Resolver(facts).resolve(characters[2]).verdict is Verdict.CONFIDENT
     gone = GuildFacts(0, characters, {}, {}, {}, frozenset(), departed_names=frozenset({departed}))
-    assert Directory(gone).decide(characters[2]).verdict is not Verdict.CONFIDENT
+    assert Resolver(gone).resolve(characters[2]).verdict is not Verdict.CONFIDENT
     renamed = GuildFacts(0, characters, {}, {}, {}, frozenset(), former_characters={1: [departed]})
-    assert Directory(renamed).decide(characters[2]).verdict is not Verdict.CONFIDENT
+    assert Resolver(renamed).resolve(characters[2]).verdict is not Verdict.CONFIDENT
 
 
 def test_the_evidence_says_that_a_name_is_spelt_otherwise() -> None:
     (evidence,) = in_guild("reroll de Emilien", "Émilien").evidence
-    assert evidence.endswith("It is but for how it is spelt, and nobody else's name is.")
+    assert evidence.endswith("It is the same name in another spelling, and no one else has it.")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_note_that_says_that_it_does_not_know_moves_nobody(note: str) -> None:
 
 def test_names_are_looked_up_in_one_index_for_all_notes() -> None:
     facts = GuildFacts(0, {}, {}, {}, {}, frozenset())
-    assert Bearers(facts, NameIndex(facts)).names.spelt_otherwise("emilien") == frozenset()
+    assert CandidateFinder(facts, NameIndex(facts)).names.other_spellings("emilien") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -315,10 +315,10 @@ def test_a_word_of_a_members_name_in_another_case_is_no_stranger() -> None:
 
 
 def directory_of(note: str, *names: str, discord: tuple[str, ...] = ()) -> Verdict:
-    """How sure a directory is of a note, before anything that is but alike is looked for."""
+    """How sure a resolver is of a note, before anything that is but alike is looked for."""
     characters = {n: known(n, name, "") for n, name in enumerate(names)} | {99: known(99, "Zork", note)}
     members = {n: KnownMember(n, "", name, None, name, True) for n, name in enumerate(discord)}
-    return Directory(GuildFacts(0, characters, {}, members, {}, frozenset())).decide(characters[99]).verdict
+    return Resolver(GuildFacts(0, characters, {}, members, {}, frozenset())).resolve(characters[99]).verdict
 
 
 def known(number: int, name: str, note: str) -> KnownCharacter:

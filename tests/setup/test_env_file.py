@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import thoroughness
 from patt.setup import env_file
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 
 printable = st.text(
     st.characters(blacklist_categories=("C", "Zl", "Zp", "Zs")) | st.sampled_from(" '\"\\#=$"), min_size=1
@@ -24,7 +25,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / ".env"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=thoroughness.examples(60))
 @given(value=printable)
 def test_a_value_is_read_as_it_was_written(file: Path, value: str) -> None:
     env_file.keep({"discord_bot_token": value}, file)
@@ -86,6 +87,6 @@ def test_a_file_that_cannot_be_written_is_told_and_stays(tmp_path: Path, file: P
 @pytest.mark.parametrize("name", ["PATT_BASE_URL", "patt_base_url"])
 def test_what_the_environment_says_is_not_contradicted(file: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "there")
-    with pytest.raises(ConfigurationError, match="PATT_BASE_URL is set in the environment of this program"):
+    with pytest.raises(ConfigurationError, match="PATT_BASE_URL is set in the environment, which overrides"):
         env_file.keep({"base_url": "x"}, file)
     assert not file.exists()

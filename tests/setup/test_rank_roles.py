@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patt.setup.ranks import names_of, roles_for_ranks, suggest
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.sources.models import DiscordRole
 
 SERVER = "1"
 WORDS = (

@@ -37,8 +37,8 @@ BROKEN: tuple[tuple[str, LiteralString, LiteralString], ...] = (
     ),
     (
         "decisions of people in guild 1 were overturned: .'new: link",
-        "update guild_identity.player_characters set link_source = 'manual' where guild_id = 1 and vouched_by is null",
-        "update guild_identity.player_characters set link_source = 'full_match' where guild_id = 1 and vouched_by is null",
+        "update guild_identity.player_characters set link_source = 'manual' where guild_id = 1 and confirmed_by is null",
+        "update guild_identity.player_characters set link_source = 'full_match' where guild_id = 1 and confirmed_by is null",
     ),
     (
         "a profile older than 30 days",
@@ -87,8 +87,8 @@ async def test_no_law_is_broken_in_two_days_full_of_troubles(database_url: str) 
     async with _lived(database_url, Plan(guilds=3, days=2, seed=2, intensity=4)) as life:
         _assert_much_went_wrong(life)
         happened = life.tally.chapters
-        assert life.laws.vouching.automatic_role_changes > 0
-        assert life.laws.vouching.automatic_links > 0
+        assert life.laws.confirmed_links.automatic_role_changes > 0
+        assert life.laws.confirmed_links.automatic_links > 0
         assert {"forged", "another guild's"} <= happened["uploads"].keys()
         assert any(name.startswith("late member list, with") for name in happened["late answers"])
         assert max(window.largest / window.most for window in life.budget.windows) == 1

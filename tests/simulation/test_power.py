@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from simulation.confirmed_links import ConfirmedLinks
 from simulation.guilds import LivingGuild
 from simulation.role_ledger import RoleLedger
 from simulation.tally import LawBroken
-from simulation.vouching import Vouching
 from simulation.witness import Change, Transaction
 
 RAIDER, OFFICER = "71", "72"
@@ -21,14 +21,14 @@ AYLA, MITO_PLAYER, MITO = 1, 5, 9
 CHARACTER = {
     "id": AYLA, "guild_id": 1, "character_name": "Ayla", "guild_note": "Mito", "rank_index": 3, "removed_at": None
 }  # fmt: skip
-PLAYER = {"id": MITO_PLAYER, "discord_user_id": MITO, "discord_basis": "name", "discord_vouched_by": None}
-LINK = {"character_id": AYLA, "player_id": MITO_PLAYER, "basis": "note", "vouched_by": None}
+PLAYER = {"id": MITO_PLAYER, "discord_user_id": MITO, "discord_basis": "name", "discord_confirmed_by": None}
+LINK = {"character_id": AYLA, "player_id": MITO_PLAYER, "basis": "note", "confirmed_by": None}
 MEMBER = {"id": MITO, "guild_id": 1, "discord_id": "9000"}
 RANK = {"id": 3, "guild_id": 1, "wow_rank_index": 3, "level": 50, "discord_role_id": RAIDER}
 HIGHER_RANK = {"id": 2, "guild_id": 1, "wow_rank_index": 1, "level": 70, "discord_role_id": OFFICER}
 BY_OFFICER, BY_AUTOMATION = {"is_automatic": False}, {"is_automatic": True}
-WORD = {"vouched_by": "officer Alice"}
-WORD_FOR_MEMBER = {"discord_vouched_by": "officer Alice"}
+WORD = {"confirmed_by": "officer Alice"}
+WORD_FOR_MEMBER = {"discord_confirmed_by": "officer Alice"}
 
 
 def _attempt(number: int = 1, **columns: object) -> dict[str, Any]:
@@ -50,14 +50,14 @@ def _changed(table: str, row: Mapping[str, Any], **columns: object) -> Change:
     return Change(table, dict(row), {**row, **columns})
 
 
-def _begun(*, link: Mapping[str, Any] = {}, player: Mapping[str, Any] = {}, **character: object) -> Vouching:
+def _begun(*, link: Mapping[str, Any] = {}, player: Mapping[str, Any] = {}, **character: object) -> ConfirmedLinks:
     """A guild in which Ayla is Mito's, as an officer's match has left it."""
-    vouching = Vouching()
+    confirmed_links = ConfirmedLinks()
     rows = [("guild_ranks", RANK), ("guild_ranks", HIGHER_RANK), ("discord_users", MEMBER)]
     rows += [("players", PLAYER | dict(player)), ("wow_characters", CHARACTER | character)]
     rows += [("player_characters", LINK | dict(link)), ("fix_attempts", _attempt(7, **BY_OFFICER))]
-    vouching.follow(Transaction([_made(*row) for row in rows]))
-    return vouching
+    confirmed_links.follow(Transaction([_made(*row) for row in rows]))
+    return confirmed_links
 
 
 def _moved_by(author: Mapping[str, bool]) -> Transaction:
@@ -70,17 +70,17 @@ def _with_note(note: str | None) -> Transaction:
 
 
 def test_automation_may_not_change_a_link_whose_note_is_as_it_was() -> None:
-    vouching = _begun()
-    vouching.follow(_with_note(" MITO "))
+    confirmed_links = _begun()
+    confirmed_links.follow(_with_note(" MITO "))
     with pytest.raises(LawBroken, match="whose note has not changed since it was made"):
-        vouching.follow(_moved_by(BY_AUTOMATION))
+        confirmed_links.follow(_moved_by(BY_AUTOMATION))
 
 
 def test_automation_may_not_change_a_link_that_was_made_under_a_note_that_nobody_knows() -> None:
-    vouching = _begun(guild_note=None)
-    vouching.follow(_with_note("Zork"))
+    confirmed_links = _begun(guild_note=None)
+    confirmed_links.follow(_with_note("Zork"))
     with pytest.raises(LawBroken, match="whose note has not changed since it was made"):
-        vouching.follow(_moved_by(BY_AUTOMATION))
+        confirmed_links.follow(_moved_by(BY_AUTOMATION))
 
 
 def test_automation_may_follow_a_note_that_has_changed_since_and_an_officer_may_do_as_they_like() -> None:
@@ -96,16 +96,16 @@ def test_automation_may_follow_a_note_that_has_changed_since_and_an_officer_may_
 
 
 def test_automation_may_not_move_a_character_whose_rank_gives_rights() -> None:
-    vouching = _begun(rank_index=1)
-    vouching.follow(Transaction([_changed("wow_characters", CHARACTER | {"rank_index": 1}, guild_note="Zork")]))
+    confirmed_links = _begun(rank_index=1)
+    confirmed_links.follow(Transaction([_changed("wow_characters", CHARACTER | {"rank_index": 1}, guild_note="Zork")]))
     with pytest.raises(LawBroken, match="whose rank gives rights"):
-        vouching.follow(_moved_by(BY_AUTOMATION))
+        confirmed_links.follow(_moved_by(BY_AUTOMATION))
 
 
 @pytest.mark.parametrize(
     "word", [_changed("player_characters", LINK, **WORD), _changed("players", PLAYER, **WORD_FOR_MEMBER)]
 )
-def test_only_what_is_recorded_as_a_persons_decision_may_vouch(word: Change) -> None:
+def test_only_what_is_recorded_as_a_persons_decision_may_confirm(word: Change) -> None:
     _begun().follow(Transaction([word, _made("fix_attempts", _attempt(**BY_OFFICER))]))
     _begun().follow(Transaction([word, _changed("fix_attempts", _attempt(), undone_at="2026-03-02")]))
     for nobody in ([], [_made("fix_attempts", _attempt())]):
@@ -121,25 +121,25 @@ def _role_fix(role_id: str) -> Transaction:
 def test_automation_may_not_change_roles_by_a_way_for_which_nobody_stands(
     link: Mapping[str, str], player: Mapping[str, str]
 ) -> None:
-    with pytest.raises(LawBroken, match="a link that nobody vouches for"):
+    with pytest.raises(LawBroken, match="a link that no person confirmed"):
         _begun(link=link, player=player).follow(_role_fix(RAIDER))
 
 
 def test_automation_may_give_the_role_of_a_rank_for_which_a_person_stands_and_no_other() -> None:
-    vouching = _begun(link=WORD, player=WORD_FOR_MEMBER)
-    vouching.follow(_role_fix(RAIDER))
-    assert vouching.automatic_role_changes == 1
+    confirmed_links = _begun(link=WORD, player=WORD_FOR_MEMBER)
+    confirmed_links.follow(_role_fix(RAIDER))
+    assert confirmed_links.automatic_role_changes == 1
     with pytest.raises(LawBroken, match="whose rank is"):
-        vouching.follow(_role_fix(OFFICER))
+        confirmed_links.follow(_role_fix(OFFICER))
 
 
 def test_the_highest_character_decides_whether_somebody_stands_for_it() -> None:
-    vouching = _begun(link=WORD, player=WORD_FOR_MEMBER)
+    confirmed_links = _begun(link=WORD, player=WORD_FOR_MEMBER)
     higher = CHARACTER | {"id": 2, "rank_index": 1}
     changes = [_made("wow_characters", higher), _made("player_characters", LINK | {"character_id": 2})]
-    vouching.follow(Transaction([*changes, _made("fix_attempts", _attempt(**BY_OFFICER))]))
-    with pytest.raises(LawBroken, match="a link that nobody vouches for"):
-        vouching.follow(_role_fix(OFFICER))
+    confirmed_links.follow(Transaction([*changes, _made("fix_attempts", _attempt(**BY_OFFICER))]))
+    with pytest.raises(LawBroken, match="a link that no person confirmed"):
+        confirmed_links.follow(_role_fix(OFFICER))
 
 
 def _guild_that_saw(*actions: str) -> LivingGuild:

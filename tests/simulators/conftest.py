@@ -10,29 +10,13 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from simulated_guild import NOW_MS, served, simulator, world
 
-NOW_MS = 1_790_000_000_000
+__all__ = ["NOW_MS", "served", "simulator", "world"]
+
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 Check = Callable[[str, object], None]
-
-
-@pytest.fixture(scope="session")
-def served() -> Iterator[GuildSimulator]:
-    with GuildSimulator(GuildWorld.seeded(7, 1, now_ms=NOW_MS)) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(served: GuildSimulator) -> GuildSimulator:
-    served.load(GuildWorld.seeded(7, 12, now_ms=NOW_MS))
-    return served
-
-
-@pytest.fixture
-def world(simulator: GuildSimulator) -> GuildWorld:
-    return simulator.world
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 import pytest
 
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.addon import Style, render, saved_variables
 from sv_common.guild_sync.simulators.model import DAY_MS
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 NOW_MS = 1_790_000_000_000
 
@@ -69,7 +69,7 @@ def test_the_product_reads_back_what_the_game_wrote(style: Style) -> None:
     assert read == [
         (
             each.name,
-            each.realm.normalised,
+            each.realm.normalized,
             each.note,
             each.officer_note,
             each.rank,

@@ -3,9 +3,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from sv_common.guild_sync.domain.realms import LOCALES
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
+from sv_common.guild_sync.sources.models import LOCALES
 
 QUERY = {"namespace": "profile-us", "locale": "en_US"}
 

@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import SourceError
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.domain.profile import CharacterAddress, ProfileState
+from sv_common.guild_sync.core.errors import SourceError
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.crowd import BATTLENET_ROOT, DISCORD_ROOT, TOKEN_PATH, CrowdSimulator
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.http import http_client
+from sv_common.guild_sync.sources.models import CharacterAddress, GuildAddress, ProfileState
 
 NOW_MS = 1_790_000_000_000
 
@@ -52,22 +51,22 @@ async def test_one_token_opens_the_rosters_and_profiles_of_all(
     crowd: CrowdSimulator, clients: tuple[BattleNetClient, DiscordClient]
 ) -> None:
     battle_net, _ = clients
-    for neighbour in crowd.neighbours:
-        world = neighbour.world
+    for neighbor in crowd.neighbors:
+        world = neighbor.world
         world.leave(world.characters[0])
         world.join(f"Only{'ab'[world.guild_id % 2]}")
         roster = await battle_net.fetch_members(world.address)
         assert {each.name for each in roster.members} == {each.name for each in world.characters}
         newest = CharacterAddress(world.realm.slug, world.characters[-1].name, world.characters[-1].character_id)
         assert [a.state for a in await battle_net.fetch_profiles("us", [newest])] == [ProfileState.SHOWN]
-    assert sum(neighbour.faults.calls["token"] for neighbour in crowd.neighbours) == 1
+    assert sum(neighbor.faults.calls["token"] for neighbor in crowd.neighbors) == 1
 
 
 async def test_each_server_has_its_own_members_roles_and_messages(
     crowd: CrowdSimulator, clients: tuple[BattleNetClient, DiscordClient]
 ) -> None:
     _, discord = clients
-    one, other = (neighbour.world for neighbour in crowd.neighbours)
+    one, other = (neighbor.world for neighbor in crowd.neighbors)
     newcomer = one.discord_join("Newcomer")
     for world in (one, other):
         server = await discord.fetch_guild(world.discord_guild_id)
@@ -82,8 +81,8 @@ async def test_a_fault_of_one_guild_is_nobody_elses_and_a_stranger_is_unknown(
     crowd: CrowdSimulator, clients: tuple[BattleNetClient, DiscordClient]
 ) -> None:
     battle_net, discord = clients
-    one, other = (neighbour.world for neighbour in crowd.neighbours)
-    crowd.neighbours[0].faults.status("roster", 403, times=None)
+    one, other = (neighbor.world for neighbor in crowd.neighbors)
+    crowd.neighbors[0].faults.status("roster", 403, times=None)
     with pytest.raises(SourceError):
         await battle_net.fetch_members(one.address)
     assert (await battle_net.fetch_members(other.address)).members

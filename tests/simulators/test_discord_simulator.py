@@ -4,11 +4,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from sv_common.guild_sync.clients.discord_message import new_message
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.discord_access import Overwrite, Permission
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.simulators.model import MANAGE_ROLES, WorldMember
+from sv_common.guild_sync.simulators.model import WorldMember
+from sv_common.guild_sync.sources.discord.message import Announcement, new_message
+from sv_common.guild_sync.sources.discord.permissions import Overwrite, Permission
 
 Check = Callable[[str, object], None]
 
@@ -161,7 +160,7 @@ def test_the_bot_may_not_touch_roles_of_integrations_or_at_its_own_height(
     assert error(bot.ask(path + world.discord_guild_id, method)) == (400, 50028)
     raider.position, own.permissions = 1, 0
     assert error(bot.ask(path + raider.role_id, method)) == (403, 50013)
-    own.permissions = MANAGE_ROLES
+    own.permissions = Permission.MANAGE_ROLES
     assert bot.ask(path + raider.role_id, method).status_code == 204
 
 
@@ -169,7 +168,7 @@ def test_a_permission_of_everyone_is_the_bots_too(bot: Bot, guild: str, world: G
     world.role_named("PATT").permissions = 0
     path = f"{guild}/members/{alice.user_id}/roles/{world.role_named('Raider').role_id}"
     assert error(bot.ask(path, "PUT")) == (403, 50013)
-    world.role_named("@everyone").permissions = MANAGE_ROLES
+    world.role_named("@everyone").permissions = Permission.MANAGE_ROLES
     assert bot.ask(path, "PUT").status_code == 204
 
 

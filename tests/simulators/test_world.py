@@ -2,13 +2,13 @@ from collections import Counter
 
 import pytest
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
-from sv_common.guild_sync.domain.names import name_key, realm_key
+from sv_common.guild_sync.core.names import name_key, realm_key
 from sv_common.guild_sync.simulators import GuildWorld
 from sv_common.guild_sync.simulators.addon import render
 from sv_common.guild_sync.simulators.model import DAY_MS, Realm
 from sv_common.guild_sync.simulators.seeding import HOME_REALM, OTHER_REALM, REALMS
 from sv_common.guild_sync.simulators.vocabulary import TRAP_NAMES
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 NOW_MS = 1_790_000_000_000
 SEEDS = [1, 2, 3, 42]
@@ -84,8 +84,8 @@ def test_one_name_lives_on_both_realms_and_belongs_to_two_people() -> None:
 
 
 @pytest.mark.parametrize("realm", [HOME_REALM, OTHER_REALM])
-def test_a_realms_name_slug_and_normalised_form_meet_in_one_key(realm: Realm) -> None:
-    assert realm_key(realm.name) == realm_key(realm.slug) == realm_key(realm.normalised)
+def test_a_realms_name_slug_and_normalized_form_meet_in_one_key(realm: Realm) -> None:
+    assert realm_key(realm.name) == realm_key(realm.slug) == realm_key(realm.normalized)
 
 
 @pytest.mark.parametrize("region", REALMS)

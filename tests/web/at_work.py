@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from patt.bootstrap import Services
-from patt.worker import work_until_stopped
+from patt.worker.worker import work_until_stopped
 
 
 @contextlib.asynccontextmanager

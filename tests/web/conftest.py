@@ -17,16 +17,16 @@ from fastapi import FastAPI
 from playwright.async_api import Browser, Page
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.queue import open_queue
+from patt.tasks import open_queue
 from sv_common.db import embedded
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.jobs import matches
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
-from sv_common.guild_sync.store import matches
+from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.discord_people import CAPTAIN, Visitor, give, populate, with_discord
 from web.helpers import BASE_URL, House, application, asker, issue_number, officer, session, settings, trouble
@@ -44,7 +44,7 @@ def app(pool: Pool) -> Iterator[FastAPI]:
 async def services(pool: Pool, database_url: str) -> AsyncIterator[Services]:
     """What the application works with; its jobs are done where a test has a worker."""
     async with open_queue(database_url) as queue:
-        yield Services(settings(BASE_URL), pool, Outside(), queue)
+        yield Services(settings(BASE_URL), pool, Sources(), queue)
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ async def theirs(troubled: GuildBuilder) -> dict[str, int]:
     issue = await issue_number(troubled, "orphan_wow", "Newalt")
     fixed = await mitigations.fix_one(troubled.pool, issue, actor="test", guild_id=troubled.guild_id, discord_bot=None)
     assert fixed.attempt_id is not None
-    async with troubled.pool.connection() as conn:
-        request, _ = await matches.ask(conn, troubled.guild_id, actor="test")
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        request, _ = await matches.ask(guild, actor="test")
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     return {"issue_id": issue, "attempt_id": fixed.attempt_id, "request_id": request}
 
@@ -174,7 +174,7 @@ async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[Sign
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("request", lambda asked: None if asked.url.startswith(site) else wrong.append(asked.url))
             async with pool.connection() as conn:
-                link = await access.create_login_link(conn, "alice")
+                link = await credentials.create_login_link(conn, "alice")
             await page.goto(f"{site}/login/{link}")
             await page.get_by_role("button", name="Sign in as alice").click()
             return page, wrong

@@ -10,9 +10,9 @@ import httpx2
 from fastapi import FastAPI
 
 from guild_builder import GUILD_MASTER, OFFICER, ROLE_NAMES, GuildBuilder
-from patt import authority
-from patt.authority import Change, Given, Kind
-from patt.forgery import FORM_HEADER, form_token_of
+from patt.auth import permissions
+from patt.auth.permissions import Change, Given, Kind
+from patt.web.security import FORM_HEADER, form_token_of
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.model import WorldMember
@@ -57,19 +57,19 @@ async def populate(guild: GuildBuilder) -> dict[str, int]:
 
 async def give(guild: GuildBuilder, kind: Kind, key: str, role: Given) -> None:
     """Let a rank or a Discord role give a role."""
-    async with guild.pool.connection() as conn:
-        await authority.decide(conn, guild.guild_id, Change(kind, key, role), actor="test")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await permissions.decide(here, Change(kind, key, role), actor="test")
 
 
 async def confirm(guild: GuildBuilder, discord_id: str, character: int) -> None:
     """Stand for it that a character is a member's."""
-    async with guild.pool.connection() as conn:
-        await authority.vouch(conn, guild.guild_id, discord_id, character, actor="test")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await permissions.confirm(here, discord_id, character, actor="test")
 
 
 async def _join(guild: GuildBuilder, discord_id: str, *, rank: int) -> int:
     name = NAMES[discord_id]
-    player = await guild.player(name, member=await _member(guild, discord_id, []), is_vouched=True)
+    player = await guild.player(name, member=await _member(guild, discord_id, []), is_confirmed=True)
     character = await guild.character(name, rank=rank)
     await guild.link(character, player, source="manual", as_main=True)
     return character

@@ -16,24 +16,24 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
-from patt import access
 from patt.app import create_app
+from patt.auth import credentials
+from patt.auth.permissions import Role
 from patt.bootstrap import Services
 from patt.config import Settings
-from patt.deps import SESSION_COOKIE
-from patt.forgery import FORM_HEADER, form_token_of
-from patt.limits import Clock
-from patt.roles import Role
+from patt.web.context import SESSION_COOKIE
+from patt.web.security import FORM_HEADER, form_token_of
+from patt.web.throttle import Clock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 
 BASE_URL = "http://patt.test"
 API = "/api/v1/admin/data-quality"
 PAGE = "/admin/data-quality"
 PLAYERS_API = "/api/v1/admin/players"
 PLAYERS = "/admin/players"
-COUNTS = ("Open", "Waiting", "Resolved (30d)")
+COUNTS = ("Open", "Needs review", "Resolved (30d)")
 
 
 @dataclass(frozen=True)
@@ -91,19 +91,20 @@ def _is_of_events(start: Message) -> bool:
 def asker(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
     """Return a client that asks the application directly, and reads nothing of a stream of events."""
     transport = httpx2.ASGITransport(app=_LeavingStreams(app), raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, **options)
+    headers = {"Accept": "text/html, */*", **options.pop("headers", {})}  # what a browser says that sends a form
+    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers, **options)
 
 
-async def login_link(pool: Pool, name: str = "alice", *, lifetime: timedelta = access.LINK_LIFETIME) -> str:
+async def login_link(pool: Pool, name: str = "alice", *, lifetime: timedelta = credentials.LINK_LIFETIME) -> str:
     """Make a sign-in link and return its token."""
     async with pool.connection() as conn:
-        return await access.create_login_link(conn, name, lifetime=lifetime)
+        return await credentials.create_login_link(conn, name, lifetime=lifetime)
 
 
 async def session(pool: Pool, name: str = "alice") -> str:
     """Sign somebody in and return the session."""
     async with pool.connection() as conn:
-        token = await access.redeem_login_link(conn, await access.create_login_link(conn, name))
+        token = await credentials.redeem_login_link(conn, await credentials.create_login_link(conn, name))
     assert token is not None
     return token
 
@@ -111,8 +112,8 @@ async def session(pool: Pool, name: str = "alice") -> str:
 async def bound_session(pool: Pool, name: str, role: Role, guild_id: int | None) -> str:
     """Sign somebody in who has a role, in one guild or in all, and return the session."""
     async with pool.connection() as conn:
-        link = await access.create_login_link(conn, name, role=role, guild_id=guild_id)
-        token = await access.redeem_login_link(conn, link)
+        link = await credentials.create_login_link(conn, name, role=role, guild_id=guild_id)
+        token = await credentials.redeem_login_link(conn, link)
     assert token is not None
     return token
 
@@ -120,7 +121,7 @@ async def bound_session(pool: Pool, name: str, role: Role, guild_id: int | None)
 async def api_token(pool: Pool, name: str = "robot", guild_id: int | None = None) -> dict[str, str]:
     """Make an API token and return the header that carries it."""
     async with pool.connection() as conn:
-        token = await access.create_api_token(conn, name, guild_id=guild_id, created_by="test")
+        token = await credentials.create_api_token(conn, name, guild_id=guild_id, created_by="test")
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -136,7 +137,7 @@ async def issue_number(guild: GuildBuilder, issue_type: str, needle: str = "") -
 
 def application(pool: Pool, base_url: str = BASE_URL, *, clock: Clock = time.monotonic, **others: Any) -> FastAPI:
     """Return the application, without any source; `others` are further settings."""
-    return made(Services(settings(base_url, **others), pool, Outside()), clock=clock)
+    return made(Services(settings(base_url, **others), pool, Sources()), clock=clock)
 
 
 def made(services: Services, **options: Any) -> FastAPI:

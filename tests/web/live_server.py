@@ -70,7 +70,7 @@ class Told:
     """One event of a stream."""
 
     name: str
-    mark: str
+    cursor: str
     data: dict[str, Any]
 
 

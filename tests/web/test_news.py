@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from guild_builder import GuildBuilder
-from patt.live.news import Deed, in_words, name_of, of_rows
-from patt.live.notices import Notice, gathered, read_notice
+from patt.live.hub import Action, Notice, actions_in, gathered, in_words, read_notice
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.by_hand import BelongsToNobody, decide_by_hand
+from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.identity.decisions import UnlinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision
 from web.helpers import issue_number
 
 
@@ -39,45 +40,38 @@ def test_notices_of_rows_that_follow_each_other_are_one(notices: list[Notice], t
 
 
 @pytest.mark.parametrize(
-    ("deeds", "sentence"),
+    ("actions", "sentence"),
     [
-        ([Deed("officer Bo", "fixed", 3)], "Bo fixed 3 issues."),
-        ([Deed("officer Bo", "fixed", 1), Deed("officer Bo", "fixed", 1)], "Bo fixed 2 issues."),
+        ([Action("officer Bo", "fixed", 3)], "Bo fixed 3 issues."),
+        ([Action("officer Bo", "fixed", 1), Action("officer Bo", "fixed", 1)], "Bo fixed 2 issues."),
         (
-            [Deed("officer Bo", "fixed", 1), Deed("officer Bo", "dismissed", 2), Deed("detection", "opened", 1)],
-            "Bo fixed 1 issue and set 2 issues aside; A check found 1 new issue.",
+            [Action("officer Bo", "fixed", 1), Action("officer Bo", "dismissed", 2), Action("detection", "opened", 1)],
+            "Bo fixed 1 issue and dismissed 2 issues; A check found 1 new issue.",
         ),
-        ([Deed("officer Bo", "undone", 1)], "Bo undid a change."),
-        ([Deed("token robot", "resolved", 1)], "token robot closed 1 issue."),
+        ([Action("officer Bo", "undone", 1)], "Bo undid a change."),
+        ([Action("token robot", "resolved", 1)], "token robot closed 1 issue."),
     ],
 )
-def test_who_did_what_is_said_in_one_sentence(deeds: list[Deed], sentence: str) -> None:
-    told = in_words(deeds)
-    assert told is not None
-    assert told.sentence == sentence
-    assert told.actors == {deed.actor for deed in deeds}
-
-
-def test_of_nothing_nothing_is_said() -> None:
-    assert in_words([]) is None
+def test_who_did_what_is_said_in_one_sentence(actions: list[Action], sentence: str) -> None:
+    assert in_words(actions) == sentence
 
 
 def test_an_officer_is_called_by_name() -> None:
     assert [name_of(actor) for actor in ("officer Bo Peep", "automation", "root")] == ["Bo Peep", "Automation", "root"]
 
 
-async def test_a_fix_is_told_as_moves_of_issues_and_its_undo_and_decisions_by_hand_as_deeds(
+async def test_fixes_are_read_from_events_and_undos_and_decisions_from_attempts(
     troubled: GuildBuilder,
 ) -> None:
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     fixed = await mitigations.fix_one(troubled.pool, number, actor="officer alice")
     assert fixed.attempt_id is not None
     async with troubled.pool.connection() as conn:
-        assert await of_rows(conn, "deeds", troubled.guild_id, 1, fixed.attempt_id) == []
+        assert await actions_in(conn, Notice(troubled.guild_id, "attempts", 1, fixed.attempt_id)) == []
     await mitigations.undo(troubled.pool, fixed.attempt_id, actor="officer bob")
-    await decide_by_hand(troubled.pool, BelongsToNobody("Grimalt"), actor="officer carol")
+    await apply_decision(troubled.pool, UnlinkCharacter("Grimalt"), actor="officer carol")
     async with troubled.pool.connection() as conn:
-        deeds = await of_rows(conn, "deeds", troubled.guild_id, 1, 100)
-        moves = await of_rows(conn, "moves", troubled.guild_id, 1, 1000)
-    assert deeds == [Deed("officer bob", "undone", 1), Deed("officer carol", "decided", 1)]
-    assert Deed("officer alice", "fixed", 1) in moves
+        done = await actions_in(conn, Notice(troubled.guild_id, "attempts", 1, 100))
+        events = await actions_in(conn, Notice(troubled.guild_id, "issues", 1, 1000))
+    assert done == [Action("officer bob", "undone", 1), Action("officer carol", "decided", 1)]
+    assert Action("officer alice", "fixed", 1) in events

@@ -7,10 +7,10 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access
-from patt.deps import SESSION_COOKIE
+from patt.auth import credentials
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
+from sv_common.guild_sync.core.errors import BadInput, NotFound
 from web.helpers import API, PAGE, House, api_token, asker, issue_number, login_link, own_form, session
 
 
@@ -68,7 +68,7 @@ async def test_a_token_of_the_metrics_opens_nothing_else(
     anonymous: httpx2.AsyncClient, pool: Pool, guild: GuildBuilder
 ) -> None:
     async with pool.connection() as conn:
-        token = await access.create_api_token(conn, "prometheus", scope="metrics", created_by="test")
+        token = await credentials.create_api_token(conn, "prometheus", scope="metrics", created_by="test")
     headers = {"Authorization": f"Bearer {token}"}
     assert (await anonymous.get("/metrics", headers=headers)).status_code == 200
     assert (await anonymous.get(f"{API}/rules", headers=headers)).status_code == 401
@@ -101,8 +101,8 @@ async def test_a_revoked_token_opens_nothing(anonymous: httpx2.AsyncClient, pool
     headers = await api_token(pool)
     ((token_id,),) = await guild.rows("select id from common.api_tokens")
     async with pool.connection() as conn:
-        assert await access.revoke_api_token(conn, token_id) is True
-        assert await access.revoke_api_token(conn, token_id) is False
+        assert await credentials.revoke_api_token(conn, token_id) is True
+        assert await credentials.revoke_api_token(conn, token_id) is False
     assert (await anonymous.get(f"{API}/rules", headers=headers)).status_code == 401
 
 
@@ -111,7 +111,7 @@ async def test_the_use_of_a_token_is_noted_at_most_once_a_minute(pool: Pool, gui
     seen = []
     for _ in range(3):
         async with pool.connection() as conn:
-            assert await access.holder_of_token(conn, token) is not None
+            assert await credentials.holder_of_token(conn, token) is not None
         seen += await guild.rows("select last_used_at from common.api_tokens")
         if len(seen) == 2:
             await guild.execute("update common.api_tokens set last_used_at = last_used_at - interval '61 seconds'")
@@ -122,10 +122,10 @@ async def test_the_use_of_a_token_is_noted_at_most_once_a_minute(pool: Pool, gui
 async def test_a_token_needs_a_name_and_a_guild_that_exists(pool: Pool) -> None:
     async with pool.connection() as conn:
         with pytest.raises(BadInput):
-            await access.create_api_token(conn, " ", created_by="test")
+            await credentials.create_api_token(conn, " ", created_by="test")
     with pytest.raises(NotFound):
         async with pool.connection() as conn:
-            await access.create_api_token(conn, "robot", guild_id=99, created_by="test")
+            await credentials.create_api_token(conn, "robot", guild_id=99, created_by="test")
 
 
 async def test_a_token_of_one_guild_sees_and_changes_no_other(
@@ -143,7 +143,7 @@ async def test_a_token_of_one_guild_sees_and_changes_no_other(
         await anonymous.post(f"{API}/fix/{theirs}"),
         await anonymous.get(f"{API}/issues/{theirs}"),
         await anonymous.post(f"{API}/issues/{theirs}/dismiss", json={"reason": "mine now"}),
-        await anonymous.post(f"{API}/issues/{theirs}/wake"),
+        await anonymous.post(f"{API}/issues/{theirs}/reopen"),
         *[
             await anonymous.request(method, f"{API}/{path}", params={"guild": troubled.guild_id})
             for method, path in (("POST", "scan"), ("POST", "fix-all/orphan_wow"), ("GET", "rules"), ("GET", "issues"))
@@ -167,7 +167,7 @@ async def test_a_token_of_one_guild_sees_and_changes_no_other(
 async def test_a_page_of_another_site_cannot_use_the_session(house: House, headers: dict[str, str]) -> None:
     number = await issue_number(house.guild, "orphan_wow", "Newalt")
     async with asker(house.app, cookies={SESSION_COOKIE: house.session}, headers=headers) as client:
-        for path in (f"{API}/fix/{number}", f"{PAGE}/actions/fix/{number}", "/logout"):
+        for path in (f"{API}/fix/{number}", "/logout"):
             answer = await client.post(path)
             assert answer.status_code == 403, path
         assert (await client.get(PAGE)).status_code == 200

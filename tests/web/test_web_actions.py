@@ -8,19 +8,17 @@ from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE
-from patt.pages.flash import COOKIE
-from patt.work import work_when_asked
+from patt.web.context import SESSION_COOKIE
+from patt.web.forms import COOKIE
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
-from web.helpers import BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
-
-ACTIONS = f"{PAGE}/actions"
+from sv_common.guild_sync.sources.ports import Sources
+from web.helpers import API, BASE_URL, PAGE, House, Seen, asker, issue_number, session, settings
 
 
 async def _click(alice: httpx2.AsyncClient, path: str, **fields: str) -> tuple[str, Seen]:
     """Send a form; return where it leads, and the page there."""
-    answer = await alice.post(f"{ACTIONS}/{path}", data=fields)
+    answer = await alice.post(f"{API}/{path}", data={"back": PAGE, **fields})
     assert answer.status_code == 303, answer.text
     location = answer.headers["location"]
     return location, Seen(await alice.get(location))
@@ -28,17 +26,17 @@ async def _click(alice: httpx2.AsyncClient, path: str, **fields: str) -> tuple[s
 
 async def _work(guild: GuildBuilder) -> None:
     """Do what was asked for, as a worker does."""
-    await work_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_jobs(Services(settings(BASE_URL), guild.pool, Sources()), guild.guild_id)
 
 
 async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     back = f"{PAGE}?guild={troubled.guild_id}&state=all"
-    location, page = await _click(alice, f"scan?guild={troubled.guild_id}", back=back)
+    location, page = await _click(alice, f"jobs?guild={troubled.guild_id}", kind="scan", back=back)
     assert location == back
-    sentence = "No worker runs, so this waits for one. Start one: patt serve, or patt worker."
-    assert page.text("status") == f"Scan by all rules is asked for. {sentence}"
+    sentence = "No worker is running. Start one with “patt serve” or “patt worker”."
+    assert page.text("status") == f"Scan by all rules is queued. {sentence}"
     assert f"Scan by all rules by alice · {sentence} Reload this page" in page.text("content")
     await _work(troubled)
     after = Seen(await alice.get(back))
@@ -46,44 +44,15 @@ async def test_a_scan_leads_back_and_the_page_says_that_it_is_under_way(
     assert "Scan by all rules" not in after.text("content")
 
 
-async def test_one_rule_is_scanned(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    await guild.character("Loner", "hello there friend")
-    _, page = await _click(alice, "scan/orphan_wow")
-    assert page.text("status").startswith("Scan: Unlinked WoW Character is asked for.")
-    await _work(guild)
-    assert Seen(await alice.get(PAGE)).counts("orphan_wow")[0] == 1
-
-
-async def test_a_fix_and_its_undo(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
-    number = await issue_number(troubled, "orphan_wow", "Newalt")
-    back = f"{PAGE}/issues/{number}"
-    _, page = await _click(alice, f"fix/{number}", back=back)
-    assert page.text("status").startswith("Fixed. Link Newalt-area-52 to Mito")
-    ((attempt,),) = await troubled.rows("select id from guild_identity.fix_attempts")
-    _, page = await _click(alice, f"attempts/{attempt}/undo", back=back)
-    assert page.text("status").startswith(f"Attempt {attempt} is undone.")
-    assert "Undone by officer alice" in page.text("attempts") or "Undone by officer alice" in page.text("content")
-
-
-async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
-    number = await issue_number(troubled, "orphan_wow", "Riddle")
-    back = f"{PAGE}/issues/{number}"
-    _, page = await _click(alice, f"issues/{number}/dismiss", back=back, reason="ein Gast – 客人", until="")
-    assert page.text("status") == f"Issue {number} is set aside."
-    assert "by officer alice : ein Gast – 客人" in page.text("content")
-    _, page = await _click(alice, f"issues/{number}/wake", back=back)
-    assert page.text("status") == f"Issue {number} is open again."
-
-
 @pytest.mark.parametrize(
     ("path", "fields", "sentence"),
     [
-        ("issues/{number}/dismiss", {}, "A reason is needed"),
-        ("issues/{number}/dismiss", {"reason": "later", "until": "soon"}, "“soon” is no day"),
-        ("issues/{number}/wake", {}, "is not dismissed"),
+        ("issues/{number}/dismiss", {"reason": ""}, "A reason is needed"),
+        ("issues/{number}/dismiss", {"reason": "later", "until": "soon"}, "until: Input should be a valid date"),
+        ("issues/{number}/reopen", {}, "is not dismissed"),
         ("attempts/999/undo", {}, "There is no fix attempt"),
         ("fix/999999", {}, "There is no issue"),
-        ("scan/nonsense", {}, "There is no rule “nonsense”"),
+        ("jobs", {"kind": "scan_rule", "issue_type": "nonsense"}, "There is no rule “nonsense”"),
     ],
 )
 async def test_what_cannot_be_done_is_told_on_the_page_too(
@@ -108,7 +77,7 @@ async def test_what_cannot_be_done_is_told_on_the_page_too(
     ],
 )
 async def test_the_way_back_leads_nowhere_else(reader: httpx2.AsyncClient, back: str) -> None:
-    location, _ = await _click(reader, "scan/nonsense", back=back)
+    location, _ = await _click(reader, "jobs", kind="scan_rule", issue_type="nonsense", back=back)
     assert location == PAGE
 
 
@@ -116,7 +85,7 @@ async def test_the_way_back_leads_nowhere_else(reader: httpx2.AsyncClient, back:
 async def test_a_sentence_that_nobody_here_wrote_is_not_shown(
     app: FastAPI, pool: Pool, alice: httpx2.AsyncClient
 ) -> None:
-    answer = await alice.post(f"{ACTIONS}/scan")
+    answer = await alice.post(f"{API}/jobs", data={"kind": "scan"})
     written = answer.headers["set-cookie"].split(f"{COOKIE}=")[1].split(";")[0]
     payload, _, signature = written.partition(".")
     for forged in ("nonsense", "a.b", f"{payload}.", f"{payload}.{signature[:-1]}é", f"x{payload}.{signature}"):

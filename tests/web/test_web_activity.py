@@ -11,16 +11,18 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import access
-from patt.queue import Task, open_queue
-from sv_common.db.pool import counting_statements
-from sv_common.guild_sync import issues, mitigations, scheduler
-from sv_common.guild_sync.by_hand import BelongsToNobody, decide_by_hand
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.identity_engine import run_matching
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import matches, uploads
+from patt.auth import credentials
+from patt.tasks import Task, open_queue
+from sv_common.db.pool import GuildConnection, counting_statements
+from sv_common.guild_sync import mitigations, scheduler
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.identity.decisions import UnlinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision, run_matching
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import Seen, api_token, issue_number
 
 ACTIVITY = "/admin/activity"
@@ -31,16 +33,16 @@ API = "/api/v1/admin/activity"
 async def busy(troubled: GuildBuilder) -> GuildBuilder:
     """A guild in which a sweep was done, a sync of Discord failed, and officers and automation have acted."""
     pool, guild_id = troubled.pool, troubled.guild_id
-    await scheduler.run_sweep(pool, guild_id=guild_id, outside=Outside())
+    await scheduler.run_sweep(pool, guild_id=guild_id, sources=Sources())
     with pytest.raises(ConfigurationError):
-        await scheduler.run_discord_sync(pool, guild_id=guild_id, outside=Outside(), actor="officer bob")
+        await scheduler.run_discord_sync(pool, guild_id=guild_id, sources=Sources(), actor="officer bob")
     fixed = await mitigations.fix_one(pool, await issue_number(troubled, "orphan_wow", "Newalt"), actor="officer alice")
     assert fixed.attempt_id is not None
     await mitigations.undo(pool, fixed.attempt_id, actor="officer bob")
-    async with pool.connection() as conn:
+    async with pool.writing(guild_id, alone=False) as guild:
         number = await issue_number(troubled, "orphan_wow", "Riddle")
-        await issues.dismiss(conn, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
-        await matches.ask(conn, guild_id, actor="officer carol")
+        await lifecycle.dismiss(guild, number, actor="officer alice", reason="=HYPERLINK(1)", until=None)
+        await matches.ask(guild, actor="officer carol")
     return troubled
 
 
@@ -56,9 +58,9 @@ async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncC
 
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_happened_yet_the_lists_are_empty(alice: httpx2.AsyncClient) -> None:
-    assert "No job waits or runs. " in (page := (await _see(alice)).text("content"))
-    assert "No run is like that." in page
-    assert "Nobody did anything like that." in (await _see(alice, show="deeds")).text("content")
+    assert "No jobs are waiting or running. " in (page := (await _see(alice)).text("content"))
+    assert "No runs match." in page
+    assert "No activity matches." in (await _see(alice, show="deeds")).text("content")
 
 
 @pytest.mark.usefixtures("busy")
@@ -88,7 +90,7 @@ async def test_runs_are_filtered(alice: httpx2.AsyncClient, query: dict[str, str
     assert [run["pipeline"] for run in answer["items"]] == pipelines
     assert answer["total"] == len(pipelines)
     assert [run["pipeline"] for run in (await alice.get(f"{API}/runs.json", params=query)).json()] == pipelines
-    assert f"{len(pipelines)} in all" in (await _see(alice, **query)).text("content")
+    assert f"{len(pipelines)} total" in (await _see(alice, **query)).text("content")
 
 
 @pytest.mark.usefixtures("busy")
@@ -102,7 +104,7 @@ async def test_a_run_has_typed_steps(alice: httpx2.AsyncClient) -> None:
 async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> None:
     deeds = (await alice.get(f"{API}/deeds")).json()["items"]
     assert [(deed["actor"], deed["what"]) for deed in deeds if not deed["is_automatic"]] == [
-        ("officer carol", "asked"),
+        ("officer carol", "requested"),
         ("officer alice", "dismissed"),
         ("officer bob", "undone"),
         ("officer alice", "fixed"),
@@ -115,7 +117,7 @@ async def test_who_did_what_is_told_newest_first(alice: httpx2.AsyncClient) -> N
 @pytest.mark.usefixtures("busy")
 async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> None:
     text = (await _see(alice, show="deeds", actor="officer bob")).text("content")
-    assert "1 in all" in text
+    assert "1 total" in text
     assert "by officer alice" not in text
     assert (await alice.get(f"{API}/deeds", params={"actor": "nobody"})).json()["total"] == 0
     assert (await alice.get(f"{API}/deeds", params={"actor": "a\x00"})).status_code == 422
@@ -124,11 +126,11 @@ async def test_deeds_are_filtered_by_who_did_them(alice: httpx2.AsyncClient) -> 
 async def test_what_was_done_by_hand_or_as_a_whole_is_told_too(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
-    await decide_by_hand(troubled.pool, BelongsToNobody("Grimalt"), actor="officer alice")
+    await apply_decision(troubled.pool, UnlinkCharacter("Grimalt"), actor="officer alice")
     await run_matching(troubled.pool, actor="root")
     text = (await _see(alice, show="deeds")).text("content")
     assert "fixed Full match by root" in text
-    assert "fixed By hand by officer alice" in text
+    assert "fixed Manual by officer alice" in text
 
 
 @pytest.mark.usefixtures("busy")
@@ -175,10 +177,10 @@ async def test_jobs_that_wait_are_shown_to_whoever_may_see_the_guild(
 ) -> None:
     other = await GuildBuilder.create(guild.pool, "Ember Court", "7001")
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.DISCORD, guild.guild_id)
-        await queue.ask_for(Task.SWEEP, other.guild_id)
+        await queue.enqueue(Task.DISCORD, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, other.guild_id)
     text = (await _see(alice, guild=guild.guild_id)).text("jobs")
-    assert "Jobs now 1 waiting Sync with Discord · Lantern Watch just now" in text
+    assert "Current jobs 1 waiting Sync with Discord · Lantern Watch just now" in text
     part = Seen(await alice.get(f"{ACTIVITY}/jobs", params={"guild": other.guild_id}))
     assert "Daily check · Ember Court" in part.text("jobs")
     assert "html" not in part.tags
@@ -197,7 +199,7 @@ async def test_the_log_of_another_guild_is_not_shown(
         assert (await anonymous.get(f"{API}/{path}", headers=token)).json()["total"] == 0
         answer = await anonymous.get(f"{API}/{path}.csv", params={"guild": busy.guild_id}, headers=token)
         assert answer.status_code == 404
-    assert "0 in all" in (await _see(alice, guild=other.guild_id, show="deeds")).text("content")
+    assert "0 total" in (await _see(alice, guild=other.guild_id, show="deeds")).text("content")
 
 
 async def test_fifty_are_on_a_page_and_the_number_of_statements_stays(
@@ -251,18 +253,20 @@ async def test_every_address_for_officers_is_described_with_its_problems(anonymo
 async def _sent(guild: GuildBuilder, uploader: str, *notes: str) -> list[int]:
     """Exports that a companion sent, in this order."""
     async with guild.pool.connection() as conn:
-        await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
-        key = next(each for each in await access.upload_keys(conn, guild.guild_id) if each.uploader == uploader)
+        await credentials.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        key = next(each for each in await credentials.upload_keys(conn, guild.guild_id) if each.uploader == uploader)
         exports = [
             read_addon_export_json(json.dumps({"characters": [{"name": "Elrek", "note": note}]}).encode())
             for note in notes
         ]
-        return [(await uploads.receive(conn, guild.guild_id, key.id, each)).upload_id for each in exports]
+        return [
+            (await uploads.receive(GuildConnection(conn, guild.guild_id), key.id, each)).upload_id for each in exports
+        ]
 
 
 @pytest.mark.usefixtures("guild")
 async def test_without_an_upload_the_page_says_how_one_comes_to_be(alice: httpx2.AsyncClient) -> None:
-    assert "No companion has sent an export yet." in (await _see(alice)).text("uploads")
+    assert "No exports yet." in (await _see(alice)).text("uploads")
 
 
 async def test_the_last_uploads_are_listed_with_what_became_of_each(
@@ -270,39 +274,48 @@ async def test_the_last_uploads_are_listed_with_what_became_of_each(
 ) -> None:
     old, done, refused, waiting = await _sent(guild, "<b>Zoë</b>", "a", "b", "c", "d")
     async with guild.pool.connection() as conn:
-        await uploads.finish(conn, old, "superseded", "Older than upload 2; nothing was changed.")
-        await uploads.finish(conn, done, "done", "Taken in: 1 character, 1 changed note.")
-        await uploads.finish(conn, refused, "refused", "It is an export of <i>Other</i> Watch.")
+        await uploads.finish(
+            GuildConnection(conn, guild.guild_id), old, "superseded", "Older than upload 2; nothing was changed."
+        )
+        await uploads.finish(
+            GuildConnection(conn, guild.guild_id), done, "done", "Taken in: 1 character, 1 changed note."
+        )
+        await uploads.finish(
+            GuildConnection(conn, guild.guild_id), refused, "refused", "It is an export of <i>Other</i> Watch."
+        )
         await conn.execute(
             "update guild_identity.addon_uploads set as_of = now() - interval '90 days' where id = %s", [old]
         )
     for address in (ACTIVITY, f"{ACTIVITY}/uploads"):
         text = Seen(await alice.get(address)).text("uploads")
         assert f"waiting Export of just now by <b>Zoë</b> · 1 character · upload {waiting}" in text
-        assert "A worker takes it in." in text
+        assert "A worker will process it." in text
         assert f"refused Export of just now by <b>Zoë</b> · 1 character · upload {refused}" in text
         assert "It is an export of <i>Other</i> Watch." in text
         assert re.search(r"superseded Export of \d{4}-\d\d-\d\d by", text)
         assert "Older than upload 2; nothing was changed." in text
         assert text.index(f"upload {waiting} ") < text.index(f"upload {refused} ") < text.index(f"upload {done} ")
-        assert "Try again" not in text
+        assert "Retry" not in text
 
 
 async def test_an_upload_that_was_given_up_is_tried_again_by_its_button(
     alice: httpx2.AsyncClient, guild: GuildBuilder
 ) -> None:
     (number,) = await _sent(guild, "Zork", "a")
-    async with guild.pool.connection() as conn:
-        await uploads.give_up(conn, number, "Given up: it failed 6 times.")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await uploads.give_up(here, number, "Given up: it failed 6 times.")
     page = await _see(alice)
     assert "given up Export of" in page.text("uploads")
-    assert "Try again" in page.text("uploads")
-    button = f"{ACTIVITY}/uploads/actions/{number}/retry"
-    assert (await alice.post(button, data={})).headers["location"] == ACTIVITY
-    assert f"Upload {number} waits again, and a worker takes it in." in (await _see(alice)).text()
-    async with guild.pool.connection() as conn:
-        assert (await uploads.get(conn, number, guild.guild_id)).state == "received"
-    await alice.post(button, data={})
+    assert "Retry" in page.text("uploads")
+    button = f"/api/v1/admin/uploads/{number}/retry"
+    assert (await alice.post(button, data={"back": ACTIVITY})).headers["location"] == ACTIVITY
+    assert (
+        f"Upload {number} is queued again. A worker processes it: patt serve, or patt worker."
+        in (await _see(alice)).text()
+    )
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        assert (await uploads.get(here, number)).state == "received"
+    await alice.post(button, data={"back": ACTIVITY})
     assert "Only an upload that was given up can be tried again." in (await _see(alice)).text()
 
 
@@ -311,9 +324,9 @@ async def test_another_guilds_uploads_are_neither_shown_nor_tried_again(
 ) -> None:
     other = await GuildBuilder.create(guild.pool, "Other Watch", "7001")
     (number,) = await _sent(other, "Stranger", "a")
-    async with guild.pool.connection() as conn:
-        await uploads.give_up(conn, number, "Given up.")
+    async with guild.pool.writing(other.guild_id, alone=False) as here:
+        await uploads.give_up(here, number, "Given up.")
     assert "Stranger" not in (await _see(alice, guild=guild.guild_id)).text("uploads")
-    await alice.post(f"{ACTIVITY}/uploads/actions/{number}/retry?guild={guild.guild_id}", data={})
-    async with guild.pool.connection() as conn:
-        assert (await uploads.get(conn, number, other.guild_id)).state == "failed"
+    await alice.post(f"/api/v1/admin/uploads/{number}/retry?guild={guild.guild_id}", data={"back": ACTIVITY})
+    async with guild.pool.writing(other.guild_id, alone=False) as here:
+        assert (await uploads.get(here, number)).state == "failed"

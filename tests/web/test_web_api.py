@@ -19,7 +19,7 @@ async def test_a_scan_tells_what_each_rule_found(alice: httpx2.AsyncClient, trou
     body = answer.json()
     assert answer.status_code == 200
     assert [rule["issue_type"] for rule in body["rules"]] == list(RULES)
-    assert body["totals"] == {"found": 7, "opened": 1, "reopened": 0, "refreshed": 0, "resolved": 0, "woken": 0}
+    assert body["totals"] == {"found": 7, "opened": 1, "recurred": 0, "refreshed": 0, "resolved": 0, "reopened": 0}
     orphans = body["rules"][1]
     assert (orphans["moves"]["found"], orphans["moves"]["opened"], orphans["error"]) == (3, 1, None)
     assert body["sentence"] == "Scan done: 7 found, 1 new, 0 resolved."
@@ -124,8 +124,8 @@ async def test_fixing_all_of_several_guilds_asks_which(
 @pytest.mark.parametrize(
     ("method", "path", "names"),
     [
-        ("POST", "scan/nonsense", "note_mismatch, orphan_wow, orphan_discord, role_mismatch, stale_character"),
-        ("POST", "fix-all/nonsense", "note_mismatch, orphan_wow, orphan_discord, role_mismatch, stale_character"),
+        ("POST", "scan/nonsense", ", ".join(RULES)),
+        ("POST", "fix-all/nonsense", ", ".join(RULES)),
         ("GET", "rules/nonsense/preview", "orphan_wow"),
         ("GET", "issues?rule=nonsense", "orphan_wow"),
         ("POST", "fix/999999", "There is no issue with the number 999999."),
@@ -189,12 +189,12 @@ async def test_an_issue_is_set_aside_and_opened_again(alice: httpx2.AsyncClient,
     until = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
     away = (await alice.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest", "until": until})).json()
     assert (away["state"], away["dismissed_by"], away["dismissed_reason"]) == ("dismissed", "officer alice", "a guest")
-    assert away["sentence"] == f"Issue {number} is set aside until {until}."
+    assert away["sentence"] == f"Issue {number} is dismissed until {until}."
     await alice.post(f"{API}/scan")
     assert (await alice.get(f"{API}/issues/{number}")).json()["state"] == "dismissed"
-    back = (await alice.post(f"{API}/issues/{number}/wake")).json()
-    assert (back["state"], back["sentence"]) == ("open", f"Issue {number} is open again.")
-    again = await alice.post(f"{API}/issues/{number}/wake")
+    back = (await alice.post(f"{API}/issues/{number}/reopen")).json()
+    assert (back["state"], back["sentence"]) == ("open", f"Issue {number} is reopened.")
+    again = await alice.post(f"{API}/issues/{number}/reopen")
     assert (again.status_code, again.json()["detail"]) == (409, f"Issue {number} is not dismissed.")
 
 
@@ -203,7 +203,7 @@ async def test_a_fix_is_undone_once(alice: httpx2.AsyncClient, troubled: GuildBu
     attempt = (await alice.post(f"{API}/fix/{number}")).json()["attempt_id"]
     undone = await alice.post(f"{API}/attempts/{attempt}/undo")
     assert (undone.status_code, undone.json()["attempt_id"]) == (200, attempt)
-    assert undone.json()["undone"][0].startswith("Taken back: Link Newalt-area-52 to Mito")
+    assert undone.json()["undone"][0].startswith("Undone: Link Newalt-area-52 to Mito")
     issue = (await alice.get(f"{API}/issues/{number}")).json()
     assert (issue["state"], issue["attempts"][0]["undone_by"]) == ("open", "officer alice")
     again = await alice.post(f"{API}/attempts/{attempt}/undo")
@@ -225,7 +225,7 @@ async def test_reading_tells_all_there_is(reader: httpx2.AsyncClient, house: Hou
     number = await issue_number(house.guild, "note_mismatch")
     issue = (await reader.get(f"{API}/issues/{number}")).json()
     assert issue["preview"]["outcome"] == "ready"
-    assert issue["preview"]["steps"][0] == "Unlink Grimalt-area-52 from Elrek."
+    assert issue["preview"]["steps"][0].startswith("Move Grimalt-area-52 from Elrek to Mito: ")
     assert [event["event"] for event in issue["events"]] == ["opened"]
     assert issue["details"]["note"] == "Mito"
 

@@ -16,7 +16,7 @@ from guild_builder import GuildBuilder
 from patt.bootstrap import Services
 from sv_common.db.patience import Patience
 from sv_common.db.pool import Pool, make_pool
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import (
     API,
     BASE_URL,
@@ -66,7 +66,7 @@ async def _soon(client: httpx2.AsyncClient, address: str, **options: Any) -> int
 async def test_thirty_requests_for_a_locked_guild_hold_up_nobody_else(
     brief: Pool, troubled: GuildBuilder, other: GuildBuilder, is_bound: bool
 ) -> None:
-    app = made(Services(settings(BASE_URL), brief, Outside()))
+    app = made(Services(settings(BASE_URL), brief, Sources()))
     theirs = await bound_session(brief, "busy", "administrator", troubled.guild_id if is_bound else None)
     others = await bound_session(brief, "calm", "administrator", other.guild_id)
     token, issue = await api_token(brief), await issue_number(troubled, "orphan_wow", "Riddle")
@@ -89,7 +89,7 @@ async def test_thirty_requests_for_a_locked_guild_hold_up_nobody_else(
         told = {(answer.status_code, answer.json()["detail"]) for answer in answers}
         assert told <= {
             (409, "Another change for this guild is in progress. Try again in a moment."),
-            (503, "Too much is being done at once just now, so nothing was done. Try again in a moment."),
+            (503, "Too many requests are running, so nothing was done. Try again in a moment."),
         }
         assert (409, "Another change for this guild is in progress. Try again in a moment.") in told
         again = await busy.post(f"{API}/issues/{issue}/dismiss", params=mine, json={"reason": "At last."})
@@ -97,7 +97,7 @@ async def test_thirty_requests_for_a_locked_guild_hold_up_nobody_else(
 
 
 async def test_a_locked_guilds_pages_can_be_read(brief: Pool, troubled: GuildBuilder) -> None:
-    app = made(Services(settings(BASE_URL), brief, Outside()))
+    app = made(Services(settings(BASE_URL), brief, Sources()))
     async with officer(app, await bound_session(brief, "busy", "officer", None)) as busy, _locked_elsewhere(troubled):
         started = time.monotonic()
         assert await _soon(busy, PAGE) == 200
@@ -107,10 +107,10 @@ async def test_a_locked_guilds_pages_can_be_read(brief: Pool, troubled: GuildBui
 async def test_a_form_says_on_the_next_page_that_another_change_is_in_progress(
     brief: Pool, troubled: GuildBuilder
 ) -> None:
-    app = made(Services(settings(BASE_URL), brief, Outside()))
+    app = made(Services(settings(BASE_URL), brief, Sources()))
     issue = await issue_number(troubled, "orphan_wow", "Riddle")
     async with officer(app, await bound_session(brief, "busy", "officer", None)) as busy:
         async with _locked_elsewhere(troubled):
-            answer = await busy.post(f"{PAGE}/actions/issues/{issue}/resolve", data={"reason": "Done."})
+            answer = await busy.post(f"{API}/issues/{issue}/resolve", data={"reason": "Done."})
         assert answer.status_code == 303
         assert "Another change for this guild is in progress" in (await busy.get(PAGE)).text

@@ -20,7 +20,7 @@ async def known(guild: GuildBuilder) -> GuildBuilder:
     await guild.member("20061")
     await guild.alias(await guild.main("Mito"), "Mitzi")
     await guild.execute(
-        "update guild_identity.players set discord_basis = 'officer', discord_vouched_by = 'test', discord_vouched_at = now()"
+        "update guild_identity.players set discord_basis = 'officer', discord_confirmed_by = 'test', discord_confirmed_at = now()"
     )
     await guild.alt("Grimalt", "Robin", await guild.main("Elrek"))
     loner = await guild.character("Loner", "Robin's alt")
@@ -120,16 +120,16 @@ async def test_without_javascript_a_character_is_linked_and_the_link_is_undone(
     asked = {"decision": "link", "character": "Loner", "player": "Mito", "back": page}
     preview = await alice.get(f"{PLAYERS}/preview", params=asked)
     text = Seen(preview).text("content")
-    assert "Player of Loner-area-52 nobody Mito, as an officer decided" in text
+    assert "Player of Loner-area-52 no one Mito, as an officer decided" in text
     assert await _owner(known, "Loner") is None
-    done = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
     assert "Done. Link Loner-area-52 to Mito: an officer says so." in shown.text("status")
     assert "By officer alice just now : Loner-area-52 belongs to Mito" in shown.text("content")
     assert await _owner(known, "Loner") == "Mito"
     attempt = (await known.rows("select id from guild_identity.fix_attempts"))[0][0]
-    undone = await alice.post(f"/admin/data-quality/actions/attempts/{attempt}/undo", data={"back": page})
+    undone = await alice.post(f"{API}/attempts/{attempt}/undo", data={"back": page})
     assert undone.headers["location"] == page
     assert "Undone by officer alice" in Seen(await alice.get(page)).text("content")
     assert await _owner(known, "Loner") is None
@@ -163,14 +163,14 @@ WRONG: list[tuple[Asked, int, str]] = [
     ({"decision": "link", "character": "Loner"}, 422, "player"),
     ({"decision": "link", "character": " ", "player": "Mito"}, 422, "character"),
     ({"decision": "link", "character": "9" * 101, "player": "Mito"}, 422, "character"),
-    ({"decision": "unlink", "character": "Loner"}, 409, "belongs to nobody already"),
+    ({"decision": "unlink", "character": "Loner"}, 409, "has no player already"),
     ({"decision": "reject", "character": "Loner", "player": "Mito", "reason": "a\x00b"}, 422, "NUL"),
-    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "Nobody has said that"),
+    ({"decision": "allow", "character": "Loner", "player": "Mito"}, 404, "No one has rejected"),
     ({"decision": "unlink_member", "player": "Zed"}, 409, "nothing to unlink"),
     (
         {"decision": "link_member", "player": "Zed", "member": "Nobodyhere"},
         404,
-        "Nobody on the Discord server is called",
+        "No one on the Discord server is named",
     ),
     ({"decision": "link_member", "player": "Zed", "member": "Mito#discord"}, 409, "merge them"),
     ({"decision": "link_member", "player": "Mito", "member": "Mito#discord"}, 409, "on Discord already"),
@@ -209,7 +209,7 @@ async def test_a_decision_that_cannot_be_carried_out_says_why_and_changes_nothin
         answer = await alice.post(f"{PLAYERS_API}/{path}", json=asked)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         assert says in answer.text
-    form = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    form = await alice.post(f"{PLAYERS_API}/decisions", data={**asked, "back": PLAYERS})
     assert (form.status_code, form.headers["location"]) == (303, PLAYERS)
     assert says in Seen(await alice.get(PLAYERS)).text("status")
     preview = await alice.get(f"{PLAYERS}/preview", params={**asked, "back": "//elsewhere.test"})

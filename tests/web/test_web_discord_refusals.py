@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
 from guild_builder import RAIDER, GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from sv_common.guild_sync.simulators.faults import Fault
@@ -37,7 +37,7 @@ async def _is_refused(answer: httpx2.Response, guild: GuildBuilder, status: int,
 @pytest.mark.parametrize("state", ["", "wrong", "é", "a" * 5000])
 async def test_a_wrong_state_signs_nobody_in(captain: Visitor, guild: GuildBuilder, state: str) -> None:
     back = await captain.agree(await captain.begin())
-    await _is_refused(await captain.come_back(back, state=state), guild, 401, "was not begun in this browser")
+    await _is_refused(await captain.come_back(back, state=state), guild, 401, "was not started in this browser")
 
 
 async def test_a_sign_in_that_was_begun_in_another_browser_signs_nobody_in(
@@ -45,9 +45,9 @@ async def test_a_sign_in_that_was_begun_in_another_browser_signs_nobody_in(
 ) -> None:
     back = await captain.agree(await captain.begin())
     victim = visitor(discord_app, STRANGER)
-    await _is_refused(await victim.come_back(back), guild, 401, "was not begun in this browser")
+    await _is_refused(await victim.come_back(back), guild, 401, "was not started in this browser")
     await victim.begin()
-    await _is_refused(await victim.come_back(back), guild, 401, "was not begun in this browser")
+    await _is_refused(await victim.come_back(back), guild, 401, "was not started in this browser")
 
 
 async def test_a_sign_in_counts_once(captain: Visitor, guild: GuildBuilder) -> None:
@@ -93,13 +93,13 @@ async def test_whoever_cancels_at_discord_is_told_that_nothing_was_done(
     discord_app: FastAPI, people: dict[str, int], guild: GuildBuilder
 ) -> None:
     answer = await visitor(discord_app, None).sign_in()
-    await _is_refused(answer, guild, 403, "You have not allowed Discord to say who you are")
+    await _is_refused(answer, guild, 403, "You did not allow Discord to share who you are")
 
 
 async def test_another_error_of_discords_is_told_without_its_words(captain: Visitor, guild: GuildBuilder) -> None:
     back = await captain.agree(await captain.begin())
     answer = await captain.come_back(back, code="", error="server_error", error_description="<b>secret</b>")
-    await _is_refused(answer, guild, 403, "Discord did not let you in")
+    await _is_refused(answer, guild, 403, "Discord refused the sign-in")
     assert "secret" not in answer.text
 
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from sv_common.guild_sync.simulators import GuildSimulator
 from web.discord_people import (
@@ -70,7 +70,7 @@ async def test_somebody_whom_nothing_lets_in_is_told_why_and_who_can(
     told = Seen(answer).text("content")
     assert answer.status_code == 403
     assert "You are on its Discord server as Corin ." in told
-    assert "These can let you in: Aldwyn ." in told
+    assert "These people can give you access: Aldwyn ." in told
     assert SESSION_COOKIE not in friend.client.cookies
     assert await guild.rows("select id from common.admin_accounts") == []
 
@@ -78,7 +78,7 @@ async def test_somebody_whom_nothing_lets_in_is_told_why_and_who_can(
 async def test_a_stranger_learns_nothing_of_the_guilds_here(discord_app: FastAPI, people: dict[str, int]) -> None:
     answer = await visitor(discord_app, STRANGER).sign_in()
     assert answer.status_code == 403
-    assert "You are not on the Discord server of a guild that is looked after here" in Seen(answer).text()
+    assert "You are not on the Discord server of a guild that uses PATT here" in Seen(answer).text()
     assert "Lantern Watch" not in answer.text
 
 
@@ -118,7 +118,7 @@ async def test_a_word_ends_when_the_character_gets_another_player(
         "update guild_identity.wow_characters set removed_at = now() where character_name = 'Brisa'",
         "update guild_identity.discord_users set is_present = false where discord_id = '9002'",
         "update guild_identity.players set discord_user_id = null where display_name = 'Brisa'",
-        "update common.guild_authority set role = 'none'",
+        "update common.access_grants set role = 'none'",
         "update common.guild_ranks set name_in_game = 'Treasurer' where wow_rank_index = 1",
     ],
 )
@@ -133,7 +133,7 @@ async def test_whoever_loses_what_let_them_in_loses_the_session_at_once(
     assert (await captain.client.get(f"{API}/rules")).status_code == 403
     why = await captain.client.get(CHOICE)
     assert why.status_code == 403
-    assert "You may not look at these pages yet" in why.text
+    assert "No access yet" in why.text
 
 
 async def test_a_demotion_to_viewer_takes_the_buttons_and_what_they_do(

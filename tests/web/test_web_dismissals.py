@@ -33,8 +33,8 @@ async def test_dismissals_that_hide_nothing_are_listed_and_removed_one_by_one(
     }
     idle = (await alice.get(DISMISSALS, params={"idle": True})).json()
     assert [each["issue"]["id"] for each in idle["items"]] == [settled]
-    removed = (await alice.post(f"{API}/issues/{settled}/wake", json={"reason": "Done with."})).json()
-    assert removed["sentence"] == f"The dismissal of issue {settled} is removed; the issue itself is resolved."
+    removed = (await alice.post(f"{API}/issues/{settled}/reopen", json={"reason": "Done with."})).json()
+    assert removed["sentence"] == f"The dismissal of issue {settled} is removed. The issue itself is resolved."
     assert (await alice.get(DISMISSALS, params={"idle": True})).json()["total"] == 0
 
 
@@ -44,13 +44,13 @@ async def test_the_page_of_dismissals_says_why_each_hides_nothing_and_removes_th
     settled, hiding = await _set_aside_and_settled(alice, troubled)
     page = await alice.get(f"{PAGE}/dismissals")
     assert page.status_code == 200
-    assert "Hides nothing: It is no longer found." in page.text
-    assert "Remove the 1 that hides nothing" in page.text
+    assert "Unused: It is no longer found." in page.text
+    assert "Remove 1 unused" in page.text
     key = (await alice.get(DISMISSALS, params={"idle": True})).json()["items"][0]["issue"]["key"]
-    await alice.post(f"{PAGE}/actions/issues/wake", data={"chosen": [f"{settled}-{key}"], "back": f"{PAGE}/dismissals"})
+    await alice.post(f"{API}/issues/reopen", data={f"seen.{settled}": key, "back": f"{PAGE}/dismissals"})
     left = (await alice.get(DISMISSALS)).json()
     assert [each["issue"]["id"] for each in left["items"]] == [hiding]
-    assert "Every dismissal still hides something." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text
+    assert "Every dismissal is still in use." in (await alice.get(f"{PAGE}/dismissals?show=idle")).text
 
 
 async def test_every_door_refuses_a_dismissal_until_a_day_that_has_come(
@@ -63,5 +63,5 @@ async def test_every_door_refuses_a_dismissal_until_a_day_that_has_come(
     assert [answer.status_code for answer in (one, many)] == [422, 422]
     sentence = "The day on which the issue opens again must lie ahead."
     assert [answer.json()["detail"] for answer in (one, many)] == [sentence, sentence]
-    await alice.post(f"{PAGE}/actions/issues/{number}/dismiss", data={**said, "back": PAGE})
+    await alice.post(f"{API}/issues/{number}/dismiss", data={**said, "back": PAGE})
     assert sentence in (await alice.get(PAGE)).text

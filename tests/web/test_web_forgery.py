@@ -9,10 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import LARGEST_BODY, SESSION_COOKIE
-from patt.forgery import FORM_HEADER, form_token_of
-from patt.rendering import TEMPLATES
-from patt.viewing import FORM_FIELD
+from patt.web.context import LARGEST_BODY, SESSION_COOKIE
+from patt.web.rendering import FORM_FIELD, TEMPLATES
+from patt.web.security import FORM_HEADER, form_token_of
 from sv_common.db.pool import Pool
 from web.helpers import API, PAGE, api_token, application, asker, issue_number, session
 from web.test_web_routes import all_that_is_written, all_ways
@@ -75,7 +74,7 @@ async def test_a_form_without_javascript_carries_the_token_in_a_field(
     app: FastAPI, pool: Pool, troubled: GuildBuilder
 ) -> None:
     own, other = await session(pool), await session(pool, "bob")
-    path = f"{PAGE}/actions/fix/{await issue_number(troubled, 'orphan_wow', 'Newalt')}"
+    path = f"{API}/fix/{await issue_number(troubled, 'orphan_wow', 'Newalt')}"
     async with asker(app, cookies={SESSION_COOKIE: own}) as client:
         for token in ("", "x", form_token_of(other)):
             assert (await client.post(path, data={FORM_FIELD: token})).status_code == 403
@@ -89,7 +88,7 @@ async def test_a_form_without_javascript_carries_the_token_in_a_field(
 
 async def test_a_form_that_is_too_long_is_not_read_to_its_end(app: FastAPI, pool: Pool) -> None:
     async with asker(app, cookies={SESSION_COOKIE: await session(pool)}) as client:
-        answer = await client.post(f"{PAGE}/actions/scan", data={"filler": "x" * (LARGEST_BODY + 1)})
+        answer = await client.post(f"{API}/jobs", data={"filler": "x" * (LARGEST_BODY + 1)})
     assert answer.status_code == 413
 
 

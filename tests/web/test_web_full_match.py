@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 
 MATCH = "/api/v1/admin/full-match"
 
@@ -44,7 +44,7 @@ async def test_a_full_match_is_kept_before_it_is_acknowledged(
 async def test_while_one_waits_no_second_one_is_added(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     first, second = (await alice.post(MATCH)).json(), (await alice.post(MATCH)).json()
     assert (second["request_id"], second["is_new"]) == (first["request_id"], False)
-    assert second["sentence"] == "A full match is asked for already; there is one at a time."
+    assert second["sentence"] == "A full match is already queued; only one runs at a time."
 
 
 async def test_another_guilds_request_is_not_visible(
@@ -53,7 +53,7 @@ async def test_another_guilds_request_is_not_visible(
     request_id = (await alice.post(MATCH)).json()["request_id"]
     other = await GuildBuilder.create(unmatched.pool, "Ember Court", "7001")
     async with other.pool.connection() as conn:
-        token = await access.create_api_token(conn, "bot", guild_id=other.guild_id, created_by="test")
+        token = await credentials.create_api_token(conn, "bot", guild_id=other.guild_id, created_by="test")
     answer = await anonymous.get(f"{MATCH}/{request_id}", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 404
 
@@ -64,11 +64,11 @@ async def test_people_are_named_by_keys_and_only_those_are_asked_for(
     preview = (await alice.get(f"{MATCH}/preview")).json()
     assert preview["by_evidence"] == {"known_player": 0, "discord_member": 1, "main": 0, "nickname": 0}
     keys = [person["key"] for person in preview["items"]]
-    answer = (await alice.post(MATCH, json={"chosen": keys})).json()
-    assert answer["sentence"] == "The full match of 1 chosen is asked for."
-    assert (await alice.get(f"{MATCH}/{answer['request_id']}")).json()["chosen"] == keys
+    answer = (await alice.post(MATCH, json={"selected": keys})).json()
+    assert answer["sentence"] == "The full match of 1 selected is queued."
+    assert (await alice.get(f"{MATCH}/{answer['request_id']}")).json()["selected"] == keys
     (run,) = (await alice.get(MATCH)).json()["items"]
-    assert (run["request_id"], run["chosen"], run["state"]) == (answer["request_id"], 1, "waiting")
+    assert (run["request_id"], run["selected"], run["state"]) == (answer["request_id"], 1, "waiting")
 
 
 async def test_whom_evidence_does_not_decide_is_listed_with_the_reason(
@@ -82,12 +82,13 @@ async def test_whom_evidence_does_not_decide_is_listed_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    ("chosen", "sentence"), [([], "Nobody was chosen"), (["nonsense"], "not one of the preview"), ("all", "request")]
+    ("selected", "sentence"),
+    [([], "No one is selected"), (["nonsense"], "not one of the preview"), ("all", "request")],
 )
 async def test_a_choice_that_is_none_is_refused_and_nothing_is_asked_for(
-    alice: httpx2.AsyncClient, unmatched: GuildBuilder, chosen: object, sentence: str
+    alice: httpx2.AsyncClient, unmatched: GuildBuilder, selected: object, sentence: str
 ) -> None:
-    answer = await alice.post(MATCH, json={"chosen": chosen})
+    answer = await alice.post(MATCH, json={"selected": selected})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert sentence in answer.json()["detail"]
     assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
@@ -95,6 +96,6 @@ async def test_a_choice_that_is_none_is_refused_and_nothing_is_asked_for(
 
 async def test_another_choice_is_refused_while_one_waits(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     await alice.post(MATCH)
-    answer = await alice.post(MATCH, json={"chosen": ["0123456789abcdef"]})
+    answer = await alice.post(MATCH, json={"selected": ["0123456789abcdef"]})
     assert answer.status_code == 409
     assert "one at a time" in answer.json()["detail"]

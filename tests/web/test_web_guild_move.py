@@ -10,13 +10,13 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.bootstrap import Services, outside
+from patt.bootstrap import Services, sources
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.errors import SourceError
+from sv_common.guild_sync.core.errors import SourceError
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.scheduler import run_blizzard_sync
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.http import http_client
 from web.helpers import BASE_URL, Seen, bound_session, made, officer, session, settings
 
 API = "/api/v1/admin/settings/guild"
@@ -45,10 +45,10 @@ async def moved(discord: GuildSimulator, pool: Pool) -> AsyncIterator[Moved]:
         blizzard_api_url=discord.battlenet_url,
     )
     async with http_client(trust_env=False) as http:
-        services = Services(options, pool, outside(options, http))
+        services = Services(options, pool, sources(options, http))
         async with pool.connection() as conn:
             guild_id = await guilds.add(conn, world.address, world.guild_name)
-        await run_blizzard_sync(pool, guild_id=guild_id, outside=services.outside)
+        await run_blizzard_sync(pool, guild_id=guild_id, sources=services.sources)
         world.guild_name, world.guild_slug = "New Watch", "new-watch"
         yield Moved(services, world, guild_id, made(services))
 
@@ -60,16 +60,16 @@ async def boss(moved: Moved) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def where(moved: Moved) -> tuple[str, str]:
-    async with moved.services.pool.connection() as conn:
-        guild = await guilds.get(conn, moved.guild_id)
+    async with moved.services.pool.writing(moved.guild_id, alone=False) as here:
+        guild = await guilds.get(here)
     return guild.name, guild.name_slug
 
 
 async def test_the_sentence_of_a_guild_that_is_not_found_leads_to_a_page_that_helps(
     moved: Moved, boss: httpx2.AsyncClient
 ) -> None:
-    with pytest.raises(SourceError, match="say so under Settings → Guild, or with “patt guild move”"):
-        await run_blizzard_sync(moved.services.pool, guild_id=moved.guild_id, outside=moved.services.outside)
+    with pytest.raises(SourceError, match="change it under Settings → Guild, or with “patt guild move”"):
+        await run_blizzard_sync(moved.services.pool, guild_id=moved.guild_id, sources=moved.services.sources)
     assert "Renamed or moved?" in Seen(await boss.get(PAGE)).text()
 
 
@@ -86,17 +86,17 @@ async def test_the_new_name_is_looked_at_on_the_page_and_kept_by_one_button(
     page = await boss.get(f"{PAGE}/move", params=looked_for)
     text = Seen(page).text()
     count = len(moved.world.characters)
-    assert f"Of the {count} that are known here, {count} are the same." in text
+    assert f"Of the {count} known here, {count} are the same." in text
     assert await where(moved) == before, "looking changes nothing"
     key = page.text.split('name="key" value="')[1].split('"')[0]
     form = {**looked_for, "key": key, "back": f"{PAGE}?guild={moved.guild_id}"}
-    answer = await boss.post(f"{PAGE}/actions/move?guild={moved.guild_id}", data=form)
+    answer = await boss.post(f"/api/v1/admin/settings/guild/move?guild={moved.guild_id}", data=form)
     assert answer.status_code == 303
     told = Seen(await boss.get(answer.headers["location"])).text()
     assert f"{before[0]} is New Watch" in told
     assert f"{moved.world.address.realm_slug} (US), until" in told
     assert await where(moved) == ("New Watch", "new-watch")
-    report = await run_blizzard_sync(moved.services.pool, guild_id=moved.guild_id, outside=moved.services.outside)
+    report = await run_blizzard_sync(moved.services.pool, guild_id=moved.guild_id, sources=moved.services.sources)
     assert (report.status, report.steps[0].counts["left"]) == ("done", 0)
 
 
@@ -107,7 +107,7 @@ async def test_the_api_does_the_same_and_refuses_another_move_than_was_previewed
     seen = (await boss.post(f"{API}/move/preview", json=body)).json()
     assert (seen["problem"], seen["same"], seen["known"]) == (None, 8, 8)
     wrong = await boss.post(f"{API}/move", json={**body, "key": "0" * 64})
-    assert (wrong.status_code, "Look at it again" in wrong.json()["detail"]) == (409, True)
+    assert (wrong.status_code, "Preview it again" in wrong.json()["detail"]) == (409, True)
     assert (await boss.post(f"{API}/move", json={**body, "key": seen["key"]})).status_code == 200
     (former,) = (await boss.get(API)).json()["former"]
     assert (former["name"], former["changed_by"]) == (GuildWorld.seeded(7, 8).guild_name, "officer alice")

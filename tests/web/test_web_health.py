@@ -25,7 +25,7 @@ async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx
         "No fresh data from: Addon notes, Battle.net roster, Discord members, Battle.net profiles.",
         "1 with an open issue",
         "2 without a player",
-        "Issues for information only do not count: 1 here have one.",
+        "Issues of severity info do not count: 1 here have one.",
     ):
         assert words in text, words
 
@@ -33,8 +33,8 @@ async def test_the_page_says_in_a_sentence_how_healthy_the_data_is(reader: httpx
 @pytest.mark.usefixtures("guild")
 async def test_before_anything_came_in_the_page_says_so(alice: httpx2.AsyncClient) -> None:
     text = (await _page(alice)).text("content")
-    assert "No character and no Discord member has come in yet." in text
-    assert "Nothing has come in yet. An officer types /pattsync" in text
+    assert "No characters and no Discord members yet." in text
+    assert "No data yet. An officer types /pattsync" in text
 
 
 async def test_a_stale_source_comes_with_what_to_do_and_its_last_failure(
@@ -49,9 +49,9 @@ async def test_a_stale_source_comes_with_what_to_do_and_its_last_failure(
     page = await _page(alice)
     roster = page.text("source-battlenet_roster")
     assert roster.startswith(
-        "Battle.net roster stale 3d ago It should not be older than 1 day. Keep “patt serve” running"
+        "Battle.net roster stale 3d ago Expected to be newer than 1 day. Keep “patt serve” running"
     )
-    assert "The last try failed: Battle.net said <no>." in roster
+    assert "The last run failed: Battle.net said <no>." in roster
     assert f"/admin/activity?guild={guild.guild_id}&pipeline=battlenet_sync&status=failed" in page.links
     assert page.text("source-discord_members") == "Discord members just now expected every 15 minutes"
 
@@ -73,10 +73,10 @@ async def test_what_mended_itself_is_counted_and_leads_to_the_attempts(
 ) -> None:
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
     page = await _page(alice)
-    assert "Fixed by itself this week 1 Guild Note Mismatch 1" in page.text("content")
+    assert "Fixed automatically this week 1 Guild Note Mismatch 1" in page.text("content")
     (link,) = [link for link in page.links if "actor=automation" in link]
     listed = Seen(await alice.get(link)).text("content")
-    assert "1 in all" in listed
+    assert "1 total" in listed
     assert "fixed 'Grimalt'" in listed
 
 
@@ -94,7 +94,7 @@ async def test_a_card_tells_how_often_the_rule_fires_and_how_its_fixes_ended(
     assert "Found twice in 30 days, twice this week; 1 came back. 1 of 1 fix worked, 1 was undone." in page.text(
         "rule-note_mismatch"
     )
-    assert "1 of 1 fix worked. 1 click changed nothing: the evidence did not decide." in page.text("rule-orphan_wow")
+    assert "1 of 1 fix worked. 1 click changed nothing: the evidence was not certain." in page.text("rule-orphan_wow")
     assert "No fix" not in page.text("rule-stale_character")
 
 
@@ -122,6 +122,6 @@ async def test_the_api_tells_the_record_of_each_rule(alice: httpx2.AsyncClient, 
     await mitigations.run_auto_mitigations(troubled.pool, guild_id=troubled.guild_id)
     assert (await alice.get(f"{API}/rules")).json()[0]["opened_ever"] is None  # without reading the whole history
     rule = (await alice.get(f"{API}/rules", params={"ever": True})).json()[0]
-    names = ("found", "found_in_a_week", "reopened", "fixes_tried", "fixes_worked", "fixes_failed", "fixes_undone")
+    names = ("found", "found_in_a_week", "recurred", "fixes_tried", "fixes_worked", "fixes_failed", "fixes_undone")
     assert [rule[name] for name in names] == [1, 1, 0, 1, 1, 0, 0]
     assert (rule["opened_ever"], rule["resolved_ever"], rule["auto_fixed"]) == (1, 1, 1)

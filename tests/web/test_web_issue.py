@@ -15,8 +15,6 @@ from sv_common.db.pool import Pool, counting_statements
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from web.helpers import API, PAGE, PLAYERS_API, House, Seen, api_token, asker, issue_number, officer, session
 
-ACTIONS = f"{PAGE}/actions"
-
 
 async def _issue(client: httpx2.AsyncClient, number: int) -> dict[str, Any]:
     answer = await client.get(f"{API}/issues/{number}")
@@ -33,8 +31,11 @@ async def bob(app: FastAPI, pool: Pool) -> httpx2.AsyncClient:
 
 async def test_the_api_tells_the_story_the_candidates_and_the_changes(reader: httpx2.AsyncClient, house: House) -> None:
     body = (await reader.get(f"{API}/issues/{await issue_number(house.guild, 'note_mismatch')}")).json()
-    assert body["story"]["conclusion"] == "The note means Mito, and the link says Elrek. One of the two is out of date."
-    assert body["story"]["sayings"][0] == {
+    assert (
+        body["explanation"]["conclusion"]
+        == "The note means Mito, and the link says Elrek. One of the two is out of date."
+    )
+    assert body["explanation"]["evidence"][0] == {
         "source": "note",
         "sentence": "The note of Grimalt-area-52 says “Mito”.",
     }
@@ -72,9 +73,9 @@ async def test_without_javascript_another_player_is_searched_and_chosen_and_the_
     page = await alice.get(f"{PAGE}/issues/{number}", params={"search": "elr"})
     (choose,) = [link for link in Seen(page).links if "decision=link" in link]
     preview = await alice.get(choose)
-    assert "Player of Riddle-area-52 nobody Elrek, as an officer decided" in Seen(preview).text("content")
+    assert "Player of Riddle-area-52 no one Elrek, as an officer decided" in Seen(preview).text("content")
     fields = {name: values[0] for name, values in parse_qs(urlsplit(choose).query).items()}
-    done = await alice.post("/admin/players/actions/decide", data=fields)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     assert urlsplit(done.headers["location"]).path == f"{PAGE}/issues/{number}"
     shown = Seen(await alice.get(done.headers["location"]))
     assert shown.text("status") == "Done. Link Riddle-area-52 to Elrek: an officer says so."
@@ -98,10 +99,13 @@ async def test_a_member_without_a_player_is_given_a_character_and_both_issues_ar
     assert fields["decision"] == "link_to_member"
     preview = await alice.get("/admin/players/preview", params={**fields, "character": "Riddle"})
     text = Seen(preview).text("content")
-    assert "The player Zephyr does not exist a player, Zephyr on Discord, with the main Riddle-area-52" in text
-    assert "Player of Riddle-area-52 nobody Zephyr, as an officer decided" in text
+    assert (
+        "The player Zephyr is not there is there Discord member of Zephyr none Zephyr, as an officer decided Main of"
+        in text
+    )
+    assert "Player of Riddle-area-52 no one Zephyr, as an officer decided" in text
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
-    done = await alice.post("/admin/players/actions/decide", data=sent)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=sent)
     shown = Seen(await alice.get(done.headers["location"]))
     assert "Create the player Zephyr, Discord member Zephyr, main character Riddle-area-52." in shown.text("status")
     assert "after officer alice decided: Riddle-area-52 belongs to Zephyr on Discord" in shown.text("content")
@@ -145,7 +149,7 @@ async def test_a_player_who_bears_a_members_name_can_be_said_to_be_them(
 async def test_nobody_found_is_said(reader: httpx2.AsyncClient, house: House) -> None:
     number = await issue_number(house.guild, "orphan_wow", "Riddle")
     page = Seen(await reader.get(f"{PAGE}/issues/{number}", params={"search": "<b>nobody"}))
-    assert "No player is called anything like “ <b>nobody ”." in page.text("found")
+    assert "No player matches “ <b>nobody ”." in page.text("found")
 
 
 async def test_not_this_player_is_respected_by_the_next_scan_and_fix(
@@ -154,7 +158,7 @@ async def test_not_this_player_is_respected_by_the_next_scan_and_fix(
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     (reject,) = [link for link in Seen(await alice.get(f"{PAGE}/issues/{number}")).links if "decision=reject" in link]
     fields = {name: values[0] for name, values in parse_qs(urlsplit(reject).query).items()}
-    await alice.post("/admin/players/actions/decide", data={**fields, "reason": "another Mito"})
+    await alice.post(f"{PLAYERS_API}/decisions", data={**fields, "reason": "another Mito"})
     await run_integrity_check(troubled.pool)
     page = Seen(await alice.get(f"{PAGE}/issues/{number}"))
     assert "officer alice said on" in page.text("candidates")
@@ -173,7 +177,7 @@ async def test_a_player_is_kept_by_letting_the_unknown_name_mean_them(
     preview = await alice.get(keep)
     assert "“Zorkmund” in a note is a word like any other means Elrek" in Seen(preview).text("content")
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview.text))
-    done = await alice.post("/admin/players/actions/decide", data=fields)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=fields)
     shown = Seen(await alice.get(done.headers["location"]))
     assert "Remember that “Zorkmund” in a note means Elrek." in shown.text("status")
     assert (await _issue(alice, number))["state"] == "resolved"
@@ -198,7 +202,7 @@ async def test_a_click_on_an_old_page_is_refused_with_what_happened_since(
     assert late.json()["detail"] == (
         "Since you opened this page: officer bob fixed it just now. Look at it again; nothing was changed."
     )
-    form = await alice.post(f"{ACTIONS}/{path.format(number=number)}?seen={seen}", data=body)
+    form = await alice.post(f"{API}/{path.format(number=number)}?seen={seen}", data={**body, "back": PAGE})
     assert form.status_code == 303
     assert "officer bob fixed it just now" in Seen(await alice.get(PAGE)).text("status")
 
@@ -207,8 +211,8 @@ async def test_the_forms_of_the_page_carry_what_was_seen(alice: httpx2.AsyncClie
     number = await issue_number(troubled, "orphan_wow", "Newalt")
     seen = str((await _issue(alice, number))["seen"])
     page = (await alice.get(f"{PAGE}/issues/{number}")).text
-    actions = re.findall(r'(?:action|data-api)="([^"]*/(?:fix|dismiss|resolve)[^"]*)"', page)
-    assert len(actions) == 6
+    actions = re.findall(r'action="([^"]*/(?:fix|dismiss|resolve)[^"]*)"', page)
+    assert len(actions) == 3
     assert all(f"seen={seen}" in action for action in actions)
 
 
@@ -218,10 +222,10 @@ async def test_waking_on_an_old_page_is_refused(
     number = await issue_number(troubled, "orphan_wow", "Riddle")
     seen = str((await _issue(alice, number))["seen"])
     await bob.post(f"{API}/issues/{number}/dismiss", json={"reason": "a guest"})
-    late = await alice.post(f"{API}/issues/{number}/wake", params={"seen": seen})
+    late = await alice.post(f"{API}/issues/{number}/reopen", params={"seen": seen})
     assert "officer bob set it aside just now" in late.json()["detail"]
     now = str((await _issue(alice, number))["seen"])
-    assert (await alice.post(f"{API}/issues/{number}/wake", params={"seen": now})).json()["state"] == "open"
+    assert (await alice.post(f"{API}/issues/{number}/reopen", params={"seen": now})).json()["state"] == "open"
 
 
 async def test_what_was_never_given_as_seen_is_refused(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.work import work_when_asked
-from sv_common.guild_sync.ports import Outside
+from patt.worker.running import run_jobs
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, issue_number, settings
 
 JOBS = f"{API}/jobs"
@@ -20,8 +20,8 @@ async def test_a_job_is_asked_for_done_and_told_of(alice: httpx2.AsyncClient, tr
     assert asked.status_code == 202
     job = asked.json()
     assert (job["state"], job["is_new"], job["who"], job["asked_by"]) == ("waiting", True, "alice", "officer alice")
-    assert "No worker runs, so this waits for one. Start one: patt serve, or patt worker." in job["sentence"]
-    await work_when_asked(Services(settings(BASE_URL), troubled.pool, Outside()), troubled.guild_id)
+    assert "No worker is running. Start one with “patt serve” or “patt worker”." in job["sentence"]
+    await run_jobs(Services(settings(BASE_URL), troubled.pool, Sources()), troubled.guild_id)
     done = (await alice.get(f"{JOBS}/{job['id']}")).json()
     assert (done["state"], done["done"], done["total"]) == ("done", 1, 1)
     assert done["sentence"] == "Of 1 issue: 1 fixed."
@@ -39,7 +39,7 @@ async def test_a_job_is_asked_for_done_and_told_of(alice: httpx2.AsyncClient, tr
         ({}, 422, "kind"),
         ({"kind": "scan_rule"}, 422, "issue_type"),
         ({"kind": "scan_rule", "issue_type": "no_such"}, 404, "no_such"),
-        ({"kind": "fix_selected", "issue_ids": []}, 422, "issue_ids"),
+        ({"kind": "fix_selected", "issue_ids": []}, 422, "No issue is selected"),
         ({"kind": "fix_selected", "issue_ids": [0]}, 422, "issue_ids"),
         ({"kind": "fix_selected", "issue_ids": [2**62]}, 404, "There is no issue with the number"),
     ],

@@ -7,9 +7,9 @@ import contextlib
 import pytest
 
 from guild_builder import GuildBuilder, entry
-from sv_common.guild_sync import issues
+from sv_common.guild_sync.core.errors import SuspiciousSource
 from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.errors import SuspiciousSource
+from sv_common.guild_sync.issues import lifecycle
 from web.browsers import SignIn
 from web.helpers import PAGE, issue_number
 
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.browser
 
 async def test_the_button_of_a_dismissal_stands_in_its_row(sign_in: SignIn, troubled: GuildBuilder) -> None:
     number = await issue_number(troubled, "orphan_wow", "Riddle")
-    async with troubled.pool.connection() as conn:
-        await issues.dismiss(conn, number, actor="officer alice", reason="a guest")
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as here:
+        await lifecycle.dismiss(here, number, actor="officer alice", reason="a guest")
     page, _ = await sign_in()
     await page.goto(page.url.partition("/admin")[0] + f"{PAGE}/dismissals")
     badge = await page.locator(".finding .badge").bounding_box()
     text = await page.locator(".finding-text").bounding_box()
-    button = await page.get_by_role("button", name="Open again").bounding_box()
+    button = await page.get_by_role("button", name="Reopen").bounding_box()
     assert badge is not None
     assert text is not None
     assert button is not None

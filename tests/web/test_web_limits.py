@@ -12,16 +12,16 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
 from patt.config import load_settings
-from patt.deps import SESSION_COOKIE
-from patt.limits import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from patt.server import server_config
+from patt.web.context import SESSION_COOKIE
+from patt.web.throttle import FAILURES, REQUESTS, SIGN_INS, UPLOADS, Allowance, Limit
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.errors import ConfigurationError
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.core.errors import ConfigurationError
 from sv_common.guild_sync.simulators.server import LOOPBACK
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, api_token, application, asker, login_link, session, settings
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
@@ -95,7 +95,7 @@ async def test_what_is_valid_goes_on_behind_an_address_from_which_others_guess(
 ) -> None:
     link, right = await login_link(pool), await api_token(pool)
     async with guild.pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     await _guess(stranger, 2 * FAILURES.most)
     assert await _guess(stranger, 1) == {429}
     assert (await stranger.get(f"{API}/rules", headers=right)).status_code == 200
@@ -116,7 +116,7 @@ async def test_whoever_comes_back_from_discord_is_let_in_though_others_have_used
         assert statuses == [303] * (SIGN_INS.most - 1) + [429]
         back = await patient.get("/login/discord/callback", params={"state": state, "error": "access_denied"})
     assert back.status_code == 403
-    assert "You have not allowed Discord to say who you are" in back.text
+    assert "You did not allow Discord to share who you are" in back.text
 
 
 async def test_what_is_valid_is_no_guess_and_neither_is_an_old_session(
@@ -162,7 +162,7 @@ async def test_nobody_chooses_their_address_by_a_header_unless_a_trusted_proxy_s
 
 
 async def test_as_it_is_served_this_computer_is_no_trusted_proxy_by_itself(pool: Pool) -> None:
-    config = server_config(Services(settings(BASE_URL), pool, Outside()), LOOPBACK, 0)
+    config = server_config(Services(settings(BASE_URL), pool, Sources()), LOOPBACK, 0)
     config.load()
     async with _from(config.loaded_app, LOOPBACK) as liar:
         for number in range(FAILURES.most):
@@ -201,7 +201,7 @@ async def test_a_session_that_asks_too_often_gets_a_page_that_says_so(limited: F
             assert (await client.get("/admin/nothing", headers=headers)).status_code == 404
         page, api = await client.get(PAGE), await client.get(f"{API}/rules")
     assert (page.status_code, api.status_code) == (429, 429)
-    assert "That is too much at once. Try again in 60 seconds." in page.text
+    assert "Too many requests at once. Try again in 60 seconds." in page.text
     assert api.json()["detail"] in page.text
 
 
@@ -209,7 +209,7 @@ async def test_an_upload_key_sends_so_often_and_may_go_on_asking_what_became_of_
     stranger: httpx2.AsyncClient, guild: GuildBuilder
 ) -> None:
     async with guild.pool.connection() as conn:
-        key = await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
     stranger.headers["X-API-Key"] = key
     for _ in range(UPLOADS.most):
         assert (await stranger.post(UPLOAD, content=b"nonsense")).status_code == 422

@@ -17,18 +17,18 @@ from fastapi import FastAPI
 from guild_builder import GuildBuilder
 from patt import server
 from patt.bootstrap import Services
-from patt.deps import SESSION_COOKIE
-from patt.guard import UNATTENDED_HEADER
 from patt.live.hub import HISTORY, LONGEST_QUEUE, Hub
 from patt.live.stream import MOST_STREAMS
-from patt.queue import Task, open_queue
 from patt.server import server_config
-from patt.work import work_when_asked
+from patt.tasks import Task, open_queue
+from patt.web.context import SESSION_COOKIE
+from patt.web.guard import UNATTENDED_HEADER
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool, make_pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.guild_settings import save_setting
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.setting_requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
+from sv_common.guild_sync.settings.requests import RanksRequest, RoleWish, RuleRequest, SettingRequest, WordRequest
+from sv_common.guild_sync.settings.service import save_setting
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, api_token, issue_number, made, own_form, session, settings
 from web.live_server import LIVE, served, served_by, streaming
 
@@ -40,7 +40,7 @@ SHORT_WAIT_S = 0.5
 @pytest.fixture
 def live_app(pool: Pool) -> FastAPI:
     """The application, which looks after its streams all the time."""
-    return made(Services(settings("http://patt.test"), pool, Outside()), heartbeat_s=BEAT_S)
+    return made(Services(settings("http://patt.test"), pool, Sources()), heartbeat_s=BEAT_S)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_one_officers_fix_is_told_to_another_by_name_and_number(site: str,
 async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuilder) -> None:
     insert = (
         "insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor) "
-        "select %s, min(id), 'orphan_wow', 'woken', 1, %s from guild_identity.audit_issues"
+        "select %s, min(id), 'orphan_wow', 'reopened', 1, %s from guild_identity.audit_issues"
     )
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as stream:
         await stream.until("hello")
@@ -98,7 +98,7 @@ async def test_what_is_rolled_back_is_never_told(site: str, troubled: GuildBuild
         await troubled.execute(insert.replace("%s", "%(guild)s", 1).replace("%s", "'officer bob'"))
         told = (await stream.until("change")).data["sentence"]
     # What the guild was set up with may be told along with it.
-    assert told.endswith("bob opened 1 issue again.")
+    assert told.endswith("bob reopened 1 issue.")
     assert "ghost" not in told
 
 
@@ -120,7 +120,7 @@ async def test_a_jobs_progress_and_its_end_are_told(site: str, troubled: GuildBu
         asked = (await alice.post(f"{site}{API}/jobs", json={"kind": "scan_rule", "issue_type": "orphan_wow"})).json()
         await stream.until("job", id=asked["id"], state="waiting", place="orphan_wow")
         async with open_queue(database_url) as queue:
-            await work_when_asked(Services(settings(site), troubled.pool, Outside(), queue), troubled.guild_id)
+            await run_jobs(Services(settings(site), troubled.pool, Sources(), queue), troubled.guild_id)
         told = await stream.until("job", id=asked["id"], state="done")
     assert told.data["sentence"].startswith("Scan done: ")
     assert "result" not in told.data
@@ -138,7 +138,7 @@ async def test_a_stream_that_comes_back_is_given_what_it_missed_and_nothing_twic
         hub.publish(troubled.guild_id, "change", {"sentence": "second"})
         hub.publish(troubled.guild_id + 1, "change", {"sentence": "not ours"})
         hub.publish(troubled.guild_id, "change", {"sentence": "third"})
-        async with streaming(alice, site, last_event_id=first.mark) as stream:
+        async with streaming(alice, site, last_event_id=first.cursor) as stream:
             assert (await stream.until("hello")).data["is_continued"] is True
             told = [await stream.next(), await stream.next()]
             assert [each.data["sentence"] for each in told if each] == ["second", "third"]
@@ -150,34 +150,34 @@ async def test_a_page_is_told_what_changed_between_its_reading_and_its_stream(
     hub: Hub = live_app.state.live
     async with _signed_in(troubled.pool) as alice:
         page = (await alice.get(f"{site}/admin/data-quality")).text
-        mark = page.split('data-live-mark="')[1].split('"')[0]
+        cursor = page.split('data-live-mark="')[1].split('"')[0]
         hub.publish(troubled.guild_id, "change", {"sentence": "in between"})
-        async with streaming(alice, site, after=mark, guild=troubled.guild_id) as stream:
+        async with streaming(alice, site, after=cursor, guild=troubled.guild_id) as stream:
             assert (await stream.until("hello")).data["is_continued"] is True
             await stream.until("change", sentence="in between")
 
 
-@pytest.mark.parametrize("mark", ["", "0.0", "ffffffff.1", "nonsense", "{epoch}.999999", "{epoch}.-1"])
-async def test_a_mark_that_cannot_be_continued_is_said_to_be_so(
-    site: str, live_app: FastAPI, troubled: GuildBuilder, mark: str
+@pytest.mark.parametrize("cursor", ["", "0.0", "ffffffff.1", "nonsense", "{epoch}.999999", "{epoch}.-1"])
+async def test_a_cursor_that_cannot_be_continued_is_said_to_be_so(
+    site: str, live_app: FastAPI, troubled: GuildBuilder, cursor: str
 ) -> None:
     hub: Hub = live_app.state.live
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as first:
         await first.until("hello")
-        after = mark.format(epoch=str(hub.mark).partition(".")[0])
+        after = cursor.format(epoch=str(hub.cursor).partition(".")[0])
         async with streaming(alice, site, after=after) as stream:
             assert (await stream.until("hello")).data["is_continued"] is False
 
 
-async def test_a_mark_older_than_the_history_cannot_be_continued(
+async def test_a_cursor_older_than_the_history_cannot_be_continued(
     site: str, live_app: FastAPI, troubled: GuildBuilder
 ) -> None:
     hub: Hub = live_app.state.live
     async with _signed_in(troubled.pool) as alice, streaming(alice, site) as first:
-        mark = (await first.until("hello")).mark
+        cursor = (await first.until("hello")).cursor
         for _ in range(HISTORY + 1):
             hub.publish(troubled.guild_id + 1, "change", {})
-        async with streaming(alice, site, after=mark) as stream:
+        async with streaming(alice, site, after=cursor) as stream:
             assert (await stream.until("hello")).data["is_continued"] is False
 
 
@@ -288,7 +288,7 @@ async def test_who_does_not_read_is_dropped_and_the_others_are_told(
 
 async def test_a_hundred_streams_hold_no_connection_of_the_pool(troubled: GuildBuilder, database_url: str) -> None:
     async with make_pool(database_url, max_size=2) as small:
-        app = made(Services(settings("http://patt.test"), small, Outside()))
+        app = made(Services(settings("http://patt.test"), small, Sources()))
         async with contextlib.AsyncExitStack() as stack:
             base_url = await stack.enter_async_context(served(app))
             limits = httpx2.Limits(max_connections=200)
@@ -368,13 +368,13 @@ async def test_a_request_that_never_ends_does_not_keep_the_server_from_ending(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "GRACE_S", 1)
-    config = server_config(Services(settings("http://patt.test"), pool, Outside()), "127.0.0.1", 0)
+    config = server_config(Services(settings("http://patt.test"), pool, Sources()), "127.0.0.1", 0)
     async with asyncio.timeout(LONGEST_WAIT_S):
         async with served_by(config) as base_url:
             at = urlsplit(base_url)
             reader, writer = await asyncio.open_connection(at.hostname, at.port)
             writer.write(
-                f"POST /admin/data-quality/actions/scan HTTP/1.1\r\nHost: {at.netloc}\r\nSec-Fetch-Site: same-origin\r\n"
+                f"POST /api/v1/admin/data-quality/jobs HTTP/1.1\r\nHost: {at.netloc}\r\nSec-Fetch-Site: same-origin\r\n"
                 f"Cookie: {SESSION_COOKIE}={await session(pool)}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                 f"Content-Length: 100\r\n\r\nhalf of it".encode()
             )
@@ -411,5 +411,5 @@ async def test_jobs_that_come_to_the_queue_are_told_of(site: str, troubled: Guil
         open_queue(database_url) as queue,
     ):
         await stream.until("hello")
-        await queue.ask_for(Task.SWEEP, troubled.guild_id)
+        await queue.enqueue(Task.SWEEP, troubled.guild_id)
         await stream.until("part", kind="jobs")

@@ -11,12 +11,13 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
+from sv_common.db.guild import lock
 from sv_common.db.pool import Pool
 from sv_common.guild_sync import mitigations
-from sv_common.guild_sync.domain.progress import Progress
-from sv_common.guild_sync.store import guilds, work
+from sv_common.guild_sync.core.progress import Progress
+from sv_common.guild_sync.jobs import requests
 from web.at_work import at_work
 from web.helpers import PAGE, issue_number, made
 from web.live_server import served
@@ -45,7 +46,7 @@ async def sign_in(browser: Browser, site: str, pool: Pool) -> AsyncIterator[Sign
             page.on("console", lambda message: wrong.append(message.text))
             page.on("pageerror", lambda error: wrong.append(str(error)))
             async with pool.connection() as conn:
-                link = await access.create_login_link(conn, name)
+                link = await credentials.create_login_link(conn, name)
             await page.goto(f"{site}/login/{link}")
             await page.get_by_role("button", name=f"Sign in as {name}").click()
             await expect(page.locator("#content")).to_contain_text("Data quality rules")
@@ -68,18 +69,16 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
     alice, bob = await sign_in("alice"), await sign_in("bob")
     button = alice.locator("#rule-orphan_wow").get_by_role("button", name="Run Scan")
     await button.click()
-    await expect(alice.locator("#status")).to_contain_text(
-        "No worker runs, so this waits for one. Start one: patt serve"
-    )
+    await expect(alice.locator("#status")).to_contain_text("No worker is running. Start one with “patt serve”")
     await expect(bob.locator("#rule-orphan_wow .work")).to_contain_text("Scan by alice")
     await expect(button).to_be_focused()
 
     async with troubled.pool.connection() as holding:
-        await guilds.lock(holding, troubled.guild_id)
+        await lock(holding, troubled.guild_id)
         async with at_work(services):
             begun = await _begun(troubled)
-            async with troubled.pool.connection() as conn:
-                await work.report(conn, begun, Progress(1, 4, "Looking for: trouble"))
+            async with troubled.pool.writing(troubled.guild_id, alone=False) as here:
+                await requests.report(here, begun, Progress(1, 4, "Looking for: trouble"))
             for page in (alice, bob):
                 await expect(page.locator("#rule-orphan_wow .work")).to_contain_text("1 of 4", timeout=SLOW_MS)
                 assert await page.locator("#rule-orphan_wow progress").get_attribute("value") == "1"
@@ -92,10 +91,10 @@ async def test_a_scans_progress_is_seen_by_both_officers_and_its_end_by_the_one_
     await expect(button).to_be_focused()
 
 
-async def _begun(guild: GuildBuilder) -> work.WorkRequest:
+async def _begun(guild: GuildBuilder) -> requests.WorkRequest:
     while True:
-        async with guild.pool.connection() as conn:
-            found = await work.under_way(conn, guild.guild_id)
+        async with guild.pool.writing(guild.guild_id, alone=False) as here:
+            found = await requests.under_way(here)
         if found and found[0].state == "running":
             return found[0]
         await asyncio.sleep(0.05)
@@ -107,12 +106,12 @@ async def test_one_officers_fix_shows_at_the_others_page_without_taking_what_is_
     alice, bob = await sign_in("alice"), await sign_in("bob")
     await alice.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
     await _hears(alice)
-    await alice.get_by_label("Why").fill("a guest")
+    await alice.get_by_label("Reason").fill("a guest")
     await bob.get_by_role("button", name="Fix: 'Newalt'").click()
     await expect(bob.locator("#status")).to_contain_text("Fixed. Link Newalt")
     await expect(alice.locator("#news")).to_contain_text("bob fixed 1 issue.")
-    await expect(alice.get_by_label("Why")).to_have_value("a guest")
-    await expect(alice.get_by_label("Why")).to_be_focused()
+    await expect(alice.get_by_label("Reason")).to_have_value("a guest")
+    await expect(alice.get_by_label("Reason")).to_be_focused()
     await alice.get_by_role("button", name="Show").click()
     await expect(alice.locator("#content")).to_contain_text("by officer bob")
     await expect(bob.locator("#news")).to_be_hidden()
@@ -146,7 +145,7 @@ async def test_without_javascript_the_next_page_says_that_it_is_under_way(
 ) -> None:
     alice = await sign_in("alice", java_script_enabled=False)
     await alice.get_by_role("button", name="Run all scans").click()
-    await expect(alice.locator("#status")).to_contain_text("Scan by all rules is asked for. No worker runs")
+    await expect(alice.locator("#status")).to_contain_text("Scan by all rules is queued. No worker is running")
     await expect(alice.locator(".page-head .work")).to_contain_text("Scan by all rules by alice")
     async with at_work(services):
         while await troubled.rows("select 1 from guild_identity.work_requests where finished_at is null"):  # noqa: ASYNC110 -- nothing tells a page without JavaScript

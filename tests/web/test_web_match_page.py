@@ -7,12 +7,13 @@ import pytest
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.full_match import match_when_asked
+from patt.worker.running import run_full_match
 from sv_common.db.pool import counting_statements
 from sv_common.guild_sync.identity_engine import preview_matching, run_matching
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import BASE_URL, Seen, settings
 
+MATCH_API = "/api/v1/admin/full-match"
 MATCH_PAGE = "/admin/full-match"
 
 
@@ -39,11 +40,11 @@ async def _key(guild: GuildBuilder, name: str) -> str:
 
 async def _do_it(guild: GuildBuilder) -> None:
     """What the worker does."""
-    await match_when_asked(Services(settings(BASE_URL), guild.pool, Outside()), guild.guild_id)
+    await run_full_match(Services(settings(BASE_URL), guild.pool, Sources()), guild.guild_id)
 
 
 async def _click(alice: httpx2.AsyncClient, path: str, fields: dict[str, object] | None = None) -> Seen:
-    answer = await alice.post(path, data=fields or {})
+    answer = await alice.post(path, data={"back": MATCH_PAGE, **(fields or {})})
     assert answer.status_code == 303, answer.text
     return Seen(await alice.get(answer.headers["location"]))
 
@@ -55,8 +56,8 @@ async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncC
 @pytest.mark.usefixtures("guild")
 async def test_where_nothing_is_to_be_matched_nothing_can_be_asked_for(alice: httpx2.AsyncClient) -> None:
     page = await _see(alice)
-    assert "There is nothing to match" in page.text("content")
-    assert "None was done yet" in page.text("match-state")
+    assert "Nothing to match" in page.text("content")
+    assert "No match yet" in page.text("match-state")
     assert "form" not in page.tags[page.tags.index("main") :]
 
 
@@ -69,7 +70,7 @@ async def test_people_are_shown_by_the_kind_of_evidence_the_strongest_first(
     headings = ["Known players 1", "New players who are on Discord 1", "New players by their main 1", "by a nickname 1"]
     places = [text.rindex(heading) for heading in headings]
     assert places == sorted(places)
-    assert "Elrek 1 character(s) of a known player. Link Rivermane-area-52 to Elrek" in text
+    assert "Elrek 1 character of a known player. Link Rivermane-area-52 to Elrek" in text
     only = (await _see(alice, evidence="nickname")).text("content")
     assert "Kipper" in only
     assert "Rivermane" not in only
@@ -81,30 +82,30 @@ async def test_whom_it_leaves_alone_is_listed_under_the_reason(
 ) -> None:
     await unmatched.character("Other", "Quin")
     text = (await _see(alice, show="left")).text("content")
-    assert "One character alone, and nothing that ties it to anybody. Quin : Other-area-52 Zork : Lone-area-52" in text
+    assert "One character alone, and nothing links it to anyone. Quin : Other-area-52 Zork : Lone-area-52" in text
 
 
 async def test_all_are_asked_for_done_and_taken_back(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    page = await _click(alice, f"{MATCH_PAGE}/actions/ask")
-    assert page.text("status") == "The full match is asked for."
+    page = await _click(alice, MATCH_API)
+    assert page.text("status") == "The full match is queued."
     assert "waiting by officer alice" in page.text("match-state")
     assert "Apply" not in page.text("content")
     await _do_it(unmatched)
     state = (await _see(alice)).text("match-state")
     assert "3 players created, 6 characters linked, 1 left alone. Undo" in state
     ((attempt,),) = await unmatched.rows("select id from guild_identity.fix_attempts")
-    page = await _click(alice, f"/admin/data-quality/actions/attempts/{attempt}/undo", {"back": MATCH_PAGE})
+    page = await _click(alice, f"/api/v1/admin/data-quality/attempts/{attempt}/undo", {"back": MATCH_PAGE})
     assert "Undone by officer alice" in page.text("match-state")
     assert await unmatched.rows("select display_name from guild_identity.players") == [("Elrek",)]
 
 
 async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
     chosen = [await _key(unmatched, "Kipper"), await _key(unmatched, "Elrek")]
-    page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen", {"chosen": chosen})
-    assert page.text("status") == "The full match of 2 chosen is asked for."
+    page = await _click(alice, MATCH_API, {"selected": chosen})
+    assert page.text("status") == "The full match of 2 selected is queued."
     await _do_it(unmatched)
     page = await _see(alice)
-    assert "1 players created, 3 characters linked, for the 2 chosen." in page.text("match-state")
+    assert "1 players created, 3 characters linked, for the 2 selected." in page.text("match-state")
     names = await unmatched.rows("select display_name from guild_identity.players order by id")
     assert names == [("Elrek",), ("Kipper",)]
     assert "Heathfen" in page.text("content")
@@ -113,21 +114,21 @@ async def test_only_those_who_are_ticked_are_matched(alice: httpx2.AsyncClient, 
 async def test_a_page_that_looks_again_leaves_the_sentence_to_the_next_page(
     alice: httpx2.AsyncClient, unmatched: GuildBuilder
 ) -> None:
-    answer = await alice.post(f"{MATCH_PAGE}/actions/ask")
+    answer = await alice.post(MATCH_API, data={"back": MATCH_PAGE})
     part = Seen(await alice.get(f"{MATCH_PAGE}/state"))
     assert "waiting by officer alice" in part.text("match-state")
     assert "html" not in part.tags
-    assert Seen(await alice.get(answer.headers["location"])).text("status") == "The full match is asked for."
+    assert Seen(await alice.get(answer.headers["location"])).text("status") == "The full match is queued."
 
 
 async def test_nobody_ticked_is_not_everybody(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    page = await _click(alice, f"{MATCH_PAGE}/actions/ask-chosen")
-    assert "Nobody was chosen" in page.text("status")
+    page = await _click(alice, MATCH_API, {"selected": ""})
+    assert "No one is selected" in page.text("status")
     assert await unmatched.rows("select 1 from guild_identity.match_requests") == []
 
 
 async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    await _click(alice, MATCH_API)
     await unmatched.execute(
         "update guild_identity.match_requests set state = 'failed', sentence = 'The disk is full.', finished_at = now()"
     )
@@ -135,10 +136,10 @@ async def test_a_match_that_failed_says_why(alice: httpx2.AsyncClient, unmatched
 
 
 async def test_matches_of_the_command_line_are_listed_too(alice: httpx2.AsyncClient, unmatched: GuildBuilder) -> None:
-    await run_matching(unmatched.pool, actor="root", chosen=[await _key(unmatched, "Kipper")])
-    await _click(alice, f"{MATCH_PAGE}/actions/ask")
+    await run_matching(unmatched.pool, actor="root", selected=[await _key(unmatched, "Kipper")])
+    await _click(alice, MATCH_API)
     text = (await _see(alice, show="runs")).text("content")
-    assert "Matches so far 2" in text
+    assert "Past matches 2" in text
     assert text.rindex("officer alice") < text.rindex("by root")
 
 

@@ -36,16 +36,16 @@ async def test_of_two_who_are_called_alike_the_name_means_the_other_one(
 ) -> None:
     mito, other = twice
     page = f"{PLAYERS}/{mito}?guild={guild.guild_id}"
-    assert "Merge with another player" in Seen(await alice.get(page)).text("content")
+    assert "Other player" in Seen(await alice.get(page)).text("content")
     asked = {"decision": "merge", "player": str(mito), "other": "mito", "back": page}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked)).text("content")
     for words in (
         f"Player of Grimalt-area-52 Mito (number {other}), by evidence Mito (number {mito}), as an officer decided",
-        f"The player Mito (number {other}) a player by itself deleted",
-        "Merge the players: what would change",
+        f"The player Mito (number {other}) is there is not there",
+        "Merge players: preview",
     ):
         assert words in preview, preview
-    done = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert (done.status_code, done.headers["location"]) == (303, page)
     shown = Seen(await alice.get(page))
     reason = f"Mito (number {other}) and Mito (number {mito}) are one person: an officer says so."
@@ -64,7 +64,7 @@ async def test_the_merge_is_undone_from_the_page_of_the_one_that_stays_and_from_
         undo = f"attempts/{done['attempt_id']}/undo"
         assert undo in (await alice.get(place)).text
         assert "are one person: an officer says so." in Seen(await alice.get(place)).text("content")
-        undone = await alice.post(f"/admin/data-quality/actions/{undo}", data={"back": place})
+        undone = await alice.post(f"{API}/{undo}", data={"back": place})
         assert undone.headers["location"] == place
         characters = (await alice.get(f"{PLAYERS_API}/{other}")).json()["characters"]
         assert [each["name"] for each in characters] == ["Grimalt", "Stormalt"]
@@ -89,9 +89,9 @@ async def test_a_long_merge_is_told_by_its_first_steps(alice: httpx2.AsyncClient
     (attempt,) = (await alice.get(f"{PLAYERS_API}/{mito}")).json()["attempts"]
     first, *_, last = attempt["steps"]
     assert first.startswith(
-        f"Link Alt00-area-52 to Mito (number {mito}): an officer says that Mito (number {other}) is"
+        f"Move Alt00-area-52 from Mito (number {other}) to Mito (number {mito}): an officer says that Mito"
     )
-    assert last == "And 29 more steps."
+    assert last == "And 9 more steps."
 
 
 async def test_another_plan_than_the_one_that_was_seen_is_not_carried_out(
@@ -135,7 +135,7 @@ async def test_odd_names_are_text_before_and_after_a_merge(
     before = await _people(guild)
     asked = {"decision": "merge", "player": str(stays), "other": f"{name}2", "back": f"{PLAYERS}/{stays}"}
     preview = Seen(await alice.get(f"{PLAYERS}/preview", params=asked))
-    done = await alice.post(f"{PLAYERS}/actions/decide", data=asked)
+    done = await alice.post(f"{PLAYERS_API}/decisions", data=asked)
     assert done.headers["location"] == f"{PLAYERS}/{stays}"
     after = Seen(await alice.get(f"{PLAYERS}/{stays}"))
     for page in (preview, after):
@@ -156,13 +156,13 @@ async def test_a_rejection_and_a_discord_member_are_taken_back_on_the_player_pag
     )
     body = {"decision": "merge", "player": str(mito), "other": str(other)}
     refused = await alice.post(f"{PLAYERS_API}/decisions", json=body)
-    assert "Take that back first" in refused.json()["detail"]
+    assert "Undo that first" in refused.json()["detail"]
     page = Seen(await alice.get(f"{PLAYERS}/{mito}"))
     for decision in ("allow", "unlink_member"):
         (link,) = [link for link in page.links if f"decision={decision}&" in link]
         assert Seen(await alice.get(link)).status == 200
     allowed = {"decision": "allow", "character": "Grimalt", "player": str(mito)}
-    assert (await alice.post(f"{PLAYERS}/actions/decide", data=allowed)).status_code == 303
+    assert (await alice.post(f"{PLAYERS_API}/decisions", data=allowed)).status_code == 303
     assert (await alice.post(f"{PLAYERS_API}/decisions", json=body)).status_code == 200
 
 
@@ -170,7 +170,7 @@ async def test_without_a_guild_the_players_page_says_what_to_do(alice: httpx2.As
     for query in ("", "?guild=1", "?search=mito&show=all"):
         page = Seen(await alice.get(f"{PLAYERS}{query}"))
         assert page.status == 200
-        assert "No guild is set up yet" in page.text("content")
+        assert "No guild yet" in page.text("content")
         assert "patt guild add" in page.text("content")
 
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt.deps import SESSION_COOKIE
+from patt.web.context import SESSION_COOKIE
 from sv_common.db.pool import Pool
 from web.discord_people import CAPTAIN, FRIEND, MASTER, give, populate
 from web.helpers import PAGE, Seen, application, asker, bound_session, login_link, officer, session
@@ -57,7 +57,7 @@ async def test_a_preview_names_who_would_gain_and_changes_nothing(
 ) -> None:
     answer = await alice.post(f"{ROOT}/authority/preview", json={"kind": "rank", "key": "1", "role": "officer"})
     assert answer.json()["moved"] == [{"name": "Brisa", "before": None, "after": "officer"}]
-    assert await guild.rows("select key from common.guild_authority") == []
+    assert await guild.rows("select key from common.access_grants") == []
 
 
 async def test_what_was_previewed_is_done_and_another_outcome_refused(
@@ -68,11 +68,11 @@ async def test_what_was_previewed_is_done_and_another_outcome_refused(
     await guild.execute("update guild_identity.discord_users set is_present = false where discord_id = '9002'")
     stale = await _set(alice, seen=key)
     assert (stale.status_code, stale.json()["title"]) == (409, "The data has changed")
-    assert await guild.rows("select key from common.guild_authority") == []
+    assert await guild.rows("select key from common.access_grants") == []
     await guild.execute("update guild_identity.discord_users set is_present = true where discord_id = '9002'")
     done = await _set(alice, seen=key)
     assert done.json()["sentence"] == "The rank Officer gives now the role officer. 1 person gained or lost by it."
-    assert await guild.rows("select kind, key, role, set_by from common.guild_authority") == [
+    assert await guild.rows("select kind, key, role, set_by from common.access_grants") == [
         ("rank", "1", "officer", "officer alice")
     ]
     assert (await _people(alice))["Brisa"]["because"] == "Brisa (Officer)"
@@ -105,7 +105,7 @@ async def test_what_cannot_be_set_is_named_and_changes_nothing(
     answer = await _set(alice, **asked)
     assert answer.status_code == status
     assert word in answer.text
-    assert await guild.rows("select key from common.guild_authority") == []
+    assert await guild.rows("select key from common.access_grants") == []
 
 
 async def test_a_role_that_fixes_give_cannot_be_made_administrators(
@@ -121,14 +121,14 @@ async def test_a_word_for_a_character_makes_its_member_an_administrator(
     alice: httpx2.AsyncClient, people: dict[str, int], guild: GuildBuilder
 ) -> None:
     for discord_id, character in ((MASTER, people[CAPTAIN]), (FRIEND, people[MASTER]), (MASTER, 999)):
-        refused = await alice.post(f"{ROOT}/vouch", json={"discord_id": discord_id, "character_id": character})
+        refused = await alice.post(f"{ROOT}/confirm", json={"discord_id": discord_id, "character_id": character})
         assert refused.status_code == 404
     asked = {"discord_id": MASTER, "character_id": people[MASTER]}
-    done = await alice.post(f"{ROOT}/vouch", json=asked)
+    done = await alice.post(f"{ROOT}/confirm", json=asked)
     assert done.json()["sentence"] == "Confirmed: Aldwyn (Guild Master) is Aldwyn’s, who is an administrator by it."
-    assert (await alice.post(f"{ROOT}/vouch", json=asked)).status_code == 200
+    assert (await alice.post(f"{ROOT}/confirm", json=asked)).status_code == 200
     assert (await _people(alice))["Aldwyn"]["role"] == "administrator"
-    assert await guild.rows("select vouched_by from common.vouched_links") == [("officer alice",)]
+    assert await guild.rows("select confirmed_by from common.confirmed_links") == [("officer alice",)]
 
 
 async def test_the_page_does_the_same_by_forms(
@@ -137,10 +137,10 @@ async def test_the_page_does_the_same_by_forms(
     page = Seen(await alice.get(OFFICERS))
     assert "As Aldwyn (Guild Master) they would be administrator." in page.text("content")
     fields = {"discord_id": MASTER, "character_id": str(people[MASTER])}
-    await alice.post(f"{OFFICERS}/actions/vouch", data=fields)
+    await alice.post("/api/v1/admin/officers/confirm", data=fields)
     preview = await alice.get(f"{OFFICERS}/preview", params={"kind": "rank", "key": "1", "role": "officer"})
     assert "Brisa nothing officer" in Seen(preview).text("content")
-    await alice.post(f"{OFFICERS}/actions/authority", data={"kind": "rank", "key": "1", "role": "officer"})
+    await alice.post("/api/v1/admin/officers/authority", data={"kind": "rank", "key": "1", "role": "officer"})
     told = Seen(await alice.get(OFFICERS))
     assert "The rank Officer gives now the role officer." in told.text()
     assert "Brisa @ brisa officer" in told.text("content")
@@ -180,8 +180,8 @@ async def test_everybody_sees_and_ends_their_own_sessions_and_no_others(
         assert (await vera.post(f"/api/v1/admin/account/sessions/{stranger}/revoke")).status_code == 404
         page = Seen(await vera.get("/admin/account")).text("content")
         assert "You are vera , a viewer" in page
-        assert "Who may sign in" not in page
-        await vera.post(f"/admin/account/actions/sessions/{listed[-1]['id']}/revoke")
+        assert "Manage access" not in page
+        await vera.post(f"/api/v1/admin/account/sessions/{listed[-1]['id']}/revoke")
         assert len((await vera.get("/api/v1/admin/account/sessions")).json()["items"]) == 1
         done = await vera.post("/api/v1/admin/account/sessions/revoke-all")
         assert done.json()["sentence"] == "Signed out everywhere: 1 session ended."

@@ -9,7 +9,8 @@ import pytest
 
 from guild_builder import GuildBuilder
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync import mitigations, overview
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.insights import findings
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.rules import RULES
 from web.helpers import PAGE, House, Seen, issue_number
@@ -23,7 +24,7 @@ async def _page(alice: httpx2.AsyncClient, path: str = PAGE, **query: object) ->
 
 async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncClient) -> None:
     page = await _page(alice)
-    assert "No guild is set up yet" in page.text()
+    assert "No guild yet" in page.text()
     assert "patt guild add" in page.text()
 
 
@@ -31,7 +32,7 @@ async def test_without_a_guild_the_page_says_how_to_add_one(alice: httpx2.AsyncC
 async def test_a_guild_in_which_all_is_well_has_no_finding(alice: httpx2.AsyncClient) -> None:
     page = await _page(alice)
     assert "Lantern Watch" in page.text()
-    assert "Nothing is open" in page.text()
+    assert "No open findings" in page.text()
     for issue_type in RULES:
         assert page.counts(issue_type) == (0, 0, 0)
         assert "Last: never" in page.text(f"rule-{issue_type}")
@@ -49,8 +50,8 @@ async def test_every_rule_is_shown_with_its_counts(alice: httpx2.AsyncClient, tr
         "stale_character": 1,
     }
     assert page.counts("note_mismatch") == (0, 0, 1)
-    async with troubled.pool.connection() as conn:
-        rules = await overview.rule_overviews(conn, troubled.guild_id)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        rules = await findings.rule_overviews(guild)
     assert [page.counts(rule.issue_type) for rule in rules] == [(r.open, r.waiting, r.resolved) for r in rules]
 
 
@@ -105,7 +106,7 @@ async def test_findings_are_filtered_by_state_and_rule(alice: httpx2.AsyncClient
     assert "'Newalt'" in by_rule
     assert "'Riddle'" in by_rule
     assert "Zephyr" not in by_rule
-    assert "There is nothing here" in (await _page(alice, state="dismissed")).text()
+    assert "No findings here" in (await _page(alice, state="dismissed")).text()
 
 
 async def test_names_and_notes_are_text_and_nothing_else(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
@@ -201,7 +202,7 @@ async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(
         "Grimalt-area-52 is linked to Elrek, by a full match (test, ",
         "The note means Mito, and the link says Elrek. One of the two is out of date.",
         "Player of Grimalt-area-52 Elrek, by evidence Mito, as an officer decided",
-        "How it was linked by a full match",
+        "Linked by a full match",
         "opened a scan found it",
     ):
         assert words in text
@@ -209,7 +210,7 @@ async def test_an_issue_page_tells_what_is_known_and_what_a_fix_would_do(
 
 async def test_an_issue_page_says_why_nothing_can_be_done(reader: httpx2.AsyncClient, house: House) -> None:
     riddle = await issue_number(house.guild, "orphan_wow", "Riddle")
-    assert "What a fix would do Nothing: " in (await _page(reader, f"{PAGE}/issues/{riddle}")).text()
+    assert "Fix preview No change: " in (await _page(reader, f"{PAGE}/issues/{riddle}")).text()
     sleeper = await issue_number(house.guild, "stale_character")
     assert "has no fix" in (await _page(reader, f"{PAGE}/issues/{sleeper}")).text()
 
@@ -220,7 +221,7 @@ async def test_an_issue_page_tells_the_whole_history(alice: httpx2.AsyncClient, 
     text = (await _page(alice, f"{PAGE}/issues/{number}")).text("content")
     for words in ("fixed by officer alice", "Link Newalt-area-52 to Mito", "Undo", "resolved officer alice fixed it"):
         assert words in text
-    assert "What a fix would do" not in text
+    assert "Fix preview" not in text
 
 
 async def test_a_preview_tells_what_would_become_of_each_issue_and_changes_nothing(
@@ -229,7 +230,7 @@ async def test_a_preview_tells_what_would_become_of_each_issue_and_changes_nothi
     page = await _page(reader, f"{PAGE}/rules/orphan_wow/preview")
     text = page.text("content")
     assert "Would be fixed 1 'Newalt' has no player link Link Newalt-area-52 to Mito" in text
-    assert "Would be left as it is 1 'Riddle' has no player link" in text
+    assert "Would stay open 1 'Riddle' has no player link" in text
     assert "Attempt Fix" in text
     assert await house.guild.rows("select id from guild_identity.fix_attempts") == []
     assert (await _page(reader)).counts("orphan_wow")[0] == 2
@@ -240,8 +241,8 @@ async def test_a_preview_names_what_is_no_longer_so(alice: httpx2.AsyncClient, t
         "update guild_identity.wow_characters set removed_at = now() where character_name = 'Riddle'"
     )
     text = (await _page(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
-    assert "Is no longer so, and would be closed 1 'Riddle' has no player link" in text
+    assert "Already resolved — will be closed 1 'Riddle' has no player link" in text
     await run_integrity_check(troubled.pool)
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
     text = (await _page(alice, f"{PAGE}/rules/orphan_wow/preview")).text("content")
-    assert "Nothing of this rule is open" in text
+    assert "This rule has no open issues" in text

@@ -10,8 +10,8 @@ import pytest
 from guild_builder import OFFICER, RAIDER, ROLE_OF_RANK, GuildBuilder
 from patt.app import STATIC
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 from web.helpers import PLAYERS, PLAYERS_API, Seen
 
 SMALLEST_CONTRAST = 4.5
@@ -102,7 +102,7 @@ async def test_people_without_a_player_are_listed_by_themselves(alice: httpx2.As
     assert await _names(alice, show="characters") == ["Loner"]
     assert await _names(alice, show="members") == ["Zephyr"]
     assert "Loner" in (await _page(alice, show="characters")).text("content")
-    assert "Nobody here is called “ nobody ”" in (await _page(alice, search="nobody")).text("content")
+    assert "No one here matches “ nobody ”" in (await _page(alice, search="nobody")).text("content")
 
 
 async def test_a_page_holds_fifty_people(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
@@ -220,10 +220,10 @@ async def test_the_players_pages_ask_the_database_the_same_number_of_times_whate
             with counting_statements() as counter:
                 assert (await alice.get(path)).status_code == 200
             counts.append(counter.statements)
-    assert counts == [4, 13] * 3
+    assert counts == [4, 14] * 3
 
 
-def test_every_class_has_a_colour_that_can_be_read_in_both_themes() -> None:
+def test_every_class_has_a_color_that_can_be_read_in_both_themes() -> None:
     style = (STATIC / "patt.css").read_text(encoding="utf-8")
     light, dark = (dict(re.findall(r"--([\w-]+): (#\w+);", part)) for part in style.split("@media", 2)[:2])
     for name in CLASS_NAMES.values():
@@ -235,13 +235,13 @@ def test_every_class_has_a_colour_that_can_be_read_in_both_themes() -> None:
 
 
 def _contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours as WCAG 2 defines it."""
+    """Contrast ratio of two colors as WCAG 2 defines it."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _luminance(colour: str) -> float:
-    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+def _luminance(color: str) -> float:
+    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
     parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

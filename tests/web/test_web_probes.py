@@ -12,12 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.queue import Task, open_queue
-from sv_common.db.pool import Pool, counting_statements
+from patt.tasks import Task, open_queue
+from sv_common.db.pool import GuildConnection, Pool, counting_statements
 from sv_common.guild_sync import scheduler
 from sv_common.guild_sync.mitigations import run_auto_mitigations
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store.rules import save_settings
+from sv_common.guild_sync.rulebook.settings import save_settings
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.sources.ports import Sources
 from web.helpers import API, BASE_URL, PAGE, api_token, asker, issue_number, made, settings
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -52,10 +53,10 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
 ) -> None:
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
     answer = await anonymous.get("/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
-    assert "1 jobs" in answer.json()["checks"][2]["message"]
+    assert "1 job," in answer.json()["checks"][2]["message"]
     await guild.execute("insert into jobs.procrastinate_workers (last_heartbeat) values (now() + interval '1 year')")
     assert (await anonymous.get("/ready")).status_code == 503  # it died while the clock was wrong
     await guild.execute("insert into jobs.procrastinate_workers default values")
@@ -64,10 +65,10 @@ async def test_it_is_not_ready_while_jobs_wait_and_no_worker_lives(
 
 @pytest.mark.own_database
 async def test_it_is_not_ready_with_another_schema(anonymous: httpx2.AsyncClient, guild: GuildBuilder) -> None:
-    await guild.execute("update public.alembic_version set version_num = '0001'")
+    await guild.execute("update public.alembic_version set version_num = '0000'")
     answer = await anonymous.get("/ready")
     assert answer.status_code == 503
-    assert "has the schema 0001" in answer.json()["checks"][1]["message"]
+    assert "has the schema 0000" in answer.json()["checks"][1]["message"]
 
 
 async def test_it_is_not_ready_without_a_database(anonymous: httpx2.AsyncClient, pool: Pool) -> None:
@@ -83,7 +84,7 @@ async def test_findings_and_fixes_are_counted_by_rule(anonymous: httpx2.AsyncCli
         "select issue_type, count(*) from guild_identity.audit_issues "
         "where resolved_at is null and dismissed_at is null group by 1"
     )
-    for rule in ("note_mismatch", "orphan_wow", "orphan_discord", "role_mismatch", "stale_character"):
+    for rule in RULES:
         found = _value(samples, "patt_findings", guild=guild, rule=rule, state="open")
         assert found == dict(rows).get(rule, 0), rule
         assert _value(samples, "patt_findings", guild=guild, rule=rule, state="dismissed") == 0
@@ -99,8 +100,10 @@ async def test_the_budget_of_automatic_fixes_is_what_one_run_may_do(
 ) -> None:
     async with troubled.pool.connection() as conn:
         guild = troubled.guild_id
-        await save_settings(conn, guild, "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3})
-        await save_settings(conn, guild, "role_mismatch", actor="test", auto_mitigate=True)
+        await save_settings(
+            GuildConnection(conn, guild), "note_mismatch", actor="test", parameters={"automatic_fix_limit": 3}
+        )
+        await save_settings(GuildConnection(conn, guild), "role_mismatch", actor="test", auto_mitigate=True)
     samples = await _metrics(anonymous, await api_token(troubled.pool))
     budgets = {
         rule: _value(samples, "patt_automatic_fix_budget", guild=str(guild), rule=rule)
@@ -115,13 +118,13 @@ async def test_ages_are_in_seconds_and_absent_where_there_is_nothing(
     headers, number = await api_token(guild.pool), str(guild.guild_id)
     assert _value(await _metrics(anonymous, headers), "patt_scan_age_seconds", guild=number) is None
     note = [{"name": "Mito", "guild_note": "Main"}]
-    await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, outside=Outside(), actor="test")
+    await scheduler.run_addon_sync(guild.pool, note, guild_id=guild.guild_id, sources=Sources(), actor="test")
     await guild.execute("update guild_identity.sync_log set finished_at = finished_at - interval '1 hour'")
     await guild.execute(
         "insert into guild_identity.sync_log (guild_id, pipeline, actor, status, started_at, finished_at) values "
         "(%(guild)s, 'addon_upload', 'test', 'done', now() + interval '1 year', now() + interval '1 year')"
     )  # by a clock that was wrong
-    await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, outside=Outside())
+    await scheduler.run_sweep(guild.pool, guild_id=guild.guild_id, sources=Sources())
     samples = await _metrics(anonymous, headers)
     addon = _value(samples, "patt_source_age_seconds", guild=number, source="addon")
     scan = _value(samples, "patt_scan_age_seconds", guild=number)
@@ -136,7 +139,7 @@ async def test_jobs_and_uploads_that_wait_are_counted(
     anonymous: httpx2.AsyncClient, guild: GuildBuilder, database_url: str
 ) -> None:
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
     await guild.execute("update jobs.procrastinate_events set at = at - interval '1 hour'")
     await guild.execute(
         "with key as (insert into common.upload_keys (guild_id, uploader, key_hash, created_by) "
@@ -176,7 +179,7 @@ async def test_requests_are_counted_by_route_and_status_and_never_by_path(
 
 async def test_each_application_counts_for_itself(app: FastAPI, pool: Pool, guild: GuildBuilder) -> None:
     headers = await api_token(pool)
-    other = made(Services(settings(BASE_URL), pool, Outside()))
+    other = made(Services(settings(BASE_URL), pool, Sources()))
     async with asker(app) as one, asker(other) as two:
         await one.get("/health")
         samples = await _metrics(two, headers)

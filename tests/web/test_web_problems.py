@@ -12,10 +12,10 @@ from psycopg_pool import PoolTimeout
 from structlog.testing import capture_logs
 
 from guild_builder import GuildBuilder
-from patt.deps import LARGEST_BODY
+from patt.web.context import LARGEST_BODY
 from sv_common.db.pool import Pool
 from sv_common.db.shares import ShareInUseError
-from sv_common.guild_sync.domain import errors
+from sv_common.guild_sync.core import errors
 from web.helpers import API, PAGE, House, application, asker, officer, session
 
 SECRET = "secret"  # noqa: S105 -- a word that must not be shown
@@ -162,9 +162,9 @@ async def test_a_body_that_is_too_long_is_refused_like_everything_else(
     for content in (b"x" * (LARGEST_BODY + 1), unannounced()):
         answer = await alice.post(f"{API}/issues/1/dismiss", content=content, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
-        assert answer.json()["detail"] == "This is more than can be taken in at once."
+        assert answer.json()["detail"] == "This is too large."
         assert answer.headers["x-content-type-options"] == "nosniff"
-    page = await alice.post(f"{PAGE}/actions/scan", content=b"x" * (LARGEST_BODY + 1))
+    page = await alice.post(f"{API}/jobs", data={"kind": "x" * LARGEST_BODY})
     assert page.status_code == 413
-    assert "more than can be taken in" in page.text
+    assert "This is too large" in page.text
     assert page.headers["content-type"].startswith("text/html")

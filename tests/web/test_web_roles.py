@@ -7,14 +7,14 @@ import pytest
 from fastapi import FastAPI
 
 from guild_builder import GuildBuilder
-from patt import access, sessions
-from patt.access import Scope
-from patt.deps import SESSION_COOKIE
-from patt.forgery import FORM_HEADER, form_token_of
-from patt.roles import ROLES, Role
-from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.addon_export import read_addon_export_json
-from sv_common.guild_sync.store import uploads
+from patt.auth import credentials, sessions
+from patt.auth.credentials import Scope
+from patt.auth.permissions import ROLES, Role
+from patt.web.context import SESSION_COOKIE
+from patt.web.security import FORM_HEADER, form_token_of
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.sources.addon.export import read_addon_export_json
 from web.helpers import PAGE, PLAYERS, Seen, asker, bound_session
 from web.test_web_routes import Way, all_that_is_written, all_ways
 
@@ -35,7 +35,7 @@ async def _session(pool: Pool, role: Role, guild_id: int | None) -> dict[str, st
 
 async def _token(pool: Pool, role: Role, guild_id: int | None) -> dict[str, str]:
     async with pool.connection() as conn:
-        token = await access.create_api_token(
+        token = await credentials.create_api_token(
             conn, f"{role} of {guild_id}", guild_id=guild_id, scope=SCOPE_OF_ROLE[role], created_by="test"
         )
     return {"Authorization": f"Bearer {token}"}
@@ -92,12 +92,12 @@ async def _with_access(guild: GuildBuilder) -> dict[str, int]:
     await bound_session(guild.pool, "watcher", "officer", guild.guild_id)
     async with guild.pool.connection() as conn:
         (session, *_) = await sessions.sessions(conn, guild_id=guild.guild_id)
-        await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
-        await access.create_api_token(conn, "robot", guild_id=guild.guild_id, created_by="test")
-        (key, *_), tokens = await access.upload_keys(conn, guild.guild_id), await access.api_tokens(conn)
+        await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        await credentials.create_api_token(conn, "robot", guild_id=guild.guild_id, created_by="test")
+        (key, *_), tokens = await credentials.upload_keys(conn, guild.guild_id), await credentials.api_tokens(conn)
         (token,) = (each for each in tokens if each.name == "robot")
-        upload = await uploads.receive(conn, guild.guild_id, key.id, export)
-        await uploads.give_up(conn, upload.upload_id, "Given up: it failed 6 times.")
+        upload = await uploads.receive(GuildConnection(conn, guild.guild_id), key.id, export)
+        await uploads.give_up(GuildConnection(conn, guild.guild_id), upload.upload_id, "Given up: it failed 6 times.")
     return {"session_id": session.id, "key_id": key.id, "token_id": token.id, "upload_id": upload.upload_id}
 
 
@@ -143,9 +143,9 @@ async def _ask(app: FastAPI, path: str, headers: dict[str, str]) -> httpx2.Respo
 
 async def test_a_link_without_a_role_leaves_the_account_as_it_is(pool: Pool, guild: GuildBuilder) -> None:
     async with pool.connection() as conn:
-        link = await access.create_login_link(conn, "bob", role="viewer", guild_id=guild.guild_id)
-        account = await access.account_of_login_link(conn, link)
-        again = await access.account_of_login_link(conn, await access.create_login_link(conn, "bob"))
+        link = await credentials.create_login_link(conn, "bob", role="viewer", guild_id=guild.guild_id)
+        account = await credentials.account_of_login_link(conn, link)
+        again = await credentials.account_of_login_link(conn, await credentials.create_login_link(conn, "bob"))
     assert account is not None
     assert (account.role, account.guild_id) == ("viewer", guild.guild_id)
     assert again == account

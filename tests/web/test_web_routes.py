@@ -15,11 +15,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from guild_builder import GuildBuilder
-from patt import access
 from patt.api.uploads import uploader_of
-from patt.deps import administrator_of, officer_of, open_to_all, viewer_of
-from patt.guard import ADMIN_PREFIX
-from patt.problems import API_PREFIX, METRICS_PATH
+from patt.auth import credentials
+from patt.web.context import administrator_of, officer_of, open_to_all, viewer_of
+from patt.web.places import ADMIN_PREFIX, API_PREFIX, METRICS_PATH
 from sv_common.db.pool import Pool
 from web.helpers import api_token, asker
 
@@ -102,13 +101,13 @@ async def all_that_is_written(guild: GuildBuilder) -> list[tuple[object, ...]]:
         "(select count(*) from common.api_tokens where revoked_at is not null), "
         "(select count(*) from guild_identity.player_characters), "
         "(select count(*) from guild_identity.work_requests where guild_id = %(guild)s), "
-        "(select count(*) from common.guild_authority), (select count(*) from common.vouched_links)"
+        "(select count(*) from common.access_grants), (select count(*) from common.confirmed_links)"
     )
 
 
 async def _key(guild: GuildBuilder) -> str:
     async with guild.pool.connection() as conn:
-        return await access.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
+        return await credentials.create_upload_key(conn, "Mito", guild_id=guild.guild_id, created_by="test")
 
 
 def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:
@@ -123,7 +122,6 @@ def test_every_route_says_whom_it_is_for(patient: FastAPI) -> None:
 def test_whatever_changes_something_asks_for_more_than_a_viewer(patient: FastAPI) -> None:
     only_looks = {"/api/v1/admin/players/decisions/preview"}
     own_sessions = {"/api/v1/admin/account/sessions/revoke-all", "/api/v1/admin/account/sessions/{session_id}/revoke"}
-    own_sessions |= {"/admin/account/actions/sessions/{session_id}/revoke"}
     for way in all_ways(patient):
         if way.method != "GET" and way.path not in only_looks | own_sessions:
             assert "viewer" not in way.audiences, way.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx2
@@ -14,7 +15,7 @@ from sv_common.guild_sync.integrity_checker import run_integrity_check
 from web.helpers import API, PAGE, House, Seen, issue_number
 
 CHOSEN = f"{API}/issues"
-ACTIONS = f"{PAGE}/actions/issues"
+ACTIONS = f"{API}/issues"
 
 
 async def _post(client: httpx2.AsyncClient, what: str, *issue_ids: int, **others: Any) -> Any:
@@ -90,7 +91,7 @@ async def test_another_fix_than_the_one_that_was_previewed_is_not_made(
     )
     body = await _post(alice, "fix", number["Newalt"], number["Grimalt"], seen={number["Newalt"]: newalt["key"]})
     assert [issue["outcome"] for issue in body["issues"]] == ["refused", "fixed"]
-    assert "no longer what the preview showed" in body["issues"][0]["reason"]
+    assert "has changed since the preview" in body["issues"][0]["reason"]
     assert (
         await troubled.rows(
             "select 1 from guild_identity.player_characters l join guild_identity.wow_characters c on c.id = l.character_id "
@@ -100,19 +101,19 @@ async def test_another_fix_than_the_one_that_was_previewed_is_not_made(
     )
 
 
-async def test_chosen_issues_are_set_aside_and_opened_again(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
+async def test_selected_issues_are_dismissed_and_reopened(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     number = await _numbers(troubled)
     chosen = number["Riddle"], number["Zephyr"]
     away = await _post(alice, "dismiss", *chosen, reason="guests", until="2099-12-31")
-    assert (away["moved"], away["sentence"]) == (2, "2 issues are set aside until 2099-12-31.")
+    assert (away["moved"], away["sentence"]) == (2, "2 issues are dismissed until 2099-12-31.")
     assert sorted(each for each, state in (await _states(troubled)).items() if state == "dismissed") == sorted(chosen)
     events = await troubled.rows(
         "select issue_id, actor, reason, open_change from guild_identity.issue_events where event = 'dismissed' order by 1"
     )
     assert events == [(each, "officer alice", "guests (until 2099-12-31)", -1) for each in sorted(chosen)]
-    back = await _post(alice, "wake", *chosen, number["Newalt"], reason="they stay")
-    assert back["sentence"] == "2 issues are open again. 1 left alone: It is not dismissed."
-    assert [issue["outcome"] for issue in back["issues"]] == ["woken", "woken", "left_alone"]
+    back = await _post(alice, "reopen", *chosen, number["Newalt"], reason="they stay")
+    assert back["sentence"] == "2 issues are reopened. 1 left alone: It is not dismissed."
+    assert [issue["outcome"] for issue in back["issues"]] == ["reopened", "reopened", "left_alone"]
     assert set((await _states(troubled)).values()) == {"open"}
 
 
@@ -127,15 +128,15 @@ async def test_what_has_changed_since_it_was_seen_is_left_alone(
     body = await _post(alice, "dismiss", *seen, seen=seen, reason="all of them")
     reasons = {issue["issue_id"]: issue["reason"] for issue in body["issues"] if issue["outcome"] == "left_alone"}
     assert reasons == {
-        number["Newalt"]: "It is resolved already.",
-        number["Zephyr"]: "It has changed since you looked; look at it again.",
+        number["Newalt"]: "It is already resolved.",
+        number["Zephyr"]: "It has changed since you looked. Check it again.",
     }
     assert body["moved"] == len(seen) - 2
     assert (await _states(troubled))[number["Zephyr"]] == "open"
 
 
 @pytest.mark.parametrize(
-    ("what", "others"), [("fix", {}), ("fix/preview", {}), ("dismiss", {"reason": "mine"}), ("wake", {})]
+    ("what", "others"), [("fix", {}), ("fix/preview", {}), ("dismiss", {"reason": "mine"}), ("reopen", {})]
 )
 async def test_a_number_of_another_guild_refuses_the_whole_request(
     alice: httpx2.AsyncClient, pool: Pool, troubled: GuildBuilder, what: str, others: dict[str, str]
@@ -173,8 +174,8 @@ async def test_a_number_of_another_guild_refuses_the_whole_request(
         ("dismiss", {"issue_ids": [1], "reason": "a\x00b"}),
         ("dismiss", {"issue_ids": [1], "reason": "  "}),
         ("dismiss", {"issue_ids": [1], "reason": "later", "until": "2020-01-01"}),
-        ("wake", {"issue_ids": [1], "reason": ""}),
-        ("wake", {"issue_ids": [1], "reason": "a\x00b"}),
+        ("reopen", {"issue_ids": [1], "reason": ""}),
+        ("reopen", {"issue_ids": [1], "reason": "a\x00b"}),
     ],
 )
 async def test_a_choice_that_cannot_be_used_is_422_and_changes_nothing(
@@ -194,14 +195,14 @@ async def test_an_issue_of_a_rule_that_is_no_more_is_refused_and_can_be_set_asid
     await troubled.execute("update guild_identity.audit_issues set issue_type = 'old_rule' where summary ~ 'Riddle'")
     body = await _post(alice, "fix", number["Riddle"], number["Newalt"])
     assert [issue["outcome"] for issue in body["issues"]] == ["refused", "fixed"]
-    assert "is no more" in body["issues"][0]["reason"]
+    assert "no longer exists" in body["issues"][0]["reason"]
     assert (await _post(alice, "fix/preview", number["Riddle"]))["issues"][0]["outcome"] == "refused"
     assert (await _post(alice, "dismiss", number["Riddle"], reason="old"))["moved"] == 1
 
 
 async def test_choosing_more_costs_no_more_statements(alice: httpx2.AsyncClient, guild: GuildBuilder) -> None:
     await guild.main("Mito")
-    counts: dict[str, list[int]] = {"fix/preview": [], "dismiss": [], "wake": [], "fix": []}
+    counts: dict[str, list[int]] = {"fix/preview": [], "dismiss": [], "reopen": [], "fix": []}
     for size in (2, 30):
         for number in range(size):
             await guild.character(f"Size{size}x{number}", "alt of Mito")
@@ -216,30 +217,30 @@ async def test_choosing_more_costs_no_more_statements(alice: httpx2.AsyncClient,
     assert all(few == many for few, many in counts.values()), counts
 
 
-async def _rows_of(alice: httpx2.AsyncClient, **query: str) -> list[str]:
-    """The values of all boxes on the page."""
+async def _rows_of(alice: httpx2.AsyncClient, **query: str) -> dict[str, str]:
+    """The names and values of all boxes on the page."""
     answer = await alice.get(PAGE, params=query)
-    return [part.split('"')[0] for part in answer.text.split('name="chosen" value="')[1:]]
+    return dict(re.findall(r'name="(seen\.[0-9]+)" value="([0-9a-f]+)" form="selection"', answer.text))
 
 
-async def _send(alice: httpx2.AsyncClient, what: str, ticked: list[str], **fields: str) -> Seen:
-    answer = await alice.post(f"{ACTIONS}/{what}", data={"chosen": ticked, **fields})
+async def _send(alice: httpx2.AsyncClient, what: str, ticked: dict[str, str], **fields: str) -> Seen:
+    answer = await alice.post(f"{ACTIONS}/{what}", data={"back": PAGE, **ticked, **fields})
     assert answer.status_code == 303, answer.text
     return Seen(await alice.get(answer.headers["location"]))
 
 
-async def test_by_forms_the_ticked_rows_are_set_aside_and_opened_again(
+async def test_by_forms_the_selected_rows_are_dismissed_and_reopened(
     alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
-    ticked = (await _rows_of(alice, rule="orphan_wow"))[:2]
+    ticked = dict(list((await _rows_of(alice, rule="orphan_wow")).items())[:2])
     assert len(ticked) == 2
     page = await _send(alice, "dismiss", ticked, reason="guests", until="", back=f"{PAGE}?state=dismissed")
-    assert page.text("status") == "2 issues are set aside."
+    assert page.text("status") == "2 issues are dismissed."
     assert "Dismissed by officer alice : guests" in page.text("content")
     stale = await _send(alice, "dismiss", ticked, reason="again")
-    assert "0 issues are set aside. 2 left alone: It has changed since you looked" in stale.text("status")
-    page = await _send(alice, "wake", await _rows_of(alice, state="dismissed"))
-    assert page.text("status") == "2 issues are open again."
+    assert "0 issues are dismissed. 2 left alone: It has changed since you looked" in stale.text("status")
+    page = await _send(alice, "reopen", await _rows_of(alice, state="dismissed"))
+    assert page.text("status") == "2 issues are reopened."
 
 
 async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
@@ -247,13 +248,13 @@ async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
 ) -> None:
     ticked = await _rows_of(alice)
     back = f"{PAGE}?guild={troubled.guild_id}&days=90"
-    answer = await alice.get(f"{PAGE}/preview", params={"chosen": ticked, "back": back})
+    answer = await alice.get(f"{PAGE}/preview", params={**ticked, "back": back})
     page = Seen(answer)
     text = page.text("content")
     for words in (
-        "6 selected, of which a fix would change 3. Nothing was changed yet.",
+        "6 selected, a fix would change 3. Nothing has changed yet.",
         "'Newalt' has no player link would be fixed Link Newalt-area-52 to Mito",
-        "'Riddle' has no player link would be left as it is",
+        "'Riddle' has no player link would stay open",
         "[stale_character]",
         "Fix these 3",
     ):
@@ -265,29 +266,30 @@ async def test_by_forms_the_ticked_rows_are_previewed_row_by_row(
 @pytest.mark.parametrize(
     ("ticked", "sentence"),
     [
-        ([], "Nothing was chosen. Tick the issues first"),
-        (["x"], "“x” is not the number of an issue"),
-        (["1-XYZ"], "is not the number of an issue"),
-        (["0"], "is not the number of an issue"),
-        (["9999999999999999999"], "is not the number of an issue"),
-        (["999999"], "no issue with these numbers: 999999"),
-        (["1"] * 501, "at most 500 can be acted on at once"),
+        ({}, "No issue is selected. Select the issues first."),
+        ({"seen": "x"}, "seen: Input should be a valid dictionary"),
+        ({"seen.x": ""}, "should be a valid integer"),
+        ({"seen.1.2": "x"}, "should be a valid string"),
+        ({"seen.0": "x"}, "greater than or equal to 1"),
+        ({"seen.9999999999999999999": "x"}, "less than or equal to"),
+        ({"seen.1": "x" * 65}, "at most 64 characters"),
+        ({"seen.999999": "x"}, "no issue with these numbers: 999999"),
+        ({f"seen.{number}": "x" for number in range(1, 502)}, "at most 500 items"),
     ],
 )
 async def test_a_choice_that_cannot_be_used_is_told_on_the_page(
-    reader: httpx2.AsyncClient, house: House, ticked: list[str], sentence: str
+    reader: httpx2.AsyncClient, house: House, ticked: dict[str, str], sentence: str
 ) -> None:
-    for what in ("dismiss", "wake"):
+    for what in ("dismiss", "reopen"):
         assert sentence in (await _send(reader, what, ticked, reason="so")).text("status"), what
-    answer = await reader.get(f"{PAGE}/preview", params={"chosen": ticked[:50]}, follow_redirects=True)
-    if len(ticked) <= 50:
-        assert sentence in Seen(answer).text()
+    answer = await reader.get(f"{PAGE}/preview", params=ticked, follow_redirects=True)
+    assert sentence in Seen(answer).text()
     assert set((await _states(house.guild)).values()) == {"open"}
 
 
 async def test_resolved_findings_cannot_be_ticked(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     await mitigations.fix_all(troubled.pool, "orphan_wow", actor="officer alice", guild_id=troubled.guild_id)
-    assert await _rows_of(alice, state="resolved") == []
+    assert await _rows_of(alice, state="resolved") == {}
     assert len(await _rows_of(alice, state="all")) == 5
     page = await alice.get(PAGE, params={"state": "resolved"})
     assert 'id="selection"' not in page.text

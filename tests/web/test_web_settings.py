@@ -11,11 +11,11 @@ import structlog
 from fastapi import FastAPI
 
 from guild_builder import RAIDER, ROLE_NAMES, GuildBuilder
-from patt import access
-from patt.deps import Caller, viewer_of
+from patt.auth import credentials
+from patt.web.context import Caller, viewer_of
 from sv_common.db.pool import Pool, counting_statements
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.store import discord
+from sv_common.guild_sync.roster import members
+from sv_common.guild_sync.sources.models import DiscordRole
 from web.helpers import Seen, api_token
 
 API = "/api/v1/admin/settings"
@@ -27,8 +27,8 @@ STALE = {"kind": "rule", "issue_type": "stale_character", "parameters": {"stale_
 async def roles(troubled: GuildBuilder) -> None:
     """Let the roles of the Discord server be known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with troubled.pool.connection() as conn:
-        await discord.apply_roles(conn, troubled.guild_id, known)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        await members.apply_roles(guild, known)
 
 
 async def _saved(client: httpx2.AsyncClient, change: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ async def test_a_change_is_previewed_saved_told_and_undone_by_the_api(alice: htt
     [newest, _] = (await alice.get(f"{API}/changes")).json()["items"]
     assert newest["undoes"] == made["id"]
     again = await alice.post(f"{API}/changes/{made['id']}/undo")
-    assert (again.status_code, "taken back already" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "undone already" in again.json()["detail"]) == (409, True)
 
 
 @pytest.mark.usefixtures("troubled")
@@ -98,7 +98,7 @@ async def test_officers_look_and_preview_and_administrators_change(
     assert (await alice.post(f"{API}/preview", json=STALE)).status_code == looked
     assert (await alice.post(f"{API}/changes", json=STALE)).status_code == changed
     assert (await alice.post(f"{API}/keys", json={"uploader": "Mito"})).status_code == changed
-    saved = await alice.post(f"{PAGE}/actions/save", data={"kind": "word", "word": "x", "reading": "role"})
+    saved = await alice.post(f"{API}/changes", data={"kind": "word", "word": "x", "reading": "role"})
     assert saved.status_code == (303 if role == "administrator" else 403)
 
 
@@ -106,9 +106,9 @@ async def test_an_officer_sees_no_button_that_only_an_administrator_may_use(
     app: FastAPI, alice: httpx2.AsyncClient, troubled: GuildBuilder
 ) -> None:
     _act_as(app, "officer")
-    preview = await alice.get(f"{PAGE}/preview?kind=rule&issue_type=stale_character&parameter.stale_after_days=45")
+    preview = await alice.get(f"{PAGE}/preview?kind=rule&issue_type=stale_character&parameters.stale_after_days=45")
     assert "This would resolve 1 issue." in Seen(preview).text()
-    assert "only an administrator can save this" in Seen(preview).text()
+    assert "Only an administrator can save this" in Seen(preview).text()
     assert "API tokens" not in Seen(preview).text()
     assert ">Save<" not in preview.text
 
@@ -128,17 +128,17 @@ async def test_the_form_of_a_rule_previews_and_saves_without_javascript(alice: h
     form = await alice.get(f"{PAGE}/rules/stale_character")
     assert 'min="1" max="3650"' in form.text
     fields = {"kind": "rule", "issue_type": "stale_character", "is_enabled": "true", "severity": "default"}
-    asked = {**fields, "parameter.stale_after_days": "45", "back": f"{PAGE}/rules/stale_character?guild=1"}
+    asked = {**fields, "parameters.stale_after_days": "45", "back": f"{PAGE}/rules/stale_character?guild=1"}
     preview = await alice.get(f"{PAGE}/preview", params=asked)
     assert "Stale after 30 days 45 days" in Seen(preview).text()
-    saved = await alice.post(f"{PAGE}/actions/save", data=_hidden(preview))
+    saved = await alice.post(f"{API}/changes", data=_hidden(preview))
     assert (saved.status_code, saved.headers["location"]) == (303, f"{PAGE}/rules/stale_character?guild=1")
     after = await alice.get(saved.headers["location"])
     assert "Saved. It resolved 1 issue." in Seen(after).text("status")
     default = {"kind": "rule", "issue_type": "stale_character", "to_default": "true", "back": asked["back"]}
     back = await alice.get(f"{PAGE}/preview", params=default)
     assert "Stale after 45 days 30 days" in Seen(back).text()
-    await alice.post(f"{PAGE}/actions/save", data=_hidden(back))
+    await alice.post(f"{API}/changes", data=_hidden(back))
     assert (await alice.get(f"{API}/rules")).json()[-1]["is_default"] is True
 
 
@@ -147,7 +147,7 @@ async def test_what_was_typed_and_cannot_be_used_is_there_again_with_the_reason(
     asked = {
         "kind": "rule",
         "issue_type": "stale_character",
-        "parameter.stale_after_days": "99999",
+        "parameters.stale_after_days": "99999",
         "back": f"{PAGE}/rules/stale_character?guild=1",
     }
     refused = await alice.get(f"{PAGE}/preview", params=asked)
@@ -159,10 +159,10 @@ async def test_what_was_typed_and_cannot_be_used_is_there_again_with_the_reason(
 
 @pytest.mark.usefixtures("troubled")
 async def test_saving_what_has_changed_since_leads_to_a_new_preview(alice: httpx2.AsyncClient) -> None:
-    asked = {"kind": "rule", "issue_type": "stale_character", "parameter.stale_after_days": "45"}
+    asked = {"kind": "rule", "issue_type": "stale_character", "parameters.stale_after_days": "45"}
     fields = _hidden(await alice.get(f"{PAGE}/preview", params=asked))
     await _saved(alice, {**STALE, "parameters": {"stale_after_days": 50}})
-    refused = await alice.post(f"{PAGE}/actions/save", data=fields)
+    refused = await alice.post(f"{API}/changes", data=fields)
     again = await alice.get(refused.headers["location"])
     assert "Stale after 50 days 45 days" in Seen(again).text()
     assert "have changed since the preview" in Seen(again).text("status")
@@ -171,15 +171,15 @@ async def test_saving_what_has_changed_since_leads_to_a_new_preview(alice: httpx
 @pytest.mark.usefixtures("roles")
 async def test_ranks_are_mapped_by_one_form(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     page = await alice.get(f"{PAGE}/ranks")
-    assert "Nobody has said to which role" not in Seen(page).text()
-    fields = {"kind": "ranks", "back": f"{PAGE}/ranks", "role.0": "unset", "role.1": "101", "managed.1": "true"}
-    fields |= {"role.2": "900", "role.3": "none"}
+    assert "has no decision about its role" not in Seen(page).text()
+    fields = {"kind": "ranks", "back": f"{PAGE}/ranks", "roles.0.role": "", "roles.1.role": "101"}
+    fields |= {"roles.2.role": "900", "roles.2.is_managed": "false", "roles.3.role": "none"}
     preview = await alice.get(f"{PAGE}/preview", params=fields)
     text = Seen(preview).text()
     assert "Rank 2, Raider Raider DJ (fixes never give or take it)" in text
     assert "Rank 3, Social Social no role, on purpose" in text
     assert "Rank 0" not in text
-    await alice.post(f"{PAGE}/actions/save", data=_hidden(preview))
+    await alice.post(f"{API}/changes", data=_hidden(preview))
     table = (await alice.get(f"{API}/ranks")).json()
     assert [(r["role_id"], r["is_without_role"]) for r in table["ranks"]][RAIDER:] == [("900", False), (None, True)]
     assert table["ranks"][1]["members"] == 1
@@ -193,7 +193,7 @@ async def test_what_is_wrong_with_the_rank_table_is_told(alice: httpx2.AsyncClie
     await troubled.character("Boss", rank=0)
     warnings = " ".join((await alice.get(f"{API}/ranks")).json()["warnings"])
     for expected in (
-        "Nobody has said to which role rank 0, Guild Master, maps.",
+        "Rank 0, Guild Master, has no decision about its role.",
         "Rank 1, Officer: the role Officer is gone",
         "Rank 2 was Raider and is Warlord in the game",
         "Ranks 2 (Raider) and 3 (Social) map to one role",
@@ -209,12 +209,12 @@ async def test_a_word_is_added_with_the_notes_it_changes_and_removed(
     await troubled.alt("Nightalt", "Nightcrew", mito)
     asked = {"kind": "word", "word": "Nightcrew", "reading": "role", "back": f"{PAGE}/words"}
     preview = await alice.get(f"{PAGE}/preview", params=asked)
-    assert "Notes that are read differently 1" in Seen(preview).text()
-    assert "Nobody here is called “Nightcrew”." in Seen(preview).text()
-    await alice.post(f"{PAGE}/actions/save", data=_hidden(preview))
+    assert "Notes read differently 1" in Seen(preview).text()
+    assert "No one in this guild is named “Nightcrew”." in Seen(preview).text()
+    await alice.post(f"{API}/changes", data=_hidden(preview))
     assert [each["word"] for each in (await alice.get(f"{API}/words")).json()["words"]] == ["nightcrew"]
     remove = {"kind": "word", "word": "nightcrew", "reading": "default", "back": f"{PAGE}/words"}
-    await alice.post(f"{PAGE}/actions/save", data=_hidden(await alice.get(f"{PAGE}/preview", params=remove)))
+    await alice.post(f"{API}/changes", data=_hidden(await alice.get(f"{PAGE}/preview", params=remove)))
     assert (await alice.get(f"{API}/words")).json()["words"] == []
 
 
@@ -235,7 +235,7 @@ async def test_a_note_is_tried_and_kept_nowhere(alice: httpx2.AsyncClient, troub
 @pytest.mark.usefixtures("troubled")
 async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClient, troubled: GuildBuilder) -> None:
     with structlog.testing.capture_logs() as log:
-        made = await alice.post(f"{PAGE}/actions/keys", data={"uploader": "Mito & <b>"})
+        made = await alice.post(f"{PAGE}/keys", data={"uploader": "Mito & <b>"})
     secret = made.text.split('class="key">')[1].split("<")[0].strip()
     assert "patt watch --server http://patt.test" in Seen(made).text()
     assert "--key" not in made.text  # a key in a command line can be read by others on that computer
@@ -243,14 +243,14 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
     assert "data-live" not in made.text  # what others do would take the page, and the secret, away
     assert secret not in str(log)
     async with troubled.pool.connection() as conn:
-        assert await access.uploader_of_key(conn, secret) is not None
+        assert await credentials.uploader_of_key(conn, secret) is not None
     for path in (f"{PAGE}/keys", f"{PAGE}/history", "/admin/activity?show=deeds"):
         assert secret not in (await alice.get(path)).text
     [key] = (await alice.get(f"{API}/keys")).json()
-    await alice.post(f"{PAGE}/actions/keys/{key['id']}/revoke", data={"back": f"{PAGE}/keys"})
+    await alice.post(f"{API}/keys/{key['id']}/revoke", data={"back": f"{PAGE}/keys"})
     assert "Mito & <b>’s upload key 1 is revoked." in Seen(await alice.get(f"{PAGE}/keys")).text("status")
     async with troubled.pool.connection() as conn:
-        assert await access.uploader_of_key(conn, secret) is None
+        assert await credentials.uploader_of_key(conn, secret) is None
     assert (await alice.post(f"{API}/keys/{key['id']}/revoke")).status_code == 404
     rows = await troubled.rows("select sentence, before, after from guild_identity.setting_changes order by id")
     assert [row[0] for row in rows] == [
@@ -260,37 +260,37 @@ async def test_a_key_is_shown_once_works_and_is_revoked(alice: httpx2.AsyncClien
     assert secret not in str(rows)
 
 
-@pytest.mark.parametrize("scope", access.SCOPES)
+@pytest.mark.parametrize("scope", credentials.SCOPES)
 async def test_a_token_opens_what_was_chosen_and_is_shown_once(
     alice: httpx2.AsyncClient, troubled: GuildBuilder, scope: str
 ) -> None:
-    made = await alice.post(f"{PAGE}/actions/tokens", data={"name": "dashboard", "scope": scope})
+    made = await alice.post(f"{PAGE}/tokens", data={"name": "dashboard", "scope": scope})
     secret = made.text.split('class="key">')[1].split("<")[0]
     async with troubled.pool.connection() as conn:
-        holder = await access.holder_of_token(conn, secret)
+        holder = await credentials.holder_of_token(conn, secret)
     assert holder is not None
     assert (holder.name, holder.scope, holder.guild_id) == ("dashboard", scope, None)
     listed = await alice.get(f"{PAGE}/tokens")
     assert (secret in listed.text, "dashboard" in listed.text) == (False, True)
-    await alice.post(f"{PAGE}/actions/tokens/{holder.id}/revoke", data={})
+    await alice.post(f"{API}/tokens/{holder.id}/revoke", data={})
     async with troubled.pool.connection() as conn:
-        assert await access.holder_of_token(conn, secret) is None
+        assert await credentials.holder_of_token(conn, secret) is None
 
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": " ", "scope": access.SCOPES[0]}, "Name: give a name"),
+        ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a readable name"),
         ({"name": "x", "scope": "everything"}, "Scope: “everything” is none"),
-        ({"name": "x", "scope": "metrics", "for_guild": "1"}, "the metrics are of all guilds"),
-        ({"name": "x", "scope": access.SCOPES[0], "for_guild": "99"}, "There is no guild with the number 99"),
-        ({"name": "x" * 101, "scope": access.SCOPES[0]}, "at most 100 characters"),
+        ({"name": "x", "scope": "metrics", "guild_id": "1"}, "the metrics are of all guilds"),
+        ({"name": "x", "scope": credentials.SCOPES[0], "guild_id": "99"}, "There is no guild with the number 99"),
+        ({"name": "x" * 101, "scope": credentials.SCOPES[0]}, "at most 100 characters"),
     ],
 )
 async def test_a_token_that_cannot_be_is_refused_by_its_field(
     alice: httpx2.AsyncClient, troubled: GuildBuilder, fields: dict[str, str], sentence: str
 ) -> None:
-    answer = await alice.post(f"{PAGE}/actions/tokens", data=fields)
+    answer = await alice.post(f"{PAGE}/tokens", data=fields)
     assert sentence in Seen(answer).text()
     assert (await alice.get(f"{API}/tokens")).json() == []
 
@@ -300,7 +300,7 @@ async def test_a_program_cannot_make_itself_another_token(
     app: FastAPI, anonymous: httpx2.AsyncClient, pool: Pool
 ) -> None:
     headers = await api_token(pool)
-    for path, body in (("tokens", {"name": "more", "scope": access.SCOPES[0]}), ("keys", {"uploader": "Mito"})):
+    for path, body in (("tokens", {"name": "more", "scope": credentials.SCOPES[0]}), ("keys", {"uploader": "Mito"})):
         answer = await anonymous.post(f"{API}/{path}", json=body, headers=headers)
         assert answer.status_code == 403
     assert (await anonymous.post(f"{API}/tokens/1/revoke", headers=headers)).status_code == 403
@@ -317,7 +317,9 @@ async def test_another_guilds_settings_are_neither_seen_nor_changed(
     asked = {"kind": "undo", "change": change, "back": f"{PAGE}/history"}
     refused = await alice.get(f"{PAGE}/preview", params=asked)
     assert refused.status_code == 303
-    token = await alice.post(f"{API}/tokens", json={"name": "x", "scope": access.SCOPES[0], "guild_id": other.guild_id})
+    token = await alice.post(
+        f"{API}/tokens", json={"name": "x", "scope": credentials.SCOPES[0], "guild_id": other.guild_id}
+    )
     assert token.status_code == 404
 
 
@@ -334,7 +336,7 @@ async def test_hostile_names_are_text_everywhere(
     await troubled.execute("update guild_identity.discord_roles set name = %(name)s", {"name": hostile})
     await troubled.execute("update common.guild_ranks set name = %(name)s", {"name": hostile})
     await _saved(alice, {"kind": "word", "word": hostile, "reading": "name"})
-    preview = f"preview?kind=ranks&role.1=900&back={PAGE}/ranks"
+    preview = f"preview?kind=ranks&roles.1.role=900&back={PAGE}/ranks"
     for path in ("rules", "rules/orphan_wow", "ranks", "words", "guild", "history", "keys", "tokens", preview):
         page = await alice.get(f"{PAGE}/{path}")
         assert page.status_code == 200, path
@@ -363,7 +365,7 @@ async def test_a_form_that_makes_no_sense_leads_back_with_a_sentence(
     refused = await alice.get(f"{PAGE}/preview", params={**fields, "back": f"{PAGE}/words"})
     assert refused.status_code == 303
     assert refused.headers["location"].startswith(f"{PAGE}/words")
-    assert (await alice.post(f"{PAGE}/actions/save", data=fields)).status_code == 303
+    assert (await alice.post(f"{API}/changes", data={**fields, "back": PAGE})).status_code == 303
     assert (await alice.get(f"{API}/changes")).json()["total"] == 0
 
 
@@ -384,6 +386,6 @@ async def test_a_page_asks_the_same_number_of_questions_however_large_the_guild(
 
 def _hidden(page: httpx2.Response) -> dict[str, str]:
     """The hidden fields of the form with which a preview is saved."""
-    form = page.text.split('action="/admin/settings/actions/save', 1)[1].split("</form>", 1)[0]
+    form = page.text.split('action="/api/v1/admin/settings/changes', 1)[1].split("</form>", 1)[0]
     pieces = [each.split('"') for each in form.split('<input type="hidden" name="')[1:]]
     return {piece[0]: unescape(piece[2]) for piece in pieces}

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from guild_builder import ROLE_NAMES, GuildBuilder
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.store import discord
+from sv_common.guild_sync.roster import members
+from sv_common.guild_sync.sources.models import DiscordRole
 from web.browsers import SignIn
 
 pytestmark = pytest.mark.browser
@@ -19,8 +19,8 @@ PAGE = "/admin/settings"
 async def furnished(troubled: GuildBuilder) -> GuildBuilder:
     """The troubled guild, whose Discord roles are known."""
     known = [DiscordRole(role_id, name, int(role_id), managed=False) for role_id, name in ROLE_NAMES.items()]
-    async with troubled.pool.connection() as conn:
-        await discord.apply_roles(conn, troubled.guild_id, known)
+    async with troubled.pool.writing(troubled.guild_id, alone=False) as guild:
+        await members.apply_roles(guild, known)
     return troubled
 
 
@@ -31,12 +31,12 @@ async def test_a_rule_is_turned_off_and_on_and_its_threshold_changed(sign_in: Si
     await page.get_by_role("link", name="Settings").click()
     status, content = page.get_by_role("status"), page.locator("#content")
     await page.get_by_role("link", name="Change: Stale Character").click()
-    await page.get_by_label("Look for it").select_option("Off")
+    await page.get_by_label("Scan for it").select_option("Off")
     await page.get_by_role("button", name="Preview").click()
-    await expect(content).to_contain_text("1 issue of this rule stays open as it is")
+    await expect(content).to_contain_text("1 issue of this rule stays open")
     await page.get_by_role("button", name="Save").click()
     await expect(status).to_contain_text("Saved. No issue opened or was resolved.")
-    await page.get_by_label("Look for it").select_option("On")
+    await page.get_by_label("Scan for it").select_option("On")
     await page.get_by_label("Stale after").fill("45")
     await page.get_by_role("button", name="Preview").click()
     await expect(content).to_contain_text("This would resolve 1 issue.")
@@ -65,16 +65,16 @@ async def test_a_rank_is_mapped_and_a_word_added(sign_in: SignIn, site: str, fur
 
     await page.get_by_role("link", name="Words in notes").click()
     await page.get_by_label("Note", exact=True).fill("hello there friend")
-    await page.get_by_role("button", name="Read it").click()
+    await page.get_by_role("button", name="Read note").click()
     await expect(page.locator(".tried")).to_contain_text("Known words")
     await page.get_by_label("Word", exact=True).fill("Nightcrew")
-    await page.get_by_label("Is here", exact=True).select_option("role")
+    await page.get_by_label("Meaning", exact=True).select_option("role")
     await page.get_by_role("button", name="Preview").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator(".rows")).to_contain_text("nightcrew")
     await page.get_by_role("link", name="Remove: nightcrew").click()
     await page.get_by_role("button", name="Save").click()
-    await expect(page.locator(".rows")).to_contain_text("None: notes are read as in every guild.")
+    await expect(page.locator(".rows")).to_contain_text("None yet: notes are read as in every guild.")
     assert wrong == []
 
 
@@ -94,7 +94,7 @@ async def test_a_key_is_made_shown_once_and_revoked(sign_in: SignIn, site: str, 
     await page.get_by_text("Revoke", exact=True).click()
     await page.get_by_role("button", name="Revoke for good").click()
     await expect(page.get_by_role("status")).to_contain_text("Mito’s upload key 1 is revoked.")
-    await expect(page.locator("#content")).to_contain_text("Nobody’s companion may upload yet.")
+    await expect(page.locator("#content")).to_contain_text("No companion may upload yet.")
     assert wrong == []
 
 

@@ -58,7 +58,7 @@ async def test_opening_a_link_shows_who_would_sign_in_and_uses_nothing_up(app: F
             opened = await preview.get(f"/login/{link}")
             assert opened.status_code == 200
             assert "set-cookie" not in opened.headers
-        assert Seen(opened).text("content").startswith("Sign in Sign in as Ali <b>ce This uses the link up.")
+        assert Seen(opened).text("content").startswith("Sign in Sign in as Ali <b>ce The link works once.")
         assert (await preview.get(PAGE)).status_code == 303
         assert (await person.post(f"/login/{link}")).status_code == 303
         assert (await person.get(PAGE)).status_code == 200

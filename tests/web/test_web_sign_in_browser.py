@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.work import work_when_asked
+from patt.worker.running import run_jobs
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.ports import Outside
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.server import serve
+from sv_common.guild_sync.sources.ports import Sources
 from web.discord_people import MASTER, confirm, give, populate, with_discord
 from web.helpers import PAGE, settings
 
@@ -79,19 +79,19 @@ async def sign_in(browser: Browser, site: str) -> AsyncIterator[SignIn]:
 
 
 async def test_an_officer_signs_in_with_discord_and_works(sign_in: SignIn, site: str, guild: GuildBuilder) -> None:
-    page, wrong = await sign_in("Authorise as Brisa")
+    page, wrong = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}{PAGE}")
     await expect(page.locator(".who")).to_contain_text("@brisa")
     await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is asked for.")
-    await work_when_asked(Services(settings(site), guild.pool, Outside()), guild.guild_id)
+    await expect(page.get_by_role("status")).to_contain_text("Scan by all rules is queued.")
+    await run_jobs(Services(settings(site), guild.pool, Sources()), guild.guild_id)
     await expect(page.get_by_role("status")).to_contain_text("Scan done")
     assert wrong == []
 
 
 async def test_somebody_without_a_role_is_told_calmly(sign_in: SignIn, site: str) -> None:
-    page, _ = await sign_in("Authorise as Corin", viewport={"width": 390, "height": 800}, color_scheme="dark")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("You may not look at these pages yet")
+    page, _ = await sign_in("Authorize as Corin", viewport={"width": 390, "height": 800}, color_scheme="dark")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     await page.goto(f"{site}{PAGE}")
     await expect(page).to_have_url(f"{site}/login")
@@ -101,20 +101,20 @@ async def test_whoever_cancels_can_begin_again(sign_in: SignIn) -> None:
     page, _ = await sign_in("Cancel")
     await expect(page.get_by_role("alert")).to_contain_text("nothing was done")
     await page.get_by_role("link", name="Sign in with Discord").click()
-    await page.get_by_role("button", name="Authorise as Brisa").click()
+    await page.get_by_role("button", name="Authorize as Brisa").click()
     await expect(page.locator(".who")).to_contain_text("@brisa")
 
 
 async def test_an_officer_who_is_demoted_while_signed_in_is_out_with_the_next_click(
     sign_in: SignIn, site: str, guild: GuildBuilder
 ) -> None:
-    page, _ = await sign_in("Authorise as Brisa")
+    page, _ = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}{PAGE}")
     await guild.execute("update guild_identity.wow_characters set rank_index = 3 where character_name = 'Brisa'")
     await page.get_by_role("button", name="Run all scans").click()
-    await expect(page.get_by_role("status")).to_contain_text("may do nothing in the guild")
+    await expect(page.get_by_role("status")).to_contain_text("have no access to the guild")
     await page.get_by_role("link", name="Players").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("You may not look at these pages yet")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("No access yet")
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url(f"{site}/login")
     assert await guild.rows("select count(*) from guild_identity.sync_log") == [(0,)]
@@ -126,7 +126,7 @@ async def test_somebody_in_two_guilds_chooses_one_and_switches(
     other = await GuildBuilder.create(pool, "Other Watch", "7001")
     await populate(other)
     await give(other, "rank", "1", "viewer")
-    page, wrong = await sign_in("Authorise as Brisa")
+    page, wrong = await sign_in("Authorize as Brisa")
     await expect(page).to_have_url(f"{site}/login/guild")
     await page.get_by_role("button", name="Other Watch").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Other Watch")
@@ -138,10 +138,10 @@ async def test_somebody_in_two_guilds_chooses_one_and_switches(
 
 
 async def test_signing_out_everywhere_ends_the_phones_session_too(sign_in: SignIn, site: str) -> None:
-    desktop, _ = await sign_in("Authorise as Brisa")
-    phone, _ = await sign_in("Authorise as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
+    desktop, _ = await sign_in("Authorize as Brisa")
+    phone, _ = await sign_in("Authorize as Brisa", viewport={"width": 390, "height": 800}, color_scheme="dark")
     await desktop.get_by_role("link", name="@brisa").click()
-    await expect(desktop.get_by_role("heading", level=2)).to_have_text("Where you are signed in 2")
+    await expect(desktop.get_by_role("heading", level=2)).to_have_text("Active sessions 2")
     await desktop.get_by_role("button", name="Sign out everywhere").click()
     await expect(desktop).to_have_url(f"{site}/login")
     await phone.get_by_role("link", name="Players").click()
@@ -154,18 +154,18 @@ async def test_an_administrator_lets_a_role_in_after_seeing_whom(
 ) -> None:
     await confirm(guild, MASTER, people[MASTER])
     page, wrong = await sign_in(
-        "Authorise as Aldwyn", viewport={"width": 390, "height": 800}, color_scheme=scheme, java_script_enabled=False
+        "Authorize as Aldwyn", viewport={"width": 390, "height": 800}, color_scheme=scheme, java_script_enabled=False
     )
     await page.goto(f"{site}/admin/settings/officers")
     await page.get_by_label("What DJ gives").select_option("viewer")
     await page.get_by_role("button", name="Preview: DJ").click()
     await expect(page.locator(".changes")).to_contain_text("Corin")
-    await page.get_by_role("button", name="Set it so").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status")).to_have_text(
         "The Discord role DJ gives now the role viewer. 1 person gained or lost by it."
     )
     await expect(page.locator("#content")).to_contain_text("Corin")
-    friend, _ = await sign_in("Authorise as Corin", viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    friend, _ = await sign_in("Authorize as Corin", viewport={"width": 390, "height": 800}, color_scheme=scheme)
     await expect(friend.locator(".who")).to_contain_text("viewer")
     for place in ("/admin/account", PAGE):
         await friend.goto(f"{site}{place}")

@@ -8,9 +8,9 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from sv_common.guild_sync.by_hand import BelongsTo, decide_by_hand
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
-from sv_common.guild_sync.identity_engine import run_matching
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.identity.decisions import LinkCharacter
+from sv_common.guild_sync.identity_engine import apply_decision, run_matching
 from web.helpers import Seen
 
 API = "/api/v1/admin/data-quality"
@@ -25,7 +25,7 @@ async def matched(guild: GuildBuilder) -> int:
         await guild.character(name)
         await guild.character(f"{name}alt", f"alt of {name}")
     attempt = (await run_matching(guild.pool, actor="officer alice")).attempt_id
-    await decide_by_hand(guild.pool, BelongsTo("Zorkalt", "Mito"), actor="officer bob")
+    await apply_decision(guild.pool, LinkCharacter("Zorkalt", "Mito"), actor="officer bob")
     assert attempt is not None
     return attempt
 
@@ -35,19 +35,19 @@ async def test_the_page_offers_the_part_that_can_be_undone_and_names_who_stands_
 ) -> None:
     answer = await alice.get(f"{PAGE}/attempts/{matched}/undo")
     text = Seen(answer).text("content")
-    assert "Only a part of this can be undone" in text
-    assert "Why not all of it" in text
+    assert "Undo a part" in text
+    assert "Why not all" in text
     assert "This cannot be undone" not in text
-    assert "Of the people this is about, 1 can be undone now" in text
+    assert "1 of the people can be undone now" in text
     assert "Zork : The" in text
-    assert "Undo the 1 that can be undone" in text
+    assert "Undo 1" in text
     assert "Player of Elrek-area-52" in text
     assert "Player of Zork-area-52" not in text
     (action,) = re.findall(r'action="([^"]*/undo[^"]*)"', answer.text)
     undone = await alice.post(action.replace("&amp;", "&"), data={"back": f"{PAGE}/attempts/{matched}/undo"})
     status = Seen(await alice.get(undone.headers["location"])).text("status")
     assert f"Attempt {matched} is undone in part." in status
-    assert "Left as it is, and can be undone later: Mito:" in status
+    assert "Not undone; you can undo these later: Mito:" in status
     assert await guild.rows("select display_name from guild_identity.players order by 1") == [("Mito",), ("Zork",)]
 
 

@@ -12,20 +12,20 @@ import httpx2
 import pytest
 
 from guild_builder import GuildBuilder
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services
-from patt.worker import take_in
-from sv_common.db.pool import Pool
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export_json
+from patt.worker.uploads import process_uploads
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.roster import uploads
 from sv_common.guild_sync.simulators.addon import saved_variables
-from sv_common.guild_sync.store import uploads
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export_json
 
 UPLOAD = "/api/v1/guild-sync/addon-upload"
 
 
 async def _key(pool: Pool, guild: GuildBuilder, uploader: str = "Mito") -> dict[str, str]:
     async with pool.connection() as conn:
-        key = await access.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
+        key = await credentials.create_upload_key(conn, uploader, guild_id=guild.guild_id, created_by="test")
     return {"X-API-Key": key}
 
 
@@ -84,8 +84,8 @@ async def test_the_same_export_that_another_request_is_just_storing_is_one_uploa
     key = await _key(guild.pool, guild)
     export = read_addon_export_json(json.dumps(_export("a")).encode())
     async with guild.pool.connection() as conn:
-        (listed,) = await access.upload_keys(conn, guild.guild_id)
-        first = await uploads.receive(conn, guild.guild_id, listed.id, export)
+        (listed,) = await credentials.upload_keys(conn, guild.guild_id)
+        first = await uploads.receive(GuildConnection(conn, guild.guild_id), listed.id, export)
         others = [asyncio.create_task(anonymous.post(UPLOAD, json=_export("a"), headers=key)) for _ in range(8)]
         await until_they_wait(guild.pool, 5)
     answers = await asyncio.gather(*others)
@@ -112,7 +112,7 @@ async def test_notes_that_were_changed_and_changed_back_are_three_uploads(
     key = await _key(guild.pool, guild)
     for note in ("A", "B", "A"):
         assert (await anonymous.post(UPLOAD, json=_export(note), headers=key)).json()["is_new"] is True
-        await take_in(services, guild.guild_id)
+        await process_uploads(services, guild.guild_id)
     assert await guild.rows("select guild_note from guild_identity.wow_characters") == [("A",)]
     assert character
     assert await _stored(guild) == [("done", 1)] * 3
@@ -124,7 +124,7 @@ async def test_an_export_that_waits_or_was_the_last_one_taken_in_is_told_by_its_
     key = await _key(guild.pool, guild)
     first = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
     waiting = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
-    await take_in(services, guild.guild_id)
+    await process_uploads(services, guild.guild_id)
     taken_in = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()
     number = first["upload_id"]
     assert first["sentence"] == "Received."
@@ -179,7 +179,7 @@ async def test_what_became_of_an_older_export_is_told_to_its_sender(
         numbers.append(
             (await anonymous.post(UPLOAD, json=_export(note, exportTime=moment), headers=key)).json()["upload_id"]
         )
-        await take_in(services, guild.guild_id)
+        await process_uploads(services, guild.guild_id)
     told = (await anonymous.get(f"{UPLOAD}/{numbers[1]}", headers=key)).json()
     assert told["state"] == "superseded"
     assert told["sentence"].endswith(f"Nothing was changed. The newer one is upload {numbers[0]}.")
@@ -209,8 +209,8 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
 ) -> None:
     key = await _key(guild.pool, guild)
     number = (await anonymous.post(UPLOAD, json=_export("a"), headers=key)).json()["upload_id"]
-    async with guild.pool.connection() as conn:
-        await uploads.give_up(conn, number, "Given up: it failed 6 times.")
+    async with guild.pool.writing(guild.guild_id, alone=False) as here:
+        await uploads.give_up(here, number, "Given up: it failed 6 times.")
     (listed,) = (await alice.get("/api/v1/admin/uploads")).json()
     assert (listed["upload_id"], listed["uploader"], listed["state"]) == (number, "Mito", "failed")
     answer = await alice.post(f"/api/v1/admin/uploads/{number}/retry")
@@ -230,7 +230,7 @@ async def test_officers_see_what_was_given_up_and_have_it_tried_again(
         (b'{"characters": []}', "application/json", 422, "no characters"),
         (b'{"characters": [{"name": "Mi\\u0000to"}]}', "application/json", 422, "NUL"),
         (b"not lua at all", "application/octet-stream", 422, ""),
-        (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "more than can be taken in"),
+        (b"x" * (16 * 1024 * 1024 + 1), "application/octet-stream", 413, "This is too large"),
         (b"x" * (4 * 1024 * 1024 + 1), "application/octet-stream", 413, "an export has at most 4 MiB"),
         (b" " * (4 * 1024 * 1024 + 1), "application/json", 413, "an export has at most 4 MiB"),
         (b'{"characters":[' + b"{}," * 200_000 + b"{}]}", "application/json", 422, "more than 200,000 values"),
@@ -251,8 +251,8 @@ async def test_without_a_valid_key_nothing_is_taken(
 ) -> None:
     revoked = await _key(guild.pool, guild)
     async with guild.pool.connection() as conn:
-        (listed,) = await access.upload_keys(conn, guild.guild_id)
-        await access.revoke_upload_key(conn, listed.id, guild_id=guild.guild_id)
+        (listed,) = await credentials.upload_keys(conn, guild.guild_id)
+        await credentials.revoke_upload_key(conn, listed.id, guild_id=guild.guild_id)
     for client, headers in ((anonymous, {}), (anonymous, {"X-API-Key": "made up"}), (anonymous, revoked), (alice, {})):
         assert (await client.post(UPLOAD, json=_export("a"), headers=headers)).status_code == 401
     assert await _stored(guild) == []
@@ -277,7 +277,7 @@ async def test_keys_are_listed_with_their_last_use_and_the_freshness_of_their_da
     await _key(guild.pool, guild, "Zork")
     await anonymous.post(UPLOAD, json=_export("a", exportTime=1_700_000_000), headers=key)
     async with guild.pool.connection() as conn:
-        mito, zork = await access.upload_keys(conn, guild.guild_id)
+        mito, zork = await credentials.upload_keys(conn, guild.guild_id)
     assert (mito.uploader, mito.last_used_at is not None, zork.last_used_at) == ("Mito", True, None)
     assert mito.last_export_at is not None
     assert (int(mito.last_export_at.timestamp()), zork.last_export_at) == (1_700_000_000, None)

@@ -9,16 +9,15 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from patt import authority, sessions
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
-from patt.authority import Change, Mapped, Moved, Preview, Standing
-from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
-from patt.roles import WITH_ARTICLE, Role
-from patt.sessions import KnownAccount, Session
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.paging import Page, page_of
-from sv_common.guild_sync.store import guilds
+from patt.auth import permissions, sessions
+from patt.auth.permissions import WITH_ARTICLE, Change, Mapped, Moved, Permission, Preview, Role
+from patt.auth.sessions import KnownAccount, Session
+from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, PageQuery, ServicesDep, ViewerDep
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.paging import Page, page_of
+from sv_common.guild_sync.roster import guilds
 
 router = officer_router("officers", "officers")
 own = officer_router("account", "account")
@@ -88,7 +87,7 @@ class AuthorityPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Vouching:
+class Confirmation:
     """Whose a character is, on an administrator's word."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -107,9 +106,9 @@ class Done:
 @router.get("/authority", summary="What gives a role in a guild", dependencies=FOR_ADMINISTRATORS)
 async def mapping(services: ServicesDep, guild: GuildDep) -> Authority:
     """Every rank and every Discord role, with the role that each gives."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return Authority(number, await authority.mapping(conn, number))
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return Authority(number, await permissions.mapping(here))
 
 
 @router.post("/authority", summary="Let a rank or a Discord role give a role")
@@ -117,9 +116,9 @@ async def decide(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: AuthorityChange
 ) -> Done:
     """At once, also for those who are signed in. Look at the preview first, and send its key."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        done = await authority.decide(conn, number, _change(body), actor=administrator.actor, seen=body.seen)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number) as here:
+        done = await permissions.decide(here, _change(body), actor=administrator.actor, seen=body.seen)
     return Done(_sentence(done, is_planned=False))
 
 
@@ -127,42 +126,42 @@ async def decide(
 async def preview(services: ServicesDep, guild: GuildDep, body: AuthorityChange) -> AuthorityPreview:
     """By name; nothing is changed."""
 
-    async def rehearsed(conn: Connection) -> Preview:
-        return await authority.preview(conn, (await guilds.the_only(conn, guild)).id, _change(body))
+    async def rehearsed(here: GuildConnection) -> Preview:
+        return await permissions.preview(here, _change(body))
 
-    planned = await services.pool.rehearse(rehearsed)
+    planned = await services.pool.rehearse(await guilds.resolve_guild(services.pool, guild), rehearsed)
     return AuthorityPreview(_sentence(planned, is_planned=True), planned.key, planned.moved)
 
 
 @router.get("/people", summary="Who may sign in with Discord, 50 a page", dependencies=FOR_ADMINISTRATORS)
 async def people(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[PersonWithRole]:
-    """With what gives them their role, and what waits for somebody's word, and why."""
-    async with services.pool.snapshot() as conn:
-        found = await authority.standings_in(conn, (await guilds.the_only(conn, guild)).id)
+    """With what gives them their role, and which roles need a confirmation, and why."""
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        found = await permissions.in_guild(here)
     return page_of([_person(each) for each in found], page)
 
 
-@router.post("/vouch", summary="Confirm that a character is a member's")
-async def vouch(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Vouching) -> Done:
-    """So that its rank gives what it gives here. It ends when the character is linked anew, or the member."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        claim = await authority.vouch(conn, number, body.discord_id, body.character_id, actor=administrator.actor)
-    role: Role = claim.role or "viewer"
-    return Done(f"Confirmed: {claim.because} is {claim.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
+@router.post("/confirm", summary="Confirm that a character is a member's")
+async def confirm(services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: Confirmation) -> Done:
+    """Then its rank gives its role here. It ends when the character or the member is linked again."""
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number) as here:
+        grant = await permissions.confirm(here, body.discord_id, body.character_id, actor=administrator.actor)
+    role: Role = grant.role or "viewer"
+    return Done(f"Confirmed: {grant.because} is {grant.display_name}’s, who is {WITH_ARTICLE[role]} by it.")
 
 
 @router.get("/sessions", summary="Who is signed in, 50 a page")
 async def all_sessions(services: ServicesDep, administrator: AdministratorDep, page: PageQuery = 1) -> Page[Session]:
-    """Of the only guild that whoever asks is bound to, or of all."""
+    """Of the guild that the caller is bound to, or of all."""
     async with services.pool.snapshot() as conn:
         return page_of(await sessions.sessions(conn, guild_id=administrator.guild_id), page)
 
 
 @router.post("/sessions/{session_id}/revoke", summary="End a session")
 async def revoke(services: ServicesDep, administrator: AdministratorDep, session_id: SessionId) -> Done:
-    """Whoever has it must sign in again."""
-    async with services.pool.connection() as conn:
+    """Its user must sign in again."""
+    async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, guild_id=administrator.guild_id)
     return Done(f"Session {session_id} is ended.")
 
@@ -184,15 +183,15 @@ async def own_sessions(services: ServicesDep, viewer: ViewerDep, page: PageQuery
 @own.post("/sessions/revoke-all", summary="Sign out everywhere")
 async def revoke_all_own(services: ServicesDep, viewer: ViewerDep) -> Done:
     """End all of one's own sessions, this one too."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         count = await sessions.end_all_of(conn, _account_of(viewer))
     return Done(f"Signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
 
 
 @own.post("/sessions/{session_id}/revoke", summary="End a session of one's own")
 async def revoke_own(services: ServicesDep, viewer: ViewerDep, session_id: SessionId) -> Done:
-    """Whoever has it must sign in again."""
-    async with services.pool.connection() as conn:
+    """Its user must sign in again."""
+    async with services.pool.installation() as conn:
         await sessions.revoke(conn, session_id, account_id=_account_of(viewer))
     return Done(f"Session {session_id} is ended.")
 
@@ -209,14 +208,19 @@ def _change(body: AuthorityChange) -> Change:
     return Change(body.kind, body.key, body.role)
 
 
-def _person(standing: Standing) -> PersonWithRole:
+def _person(permission: Permission) -> PersonWithRole:
     waiting = [
         WaitingRole(each.character_id, each.because or "", each.role, each.why_waiting or "")
-        for each in standing.waiting
+        for each in permission.waiting
         if each.character_id is not None and each.role is not None
     ]
     return PersonWithRole(
-        standing.discord_id, standing.username, standing.display_name, standing.role, standing.because, waiting
+        permission.discord_id,
+        permission.username,
+        permission.display_name,
+        permission.role,
+        permission.because,
+        waiting,
     )
 
 
@@ -224,6 +228,6 @@ def _sentence(preview: Preview, *, is_planned: bool) -> str:
     what = "The rank" if preview.change.kind == "rank" else "The Discord role"
     given = "no role" if preview.change.role == "none" else f"the role {preview.change.role}"
     count = len(preview.moved)
-    who = "Nobody" if not count else f"{count} {'person' if count == 1 else 'people'}"
+    who = "No one" if not count else f"{count} {'person' if count == 1 else 'people'}"
     gives, changes = ("would give", "would gain or lose") if is_planned else ("gives now", "gained or lost")
     return f"{what} {preview.label} {gives} {given}. {who} {changes} by it."

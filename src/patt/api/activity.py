@@ -1,24 +1,30 @@
-"""The activity API: runs of the pipelines, jobs, and who did what; also as files that a spreadsheet opens and does not run."""
+"""The activity API: runs of the pipelines, jobs and who did what, also as files; asking for jobs; and losses that wait for an officer."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Response
+from fastapi import Body, Depends, Path, Query, Response
+from pydantic import Field
 
-from patt import jobs_overview
 from patt.api.routing import officer_router
-from patt.deps import GuildDep, PageQuery, ServicesDep
-from patt.jobs_overview import JobSummary
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
-from sv_common.guild_sync.domain.paging import Page
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.sync_log import LoggedRun, LoggedStep
+from patt.tasks import Task
+from patt.web.context import LARGEST_BIGINT, GuildDep, OfficerDep, PageQuery, ServicesDep
+from patt.worker import jobs as worker_jobs
+from patt.worker.jobs import Job, JobRequest, JobSummary, RequestedJob
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import Deed, DeedFilter, Pipeline, RunFilter, RunStatus
+from sv_common.guild_sync.roster import guilds, held_losses
+from sv_common.guild_sync.roster.held_losses import HeldLoss, LostSubject
+from sv_common.guild_sync.roster.loss import LossSource
+from sv_common.guild_sync.roster.runs import LoggedRun, LoggedStep
 
 RUN_COLUMNS = ("id", "pipeline", "status", "actor", "started_at", "finished_at", "duration_ms", "error")
 DEED_COLUMNS = (
@@ -78,8 +84,8 @@ DeedFilterDep = Annotated[DeedFilter, Depends(_deed_filter)]
 @router.get("/runs", summary="The sync log: runs of the pipelines, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, chosen: RunFilterDep, page: PageQuery = 1) -> Page[LoggedRun]:
     """Each with its steps, their counts and notices, and what went wrong; newest first."""
-    async with services.pool.snapshot() as conn:
-        return await activity.sync_runs(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.sync_runs(here, chosen, number=page)
 
 
 @router.get("/runs.json", summary="The sync log as a JSON file")
@@ -103,9 +109,9 @@ async def runs_as_csv(services: ServicesDep, guild: GuildDep, chosen: RunFilterD
 
 @router.get("/deeds", summary="Who did what, 50 a page")
 async def deeds(services: ServicesDep, guild: GuildDep, chosen: DeedFilterDep, page: PageQuery = 1) -> Page[Deed]:
-    """Attempts to fix and their undoing, issues set aside and opened again, full matches asked for; newest first."""
-    async with services.pool.snapshot() as conn:
-        return await activity.deeds(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    """Fix attempts and undos, issues dismissed and reopened, full matches requested; newest first."""
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.deeds(here, chosen, number=page)
 
 
 @router.get("/deeds.json", summary="Who did what, as a JSON file")
@@ -128,17 +134,17 @@ async def deeds_as_csv(services: ServicesDep, guild: GuildDep, chosen: DeedFilte
 async def jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[JobSummary]:
     """Of one guild, or of all. Jobs that are done are not kept: their runs are in the sync log."""
     async with services.pool.snapshot() as conn:
-        return await jobs_overview.jobs(conn, guild, number=page)
+        return await worker_jobs.queued(conn, guild, number=page)
 
 
 async def _every_run(services: ServicesDep, guild: int | None, chosen: RunFilter) -> list[LoggedRun]:
-    async with services.pool.snapshot() as conn:
-        return await activity.every_sync_run(conn, (await guilds.the_only(conn, guild)).id, chosen)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.every_sync_run(here, chosen)
 
 
 async def _every_deed(services: ServicesDep, guild: int | None, chosen: DeedFilter) -> list[Deed]:
-    async with services.pool.snapshot() as conn:
-        return await activity.every_deed(conn, (await guilds.the_only(conn, guild)).id, chosen)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.every_deed(here, chosen)
 
 
 def _values(row: object, columns: Sequence[str]) -> list[Any]:
@@ -179,3 +185,124 @@ def _cell(value: Any) -> str:
         case _:
             text = str(value)
             return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+JobId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the job.", examples=[12])]
+
+for_jobs = officer_router("data-quality/jobs", "jobs")
+
+
+@for_jobs.post("", status_code=202, summary="Queue a scan or fixes")
+async def ask_for_job(
+    services: ServicesDep,
+    officer: OfficerDep,
+    guild: GuildDep,
+    wish: Annotated[JobRequest, Body(examples=[{"kind": "scan"}, {"kind": "fix_all", "issue_type": "orphan_wow"}])],
+) -> RequestedJob:
+    """A worker does it; the answer says where to look. While an equal job waits, no second one is added."""
+    return await worker_jobs.enqueue(services, wish, actor=officer.actor, guild_id=guild)
+
+
+@for_jobs.get("", summary="Jobs, 50 a page, newest first")
+async def asked_jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[Job]:
+    """Those that wait and run, and those of the last day."""
+    return await worker_jobs.jobs(services.pool, guild, number=page)
+
+
+@for_jobs.get("/{job_id}", summary="Progress and outcome of a job")
+async def asked_job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> Job:
+    """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
+    return await worker_jobs.job(services.pool, guild, job_id)
+
+
+_TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}
+_WORDS = {"battlenet": ("character", "Battle.net's roster"), "discord": ("Discord member", "Discord's member list")}
+_KEY = "0f3c9a5be1d24c77" * 4
+
+for_losses = officer_router("losses", "losses")
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A refused list of a source, and who would be marked as gone by it."""
+
+    source: Annotated[LossSource, Field(description="Whose list it was.")]
+    key: Annotated[str, Field(description="Names exactly these; send it back to release them.", examples=[_KEY])]
+    sentence: str
+    known: Annotated[int, Field(description="How many were known before.")]
+    refused_at: datetime
+    released_at: Annotated[datetime | None, Field(description="When an officer released them; null: not yet.")]
+    released_by: str | None
+    subjects: Sequence[LostSubject]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Who may go: those of a refused list, as they were seen."""
+
+    source: LossSource
+    key: Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=[_KEY])]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What was released."""
+
+    sentence: str
+    source: LossSource
+    count: int
+
+
+@for_losses.get("", summary="Members missing from refused lists")
+async def losses(services: ServicesDep, guild: GuildDep = None) -> list[Loss]:
+    """Lists of Battle.net or Discord that were refused, since more than 30 % (and at least 3) are missing at once."""
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return [
+            Loss(
+                each.source,
+                each.key,
+                loss_in_words(each),
+                each.known,
+                each.refused_at,
+                each.released_at,
+                each.released_by,
+                await held_losses.subjects(here, each),
+            )
+            for each in await held_losses.all_of(here)
+        ]
+
+
+@for_losses.post("/release", summary="Release missing members")
+async def release_loss(services: ServicesDep, officer: OfficerDep, body: Release, guild: GuildDep = None) -> Released:
+    """Only these, and once: if others are missing from the next list too, it is refused again."""
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        released = await held_losses.release(here, body.source, body.key, actor=officer.actor)
+    if services.queue is not None:
+        await services.queue.enqueue(_TASKS[body.source], number)
+    count = len(released.subject_ids)
+    sentence = (
+        f"{_counted(body.source, count)} may be marked as gone by the next list, and no one else. A sync is queued."
+    )
+    return Released(sentence, body.source, count)
+
+
+async def loss_sentences(guild: GuildConnection) -> list[str]:
+    """Return a sentence for each list that was refused and still waits for an officer."""
+    return [loss_in_words(each) for each in await held_losses.all_of(guild) if each.released_at is None]
+
+
+def loss_in_words(loss: HeldLoss) -> str:
+    """Say what waits."""
+    count, where = len(loss.subject_ids), _WORDS[loss.source][1]
+    if loss.released_at is not None:
+        return f"{_counted(loss.source, count)} will be marked as gone by the next list: {loss.released_by} said so."
+    return (
+        f"{_counted(loss.source, count)} of {loss.known} would be marked as gone: they are missing from {where}, which was "
+        "not taken in."
+    )
+
+
+def _counted(source: LossSource, count: int) -> str:
+    return f"{count} {_WORDS[source][0]}{'' if count == 1 else 's'}"

@@ -13,15 +13,16 @@ from fastapi import Depends, Path
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from patt import access
-from patt.access import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadKey
 from patt.api.routing import FOR_ADMINISTRATORS, officer_router
-from patt.deps import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep
+from patt.auth import credentials
+from patt.auth.credentials import LONGEST_NAME, SCOPES, ApiToken, Scope, UploadKey
+from patt.web.context import LARGEST_INTEGER, AdministratorDep, Caller, GuildDep, ServicesDep
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from sv_common.guild_sync.domain.setting import SettingKind
-from sv_common.guild_sync.store import guilds, setting_changes
-from sv_common.guild_sync.store.setting_changes import NewSettingChange
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings.changes import NewSettingChange
+from sv_common.guild_sync.settings.model import SettingKind
 
 OF_ALL_GUILDS: Final = "metrics"
 """The scope that is of the installation and of no single guild."""
@@ -103,16 +104,16 @@ class Revoked:
 async def keys(services: ServicesDep, guild: GuildDep = None) -> list[UploadKey]:
     """Whose they are, when they were used, and how fresh their data is; never the keys themselves."""
     async with services.pool.snapshot() as conn:
-        return await access.upload_keys(conn, (await guilds.the_only(conn, guild)).id)
+        return await credentials.upload_keys(conn, (await guilds.the_only(conn, guild)).id)
 
 
 @router.post("/keys", summary="Make an upload key", dependencies=FOR_ADMINISTRATORS)
 async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey, guild: GuildDep = None) -> MadeKey:
     """The key is in this answer and can be had nowhere else."""
-    name = access.usable_name(body.uploader, "Uploader")
-    async with services.pool.connection() as conn:
+    name = credentials.usable_name(body.uploader, "Uploader")
+    async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        secret = await access.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
+        secret = await credentials.create_upload_key(conn, name, guild_id=number, created_by=administrator.actor)
         await _record(conn, administrator, number, SettingKind.KEY, name, f"An upload key for {name}", is_made=True)
     sentence = f"{name}’s upload key is made. It is shown this once."
     return MadeKey(sentence, name, secret, f"patt watch --server {services.settings.base_url.rstrip('/')}")
@@ -120,11 +121,11 @@ async def make_key(services: ServicesDep, administrator: PersonDep, body: NewKey
 
 @router.post("/keys/{key_id}/revoke", summary="Revoke an upload key", dependencies=FOR_ADMINISTRATORS)
 async def revoke_key(services: ServicesDep, administrator: PersonDep, key_id: KeyId, guild: GuildDep = None) -> Revoked:
-    """Whoever has it can upload nothing from now on."""
-    async with services.pool.connection() as conn:
+    """It can upload nothing from now on."""
+    async with services.pool.installation() as conn:
         number = (await guilds.the_only(conn, guild)).id
-        known = _numbered(await access.upload_keys(conn, number), key_id, "upload key")
-        await access.revoke_upload_key(conn, key_id, guild_id=number)
+        known = _numbered(await credentials.upload_keys(conn, number), key_id, "upload key")
+        await credentials.revoke_upload_key(conn, key_id, guild_id=number)
         about = f"The upload key {key_id} of {known.uploader}"
         await _record(conn, administrator, number, SettingKind.KEY, known.uploader, about, is_made=False)
     return Revoked(f"{known.uploader}’s upload key {key_id} is revoked.")
@@ -141,12 +142,12 @@ async def tokens(services: ServicesDep, administrator: AdministratorDep, guild: 
 @router.post("/tokens", summary="Make an API token", dependencies=FOR_ADMINISTRATORS)
 async def make_token(services: ServicesDep, administrator: PersonDep, body: NewToken) -> MadeToken:
     """The token is in this answer and can be had nowhere else."""
-    name, scope = access.usable_name(body.name), _scope(body.scope)
+    name, scope = credentials.usable_name(body.name), _scope(body.scope)
     guild_id = administrator.guild_in_reach(body.guild_id)
     if scope == OF_ALL_GUILDS and guild_id is not None:
         raise BadInput("Guild: the metrics are of all guilds. Leave the guild out, or choose another scope.")
-    async with services.pool.connection() as conn:
-        secret = await access.create_api_token(
+    async with services.pool.installation() as conn:
+        secret = await credentials.create_api_token(
             conn, name, guild_id=guild_id, scope=scope, created_by=administrator.actor
         )
         about = f"The API token {name} ({scope}, {'every guild' if guild_id is None else f'guild {guild_id}'})"
@@ -156,10 +157,10 @@ async def make_token(services: ServicesDep, administrator: PersonDep, body: NewT
 
 @router.post("/tokens/{token_id}/revoke", summary="Revoke an API token", dependencies=FOR_ADMINISTRATORS)
 async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id: TokenId) -> Revoked:
-    """Whoever has it is let in no more."""
-    async with services.pool.connection() as conn:
+    """It gives no access from now on."""
+    async with services.pool.installation() as conn:
         known = _numbered(await _tokens_in_reach(conn, administrator), token_id, "API token")
-        if not await access.revoke_api_token(conn, token_id):
+        if not await credentials.revoke_api_token(conn, token_id):
             raise _gone("API token", token_id)
         about = f"The API token {token_id}, {known.name},"
         await _record(conn, administrator, known.guild_id, SettingKind.TOKEN, known.name, about, is_made=False)
@@ -167,7 +168,7 @@ async def revoke_token(services: ServicesDep, administrator: PersonDep, token_id
 
 
 async def _tokens_in_reach(conn: Connection, administrator: Caller) -> list[ApiToken]:
-    return [each for each in await access.api_tokens(conn) if administrator.guild_id in (None, each.guild_id)]
+    return [each for each in await credentials.api_tokens(conn) if administrator.guild_id in (None, each.guild_id)]
 
 
 async def _record(
@@ -188,7 +189,7 @@ async def _record(
         {"is_valid": is_made},
         f"{about} was {'made' if is_made else 'revoked'}.",
     )
-    await setting_changes.add(conn, change, actor=administrator.actor)
+    await changes.add(conn, change, actor=administrator.actor)
 
 
 def _numbered(items: Sequence[_Item], number: int, what: str) -> _Item:

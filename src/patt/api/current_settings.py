@@ -11,19 +11,20 @@ from pydantic import Field
 
 from patt.json_data import values_of
 from patt.setup.ranks import roles_for_ranks
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.guild import DiscordRole
-from sv_common.guild_sync.domain.notes import Category
-from sv_common.guild_sync.domain.parameter import Parameter
-from sv_common.guild_sync.domain.rule import RuleWishes
-from sv_common.guild_sync.domain.setting_words import threshold_in_words
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.identity import words
+from sv_common.guild_sync.identity.words import GuildWord
+from sv_common.guild_sync.notes import Category
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.roster import members as discord
+from sv_common.guild_sync.roster.guilds import FormerAddress, Guild
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.rulebook.parameter import Parameter, RuleOverrides
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import discord, guilds, ranks, words
-from sv_common.guild_sync.store.guilds import FormerAddress, Guild
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.rules import read_wishes
-from sv_common.guild_sync.store.words import GuildWord
+from sv_common.guild_sync.settings.model import threshold_in_words
+from sv_common.guild_sync.sources.models import DiscordRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class RankTable:
         Sequence[RoleChoice],
         Field(description="As the last sync of Discord saw them, the most powerful first."),
     ]
-    warnings: Annotated[Sequence[str], Field(examples=[["Nobody has said to which role rank 3, Raider, maps."]])]
+    warnings: Annotated[Sequence[str], Field(examples=[["Rank 3, Raider, has no decision about its role."]])]
 
     @property
     def managed_roles(self) -> dict[str, str]:
@@ -110,19 +111,19 @@ class GuildFacts(Guild):
     former: Sequence[FormerAddress]
 
 
-async def rules(conn: Connection, guild_id: int) -> list[RuleNow]:
+async def rules(guild: GuildConnection) -> list[RuleNow]:
     """Return how every rule is set, in the registry's order."""
-    wishes = await read_wishes(conn, guild_id)
-    size = await guilds.roster_size(conn, guild_id)
-    return [_rule(rule, wishes.get(rule.issue_type, RuleWishes()), size) for rule in RULES.values()]
+    wishes = await read_overrides(guild)
+    size = await guilds.roster_size(guild)
+    return [_rule(rule, wishes.get(rule.issue_type, RuleOverrides()), size) for rule in RULES.values()]
 
 
-async def rank_table(conn: Connection, guild: Guild) -> RankTable:
+async def rank_table(here: GuildConnection, guild: Guild) -> RankTable:
     """Return the rank table with the roles to choose from, and what the database knows to be wrong with it."""
-    table = await ranks.all_ranks(conn, guild.id)
-    members = await ranks.members_by_rank(conn, guild.id)
-    known = await discord.known_roles(conn, guild.id)
-    moved = await ranks.moved(conn, guild.id)
+    table = await ranks.all_ranks(here)
+    members = await ranks.members_by_rank(here)
+    known = await discord.known_roles(here)
+    moved = await ranks.moved(here)
     return RankTable(
         [_rank(each, members.get(each.wow_rank_index, 0)) for each in table],
         [RoleChoice(role.role_id, role.name) for role in roles_for_ranks(known, guild.discord_guild_id or "")],
@@ -130,18 +131,18 @@ async def rank_table(conn: Connection, guild: Guild) -> RankTable:
     )
 
 
-async def word_list(conn: Connection, guild_id: int) -> WordsNow:
+async def word_list(guild: GuildConnection) -> WordsNow:
     """Return the guild's own words."""
-    return WordsNow(await words.all_words(conn, guild_id), list(Category))
+    return WordsNow(await words.all_words(guild), list(Category))
 
 
-async def guild_facts(conn: Connection, guild: Guild) -> GuildFacts:
+async def guild_facts(here: GuildConnection, guild: Guild) -> GuildFacts:
     """Return what is known of the guild itself."""
-    characters = await guilds.roster_size(conn, guild.id)
-    return GuildFacts(**values_of(guild), characters=characters, former=await guilds.former_addresses(conn, guild.id))
+    characters = await guilds.roster_size(here)
+    return GuildFacts(**values_of(guild), characters=characters, former=await guilds.former_addresses(here))
 
 
-def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleNow:
+def _rule(rule: RuleDefinition, wishes: RuleOverrides, roster_size: int) -> RuleNow:
     settings = rule.settings(wishes)
     parameters = [
         ParameterNow(
@@ -164,7 +165,7 @@ def _rule(rule: RuleDefinition, wishes: RuleWishes, roster_size: int) -> RuleNow
         chosen_severity=wishes.severity,
         default_severity=rule.severity,
         parameters=parameters,
-        is_default=wishes == RuleWishes(),
+        is_default=wishes == RuleOverrides(),
     )
 
 
@@ -196,7 +197,7 @@ def _warnings(
         if known and rank.discord_role_id is not None:
             yield from _warnings_of_role(rank, known.get(rank.discord_role_id))
         if not rank.is_decided and members.get(rank.wow_rank_index):
-            yield f"Nobody has said to which role rank {rank.wow_rank_index}, {rank.name}, maps."
+            yield f"Rank {rank.wow_rank_index}, {rank.name}, has no decision about its role."
     if moved:
         yield (
             f"{moved} characters changed rank as whole ranks, as when a rank is inserted in the game. No role is compared "
@@ -210,7 +211,7 @@ def _warnings_of_role(rank: Rank, role: DiscordRole | None) -> Iterator[str]:
     if role is None:
         yield f"Rank {rank.wow_rank_index}, {rank.name}: the role {called} is gone from the Discord server. Choose another."
     elif role.managed:
-        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration; nobody can give or take it."
+        yield f"Rank {rank.wow_rank_index}, {rank.name}: {called} belongs to an integration, so it cannot be given or taken."
 
 
 def _shared_roles(table: Sequence[Rank]) -> Iterator[str]:

@@ -17,13 +17,13 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "attempts": (1,),
     "auto_fixed": (12,),
     "basis_note": ("alt of Mito",),
-    "before": ("nobody",),
+    "before": ("no one",),
     "changed_by": ("officer alice",),
     "character": ("Newalt-area-52",),
     "character_class": ("Mage",),
     "character_count": (420,),
     "characters": (3, ["Newalt-area-52", "Oldalt-area-52"]),
-    "chosen": (2, ["0f3c9a5be1d24c77"]),
+    "confirmed_by": ("officer alice",),
     "counts": ({"seen": 420, "left": 1},),
     "created_by": ("officer alice",),
     "description": ("The guild note of a linked character names another player.",),
@@ -72,8 +72,10 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "request_id": (6,),
     "resolved_by": ("officer alice",),
     "rests_on": ("the note “alt of Mito” alone; no officer has confirmed it",),
+    "review_reason": ("The note names two people.",),
     "roles": (["Raider"],),
     "run_id": (31,),
+    "selected": (2, ["0f3c9a5be1d24c77"]),
     "sentence": ("Fixed. Link Newalt-area-52 to Mito: the note names Mito.",),
     "set_by": ("officer alice",),
     "severity": ("warning",),
@@ -88,12 +90,10 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "type": ("urn:patt:problem:not-found",),
     "undone": (["Newalt-area-52 is linked to nobody."],),
     "undone_by": ("officer alice",),
-    "updated_by": ("officer alice",),
     "until": ("2026-12-31",),
+    "updated_by": ("officer alice",),
     "upload_id": (5,),
-    "vouched_by": ("officer alice",),
     "waits": ("The note names two people.",),
-    "waiting_reason": ("The note names two people.",),
     "what": ("fixed",),
 }
 """The values of a field name; of several the one that is of the field's type counts."""
@@ -115,6 +115,8 @@ def explain(document: dict[str, Any]) -> None:
         if fields and name not in taken:
             schema["required"] = list(fields)
         for each, field in fields.items():
+            if "const" in field and field.pop("default", None) is not None:  # it tells the members of a union apart
+                schema["required"] = list(dict.fromkeys([*schema.get("required", ()), each]))
             if name not in taken:
                 field.pop("default", None)
                 field.pop("readOnly", None)

@@ -1,33 +1,40 @@
-"""The API of one issue and of one attempt to fix: look at it, fix it, set it aside, resolve it, undo."""
+"""The API of one issue and of one attempt to fix: view, fix, dismiss, reopen, resolve, undo."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from pydantic import Field
 
-from patt import own_rights
-from patt.api.decisions import LinkMemberRequest, LinkRequest, LinkToMemberRequest, RejectRequest
-from patt.api.issues import PlannedIssue
+from patt.api.issues import BY_HAND, PlannedIssue, Reason, end_of_dismissal
 from patt.api.routing import officer_router
-from patt.deps import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
 from patt.json_data import values_of
-from sv_common.db.pool import Connection
-from sv_common.guild_sync import issues, mitigations, overview
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixResult, UndoReport
-from sv_common.guild_sync.domain.story import Possibility, PossibleKind, Story
-from sv_common.guild_sync.fixes.planning import NO_PLAN
-from sv_common.guild_sync.fixes.undo_preview import BlockedPeople, LaterDeed
-from sv_common.guild_sync.hand_effects import Effect
-from sv_common.guild_sync.issue_history import Move, Seen, check_unchanged
-from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER, GONE, FixPreview, IssueStory, issue_story
-from sv_common.guild_sync.overview import AttemptSummary
-from sv_common.guild_sync.store import guilds
+from patt.web import own_rights
+from patt.web.context import AttemptId, GuildDep, IssueId, OfficerDep, ServicesDep, ViewerDep
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.changes.describe import Effect, sentences
+from sv_common.guild_sync.engine.planning import NO_PLAN
+from sv_common.guild_sync.engine.results import FixResult, UndoReport
+from sv_common.guild_sync.engine.undo_preview import BlockedPeople, LaterAttempt
+from sv_common.guild_sync.identity.decisions import LinkCharacter, LinkCharacterToMember, LinkMember, RejectLink
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import AttemptSummary
+from sv_common.guild_sync.insights.issue import (
+    ABOUT_A_MEMBER,
+    ABOUT_AN_OWNER,
+    GONE,
+    FixPreview,
+    IssueDetails,
+    issue_details,
+)
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.explanation import CandidateKind, Explanation, WeighedCandidate
+from sv_common.guild_sync.issues.history import Move, Seen, check_unchanged
+from sv_common.guild_sync.issues.model import Issue, IssueState
 
 LONGEST_SEEN = 100
 _DECIDE = "What to send to POST /api/v1/admin/players/decisions"
@@ -36,7 +43,7 @@ SeenQuery = Annotated[
     str | None,
     Query(
         max_length=LONGEST_SEEN,
-        description="The `seen` of an issue or of an undo’s preview. Nothing is done (409) where it is no longer so.",
+        description="The `seen` of an issue or of an undo’s preview. Refused (409) if it has changed since.",
         examples=["1042"],
     ),
 ]
@@ -51,21 +58,10 @@ SeenDep = Annotated[Seen | None, Depends(seen_of)]
 PartlyQuery = Annotated[
     bool,
     Query(
-        description="Put back what can be, person by person, and leave the rest to be undone later.",
+        description="Undo what can be undone, person by person, and leave the rest for later.",
         examples=[False],
     ),
 ]
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        description="Why, for whoever looks at it next.",
-        examples=["Asked him on Discord."],
-    ),
-]
-BY_HAND = "By hand."
-
 router = officer_router("data-quality", "data quality")
 
 
@@ -78,7 +74,7 @@ class ResolveRequest:
 
 @dataclass(frozen=True, slots=True)
 class DismissRequest:
-    """Why an issue is set aside, and until when."""
+    """Why an issue is dismissed, and until when."""
 
     reason: Reason
     until: Annotated[date | None, Field(description="The day (UTC) on which it opens again; none: for ever.")] = None
@@ -88,7 +84,7 @@ class DismissRequest:
 class WakeRequest:
     """Why a dismissal ends."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = BY_HAND
+    reason: Annotated[str, Field(max_length=500)] = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +95,10 @@ class ChangedIssue(Issue):
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation(Story):
+class IssueExplanation(Explanation):
     """Why an issue is there, told from the data as it is now."""
 
-    is_still_so: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
+    is_found: Annotated[bool | None, Field(description="Whether the rule finds it now; null where it cannot tell.")]
     doubt: Annotated[
         str | None,
         Field(description="Why the rule cannot tell.", examples=["The ranks have changed in the game."]),
@@ -114,15 +110,15 @@ class Explanation(Story):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate(Possibility):
+class Candidate(WeighedCandidate):
     """Somebody who could be meant, with what speaks for it and what against."""
 
     choose: Annotated[
-        LinkRequest | LinkMemberRequest | LinkToMemberRequest | None,
-        Field(description=f"{_DECIDE} to link to them by hand; null where that is not possible."),
+        LinkCharacter | LinkMember | LinkCharacterToMember | None,
+        Field(description=f"{_DECIDE} to link to them; null where that is not possible."),
     ] = None
     reject: Annotated[
-        RejectRequest | None,
+        RejectLink | None,
         Field(description=f"{_DECIDE} to say that it is not them; null where there is no use."),
     ] = None
 
@@ -131,7 +127,7 @@ class Candidate(Possibility):
 class IssueDetail(Issue):
     """One issue with its history, why it is there, and what a fix would do now; `preview` is null for a resolved one.
 
-    Send `seen` back with a command, and it is refused where somebody was faster.
+    Send `seen` back with a command, and it is refused if someone was faster.
     """
 
     events: Sequence[Move]
@@ -143,10 +139,10 @@ class IssueDetail(Issue):
         str | None,
         Field(
             description="What an officer can do where there is no fix.",
-            examples=["Choose the player by hand, or set this aside with your reason."],
+            examples=["Choose the player, or dismiss this with your reason."],
         ),
     ]
-    story: Annotated[Explanation | None, Field(description="Null for a rule that is no longer there.")]
+    explanation: Annotated[IssueExplanation | None, Field(description="Null for a rule that is no longer there.")]
     candidates: Annotated[
         Sequence[Candidate], Field(description="Whom the fix would take first, whom officers rejected last.")
     ]
@@ -160,7 +156,7 @@ class UndoAhead:
     attempt_id: int
     guild_id: int
     issue_id: int | None
-    actor: Annotated[str, Field(description="Whose doing would be taken back.")]
+    actor: Annotated[str, Field(description="Who made the attempt.")]
     started_at: datetime
     reason: str
     can_be_undone: bool
@@ -172,7 +168,7 @@ class UndoAhead:
         ),
     ]
     later: Annotated[
-        Sequence[LaterDeed], Field(description="Who changed what since, newest first, where that is the reason.")
+        Sequence[LaterAttempt], Field(description="Who changed what since, newest first, where that is the reason.")
     ]
     parts: Annotated[
         int,
@@ -194,19 +190,20 @@ class UndoAhead:
             description="What stands there now, and what would stand there again; of a part, what that would put back."
         ),
     ]
-    total: Annotated[int, Field(description="How many lines there are; of very many only the first 200 are told.")]
+    total: Annotated[int, Field(description="How many lines there are; of very many only the first 200 are listed.")]
     seen: Annotated[
         str,
-        Field(description="Send it with the undo, and it is refused where somebody was faster.", examples=["1042"]),
+        Field(description="Send it with the undo, and it is refused if someone was faster.", examples=["1042"]),
     ]
 
 
 @router.get("/issues/{issue_id}", summary="One issue with its history")
 async def issue(services: ServicesDep, issue_id: IssueId, guild: GuildDep = None) -> IssueDetail:
     """Why it is there, who could be meant, every move, every attempt to fix, and what a fix would change now."""
-    async with services.pool.snapshot() as conn:
-        told = await issue_story(services.pool, issue_id, guild_id=guild)
-        attempts = await overview.recent_attempts(conn, told.issue.guild_id, issue_id=issue_id)
+    number = await lifecycle.guild_of(services.pool, issue_id, guild)
+    async with services.pool.reading(number) as here:
+        told = await issue_details(services.pool, issue_id, guild_id=number)
+        attempts = await findings.recent_attempts(here, issue_id=issue_id)
     return _detail(told, attempts)
 
 
@@ -220,13 +217,13 @@ async def fix(
         issue_id,
         actor=officer.actor,
         guild_id=guild,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=seen,
         guard=own_rights.guard_of(officer),
     )
 
 
-@router.post("/issues/{issue_id}/dismiss", summary="Set an issue aside")
+@router.post("/issues/{issue_id}/dismiss", summary="Dismiss an issue")
 async def dismiss(
     services: ServicesDep,
     officer: OfficerDep,
@@ -235,16 +232,17 @@ async def dismiss(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> ChangedIssue:
-    """As it is now, for ever or until a day; when what it rests on changes, it is open again."""
+    """For ever or until a day; when its evidence changes, it reopens."""
     end = end_of_dismissal(body.until)
-    async with services.pool.connection() as conn:
-        await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await issues.dismiss(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason, until=end)
-    return _changed(found, f"Issue {issue_id} is set aside{f' until {body.until}' if body.until else ''}.")
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
+        await lifecycle.get(here, issue_id)
+        await check_unchanged(here, issue_id, seen)
+        found = await lifecycle.dismiss(here, issue_id, actor=officer.actor, reason=body.reason, until=end)
+    return _changed(found, f"Issue {issue_id} is dismissed{f' until {body.until}' if body.until else ''}.")
 
 
-@router.post("/issues/{issue_id}/wake", summary="End a dismissal")
-async def wake(
+@router.post("/issues/{issue_id}/reopen", summary="Reopen an issue")
+async def reopen(
     services: ServicesDep,
     officer: OfficerDep,
     issue_id: IssueId,
@@ -252,17 +250,18 @@ async def wake(
     seen: SeenDep = None,
     body: WakeRequest | None = None,
 ) -> ChangedIssue:
-    """Open an issue again that was set aside."""
+    """Reopen a dismissed issue."""
     reason = body.reason if body else BY_HAND
-    async with services.pool.connection() as conn:
-        await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await issues.wake(conn, issue_id, guild_id=guild, actor=officer.actor, reason=reason)
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
+        await lifecycle.get(here, issue_id)
+        await check_unchanged(here, issue_id, seen)
+        found = await lifecycle.reopen(here, issue_id, actor=officer.actor, reason=reason)
     if found.state is IssueState.RESOLVED:
-        return _changed(found, f"The dismissal of issue {issue_id} is removed; the issue itself is resolved.")
-    return _changed(found, f"Issue {issue_id} is open again.")
+        return _changed(found, f"The dismissal of issue {issue_id} is removed. The issue itself is resolved.")
+    return _changed(found, f"Issue {issue_id} is reopened.")
 
 
-@router.post("/issues/{issue_id}/resolve", summary="Mark an issue as resolved by hand")
+@router.post("/issues/{issue_id}/resolve", summary="Resolve an issue manually")
 async def resolve(
     services: ServicesDep,
     officer: OfficerDep,
@@ -271,11 +270,12 @@ async def resolve(
     guild: GuildDep = None,
     seen: SeenDep = None,
 ) -> ChangedIssue:
-    """Close it on an officer's word. A scan that still finds it opens it again; to keep it away, set it aside."""
-    async with services.pool.connection() as conn:
-        await _lock_unchanged(conn, issue_id, guild, seen)
-        found = await issues.resolve_by_hand(conn, issue_id, guild_id=guild, actor=officer.actor, reason=body.reason)
-    return _changed(found, f"Issue {issue_id} is resolved. A scan that still finds it opens it again.")
+    """Close it on an officer's decision. If a scan still finds it, it reopens; to hide it, dismiss it."""
+    async with services.pool.writing(await lifecycle.guild_of(services.pool, issue_id, guild)) as here:
+        await lifecycle.get(here, issue_id)
+        await check_unchanged(here, issue_id, seen)
+        found = await lifecycle.resolve_by_hand(here, issue_id, actor=officer.actor, reason=body.reason)
+    return _changed(found, f"Issue {issue_id} is resolved. If a scan still finds it, it reopens.")
 
 
 @router.get("/attempts/{attempt_id}/undo", summary="What undoing a fix would change")
@@ -287,7 +287,7 @@ async def undo_preview(
         services.pool,
         attempt_id,
         guild_id=guild,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         guard=own_rights.guard_of(viewer),
     )
     attempt = found.attempt
@@ -319,7 +319,7 @@ async def undo(
     seen: SeenDep = None,
     partly: PartlyQuery = False,
 ) -> UndoReport:
-    """Put back exactly what an attempt changed; refused where somebody has changed it since.
+    """Undo exactly what an attempt changed; refused if someone changed it since.
 
     With `partly`, what can be put back is, person by person, and `left` tells of the rest.
     """
@@ -328,29 +328,18 @@ async def undo(
         attempt_id,
         actor=officer.actor,
         guild_id=guild,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
         seen=seen,
         partly=partly,
         guard=own_rights.guard_of(officer),
     )
 
 
-def end_of_dismissal(until: date | None) -> datetime | None:
-    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
-    return datetime.combine(until, time(), UTC) if until is not None else None
-
-
-async def _lock_unchanged(conn: Connection, issue_id: int, guild_id: int | None, seen: Seen | None) -> None:
-    """Let nobody else change the issue's guild, and refuse where the issue is no longer as it was seen."""
-    await guilds.lock(conn, (await issues.get(conn, issue_id, guild_id)).guild_id)
-    await check_unchanged(conn, issue_id, seen)
-
-
 def _changed(found: Issue, sentence: str) -> ChangedIssue:
     return ChangedIssue(**values_of(found), sentence=sentence)
 
 
-def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail:
+def _detail(told: IssueDetails, attempts: Sequence[AttemptSummary]) -> IssueDetail:
     return IssueDetail(
         **values_of(told.issue),
         events=told.history,
@@ -359,46 +348,46 @@ def _detail(told: IssueStory, attempts: Sequence[AttemptSummary]) -> IssueDetail
         changes=told.fix.effects if told.fix else (),
         waits=told.fix.waits if told.fix else None,
         remedy=told.fix.remedy if told.fix else None,
-        story=_explanation(told),
-        candidates=[_candidate(told.issue, each) for each in told.possibilities],
+        explanation=_explanation(told),
+        candidates=[_candidate(told.issue, each) for each in told.candidates],
         seen=str(told.seen),
     )
 
 
-def _explanation(told: IssueStory) -> Explanation | None:
-    if told.story is None:
+def _explanation(told: IssueDetails) -> IssueExplanation | None:
+    if told.explanation is None:
         return None
-    return Explanation(**values_of(told.story), is_still_so=told.is_still_so, doubt=told.doubt, changed=told.changed)
+    return IssueExplanation(
+        **values_of(told.explanation), is_found=told.is_found, doubt=told.doubt, changed=told.changed
+    )
 
 
 def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
     if fix is None:
         return None
-    steps = [step.describe() for step in fix.plan.steps] if fix.plan else []
+    steps = sentences(fix.plan) if fix.plan else []
     key = fix.plan.key if fix.plan else NO_PLAN if fix.outcome == GONE else None
     outcome: Any = fix.outcome
     return PlannedIssue(issue.id, issue.issue_type, issue.summary, outcome, fix.reason, steps, key)
 
 
-def _candidate(issue: Issue, found: Possibility) -> Candidate:
-    """What an officer can decide by hand: to link whom the issue is about to them, unless an officer has rejected it."""
+def _candidate(issue: Issue, found: WeighedCandidate) -> Candidate:
+    """What an officer can decide manually: to link whom the issue is about to them, unless an officer has rejected it."""
     character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
     is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
-    choose: LinkRequest | LinkMemberRequest | LinkToMemberRequest | None = None
-    reject: RejectRequest | None = None
+    choose: LinkCharacter | LinkMember | LinkCharacterToMember | None = None
+    reject: RejectLink | None = None
     match found.kind:
         case _ if found.is_rejected:
             pass
-        case PossibleKind.PLAYER if is_about_a_member:
-            choose = LinkMemberRequest(decision="link_member", player=theirs, member=member)
-        case PossibleKind.CHARACTER if is_about_a_member:
-            choose = LinkToMemberRequest(decision="link_to_member", character=theirs, member=member)
-        case PossibleKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
-            choose = LinkToMemberRequest(decision="link_to_member", character=character, member=theirs)
-        case PossibleKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
-            reject = RejectRequest(decision="reject", character=character, player=theirs)
+        case CandidateKind.PLAYER if is_about_a_member:
+            choose = LinkMember(player=theirs, member=member)
+        case CandidateKind.CHARACTER if is_about_a_member:
+            choose = LinkCharacterToMember(character=theirs, member=member)
+        case CandidateKind.MEMBER if issue.issue_type in ABOUT_AN_OWNER:
+            choose = LinkCharacterToMember(character=character, member=theirs)
+        case CandidateKind.PLAYER if issue.issue_type in ABOUT_AN_OWNER:
+            reject = RejectLink(character=character, player=theirs)
             if found.needs_word or not found.is_linked:
-                choose = LinkRequest(
-                    decision="link", character=character, player=theirs, remember_note=found.needs_word
-                )
+                choose = LinkCharacter(character=character, player=theirs, remember_note=found.needs_word)
     return Candidate(**values_of(found), choose=choose, reject=reject)

@@ -1,31 +1,39 @@
-"""The API of issues: scan, fix all of a rule, preview that, and list what there is."""
+"""The API of issues: scan, fix all of a rule or the selected ones, preview that, list what there is, and how healthy the data is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from patt.api.routing import officer_router, the_guild
-from patt.deps import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
-from sv_common.guild_sync import mitigations, overview
-from sv_common.guild_sync.domain.issue import Issue, IssueState, Severity
-from sv_common.guild_sync.domain.paging import Page
-from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport
-from sv_common.guild_sync.fixes.planning import NO_PLAN, Planning
+from patt.api.routing import FOR_OFFICERS, officer_router, the_guild
+from patt.web.context import GuildDep, IssueType, OfficerDep, PageQuery, ServicesDep
+from patt.worker.jobs import SelectedIssues
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.engine.planning import NO_PLAN, Planning
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights import health as insight
+from sv_common.guild_sync.insights.findings import Dismissal, FindingFilter, FindingsPage, RuleOverview
+from sv_common.guild_sync.insights.health import Health, Trends
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issues import open_of_rule
-from sv_common.guild_sync.overview import Dismissal, FindingFilter, FindingsPage, RuleOverview
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import open_of_rule
+from sv_common.guild_sync.issues.model import Issue, IssueState, Severity
+from sv_common.guild_sync.issues.reports import CheckReport
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import rule_named
-from sv_common.guild_sync.store import guilds
 
 Shown = Literal["open", "dismissed", "resolved", "all"]
 """Which issues to list."""
 
-GONE_REASON = "No longer found; it will be closed."
+GONE_REASON = "Already resolved; it will be closed."
 LONGEST_SEARCH = 100
 """Letters that a search may have."""
 
@@ -39,8 +47,18 @@ TextQuery = Annotated[
     ),
 ]
 IdleQuery = Annotated[
-    bool, Query(description="Only dismissals that hide nothing any more. End them with `wake`.", examples=[True])
+    bool, Query(description="Only dismissals that hide nothing any more. End them with `reopen`.", examples=[True])
 ]
+
+Reason = Annotated[
+    str,
+    Field(
+        max_length=500,
+        description="Why, for whoever looks at it next.",
+        examples=["Asked him on Discord."],
+    ),
+]
+BY_HAND = "By hand."
 
 router = officer_router("data-quality", "data quality")
 
@@ -75,13 +93,13 @@ class FixesPreview:
 
 @router.post("/scan", summary="Run all detection rules now")
 async def scan(services: ServicesDep, officer: OfficerDep, guild: GuildDep) -> CheckReport:
-    """Look for issues by every rule; nothing is fixed. Without a guild, every guild is looked at."""
+    """Scan with every rule; nothing is fixed. Without a guild, every guild is scanned."""
     return await run_integrity_check(services.pool, guild_id=guild, actor=officer.actor)
 
 
 @router.post("/scan/{issue_type}", summary="Run one rule's detection now")
 async def scan_rule(services: ServicesDep, officer: OfficerDep, guild: GuildDep, issue_type: IssueType) -> CheckReport:
-    """Look for issues by one rule; nothing is fixed. Without a guild, every guild is looked at."""
+    """Scan with one rule; nothing is fixed. Without a guild, every guild is scanned."""
     return await run_integrity_check(services.pool, guild_id=guild, issue_types=[issue_type], actor=officer.actor)
 
 
@@ -93,7 +111,7 @@ async def fix_all(services: ServicesDep, officer: OfficerDep, guild: GuildDep, i
         issue_type,
         actor=officer.actor,
         guild_id=(await the_guild(services, guild)).id,
-        discord_bot=services.outside.discord,
+        discord_bot=services.sources.discord,
     )
 
 
@@ -106,18 +124,18 @@ async def rules(
     ] = False,
 ) -> list[RuleOverview]:
     """Every rule of the registry, in its order, as the guild has set it."""
-    read = overview.rule_records if ever else overview.rule_overviews
-    async with services.pool.snapshot() as conn:
-        return await read(conn, (await guilds.the_only(conn, guild)).id)
+    read = findings.rule_records if ever else findings.rule_overviews
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await read(here)
 
 
-@router.get("/rules/{issue_type}/preview", summary="What fixing all issues of a rule would do")
+@router.get("/rules/{issue_type}/preview", summary="Preview fixing all issues of a rule")
 async def preview(services: ServicesDep, guild: GuildDep, issue_type: IssueType) -> FixesPreview:
     """The plans that `fix-all` would apply now; nothing is changed."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
         planning = await mitigations.preview_all(services.pool, issue_type, guild_id=number)
-        return FixesPreview(number, planned(planning, await open_of_rule(conn, number, issue_type)))
+        return FixesPreview(number, planned(planning, await open_of_rule(here, issue_type)))
 
 
 @router.get("/issues", summary="Issues, 50 a page, newest first")
@@ -134,18 +152,23 @@ async def issues(
 ) -> FindingsPage:
     """A page beyond the last one gives the last one."""
     chosen = finding_filter(state, rule, severity, text)
-    async with services.pool.snapshot() as conn:
-        return await overview.findings_page(conn, (await guilds.the_only(conn, guild)).id, chosen, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await findings.findings_page(here, chosen, number=page)
 
 
 @router.get("/dismissals", summary="Dismissals, 50 a page, newest first")
 async def dismissals(
     services: ServicesDep, guild: GuildDep, idle: IdleQuery = False, page: PageQuery = 1
 ) -> Page[Dismissal]:
-    """All that was set aside, also of issues that are resolved. A page beyond the last one gives the last one."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return await overview.dismissals(conn, number, only_idle=idle, number=page)
+    """All dismissed issues, resolved ones too. A page beyond the last one gives the last one."""
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return await findings.dismissals(here, only_idle=idle, number=page)
+
+
+def end_of_dismissal(until: date | None) -> datetime | None:
+    """Return the moment on which a dismissal ends: the beginning of the day, in UTC."""
+    return datetime.combine(until, time(), UTC) if until is not None else None
 
 
 def finding_filter(
@@ -168,7 +191,7 @@ def planned(planning: Planning, issues: Sequence[Issue]) -> list[PlannedIssue]:
             fix.issue.summary,
             "ready",
             fix.plan.reason,
-            [step.describe() for step in fix.plan.steps],
+            fix.sentences,
             fix.plan.key,
         )
         for fix in planning.ready
@@ -192,3 +215,148 @@ def _settled(outcome: FixOutcome) -> Literal["refused", "waiting", "nothing_to_d
             return "nothing_to_do"
         case _:
             return "refused"
+
+
+_CHANGED = "It has changed since you looked. Check it again."
+_RESOLVED = "It is already resolved."
+_NOT_DISMISSED = "It is not dismissed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissSelected(SelectedIssues):
+    """Issues to dismiss, why, and until when; `seen` holds their keys as they were listed."""
+
+    reason: Reason
+    until: Annotated[date | None, Field(description="The day (UTC) on which they open again; none: for ever.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenSelected(SelectedIssues):
+    """Issues whose dismissal ends, and why; `seen` holds their keys as they were listed."""
+
+    reason: Annotated[str, Field(max_length=500)] = BY_HAND
+
+
+@dataclass(frozen=True, slots=True)
+class MovedIssue:
+    """What became of one selected issue."""
+
+    issue_id: int
+    issue_type: str
+    outcome: Literal["dismissed", "reopened", "left_alone"]
+    reason: Annotated[str, Field(description="Why it is left alone, or what was done.")]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedIssues:
+    """The outcome of dismissing or reopening the selected issues, in the order requested."""
+
+    sentence: str
+    guild_id: int
+    found: Annotated[int, Field(description="How many issues were selected.")]
+    moved: int
+    left_alone: int
+    issues: Sequence[MovedIssue]
+
+
+@router.post("/issues/fix", summary="Fix the selected issues")
+async def fix_selected(
+    services: ServicesDep, officer: OfficerDep, body: SelectedIssues, guild: GuildDep = None
+) -> FixReport:
+    """Fix what evidence decides, rule by rule; everything else stays open with its reason. Works on one guild."""
+    return await mitigations.fix_selected(
+        services.pool,
+        body.issue_ids,
+        actor=officer.actor,
+        guild_id=(await the_guild(services, guild)).id,
+        discord_bot=services.sources.discord,
+        seen=body.seen,
+    )
+
+
+@router.post("/issues/fix/preview", summary="Preview fixing the selected issues", dependencies=FOR_OFFICERS)
+async def preview_selected(services: ServicesDep, body: SelectedIssues, guild: GuildDep = None) -> FixesPreview:
+    """The plans that fixing them would apply now; nothing is changed."""
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
+        plannings = await mitigations.preview_selected(services.pool, body.issue_ids, guild_id=number)
+    found = {each.issue_id: each for planning in plannings.values() for each in planned(planning, chosen)}
+    return FixesPreview(number, [found[each.id] for each in chosen])
+
+
+@router.post("/issues/dismiss", summary="Dismiss the selected issues")
+async def dismiss_selected(
+    services: ServicesDep, officer: OfficerDep, body: DismissSelected, guild: GuildDep = None
+) -> MovedIssues:
+    """For ever or until a day; resolved ones are left alone. Works on one guild, all at once."""
+    number, end = (await the_guild(services, guild)).id, end_of_dismissal(body.until)
+    async with services.pool.writing(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
+        resolved = {issue.id: _RESOLVED for issue in chosen if issue.state is IssueState.RESOLVED}
+        left = _changed(chosen, body.seen) | resolved
+        moved = [issue.id for issue in chosen if issue.id not in left]
+        await lifecycle.dismiss_many(here, moved, actor=officer.actor, reason=body.reason, until=end)
+    done = f"dismissed{f' until {body.until}' if body.until else ''}"
+    return _moved(number, chosen, left, "dismissed", done)
+
+
+@router.post("/issues/reopen", summary="Reopen the selected issues")
+async def reopen_selected(
+    services: ServicesDep, officer: OfficerDep, body: ReopenSelected, guild: GuildDep = None
+) -> MovedIssues:
+    """End their dismissals, also of resolved issues; those that are not dismissed are left alone. All at once."""
+    number = (await the_guild(services, guild)).id
+    async with services.pool.writing(number) as here:
+        chosen = await lifecycle.get_all(here, body.issue_ids)
+        open_ones = {issue.id: _NOT_DISMISSED for issue in chosen if issue.dismissed_at is None}
+        left = _changed(chosen, body.seen) | open_ones
+        moved = [issue.id for issue in chosen if issue.id not in left]
+        await lifecycle.reopen_many(here, moved, actor=officer.actor, reason=body.reason)
+    resolved = all(issue.state is IssueState.RESOLVED for issue in chosen if issue.id not in left)
+    return _moved(number, chosen, left, "reopened", "no longer dismissed" if resolved else "reopened")
+
+
+def _changed(chosen: Sequence[Issue], seen: Mapping[int, str]) -> dict[int, str]:
+    """Which of the issues have changed since they were seen, with the sentence that says so."""
+    return {issue.id: _CHANGED for issue in chosen if seen.get(issue.id, issue.key) != issue.key}
+
+
+def _moved(
+    guild_id: int,
+    chosen: Sequence[Issue],
+    left: Mapping[int, str],
+    outcome: Literal["dismissed", "reopened"],
+    done: str,
+) -> MovedIssues:
+    told = [
+        MovedIssue(
+            issue.id,
+            issue.issue_type,
+            "left_alone" if issue.id in left else outcome,
+            left.get(issue.id, f"It is {done}."),
+        )
+        for issue in chosen
+    ]
+    moved = len(chosen) - len(left)
+    sentence = f"{moved} issue{' is' if moved == 1 else 's are'} {done}."
+    for reason, count in Counter(left.values()).items():
+        sentence += f" {count} left alone: {reason}"
+    return MovedIssues(sentence, guild_id, len(chosen), moved, len(left), told)
+
+
+TrendQuery = Annotated[insight.TrendDays, BeforeValidator(int), Query(description="How many days back.")]
+
+
+@router.get("/health", summary="How healthy the guild's data is")
+async def health(services: ServicesDep, guild: GuildDep) -> Health:
+    """Who is linked and consistent, what was fixed automatically this week, and how old each source's data is."""
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await insight.health(here)
+
+
+@router.get("/trends", summary="How many issues were open on each of the last days")
+async def trends(services: ServicesDep, guild: GuildDep, days: TrendQuery = 30) -> Trends:
+    """One number for each rule and day, for the end of the day (UTC); the last one is how many are open now."""
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await insight.trends(here, days)

@@ -9,24 +9,23 @@ from typing import Annotated, Any, cast
 from fastapi import Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from patt import job_requests
 from patt.api.routing import officer_router
 from patt.bootstrap import Services
-from patt.deps import GuildDep, ServicesDep, ViewerDep, session_of
-from patt.guard import bearer_token
 from patt.live.hub import Hub
-from patt.live.stream import Listener, LiveResponse
-from patt.live.welcome import is_still_welcome
-from sv_common.guild_sync.store import guilds
+from patt.live.stream import Listener, LiveResponse, is_authorized
+from patt.web.context import GuildDep, ServicesDep, ViewerDep, session_of
+from patt.web.guard import bearer_token
+from patt.worker import jobs as worker_jobs
+from sv_common.guild_sync.roster import guilds
 
-_EVENTS = """Events, each with a mark as its id, from which a stream that breaks off is continued (`Last-Event-ID`):
+_EVENTS = """Events, each with a cursor as its id, from which a stream that breaks off is continued (`Last-Event-ID`):
 
-- `hello`: the jobs that wait and run now (`jobs`); with `is_continued` false, what was before is not known: read anew.
-- `job`: how a job stands, as `GET …/jobs/{id}` tells it, without the result.
-- `change`: somebody has changed the guild's data: a `sentence` for an officer. `is_own` says whether it was you.
-- `part`: the list named by `kind` (`jobs`, `runs`, `matches`) is no longer as it was.
-- `reset`: something may have been missed: read anew.
-- `bye`: the session or token counts no longer; do not come back with it."""
+- `hello`: the jobs that wait and run now (`jobs`); if `is_continued` is false, events are missing: read everything again.
+- `job`: the state of a job, as `GET …/jobs/{id}` returns it, without the result.
+- `change`: the guild's data changed: a `sentence` for an officer. `is_own` says whether you did it.
+- `part`: the list named by `kind` (`jobs`, `runs`, `matches`) changed.
+- `reset`: events may be missing: read everything again.
+- `bye`: the session or token is no longer valid; do not reconnect with it."""
 
 _EXAMPLE = 'id: 1a2b3c-43\nevent: change\ndata: {"sentence": "Bo fixed 3 issues.", "is_own": false}\n\n'
 
@@ -35,7 +34,7 @@ router = officer_router("live", "live")
 
 @router.get(
     "",
-    summary="What changes, as it happens",
+    summary="Changes, as they happen",
     description=_EVENTS,
     response_class=StreamingResponse,
     responses={
@@ -51,11 +50,11 @@ async def live(
     viewer: ViewerDep,
     guild: GuildDep,
     after: Annotated[
-        str | None, Query(max_length=40, description="The mark to continue from.", examples=["1a2b3c-42"])
+        str | None, Query(max_length=40, description="The cursor to continue from.", examples=["1a2b3c-42"])
     ] = None,
     last_event_id: Annotated[str | None, Header(max_length=40, examples=["1a2b3c-42"])] = None,
 ) -> LiveResponse:
-    """Keep the answer open, and tell what happens."""
+    """Keep the response open, and send events."""
     hub, holder = cast("Hub", request.app.state.live), _holder(request)
     async with services.pool.snapshot() as conn:
         guild_id = (await guilds.the_only(conn, guild)).id
@@ -64,19 +63,18 @@ async def live(
         guild_id,
         holder,
         last_event_id or after,
-        partial(is_still_welcome, services, request.scope, guild_id),
+        partial(is_authorized, services, request.scope, guild_id),
         partial(_now, services, guild_id),
     )
     return LiveResponse(hub, listener, request.app.state.heartbeat_s)
 
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
-    async with services.pool.snapshot() as conn:
-        jobs = await job_requests.under_way(conn, guild_id)
-    return {"jobs": [job_requests.as_news(job) for job in jobs]}
+    jobs = await worker_jobs.under_way(services.pool, guild_id)
+    return {"jobs": [worker_jobs.as_event(job) for job in jobs]}
 
 
 def _holder(request: Request) -> str:
-    """By what the streams of somebody are counted: the secret itself is not kept."""
+    """Return by what the streams of a session or token are counted: the secret itself is not stored."""
     secret = bearer_token(request) or session_of(request) or ""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from patt.api.routing import officer_router
-from patt.deps import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
-from patt.queue import Task
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import MatchRun
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.paging import Page, page_of
-from sv_common.guild_sync.identity_engine import Evidence, MatchGroup, MatchReport, preview_matching
-from sv_common.guild_sync.store import guilds, matches
-from sv_common.guild_sync.store.matches import MatchRequest
+from patt.tasks import Task
+from patt.web.context import GuildDep, MatchId, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.paging import Page, page_of
+from sv_common.guild_sync.identity_engine import MatchEvidence, MatchGroup, MatchReport, preview_matching
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import MatchRun
+from sv_common.guild_sync.jobs import matches
+from sv_common.guild_sync.jobs.matches import MatchRequest
+from sv_common.guild_sync.roster import guilds
 
 _KEY = re.compile("[0-9a-f]{16}")
 
@@ -36,7 +37,7 @@ class MatchPreview(Page[MatchGroup]):
     characters_linked: int
     left_alone: int
     by_evidence: Annotated[
-        Mapping[Evidence, int],
+        Mapping[MatchEvidence, int],
         Field(
             description="How many people there are of each kind of evidence.",
             examples=[{"known_player": 2, "discord_member": 5, "main": 1, "nickname": 0}],
@@ -46,13 +47,15 @@ class MatchPreview(Page[MatchGroup]):
 
 @dataclass(frozen=True, slots=True)
 class WhomToMatch:
-    """Whom to match; without a list everybody."""
+    """The people to match; without a list, all of them."""
 
-    chosen: Annotated[
+    __pydantic_config__ = ConfigDict(extra="forbid")  # a misspelled list must not mean all of them
+
+    selected: Annotated[
         Sequence[str] | None,
         Field(
             max_length=2000,
-            description="Keys of people as they were previewed. Whoever is not found like that any more is left alone.",
+            description="Keys of people as they were previewed. People who are no longer found like that are left alone.",
             examples=[["0f3c9a5be1d24c77"]],
         ),
     ] = None
@@ -60,19 +63,19 @@ class WhomToMatch:
 
 @dataclass(frozen=True, slots=True)
 class RequestedMatch:
-    """A full match was asked for; what becomes of it is told under its number."""
+    """A requested full match; its number shows the outcome."""
 
     request_id: int
     is_new: Annotated[bool, Field(description="False where one waited already.")]
     sentence: str
 
 
-@router.get("/preview", summary="What a full match would do")
+@router.get("/preview", summary="Preview a full match")
 async def preview(
     services: ServicesDep,
     guild: GuildDep,
     evidence: Annotated[
-        Evidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
+        MatchEvidence | None, Query(description="Only people of this kind of evidence.", examples=["main"])
     ] = None,
     page: PageQuery = 1,
 ) -> MatchPreview:
@@ -80,55 +83,53 @@ async def preview(
     return people_of(await preview_matching(services.pool, guild_id=guild), evidence=evidence, number=page)
 
 
-@router.get("/preview/undecided", summary="Whom a full match would leave alone")
+@router.get("/preview/undecided", summary="People whom a full match leaves alone")
 async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchGroup]:
-    """Every person whom evidence does not decide, with the reason, 50 a page."""
+    """Every person for whom evidence is not certain, with the reason, 50 a page."""
     return undecided_of(await preview_matching(services.pool, guild_id=guild), number=page)
 
 
 @router.get("", summary="Full matches, 50 a page")
 async def runs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchRun]:
-    """The one that waits first, then the newest; each with what takes it back."""
-    async with services.pool.snapshot() as conn:
-        return await activity.match_runs(conn, (await guilds.the_only(conn, guild)).id, number=page)
+    """The one that waits first, then the newest; each with the attempt that undoes it."""
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await activity.match_runs(here, number=page)
 
 
-@router.post("", status_code=202, summary="Ask for a full match")
+@router.post("", status_code=202, summary="Queue a full match")
 async def ask(
     services: ServicesDep, officer: OfficerDep, guild: GuildDep = None, body: WhomToMatch | None = None
 ) -> RequestedMatch:
-    """Of everybody, or of the people who are chosen by their keys. A worker does it; all of it can be undone.
+    """Of everybody, or of the people who are selected by their keys. A worker does it; all of it can be undone.
 
     While one waits for this guild, no second one is added, and another choice is refused.
     """
-    chosen = body.chosen if body else None
-    _check(chosen)
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        request_id, is_new = await matches.ask(conn, number, actor=officer.actor, chosen=chosen)
+    selected = body.selected if body else None
+    _check(selected)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        request_id, is_new = await matches.ask(here, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
-        await services.queue.ask_for(Task.FULL_MATCH, number)
-    whom = "" if chosen is None else f" of {len(set(chosen))} chosen"
+        await services.queue.enqueue(Task.FULL_MATCH, number)
+    whom = "" if selected is None else f" of {len(set(selected))} selected"
     sentence = (
-        f"The full match{whom} is asked for."
-        if is_new
-        else "A full match is asked for already; there is one at a time."
+        f"The full match{whom} is queued." if is_new else "A full match is already queued; only one runs at a time."
     )
     return RequestedMatch(request_id, is_new, sentence)
 
 
-@router.get("/{request_id}", summary="What became of a full match")
+@router.get("/{request_id}", summary="Outcome of a full match")
 async def status(services: ServicesDep, guild: GuildDep, request_id: MatchId) -> MatchRequest:
     """Whether it waits, is done or has failed, and which attempt takes it back."""
-    async with services.pool.snapshot() as conn:
-        return await matches.get(conn, request_id, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await matches.get(here, request_id)
 
 
-def people_of(report: MatchReport, *, evidence: Evidence | None, number: int) -> MatchPreview:
+def people_of(report: MatchReport, *, evidence: MatchEvidence | None, number: int) -> MatchPreview:
     """Return one page of the people of a preview, by kind of evidence, the strongest first."""
-    people = [group for kind in Evidence for group in report.groups if group.evidence is kind]
+    people = [group for kind in MatchEvidence for group in report.groups if group.evidence is kind]
     found = page_of([person for person in people if evidence in (None, person.evidence)], number)
-    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in Evidence}
+    by_evidence = {kind: sum(person.evidence is kind for person in people) for kind in MatchEvidence}
     return MatchPreview(
         found.items,
         found.number,
@@ -145,10 +146,10 @@ def undecided_of(report: MatchReport, *, number: int) -> Page[MatchGroup]:
     return page_of(sorted(report.left_alone, key=lambda group: (group.reason, group.name)), number)
 
 
-def _check(chosen: Sequence[str] | None) -> None:
-    if chosen is None:
+def _check(selected: Sequence[str] | None) -> None:
+    if selected is None:
         return
-    if not chosen:
-        raise BadInput("Nobody was chosen, so nothing was asked for. Tick at least one person.")
-    if any(not _KEY.fullmatch(key) for key in chosen):
-        raise BadInput("A key in “chosen” is not one of the preview. Look at the preview again and choose there.")
+    if not selected:
+        raise BadInput("No one is selected, so nothing was queued. Select at least one person.")
+    if any(not _KEY.fullmatch(key) for key in selected):
+        raise BadInput("A key in “selected” is not one of the preview. Look at the preview again and choose there.")

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import Field
 
-from patt import own_rights
-from patt.api.decisions import DecisionRequest, decision_of
 from patt.api.routing import officer_router
-from patt.deps import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
-from sv_common.guild_sync import people, person
-from sv_common.guild_sync.by_hand import decide_by_hand, preview_by_hand
-from sv_common.guild_sync.domain.plan import DeletePlayer, Plan
-from sv_common.guild_sync.hand_effects import Effect
-from sv_common.guild_sync.people import PeoplePage, PersonKind
-from sv_common.guild_sync.person import CharacterPage, PlayerView
-from sv_common.guild_sync.store import guilds
+from patt.web import own_rights
+from patt.web.context import CharacterId, GuildDep, OfficerDep, PageQuery, PlayerId, ServicesDep, ViewerDep
+from sv_common.guild_sync.identity.decisions import Decision
+from sv_common.guild_sync.identity_engine import DecisionReport, apply_decision, preview_decision
+from sv_common.guild_sync.insights import people, person
+from sv_common.guild_sync.insights.people import PeoplePage, PersonKind
+from sv_common.guild_sync.insights.person import CharacterPage, PlayerView
+from sv_common.guild_sync.roster import guilds
 
 LONGEST_SEARCH = 100
-MOST_STEPS_IN_A_SENTENCE = 3
 
 ShownPeople = Literal["players", "characters", "members", "all"]
 """Whom to list: players, characters without a player, Discord members without a player."""
@@ -51,86 +46,47 @@ ShownQuery = Annotated[
 router = officer_router("players", "players")
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionPreview:
-    """What a decision would do now. Nothing was changed."""
-
-    guild_id: int
-    sentence: str
-    steps: Sequence[str]
-    effects: Sequence[Effect]
-    plan_key: Annotated[
-        str, Field(description="Send it with the decision, and nothing else than this plan is carried out.")
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionMade(DecisionPreview):
-    """What a decision did."""
-
-    attempt_id: Annotated[
-        int, Field(description="What to undo: POST /api/v1/admin/data-quality/attempts/{attempt_id}/undo.")
-    ]
-
-
 @router.get("", summary="Who is who, 50 a page")
 async def players(
     services: ServicesDep, guild: GuildDep, search: SearchQuery = "", show: ShownQuery = "players", page: PageQuery = 1
 ) -> PeoplePage:
     """Sorted by name, whole names that were searched for first. A page beyond the last one gives the last one."""
-    async with services.pool.snapshot() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        return await people.people_page(conn, number, search=search, kind=KINDS[show], number=page)
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.reading(number) as here:
+        return await people.people_page(here, search=search, kind=KINDS[show], number=page)
 
 
-@router.post("/decisions/preview", summary="What a decision about who is who would do")
-async def preview(
-    services: ServicesDep, viewer: ViewerDep, body: DecisionRequest, guild: GuildDep = None
-) -> DecisionPreview:
+@router.post("/decisions/preview", summary="Preview a decision about who is who")
+async def preview(services: ServicesDep, viewer: ViewerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """The plan that the decision would carry out now, and what it changes; nothing is done."""
-    decision = decision_of(body)
-    await own_rights.check_decision(services.pool, viewer, decision, guild)
-    found = await preview_by_hand(services.pool, decision, guild_id=guild)
-    plan = found.plan
-    return DecisionPreview(found.guild_id, plan.reason, _steps(plan), found.effects, plan.key)
+    await own_rights.check_decision(services.pool, viewer, body, guild)
+    return await preview_decision(services.pool, body, guild_id=guild)
 
 
 @router.post("/decisions", summary="Decide who is who")
-async def decide(
-    services: ServicesDep, officer: OfficerDep, body: DecisionRequest, guild: GuildDep = None
-) -> DecisionMade:
+async def decide(services: ServicesDep, officer: OfficerDep, body: Decision, guild: GuildDep = None) -> DecisionReport:
     """Carry out an officer's decision, which is recorded and can be undone as a whole."""
-    made = await decide_by_hand(
-        services.pool,
-        decision_of(body),
-        actor=officer.actor,
-        guild_id=guild,
-        seen=body.plan_key,
-        guard=own_rights.guard_of(officer),
-    )
-    sentence, plan = f"Done. {_in_short(made.plan)}", made.plan
-    return DecisionMade(made.guild_id, sentence, _steps(plan), made.effects, plan.key, made.attempt_id or 0)
+    guard = own_rights.guard_of(officer)
+    return await apply_decision(services.pool, body, actor=officer.actor, guild_id=guild, guard=guard)
 
 
 @router.get("/characters/{character_id}", summary="One character")
 async def character(services: ServicesDep, character_id: CharacterId, guild: GuildDep = None) -> CharacterPage:
     """Whose it is or who it may be by its note, what is open about it, and what was done."""
-    async with services.pool.snapshot() as conn:
-        return await person.character_page(conn, character_id, guild_id=guild)
+    async with services.pool.reading(await person.guild_of_character(services.pool, character_id, guild)) as here:
+        return await person.character_page(here, character_id)
 
 
 @router.get("/{player_id}", summary="One player")
 async def player(services: ServicesDep, player_id: PlayerId, guild: GuildDep = None) -> PlayerView:
     """Characters with their notes, Discord member, aliases, what is open, and what was done."""
-    async with services.pool.snapshot() as conn:
-        return await person.player_view(conn, player_id, guild_id=guild)
+    async with services.pool.reading(await person.guild_of_player(services.pool, player_id, guild)) as here:
+        return await person.player_view(here, player_id)
 
 
-def _steps(plan: Plan) -> list[str]:
-    return [step.describe() for step in plan.steps]
-
-
-def _in_short(plan: Plan) -> str:
-    """What was done; of a merge, or of many steps, the reason says it all."""
-    is_merge = any(isinstance(step, DeletePlayer) for step in plan.steps)
-    return plan.reason if is_merge or len(plan.steps) > MOST_STEPS_IN_A_SENTENCE else " ".join(_steps(plan))
+def fields_of(decision: Decision) -> dict[str, Any]:
+    """Return a decision as a form sends it: what is as usual is left out, but for what it decides."""
+    sent = {each.name: getattr(decision, each.name) for each in fields(decision)}
+    usual = {each.name: each.default for each in fields(decision) if each.name != "decision"}
+    unusual = {name: value for name, value in sent.items() if name not in usual or value != usual[name]}
+    return {name: "true" if value is True else value for name, value in unusual.items()}

@@ -1,44 +1,86 @@
-"""What all routes of the API have in common: who may use them, how much they read, and how they refuse."""
+"""What all routes of the API have in common: who may use them, how they read, answer and refuse."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from fastapi import APIRouter, Depends, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
-from pydantic import Field, TypeAdapter
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
 
 from patt.bootstrap import Services
-from patt.deps import LARGEST_BODY, SESSION_COOKIE, administrator_of, officer_of, viewer_of
-from patt.problems import MEDIA_TYPE
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from patt.web.context import LARGEST_BODY, SESSION_COOKIE, administrator_of, officer_of, viewer_of
+from patt.web.forms import Flash, FormReader, fragment, is_form, led_back, pairs_of, shape_of, way_back
+from patt.web.problems import problems, sentence_of
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
 
 FOR_OFFICERS = [Depends(officer_of)]
 FOR_ADMINISTRATORS = [Depends(administrator_of)]
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-@dataclass(frozen=True, slots=True)
-class ProblemDetails:
-    """Why a request was not served (RFC 9457)."""
 
-    type: Annotated[str, Field(examples=["urn:patt:problem:not-found"])]
-    title: Annotated[str, Field(examples=["Not found"])]
-    status: Annotated[int, Field(examples=[404])]
-    detail: Annotated[
-        str,
-        Field(description="A sentence for an officer.", examples=["There is no issue with the number 17."]),
+class CommandRoute(APIRoute):
+    """A route for programs and for the pages' forms.
+
+    A program sends JSON and gets JSON. A form's fields are read into the same dataclass; a page's script gets the sentence
+    as a part of the page, and a browser without script is led back (303): to the field `back`, or to `again` where
+    nothing was done, and the page there shows the sentence once. Whatever the route checks holds for all of them.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Return what serves a request."""
+        handle = super().get_route_handler()
+        reader = FormReader[Any](self.body_field.field_info.annotation) if self.body_field else None
+
+        async def serve(request: Request) -> Response:
+            return await _serve_form(request, handle, reader) if is_form(request) else await handle(request)
+
+        return serve
+
+
+async def _serve_form(request: Request, handle: Handler, reader: FormReader[Any] | None) -> Response:
+    pairs = await pairs_of(request)
+    fields, shape = dict(pairs), shape_of(request)
+    try:
+        response = await handle(_as_json(request, reader.as_data(pairs) if reader else {}))
+    except (PattError, RequestValidationError) as error:
+        if shape != "page" or _is_of_the_address(error):
+            raise
+        home = way_back(fields.get("again") or fields.get("back", ""))
+        return led_back(request, home, Flash(sentence_of(error), "problem"))
+    if shape == "json":
+        return response
+    told = Flash(json.loads(bytes(response.body)).get("sentence") or "Done.")
+    return fragment(told) if shape == "fragment" else led_back(request, way_back(fields.get("back", "")), told)
+
+
+def _as_json(request: Request, data: dict[str, Any]) -> Request:
+    """Return the request as a program would have sent it."""
+    body = json.dumps(data).encode()
+    headers = [
+        (name, value) for name, value in request.scope["headers"] if name not in (b"content-type", b"content-length")
     ]
-    problems: Annotated[list[str], Field(description="One sentence for each fault of the input.", examples=[[]])] = (
-        field(default_factory=list)
-    )
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {**request.scope, "headers": [*headers, *Headers({"content-type": "application/json"}).raw]}
+    return Request(scope, receive)
 
 
-def problems(**sentences: str) -> dict[int | str, dict[str, Any]]:
-    """Describe refusals for OpenAPI: keyword `_404` gives the sentence of status 404."""
-    content = {MEDIA_TYPE: {"schema": TypeAdapter(ProblemDetails).json_schema(mode="serialization")}}
-    return {int(status[1:]): {"description": text, "content": content} for status, text in sentences.items()}
+def _is_of_the_address(error: Exception) -> bool:
+    """Whether it is not the form's fields that cannot be used."""
+    return isinstance(error, RequestValidationError) and any(fault["loc"][0] != "body" for fault in error.errors())
 
 
 def officer_router(path: str, tag: str) -> APIRouter:
@@ -46,6 +88,7 @@ def officer_router(path: str, tag: str) -> APIRouter:
     return APIRouter(
         prefix=f"/api/v1/admin/{path}",
         tags=[tag],
+        route_class=CommandRoute,
         dependencies=[
             Depends(viewer_of),
             # These two only describe, for OpenAPI, what the guard demands.
@@ -54,8 +97,8 @@ def officer_router(path: str, tag: str) -> APIRouter:
         ],
         responses=problems(
             _401="Neither a session nor a valid token.",
-            _403="For a role that whoever asks does not have, or sent with a session by a page of another site.",
-            _404="No such guild, rule, issue, attempt or request, or it is not visible to whoever asks.",
+            _403="For a role that the caller does not have, or sent with a session by a page of another site.",
+            _404="No such guild, rule, issue, attempt or request, or it is not visible to the caller.",
             _409="Refused: the sentence says why, and nothing was changed.",
             _422="The input cannot be used.",
             _429="Asked too often; the header Retry-After says how many seconds to wait.",
@@ -68,5 +111,5 @@ def officer_router(path: str, tag: str) -> APIRouter:
 
 async def the_guild(services: Services, guild: int | None) -> Guild:
     """Return the guild that a request is about. Raises `NotFound`, and `Refused` where it is not clear which."""
-    async with services.pool.connection() as conn:
+    async with services.pool.installation() as conn:
         return await guilds.the_only(conn, guild)

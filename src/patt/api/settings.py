@@ -1,4 +1,4 @@
-"""The settings API: what a guild has set, what a change would do, making it, and taking it back."""
+"""The settings API: what a guild has set, previewing, making and undoing a change; and the guild's own address."""
 
 from __future__ import annotations
 
@@ -13,26 +13,21 @@ from patt.api import current_settings
 from patt.api.current_settings import GuildFacts, RankTable, RuleNow, WordsNow
 from patt.api.routing import FOR_OFFICERS, officer_router
 from patt.bootstrap import Services
-from patt.deps import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
-from sv_common.guild_sync import setting_readings
-from sv_common.guild_sync.domain.errors import SourceError
-from sv_common.guild_sync.domain.paging import PAGE_SIZE, Page
-from sv_common.guild_sync.domain.role_authority import find_obstacles
-from sv_common.guild_sync.domain.setting import RanksSetting
-from sv_common.guild_sync.domain.setting_words import Difference
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, save_setting
-from sv_common.guild_sync.setting_effects import IssueEffect, Move
-from sv_common.guild_sync.setting_readings import ReadingChange, TriedNote
-from sv_common.guild_sync.setting_requests import (
-    RanksRequest,
-    RuleRequest,
-    SettingRequest,
-    UndoRequest,
-    WordRequest,
-)
-from sv_common.guild_sync.store import guilds, setting_changes
-from sv_common.guild_sync.store.guilds import Guild
-from sv_common.guild_sync.store.setting_changes import SettingChange
+from patt.setup.guild_moves import GuildMove, NewName, move, preview_move
+from patt.web.context import LARGEST_BIGINT, AdministratorDep, GuildDep, OfficerDep, PageQuery, ServicesDep
+from sv_common.guild_sync.core.errors import SourceError
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.settings import changes as setting_changes
+from sv_common.guild_sync.settings import readings as setting_readings
+from sv_common.guild_sync.settings.changes import SettingChange
+from sv_common.guild_sync.settings.model import Difference, RanksSetting
+from sv_common.guild_sync.settings.readings import ReadingChange, TriedNote
+from sv_common.guild_sync.settings.requests import RanksRequest, RuleRequest, SettingRequest, UndoRequest, WordRequest
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, save_setting
+from sv_common.guild_sync.settings.trial import IssueEffect, Move
+from sv_common.guild_sync.sources.discord.permissions import find_obstacles
 
 ChangeId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the change.", examples=[12])]
 SeenKey: TypeAlias = Annotated[
@@ -105,7 +100,7 @@ class ChangeOutcome:
     differences: Sequence[Difference]
     opens: Annotated[int, Field(description="Issues that open.")]
     resolves: Annotated[int, Field(description="Issues that are no longer found.")]
-    fixed: Annotated[int, Field(description="Issues that are fixed by themselves.")]
+    fixed: Annotated[int, Field(description="Issues that are fixed automatically.")]
     effects: Sequence[IssueEffect]
     readings: Annotated[Sequence[ReadingChange], Field(description="Notes that are read differently.")]
     readings_total: int
@@ -116,37 +111,37 @@ class ChangeOutcome:
 
 @router.get("/rules", summary="How every rule is set", dependencies=FOR_OFFICERS)
 async def rules(services: ServicesDep, guild: GuildDep) -> list[RuleNow]:
-    """On or off, fixing by itself or not, severity, and each threshold with its bounds."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.rules(conn, (await guilds.the_only(conn, guild)).id)
+    """On or off, automatic fix or not, severity, and each threshold with its bounds."""
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.rules(here)
 
 
 @router.get("/ranks", summary="The rank table with its Discord roles", dependencies=FOR_OFFICERS)
 async def ranks(services: ServicesDep, guild: GuildDep) -> RankTable:
     """With the roles to choose from, and what is wrong with the table."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.rank_table(conn, await guilds.the_only(conn, guild))
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.rank_table(here, await guilds.get(here))
 
 
 @router.get("/words", summary="The guild's own words of notes", dependencies=FOR_OFFICERS)
 async def words(services: ServicesDep, guild: GuildDep) -> WordsNow:
     """What this guild reads differently from every other."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.word_list(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.word_list(here)
 
 
 @router.post("/words/try", summary="How a note is read, and why", dependencies=FOR_OFFICERS)
 async def try_note(services: ServicesDep, guild: GuildDep, body: NoteToTry) -> TriedNote:
     """As if it were on a new character of the guild; it is kept nowhere."""
-    async with services.pool.snapshot() as conn:
-        return await setting_readings.try_note(conn, (await guilds.the_only(conn, guild)).id, body.note)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await setting_readings.try_note(here, body.note)
 
 
 @router.get("/guild", summary="The guild itself", dependencies=FOR_OFFICERS)
 async def guild_facts(services: ServicesDep, guild: GuildDep) -> GuildFacts:
     """Where it is at Battle.net and on Discord."""
-    async with services.pool.snapshot() as conn:
-        return await current_settings.guild_facts(conn, await guilds.the_only(conn, guild))
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await current_settings.guild_facts(here, await guilds.get(here))
 
 
 @router.get("/changes", summary="Who changed which setting, 50 a page")
@@ -155,7 +150,7 @@ async def changes(
 ) -> Page[SettingChange]:
     """Newest first, each with what was before and what then.
 
-    Keys and tokens are told to administrators only, those of the whole installation to whoever is bound to no guild.
+    Keys and tokens are shown to administrators only, those of the whole installation to callers bound to no guild.
     """
     async with services.pool.snapshot() as conn:
         return await setting_changes.newest(
@@ -167,7 +162,7 @@ async def changes(
         )
 
 
-@router.post("/preview", summary="What a change would do", dependencies=FOR_OFFICERS)
+@router.post("/preview", summary="Preview a change", dependencies=FOR_OFFICERS)
 async def preview(services: ServicesDep, guild: GuildDep, body: ChangeRequest) -> ChangeOutcome:
     """The rules are really run with it, in a transaction that is rolled back; nothing is changed."""
     return await preview_change(services, body, guild)
@@ -177,19 +172,17 @@ async def preview(services: ServicesDep, guild: GuildDep, body: ChangeRequest) -
 async def save(
     services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: ChangeRequest
 ) -> ChangeOutcome:
-    """Saved, the guild is looked at again at once, and what fixes itself is fixed. Recorded, and can be undone."""
+    """The guild is rescanned at once, and automatic fixes run. Recorded, and can be undone."""
     return await save_change(services, body, guild, actor=administrator.actor, key=body.key)
 
 
-@router.post(
-    "/changes/{change_id}/undo/preview", summary="What taking a change back would do", dependencies=FOR_OFFICERS
-)
+@router.post("/changes/{change_id}/undo/preview", summary="Preview undoing a change", dependencies=FOR_OFFICERS)
 async def preview_undo(services: ServicesDep, guild: GuildDep, change_id: ChangeId) -> ChangeOutcome:
     """Nothing is changed."""
     return await preview_change(services, UndoRequest(change_id), await _guild_of(services, change_id, guild))
 
 
-@router.post("/changes/{change_id}/undo", summary="Take a change back")
+@router.post("/changes/{change_id}/undo", summary="Undo a change")
 async def undo(
     services: ServicesDep,
     administrator: AdministratorDep,
@@ -197,14 +190,14 @@ async def undo(
     change_id: ChangeId,
     body: UndoChange | None = None,
 ) -> ChangeOutcome:
-    """A new change back to what was before; refused where somebody has changed it again since."""
+    """A new change back to the earlier setting; refused if someone changed it again since."""
     number, key = await _guild_of(services, change_id, guild), body.key if body else None
     return await save_change(services, UndoRequest(change_id), number, actor=administrator.actor, key=key)
 
 
 async def preview_change(services: Services, request: SettingRequest, guild: int | None) -> ChangeOutcome:
     """Say what a change would do. Raises `NotFound`, `BadInput` and `Refused` like the change itself."""
-    has_bot = services.outside.discord is not None
+    has_bot = services.sources.discord is not None
     report = await preview_setting(services.pool, request, guild_id=guild, with_discord=has_bot)
     notices = [*report.notices, *report.unrelated, *await obstacles_of(services, report)]
     return _outcome(report, report.sentence, notices)
@@ -214,7 +207,7 @@ async def save_change(
     services: Services, request: SettingRequest, guild: int | None, *, actor: str, key: str | None
 ) -> ChangeOutcome:
     """Make a change. Raises like `preview_change`, and `PlanStale` where something else would come of it than was seen."""
-    bot = services.outside.discord
+    bot = services.sources.discord
     report = await save_setting(services.pool, request, actor=actor, guild_id=guild, seen=key, discord_bot=bot)
     return _outcome(report, " ".join([report.sentence, *report.notices]), report.notices)
 
@@ -227,17 +220,17 @@ async def obstacles_of(services: Services, report: SettingReport) -> list[str]:
     managed = {
         role.role_id: role.role_name or "" for role in setting.roles.values() if role.role_id and role.is_managed
     }
-    async with services.pool.snapshot() as conn:
-        found = await guilds.get(conn, report.guild_id)
+    async with services.pool.reading(report.guild_id) as here:
+        found = await guilds.get(here)
     return await obstacles(services, found, managed)
 
 
 async def obstacles(services: Services, guild: Guild, role_names: Mapping[str, str]) -> list[str]:
     """Ask Discord what keeps the bot from giving and taking these roles, each with its remedy."""
-    if services.outside.discord is None or guild.discord_guild_id is None or not role_names:
+    if services.sources.discord is None or guild.discord_guild_id is None or not role_names:
         return []
     try:
-        authority = await services.outside.discord.fetch_authority(guild.discord_guild_id)
+        authority = await services.sources.discord.fetch_authority(guild.discord_guild_id)
     except SourceError as error:
         return [f"Discord could not be asked whether the bot can give and take these roles: {error}"]
     return [f"{each.cause} {each.remedy}" for each in find_obstacles(authority, role_names)]
@@ -265,3 +258,31 @@ async def _guild_of(services: Services, change_id: int, guild: int | None) -> in
     """The guild of a change. Raises `NotFound` for one that is out of reach."""
     async with services.pool.snapshot() as conn:
         return (await setting_changes.get(conn, change_id, guild)).guild_id
+
+
+@dataclass(frozen=True, slots=True)
+class NameToKeep(NewName):
+    """The guild's new name, as it was previewed."""
+
+    key: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{64}$",
+            description="The preview's key: refused where something else would come of it.",
+            examples=["0f3c9a5be1d24c77" * 4],
+        ),
+    ] = None
+
+
+@router.post("/guild/move/preview", summary="What a new name of the guild would lead to", dependencies=FOR_OFFICERS)
+async def preview_guild_move(services: ServicesDep, guild: GuildDep, body: NewName) -> GuildMove:
+    """The roster there is fetched and compared with the characters that are known; nothing is changed."""
+    return await preview_move(services, body, guild_id=guild)
+
+
+@router.post("/guild/move", summary="Keep the guild's new name")
+async def move_guild(
+    services: ServicesDep, administrator: AdministratorDep, guild: GuildDep, body: NameToKeep
+) -> GuildMove:
+    """Characters, players and settings stay. The old address is kept as the guild's past, and a sync is queued."""
+    return await move(services, body, guild_id=guild, actor=administrator.actor, key=body.key)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
-from patt.access import Uploader
-from patt.api.routing import FOR_OFFICERS, officer_router, problems
-from patt.deps import GuildDep, ServicesDep, UploadId
-from patt.guard import UPLOAD_KEY_HEADER, UPLOAD_PREFIX
-from patt.queue import Task
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export, read_addon_export_json
-from sv_common.guild_sync.domain.saved_variables import MAX_BYTES
-from sv_common.guild_sync.store import guilds, uploads
-from sv_common.guild_sync.store.uploads import Received, Upload
-from sv_common.guild_sync.upload_origin import refuse_foreign
+from patt.api.routing import FOR_OFFICERS, officer_router
+from patt.auth.credentials import Uploader
+from patt.tasks import Task
+from patt.web.context import GuildDep, ServicesDep, UploadId
+from patt.web.guard import UPLOAD_KEY_HEADER
+from patt.web.places import UPLOAD_PREFIX
+from patt.web.problems import problems
+from sv_common.guild_sync.roster import guilds, uploads
+from sv_common.guild_sync.roster.upload_origin import refuse_foreign
+from sv_common.guild_sync.roster.uploads import Received, Upload
+from sv_common.guild_sync.sources.addon.export import AddonExport, read_addon_export, read_addon_export_json
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
 
 _AS_THE_GAME_WROTE_IT = 'PATTSyncDB = { ["lastExport"] = { ["characters"] = { { ["name"] = "Mito" } } } }'
 _TEXTS = ("realm", "note", "officerNote", "rankName", "class")
@@ -97,22 +100,22 @@ async def receive(request: Request, services: ServicesDep, uploader: UploaderDep
     body = await request.body()
     async with request.app.state.reading_uploads:
         export = await asyncio.to_thread(_read, body, request.headers.get("content-type", ""))
-    async with services.pool.connection() as conn:
-        await refuse_foreign(conn, uploader.guild_id, export.origin, export.characters)
-        received = await uploads.receive(conn, uploader.guild_id, uploader.key_id, export)
+    async with services.pool.writing(uploader.guild_id, alone=False) as guild:
+        await refuse_foreign(guild, export.origin, export.characters)
+        received = await uploads.receive(guild, uploader.key_id, export)
     if received.is_new and services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, uploader.guild_id)
+        await services.queue.enqueue(Task.UPLOADS, uploader.guild_id)
     return received
 
 
-@router.get("/addon-upload/{upload_id}", summary="What became of an upload")
+@router.get("/addon-upload/{upload_id}", summary="Outcome of an upload")
 async def status(services: ServicesDep, uploader: UploaderDep, upload_id: UploadId) -> Upload:
     """Whether an upload waits, is taken in, was older than what is known, was refused or given up, and why.
 
     Of this key's guild only.
     """
-    async with services.pool.connection() as conn:
-        return await uploads.get(conn, upload_id, uploader.guild_id)
+    async with services.pool.reading(uploader.guild_id) as guild:
+        return await uploads.get(guild, upload_id)
 
 
 for_officers = officer_router("uploads", "uploads")
@@ -121,19 +124,21 @@ for_officers = officer_router("uploads", "uploads")
 @for_officers.get("", summary="Uploads of the addon's exports")
 async def listed(services: ServicesDep, guild: GuildDep = None) -> list[Upload]:
     """The 50 newest; those that wait or were given up come first."""
-    async with services.pool.connection() as conn:
-        return await uploads.recent(conn, (await guilds.the_only(conn, guild)).id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await uploads.recent(here)
 
 
-@for_officers.post("/{upload_id}/retry", summary="Try an upload again that was given up", dependencies=FOR_OFFICERS)
+@for_officers.post("/{upload_id}/retry", summary="Retry a failed upload", dependencies=FOR_OFFICERS)
 async def retry(services: ServicesDep, upload_id: UploadId, guild: GuildDep = None) -> Upload:
-    """It waits again, and a worker takes it in; what is known from a newer export stays."""
-    async with services.pool.connection() as conn:
-        number = (await guilds.the_only(conn, guild)).id
-        upload = await uploads.retry(conn, upload_id, number)
+    """It waits again, and a worker processes it; newer data stays."""
+    number = await guilds.resolve_guild(services.pool, guild)
+    async with services.pool.writing(number, alone=False) as here:
+        upload = await uploads.retry(here, upload_id)
     if services.queue is not None:
-        await services.queue.ask_for(Task.UPLOADS, number)
-    return upload
+        await services.queue.enqueue(Task.UPLOADS, number)
+    return replace(
+        upload, sentence=f"Upload {upload.id} is queued again. A worker processes it: patt serve, or patt worker."
+    )
 
 
 def _read(body: bytes, content_type: str) -> AddonExport:

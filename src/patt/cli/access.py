@@ -1,4 +1,4 @@
-"""Who may use PATT: sign-in links, API tokens, sessions, upload keys, and what gives a role to whom."""
+"""Who may use PATT: sign-in links, API tokens, sessions, upload keys, and the grants of ranks and Discord roles."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt import access, authority, sessions
-from patt.access import ApiToken, Scope, UploadKey
 from patt.api import credentials
 from patt.api.credentials import NewKey, NewToken
-from patt.authority import Change, Given, Kind, Mapped, Preview, Standing
+from patt.auth import credentials as access
+from patt.auth import permissions, sessions
+from patt.auth.credentials import ApiToken, Scope, UploadKey
+from patt.auth.permissions import Change, Given, Kind, Mapped, Permission, Preview, Role
+from patt.auth.sessions import Session
 from patt.bootstrap import Services
-from patt.cli.output import JsonOption, err, say, show, table
+from patt.cli.output import JsonOption, err, say, show, show_rows, table
 from patt.cli.runner import (
     DryRunOption,
     GuildOption,
@@ -29,11 +31,10 @@ from patt.cli.runner import (
     write,
     write_installation,
 )
-from patt.roles import Role
-from patt.sessions import Session
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.names import name_key
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.text import plural
 
 app = typer.Typer(no_args_is_help=True)
 officers_app = typer.Typer(help="Who may sign in with Discord, and by which rank or role.", no_args_is_help=True)
@@ -42,7 +43,9 @@ app.add_typer(officers_app, name="officers")
 OnlyGuildOption = Annotated[
     int | None,
     typer.Option(
-        parser=guild_row, metavar="NUMBER", help="The only guild they may see; left out with --role: every one."
+        parser=guild_row,
+        metavar="NUMBER",
+        help="The only guild they may see; with --role and without this, every guild.",
     ),
 ]
 
@@ -51,14 +54,16 @@ OnlyGuildOption = Annotated[
 def link(
     name: Annotated[str, typer.Option(help="Name of the account.")] = "administrator",
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long the link may be used.")] = 15,
-    role: Annotated[Role | None, typer.Option(help="What they may do; a new account: administrator.")] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="What they may do; a new account is an administrator without this.")
+    ] = None,
     guild: OnlyGuildOption = None,
 ) -> None:
-    """Print a link with which somebody signs in, once. Opening it shows a button; pressing that uses it up."""
+    """Print a link for signing in once. Opening it shows a button; pressing that uses the link up."""
 
     async def made(services: Services) -> str:
         lifetime = timedelta(minutes=minutes)
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             token = await access.create_login_link(conn, name, lifetime=lifetime, role=role, guild_id=guild)
         return services.settings.own_page(f"/login/{token}")
 
@@ -70,7 +75,7 @@ def token(
     name: Annotated[str, typer.Argument(help="What the token is for.")],
     guild: GuildOption = None,
     scope: Annotated[
-        Scope, typer.Option(help="What it opens; write: what officers do, admin: settings too.")
+        Scope, typer.Option(help="What it allows; write: what officers do, admin: settings too.")
     ] = "write",
     metrics: Annotated[bool, typer.Option("--metrics", help="The same as --scope metrics.")] = False,
 ) -> None:
@@ -78,8 +83,8 @@ def token(
 
     async def made(services: Services) -> str:
         number = None if guild is None else await guild_number(services, guild)
-        asked = NewToken(name, "metrics" if metrics else scope, number)
-        return (await credentials.make_token(services, operator(), asked)).secret
+        wanted = NewToken(name, "metrics" if metrics else scope, number)
+        return (await credentials.make_token(services, operator(), wanted)).secret
 
     say(call(made))
 
@@ -87,19 +92,15 @@ def token(
 @app.command()
 def tokens(as_json: JsonOption = False) -> None:
     """Show every API token with its last use."""
-
-    def row(t: ApiToken) -> tuple[object, ...]:
-        return t.id, t.name, t.scope, t.guild_id or "every", t.created_by, t.last_used_at, _state(t)
-
-    columns = ("token", "name", "opens", "guild", "made by", "last used", "state")
-    show(read_installation(access.api_tokens), as_json, lambda found: table(*columns, rows=map(row, found)))
+    columns = ("token", "name", "scope", "guild", "made by", "last used", "state")
+    show_rows(read_installation(access.api_tokens), as_json, columns, _token_cells)
 
 
 @app.command("revoke-token")
 def revoke_token(
     number: Annotated[int, typer.Argument(parser=row_number, metavar="TOKEN", help="Number of the token.")],
 ) -> None:
-    """Make an API token useless."""
+    """Revoke an API token."""
     call(credentials.revoke_token, operator(), number)
     say(f"Token {number} is revoked.")
 
@@ -107,45 +108,43 @@ def revoke_token(
 @app.command("sessions")
 def list_sessions(as_json: JsonOption = False) -> None:
     """Show who is signed in to the web pages."""
-
-    def row(s: Session) -> tuple[object, ...]:
-        return s.id, s.account, s.kind, s.guild_id or "", s.created_at, s.last_seen_at, s.expires_at
-
     columns = ("session", "who", "by", "guild", "since", "last seen", "until")
-    show(read_installation(sessions.sessions), as_json, lambda found: table(*columns, rows=map(row, found)))
+    show_rows(read_installation(sessions.sessions), as_json, columns, _session_cells)
 
 
 @app.command("revoke-session")
 def revoke_session(
     number: Annotated[int, typer.Argument(parser=row_number, metavar="SESSION", help="Number of the session.")],
 ) -> None:
-    """End a session: whoever has it must sign in again."""
+    """End a session: its user has to sign in again."""
     write_installation(sessions.revoke, number)
     say(f"Session {number} is ended.")
 
 
 @app.command("sign-out")
-def sign_out(name: Annotated[str, typer.Argument(help="Name of the account; of Discord’s, with the “@”.")]) -> None:
-    """End all sessions of somebody."""
+def sign_out(
+    name: Annotated[str, typer.Argument(help="Name of the account; for Discord accounts with the “@”.")],
+) -> None:
+    """End all sessions of an account."""
     count = write_installation(sessions.end_all_of_name, name)
-    say(f"{name} is signed out everywhere: {count} session{'' if count == 1 else 's'} ended.")
+    say(f"{name} is signed out everywhere: {plural(count, 'session')} ended.")
 
 
 @officers_app.command("list")
 def list_officers(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show what each rank and Discord role gives, and who has a role by it or waits for a word."""
+    """Show what each rank and Discord role grants, who has a role by it, and what has to be confirmed."""
 
-    async def both(conn: Connection, guild_id: int) -> tuple[list[Mapped], list[Standing]]:
-        return await authority.mapping(conn, guild_id), await authority.standings_in(conn, guild_id)
+    async def both(guild: GuildConnection) -> tuple[list[Mapped], list[Permission]]:
+        return await permissions.mapping(guild), await permissions.in_guild(guild)
 
-    def row(each: Standing) -> tuple[object, ...]:
-        waits = [f"{c.because}: {each.discord_id} {c.character_id} ({c.why_waiting})" for c in each.waiting]
-        return each.display_name, f"@{each.username}", each.role or "", each.because or "", ", ".join(waits)
+    def row(each: Permission) -> tuple[object, ...]:
+        waiting = [f"{g.because}: {each.discord_id} {g.character_id} ({g.why_waiting})" for g in each.waiting]
+        return each.display_name, f"@{each.username}", each.role, each.because, ", ".join(waiting)
 
     def lines(_: object) -> None:
-        gives = [(each.kind, each.key, each.label, each.role, each.set_by or "") for each in mapping]
-        table("kind", "key", "name", "gives", "set by", rows=gives)
-        table("who", "on Discord", "role", "by", "waits for a word", rows=map(row, people))
+        grants = [(each.kind, each.key, each.label, each.role, each.set_by) for each in mapping]
+        table("kind", "key", "name", "gives", "set by", rows=grants)
+        table("who", "on Discord", "role", "by", "to be confirmed", rows=map(row, people))
 
     mapping, people = read(guild, both)
     show({"mapping": mapping, "people": people}, as_json, lines)
@@ -159,13 +158,13 @@ def give(
     guild: GuildOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Let a Discord role or a rank give a role, and tell who gains or loses what."""
+    """Let a Discord role or a rank give a role, and show who gains or loses what."""
 
-    async def given(conn: Connection, guild_id: int) -> Preview:
-        change = Change(kind, _key_of(await authority.mapping(conn, guild_id), kind, key), role)
+    async def given(guild: GuildConnection) -> Preview:
+        change = Change(kind, _key_of(await permissions.mapping(guild), kind, key), role)
         if dry_run:
-            return await authority.preview(conn, guild_id, change)
-        return await authority.decide(conn, guild_id, change, actor=actor())
+            return await permissions.preview(guild, change)
+        return await permissions.decide(guild, change, actor=actor())
 
     done = write(guild, given)
     for each in done.moved:
@@ -181,31 +180,28 @@ def confirm(
     ],
     guild: GuildOption = None,
 ) -> None:
-    """Stand for it that a character is a member's, so that its rank can make them an officer or an administrator."""
-    claim = write(guild, authority.vouch, member, character, actor=actor())
-    say(f"Confirmed: {claim.because} is {claim.display_name}'s.")
+    """Confirm that a character is a member's, so that its rank can make them an officer or an administrator."""
+    grant = write(guild, permissions.confirm, member, character, actor=actor())
+    say(f"Confirmed: {grant.because} is {grant.display_name}'s.")
 
 
 @keys_app.command("add")
-def add_key(
-    uploader: Annotated[str, typer.Argument(help="Whose companion it is for.")], guild: GuildOption = None
-) -> None:
+def add_key(uploader: Annotated[str, typer.Argument(help="Who the key is for.")], guild: GuildOption = None) -> None:
     """Print a new upload key. It is shown once; give it to that person only."""
     made = call(credentials.make_key, operator(), NewKey(uploader), guild)
     say(made.secret)
-    asks = f"On the computer of {made.uploader}, this asks for the key: {made.command}"
-    err.print(escape(asks), soft_wrap=True)
+    err.print(escape(f"On the computer of {made.uploader}, this prompts for the key: {made.command}"), soft_wrap=True)
 
 
 @keys_app.command("list")
 def list_keys(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show every key with its last use and how fresh its data is."""
-
-    def row(k: UploadKey) -> tuple[object, ...]:
-        return k.id, k.uploader, k.last_used_at, k.last_export_at, _state(k)
-
+    """Show every key with its last use and its newest export."""
     columns = ("key", "uploader", "last used", "last export", "state")
-    show(read(guild, access.upload_keys), as_json, lambda found: table(*columns, rows=map(row, found)))
+
+    async def upload_keys(here: GuildConnection) -> list[access.UploadKey]:
+        return await access.upload_keys(here.conn, here.id)
+
+    show_rows(read(guild, upload_keys), as_json, columns, _key_cells)
 
 
 @keys_app.command("revoke")
@@ -213,9 +209,22 @@ def revoke_key(
     key: Annotated[int, typer.Argument(parser=row_number, metavar="KEY", help="Number of the key.")],
     guild: GuildOption = None,
 ) -> None:
-    """Make a key useless."""
+    """Revoke an upload key."""
     call(credentials.revoke_key, operator(), key, guild)
     say(f"Key {key} is revoked.")
+
+
+def _token_cells(each: ApiToken) -> tuple[object, ...]:
+    guild = each.guild_id or "every"
+    return each.id, each.name, each.scope, guild, each.created_by, each.last_used_at, _state(each)
+
+
+def _session_cells(each: Session) -> tuple[object, ...]:
+    return each.id, each.account, each.kind, each.guild_id, each.created_at, each.last_seen_at, each.expires_at
+
+
+def _key_cells(each: UploadKey) -> tuple[object, ...]:
+    return each.id, each.uploader, each.last_used_at, each.last_export_at, _state(each)
 
 
 def _state(secret: ApiToken | UploadKey) -> str:
@@ -223,7 +232,7 @@ def _state(secret: ApiToken | UploadKey) -> str:
 
 
 def _key_of(mapping: list[Mapped], kind: Kind, wanted: str) -> str:
-    """Return the key of a rank or a Discord role: by name, else by key; `#3` is always the key. Raises `NotFound`."""
+    """Return the key of a rank or a Discord role, by name or key; `#3` is always a key. Raises `NotFound`."""
     same_kind = [each for each in mapping if each.kind == kind]
     by_key = [each for each in same_kind if each.key == wanted.strip().removeprefix("#")]
     by_name = [each for each in same_kind if name_key(each.label) == name_key(wanted)]

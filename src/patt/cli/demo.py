@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt import access
+from patt.auth import credentials
 from patt.bootstrap import Services, run
 from patt.cli.output import JsonOption, err, out, print_json, say, table
 from patt.config import load_settings
 from patt.demo.play import DemoOutcome, open_demo
 from patt.server import serve_until_stopped
-from sv_common.guild_sync.domain.report import PipelineReport
+from sv_common.guild_sync.scheduler import PipelineReport
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
@@ -52,8 +52,8 @@ def demo(
 
 
 async def _serve(services: Services, port: int) -> None:
-    async with services.pool.connection() as conn:
-        token = await access.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
+    async with services.pool.installation() as conn:
+        token = await credentials.create_login_link(conn, "demo", lifetime=LINK_LIFETIME)
     free = _free_port(port)
     settings = services.settings.model_copy(update={"base_url": f"http://{HOST}:{free}"})
     err.print(
@@ -63,7 +63,7 @@ async def _serve(services: Services, port: int) -> None:
         f"To sign in, open this link and press its button (it works once): http://{HOST}:{free}/login/{token}",
         soft_wrap=True,
     )
-    err.print("Or sign in with the made-up Discord, as whomever of the guild you like.", soft_wrap=True)
+    err.print("Or sign in with the made-up Discord, as any of its members.", soft_wrap=True)
     await serve_until_stopped(replace(services, settings=settings), HOST, free, with_worker=True)
 
 
@@ -80,7 +80,7 @@ def _free_port(wanted: int) -> int:
 
 
 def _tell_nothing(_heading: str, _pipelines: Sequence[PipelineReport]) -> None:
-    """Leave standard output to the JSON."""
+    """Standard output is for the JSON."""
 
 
 def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
@@ -89,7 +89,7 @@ def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
         moves = [
             f"{check.issue_type} {word} {count}"
             for check in (pipeline.check.checks if pipeline.check else ())
-            for word, count in (("+", check.moves.opened + check.moves.reopened), ("−", check.moves.resolved))
+            for word, count in (("+", check.moves.opened + check.moves.recurred), ("−", check.moves.resolved))
             if count
         ]
         logged = sum(step.counts.get("mismatches_logged", 0) for step in pipeline.steps)
@@ -101,18 +101,18 @@ def _tell(heading: str, pipelines: Sequence[PipelineReport]) -> None:
         ]
         say(f"  {pipeline.name}: {', '.join(moves) or 'nothing new'}")
         for sentence in fixed:
-            out.print(f"    [green]fixed by itself[/] {escape(sentence)}")
+            out.print(f"    [green]fixed automatically[/] {escape(sentence)}")
 
 
 def _print_outcome(outcome: DemoOutcome) -> None:
     out.print("\n[bold]What each rule found[/]")
     rows = [(r.issue_type, r.opened_ever, r.resolved_ever, r.auto_fixed, r.open, r.waiting) for r in outcome.rules]
-    table("rule", "opened", "resolved", "fixed by itself", "open", "waits for an officer", rows=rows)
-    out.print("\n[bold]Fixed by itself[/]")
+    table("rule", "opened", "resolved", "fixed automatically", "open", "needs review", rows=rows)
+    out.print("\n[bold]Fixed automatically[/]")
     for fix in outcome.fixes:
         if fix.is_automatic and fix.outcome == "fixed":
             say(f"  attempt {fix.id}, {fix.issue_type}: {fix.reason}")
-    out.print("\n[bold]Waits for an officer[/] (the newest)")
+    out.print("\n[bold]Needs review[/] (the newest)")
     waiting = [issue for issue in outcome.issues if issue.state == "open" and issue.severity != "info"]
     for issue in waiting[:12]:
         say(f"  issue {issue.id}, {issue.issue_type}: {issue.summary}")

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from patt.bootstrap import Services
-from patt.cli.output import JsonOption, out, print_json, say, show, table
+from patt.cli.output import JsonOption, out, print_json, say, show, show_rows, table
 from patt.cli.output import as_json as as_data
 from patt.cli.runner import (
     DryRunOption,
@@ -21,30 +21,30 @@ from patt.cli.runner import (
     guild_number,
     read,
     row_number,
-    write_installation,
 )
-from sv_common.db.pool import Connection
-from sv_common.guild_sync import issues as issue_life
-from sv_common.guild_sync import mitigations, overview
-from sv_common.guild_sync.domain.issue import Issue, IssueState
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult
-from sv_common.guild_sync.domain.story import Possibility
-from sv_common.guild_sync.fixes.planning import Planning
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
-from sv_common.guild_sync.identity_engine import MatchGroup, MatchReport, preview_matching
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.changes.describe import plan_as_json
+from sv_common.guild_sync.engine.planning import Planning
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
+from sv_common.guild_sync.identity_engine import MatchReport, preview_matching
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import FindingFilter, IssueView
+from sv_common.guild_sync.insights.issue import IssueDetails, issue_details
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.issue_story import IssueStory, issue_story
-from sv_common.guild_sync.overview import FindingFilter, IssueView
+from sv_common.guild_sync.issues import lifecycle as issue_life
+from sv_common.guild_sync.issues.explanation import WeighedCandidate
+from sv_common.guild_sync.issues.model import Issue, IssueState
 from sv_common.guild_sync.rules import rule_named
 from sv_common.guild_sync.scheduler import run_full_match
-from sv_common.guild_sync.store import guilds
 
 IssueArgument = Annotated[int, typer.Argument(parser=row_number, metavar="ISSUE", help="Number of the issue.")]
 OUTCOME_WORDS = {
     FixOutcome.FIXED: "[green]fixed[/]",
     FixOutcome.REFUSED: "[yellow]not done[/]",
-    FixOutcome.WAITING: "[yellow]waits[/]",
-    FixOutcome.HELD: "[yellow]held[/]",
+    FixOutcome.WAITING: "[yellow]waiting[/]",
+    FixOutcome.HELD: "[yellow]needs review[/]",
     FixOutcome.FAILED: "[red]failed[/]",
     FixOutcome.UNVERIFIED: "[yellow]not verified[/]",
     FixOutcome.NOTHING_TO_DO: "nothing to do",
@@ -54,9 +54,8 @@ _BAD = (FixOutcome.REFUSED, FixOutcome.FAILED, FixOutcome.UNVERIFIED, FixOutcome
 
 
 def rules(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    columns = ("rule", "severity", "fix", "open", "waiting", "dismissed", "resolved (30 days)", "fixes (90 days)")
-    found = read(guild, overview.rule_overviews)
-    show(found, as_json, lambda _: table(*columns, rows=map(_rule_row, found)))
+    columns = ("rule", "severity", "fix", "open", "needs review", "dismissed", "resolved (30 days)", "fixes (90 days)")
+    show_rows(read(guild, findings.rule_overviews), as_json, columns, _rule_cells)
 
 
 def scan(
@@ -64,13 +63,13 @@ def scan(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    chosen = [rule_named(issue_type).issue_type] if issue_type else None
-    report = call(lambda services: run_integrity_check(services.pool, guild_id=guild, issue_types=chosen))
+    selected = [rule_named(issue_type).issue_type] if issue_type else None
+    report = call(lambda services: run_integrity_check(services.pool, guild_id=guild, issue_types=selected))
     rows = [
-        (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.reopened, c.moves.resolved, c.error)
+        (c.guild_id, c.issue_type, c.moves.found, c.moves.opened, c.moves.recurred, c.moves.resolved, c.error)
         for c in report.checks
     ]
-    columns = ("guild", "rule", "found", "new", "back again", "resolved", "error")
+    columns = ("guild", "rule", "found", "new", "found again", "resolved", "error")
     show(report, as_json, lambda _: table(*columns, rows=rows))
     if report.errors:
         raise typer.Exit(1)
@@ -83,22 +82,23 @@ def issues(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    def lines(found: overview.FindingsPage) -> None:
-        rows = [(i.id, i.severity, i.issue_type, i.summary, i.waiting_reason) for i in found.items]
-        table("issue", "severity", "rule", "what", "why it waits", rows=rows)
+    def lines(found: findings.FindingsPage) -> None:
+        rows = [(i.id, i.severity, i.issue_type, i.summary, i.review_reason) for i in found.items]
+        table("issue", "severity", "rule", "what", "needs review because", rows=rows)
         say(f"{found.total} {state} issues; page {found.number} of {found.pages}.")
 
     wanted = FindingFilter(state, rule_named(issue_type).issue_type if issue_type else None)
-    show(read(guild, overview.findings_page, wanted, number=page), as_json, lines)
+    show(read(guild, findings.findings_page, wanted, number=page), as_json, lines)
 
 
 def show_issue(issue: IssueArgument, as_json: JsonOption = False) -> None:
-    async def whole(services: Services) -> tuple[IssueView, IssueStory]:
-        async with services.pool.snapshot() as conn:
-            return await overview.issue_view(conn, issue), await issue_story(services.pool, issue)
+    async def whole(services: Services) -> tuple[IssueView, IssueDetails]:
+        number = await issue_life.guild_of(services.pool, issue, None)
+        async with services.pool.reading(number) as guild:
+            return await findings.issue_view(guild, issue), await issue_details(services.pool, issue, guild_id=number)
 
-    view, story = call(whole)
-    show(view, as_json, lambda _: _say_issue(view, story))
+    view, details = call(whole)
+    show(view, as_json, lambda _: _say_issue(view, details))
 
 
 def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
@@ -107,7 +107,7 @@ def fix(issue: IssueArgument, dry_run: DryRunOption = False, as_json: JsonOption
     else:
         fixed = call(
             lambda services: mitigations.fix_one(
-                services.pool, issue, actor=actor(), discord_bot=services.outside.discord
+                services.pool, issue, actor=actor(), discord_bot=services.sources.discord
             )
         )
         _show_results([fixed], as_json)
@@ -120,7 +120,7 @@ def fix_all(
     as_json: JsonOption = False,
 ) -> None:
     async def fixed(services: Services) -> Planning | FixReport:
-        pool, number, bot = services.pool, await guild_number(services, guild), services.outside.discord
+        pool, number, bot = services.pool, await guild_number(services, guild), services.sources.discord
         if dry_run:
             return await mitigations.preview_all(pool, issue_type, guild_id=number)
         return await mitigations.fix_all(pool, issue_type, actor=actor(), guild_id=number, discord_bot=bot)
@@ -136,9 +136,7 @@ def fix_all(
 def undo(
     attempt: Annotated[int, typer.Argument(parser=row_number, metavar="ATTEMPT", help="Number of the attempt.")],
     dry_run: DryRunOption = False,
-    partly: Annotated[
-        bool, typer.Option("--partly", help="Undo what can be, person by person; the rest later.")
-    ] = False,
+    partly: Annotated[bool, typer.Option("--partly", help="Undo what can be undone, person by person.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     if dry_run:
@@ -146,32 +144,40 @@ def undo(
         return
     report = call(
         lambda services: mitigations.undo(
-            services.pool, attempt, actor=actor(), discord_bot=services.outside.discord, partly=partly
+            services.pool, attempt, actor=actor(), discord_bot=services.sources.discord, partly=partly
         )
     )
     if as_json:
         print_json(report)
         return
-    for sentence in (*report.sentences, *(f"Left as it is: {sentence}" for sentence in report.left)):
+    for sentence in (*report.sentences, *(f"Not undone: {sentence}" for sentence in report.left)):
         say(sentence)
 
 
 def dismiss(
     issue: IssueArgument,
     reason: Annotated[str, typer.Option(help="Why, in a few words.")],
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Wake it on this day (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Reopen it on this day (UTC).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     end = until.replace(tzinfo=UTC) if until else None
-    _change(issue, lambda conn: issue_life.dismiss(conn, issue, actor=actor(), reason=reason, until=end), as_json)
+    _change(
+        issue,
+        lambda guild: issue_life.dismiss(guild, issue, actor=actor(), reason=reason, until=end),
+        as_json,
+    )
 
 
-def wake(
+def reopen(
     issue: IssueArgument,
-    reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "By hand.",
+    reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "Reopened by an officer.",
     as_json: JsonOption = False,
 ) -> None:
-    _change(issue, lambda conn: issue_life.wake(conn, issue, actor=actor(), reason=reason), as_json)
+    _change(
+        issue,
+        lambda guild: issue_life.reopen(guild, issue, actor=actor(), reason=reason),
+        as_json,
+    )
 
 
 def resolve(
@@ -179,25 +185,25 @@ def resolve(
     reason: Annotated[str, typer.Option(help="What was done about it.")],
     as_json: JsonOption = False,
 ) -> None:
-    def closed(conn: Connection) -> Awaitable[Issue]:
-        return issue_life.resolve_by_hand(conn, issue, guild_id=None, actor=actor(), reason=reason)
+    def closed(guild: GuildConnection) -> Awaitable[Issue]:
+        return issue_life.resolve_by_hand(guild, issue, actor=actor(), reason=reason)
 
     _change(issue, closed, as_json)
 
 
 def dismissals(
-    idle: Annotated[bool, typer.Option("--idle", help="Only those that hide nothing any more.")] = False,
+    idle: Annotated[bool, typer.Option("--idle", help="Only dismissals that hide nothing any more.")] = False,
     page: PageOption = 1,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    found = read(guild, overview.dismissals, only_idle=idle, number=page)
+    found = read(guild, findings.dismissals, only_idle=idle, number=page)
     if as_json:
         print_json(found)
         return
     items = [(each.issue, each.why_idle) for each in found.items]
     rows = [(i.id, i.summary, i.dismissed_by, i.dismissed_reason, why_idle) for i, why_idle in items]
-    table("issue", "what", "dismissed by", "because", "hides nothing, because", rows=rows)
+    table("issue", "what", "dismissed by", "reason", "hides nothing because", rows=rows)
     say(f"{found.total} dismissals; page {found.number} of {found.pages}.")
 
 
@@ -205,42 +211,43 @@ def match(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Jso
     async def matched(services: Services) -> MatchReport:
         if dry_run:
             return await preview_matching(services.pool, guild_id=guild)
-        return (await run_full_match(services.pool, guild_id=guild, outside=services.outside, actor=actor()))[1]
+        return (await run_full_match(services.pool, guild_id=guild, sources=services.sources, actor=actor()))[1]
 
     report = call(matched)
     if as_json:
-        left_alone = [{"name": group.name, "reason": group.reason} for group in report.left_alone]
-        groups = [_group_as_data(group) for group in report.groups]
-        counts_and_attempt = {"counts": report.counts, "attempt_id": report.attempt_id}
-        print_json({**counts_and_attempt, "groups": groups, "left_alone": left_alone})
+        groups = [_fields(group, "name", "reason", "creates_player", "steps") for group in report.groups]
+        left_alone = [_fields(group, "name", "reason") for group in report.left_alone]
+        print_json({**_fields(report, "counts", "attempt_id"), "groups": groups, "left_alone": left_alone})
     else:
         _say_match(report, "would be" if dry_run else "were")
 
 
-def _rule_row(each: overview.RuleOverview) -> tuple[object, ...]:
-    kind = "by itself" if each.auto_mitigate else "by hand" if each.is_fixable else "no fix"
+def _rule_cells(each: findings.RuleOverview) -> tuple[object, ...]:
+    kind = "automatic" if each.auto_mitigate else "manual" if each.is_fixable else "none"
     counts = each.open, each.waiting, each.dismissed, each.resolved, each.fixes_worked
     return each.issue_type, each.severity, kind, *counts
 
 
-def _change(issue: int, function: Callable[[Connection], Awaitable[Issue]], as_json: bool) -> None:
-    """Change the state of an issue under its guild's lock, and show it."""
+def _change(issue: int, function: Callable[[GuildConnection], Awaitable[Issue]], as_json: bool) -> None:
+    async def changed(services: Services) -> Issue:
+        async with services.pool.writing(await issue_life.guild_of(services.pool, issue, None)) as guild:
+            return await function(guild)
 
-    async def changed(conn: Connection) -> Issue:
-        await guilds.lock(conn, (await issue_life.get(conn, issue)).guild_id)
-        return await function(conn)
-
-    now = write_installation(changed)
+    now = call(changed)
     data = {**as_data(now), "state": now.state}
     show(data, as_json, lambda _: say(f"Issue {now.id} is {now.state}: {now.summary}"))
 
 
-def _say_issue(view: IssueView, story: IssueStory) -> None:
+def _fields(value: object, *names: str) -> dict[str, object]:
+    return {name: getattr(value, name) for name in names}
+
+
+def _say_issue(view: IssueView, details: IssueDetails) -> None:
     found = view.issue
     say(f"Issue {found.id}, {found.issue_type}, {found.severity}, {found.state}: {found.summary}")
-    _say_story(story)
-    if found.waiting_reason:
-        say(f"  It waits: {found.waiting_reason}")
+    _say_explanation(details)
+    if found.review_reason:
+        say(f"  Needs review: {found.review_reason}")
     for event in view.events:
         say(f"  {event.at:%Y-%m-%d %H:%M} {event.event} by {event.actor}{': ' + event.reason if event.reason else ''}")
     for attempt in view.attempts:
@@ -248,32 +255,31 @@ def _say_issue(view: IssueView, story: IssueStory) -> None:
         say(f"  Attempt {attempt.id} by {attempt.actor}: {attempt.outcome}. {attempt.reason}{undone}")
 
 
-def _say_story(told: IssueStory) -> None:
-    """Print what each source says, what does not fit, and who could be meant."""
-    if told.story is None:
+def _say_explanation(shown: IssueDetails) -> None:
+    if shown.explanation is None:
         return
-    for saying in told.story.sayings:
-        say(f"  {saying.source}: {saying.sentence}")
-    if told.is_still_so:
-        say(f"  So: {told.story.conclusion}")
-    elif told.doubt:
-        say(f"  {told.doubt}")
-    for sentence in told.changed:
+    for each in shown.explanation.evidence:
+        say(f"  {each.source}: {each.sentence}")
+    if shown.is_found:
+        say(f"  {shown.explanation.conclusion}")
+    elif shown.doubt:
+        say(f"  {shown.doubt}")
+    for sentence in shown.changed:
         say(f"  {sentence}")
-    for each in told.possibilities:
-        _say_candidate(each)
-    if told.fix is not None and told.fix.remedy:
-        say(f"  {told.fix.remedy}")
+    for candidate in shown.candidates:
+        _say_candidate(candidate)
+    if shown.fix is not None and shown.fix.remedy:
+        say(f"  {shown.fix.remedy}")
 
 
-def _say_candidate(each: Possibility) -> None:
+def _say_candidate(each: WeighedCandidate) -> None:
     states = {
-        "the fix takes this one": each.is_decided,
+        "the fix uses this one": each.is_decided,
         "linked now": each.is_linked,
         "ruled out": each.is_rejected,
     }
     marks = ", ".join(word for word, holds in states.items() if holds)
-    say(f"  Could be {each.kind} {each.id}, {each.label}" + (f" ({marks})" if marks else ""))
+    say(f"  Candidate: {each.kind} {each.id}, {each.label}" + (f" ({marks})" if marks else ""))
     for sentence in each.speaks_for:
         say(f"    + {sentence}")
     for sentence in each.speaks_against:
@@ -282,11 +288,10 @@ def _say_candidate(each: Possibility) -> None:
 
 def _preview_undo(attempt: int, as_json: bool) -> None:
     preview = call(
-        lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.outside.discord)
+        lambda services: mitigations.preview_undo(services.pool, attempt, discord_bot=services.sources.discord)
     )
     if as_json:
-        names = ("obstacle", "effects", "later", "parts", "blocked")
-        print_json({"attempt_id": attempt, **{name: getattr(preview, name) for name in names}})
+        print_json({"attempt_id": attempt, **_fields(preview, "obstacle", "effects", "later", "parts", "blocked")})
     else:
         _say_undo(preview)
     if preview.obstacle is not None:
@@ -294,14 +299,13 @@ def _preview_undo(attempt: int, as_json: bool) -> None:
 
 
 def _say_undo(preview: UndoPreview) -> None:
-    """Print what would change back, or why it cannot."""
     if preview.obstacle is not None:
         say(f"It cannot be undone: {preview.obstacle}")
         for deed in preview.later:
             say(f"  Since then, {deed.actor} (attempt {deed.attempt_id}, {deed.at:%Y-%m-%d %H:%M}): {deed.reason}")
         if not preview.parts:
             return
-        say(f"It can be undone for {preview.parts} of the people, with --partly. The others:")
+        say(f"With --partly it can be undone for {preview.parts} people. The others:")
         for each in preview.blocked:
             say(f"  {each.people}: {each.reason}")
         if preview.blocked_total > len(preview.blocked):
@@ -313,27 +317,28 @@ def _say_undo(preview: UndoPreview) -> None:
 
 def _show_preview(planning: Planning, as_json: bool) -> None:
     if as_json:
-        ready = [{"issue_id": f.issue.id, "reason": f.plan.reason, "steps": f.plan.as_json()} for f in planning.ready]
-        settled = [{"issue_id": r.issue_id, "outcome": r.outcome, "reason": r.reason} for r in planning.settled]
+        ready = [
+            {"issue_id": f.issue.id, "reason": f.plan.reason, "steps": plan_as_json(f.plan)} for f in planning.ready
+        ]
+        settled = [_fields(result, "issue_id", "outcome", "reason") for result in planning.settled]
         print_json({"ready": ready, "settled": settled, "no_longer_found": [issue.id for issue in planning.gone]})
         return
     for fix in planning.ready:
         say(f"Issue {fix.issue.id} would be fixed: {fix.plan.reason}")
-        for step in fix.plan.steps:
-            say(f"  {step.describe()}")
+        for sentence in fix.sentences:
+            say(f"  {sentence}")
     for result in planning.settled:
-        say(f"Issue {result.issue_id} would be left: {result.reason}")
+        say(f"Issue {result.issue_id} would stay open: {result.reason}")
     for gone in planning.gone:
-        say(f"Issue {gone.id} is no longer so and would be closed.")
-    say(f"{len(planning.ready)} would be fixed; nothing was changed.")
+        say(f"Issue {gone.id} is already resolved and would be closed.")
+    say(f"{len(planning.ready)} would be fixed. Nothing was changed.")
 
 
 def _show_results(results: Sequence[FixResult], as_json: bool) -> None:
     if as_json:
         names = ("issue_id", "issue_type", "outcome", "reason", "attempt_id")
-        steps = [result.plan.as_json() if result.plan else [] for result in results]
-        fields = [{name: getattr(result, name) for name in names} for result in results]
-        print_json([{**each, "steps": listed} for each, listed in zip(fields, steps, strict=True)])
+        steps = [plan_as_json(result.plan) if result.plan else [] for result in results]
+        print_json([_fields(each, *names) | {"steps": done} for each, done in zip(results, steps, strict=True)])
     else:
         for result in results:
             _say_result(result)
@@ -346,23 +351,18 @@ def _say_result(result: FixResult) -> None:
     undo = f" (undo: patt undo {result.attempt_id})" if result.outcome in _UNDOABLE and result.attempt_id else ""
     words = OUTCOME_WORDS[result.outcome]
     out.print(f"Issue {result.issue_id}: {words}. {escape(result.reason)}{undo}", soft_wrap=True)
-    for step in result.plan.steps if result.plan and result.outcome is FixOutcome.FIXED else ():
-        say(f"  {step.describe()}")
-
-
-def _group_as_data(group: MatchGroup) -> dict[str, object]:
-    steps = [step.describe() for step in group.steps]
-    return {"name": group.name, "reason": group.reason, "creates_player": group.creates_player, "steps": steps}
+    for sentence in result.steps if result.outcome is FixOutcome.FIXED else ():
+        say(f"  {sentence}")
 
 
 def _say_match(report: MatchReport, done: str) -> None:
     for group in report.groups:
         say(f"{group.name}: {group.reason}")
-        for step in group.steps:
-            say(f"  {step.describe()}")
+        for sentence in group.steps:
+            say(f"  {sentence}")
     for group in report.left_alone:
-        say(f"Left alone, {group.name}: {group.reason}")
+        say(f"Not matched, {group.name}: {group.reason}")
     counts = report.counts
     say(f"{counts['players_created']} players {done} created, {counts['characters_linked']} characters {done} linked.")
     if report.attempt_id is not None:
-        say(f"To take all of it back: patt undo {report.attempt_id}")
+        say(f"To undo all of it: patt undo {report.attempt_id}")

@@ -20,20 +20,17 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from patt.cli.output import escape_unprintable, say_error
-from sv_common.guild_sync.domain.errors import BadInput, Busy, ConfigurationError, PattError
-from sv_common.guild_sync.domain.plain_text import fault_of_text, shown
+from sv_common.guild_sync.core.errors import BadInput, Busy, ConfigurationError, PattError
+from sv_common.guild_sync.core.plain_text import fault_of_text, shown
 
 OWN_PACKAGES = ("patt", "sv_common")
 LONGEST_ARGUMENT = 1000
-"""Letters of an argument. Each text has its own bound besides; this one keeps what nobody means out of all of them."""
+"""Characters of an argument. Each text also has a limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, or a group of commands, that is imported when it is used.
-
-    `place` is where its function or its `typer.Typer` stands, as `module:name`; `help` is the line that describes it.
-    """
+    """A command or a group of commands; `place` is its function or its `typer.Typer`, as `module:name`."""
 
     place: str
     help: str
@@ -43,65 +40,62 @@ class Command:
 _NEEDS_NO_SERVER = {"watch"}
 _TABLE = (
     "demo demo:demo Play a week in the life of a made-up guild, then serve its admin page.",
-    "init setup:init Set up a guild step by step. It may be run again at any time: what is there is shown, and stays.",
-    "doctor setup:doctor Check settings, database, sources, permissions, ranks and uploads; exit code 1 while anything is wrong.",
-    "serve server:serve Serve the admin page and the API on the configured database, and do the jobs of the queue.",
+    "init setup:init Set up a guild step by step. Run it again at any time: it shows what is set up, and keeps it.",
+    "doctor setup:doctor Check settings, database, sources, permissions, ranks and uploads. Exit code 1 if a check fails.",
+    "serve server:serve Serve the admin page and the API on the configured database, and run a worker.",
     (
-        "worker server:worker Do the jobs of the queue: take in uploads, sync, sweep once a day. Any number of workers may run, "
-        "on any machine."
+        "worker server:worker Run a worker for uploads, syncs, daily scans and jobs of officers. Any number may run, on any "
+        "machine."
     ),
-    "sync sources:app Fetch from Battle.net or Discord, check, and fix what fixes itself.",
+    "sync sources:app Fetch from Battle.net or Discord, scan, and run automatic fixes.",
     "losses sources:losses_app Lists that were refused because too many are missing from them.",
     (
-        "upload sources:upload Take in the notes that the addon exported, check, and fix what fixes itself. Exit code 1 when all "
-        "is known already."
+        "upload sources:upload Process an export of the addon, scan, and run automatic fixes. Exit code 1 if all of it was "
+        "known already."
     ),
-    "uploads sources:uploads_app The exports that companions sent, and what became of them.",
+    "uploads sources:uploads_app The exports that companions sent, and their outcome.",
     "rules issues:rules Show every rule with its counts.",
-    "scan issues:scan Look for issues now; nothing is fixed. Exit code 1 when a rule could not conclude.",
+    "scan issues:scan Scan for issues now; nothing is fixed. Exit code 1 if a rule could not conclude.",
     "issues issues:issues List issues, newest first.",
-    "show issues:show_issue Show one issue: why it is there, who could be meant, and everything that happened to it.",
-    "fix issues:fix Fix one issue. Exit code 1 when it could not be fixed; the sentence says why.",
-    "fix-all issues:fix_all Fix all open issues of one rule, by evidence alone; what is not certain stays open with its reason.",
-    "undo issues:undo Take back a fix or a full match, exactly. Exit code 1 when it cannot be taken back; the sentence says why.",
-    "dismiss issues:dismiss Set an issue aside as it is now; when it becomes another, it is open again.",
+    "show issues:show_issue Show one issue: why it is one, the candidates, and its history.",
+    "fix issues:fix Fix one issue. Exit code 1 if it could not be fixed; the sentence says why.",
+    "fix-all issues:fix_all Fix all open issues of one rule, by evidence alone. What is not certain stays open with its reason.",
+    "undo issues:undo Undo a fix or a full match, exactly. Exit code 1 if it cannot be undone; the sentence says why.",
+    "dismiss issues:dismiss Dismiss an issue. It reopens when what it is about changes.",
     (
-        "dismissals issues:dismissals List what was set aside, newest first, and what of it hides nothing any more. Remove one "
-        "with `patt wake`."
+        "dismissals issues:dismissals List dismissed issues, newest first, and which dismissals hide nothing any more. End one "
+        "with “patt reopen”."
     ),
-    "wake issues:wake End a dismissal.",
-    "resolve issues:resolve Close an issue by hand. It opens again if the next scan still finds it.",
-    "match issues:match Decide who all unlinked characters belong to, create players and link. Look with --dry-run first.",
-    "digest server:digest Tell the officers' channel what is new now; a worker does it by itself when the news have settled.",
-    "link people:link Say that a character is this player's. Automation never changes it.",
+    "reopen issues:reopen Reopen a dismissed issue.",
+    "resolve issues:resolve Close an issue manually. It reopens if the next scan still finds it.",
+    "match issues:match Link all unlinked characters that evidence decides, and create their players. Try --dry-run first.",
+    "digest server:digest Send the news to the officers' channel now. A worker sends them automatically.",
+    "link people:link Decide that a character is this player's. Automation never changes it.",
+    "confirm people:confirm Confirm the player to whom a character is linked. Automation never changes it then.",
+    "unlink people:unlink Unlink a character from its player. No note and no name links them again.",
+    "reject people:reject Decide that a character is not this player's, whatever its note or name says.",
+    "allow people:allow Undo a rejection: the character may be this player's.",
+    "link-member people:link_member Decide which Discord member a player is, or confirm it.",
     (
-        "confirm people:confirm Say that the player to whom a character is linked is right, whatever linked it. Automation never "
-        "changes it then."
+        "link-to-member people:link_to_member Decide that a character is a Discord member's. A member without a player becomes "
+        "one."
     ),
-    "unlink people:unlink Take a character from its player; no note and no name gives it back.",
-    "reject people:reject Say that a character is not this player's, whatever its note or name says.",
-    "allow people:allow Take back that a character is not this player's.",
-    "link-member people:link_member Say which Discord member a player is, or confirm it.",
-    (
-        "link-to-member people:link_to_member Say that a character is a Discord member's, who becomes a player with it where "
-        "they are none yet."
-    ),
-    "unlink-member people:unlink_member Take the Discord member from a player that it was taken for; no name gives it back.",
-    "allow-member people:allow_member Take back that a player is not a Discord member.",
-    "merge people:merge Make two players one: the first takes over all that is the other's. Look with --dry-run first.",
+    "unlink-member people:unlink_member Decide that a player is not its Discord member. No name links them again.",
+    "allow-member people:allow_member Undo a rejection: the player may be this Discord member.",
+    "merge people:merge Merge two players: the first gets everything of the other. Try --dry-run first.",
     "main people:main Make a character the main of its player.",
-    "alias people:alias_app Words of notes that mean a player.",
-    "watch watch:watch Send each new export of the addon to the guild's server, and wait calmly while the server is away.",
-    "notes notes:notes Show how each note of a roster is read, and why. No database is used.",
+    "alias people:alias_app Words in notes that mean a player.",
+    "watch watch:watch Send each new export of the addon to the guild's server. While the server is away, exports wait.",
+    "notes notes:notes Show how each note of a roster is read, and why. Needs no database.",
     "words settings:words_app The guild's own words in notes.",
-    "settings settings:app What a guild sets for itself: rules, ranks, words of notes; with preview and undo.",
+    "settings settings:app The guild's settings: rules, ranks, words in notes; with preview and undo.",
     "guild setup:app The guilds of this installation.",
     "ranks settings:ranks_app The rank table: names, and the Discord role of each rank.",
-    "keys access:keys_app Keys with which companions upload the addon's export.",
+    "keys access:keys_app Keys with which companions upload the addon's exports.",
     "admin access:app Sign-in links, sessions and API tokens.",
     "db server:database_app The database's schema.",
 )
-"""Of each command its name, where in this package it stands, and its help."""
+"""Of each command its name, its place in this package, and its help."""
 
 COMMANDS = {
     name: Command(f"{__package__}.{place}", text, name not in _NEEDS_NO_SERVER)
@@ -114,12 +108,12 @@ _LOST_DATABASE = (
     ("sqlalchemy.exc", "OperationalError"),
     ("procrastinate.exceptions", "ConnectorException"),
 )
-_IN_EACH_OTHERS_WAY = ("LockNotAvailable", "DeadlockDetected", "SerializationFailure")
+_CONFLICTS = ("LockNotAvailable", "DeadlockDetected", "SerializationFailure")
 """Errors of psycopg, by their names: a small install has none of them."""
 
 
 class LazyGroup(TyperGroup):
-    """A group that lists its commands from a table and imports the one that is called."""
+    """A group that lists its commands from a table, and imports the one that is called."""
 
     table: ClassVar[Mapping[str, Command]] = COMMANDS
 
@@ -128,9 +122,9 @@ class LazyGroup(TyperGroup):
         self.commands.update({name: TyperCommand(name, help=each.help) for name, each in self.table.items()})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the command that is called, and import it. Raises `ConfigurationError` where its parts are missing.
+        """Find the command that is called, and import it. Raises `ConfigurationError` if its parts are not installed.
 
-        Typer has no public names for the types of a context and of any command.
+        Typer has no public names for the types of a context and of a command.
         """
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed if name is None else load(name, self.table[name]), rest
@@ -145,10 +139,10 @@ def patt() -> None:
 
 
 def load(name: str, command: Command) -> Any:
-    """Import a command. Raises `ConfigurationError` where the parts that it needs are not installed."""
+    """Import a command. Raises `ConfigurationError` if its parts are not installed."""
     try:
         if command.needs_server_parts:
-            _imported("patt.logging:configure_logging")()
+            _imported("patt.log_setup:configure_logging")()
         found = _imported(command.place)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in OWN_PACKAGES:
@@ -167,7 +161,7 @@ def load(name: str, command: Command) -> Any:
 
 def main() -> None:
     """Run the command line."""
-    # Ending like this runs what is registered for the end, which stops the embedded database.
+    # Exiting like this runs the exit handlers, which stop the embedded database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     escape_unprintable()
     try:
@@ -177,14 +171,14 @@ def main() -> None:
         say_error(error)
         sys.exit(1)
     except Exception as error:
-        if not _is_a_lost_database(error):
+        if not _is_lost_database(error):
             raise
         say_error(_explained(error))
         sys.exit(1)
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise `BadInput` for an argument that is no text, unless it names a file that is there, whatever its name is.
+    """Raise `BadInput` for an argument that is no usable text, unless it is the name of an existing file.
 
     The value of an option is not repeated: it may be a key.
     """
@@ -206,14 +200,14 @@ def _imported(place: str) -> Any:
 
 
 def _explained(error: Exception) -> PattError:
-    """Return what an error of the database means for whoever gave the command."""
-    if type(error).__name__ in _IN_EACH_OTHERS_WAY:
-        return Busy("Somebody else is changing the same data, so nothing was done. Try again in a moment.")
-    return ConfigurationError(f"The database does not answer any more ({type(error).__name__}). Look: patt doctor")
+    """Return what an error of the database means for the user."""
+    if type(error).__name__ in _CONFLICTS:
+        return Busy("The same data is being changed by another user, so nothing was done. Try again in a moment.")
+    return ConfigurationError(f"The database stopped answering ({type(error).__name__}). Run: patt doctor")
 
 
-def _is_a_lost_database(error: Exception) -> bool:
-    """Whether the database went away. A companion's small install has no drivers, and no command that loads them."""
+def _is_lost_database(error: Exception) -> bool:
+    """Whether the database went away. The small install has no drivers, and no command that loads them."""
     return any(
         isinstance(error, getattr(sys.modules[module], name))
         for module, name in _LOST_DATABASE

@@ -11,13 +11,8 @@ import typer
 
 from patt.cli.output import JsonOption, print_json_line, say, table
 from patt.files import read_file
-from sv_common.guild_sync.domain.roster_file import (
-    NotedCharacter,
-    read_discord_names,
-    read_roster_table,
-    read_saved_roster,
-)
-from sv_common.guild_sync.note_reading import NICKNAME, NoteReading, Sureness, read_notes
+from sv_common.guild_sync.identity.roster_file import read_discord_names, read_roster_table, read_saved_roster
+from sv_common.guild_sync.identity.roster_notes import NICKNAME, NoteReading, Sureness, read_notes
 
 
 def notes(
@@ -27,7 +22,8 @@ def notes(
     discord: Annotated[Path | None, typer.Option(help="Discord names, one a line.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    roster = _roster(file)
+    source = read_file(file)
+    roster = read_saved_roster(source) if file.suffix.lower() == ".lua" else read_roster_table(source)
     discord_names = read_discord_names(read_file(discord)) if discord else []
     readings = read_notes(roster, discord_names)
     if as_json:
@@ -37,11 +33,6 @@ def notes(
     table("character", "note", "reading", rows=[(each.character, each.note, _in_words(each)) for each in readings])
     say("")
     _print_summary(readings)
-
-
-def _roster(file: Path) -> list[NotedCharacter]:
-    source = read_file(file)
-    return read_saved_roster(source) if file.suffix.lower() == ".lua" else read_roster_table(source)
 
 
 def _in_words(reading: NoteReading) -> str:
@@ -54,7 +45,7 @@ def _in_words(reading: NoteReading) -> str:
             return f"perhaps {', '.join(reading.suggestions)}"
         case Sureness.NOBODY:
             name = f": {reading.person}" if reading.person else ""
-            return f"nobody ({reading.kind.replace('_', ' ')}{name})"
+            return f"no player ({reading.kind.replace('_', ' ')}{name})"
 
 
 def _certain(reading: NoteReading) -> str:

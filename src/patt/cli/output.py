@@ -1,4 +1,4 @@
-"""How the command line speaks: tables and sentences for people, JSON for scripts, errors on standard error."""
+"""What the command line prints: tables and sentences for people, JSON for scripts, errors on standard error."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sv_common.guild_sync.domain.errors import BadInput, PattError
+from sv_common.guild_sync.core.errors import BadInput, PattError
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 _Result = TypeVar("_Result")
+_Row = TypeVar("_Row")
 
 
 def escape_unprintable() -> None:
-    """Let standard output show what its encoding does not hold as an escape, instead of failing at it."""
+    """Let output show characters that its encoding does not have as escapes, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -37,6 +38,13 @@ def show(result: _Result, as_json: bool, lines: Callable[[_Result], object]) -> 
         print_json(result)
     else:
         lines(result)
+
+
+def show_rows(
+    rows: Sequence[_Row], as_json: bool, columns: Sequence[str], cells: Callable[[_Row], Sequence[object]]
+) -> None:
+    """Print rows as JSON, or as a table for people."""
+    show(rows, as_json, lambda _: table(*columns, rows=map(cells, rows)))
 
 
 def print_json(value: object) -> None:
@@ -65,7 +73,7 @@ def as_json(value: Any) -> Any:
 
 
 def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; cells are shown as they are, whatever they hold."""
+    """Print a table; cells are never read as markup."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         shown.add_column(column)
@@ -75,12 +83,12 @@ def table(*columns: str, rows: Iterable[Sequence[object]]) -> None:
 
 
 def say(sentence: str) -> None:
-    """Print a sentence as it is."""
+    """Print a sentence; it is never read as markup."""
     out.print(escape(sentence), soft_wrap=True)
 
 
 def say_error(error: PattError) -> None:
-    """Print what went wrong, and each problem of an input."""
+    """Print an error, and each problem of an input."""
     err.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
     for problem in error.problems if isinstance(error, BadInput) else ():
         err.print(escape(f"  {problem}"), soft_wrap=True)

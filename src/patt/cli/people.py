@@ -1,4 +1,4 @@
-"""What an officer decides about characters, players and Discord members: one command for each decision."""
+"""The decisions about characters, players and Discord members: one command for each class of decision."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ import typer
 
 from patt.cli.output import JsonOption, print_json, say
 from patt.cli.runner import DryRunOption, GuildOption, actor, call
-from sv_common.guild_sync.by_hand import (
-    AliasMeans,
-    AliasMeansNobody,
-    BelongsTo,
-    BelongsToMember,
-    BelongsToNobody,
-    HandDecision,
-    IsMember,
-    LinkIsRight,
-    MainIs,
-    MayBeThisMember,
-    MayBeThisPlayer,
-    NotThisMember,
-    NotThisPlayer,
-    OnePerson,
-    decide_by_hand,
-    preview_by_hand,
+from sv_common.guild_sync.changes.describe import plan_as_json
+from sv_common.guild_sync.identity.decisions import (
+    AddAlias,
+    AllowLink,
+    AllowMember,
+    ConfirmLink,
+    LinkCharacter,
+    LinkCharacterToMember,
+    LinkMember,
+    ManualDecision,
+    MergePlayers,
+    RejectLink,
+    RemoveAlias,
+    SetMain,
+    UnlinkCharacter,
+    UnlinkMember,
 )
+from sv_common.guild_sync.identity_engine import apply_decision, preview_decision
 
 
 def _argument(metavar: str, help_text: str) -> Any:
     return Annotated[str, typer.Argument(metavar=metavar, help=help_text)]
 
 
-_CHARACTER = _argument("CHARACTER", "Name-Realm, a name that only one bears, or #number in quotes.")
+_CHARACTER = _argument("CHARACTER", "Name-Realm, a name that only one character has, or #number in quotes.")
 _PLAYER = _argument("PLAYER", "Display name of the player, or #number in quotes.")
-_STAYS = _argument("PLAYER", "The one that stays: display name, or #number in quotes.")
-_OTHER = _argument("OTHER", "The one that is merged into it, and is gone then.")
+_STAYS = _argument("PLAYER", "The player to keep: display name, or #number in quotes.")
+_OTHER = _argument("OTHER", "The player that is merged into it and deleted.")
 _MEMBER = _argument("MEMBER", "User name or display name of the Discord member, or #number in quotes.")
-_ALIAS = _argument("ALIAS", "A name as notes write it.")
+_ALIAS = _argument("ALIAS", "A name as it stands in notes.")
 _WHY = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
-_REMEMBER = Annotated[bool, typer.Option("--remember-note", help="The name in its note means this player from now on.")]
+_REMEMBER = Annotated[
+    bool, typer.Option("--remember-note", help="From now on, the name in its note means this player.")
+]
 _FLAGS = (
     Parameter("dry_run", Parameter.KEYWORD_ONLY, default=False, annotation=DryRunOption),
     Parameter("guild", Parameter.KEYWORD_ONLY, default=None, annotation=GuildOption),
@@ -50,13 +52,13 @@ _FLAGS = (
 )
 
 
-def _command(decision: Callable[..., HandDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:
-    """Return the command that takes a decision: its parameters are the decision's, in their order."""
+def _command(decision: Callable[..., ManualDecision], *parameters: Any, **defaults: object) -> Callable[..., None]:
+    """Return the command for a class of decisions: its parameters are the fields of the class, in their order."""
 
     def command(dry_run: bool, guild: int | None, as_json: bool, **values: Any) -> None:
         _decide(decision(**values), dry_run, guild, as_json)
 
-    names = [field.name for field in dataclasses.fields(decision)]  # type: ignore[arg-type]
+    names = [field.name for field in dataclasses.fields(decision) if not field.kw_only]  # type: ignore[arg-type]
     own = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name, Parameter.empty), annotation=annotation)
         for name, annotation in zip(names, parameters, strict=True)
@@ -65,34 +67,34 @@ def _command(decision: Callable[..., HandDecision], *parameters: Any, **defaults
     return command
 
 
-link = _command(BelongsTo, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
-confirm = _command(LinkIsRight, _CHARACTER)
-unlink = _command(BelongsToNobody, _CHARACTER)
-reject = _command(NotThisPlayer, _CHARACTER, _PLAYER, _WHY, why="")
-allow = _command(MayBeThisPlayer, _CHARACTER, _PLAYER)
-link_member = _command(IsMember, _PLAYER, _MEMBER)
-link_to_member = _command(BelongsToMember, _CHARACTER, _MEMBER)
-unlink_member = _command(NotThisMember, _PLAYER)
-allow_member = _command(MayBeThisMember, _PLAYER, _MEMBER)
-merge = _command(OnePerson, _STAYS, _OTHER)
-main = _command(MainIs, _CHARACTER)
+link = _command(LinkCharacter, _CHARACTER, _PLAYER, _REMEMBER, remember_note=False)
+confirm = _command(ConfirmLink, _CHARACTER)
+unlink = _command(UnlinkCharacter, _CHARACTER)
+reject = _command(RejectLink, _CHARACTER, _PLAYER, _WHY, reason="")
+allow = _command(AllowLink, _CHARACTER, _PLAYER)
+link_member = _command(LinkMember, _PLAYER, _MEMBER)
+link_to_member = _command(LinkCharacterToMember, _CHARACTER, _MEMBER)
+unlink_member = _command(UnlinkMember, _PLAYER)
+allow_member = _command(AllowMember, _PLAYER, _MEMBER)
+merge = _command(MergePlayers, _STAYS, _OTHER)
+main = _command(SetMain, _CHARACTER)
 
 alias_app = typer.Typer(no_args_is_help=True)
-alias_app.command("add", help="Let a word of notes mean a player from now on.")(_command(AliasMeans, _ALIAS, _PLAYER))
-alias_app.command("remove", help="Let a word of notes be no alias any more.")(_command(AliasMeansNobody, _ALIAS))
+alias_app.command("add", help="From now on, a word in notes means a player.")(_command(AddAlias, _ALIAS, _PLAYER))
+alias_app.command("remove", help="From now on, a word in notes is no alias.")(_command(RemoveAlias, _ALIAS))
 
 
-def _decide(decision: HandDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
+def _decide(decision: ManualDecision, dry_run: bool, guild: int | None, as_json: bool) -> None:
     if dry_run:
-        report = call(lambda services: preview_by_hand(services.pool, decision, guild_id=guild))
+        report = call(lambda services: preview_decision(services.pool, decision, guild_id=guild))
     else:
-        report = call(lambda services: decide_by_hand(services.pool, decision, actor=actor(), guild_id=guild))
+        report = call(lambda services: apply_decision(services.pool, decision, actor=actor(), guild_id=guild))
     if as_json:
-        print_json({"attempt_id": report.attempt_id, "reason": report.plan.reason, "steps": report.plan.as_json()})
+        print_json({"attempt_id": report.attempt_id, "reason": report.plan.reason, "steps": plan_as_json(report.plan)})
         return
-    for step in report.plan.steps:
-        say(step.describe())
+    for sentence in report.sentences:
+        say(sentence)
     if report.attempt_id is None:
-        say("Nothing was changed yet.")
+        say("Nothing was changed.")
     else:
-        say(f"To take it back: patt undo {report.attempt_id}")
+        say(f"To undo: patt undo {report.attempt_id}")

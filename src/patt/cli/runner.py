@@ -1,4 +1,4 @@
-"""How a command reaches the engine: the options that many commands share, who acts, reading and writing."""
+"""How a command reaches the engine: shared options, the operator, and calls that read or write."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 
 from patt.bootstrap import Services, open_services, run
 from patt.config import load_settings
-from patt.deps import LARGEST_INTEGER, Caller
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.plain_text import shown
-from sv_common.guild_sync.domain.row_number import row_of
-from sv_common.guild_sync.store import guilds
+from patt.web.context import LARGEST_INTEGER, Caller
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.guild_sync.core.plain_text import shown
+from sv_common.guild_sync.core.row_number import row_of
+from sv_common.guild_sync.roster import guilds
 
 _Result = TypeVar("_Result")
 _P = ParamSpec("_P")
@@ -24,7 +24,7 @@ def row_number(text: str) -> int:
     """Read the number of a row, written 12 or #12. Raises `typer.BadParameter`."""
     number = row_of(text)
     if number is None:
-        raise typer.BadParameter(f"“{shown(text)}” is no number. Write it like 12 or '#12', the latter in quotes.")
+        raise typer.BadParameter(f"“{shown(text)}” is not a number. Write 12, or '#12' in quotes.")
     return number
 
 
@@ -32,18 +32,16 @@ def guild_row(text: str) -> int:
     """Read the number of a guild. Raises `typer.BadParameter`."""
     number = row_number(text)
     if number > LARGEST_INTEGER:
-        raise typer.BadParameter(f"No guild can have the number {number}.")
+        raise typer.BadParameter(f"There is no guild with the number {number}.")
     return number
 
 
 GuildOption = Annotated[
     int | None,
-    typer.Option(
-        "--guild", parser=guild_row, metavar="NUMBER", help="Number of the guild; needed only when there are several."
-    ),
+    typer.Option("--guild", parser=guild_row, metavar="NUMBER", help="Number of the guild, if there are several."),
 ]
 PageOption = Annotated[int, typer.Option(min=1, max=LARGEST_INTEGER, help="Page of 50.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
 
 
 def call(
@@ -60,25 +58,35 @@ def call(
 
 def read(
     guild: int | None,
-    function: Callable[Concatenate[Connection, int, _P], Awaitable[_Result]],
+    function: Callable[Concatenate[GuildConnection, _P], Awaitable[_Result]],
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Call a function in one snapshot, with the number of the guild: the one asked for, or the only one there is.
+    """Call a function in one snapshot of the requested guild, or of the only one there is.
 
     Raises `NotFound` and `Refused`.
     """
-    return read_installation(_in_guild(guild, function), *args, **options)
+
+    async def reading(services: Services) -> _Result:
+        async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+            return await function(here, *args, **options)
+
+    return call(reading)
 
 
 def write(
     guild: int | None,
-    function: Callable[Concatenate[Connection, int, _P], Awaitable[_Result]],
+    function: Callable[Concatenate[GuildConnection, _P], Awaitable[_Result]],
     *args: _P.args,
     **options: _P.kwargs,
 ) -> _Result:
-    """Do the same in a transaction that is committed at the end."""
-    return write_installation(_in_guild(guild, function), *args, **options)
+    """Do the same in a transaction that holds the guild's lock and is committed at the end."""
+
+    async def writing(services: Services) -> _Result:
+        async with services.pool.writing(await guilds.resolve_guild(services.pool, guild)) as here:
+            return await function(here, *args, **options)
+
+    return call(writing)
 
 
 def read_installation(
@@ -99,36 +107,27 @@ def write_installation(
     """Do the same in a transaction that is committed at the end."""
 
     async def writing(services: Services) -> _Result:
-        async with services.pool.connection() as conn:
+        async with services.pool.installation() as conn:
             return await function(conn, *args, **options)
 
     return call(writing)
 
 
 async def guild_number(services: Services, guild: int | None) -> int:
-    """Return the guild asked for, or the only one there is. Raises `NotFound` and `Refused`."""
+    """Return the requested guild, or the only one there is. Raises `NotFound` and `Refused`."""
     async with services.pool.snapshot() as conn:
         return (await guilds.the_only(conn, guild)).id
 
 
 def operator() -> Caller:
-    """Return who acts on the command line: the user of this computer, who may have no name."""
+    """Return who acts on the command line: the user of this computer, who may be unknown."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
-        name = "somebody"
+        name = "unknown"
     return Caller(shown(name))
 
 
 def actor() -> str:
-    """Return how events and attempts name whoever acts on the command line."""
+    """Return the operator's name in events and attempts."""
     return operator().actor
-
-
-def _in_guild(
-    guild: int | None, function: Callable[Concatenate[Connection, int, _P], Awaitable[_Result]]
-) -> Callable[Concatenate[Connection, _P], Awaitable[_Result]]:
-    async def resolved(conn: Connection, /, *args: _P.args, **options: _P.kwargs) -> _Result:
-        return await function(conn, (await guilds.the_only(conn, guild)).id, *args, **options)
-
-    return resolved

@@ -1,4 +1,4 @@
-"""Running PATT: the web pages, the worker, the database's schema, and what officers are told."""
+"""Running PATT: the web pages, the worker, the database's schema, and the digest."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from typing import Annotated
 
 import typer
 
-from patt.bootstrap import Services, open_services, run
+from patt.bootstrap import Services, database_url, make_ready, open_services, revision_of, run
 from patt.cli.output import JsonOption, say, show
 from patt.cli.runner import DryRunOption, GuildOption, call, guild_number
 from patt.config import load_settings
-from patt.database import database_url, make_ready, revision_of
 from patt.server import serve_until_stopped
-from patt.worker import work_until_stopped
+from patt.worker.worker import work_until_stopped
 from sv_common.db import migrate
 from sv_common.db.patience import JOBS, REQUESTS
-from sv_common.guild_sync.domain.announcement import Announcement
-from sv_common.guild_sync.domain.errors import ConfigurationError
+from sv_common.guild_sync.core.errors import ConfigurationError
+from sv_common.guild_sync.core.text import plural
 from sv_common.guild_sync.reporter import preview_digest, send_digest
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.discord.message import Announcement
 
 database_app = typer.Typer(no_args_is_help=True)
-NOTHING_NEW = "There is nothing new to tell."
+NOTHING_NEW = "There is no news."
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
-    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also do the jobs of the queue.")] = True,
+    with_worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also run a worker.")] = True,
 ) -> None:
     async def served() -> None:
         async with open_services(load_settings(), patience=REQUESTS) as services:
@@ -66,7 +66,7 @@ def digest(dry_run: DryRunOption = False, guild: GuildOption = None, as_json: Js
         show(announcement.as_json() if announcement else None, as_json, lambda _: _say_announcement(announcement))
         return
     changed = call(_send, guild)
-    sentence = f"Told: {changed} messages posted or rewritten." if changed else NOTHING_NEW
+    sentence = f"{plural(changed, 'message')} posted or updated." if changed else NOTHING_NEW
     show({"messages": changed}, as_json, lambda _: say(sentence))
 
 
@@ -76,15 +76,13 @@ async def _preview(services: Services, guild: int | None) -> Announcement | None
 
 
 async def _send(services: Services, guild: int | None) -> int:
-    number, announcer = await guild_number(services, guild), services.outside.announcer
-    async with services.pool.snapshot() as conn:
-        chosen = await guilds.get(conn, number)
+    number, announcer = await guild_number(services, guild), services.sources.announcer
+    async with services.pool.reading(number) as here:
+        found = await guilds.get(here)
     if announcer is None:
         raise ConfigurationError("Discord is not set up: set PATT_DISCORD_BOT_TOKEN.")
-    if chosen.audit_channel_id is None:
-        raise ConfigurationError(
-            f"{chosen.name} has no audit channel. Set one with `patt guild add … --audit-channel`."
-        )
+    if found.audit_channel_id is None:
+        raise ConfigurationError(f"{found.name} has no audit channel. Set one with `patt guild add … --audit-channel`.")
     return await send_digest(services.pool, announcer, guild_id=number, page_url=_page(services))
 
 

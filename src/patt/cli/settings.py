@@ -1,4 +1,4 @@
-"""What a guild sets for itself: rules, ranks and words of notes, with preview, history and undo."""
+"""The settings of a guild: rules, ranks and words in notes, with preview, history and undo."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import typer
 
 from patt.api import settings as settings_api
 from patt.bootstrap import Services
-from patt.cli.output import JsonOption, print_json, say, show, table
-from patt.cli.runner import GuildOption, actor, call, read, row_number, write
-from sv_common.db.pool import Connection
-from sv_common.guild_sync import setting_readings
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import Category
-from sv_common.guild_sync.domain.paging import PAGE_SIZE
-from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
-from sv_common.guild_sync.domain.setting import RanksSetting, WordSetting
-from sv_common.guild_sync.domain.setting_words import threshold_in_words
-from sv_common.guild_sync.guild_settings import SettingReport, preview_setting, recorded, save_setting
+from patt.cli.output import JsonOption, print_json, say, show, show_rows, table
+from patt.cli.runner import GuildOption, actor, call, guild_number, read, row_number, write
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page
+from sv_common.guild_sync.identity import words
+from sv_common.guild_sync.notes import Category
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
+from sv_common.guild_sync.rulebook.settings import read_overrides
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.setting_readings import TriedNote
-from sv_common.guild_sync.setting_requests import (
+from sv_common.guild_sync.settings import changes, readings
+from sv_common.guild_sync.settings.model import RanksSetting, WordSetting, threshold_in_words
+from sv_common.guild_sync.settings.readings import TriedNote
+from sv_common.guild_sync.settings.requests import (
     DEFAULT,
     NO_ROLE,
     RanksRequest,
@@ -36,16 +38,12 @@ from sv_common.guild_sync.setting_requests import (
     YesNo,
     check_role,
 )
-from sv_common.guild_sync.store import guilds, ranks, setting_changes, words
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.rules import read_wishes
-from sv_common.guild_sync.store.setting_changes import SettingChange
-from sv_common.guild_sync.store.words import GuildWord
+from sv_common.guild_sync.settings.service import SettingReport, preview_setting, recorded, save_setting
 
 app = typer.Typer(no_args_is_help=True)
 ranks_app = typer.Typer(no_args_is_help=True)
 words_app = typer.Typer(no_args_is_help=True)
-PreviewOption = Annotated[bool, typer.Option("--preview", help="Show what would come of it, and do nothing.")]
+PreviewOption = Annotated[bool, typer.Option("--preview", help="Show what would happen, and change nothing.")]
 RankArgument = Annotated[int, typer.Argument(min=0, max=9, help="Index of the rank; 0 is the guild master.")]
 WordArgument = Annotated[str, typer.Argument(metavar="WORD", help="A word or a short phrase.")]
 NOT_SET = "unset"
@@ -55,10 +53,10 @@ NOT_SET = "unset"
 def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show how every rule is set."""
 
-    async def settings_and_size(conn: Connection, guild_id: int) -> tuple[Mapping[str, RuleSettings], int]:
-        wishes = await read_wishes(conn, guild_id)
-        merged = {name: rule.settings(wishes.get(name, RuleWishes())) for name, rule in RULES.items()}
-        return merged, await guilds.roster_size(conn, guild_id)
+    async def settings_and_size(guild: GuildConnection) -> tuple[Mapping[str, RuleSettings], int]:
+        wishes = await read_overrides(guild)
+        merged = {name: rule.settings(wishes.get(name, RuleOverrides())) for name, rule in RULES.items()}
+        return merged, await guilds.roster_size(guild)
 
     settings, size = read(guild, settings_and_size)
 
@@ -66,48 +64,48 @@ def show_settings(guild: GuildOption = None, as_json: JsonOption = False) -> Non
         parameters = RULES[name].parameters
         return "; ".join(f"{each.name}: {threshold_in_words(each, settings[name], size)}" for each in parameters)
 
-    def row(name: str, each: RuleSettings) -> tuple[object, ...]:
-        is_on, fixes_itself = "on" if each.is_enabled else "off", "yes" if each.auto_mitigate else "no"
-        return name, is_on, fixes_itself, each.severity, thresholds(name)
+    def cells(name: str, each: RuleSettings) -> tuple[object, ...]:
+        return name, "on" if each.is_enabled else "off", _yes(each.auto_mitigate), each.severity, thresholds(name)
 
-    rows = [row(name, each) for name, each in settings.items()]
-    columns = ("rule", "is", "fixes by itself", "severity", "thresholds")
+    columns = ("rule", "is", "automatic fixes", "severity", "thresholds")
+    rows = [cells(name, each) for name, each in settings.items()]
     show(list(settings.values()), as_json, lambda _: table(*columns, rows=rows))
 
 
 @app.command()
 def rule(
     issue_type: Annotated[str, typer.Argument(metavar="RULE", help="A rule, such as stale_character.")],
-    is_enabled: Annotated[bool | None, typer.Option("--on/--off", help="Whether it is looked for.")] = None,
-    fixes_itself: Annotated[
-        str | None, typer.Option("--fixes-itself", metavar="yes|no|default", help="Whether certain fixes run alone.")
+    is_enabled: Annotated[bool | None, typer.Option("--on/--off", help="Whether scans use it.")] = None,
+    is_automatic: Annotated[
+        str | None,
+        typer.Option("--automatic", metavar="yes|no|default", help="Whether certain fixes run automatically."),
     ] = None,
     severity: Annotated[str | None, typer.Option(help="info, warning, error or default.")] = None,
     thresholds: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=NUMBER", help="A threshold; NAME= is the default. May be repeated."),
     ] = None,
-    to_default: Annotated[bool, typer.Option("--default", help="Everything else as the rulebook says.")] = False,
+    to_default: Annotated[bool, typer.Option("--default", help="The rulebook's default for everything else.")] = False,
     preview: PreviewOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set a rule, and look at the guild at once."""
+    """Set a rule, and scan the guild at once."""
     parameters = dict(_threshold(each) for each in thresholds or ())
-    request = RuleRequest(issue_type, is_enabled, _yes_no(fixes_itself), severity, parameters, to_default)
+    request = RuleRequest(issue_type, is_enabled, _yes_no(is_automatic), severity, parameters, to_default)
     _change(request, preview, guild, as_json)
 
 
 @app.command()
 def rank(
     index: Annotated[int, typer.Argument(metavar="RANK", min=0, max=9, help="0 is the guild master.")],
-    role: Annotated[str, typer.Argument(help="Id of the Discord role, “none” on purpose, or “unset”.")],
+    role: Annotated[str, typer.Argument(help="Id of the Discord role, “none” for no role on purpose, or “unset”.")],
     is_managed: Annotated[bool, typer.Option("--managed/--not-managed", help="Whether fixes give and take it.")] = True,
     preview: PreviewOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say to which Discord role a rank maps, and compare roles at once."""
+    """Map a rank to a Discord role, and compare roles at once."""
     wish = RoleWish({NOT_SET: "", NO_ROLE: NO_ROLE}.get(role, role), is_managed)
     _change(RanksRequest({index: wish}), preview, guild, as_json)
 
@@ -115,12 +113,12 @@ def rank(
 @app.command()
 def word(
     text: WordArgument,
-    reading: Annotated[str, typer.Argument(help="A category, “name” (it may be a name), or “default”.")],
+    reading: Annotated[str, typer.Argument(help="A category, “name” for a word that may be a name, or “default”.")],
     preview: PreviewOption = False,
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a word of notes is in this guild, and read all notes anew."""
+    """Set what a word in notes means in this guild, and read all notes again."""
     _change(WordRequest(text, reading), preview, guild, as_json)
 
 
@@ -140,18 +138,21 @@ def try_note(
         rows += [("known word", f"{each.word}: {each.is_here}") for each in tried.known_words]
         table("", "", rows=rows)
 
-    show(read(guild, setting_readings.try_note, note), as_json, lines)
+    show(read(guild, readings.try_note, note), as_json, lines)
 
 
 @app.command()
 def history(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show the newest changes of the settings: who, when, and from what to what."""
+    """Show the newest changes of the settings."""
+    columns = ("change", "when", "who", "what", "undone by")
 
-    def row(each: SettingChange) -> tuple[object, ...]:
-        return each.id, each.at, each.actor, each.sentence, f"by {each.undone_by}" if each.undone_by else ""
+    async def newest(services: Services) -> Page[changes.SettingChange]:
+        number = await guild_number(services, guild)
+        async with services.pool.snapshot() as conn:  # tokens for every guild are of none
+            return await changes.newest(conn, number)
 
-    found = read(guild, setting_changes.newest).items
-    show(found, as_json, lambda _: table("change", "when", "who", "what", "undone", rows=map(row, found)))
+    found = call(newest).items
+    show_rows(found, as_json, columns, lambda each: (each.id, each.at, each.actor, each.sentence, each.undone_by))
 
 
 @app.command()
@@ -161,7 +162,7 @@ def undo(
     guild: GuildOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a change of the settings back; that is a change too."""
+    """Undo a change of the settings; that is a change too."""
     _change(UndoRequest(change), preview, guild, as_json)
 
 
@@ -169,49 +170,47 @@ def undo(
 def list_ranks(guild: GuildOption = None, as_json: JsonOption = False) -> None:
     """Show the rank table."""
 
-    def row(each: Rank) -> tuple[object, ...]:
+    def cells(each: Rank) -> tuple[object, ...]:
         role = "none, on purpose" if each.is_without_role else each.discord_role_name
-        is_managed = "yes" if each.is_role_managed else "no"
+        is_managed = _yes(each.is_role_managed)
         return each.wow_rank_index, each.name, each.name_in_game, role, each.discord_role_id, is_managed
 
     columns = ("rank", "name", "in the game", "Discord role", "role id", "managed")
-    show(read(guild, ranks.all_ranks), as_json, lambda found: table(*columns, rows=map(row, found)))
+    show_rows(read(guild, ranks.all_ranks), as_json, columns, cells)
 
 
 @ranks_app.command("map")
 def map_rank(
     rank: RankArgument,
     role_id: Annotated[str, typer.Argument(help="Id of the Discord role.")],
-    role_name: Annotated[
-        str, typer.Option("--name", help="Name of the role, until the next Discord sync tells it.")
-    ] = "",
+    role_name: Annotated[str, typer.Option("--name", help="Name of the role, until the next Discord sync.")] = "",
     is_managed: Annotated[
         bool, typer.Option("--managed/--not-managed", help="Whether fixes may give and take it.")
     ] = True,
     guild: GuildOption = None,
 ) -> None:
-    """Say which Discord role a rank maps to."""
+    """Map a rank to a Discord role."""
 
-    async def mapped(conn: Connection, guild_id: int) -> str | None:
-        known_as = await check_role(conn, guild_id, rank, role_id)
+    async def mapped(guild: GuildConnection) -> str | None:
+        known_as = await check_role(guild, rank, role_id)
         name = known_as or role_name or None
-        async with recorded(conn, guild_id, RanksSetting.of([rank]), actor=actor()):
-            await ranks.map_to_role(conn, guild_id, rank, role_id, name, is_managed=is_managed)
+        async with recorded(guild, RanksSetting.of([rank]), actor=actor()):
+            await ranks.map_to_role(guild, rank, role_id, name, is_managed=is_managed)
         return known_as
 
     known_as = write(guild, mapped)
     say(f"Rank {rank} maps to the Discord role {known_as or role_name or role_id}.")
     if known_as is None:
-        say("Discord was never synced, so nobody knows yet whether there is such a role. Run: patt sync discord")
+        say("Discord was not synced yet, so the role could not be checked. Run: patt sync discord")
 
 
 @ranks_app.command()
 def unmap(rank: RankArgument, guild: GuildOption = None) -> None:
-    """Say that a rank maps to no Discord role, on purpose."""
+    """Map a rank to no Discord role, on purpose."""
 
-    async def unmapped(conn: Connection, guild_id: int) -> None:
-        async with recorded(conn, guild_id, RanksSetting.of([rank]), actor=actor()):
-            await ranks.leave_without_role(conn, guild_id, rank)
+    async def unmapped(guild: GuildConnection) -> None:
+        async with recorded(guild, RanksSetting.of([rank]), actor=actor()):
+            await ranks.leave_without_role(guild, rank)
 
     write(guild, unmapped)
     say(f"Rank {rank} maps to no Discord role.")
@@ -219,76 +218,73 @@ def unmap(rank: RankArgument, guild: GuildOption = None) -> None:
 
 @ranks_app.command()
 def confirm(guild: GuildOption = None) -> None:
-    """Take the rank names seen in the game as right. Check with `patt ranks list` that each still maps to its role."""
+    """Confirm the rank names of the game. Check with “patt ranks list” that each still maps to its role."""
 
-    async def confirmed(conn: Connection, guild_id: int) -> tuple[int, list[Rank]]:
-        known = [rank.wow_rank_index for rank in await ranks.all_ranks(conn, guild_id)]
-        async with recorded(conn, guild_id, RanksSetting.of(known), actor=actor()):
-            count = await ranks.confirm_names(conn, guild_id)
-        return count, await ranks.all_ranks(conn, guild_id)
+    async def confirmed(guild: GuildConnection) -> tuple[int, list[Rank]]:
+        known = [rank.wow_rank_index for rank in await ranks.all_ranks(guild)]
+        async with recorded(guild, RanksSetting.of(known), actor=actor()):
+            count = await ranks.confirm_names(guild)
+        return count, await ranks.all_ranks(guild)
 
     count, table_now = write(guild, confirmed)
     say(f"{count} rank names confirmed.")
     without_role = ", ".join(f"{rank.wow_rank_index} ({rank.name})" for rank in table_now if not rank.is_decided)
     if without_role:
         say(
-            f"These ranks have no Discord role yet: {without_role}. Say which with `patt ranks map`, or none with `patt ranks unmap`."
+            f"These ranks have no Discord role yet: {without_role}. Map them with “patt ranks map”, or to none with “patt ranks unmap”."
         )
 
 
 @words_app.command("list")
 def list_words(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show what this guild reads differently."""
-
-    def lines(found: list[GuildWord]) -> None:
-        rows = [(each.word, each.category or "may be a name", each.updated_by) for each in found]
-        table("word", "is here", "said by", rows=rows)
-
-    show(read(guild, words.all_words), as_json, lines)
+    """Show the words that this guild reads differently."""
+    found = read(guild, words.all_words)
+    columns = ("word", "is here", "set by")
+    show_rows(found, as_json, columns, lambda each: (each.word, each.category or "may be a name", each.updated_by))
 
 
 @words_app.command("add")
 def add_word(
     word: WordArgument,
-    category: Annotated[Category, typer.Argument(help="What the word is, so that it is nobody's name.")],
+    category: Annotated[Category, typer.Argument(help="What the word is, instead of a name.")],
     guild: GuildOption = None,
 ) -> None:
-    """Let a word be no name in this guild, such as the name of a raid team. The next scan reads notes so."""
-    _say_word(word, category, guild)
+    """Set that a word is no name in this guild, such as a raid team. It counts from the next scan on."""
+    _set_word(word, category, guild)
     say(f"“{word}” is read as {category} from now on.")
 
 
 @words_app.command("remove")
 def remove_word(word: WordArgument, guild: GuildOption = None) -> None:
-    """Let a word of the vocabulary be a name in this guild. The next scan reads notes so."""
-    _say_word(word, None, guild)
+    """Set that a word of the vocabulary may be a name in this guild. It counts from the next scan on."""
+    _set_word(word, None, guild)
     say(f"“{word}” may be a name from now on.")
 
 
 @words_app.command("reset")
 def reset_word(word: WordArgument, guild: GuildOption = None) -> None:
-    """Read a word as in every guild again."""
+    """Read a word as every other guild does again."""
 
-    async def forgotten(conn: Connection, guild_id: int) -> bool:
-        async with recorded(conn, guild_id, WordSetting(name_key(word), is_said=False), actor=actor()):
-            return await words.forget(conn, guild_id, word)
+    async def forgotten(guild: GuildConnection) -> bool:
+        async with recorded(guild, WordSetting(name_key(word), is_said=False), actor=actor()):
+            return await words.forget(guild, word)
 
     if not write(guild, forgotten):
-        raise NotFound(f"This guild has said nothing of the word “{word}”.")
-    say(f"“{word}” is read as in every guild again.")
+        raise NotFound(f"This guild has no setting for the word “{word}”.")
+    say(f"“{word}” is read as in every other guild again.")
 
 
-def _say_word(word: str, category: Category | None, guild: int | None) -> None:
-    async def said(conn: Connection, guild_id: int) -> None:
-        async with recorded(conn, guild_id, WordSetting(name_key(word), is_said=False), actor=actor()):
-            await words.say(conn, guild_id, word, category, actor=actor())
+def _set_word(word: str, category: Category | None, guild: int | None) -> None:
+    async def changed(guild: GuildConnection) -> None:
+        async with recorded(guild, WordSetting(name_key(word), is_said=False), actor=actor()):
+            await words.say(guild, word, category, actor=actor())
 
-    write(guild, said)
+    write(guild, changed)
 
 
 def _change(request: SettingRequest, preview: bool, guild: int | None, as_json: bool) -> None:
     async def changed(services: Services) -> SettingReport:
-        bot = services.outside.discord
+        bot = services.sources.discord
         if preview:
             report = await preview_setting(services.pool, request, guild_id=guild, with_discord=bot is not None)
             obstacles = await settings_api.obstacles_of(services, report)
@@ -318,19 +314,23 @@ def _say_report(report: SettingReport) -> None:
     if left:
         say(f"  … and {left} more.")
     if not is_preview:
-        say(f"To take it back: patt settings undo {report.change_id}")
+        say(f"To undo: patt settings undo {report.change_id}")
 
 
 def _threshold(text: str) -> tuple[str, str]:
     name, sign, number = (part.strip() for part in text.partition("="))
     if not name or not sign:
-        raise BadInput(f"“{text}” sets nothing. Write --set NAME=NUMBER, such as --set stale_after_days=45.")
+        raise BadInput(f"“{text}” cannot be used. Write --set NAME=NUMBER, such as --set stale_after_days=45.")
     return name, number
 
 
-def _yes_no(said: str | None) -> YesNo | None:
-    match said:
+def _yes_no(text: str | None) -> YesNo | None:
+    match text:
         case None | "yes" | "no" | "default":
-            return said
+            return text
         case _:
-            raise BadInput(f"--fixes-itself: “{said}” is none of yes, no and {DEFAULT}.")
+            raise BadInput(f"--automatic: “{text}” is none of yes, no and {DEFAULT}.")
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

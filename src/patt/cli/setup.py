@@ -1,19 +1,20 @@
-"""Setting up a guild and checking the set-up; the guilds of an installation."""
+"""Setting up a guild in a dialogue, checking an installation, and its guilds."""
 
 from __future__ import annotations
 
+import contextlib
+import getpass
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from patt import guild_moves
-from patt.bootstrap import Services, run
-from patt.cli.dialogue import ScriptDialogue, TerminalDialogue
-from patt.cli.output import JsonOption, out, print_json, say, show, table
+from patt.bootstrap import Services, make_ready, run
+from patt.cli.output import JsonOption, out, say, say_error, show, show_rows, table
 from patt.cli.runner import (
     DryRunOption,
     GuildOption,
@@ -24,24 +25,26 @@ from patt.cli.runner import (
     write_installation,
 )
 from patt.config import Settings, load_settings
-from patt.database import make_ready
 from patt.doctor.checks import Check
 from patt.doctor.doctor import examine
-from patt.guild_moves import GuildMove, NewName
+from patt.setup import guild_moves
 from patt.setup.finding import read_region
-from patt.setup.session import Dialogue, SetupSession
+from patt.setup.guild_moves import GuildMove, NewName
+from patt.setup.session import Choice, Dialogue, SetupSession, StepSkipped
 from patt.setup.wizard import STEPS, set_up
 from sv_common.db.pool import make_pool
-from sv_common.guild_sync.clients.http import http_client
-from sv_common.guild_sync.domain.errors import BadInput, Refused
-from sv_common.guild_sync.domain.guild import GuildAddress
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import BadInput, PattError, Refused
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.http import http_client
+from sv_common.guild_sync.sources.models import GuildAddress
 
 app = typer.Typer(no_args_is_help=True)
 _STOPPED = 130
+_AGREED = {"y", "yes"}
+_REFUSED = {"n", "no"}
 _STEP_NAMES = tuple(step.name for step in STEPS)
-_SEEN = "Better set in the environment, for a shell remembers its commands:"
+_SEEN = "Better set it in the environment, since a shell stores its commands:"
 
 _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "guild": (str, typer.Option(help="Name of the guild, as the game shows it.")),
@@ -49,7 +52,7 @@ _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "region": (str, typer.Option(help="us, eu, kr or tw.")),
     "moved": (
         bool,
-        typer.Option(help="Whether it is the known guild that is no longer found, under a new name or realm."),
+        typer.Option(help="Whether it is the known guild that is no longer found, with a new name or realm."),
     ),
     "battlenet_client_id": (str, typer.Option(help="Client id of develop.battle.net.")),
     "battlenet_client_secret": (str, typer.Option(help=f"Its secret. {_SEEN} PATT_BLIZZARD_CLIENT_SECRET.")),
@@ -65,24 +68,24 @@ _ANSWERS: Mapping[str, tuple[Any, Any]] = {
     "base_url": (str, typer.Option(help="Address at which people reach the pages.")),
     "uploader": (str, typer.Option(help="Whose companion gets the first upload key.")),
 }
-"""The answers of the set-up that may be given beforehand, by the names under which its steps ask for them."""
+"""The answers that may be given as options, by the names that the steps use."""
 
-_SKIP = typer.Option(help=f"A step to leave out ({', '.join(_STEP_NAMES)}); may be repeated.")
-_YES = typer.Option("--yes", "-y", help="Ask nothing: take what is given, what is there, and what is suggested.")
+_SKIP = typer.Option(help=f"A step to skip ({', '.join(_STEP_NAMES)}); may be repeated.")
+_YES = typer.Option("--yes", "-y", help="Do not prompt: use the options, what is set up, and what is suggested.")
 
 
 def init(skip: list[str] | None, yes: bool, **answers: str | bool | list[str] | None) -> None:
     given = {name.replace("_", "-"): _as_text(value) for name, value in answers.items() if value not in (None, [])}
     left_out = _read_skips(skip or ())
     dialogue = _dialogue(given, asks_nothing=yes)
-    out.print("[bold]Setting up a guild.[/] Ctrl-C stops; what was done stays done.")
+    out.print("[bold]Setting up a guild.[/] Ctrl-C stops; finished steps are kept.")
     try:
         settings = load_settings()
         url = make_ready(settings)
         say("The database is ready." if settings.database_url else f"The database is ready, in {settings.data_dir}.")
         not_done = run(_set_up(dialogue, left_out, settings, url))
     except (EOFError, KeyboardInterrupt):
-        say("\nStopped. What was done stays done; “patt init” goes on from there.")
+        say("\nStopped. Finished steps are kept; “patt init” continues from there.")
         raise typer.Exit(_STOPPED) from None
     _say_what_is_next(not_done)
 
@@ -102,10 +105,7 @@ init.__signature__ = Signature(  # type: ignore[attr-defined]
 
 def doctor(as_json: JsonOption = False) -> None:
     checks = run(examine())
-    if as_json:
-        print_json({"checks": checks})
-    else:
-        _say_checks(checks)
+    show({"checks": checks}, as_json, lambda _: _say_checks(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
 
@@ -118,7 +118,7 @@ def add_guild(
     discord_server: Annotated[str | None, typer.Option(help="Id of the Discord server.")] = None,
     audit_channel: Annotated[str | None, typer.Option(help="Id of the Discord channel for summaries.")] = None,
 ) -> None:
-    """Add a guild, or change the Discord server and channel of one that is there. Retail only: no Classic games yet."""
+    """Add a guild, or change the Discord server and channel of a known one. Retail only: no Classic games yet."""
     if not name.strip() or not realm.strip():
         raise BadInput("Give the guild's name as the game shows it, and the slug of its realm.")
     address = GuildAddress(read_region(region), realm, name.lower().replace(" ", "-"))
@@ -131,17 +131,17 @@ def add_guild(
 @app.command("move")
 def move_guild(
     name: Annotated[str, typer.Argument(help="The guild's new name, as the game shows it.")],
-    realm: Annotated[str | None, typer.Option(help="Its realm, in any language; unless told, as before.")] = None,
-    region: Annotated[str | None, typer.Option(help="us, eu, kr or tw; unless told, as before.")] = None,
+    realm: Annotated[str | None, typer.Option(help="Its realm, in any language; by default the current one.")] = None,
+    region: Annotated[str | None, typer.Option(help="us, eu, kr or tw; by default the current one.")] = None,
     dry_run: DryRunOption = False,
     guild: GuildOption = None,
 ) -> None:
-    """Say that a guild was renamed or moved. Look first with --dry-run; characters, players and settings stay."""
+    """Change the name or realm of a guild. Try --dry-run first; characters, players and settings stay."""
 
     async def moved(services: Services) -> GuildMove:
         number = await guild_number(services, guild)
-        async with services.pool.snapshot() as conn:
-            now = await guilds.get(conn, number)
+        async with services.pool.reading(number) as here:
+            now = await guilds.get(here)
         wanted = NewName(region or now.region, realm or now.realm_slug, name)
         if dry_run:
             return await guild_moves.preview_move(services, wanted, guild_id=number)
@@ -150,7 +150,7 @@ def move_guild(
     found = call(moved)
     say(found.sentence)
     if not dry_run:
-        say(f"{found.guild.name} is {found.name} from now on. Its roster: patt sync battlenet")
+        say(f"{found.guild.name} is {found.name} now. Fetch its roster: patt sync battlenet")
     elif found.problem is not None:
         raise Refused(found.problem)
 
@@ -158,12 +158,9 @@ def move_guild(
 @app.command("list")
 def list_guilds(as_json: JsonOption = False) -> None:
     """List the guilds."""
-
-    def row(each: Guild) -> tuple[object, ...]:
-        return each.id, each.name, each.region, each.realm_slug, each.discord_guild_id
-
     columns = ("guild", "name", "region", "realm", "Discord server")
-    show(read_installation(guilds.all_guilds), as_json, lambda found: table(*columns, rows=map(row, found)))
+    found = read_installation(guilds.all_guilds)
+    show_rows(found, as_json, columns, lambda g: (g.id, g.name, g.region, g.realm_slug, g.discord_guild_id))
 
 
 async def _set_up(dialogue: Dialogue, left_out: set[str], settings: Settings, url: str) -> list[str]:
@@ -182,36 +179,174 @@ def _dialogue(given: dict[str, str], *, asks_nothing: bool) -> Dialogue:
     if asks_nothing:
         return ScriptDialogue(given)
     if not sys.stdin.isatty():
-        raise BadInput("There is no terminal to ask at. Give the answers as options, together with --yes.")
+        raise BadInput("There is no terminal for prompts. Give the answers as options, together with --yes.")
     return TerminalDialogue(given)
 
 
 def _read_skips(steps: Sequence[str]) -> set[str]:
     for step in steps:
         if step not in _STEP_NAMES:
-            raise BadInput(f"“{step}” is no step that could be left out. The steps are: {', '.join(_STEP_NAMES)}.")
+            raise BadInput(f"“{step}” is not a step. The steps are: {', '.join(_STEP_NAMES)}.")
     return set(steps)
 
 
 def _say_what_is_next(not_done: list[str]) -> None:
     out.print("\n[bold]What is next[/]")
     if not_done:
-        say(f"  patt init               takes up what is left: {', '.join(not_done)}")
-    say("  patt serve              serves the pages, and reads the sources again by itself while it runs")
-    say("  patt admin link         prints a link with which you sign in")
-    say("  patt match --dry-run    shows who would be recognised, and why")
-    say("  patt doctor             checks all of this at any time")
-    say(
-        "Who plays installs the addon (docs/addon.md) and runs the companion with a key of their own (patt keys add NAME)."
-    )
+        say(f"  patt init               continues with: {', '.join(not_done)}")
+    say("  patt serve              serves the pages, and reads the sources regularly")
+    say("  patt admin link         prints a link for signing in")
+    say("  patt match --dry-run    shows which characters would be linked, and why")
+    say("  patt doctor             checks all of this")
+    say("Players install the addon (docs/addon.md) and run the companion with a key of their own (patt keys add NAME).")
 
 
 def _say_checks(checks: Sequence[Check]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
-        word = "[green]ok[/]   " if check.ok else "[red]wrong[/]"
+        word = "[green]ok[/]    " if check.ok else "[red]failed[/]"
         out.print(f"{word}  {check.name:<{width}}  {escape(check.message)}", soft_wrap=True)
         if check.remedy:
-            out.print(f"{'':>{width + 7}}  [yellow]→[/] {escape(check.remedy)}", soft_wrap=True)
+            out.print(f"{'':>{width + 8}}  [yellow]→[/] {escape(check.remedy)}", soft_wrap=True)
     faults = sum(not check.ok for check in checks)
-    out.print(f"\n{f'{faults} of {len(checks)} checks found something wrong.' if faults else 'All is well.'}")
+    say(f"\n{f'{faults} of {len(checks)} checks failed.' if faults else 'All checks passed.'}")
+
+
+class _Printing:
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = dict(given)
+        self.step = ""
+
+    def given(self, option: str) -> str | None:
+        return self._given.get(option)
+
+    def take(self, option: str) -> str | None:
+        return self._given.pop(option, None)
+
+    def begin(self, step: str, heading: str) -> None:
+        self.step = step
+        out.print(f"\n[bold]{escape(heading)}[/]")
+
+    def say(self, sentence: str) -> None:
+        say(sentence)
+
+    def warn(self, sentence: str) -> None:
+        out.print(f"[yellow]![/] {escape(sentence)}", soft_wrap=True)
+
+    def complain(self, error: PattError) -> None:
+        say_error(error)
+
+    def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        table(*columns, rows=rows)
+
+
+class TerminalDialogue(_Printing):
+    """Prompts a user. Enter without an answer takes the default, or leaves the step for later."""
+
+    is_interactive = True
+
+    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
+        answer = self.take(option)
+        if answer is None:
+            enter = f"Enter: {default}" if default else "Enter: later"
+            answer = _read(f"{question} ({'not shown; ' if is_secret else ''}{enter}): ", is_secret=is_secret)
+        if not answer.strip() and not default:
+            raise StepSkipped("nothing was given")
+        return answer.strip() or default
+
+    def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
+        given = self.take(option)
+        if given is not None:
+            return _chosen(given, choices)
+        for number, choice in enumerate(choices, start=1):
+            say(f"  {number:>2}  {choice.label}")
+        usual = next((choice.label for choice in choices if choice.value == default), "later")
+        while True:
+            answer = _read(f"{question} (number; Enter: {usual}): ").strip()
+            if not answer and not default:
+                raise StepSkipped("nothing was selected")
+            if not answer:
+                return default
+            try:
+                return _chosen(answer, choices, by_number=True)
+            except BadInput as error:
+                say_error(error)
+
+    def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
+        answer = self.take(option)
+        while True:
+            answer = _read(f"{question}? ({'Y/n' if default else 'y/N'}): ") if answer is None else answer
+            key = answer.strip().lower()
+            if key in _AGREED | _REFUSED or not key:
+                return key in _AGREED if key else default
+            say("Answer y or n.")
+            answer = None
+
+    def try_again(self) -> bool:
+        return not _read("Enter: try again; s: leave this step for later: ").strip()
+
+    @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        with out.status(f"{escape(what)} …"):
+            yield
+
+
+class ScriptDialogue(_Printing):
+    """Prompts no one: takes the options, then defaults, and names the option if there is neither."""
+
+    is_interactive = False
+
+    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:  # noqa: ARG002 -- nothing is shown
+        answer = (self.take(option) or default).strip()
+        if not answer:
+            raise BadInput(self._missing(option, question))
+        return answer
+
+    def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
+        given = self.take(option)
+        if given is not None:
+            return _chosen(given, choices)
+        if not default:
+            raise BadInput(f"{self._missing(option, question)}. There are: {_listing(choices)}")
+        return default
+
+    def confirm(self, option: str, question: str, *, default: bool = True) -> bool:  # noqa: ARG002 -- nothing is shown
+        answer = self.take(option)
+        return default if answer is None else answer.strip().lower() in _AGREED
+
+    def try_again(self) -> bool:
+        return False
+
+    @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        say(f"{what} …")
+        yield
+
+    def _missing(self, option: str, question: str) -> str:
+        return f"{question}: this is missing. Give it with --{option}, or skip the step: --skip {self.step}"
+
+
+def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) -> str:
+    """Return the value of the choice with this number in the list, value, label or name. Raises `BadInput`."""
+    if by_number and answer.isdecimal() and 1 <= int(answer) <= len(choices):
+        return choices[int(answer) - 1].value
+    if answer in {choice.value for choice in choices}:
+        return answer
+    key = name_key(answer)
+    meant = [choice.value for choice in choices if key in (name_key(choice.label), name_key(choice.name))]
+    if len(meant) == 1:
+        return meant[0]
+    raise BadInput(f"“{answer}” is {'more than one' if meant else 'none'} of them. There are: {_listing(choices)}")
+
+
+def _listing(choices: Sequence[Choice]) -> str:
+    return ", ".join(f"{choice.value} ({choice.label})" for choice in choices)
+
+
+def _read(prompt: str, *, is_secret: bool = False) -> str:
+    """Read one line. Ctrl-C ends the program here too; asyncio would wait until the line is read."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return getpass.getpass(prompt) if is_secret else input(prompt)
+    finally:
+        signal.signal(signal.SIGINT, before)

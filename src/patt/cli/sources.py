@@ -1,4 +1,4 @@
-"""What the sources bring: syncs, exports of the addon, and lists that were refused."""
+"""Syncs, exports of the addon, and lists that were refused."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from patt.api import losses, uploads
-from patt.api.losses import Loss, Release
+from patt.api import activity, uploads
+from patt.api.activity import Loss, Release
 from patt.bootstrap import Services
 from patt.cli.output import JsonOption, out, say, show, table
 from patt.cli.runner import GuildOption, actor, call, operator
 from patt.files import read_file
 from patt.json_data import as_json_data
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.loss import SOURCES
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.roster.loss import SOURCES
+from sv_common.guild_sync.scheduler import PipelineReport, run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 app = typer.Typer(no_args_is_help=True)
 losses_app = typer.Typer(no_args_is_help=True)
 uploads_app = typer.Typer(no_args_is_help=True)
 AcceptLossesOption = Annotated[
-    bool, typer.Option("--accept-losses", help="Believe a list in which more than 30 % are missing.")
+    bool, typer.Option("--accept-losses", help="Accept a list in which more than 30 % are missing.")
 ]
 SHORTEST_KEY = 8
-"""Letters of a key that are enough: there is one list for each source, and the key only says that it is the one seen."""
+"""Letters of a key that are enough: each source has one list, and the key only shows that it is the same one."""
 
 
 @app.command()
@@ -58,7 +57,7 @@ def upload(
             services.pool,
             export.characters,
             guild_id=guild,
-            outside=services.outside,
+            sources=services.sources,
             actor=actor(),
             exported_at=export.seen_at,
             origin=export.origin,
@@ -73,15 +72,15 @@ def list_losses(guild: GuildOption = None, as_json: JsonOption = False) -> None:
 
     def lines(found: list[Loss]) -> None:
         if not found:
-            say("No list waits for anybody: the newest ones were taken in.")
+            say("No list was refused: the newest ones were accepted.")
         for loss in found:
             say(loss.sentence)
-            rows = [(each.name, each.place or "none", each.player or "nobody") for each in loss.subjects]
+            rows = [(each.name, each.place or "none", each.player or "none") for each in loss.subjects]
             table("who", "rank or role", "player", rows=rows)
             if loss.released_at is None:
                 say(f"If they have left: patt losses release {loss.source} --key {loss.key[:12]}")
 
-    waiting = call(losses.listed, guild)
+    waiting = call(activity.losses, guild)
     show(as_json_data(waiting), as_json, lambda _: lines(waiting))
 
 
@@ -91,26 +90,26 @@ def release(
     key: Annotated[str, typer.Option(help="The key that “patt losses list” shows, or its beginning.")],
     guild: GuildOption = None,
 ) -> None:
-    """Let just those go whom the list showed, once. The next sync marks them as gone."""
+    """Accept exactly the missing ones of the list, once. The next sync marks them as gone."""
     named = next((each for each in SOURCES if each == source), None)
     if named is None:
-        raise BadInput(f"“{source}” is no source of lists. Say battlenet or discord.")
+        raise BadInput(f"“{source}” is not a source of lists. Use battlenet or discord.")
 
     async def released(services: Services) -> str:
-        found = await losses.listed(services, guild)
+        found = await activity.losses(services, guild)
         known = [each.key for each in found if each.source == named and len(key) >= SHORTEST_KEY]
         whole = next((each for each in known if each.startswith(key)), key)
-        return (await losses.release(services, operator(), Release(named, whole), guild)).sentence
+        return (await activity.release_loss(services, operator(), Release(named, whole), guild)).sentence
 
     say(call(released))
 
 
 @uploads_app.command("list")
 def list_uploads(guild: GuildOption = None, as_json: JsonOption = False) -> None:
-    """Show the 50 newest; those that wait or were given up come first."""
+    """Show the 50 newest; waiting and failed ones come first."""
     found = call(uploads.listed, guild)
     rows = [(u.id, u.uploader, f"{u.as_of:%Y-%m-%d %H:%M}", u.state, u.attempts, u.sentence) for u in found]
-    columns = ("upload", "uploader", "export of", "state", "tries", "what became of it")
+    columns = ("upload", "uploader", "export of", "state", "tries", "outcome")
     show(as_json_data(found), as_json, lambda _: table(*columns, rows=rows))
 
 
@@ -119,18 +118,17 @@ def retry(
     upload: Annotated[int, typer.Argument(metavar="UPLOAD", min=1, max=2**63 - 1, help="Number of the upload.")],
     guild: GuildOption = None,
 ) -> None:
-    """Let an upload that was given up wait again; a worker takes it in."""
-    call(uploads.retry, upload, guild)
-    say(f"Upload {upload} waits again. A worker takes it in: patt serve, or patt worker.")
+    """Try a failed upload again; a worker processes it."""
+    say(call(uploads.retry, upload, guild).sentence or "")
 
 
 def _sync(
     pipeline: Callable[..., Awaitable[PipelineReport]], guild: int | None, accept_losses: bool, as_json: bool
 ) -> None:
     async def synced(services: Services) -> PipelineReport:
-        outside = services.outside
+        sources = services.sources
         return await pipeline(
-            services.pool, guild_id=guild, outside=outside, actor=actor(), accept_losses=accept_losses
+            services.pool, guild_id=guild, sources=sources, actor=actor(), accept_losses=accept_losses
         )
 
     _show(call(synced), as_json)

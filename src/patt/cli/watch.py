@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,18 +18,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from patt.cli.output import say
-from patt.companion.accounts import checked_folder, export_files, game_folders
-from patt.companion.address import checked_key, checked_server, key_in
-from patt.companion.sending import Outcome, Reply, outcome_of, send
-from patt.companion.spool import Spool
-from patt.companion.watching import Look, Watcher
-from sv_common.guild_sync.domain.errors import BadInput
+from patt.companion.files import checked_folder, export_files, game_folders
+from patt.companion.server import checked_key, checked_server, key_in, outcome_of, send
+from patt.companion.watcher import Spool, Watcher
+from sv_common.guild_sync.core.errors import BadInput
 
 KEY_VARIABLE = "PATT_UPLOAD_KEY"
-_LOOKS_AT_ONCE = 24
+_CHECKS = 24
 _SECONDS_BETWEEN = 0.5
-"""With --once: a file that is being written or held gets 12 seconds to become whole."""
-_QUESTIONS_AT_ONCE = 3
+"""With --once: a file that is being written or held gets 12 seconds to become complete."""
+_CHECKS_FOR_OUTCOMES = 3
 
 
 def watch(
@@ -43,14 +42,14 @@ def watch(
     key: Annotated[
         str | None,
         typer.Option(
-            help=f"Your upload key, for a try. Others on this computer can read it here; better: {KEY_VARIABLE}, "
-            "--key-file, or neither, and you are asked."
+            help=f"Your upload key, for a test. Others on this computer can read it here. Better: {KEY_VARIABLE}, "
+            "--key-file, or neither: then you are prompted."
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between two checks.")] = 5.0,
     once: Annotated[
         bool,
-        typer.Option("--once", help="Send what is there now, and end. Exit code 1 where something was not delivered."),
+        typer.Option("--once", help="Send what is there now, and end. Exit code 1 if something was not delivered."),
     ] = False,
 ) -> None:
     address = checked_server(server)
@@ -68,7 +67,7 @@ def _folders(named: Iterable[Path]) -> list[Path]:
 
 
 def _key(key: str | None, file: Path | None) -> str:
-    """Return the key from where it is given, or ask for it. Raises `BadInput`, which never says the key."""
+    """Return the key from where it is given, or prompt for it. Raises `BadInput`, which never says the key."""
     if key is not None and file is not None:
         raise BadInput("Give your upload key once: with --key-file, or with --key.")
     if file is not None:
@@ -84,58 +83,57 @@ def _key(key: str | None, file: Path | None) -> str:
 
 async def _watch(folders: Sequence[Path], server: str, key: str, seconds: float, *, once: bool) -> bool:
     """Watch; with `once`, return whether everything is delivered."""
-    spool = Spool(_folder_of(server, key))
+    spool = Spool(_spool_folder(server, key))
     async with httpx2.AsyncClient() as http:
-
-        async def send_content(content: bytes) -> Reply:
-            return await send(http, server, key, content)
-
-        async def ask(upload_id: int) -> Outcome | None:
-            return await outcome_of(http, server, key, upload_id)
-
         watcher = Watcher(
-            lambda: dict.fromkeys(file for folder in folders for file in export_files(folder)), spool, send_content, ask
+            lambda: dict.fromkeys(file for folder in folders for file in export_files(folder)),
+            spool,
+            partial(send, http, server, key),
+            partial(outcome_of, http, server, key),
         )
         return await _once(watcher) if once else await _go_on(watcher, seconds)
 
 
-def _folder_of(server: str, key: str) -> Path:
-    """What waits for one guild is nobody else's: each server and key has a folder of its own, and no key is in its name."""
+def _spool_folder(server: str, key: str) -> Path:
+    """Each server and key has a folder of its own, since what waits is for one guild alone. No key is in its name."""
     name = hashlib.sha256(f"{server}\n{key}".encode()).hexdigest()[:16]
     return Path(platformdirs.user_data_dir("patt")) / "companion" / name
 
 
 async def _once(watcher: Watcher) -> bool:
-    """Look until every file is at rest, but not for long, and say what became of it."""
-    looks = [await watcher.look()]
-    while looks[-1].may_change_by_itself and len(looks) < _LOOKS_AT_ONCE:
+    """Check until every file is complete, but not for long, and say what was sent."""
+    checks = [await watcher.check()]
+
+    async def check_again() -> None:
         await asyncio.sleep(_SECONDS_BETWEEN)
-        looks.append(await watcher.look())
-    for _ in range(_QUESTIONS_AT_ONCE):
-        if looks[-1].is_delivered and watcher.awaits_an_outcome:
-            await asyncio.sleep(_SECONDS_BETWEEN)
-            looks.append(await watcher.look())
-    news = [each for look in looks for each in look.news]
+        checks.append(await watcher.check())
+
+    while checks[-1].may_change_soon and len(checks) < _CHECKS:
+        await check_again()
+    for _ in range(_CHECKS_FOR_OUTCOMES):
+        if checks[-1].is_delivered and watcher.awaits_an_outcome:
+            await check_again()
+    news = [each for check in checks for each in check.news]
     for each in news:
         say(each)
-    last = looks[-1]
+    last = checks[-1]
     if not news or not last.is_delivered:
         say(last.line)
     return last.is_delivered
 
 
 async def _go_on(watcher: Watcher, seconds: float) -> bool:
-    """Show news line by line, and below them how things stand: in one place at a terminal, else whenever it changes."""
+    """Show news line by line, and below them the state: in one place at a terminal, else whenever it changes."""
     console = Console(highlight=False)
     with console.status("Starting …") as status:
-        last = Look("")
+        line = ""
         while True:
-            look = await watcher.look()
-            for each in look.news:
+            check = await watcher.check()
+            for each in check.news:
                 console.print(escape(each), soft_wrap=True)
             if console.is_terminal:
-                status.update(escape(look.line))
-            elif look.line != last.line:
-                console.print(escape(look.line), soft_wrap=True)
-            last = look
+                status.update(escape(check.line))
+            elif check.line != line:
+                console.print(escape(check.line), soft_wrap=True)
+            line = check.line
             await asyncio.sleep(seconds)

@@ -1,9 +1,9 @@
-"""Playing the demo: its own database, simulators on loopback, the story, and what came of it."""
+"""The demo: its own database, simulators on loopback, a week of the guild's life, and the outcome."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,36 +12,41 @@ import psycopg
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from patt import authority
-from patt.authority import Change
+from patt.auth import permissions
+from patt.auth.permissions import Change
 from patt.bootstrap import Services, open_services
 from patt.config import Settings
-from patt.demo.story import OFFICER_RANK, Day, week
 from sv_common.db import embedded, migrate
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync import overview
-from sv_common.guild_sync.domain.addon_export import read_addon_export
-from sv_common.guild_sync.domain.errors import Busy
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.overview import AttemptSummary, FindingFilter, RuleOverview
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync, run_full_match
+from sv_common.guild_sync.core.errors import Busy
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.findings import AttemptSummary, FindingFilter, RuleOverview
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds, ranks
+from sv_common.guild_sync.scheduler import (
+    PipelineReport,
+    run_addon_sync,
+    run_blizzard_sync,
+    run_discord_sync,
+    run_full_match,
+)
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld, addon
-from sv_common.guild_sync.store import guilds, ranks
+from sv_common.guild_sync.simulators.model import WorldCharacter, WorldPerson
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 SQL = load_sql(__package__, "calendar.sql")
 DATABASE_NAME = "patt_demo"
 OFFICER = "officer demo"
 MOST_ISSUES = 100_000
+DAYS_ASLEEP = 31
+OFFICER_RANK = 1
 
-Tell = Callable[[str, Sequence[PipelineReport]], None]
+OnChapter = Callable[[str, Sequence[PipelineReport]], None]
 """Called after each chapter of the story with its heading and the pipelines that ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOutcome:
-    """What the story left behind."""
-
     pipelines: Sequence[PipelineReport]
     rules: Sequence[RuleOverview]
     issues: Sequence[Issue]
@@ -78,7 +83,7 @@ class DemoOutcome:
 async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
     """Start the demo's own server and simulators on a clean demo database.
 
-    Nothing outside `data_dir` is touched, and no configured database. Raises `Busy` while another demo uses the folder.
+    Nothing else is used, and no configured database. Raises `Busy` while another demo uses the folder.
     """
     server = embedded.start(data_dir / "postgres")
     try:
@@ -94,31 +99,29 @@ async def open_demo(data_dir: Path, seed: int) -> AsyncIterator[Demo]:
 
 
 class Demo:
-    """A demo under way."""
-
     def __init__(self, services: Services, simulator: GuildSimulator) -> None:
         self.services = services
         self._simulator = simulator
         self._pipelines: list[PipelineReport] = []
 
-    async def play(self, tell: Tell) -> DemoOutcome:
+    async def play(self, on_chapter: OnChapter) -> DemoOutcome:
         """Play the whole story: the first sync of all sources, an officer's full match, and one week."""
         guild_id = await self._set_up()
-        tell(
+        on_chapter(
             "The guild is set up: Battle.net, the addon and Discord are read for the first time",
             await self._first_syncs(guild_id),
         )
-        pipeline, _ = await run_full_match(self.services.pool, outside=self.services.outside, actor=OFFICER)
-        tell("An officer runs the full match", self._remember([pipeline]))
+        pipeline, _ = await run_full_match(self.services.pool, sources=self.services.sources, actor=OFFICER)
+        on_chapter("An officer runs the full match", self._remember([pipeline]))
         await self._let_officers_in(guild_id)
         for number, day in enumerate(week(self._simulator.world)):
             await self._let_a_day_pass()
-            tell(day.heading, await self._live(day, "older" if number % 2 else "current"))
+            on_chapter(day.heading, await self._live(day, "older" if number % 2 else "current"))
         return await self._outcome(guild_id)
 
     async def _set_up(self) -> int:
         world = self._simulator.world
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.installation() as conn:
             return await guilds.add(
                 conn,
                 world.address,
@@ -129,41 +132,41 @@ class Demo:
 
     async def _first_syncs(self, guild_id: int) -> Sequence[PipelineReport]:
         ran = [await self._read("battlenet"), await self._read("addon")]
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.writing(guild_id) as guild:
             roles = self._simulator.world.rank_roles
-            await ranks.ensure(conn, guild_id, roles)
+            await ranks.ensure(guild, roles)
             for index, role in roles.items():
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=True)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=True)
         return [*ran, await self._read("discord")]
 
     async def _let_a_day_pass(self) -> None:
-        """Make everything a day older, so that the pages show a week and not a moment."""
-        async with self.services.pool.connection() as conn:
+        """Make everything a day older, so that the pages show a week."""
+        async with self.services.pool.installation() as conn:
             await conn.execute(SQL["let_a_day_pass"])
 
     async def _let_officers_in(self, guild_id: int) -> None:
         """Let officers sign in with Discord by their rank, and confirm whose the guild master's character is."""
-        async with self.services.pool.connection() as conn:
+        async with self.services.pool.writing(guild_id) as guild:
             change = Change("rank", str(OFFICER_RANK), "officer")
-            await authority.decide(conn, guild_id, change, actor=OFFICER)
-            for standing in await authority.standings_in(conn, guild_id):
-                for claim in standing.waiting:
-                    if claim.character_id is not None:
-                        await authority.vouch(conn, guild_id, claim.discord_id, claim.character_id, actor=OFFICER)
+            await permissions.decide(guild, change, actor=OFFICER)
+            for permission in await permissions.in_guild(guild):
+                for grant in permission.waiting:
+                    if grant.character_id is not None:
+                        await permissions.confirm(guild, grant.discord_id, grant.character_id, actor=OFFICER)
 
     async def _live(self, day: Day, style: addon.Style) -> Sequence[PipelineReport]:
         day.happens()
         return [await self._read(source, style) for source in day.sources]
 
     async def _read(self, source: str, style: addon.Style = "current") -> PipelineReport:
-        pool, outside = self.services.pool, self.services.outside
+        pool, sources = self.services.pool, self.services.sources
         if source == "battlenet":
-            report = await run_blizzard_sync(pool, outside=outside)
+            report = await run_blizzard_sync(pool, sources=sources)
         elif source == "discord":
-            report = await run_discord_sync(pool, outside=outside)
+            report = await run_discord_sync(pool, sources=sources)
         else:
             export = read_addon_export(addon.render(self._simulator.world, style=style).encode())
-            report = await run_addon_sync(pool, export.characters, outside=outside, origin=export.origin)
+            report = await run_addon_sync(pool, export.characters, sources=sources, origin=export.origin)
         self._remember([report])
         return report
 
@@ -172,21 +175,114 @@ class Demo:
         return reports
 
     async def _outcome(self, guild_id: int) -> DemoOutcome:
-        async with self.services.pool.snapshot() as conn:
-            rules = await overview.rule_records(conn, guild_id)
-            found = await overview.findings_page(conn, guild_id, FindingFilter(state=None), page_size=MOST_ISSUES)
-            fixes = await overview.recent_attempts(conn, guild_id, limit=MOST_ISSUES)
+        async with self.services.pool.reading(guild_id) as guild:
+            rules = await findings.rule_records(guild)
+            found = await findings.findings_page(guild, FindingFilter(state=None), page_size=MOST_ISSUES)
+            fixes = await findings.recent_attempts(guild, limit=MOST_ISSUES)
         return DemoOutcome(self._pipelines, rules, found.items, fixes)
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: a heading, what happens, and the sources ("battlenet", "addon", "discord") that are read after it."""
+
+    heading: str
+    happens: Callable[[], None]
+    sources: Sequence[str]
+
+
+def week(world: GuildWorld) -> Iterator[Day]:
+    """Yield one week of the guild's life. No two days are about the same character."""
+    cast = _Cast(world)
+    moved, new_player = cast.alt(rank=max(world.rank_roles)), cast.person()
+    yield Day(
+        f"Monday: the note of {moved.name} changes from one player to another, {new_player.name}",
+        lambda: world.set_note(moved, new_player.name),
+        ["addon"],
+    )
+    crafter = cast.alt()
+    yield Day(
+        f"Tuesday: the note of {crafter.name} becomes a profession",
+        lambda: world.set_note(crafter, "Alch 300 / Herb 300"),
+        ["addon"],
+    )
+    yield Day(
+        "Wednesday: Zephyrine joins the guild, and no one knows whose character she is",
+        lambda: _join(world, "Zephyrine"),
+        ["battlenet", "addon"],
+    )
+    yield Day("Thursday: Quillon joins Discord, without a character", lambda: _discord_join(world), ["discord"])
+    promoted = cast.person()
+    yield Day(
+        f"Friday: {promoted.name} becomes an officer in the game, and Discord does not show it",
+        lambda: world.set_rank(promoted.main, OFFICER_RANK),
+        ["battlenet", "discord"],
+    )
+    sleeper, leaver = cast.alt(), cast.alt()
+    note = leaver.note
+    yield Day(
+        f"Saturday: {sleeper.name} has been asleep for {DAYS_ASLEEP} days, and {leaver.name} leaves the guild",
+        lambda: _fall_asleep_and_leave(world, sleeper, leaver),
+        ["battlenet"],
+    )
+    yield Day(
+        f"Sunday: {leaver.name} is back",
+        lambda: world.rejoin(leaver, note=note),
+        ["battlenet", "addon", "discord"],
+    )
+
+
+class _Cast:
+    """Picks people and alts for the story, each at most once, in the order of the world."""
+
+    def __init__(self, world: GuildWorld) -> None:
+        self._people = [person for person in world.people if self._is_plain(person)]
+
+    def person(self) -> WorldPerson:
+        return self._people.pop(0)
+
+    def alt(self, rank: int | None = None) -> WorldCharacter:
+        """Pick an alt whose note names its main; of this rank, if one has it."""
+        found = [(person, alt) for person in self._people for alt in person.alts if self._names_main(alt, person)]
+        person, alt = next((each for each in found if rank in (None, each[1].rank)), found[0])
+        self._people.remove(person)
+        return alt
+
+    def _is_plain(self, person: WorldPerson) -> bool:
+        """Whether a person is on Discord by the main's name, below officer, and has an alt whose note names the main."""
+        return (
+            person.member is not None
+            and person.name.lower() in person.member.display_name.lower()
+            and (person.highest_rank or 0) > OFFICER_RANK
+            and any(self._names_main(alt, person) for alt in person.alts)
+        )
+
+    @staticmethod
+    def _names_main(alt: WorldCharacter, person: WorldPerson) -> bool:
+        return alt.in_guild and person.name.lower() in alt.note.lower() and "bank" not in alt.note.lower()
+
+
+def _join(world: GuildWorld, name: str) -> None:
+    world.join(name)
+
+
+def _discord_join(world: GuildWorld) -> None:
+    world.discord_join("Quillon", roles=[world.rank_roles[max(world.rank_roles)]])
+
+
+def _fall_asleep_and_leave(world: GuildWorld, sleeper: WorldCharacter, leaver: WorldCharacter) -> None:
+    world.last_login(sleeper, DAYS_ASLEEP, world.now_ms)
+    world.leave(leaver)
+
+
 class _DemoSettings(Settings):
-    """Settings that no `.env` file has a say in; what the demo sets itself goes before the environment."""
+    """Settings that read no `.env` file; the demo's own values override the environment."""
 
     model_config = SettingsConfigDict(env_file=None)
 
 
 def _settings(simulator: GuildSimulator, data_dir: Path) -> Settings:
-    """Settings that name nothing but this demo, whatever the environment says."""
+    """Return settings of this demo alone, whatever the environment says."""
     return _DemoSettings(
         database_url=None,
         data_dir=data_dir,

@@ -1,1 +1,1 @@
-"""Checking a set-up, line by line: each check says what it found and, where something is wrong, what to do."""
+"""The check-up of an installation: each check says what it found and, if something is wrong, what to do."""

@@ -1,4 +1,4 @@
-"""One line of the check-up, and the one place that builds it."""
+"""One line of the check-up, and what builds it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from sv_common.guild_sync.domain.errors import SourceError
+from sv_common.guild_sync.core.errors import SourceError
 
 _Found = TypeVar("_Found")
 Fault = tuple[str, str]
@@ -17,7 +17,7 @@ Fault = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `name` stays the same from version to version; `remedy` is blank when all is well."""
+    """One result. `name` stays the same from version to version; `remedy` is blank unless the check failed."""
 
     name: str
     ok: bool
@@ -25,24 +25,23 @@ class Check:
     remedy: Annotated[str, Field(exclude=True)] = ""
 
 
-def check(name: str, well: str, fault: Fault | None = None) -> Check:
-    """Return a check: that something is wrong where there is a fault, and `well` where there is none."""
-    return Check(name, True, well) if fault is None else Check(name, False, *fault)
+def check(name: str, passed: str, fault: Fault | None = None) -> Check:
+    """Return a check that failed with this fault, or passed without one."""
+    return Check(name, True, passed) if fault is None else Check(name, False, *fault)
 
 
-def wrong(name: str, message: str, remedy: str) -> Check:
-    """Return a check that found a fault."""
+def failed(name: str, message: str, remedy: str) -> Check:
     return Check(name, False, message, remedy)
 
 
-def not_made(names: Sequence[str], needed: str) -> list[Check]:
-    """Return checks that could not be made, because of another one that failed."""
-    return [wrong(name, f"Not checked: “{needed}” has to be well first.", f"Mend “{needed}”.") for name in names]
+def not_checked(names: Sequence[str], needed: str) -> list[Check]:
+    """Return checks that could not be made, because another one failed."""
+    return [failed(name, f"Not checked, because “{needed}” failed.", f"Fix “{needed}” first.") for name in names]
 
 
-async def asked(name: str, question: Awaitable[_Found], remedy: str) -> _Found | Check:
-    """Return what a source answers; where it fails, a check that says so."""
+async def fetched(name: str, request: Awaitable[_Found], remedy: str) -> _Found | Check:
+    """Return what a source answers; if it fails, a check that says so."""
     try:
-        return await question
+        return await request
     except SourceError as error:
-        return wrong(name, str(error), remedy)
+        return failed(name, str(error), remedy)

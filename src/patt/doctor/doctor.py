@@ -8,7 +8,7 @@ import psycopg
 
 from patt.bootstrap import battlenet_client, discord_client
 from patt.config import Settings
-from patt.doctor.checks import Check, check, not_made, wrong
+from patt.doctor.checks import Check, check, failed, not_checked
 from patt.doctor.guild import GuildFacts, check_data, read_facts
 from patt.doctor.installation import (
     ACCESS,
@@ -26,20 +26,20 @@ from patt.doctor.installation import (
 )
 from patt.doctor.sources import CREDENTIALS, INTENT, TOKEN, check_battlenet, check_discord
 from sv_common.db.pool import Connection
-from sv_common.guild_sync.clients.http import RetryPolicy, http_client
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.http import RetryPolicy, http_client
 
 GUILDS = "guilds"
 _OF_SETTINGS = (SIGN_IN, DATABASE, SCHEMA, ACCESS, WORKER, GUILDS, CREDENTIALS, TOKEN, INTENT)
 _BRIEFLY = RetryPolicy(attempts=2, first_pause=0.5, longest_wait=10.0)
-"""A check-up says that a source is away rather than wait for it."""
+"""A check-up reports that a source is away rather than wait for it."""
 
 
 async def examine() -> list[Check]:
-    """Check everything that was set up, in the order in which to mend it. Changes nothing."""
+    """Check everything that was set up, in the order in which to fix it. Changes nothing."""
     first, settings = check_settings()
     if settings is None:
-        return [first, *not_made(_OF_SETTINGS, SETTINGS)]
+        return [first, *not_checked(_OF_SETTINGS, SETTINGS)]
     database, facts = await _examine_database(settings)
     async with http_client() as http:
         sources = await check_battlenet(battlenet_client(settings, http, _BRIEFLY), facts)
@@ -52,13 +52,13 @@ async def _examine_database(settings: Settings) -> tuple[list[Check], Sequence[G
     checks, url = check_database(settings)
     if url is None:
         names = [name for name in (SCHEMA, ACCESS, WORKER, GUILDS) if name not in {each.name for each in checks}]
-        return checks + not_made(names, checks[-1].name), []
+        return checks + not_checked(names, checks[-1].name), []
     try:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-            access, worker = await _told(ACCESS, check_access(conn)), await _told(WORKER, check_worker(conn))
+            access, worker = await _read(ACCESS, check_access(conn)), await _read(WORKER, check_worker(conn))
             found, facts = await _read_guilds(conn)
     except psycopg.OperationalError as error:
-        return [*checks, _refused(ACCESS, error), *not_made((WORKER, GUILDS), ACCESS)], []
+        return [*checks, _refused(ACCESS, error), *not_checked((WORKER, GUILDS), ACCESS)], []
     return [*checks, access, worker, found], facts
 
 
@@ -71,8 +71,8 @@ async def _read_guilds(conn: Connection) -> tuple[Check, Sequence[GuildFacts]]:
     return check(GUILDS, f"Set up: {names}.", None if facts else ("No guild is set up.", "patt init")), facts
 
 
-async def _told(name: str, made: Awaitable[Check]) -> Check:
-    """Make a check, of which also the database's refusal is a result."""
+async def _read(name: str, made: Awaitable[Check]) -> Check:
+    """Make a check that fails if the database refuses it."""
     try:
         return await made
     except psycopg.Error as error:
@@ -80,6 +80,6 @@ async def _told(name: str, made: Awaitable[Check]) -> Check:
 
 
 def _refused(name: str, error: psycopg.Error) -> Check:
-    said = str(error).strip().partition("\n")[0]
-    remedy = RIGHTS_REMEDY if name == ACCESS else f"Mend “{ACCESS}”."
-    return wrong(name, f"The database refused to tell: {said}.", remedy)
+    reason = str(error).strip().partition("\n")[0]
+    remedy = RIGHTS_REMEDY if name == ACCESS else f"Fix “{ACCESS}” first."
+    return failed(name, f"The database refused to read this: {reason}.", remedy)

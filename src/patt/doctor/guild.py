@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from patt import access
-from patt.access import UploadKey
+from patt.auth import credentials
+from patt.auth.credentials import UploadKey
 from patt.doctor.checks import Check, Fault, check
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.freshness import Source
-from sv_common.guild_sync.domain.text import age, in_words
-from sv_common.guild_sync.health import SourceAge, source_ages
-from sv_common.guild_sync.store import ranks, sync_log, uploads
-from sv_common.guild_sync.store.guilds import Guild
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.store.sync_log import Standing
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.guild_sync.core.text import age, in_words
+from sv_common.guild_sync.insights.health import SourceAge, source_ages
+from sv_common.guild_sync.roster import ranks, runs, uploads
+from sv_common.guild_sync.roster.freshness import Source
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.roster.runs import Standing
 
 SOURCES: Mapping[Source, tuple[str, str]] = {
     Source.ROSTER: ("battlenet sync", "patt sync battlenet, and keep “patt serve” running"),
@@ -26,12 +26,12 @@ SOURCES: Mapping[Source, tuple[str, str]] = {
         "In the game, type /pattsync and /reload, with “patt watch” running; or: patt upload FILE",
     ),
 }
-"""How the check of each source is called, and what to do where it is stale."""
+"""The name of the check of each source, and what to do if it is stale."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
-    """What the database knows of one guild's set-up. `given_up` are the numbers of uploads that wait for a person."""
+    """What the database knows of one guild's set-up. `given_up` are the numbers of failed uploads that can be tried again."""
 
     guild: Guild
     ranks: Sequence[Rank]
@@ -42,27 +42,25 @@ class GuildFacts:
     given_up: Sequence[int] = ()
 
     def name(self, what: str) -> str:
-        """Return the name of a check of this guild."""
         return f"guild {self.guild.id} {what}"
 
 
 async def read_facts(conn: Connection, guild: Guild) -> GuildFacts:
-    """Read what the checks of a guild look at."""
     return GuildFacts(
         guild,
-        await ranks.all_ranks(conn, guild.id),
-        await ranks.unmapped(conn, guild.id),
-        {each.source: each for each in await source_ages(conn, guild.id)},
-        await sync_log.standings(conn, guild.id),
-        await access.upload_keys(conn, guild.id),
-        await uploads.given_up(conn, guild.id),
+        await ranks.all_ranks(GuildConnection(conn, guild.id)),
+        await ranks.unmapped(GuildConnection(conn, guild.id)),
+        {each.source: each for each in await source_ages(GuildConnection(conn, guild.id))},
+        await runs.standings(GuildConnection(conn, guild.id)),
+        await credentials.upload_keys(conn, guild.id),
+        await uploads.given_up(GuildConnection(conn, guild.id)),
     )
 
 
 def check_data(facts: GuildFacts) -> list[Check]:
-    """Check all that the database alone can tell."""
+    """Check what needs no source, only the database."""
     valid = sorted({key.uploader for key in facts.keys if key.revoked_at is None})
-    no_key = ("Nobody's companion may upload: there is no valid upload key.", "patt keys add NAME")
+    no_key = ("No companion can upload: there is no valid upload key.", "patt keys add NAME")
     return [
         _check_age(facts, Source.ROSTER),
         _check_age(facts, Source.PROFILES),
@@ -83,18 +81,18 @@ def _check_age(facts: GuildFacts, source: Source, fault: Fault | None = None) ->
     found = facts.sources[source]
     what, remedy = SOURCES[source]
     if found.last is None:
-        return check(facts.name(what), "", fault or ("Nothing has come in yet.", remedy))
+        return check(facts.name(what), "", fault or ("Nothing was received yet.", remedy))
     length, oldest = in_words(age(found.last)), in_words(found.stale_after)
     if found.is_stale and fault is None:
-        fault = (f"The last good one is {length} old; it should not be older than {oldest}.", remedy)
+        fault = (f"The last good one is {length} old; it should be at most {oldest} old.", remedy)
     return check(facts.name(what), f"The last good one was {length} ago.", fault)
 
 
 def _fault_of_uploads(given_up: Sequence[int]) -> Fault | None:
     if not given_up:
         return None
-    message = f"These uploads were given up and are kept: {', '.join(map(str, given_up))}."
-    return message, "Look why: patt uploads list; then: patt uploads retry UPLOAD"
+    message = f"These uploads failed and are kept: {', '.join(map(str, given_up))}."
+    return message, "See why: patt uploads list. Then: patt uploads retry UPLOAD"
 
 
 def _fault_of_ranks(facts: GuildFacts) -> Fault | None:
@@ -104,7 +102,7 @@ def _fault_of_ranks(facts: GuildFacts) -> Fault | None:
         return None
     listed = ", ".join(f"{index} ({rank}, {count} characters)" for index, rank, count in facts.forgotten)
     remedy = "patt init, or: patt ranks map RANK ROLE; for a rank without a role on purpose: patt ranks unmap RANK"
-    return f"Nobody has said to which Discord role these ranks map: {listed}.", remedy
+    return f"These ranks have no Discord role yet: {listed}.", remedy
 
 
 def _fault_of_rank_names(table: Sequence[Rank]) -> Fault | None:
@@ -113,17 +111,17 @@ def _fault_of_rank_names(table: Sequence[Rank]) -> Fault | None:
     )
     if not changes:
         return None
-    message = f"The game names ranks otherwise than the rank table, so no role is concluded from any rank: {changes}."
-    return message, "Look at “patt ranks list”, map what has moved with “patt ranks map”, then: patt ranks confirm"
+    message = f"The game has other rank names than the rank table, so no role follows from a rank: {changes}."
+    return message, "See “patt ranks list”, map what has moved with “patt ranks map”, then: patt ranks confirm"
 
 
 def _fault_of_runs(standings: Mapping[str, Standing]) -> Fault | None:
     sentences = [
-        f"{each.pipeline} failed {each.failures} times within two days: {each.last_error or 'for no known reason.'}"
+        f"{each.pipeline} failed {each.failures} times within two days: {each.last_error or 'The reason is not known.'}"
         for _, each in sorted(standings.items())
         if each.failures
     ]
     if not sentences:
         return None
-    remedy = "Do what the sentence says, then run it by hand: patt sync battlenet, patt sync discord"
+    remedy = "Do what the sentence says, then run it again: patt sync battlenet, patt sync discord"
     return " ".join(sentences), remedy

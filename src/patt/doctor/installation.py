@@ -6,15 +6,15 @@ import os
 import stat
 from pathlib import Path
 
-from patt.bootstrap import DISCORD_CALLBACK
+from patt.bootstrap import DISCORD_CALLBACK, EmbeddedDatabaseError, database_url, revision_of
 from patt.config import ENV_FILE, Settings, load_settings
-from patt.database import EmbeddedDatabaseError, database_url, revision_of
-from patt.doctor.checks import Check, check, wrong
-from patt.queue import SILENCE_OF_THE_DEAD_S
+from patt.doctor.checks import Check, check, failed
+from patt.tasks import WORKER_DEAD_AFTER_S
 from sv_common.db import migrate
 from sv_common.db.pool import Connection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.errors import ConfigurationError, PattError
+from sv_common.guild_sync.core.errors import ConfigurationError, PattError
+from sv_common.guild_sync.core.text import plural
 
 SETTINGS, DATABASE, SCHEMA, ACCESS, WORKER = "settings", "database", "schema", "database access", "worker"
 SIGN_IN = "discord sign-in"
@@ -24,11 +24,11 @@ _OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
 def check_settings() -> tuple[Check, Settings | None]:
-    """Check that the settings can be used, and that no other user of the computer can read the secrets among them."""
+    """Check that the settings can be used, and that no other user of the computer can read their secrets."""
     try:
         settings = load_settings()
     except ConfigurationError as error:
-        return wrong(SETTINGS, str(error), f"Mend the setting in the environment or in {ENV_FILE}."), None
+        return failed(SETTINGS, str(error), f"Correct the setting in the environment or in {ENV_FILE}."), None
     file = Path(ENV_FILE)
     source = f"read from {ENV_FILE} and the environment" if file.is_file() else "read from the environment"
     others_read = os.name == "posix" and file.is_file() and file.stat().st_mode & _OTHERS_MAY_READ
@@ -36,8 +36,8 @@ def check_settings() -> tuple[Check, Settings | None]:
         f"Other users of this computer can read the file {ENV_FILE}, which is for secrets.",
         f"chmod 600 {ENV_FILE}",
     )
-    well = f"The settings can be used; they were {source}."
-    return check(SETTINGS, well, open_file if others_read else None), settings
+    passed = f"The settings can be used; they were {source}."
+    return check(SETTINGS, passed, open_file if others_read else None), settings
 
 
 def check_database(settings: Settings) -> tuple[list[Check], str | None]:
@@ -46,21 +46,21 @@ def check_database(settings: Settings) -> tuple[list[Check], str | None]:
         url = database_url(settings)
         revision = revision_of(url)
     except EmbeddedDatabaseError as error:
-        remedy = "Check that the folder PATT_DATA_DIR is yours and has room, and that nobody else's server uses it."
-        return [wrong(DATABASE, error.fault, remedy)], None
+        remedy = "Check that the folder PATT_DATA_DIR is yours and has room, and that no other server uses it."
+        return [failed(DATABASE, error.fault, remedy)], None
     except PattError as error:
-        return [wrong(DATABASE, str(error), "Start the database server, and check PATT_DATABASE_URL.")], None
+        return [failed(DATABASE, str(error), "Start the database server, and check PATT_DATABASE_URL.")], None
     newest = migrate.newest_revision()
     which = "of PATT_DATABASE_URL" if settings.database_url else f"in {settings.data_dir}"
     answers = check(DATABASE, f"The database {which} answers.")
     if revision != newest:
         message = f"The database has the schema {revision or '(none)'}, and this version needs {newest}."
-        return [answers, wrong(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
-    return [answers, check(SCHEMA, f"The database has the schema {newest}, as it should.")], url
+        return [answers, failed(SCHEMA, message, "patt db upgrade" if revision else "patt init")], None
+    return [answers, check(SCHEMA, f"The database has the schema {newest}, which this version needs.")], url
 
 
 def check_sign_in(settings: Settings) -> Check:
-    """Check that the settings for signing in with Discord are complete; say which address Discord has to know."""
+    """Check that the settings for signing in with Discord are complete; show which address Discord has to know."""
     wanted = {
         "PATT_DISCORD_CLIENT_ID": settings.discord_client_id,
         "PATT_DISCORD_CLIENT_SECRET": settings.discord_client_secret,
@@ -69,25 +69,24 @@ def check_sign_in(settings: Settings) -> Check:
     if len(missing) == len(wanted):
         return check(SIGN_IN, "Signing in with Discord is not set up; people sign in by link: patt admin link.")
     if missing:
-        message = f"Nobody can sign in with Discord: {missing[0]} is not set, and the other half is."
+        message = f"No one can sign in with Discord: {missing[0]} is not set, and the other half is."
         remedy = "Copy it from the page OAuth2 of the application at Discord, or remove the other."
-        return wrong(SIGN_IN, message, remedy)
+        return failed(SIGN_IN, message, remedy)
     if not settings.is_over_tls and settings.public_page("/") is not None:
         message = (
-            f"People sign in at {settings.base_url}, which is not encrypted: others can read their sessions on the way."
+            f"People sign in at {settings.base_url}, which is not encrypted: others on the way can read their sessions."
         )
-        return wrong(SIGN_IN, message, "Serve the pages over TLS, and let PATT_BASE_URL begin with https.")
+        return failed(SIGN_IN, message, "Serve the pages over TLS, and let PATT_BASE_URL begin with https.")
     redirect = settings.own_page(DISCORD_CALLBACK)
-    return check(SIGN_IN, f"Discord has to know this redirect, letter by letter (OAuth2 → Redirects): {redirect}")
+    return check(SIGN_IN, f"Discord has to know exactly this redirect (OAuth2 → Redirects): {redirect}")
 
 
 async def check_access(conn: Connection) -> Check:
-    """Check that this product may write into its tables."""
     row = await (await conn.execute(SQL["access"])).fetchone()
     is_read_only, closed = row or (True, [])
     if is_read_only:
         message = "The database takes no changes: it is read-only, or a standby."
-        return wrong(ACCESS, message, "Let PATT_DATABASE_URL name the primary server, and end its read-only mode.")
+        return failed(ACCESS, message, "Let PATT_DATABASE_URL name the primary server, and end its read-only mode.")
     not_allowed = (
         f"The database user may not read and change: {', '.join(closed)}.",
         RIGHTS_REMEDY,
@@ -96,12 +95,12 @@ async def check_access(conn: Connection) -> Check:
 
 
 async def check_worker(conn: Connection) -> Check:
-    """Check that somebody does the jobs, or that none waits."""
-    row = await (await conn.execute(SQL["work"], {"silence": SILENCE_OF_THE_DEAD_S})).fetchone()
+    """Check that a worker is running, or that nothing waits for one."""
+    row = await (await conn.execute(SQL["work"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
     workers, jobs, uploads = row or (0, 0, 0)
     if workers:
-        return check(WORKER, f"{workers} worker{'s are' if workers > 1 else ' is'} at work.")
+        return check(WORKER, f"{plural(workers, 'worker')} running.")
     if jobs or uploads:
-        message = f"No worker runs, and {jobs} jobs and {uploads} uploads wait for one."
-        return wrong(WORKER, message, "Start one: patt serve, or patt worker.")
-    return check(WORKER, "No worker runs, and nothing waits for one. “patt serve” brings one with it.")
+        message = f"No worker is running. Waiting: {plural(jobs, 'job')}, {plural(uploads, 'upload')}."
+        return failed(WORKER, message, "Start one with: patt serve, or patt worker")
+    return check(WORKER, "No worker is running, and nothing waits for one. “patt serve” starts one.")

@@ -1,17 +1,22 @@
-"""The checks that ask Battle.net and Discord themselves."""
+"""The checks that send requests to Battle.net and Discord."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from patt.doctor.checks import Check, Fault, asked, check, not_made, wrong
+from patt.doctor.checks import Check, Fault, check, failed, fetched, not_checked
 from patt.doctor.guild import GuildFacts
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.discord_access import BotApplication, Permission, TextChannel
-from sv_common.guild_sync.domain.role_authority import RoleAuthority, find_obstacles
-from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.discord.permissions import (
+    BotApplication,
+    Permission,
+    RoleAuthority,
+    TextChannel,
+    find_obstacles,
+)
 
 CREDENTIALS, TOKEN, INTENT = "battlenet credentials", "discord token", "discord members intent"
 SERVER, PERMISSION, ROLES, CHANNEL = "discord server", "manage roles", "rank roles", "audit channel"
@@ -38,16 +43,16 @@ async def check_battlenet(client: BattleNetClient | None, guilds: Sequence[Guild
     """Check the credentials, and that each guild's roster can be read at its stored address."""
     credentials = await _check_credentials(client)
     if client is None or not credentials.ok:
-        return [credentials, *not_made([facts.name("roster") for facts in guilds], CREDENTIALS)]
+        return [credentials, *not_checked([facts.name("roster") for facts in guilds], CREDENTIALS)]
     return [credentials, *[await _check_roster(client, facts) for facts in guilds]]
 
 
 async def check_discord(client: DiscordClient | None, guilds: Sequence[GuildFacts]) -> list[Check]:
-    """Check the token and the intent, and of each guild its server, the bot's standing there, and the audit channel."""
+    """Check the token and the intent, and of each guild its server, the bot's rights there, and the audit channel."""
     if client is None:
-        failed = wrong(TOKEN, "No token of a Discord bot is set.", "Set PATT_DISCORD_BOT_TOKEN, or run: patt init")
-        return [failed, *_unchecked_on_discord(guilds)]
-    application = await asked(TOKEN, client.fetch_application(), "Give another token with: patt init")
+        no_token = failed(TOKEN, "No token of a Discord bot is set.", "Set PATT_DISCORD_BOT_TOKEN, or run: patt init")
+        return [no_token, *_unchecked_on_discord(guilds)]
+    application = await fetched(TOKEN, client.fetch_application(), "Give another token with: patt init")
     if isinstance(application, Check):
         return [application, *_unchecked_on_discord(guilds)]
     bot_page = f"https://discord.com/developers/applications/{application.application_id}/bot"
@@ -68,15 +73,15 @@ async def _check_credentials(client: BattleNetClient | None) -> Check:
     if client is None:
         message = "The client id or the client secret of Battle.net is not set."
         remedy = "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET, or run: patt init"
-        return wrong(CREDENTIALS, message, remedy)
-    refused = await asked(CREDENTIALS, client.check_credentials(), "Give other ones with: patt init")
+        return failed(CREDENTIALS, message, remedy)
+    refused = await fetched(CREDENTIALS, client.check_credentials(), "Give other ones with: patt init")
     return refused or check(CREDENTIALS, "Battle.net accepts the client id and the client secret.")
 
 
 async def _check_roster(client: BattleNetClient, facts: GuildFacts) -> Check:
     name, guild = facts.name("roster"), facts.guild
     remedy = "If the guild has another name or realm now: patt init --guild NAME --realm REALM --moved"
-    roster = await asked(name, client.fetch_members(guild.address), remedy)
+    roster = await fetched(name, client.fetch_members(guild.address), remedy)
     if isinstance(roster, Check):
         return roster
     return check(name, f"Battle.net lists {len(roster.members)} characters of {roster.name or guild.name}.")
@@ -84,18 +89,18 @@ async def _check_roster(client: BattleNetClient, facts: GuildFacts) -> Check:
 
 def _unchecked_on_discord(guilds: Sequence[GuildFacts]) -> list[Check]:
     per_guild = [facts.name(what) for facts in guilds for what in (SERVER, PERMISSION, ROLES, CHANNEL)]
-    return not_made([INTENT, *per_guild], TOKEN)
+    return not_checked([INTENT, *per_guild], TOKEN)
 
 
 async def _check_server(client: DiscordClient, application: BotApplication, facts: GuildFacts) -> list[Check]:
     name, server_id = facts.name(SERVER), facts.guild.discord_guild_id
     rest = [facts.name(what) for what in (PERMISSION, ROLES, CHANNEL)]
     if server_id is None:
-        return [wrong(name, "The guild has no Discord server set.", "patt init"), *not_made(rest, name)]
+        return [failed(name, "The guild has no Discord server set.", "patt init"), *not_checked(rest, name)]
     invitation = invitation_link(application.application_id, server_id)
-    authority = await asked(name, client.fetch_authority(server_id), f"Invite the bot: {invitation}")
+    authority = await fetched(name, client.fetch_authority(server_id), f"Invite the bot: {invitation}")
     if isinstance(authority, Check):
-        return [authority, *not_made(rest, name)]
+        return [authority, *not_checked(rest, name)]
     no_permission = (
         "The bot lacks the permission Manage Roles, so no fix can give or take a role.",
         f"Switch Manage Roles on for the bot's role in Server Settings → Roles, or open: {invitation}",
@@ -132,14 +137,14 @@ def _is_looked_at(authority: RoleAuthority, rank: Rank) -> bool:
 async def _check_channel(client: DiscordClient, server_id: str, facts: GuildFacts) -> Check:
     name, channel_id = facts.name(CHANNEL), facts.guild.audit_channel_id
     if channel_id is None:
-        return wrong(name, "No channel is set, so officers get no summaries.", "patt init")
-    channels = await asked(name, client.fetch_text_channels(server_id), "Try again later: patt doctor")
+        return failed(name, "No channel is set, so officers get no summaries.", "patt init")
+    channels = await fetched(name, client.fetch_text_channels(server_id), "Try again later: patt doctor")
     if isinstance(channels, Check):
         return channels
     found = next((each for each in channels if each.channel_id == channel_id), None)
     if found is None:
         message = f"The Discord server has no channel {channel_id} that takes messages."
-        return wrong(name, message, "Choose another one: patt init --audit-channel NAME")
+        return failed(name, message, "Choose another one: patt init --audit-channel NAME")
     return check(name, f"The bot may post in #{found.name}.", _fault_of_channel(found))
 
 

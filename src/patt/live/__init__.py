@@ -1,1 +1,1 @@
-"""What has just changed, told to whoever looks at a page: from PostgreSQL's notices to server-sent events."""
+"""Changes as they happen: from PostgreSQL's notices to server-sent events."""

@@ -1,53 +1,89 @@
-"""One connection that listens to PostgreSQL, and everybody in this process who looks at a page.
+"""One connection that listens to PostgreSQL, and the open streams of this process that get its events.
 
-Each event has a mark: the hub's epoch and a number that counts up. A page carries the mark of the moment before it was
-read, and a stream that comes back carries the mark of the last event it had; what came after is given again from the
-history. A mark of another epoch (another process, a restart, a lost connection) or older than the history cannot be
-continued: the stream is then told to look at everything anew.
+Each event has a cursor: the hub's epoch and a number that counts up. A page has the cursor of the moment before it was read,
+and a stream that reconnects has the cursor of its last event; what came after is sent again from the history. From a cursor
+of another epoch (another process, a restart, a lost connection), or one older than the history, nothing can be continued:
+the page then has to read everything again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import secrets
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
-from patt import job_requests, jobs_overview
-from patt.live import news
-from patt.live.notices import Notice, gathered, read_notice
+from patt.worker import jobs as worker_jobs
 from sv_common.db.patience import KEEPALIVES
 from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.store import work
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.jobs import requests
 
 log = structlog.get_logger(__name__)
 
+SQL = load_sql(__package__, "hub.sql")
+
 HISTORY = 500
-"""Events that are kept for streams that come back."""
+"""Events that are kept for streams that reconnect."""
 
 LONGEST_QUEUE = 100
-"""Events that wait for one stream; one that falls further behind is dropped, and comes back when it can."""
+"""Events that wait for one stream; one that falls further behind is closed, and can reconnect."""
 
 _GATHER_S = 0.05
-_PATIENCE_S = 2.0
+_CONNECT_TIMEOUT_S = 2.0
 _PAUSE_AFTER_A_FAULT_S = 1.0
-_PARTS = frozenset({"jobs", "matches", "runs"})
-_TELLING = {"attempts": "deeds", "issues": "moves", "settings": "settings"}
-"""The statements that say what rows of a kind mean."""
+_LISTS = frozenset({"jobs", "matches", "runs"})
+_CHANGES = {"attempts": "attempts", "issues": "issue_events", "settings": "settings"}
+"""The statements that read who changed what, by the kind of a notice."""
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "fixed": ("fixed 1 issue", "fixed {} issues"),
+    "resolved": ("closed 1 issue", "closed {} issues"),
+    "opened": ("found 1 new issue", "found {} new issues"),
+    "recurred": ("found 1 issue again", "found {} issues again"),
+    "refreshed": ("updated 1 issue", "updated {} issues"),
+    "dismissed": ("dismissed 1 issue", "dismissed {} issues"),
+    "reopened": ("reopened 1 issue", "reopened {} issues"),
+    "undone": ("undid a change", "undid {} changes"),
+    "decided": ("changed who belongs to whom", "changed who belongs to whom, {} times"),
+    "set": ("changed a setting", "changed {} settings"),
+    "matched": ("ran a full match", "ran {} full matches"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of PostgreSQL: rows `first` to `last` of the kind's table have changed, where those have numbers."""
+
+    guild_id: int
+    kind: str
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """How often an actor did one kind of thing."""
+
+    actor: str
+    what: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that streams of a guild are told. `actors` are those who did it; guild None is for everybody."""
+    """An event for the streams of a guild, or of all guilds for None. `actors` are those who caused it."""
 
-    mark: str
+    cursor: str
     guild_id: int | None
     name: str
     data: dict[str, Any] = field(default_factory=dict)
@@ -57,7 +93,7 @@ class Event:
 class Subscription:
     """The events for one stream, in a queue that does not grow without bounds.
 
-    `start` is the mark before its first event; `is_continued` says whether nothing is missing before that.
+    `start` is the cursor before its first event; `is_continued` says whether nothing is missing before that.
     """
 
     def __init__(self, guild_id: int, start: str, *, is_continued: bool) -> None:
@@ -75,12 +111,11 @@ class Subscription:
             self.is_over.set()
 
     async def next(self) -> Event:
-        """Wait for the next event."""
         return await self._events.get()
 
 
 class Hub:
-    """Hears notices while anybody listens, and gives each stream the events of its guild."""
+    """Listens while a stream is open or a page needs a cursor, and sends each stream the events of its guild."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -91,27 +126,26 @@ class Hub:
         self._places: Counter[str] = Counter()
         self._holders = 0
         self._listening: asyncio.Task[None] | None = None
-        self._is_heard = asyncio.Event()
+        self._is_connected = asyncio.Event()
 
     @property
-    def mark(self) -> str | None:
-        """The mark of this moment; None while nobody listens."""
-        return self._mark if self._is_heard.is_set() else None
+    def cursor(self) -> str | None:
+        """The cursor of this moment; None while the database is not listened to."""
+        return self._cursor if self._is_connected.is_set() else None
 
     @property
     def streams(self) -> int:
-        """How many streams are open."""
         return len(self._subscriptions)
 
     @property
-    def _mark(self) -> str:
+    def _cursor(self) -> str:
         return f"{self._epoch}.{self._number}"
 
     @contextlib.contextmanager
     def place(self, holder: str, most: int) -> Iterator[bool]:
-        """Take one of the streams that somebody may have open; give whether there was one left.
+        """Take one of the streams that a session or token may have open; yield whether there was one left.
 
-        It is counted at once: whoever asks for many at the same moment gets no more.
+        It is counted at once, so that many requests at the same moment get no more.
         """
         is_free = self._places[holder] < most
         self._places[holder] += is_free
@@ -126,14 +160,14 @@ class Hub:
     async def listening(self) -> AsyncIterator[None]:
         """Listen while the block runs; the last block to end closes the connection.
 
-        The block begins when the database is listened to, or without it where the database does not answer soon.
+        The block begins when the connection is open, or without it if the database does not answer soon.
         """
         self._holders += 1
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen_on())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._is_heard.wait()
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                await self._is_connected.wait()
         try:
             yield
         finally:
@@ -143,11 +177,11 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def subscribe(self, guild_id: int, after: str | None) -> AsyncIterator[Subscription]:
-        """Give the events of a guild, from a mark on where that can be continued."""
+        """Yield the events of a guild, from a cursor on if that can be continued."""
         async with self.listening():
-            await self._is_heard.wait()
+            await self._is_connected.wait()
             missed = self._since(after)
-            start = after if after is not None and missed is not None else self._mark
+            start = after if after is not None and missed is not None else self._cursor
             subscription = Subscription(guild_id, start, is_continued=missed is not None)
             for event in missed or ():
                 self._give(event, subscription)
@@ -165,9 +199,9 @@ class Hub:
     def publish(
         self, guild_id: int | None, name: str, data: dict[str, Any], actors: frozenset[str] = frozenset()
     ) -> None:
-        """Tell an event to the streams of a guild, or for None to all."""
+        """Send an event to the streams of a guild, or of all guilds for None."""
         self._number += 1
-        event = Event(self._mark, guild_id, name, data, actors)
+        event = Event(self._cursor, guild_id, name, data, actors)
         self._history.append(event)
         for subscription in self._subscriptions:
             self._give(event, subscription)
@@ -176,9 +210,9 @@ class Hub:
         if event.guild_id in (None, subscription.guild_id):
             subscription.put(event)
 
-    def _since(self, mark: str | None) -> list[Event] | None:
-        """What was told after a mark; None where that cannot be said."""
-        epoch, _, digits = (mark or "").partition(".")
+    def _since(self, cursor: str | None) -> list[Event] | None:
+        """Return the events after a cursor; None if they are not known."""
+        epoch, _, digits = (cursor or "").partition(".")
         if epoch != self._epoch or not digits.isdecimal() or int(digits) > self._number:
             return None
         count = self._number - int(digits)
@@ -186,64 +220,120 @@ class Hub:
 
     async def _stop_listening(self) -> None:
         listening, self._listening = self._listening, None
-        self._is_heard.clear()
+        self._is_connected.clear()
         if listening is not None:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
     async def _listen_on(self) -> None:
-        """Listen for ever; a lost connection is taken up again, and everybody is told to look anew."""
+        """Listen until cancelled; after a lost connection all streams are told to read everything again."""
         while True:
             try:
                 await self._listen()
             except psycopg.Error as error:
                 log.warning("live_connection_lost", error=type(error).__name__)
-            except Exception:  # whatever one notice was, the next ones are to be heard
-                log.exception("live_notices_not_told")
+            except Exception:  # whatever one notice was, the next ones have to be read
+                log.exception("live_notices_failed")
             await asyncio.sleep(_PAUSE_AFTER_A_FAULT_S)
 
     async def _listen(self) -> None:
-        """Listen on a connection of its own, which is no part of a pool: it is held for as long as the process runs."""
+        """Listen on a connection outside the pool, since it is held for as long as the process runs."""
         address = make_conninfo(str(self._pool.conninfo), **KEEPALIVES)
         async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
-            await conn.execute(news.SQL["listen"])
+            await conn.execute(SQL["listen"])
             self._begin_epoch()
             while True:
-                heard = [read_notice(notify.payload) async for notify in conn.notifies(stop_after=1)]
-                heard += [read_notice(notify.payload) async for notify in conn.notifies(timeout=_GATHER_S)]
-                await self._tell(gathered(heard))
+                notices = [read_notice(notify.payload) async for notify in conn.notifies(stop_after=1)]
+                notices += [read_notice(notify.payload) async for notify in conn.notifies(timeout=_GATHER_S)]
+                await self._send(gathered(notices))
 
     def _begin_epoch(self) -> None:
         """What happened before this moment is not known."""
         self._epoch, self._number = secrets.token_hex(4), 0
         self._history.clear()
-        self._is_heard.set()
+        self._is_connected.set()
         self.publish(None, "reset", {})
 
-    async def _tell(self, notices: list[Notice]) -> None:
-        """Read what the notices mean, once for all streams, and tell it."""
+    async def _send(self, notices: list[Notice]) -> None:
+        """Read what the notices mean, once for all streams, and publish it."""
         watched = {subscription.guild_id for subscription in self._subscriptions}
         async with self._pool.snapshot() as conn:
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
-                theirs = [notice for notice in notices if notice.guild_id == guild_id]
+                of_guild = [notice for notice in notices if notice.guild_id == guild_id]
                 if guild_id in watched:
-                    await self._tell_work(conn, [notice for notice in theirs if notice.kind == "work"])
-                await self._tell_changes(conn, guild_id, theirs)
+                    await self._publish_jobs(conn, guild_id, [notice for notice in of_guild if notice.kind == "work"])
+                await self._publish_changes(conn, guild_id, of_guild)
 
-    async def _tell_work(self, conn: Connection, notices: list[Notice]) -> None:
-        has_worker = bool(notices) and await jobs_overview.has_worker(conn)
-        for notice in notices:
-            for request in await work.by_number(conn, notice.guild_id, notice.first, notice.last):
-                told = job_requests.as_news(job_requests.job_of(request, has_worker=has_worker))
-                self.publish(notice.guild_id, "job", told, frozenset({request.actor}))
+    async def _publish_jobs(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
+        if not notices:
+            return
+        has_worker = await worker_jobs.has_worker(conn)
+        async with self._pool.reading(guild_id) as guild:
+            for notice in notices:
+                for stored in await requests.by_number(guild, notice.first, notice.last):
+                    job = worker_jobs.job_of(stored, has_worker=has_worker)
+                    self.publish(guild_id, "job", worker_jobs.as_event(job), frozenset({stored.actor}))
 
-    async def _tell_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
-        deeds: list[news.Deed] = []
+    async def _publish_changes(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
+        actions: list[Action] = []
         for notice in notices:
-            if (statement := _TELLING.get(notice.kind)) is not None:
-                deeds += await news.of_rows(conn, statement, guild_id, notice.first, notice.last)
-        kinds = {notice.kind for notice in notices}
-        if (told := news.in_words(deeds)) is not None:
-            self.publish(guild_id, "change", {"sentence": told.sentence}, told.actors)
-        for kind in sorted(_PARTS & kinds):
+            actions += await actions_in(conn, notice)
+        if actions:
+            actors = frozenset(action.actor for action in actions)
+            self.publish(guild_id, "change", {"sentence": in_words(actions)}, actors)
+        for kind in sorted(_LISTS & {notice.kind for notice in notices}):
             self.publish(guild_id, "part", {"kind": kind})
+
+
+def read_notice(payload: str) -> Notice:
+    sent = json.loads(payload)
+    return Notice(int(sent["guild"]), str(sent["kind"]), sent.get("first", 0), sent.get("last", 0))
+
+
+def gathered(notices: Iterable[Notice]) -> list[Notice]:
+    """Join notices of the same kind and guild whose rows follow each other; the order stays.
+
+    Notices with a gap between them are left apart: the rows in the gap are old, or were in earlier notices.
+    """
+    joined: list[Notice] = []
+    for each in notices:
+        before = next((place for place, known in enumerate(joined) if _follows(known, each)), None)
+        if before is None:
+            joined.append(each)
+        else:
+            joined[before] = replace(joined[before], last=max(joined[before].last, each.last))
+    return joined
+
+
+def _follows(known: Notice, each: Notice) -> bool:
+    is_same = (known.guild_id, known.kind) == (each.guild_id, each.kind)
+    return is_same and known.first <= each.first <= known.last + 1
+
+
+async def actions_in(conn: Connection, notice: Notice) -> list[Action]:
+    """Return who did what in the rows of a notice; nothing for a kind that changes no data of the guild."""
+    if notice.kind not in _CHANGES:
+        return []
+    values = {"guild_id": notice.guild_id, "first": notice.first, "last": notice.last}
+    return [Action(*row) for row in await (await conn.execute(SQL[_CHANGES[notice.kind]], values)).fetchall()]
+
+
+def in_words(actions: Sequence[Action]) -> str:
+    by_actor: dict[str, Counter[str]] = {}
+    for action in actions:
+        by_actor.setdefault(action.actor, Counter())[action.what] += action.count
+    parts = [
+        f"{name_of(actor)} {_listed([_counted(what, count) for what, count in done.items()])}"
+        for actor, done in by_actor.items()
+    ]
+    return f"{'; '.join(parts)}."
+
+
+def _counted(what: str, count: int) -> str:
+    one, many = _WORDS.get(what, (what, f"{what} {{}} times"))
+    return one if count == 1 else many.format(count)
+
+
+def _listed(parts: list[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last

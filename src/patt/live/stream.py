@@ -1,7 +1,7 @@
-"""One open stream of events: what is so now, then each event, a heartbeat, and its end.
+"""One open stream of events: the current state, then each event, a heartbeat, and its end.
 
-It ends when the session or token it was opened with counts no longer, when the server stops, and when it has fallen too
-far behind; a browser opens it again by itself in the latter cases. It holds no database connection.
+It ends when the session or token it was opened with is no longer valid, when the server stops, and when it falls too far
+behind; a browser reconnects automatically in the latter two cases. It holds no database connection.
 """
 
 from __future__ import annotations
@@ -17,31 +17,35 @@ import psycopg
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from patt.bootstrap import Services
 from patt.live.hub import Event, Hub, Subscription
+from patt.web.context import Caller
+from patt.web.guard import Guard
+from sv_common.guild_sync.core.errors import NotFound
 
 MOST_STREAMS = 8
-"""Streams that one session or token may have open: a page that nobody looks at closes its own."""
+"""Streams that one session or token may have open: a page in the background closes its own."""
 
 HEARTBEAT_S = 15.0
-"""Seconds between two signs of life, at each of which it is asked whether the stream may go on."""
+"""Seconds between two heartbeats, at each of which it is checked whether the stream is still allowed."""
 
 _RETRY_MS = 2000
-_PATIENCE_AT_THE_END_S = 1.0
+_CLOSE_TIMEOUT_S = 1.0
 _HEADERS = {"X-Accel-Buffering": "no"}
-"""Tells nginx, and what understands it, to hand events on at once."""
+"""Tells nginx, and what understands it, to pass events on at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whoever listens, from which mark on. `may_listen` says whether they still may, `read_now` what is so now."""
+    """Who listens, and after which cursor. `is_authorized` checks access again, `read_now` reads the current state."""
 
     actor: str
     guild_id: int
     holder: str
     after: str | None
-    may_listen: Callable[[], Awaitable[bool]]
+    is_authorized: Callable[[], Awaitable[bool]]
     read_now: Callable[[], Awaitable[dict[str, Any]]]
 
 
@@ -58,17 +62,17 @@ class LiveResponse(Response):
         self._heartbeat_s = heartbeat_s
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the listener has gone, the subscription is over, or nothing more is to be said.
+        """Send until the listener disconnects, loses access or falls behind, or the server stops.
 
-        Raises `HTTPException` for somebody who has all streams open that they may have.
+        Raises `HTTPException` when the session or token has too many streams open.
         """
         with self._hub.place(self._listener.holder, MOST_STREAMS) as is_free:
             if not is_free:
                 sentence = f"{MOST_STREAMS} streams are open already. Close a page, or wait until it is closed."
                 raise HTTPException(429, sentence, {"Retry-After": "30"})
-            await self._tell(receive, send)
+            await self._serve(receive, send)
 
-    async def _tell(self, receive: Receive, send: Send) -> None:
+    async def _serve(self, receive: Receive, send: Send) -> None:
         async with self._hub.subscribe(self._listener.guild_id, self._listener.after) as subscription:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             sending = asyncio.create_task(self._send(send, subscription))
@@ -85,16 +89,16 @@ class LiveResponse(Response):
         if not sending.cancelled():
             sending.result()
         if not is_gone:
-            with contextlib.suppress(TimeoutError):  # who does not read is not waited for
-                async with asyncio.timeout(_PATIENCE_AT_THE_END_S):
-                    await _finish(send)
+            with contextlib.suppress(TimeoutError):  # a client that does not read is not waited for
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await send({"type": "http.response.body", "body": b""})
 
     async def _send(self, send: Send, subscription: Subscription) -> None:
         async for chunk in self._chunks(subscription):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def _chunks(self, subscription: Subscription) -> AsyncIterator[bytes]:
-        """Give what is so now, then events and heartbeats. Where the database is away it ends, and is opened again."""
+        """Yield the current state, then events and heartbeats; it ends when the database is away."""
         with contextlib.suppress(psycopg.OperationalError):
             now = {**await self._listener.read_now(), "is_continued": subscription.is_continued}
             yield format_sse_event(event="hello", data_str=json.dumps(now), id=subscription.start, retry=_RETRY_MS)
@@ -105,17 +109,17 @@ class LiveResponse(Response):
                     async with asyncio.timeout_at(due):
                         event = await subscription.next()
                 except TimeoutError:
-                    if not await self._listener.may_listen():
+                    if not await self._listener.is_authorized():
                         yield format_sse_event(event="bye", data_str="{}")
                         return
                     due = clock() + self._heartbeat_s
                     yield KEEPALIVE_COMMENT
                 else:
-                    yield self._told(event)
+                    yield self._format(event)
 
-    def _told(self, event: Event) -> bytes:
-        data = {**event.data, "is_own": self._listener.actor in event.actors, "mark": event.mark}
-        return format_sse_event(event=event.name, data_str=json.dumps(data), id=event.mark)
+    def _format(self, event: Event) -> bytes:
+        data = {**event.data, "is_own": self._listener.actor in event.actors, "cursor": event.cursor}
+        return format_sse_event(event=event.name, data_str=json.dumps(data), id=event.cursor)
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -123,5 +127,40 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-async def _finish(send: Send) -> None:
-    await send({"type": "http.response.body", "body": b""})
+class NoteCursor:
+    """Notes the hub's cursor at the beginning of each request, as `request.state.live_cursor`."""
+
+    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+        self._app = app
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["live_cursor"] = self._hub.cursor
+        await self._app(scope, receive, send)
+
+
+async def is_authorized(services: Services, scope: Scope, guild_id: int) -> bool:
+    """Whether the guard would let the request of an open stream in now, for a caller who may see this guild."""
+    let_in: list[Caller] = []
+
+    async def note(scope: Scope, _receive: Receive, _send: Send) -> None:
+        caller = scope["state"].get("caller")
+        if isinstance(caller, Caller):
+            let_in.append(caller)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        """Drop what the guard would answer."""
+
+    await Guard(note, services)({**scope, "state": {}}, receive, send)
+    return any(_may_see(caller, guild_id) for caller in let_in)
+
+
+def _may_see(caller: Caller, guild_id: int) -> bool:
+    try:
+        return caller.may_act_as("viewer") and caller.guild_in_reach(guild_id) == guild_id
+    except NotFound:
+        return False

@@ -1,30 +1,34 @@
-"""The page of one issue: why it is there, who could be meant, what a fix would change; and the preview of an undo."""
+"""The page of one issue: why it is there, who could be meant, what a fix would change; the preview of an undo; and dismissals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt.api import issue as api
-from patt.api.decisions import DecisionRequest, fields_of
 from patt.api.issue import Candidate, IssueDetail
-from patt.api.players import LONGEST_SEARCH
+from patt.api.players import LONGEST_SEARCH, fields_of
 from patt.bootstrap import Services
-from patt.deps import AttemptId, GuildDep, IssueId, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import DATA_QUALITY
-from patt.pages.forms import way_back
-from patt.pages.shell import respond
+from patt.pages.layout import View, chosen_of, guilds_in_reach, respond
 from patt.pages.words import by_source, details_in_words
-from sv_common.guild_sync.domain.issue import IssueState
-from sv_common.guild_sync.issue_story import ABOUT_A_MEMBER, ABOUT_AN_OWNER
-from sv_common.guild_sync.people import PersonSummary, people_page
+from patt.web.context import AttemptId, GuildDep, IssueId, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.forms import way_back
+from patt.web.places import DATA_QUALITY
+from sv_common.guild_sync.identity.decisions import Decision
+from sv_common.guild_sync.insights import findings
+from sv_common.guild_sync.insights.issue import ABOUT_A_MEMBER, ABOUT_AN_OWNER
+from sv_common.guild_sync.insights.people import PersonSummary, people_page
+from sv_common.guild_sync.issues.model import IssueState
 from sv_common.guild_sync.rules import RULES
 
 HOME = DATA_QUALITY.href
+DISMISSALS = f"{HOME}/dismissals"
+Shown = Literal["all", "idle"]
 MOST_FOUND = 8
 LONGEST_BACK = 500
 
@@ -82,7 +86,7 @@ def issue_context(found: IssueDetail) -> dict[str, Any]:
     return {
         "issue": found,
         "details": details_in_words(found.details),
-        "sources": by_source(found.story.sayings) if found.story else [],
+        "sources": by_source(found.explanation.evidence) if found.explanation else [],
         "candidates": [(each, _links(found, each, back)) for each in found.candidates],
         "rule": RULES.get(found.issue_type),
         "is_open": found.state is IssueState.OPEN,
@@ -105,12 +109,53 @@ def _links(found: IssueDetail, candidate: Candidate, back: str) -> dict[str, str
     }
 
 
-def _preview(decision: DecisionRequest | None, about: dict[str, Any]) -> str | None:
+def _preview(decision: Decision | None, about: dict[str, Any]) -> str | None:
     if decision is None:
         return None
     return f"/admin/players/preview?{urlencode(fields_of(decision) | about)}"
 
 
 async def _players(services: Services, guild_id: int, search: str) -> Sequence[PersonSummary]:
+    async with services.pool.reading(guild_id) as guild:
+        return (await people_page(guild, search=search, page_size=MOST_FOUND)).items
+
+
+@dataclass(frozen=True, slots=True)
+class DismissalsView(View):
+    """Which dismissals are looked at."""
+
+    show: Shown = "all"
+    page: int = 1
+
+    @property
+    def home(self) -> str:
+        """The address of the page without any parameter."""
+        return DISMISSALS
+
+
+@router.get("/dismissals")
+async def dismissals(
+    request: Request,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    guild: GuildDep,
+    show: Annotated[Shown, Query()] = "all",
+    page: PageQuery = 1,
+) -> Response:
+    """Show what was set aside, by whom and why, and which of it can be removed."""
     async with services.pool.snapshot() as conn:
-        return (await people_page(conn, guild_id, search=search, page_size=MOST_FOUND)).items
+        known = await guilds_in_reach(conn, viewer)
+        if not known:
+            return respond(request, "admin/dismissals.html", viewer, {"guild": None})
+        chosen = chosen_of(known, guild)
+        async with services.pool.reading(chosen.id) as here:
+            found = await findings.dismissals(here, only_idle=show == "idle", number=page)
+    context = {
+        "guild": chosen,
+        "guilds": known,
+        "view": DismissalsView(chosen.id, show, found.number),
+        "found": found,
+        "idle": [each.issue for each in found.items if each.why_idle],
+        "rule_names": {rule.issue_type: rule.name for rule in RULES.values()},
+    }
+    return respond(request, "admin/dismissals.html", viewer, context)

@@ -5,46 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from patt.api import matching
-from patt.api.matching import WhomToMatch
-from patt.deps import GuildDep, OfficerDep, PageQuery, ServicesDep, ViewerDep, viewer_of
-from patt.navigation import FULL_MATCH
-from patt.pages.forms import FormDep, TickedDep, done, form_router
-from patt.pages.shell import chosen_guild, chosen_of, guilds_in_reach, respond, respond_with_part
+from patt.pages.layout import View, chosen_of, guilds_in_reach, reading_guild, respond, respond_with_part
 from patt.pages.words import KINDS_OF_EVIDENCE
-from sv_common.guild_sync import activity
-from sv_common.guild_sync.activity import MatchRun
-from sv_common.guild_sync.domain.paging import Page
-from sv_common.guild_sync.identity_engine import Evidence, MatchReport, preview_matching
+from patt.web.context import GuildDep, PageQuery, ServicesDep, ViewerDep, viewer_of
+from patt.web.places import FULL_MATCH
+from sv_common.guild_sync.core.paging import Page
+from sv_common.guild_sync.identity_engine import MatchEvidence, MatchReport, preview_matching
+from sv_common.guild_sync.insights import activity
+from sv_common.guild_sync.insights.activity import MatchRun
 
 HOME = FULL_MATCH.href
 Shown = Literal["found", "left", "runs"]
 
 router = APIRouter(prefix=HOME, dependencies=[Depends(viewer_of)], include_in_schema=False)
-actions = form_router(f"{HOME}/actions")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """Which part of the page is looked at; `href` gives the address of this view, or of a changed one."""
+class MatchView(View):
+    """Which part of the page is looked at."""
 
-    guild: int
     show: Shown = "found"
-    evidence: Evidence | None = None
+    evidence: MatchEvidence | None = None
     page: int = 1
 
-    def href(self, **changes: Any) -> str:
-        """Return the address; what is as usual is left out of it."""
-        view = replace(self, **changes)
-        usual = View(view.guild)
-        chosen = {name: getattr(view, name) for name in ("show", "evidence", "page")}
-        unusual = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
-        return f"{HOME}?{urlencode({'guild': view.guild, **unusual})}"
+    @property
+    def home(self) -> str:
+        """The address of the page without any parameter."""
+        return HOME
 
 
 @router.get("")
@@ -54,7 +46,7 @@ async def full_match(
     viewer: ViewerDep,
     guild: GuildDep,
     show: Annotated[Shown, Query()] = "found",
-    evidence: Annotated[Evidence | None, Query()] = None,
+    evidence: Annotated[MatchEvidence | None, Query()] = None,
     page: PageQuery = 1,
 ) -> Response:
     """Show what a full match would do, whom it would leave alone, or the matches of before."""
@@ -63,10 +55,11 @@ async def full_match(
         if not known:
             return respond(request, "admin/full_match.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        runs = await activity.match_runs(conn, chosen.id, number=page if show == "runs" else 1)
-        newest = runs if runs.number == 1 else await activity.match_runs(conn, chosen.id)
+        async with services.pool.reading(chosen.id) as here:
+            runs = await activity.match_runs(here, number=page if show == "runs" else 1)
+            newest = runs if runs.number == 1 else await activity.match_runs(here)
         report = await preview_matching(services.pool, guild_id=chosen.id)
-    view = View(chosen.id, show, evidence, page)
+    view = MatchView(chosen.id, show, evidence, page)
     context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}
     return respond(request, "admin/full_match.html", viewer, context)
 
@@ -74,27 +67,14 @@ async def full_match(
 @router.get("/state")
 async def state(services: ServicesDep, viewer: ViewerDep, guild: GuildDep) -> Response:
     """Show how the newest full match stands, for the page that waits for it."""
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, viewer, guild)
-        latest = _latest(await activity.match_runs(conn, chosen.id))
-    return respond_with_part("partials/match_state.html", {"guild": chosen, "latest": latest, "view": View(chosen.id)})
+    async with reading_guild(services.pool, viewer, guild) as (here, chosen, _):
+        latest = _latest(await activity.match_runs(here))
+    return respond_with_part(
+        "partials/match_state.html", {"guild": chosen, "latest": latest, "view": MatchView(chosen.id)}
+    )
 
 
-@actions.post("/ask")
-async def ask(request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep) -> Response:
-    """Ask for a match of everybody."""
-    return await done(request, form, matching.ask(services, officer, guild), home=HOME)
-
-
-@actions.post("/ask-chosen")
-async def ask_chosen(
-    request: Request, services: ServicesDep, officer: OfficerDep, guild: GuildDep, form: FormDep, ticked: TickedDep
-) -> Response:
-    """Ask for a match of those who are ticked."""
-    return await done(request, form, matching.ask(services, officer, guild, WhomToMatch(ticked)), home=HOME)
-
-
-def _shown(view: View, report: MatchReport, runs: Page[MatchRun]) -> dict[str, Any]:
+def _shown(view: MatchView, report: MatchReport, runs: Page[MatchRun]) -> dict[str, Any]:
     """What the chosen part of the page shows; `listed` is what its pages are counted by."""
     people = matching.people_of(report, evidence=view.evidence, number=view.page)
     left = matching.undecided_of(report, number=view.page)

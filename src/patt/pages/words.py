@@ -1,4 +1,4 @@
-"""What pages say for what the engine keeps: an issue's details, kinds of evidence, pipelines and jobs."""
+"""What pages say for what the engine keeps: an issue's details, kinds of evidence, pipelines, jobs, and a guild's health."""
 
 from __future__ import annotations
 
@@ -7,32 +7,36 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from patt.queue import Task
-from sv_common.guild_sync.activity import Pipeline
-from sv_common.guild_sync.domain.story import Saying, Source
-from sv_common.guild_sync.identity_engine import Evidence
-from sv_common.guild_sync.store.uploads import UploadState
+from patt.tasks import Task
+from sv_common.guild_sync.core.text import in_words
+from sv_common.guild_sync.identity_engine import MatchEvidence
+from sv_common.guild_sync.insights.activity import Pipeline
+from sv_common.guild_sync.insights.findings import RuleOverview
+from sv_common.guild_sync.insights.health import Health, Share, SourceAge, Trends
+from sv_common.guild_sync.issues.explanation import Evidence, Source
+from sv_common.guild_sync.roster.freshness import Source as DataSource
+from sv_common.guild_sync.roster.uploads import UploadState
 
 _LABELS = {
     "character": "Character",
     "note": "Guild note",
     "named": "The note names",
     "player": "Player",
-    "link_source": "How it was linked",
-    "linked_under": "Note when it was linked",
+    "link_source": "Linked",
+    "linked_under": "Note at linking",
     "is_decided": "Linked by a person",
     "gives": "What the role gives here",
     "has_left": "All characters have left",
-    "basis": "The link rests on",
-    "basis_note": "Note when it was linked",
-    "vouched_by": "Confirmed by",
+    "basis": "The link is based on",
+    "basis_note": "Note at linking",
+    "confirmed_by": "Confirmed by",
     "ranks": "Ranks",
     "role": "Discord role",
     "formerly": "Former name of",
     "weight": "Its rank",
     "candidates": "Could mean",
     "resembles": "Looks like",
-    "own_name_is_player": "Bears its player's Discord name",
+    "own_name_is_player": "Has its player's Discord name",
     "member": "Discord member",
     "roles": "Guild roles on Discord",
     "rank": "Rank in the game",
@@ -43,7 +47,7 @@ _LABELS = {
     "player_active_on": "The player is active on",
 }
 _LINK_SOURCES = {
-    "manual": "by hand",
+    "manual": "manually",
     "officer_fix": "by an officer's fix",
     "bulk_fix": "by an officer's fix of many at once",
     "auto_fix": "by an automatic fix",
@@ -69,19 +73,19 @@ SOURCES: Mapping[Source, str] = {
 """Where something is said about the subject of an issue."""
 
 KINDS_OF_EVIDENCE = {
-    Evidence.KNOWN_PLAYER: (
+    MatchEvidence.KNOWN_PLAYER: (
         "Known players",
-        "Characters are linked to players who are there already; nobody is created.",
+        "Characters are linked to existing players. No player is created.",
     ),
-    Evidence.DISCORD_MEMBER: (
+    MatchEvidence.DISCORD_MEMBER: (
         "New players who are on Discord",
         "A player is created for a Discord member whose name or main the characters lead to.",
     ),
-    Evidence.MAIN: (
+    MatchEvidence.MAIN: (
         "New players by their main",
-        "A player is created because notes name one main; nobody on Discord has its name.",
+        "A player is created because notes name one main, and no Discord member has its name.",
     ),
-    Evidence.NICKNAME: (
+    MatchEvidence.NICKNAME: (
         "New players by a nickname",
         "A player is created because several notes hold the same unknown word. Look at these closely.",
     ),
@@ -97,22 +101,22 @@ PIPELINES: Mapping[Pipeline, str] = {
 }
 
 TASKS: Mapping[str, str] = {
-    Task.UPLOADS: "Take in uploads",
+    Task.UPLOADS: "Process uploads",
     Task.BATTLE_NET: "Sync with Battle.net",
     Task.DISCORD: "Sync with Discord",
     Task.SWEEP: "Daily check",
     Task.FULL_MATCH: "Full match",
-    Task.DIGEST: "Tell officers the news",
-    Task.WORK: "Scans and fixes that officers asked for",
-    Task.PLAN: "Plan what is due",
+    Task.DIGEST: "Send the digest",
+    Task.JOBS: "Scans and fixes",
+    Task.PLAN: "Enqueue what is due",
 }
 
 
-def by_source(sayings: Sequence[Saying]) -> list[tuple[str, list[str]]]:
+def by_source(evidence: Sequence[Evidence]) -> list[tuple[str, list[str]]]:
     """Return what is said, in its order, with the source named once for what follows on it."""
     return [
         (SOURCES[source], [saying.sentence for saying in group])
-        for source, group in groupby(sayings, key=lambda saying: saying.source)
+        for source, group in groupby(evidence, key=lambda saying: saying.source)
     ]
 
 
@@ -150,3 +154,105 @@ def _plain(value: Any) -> str:
             return "; ".join(_plain(each) for each in value)
         case _:
             return str(value)
+
+
+DATA_SOURCES: Mapping[DataSource, str] = {
+    DataSource.NOTES: "Addon notes",
+    DataSource.ROSTER: "Battle.net roster",
+    DataSource.MEMBERS: "Discord members",
+    DataSource.PROFILES: "Battle.net profiles",
+}
+
+_REMEDIES: Mapping[DataSource, str] = {
+    DataSource.NOTES: "An officer types /pattsync and then /reload in the game, with “patt watch” running; or run: patt upload FILE",
+    DataSource.ROSTER: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync battlenet",
+    DataSource.MEMBERS: "Keep “patt serve” running; “patt doctor” says what is wrong. To sync now: patt sync discord",
+    DataSource.PROFILES: "They come with the roster. See its last run in Activity.",
+}
+
+_LEFT_OUT = {
+    "characters": {"left": "{} that left the guild", "gone": "{} that Battle.net says are gone"},
+    "members": {"guests": "{} without a role of the guild", "left": "{} who left Discord", "bots": "{} bot(s)"},
+}
+
+
+def remedy(age: SourceAge) -> str:
+    """Say how old a stale source's data may be, and what to do."""
+    state = "No data yet" if age.last is None else f"Expected to be newer than {in_words(age.stale_after)}"
+    return f"{state}. {_REMEDIES[age.source]}"
+
+
+def expectation(age: SourceAge) -> str:
+    """Say how often a source is expected."""
+    return f"expected every {in_words(age.expected_every)}".replace("every 1 ", "every ")
+
+
+def not_counted(kind: str, share: Share) -> str:
+    """Say who does not count; nothing where everybody does."""
+    counts = {why: share.left_out[why] for why in _LEFT_OUT[kind] if share.left_out.get(why)}
+    parts = [
+        _LEFT_OUT[kind][why].format(count).replace("(s)", "" if count == 1 else "s") for why, count in counts.items()
+    ]
+    return f"Not counted: {', '.join(parts)}." if parts else ""
+
+
+def change(counts: Sequence[int]) -> str:
+    """Say how the last count differs from the first."""
+    difference = counts[-1] - counts[0]
+    if not difference:
+        return "as many as"
+    return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than"
+
+
+def verdict(health: Health, trends: Trends) -> str:
+    """Say in two or three sentences how healthy the data is."""
+    stale = [DATA_SOURCES[age.source] for age in health.sources if age.is_stale]
+    if not (health.characters.counted or health.members.counted):
+        return "No characters and no Discord members yet. Set up the sources first."
+    who = _and([_of(health.characters, "character"), _of(health.members, "Discord member")])
+    opened = trends.total[-1]
+    days = len(trends.days) - 1
+    moved = f"{_count(opened, 'issue')} {'is' if opened == 1 else 'are'} open, {change(trends.total)} {days} days ago."
+    old = f" No fresh data from: {', '.join(stale)}." if stale else " All sources are fresh."
+    return f"{who} are linked and consistent. {moved}{old}"
+
+
+def frequency(rule: RuleOverview) -> str:
+    """Say how often a rule found something lately."""
+    if not rule.found:
+        return "Found nothing new in 30 days."
+    back = f"; {rule.recurred} came back" if rule.recurred else ""
+    return f"Found {_times(rule.found)} in 30 days, {_times(rule.found_in_a_week)} this week{back}."
+
+
+def fix_record(rule: RuleOverview) -> str:
+    """Say how the fixes of a rule ended in 90 days; nothing of a rule without a fix."""
+    if not rule.is_fixable:
+        return ""
+    refused = (
+        f" {_count(rule.fixes_refused, 'click')} changed nothing: the evidence was not certain."
+        if rule.fixes_refused
+        else ""
+    )
+    if not rule.fixes_tried:
+        return f"No fix was made in 90 days.{refused}"
+    fixes = _count(rule.fixes_tried, "fix", "fixes")
+    undone = f", {rule.fixes_undone} {'was' if rule.fixes_undone == 1 else 'were'} undone" if rule.fixes_undone else ""
+    unverified = f", {rule.fixes_unverified} could not be verified" if rule.fixes_unverified else ""
+    return f"{rule.fixes_worked} of {fixes} worked{unverified}{undone}.{refused}"
+
+
+def _of(share: Share, what: str) -> str:
+    return f"{share.healthy} of {_count(share.counted, what)}"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(parts)
+
+
+def _count(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def _times(count: int) -> str:
+    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")

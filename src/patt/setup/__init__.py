@@ -1,1 +1,1 @@
-"""Setting up a guild step by step. Nothing here knows of a terminal."""
+"""Setting up a guild step by step, without a terminal."""

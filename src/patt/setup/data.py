@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from patt import access
-from patt.companion.accounts import export_files, game_folders
+from patt.auth import credentials
+from patt.companion.files import export_files, game_folders
 from patt.files import read_file
 from patt.setup.session import Dialogue, SetupSession, StepSkipped
-from sv_common.guild_sync.domain.addon_export import AddonExport, read_addon_export
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.report import PipelineReport
-from sv_common.guild_sync.domain.text import age, in_words
-from sv_common.guild_sync.scheduler import run_addon_sync, run_blizzard_sync, run_discord_sync
-from sv_common.guild_sync.store import ranks, sync_log
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.text import age, in_words
+from sv_common.guild_sync.roster import ranks, runs
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.scheduler import PipelineReport, run_addon_sync, run_blizzard_sync, run_discord_sync
+from sv_common.guild_sync.sources.addon.export import read_addon_export
 
 _EXPORT, _FOUND_EXPORT, _ADDRESS, _UPLOADER = "export", "export-found", "base-url", "uploader"
 
@@ -25,51 +25,39 @@ async def first_roster(session: SetupSession) -> None:
     """Read the roster, unless it was read before. Raises PattError and `StepSkipped`."""
     guild = await session.guild()
     session.require_battle_net()
-    if not await _was_read(session, guild, "battlenet_sync"):
-        with session.dialogue.working("Reading the roster and the profiles from Battle.net"):
-            report = await run_blizzard_sync(
-                session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor
-            )
-        _tell(session, report)
+    await _sync(session, guild, "battlenet_sync", run_blizzard_sync, "the roster and the profiles from Battle.net")
 
 
 async def first_members(session: SetupSession) -> None:
     """Read roles and members of the Discord server, unless they were read before. Raises PattError and `StepSkipped`."""
     guild, _ = await session.guild_on_discord()
     session.require_discord()
-    if not await _was_read(session, guild, "discord_sync"):
-        with session.dialogue.working("Reading roles and members from Discord"):
-            report = await run_discord_sync(
-                session.pool, guild_id=guild.id, outside=session.outside, actor=session.actor
-            )
-        _tell(session, report)
+    await _sync(session, guild, "discord_sync", run_discord_sync, "roles and members from Discord")
 
 
 async def first_export(session: SetupSession) -> None:
-    """Take in an export of the addon, which alone knows the names of ranks. Raises PattError and `StepSkipped`."""
+    """Read an export of the addon, the only source of rank names. Raises PattError and `StepSkipped`."""
     guild, dialogue = await session.guild(), session.dialogue
-    async with session.pool.connection() as conn:
-        are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(conn, guild.id))
+    async with session.pool.reading(guild.id) as here:
+        are_named = any(rank.name_in_game is not None for rank in await ranks.all_ranks(here))
     if are_named and dialogue.given(_EXPORT) is None:
-        dialogue.say("An export of the addon was taken in before.")
+        dialogue.say("An export of the addon was read before.")
         return
     if not dialogue.is_interactive and dialogue.given(_EXPORT) is None:
-        raise StepSkipped("no --export was given. The companion of an officer can send one at any time")
-    dialogue.say(
-        "Only the addon knows what the guild calls its ranks, and what the notes say. If you have its export, give it."
-    )
-    export = _read_export(_file_of_export(dialogue))
-    with dialogue.working("Taking in the export"):
+        raise StepSkipped("no --export was given. An officer's companion can send one at any time")
+    dialogue.say("Only the addon knows the names of the ranks and the guild notes. If you have its export, give it.")
+    export = read_addon_export(read_file(_file_of_export(dialogue)))
+    with dialogue.working("Reading the export"):
         report = await run_addon_sync(
             session.pool,
             export.characters,
             guild_id=guild.id,
-            outside=session.outside,
+            sources=session.sources,
             actor=session.actor,
             exported_at=export.seen_at,
             origin=export.origin,
         )
-    _tell(session, report)
+    _report(session, report)
 
 
 async def address_of_pages(session: SetupSession) -> None:
@@ -79,11 +67,11 @@ async def address_of_pages(session: SetupSession) -> None:
     if dialogue.given(_ADDRESS) is None and (is_set or not dialogue.is_interactive):
         dialogue.say(f"The pages are at {settings.base_url}.")
         return
-    dialogue.say("As it is, the pages are for this computer alone. Others reach them at the address of your server.")
-    address = dialogue.ask(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
+    dialogue.say("Now the pages can be reached from this computer alone. Give the address of your server for others.")
+    address = dialogue.prompt(_ADDRESS, "Address of the pages", default=settings.base_url).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise BadInput(f"“{address}” is no address of pages. It looks like https://patt.example.org.")
+        raise BadInput(f"“{address}” is not a web address. It looks like https://patt.example.org.")
     session.keep({"base_url": address})
     dialogue.say(f"The pages are at {address}.")
 
@@ -91,33 +79,37 @@ async def address_of_pages(session: SetupSession) -> None:
 async def first_key(session: SetupSession) -> None:
     """Make an upload key, unless there is one. It is shown once. Raises `BadInput` and `StepSkipped`."""
     guild, dialogue = await session.guild(), session.dialogue
-    async with session.pool.connection() as conn:
-        valid = [key for key in await access.upload_keys(conn, guild.id) if key.revoked_at is None]
+    async with session.pool.installation() as conn:
+        valid = [key for key in await credentials.upload_keys(conn, guild.id) if key.revoked_at is None]
     wanted = dialogue.given(_UPLOADER)
     if valid and (wanted is None or wanted in {key.uploader for key in valid}):
-        dialogue.say(f"There are upload keys for: {', '.join(sorted({key.uploader for key in valid}))}.")
+        dialogue.say(f"Upload keys exist for: {', '.join(sorted({key.uploader for key in valid}))}.")
         return
     dialogue.say("A companion sends the addon's exports to PATT, with a key of its own.")
-    uploader = dialogue.ask(_UPLOADER, "Whose companion is the first", default=getpass.getuser())
-    async with session.pool.connection() as conn:
-        key = await access.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
-    dialogue.say(f"On the computer on which {uploader} plays, this asks for the key:")
+    uploader = dialogue.prompt(_UPLOADER, "Who gets the first upload key", default=getpass.getuser())
+    async with session.pool.installation() as conn:
+        key = await credentials.create_upload_key(conn, uploader, guild_id=guild.id, created_by=session.actor)
+    dialogue.say(f"On the computer on which {uploader} plays, this prompts for the key:")
     dialogue.say(f"  patt watch --server {session.settings.base_url}")
-    dialogue.say(f"The key, shown this once: {key}")
+    dialogue.say(f"The key, shown only once: {key}")
 
 
-async def _was_read(session: SetupSession, guild: Guild, pipeline: str) -> bool:
-    """Whether a pipeline ended well before; then it is told when."""
-    async with session.pool.connection() as conn:
-        standing = (await sync_log.standings(conn, guild.id)).get(pipeline)
-    if standing is None or standing.last_good is None:
-        return False
-    session.dialogue.say(f"Read {in_words(age(standing.last_good))} ago.")
-    return True
+async def _sync(
+    session: SetupSession, guild: Guild, name: str, run: Callable[..., Awaitable[PipelineReport]], what: str
+) -> None:
+    """Run a pipeline, unless it succeeded before."""
+    async with session.pool.reading(guild.id) as here:
+        history = (await runs.standings(here)).get(name)
+    if history is not None and history.last_good is not None:
+        session.dialogue.say(f"Read {in_words(age(history.last_good))} ago.")
+        return
+    with session.dialogue.working(f"Reading {what}"):
+        report = await run(session.pool, guild_id=guild.id, sources=session.sources, actor=session.actor)
+    _report(session, report)
 
 
-def _tell(session: SetupSession, report: PipelineReport) -> None:
-    """Tell what came in. What the checks found waits on the admin page."""
+def _report(session: SetupSession, report: PipelineReport) -> None:
+    """Say what was read. The issues that the scan found are on the admin page."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.steps[0].counts.items() if count)
     session.dialogue.say(f"Done: {counts or 'nothing new'}.")
     for step in report.steps:
@@ -128,19 +120,10 @@ def _tell(session: SetupSession, report: PipelineReport) -> None:
             session.dialogue.warn(sentence)
 
 
-def _file_of_export(dialogue: Dialogue) -> str:
-    """Return the file that was given, the one that the game has on this computer, or the one that a person names."""
-    found = _export_on_this_computer() if dialogue.given(_EXPORT) is None else None
-    if found is not None and dialogue.confirm(_FOUND_EXPORT, f"Take in {found}"):
-        return str(found)
-    return dialogue.ask(_EXPORT, "File PATTSync.lua")
-
-
-def _read_export(file: str) -> AddonExport:
-    """Read an export. Raises `BadInput` for what is none."""
-    return read_addon_export(read_file(Path(file).expanduser()))
-
-
-def _export_on_this_computer() -> Path | None:
+def _file_of_export(dialogue: Dialogue) -> Path:
+    """Return the file that was given, the game's on this computer, or the one that the user names."""
     files = [file for folder in game_folders() for file in export_files(folder)]
-    return max(files, key=lambda file: file.stat().st_mtime, default=None)
+    found = max(files, key=lambda file: file.stat().st_mtime, default=None) if dialogue.given(_EXPORT) is None else None
+    if found is not None and dialogue.confirm(_FOUND_EXPORT, f"Read {found}"):
+        return found
+    return Path(dialogue.prompt(_EXPORT, "File PATTSync.lua")).expanduser()

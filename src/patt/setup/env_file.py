@@ -1,4 +1,4 @@
-"""Keeping settings in the `.env` file of the working folder, beside whatever else stands there."""
+"""Storing settings in the `.env` file of the working folder, beside its other lines."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 import dotenv
 
 from patt.config import ENV_FILE, ENV_PREFIX
-from sv_common.guild_sync.domain.errors import BadInput, ConfigurationError
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError
 
 OWNER_ONLY = 0o600
 
 
 def keep(settings: Mapping[str, str], file: Path | None = None) -> None:
-    """Write settings (by the names that `patt.config.Settings` gives them) into the file, for its owner's eyes only.
+    """Write settings (by the names that `patt.config.Settings` gives them) into the file, which only its owner can read.
 
-    Other lines stay as they are. Each setting is there whole or not at all, whenever the machine stops. Raises
-    `BadInput` for a value that no `.env` file can hold, and `ConfigurationError` where writing would be of no use.
+    Other lines stay. Each setting is written completely or not at all, whenever the machine stops. Raises `BadInput` for a
+    value that no `.env` file can hold, and `ConfigurationError` if the environment overrides it or the file is not writable.
     """
     file = file or Path(ENV_FILE)
     lines = {f"{ENV_PREFIX}{name.upper()}": value for name, value in settings.items()}
@@ -39,8 +39,8 @@ def keep(settings: Mapping[str, str], file: Path | None = None) -> None:
 def _refuse(name: str, value: str) -> None:
     if any(name == each.upper() for each in os.environ):
         raise ConfigurationError(
-            f"{name} is set in the environment of this program, which goes before {ENV_FILE}. Change it there, or remove "
-            "it from there and run this again."
+            f"{name} is set in the environment, which overrides {ENV_FILE}. Change or remove it there, then run this "
+            "again."
         )
     if not value.isprintable() or "${" in value:
         raise BadInput(f"{name} holds a character that {ENV_FILE} cannot hold, such as a line break. Copy it again.")

@@ -1,16 +1,15 @@
-"""Finding a guild as an officer names it: by the name that the game shows, on a realm named in any language."""
+"""Finding a guild by the name that the game shows, on a realm named in any language."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sv_common.guild_sync.clients.battlenet import GuildNotFoundError
-from sv_common.guild_sync.domain.errors import BadInput, NotFound
-from sv_common.guild_sync.domain.guild import GuildAddress, RosterCharacter
-from sv_common.guild_sync.domain.likeness import LikeNames
-from sv_common.guild_sync.domain.realms import LOCALES, Realm, RealmIndex
-from sv_common.guild_sync.ports import ProfileSource, RealmSource
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.identity.names.similarity import SimilarNames
+from sv_common.guild_sync.sources.battlenet.client import GuildNotFoundError
+from sv_common.guild_sync.sources.models import LOCALES, GuildAddress, Realm, RealmIndex, RosterCharacter
+from sv_common.guild_sync.sources.ports import ProfileSource, RealmSource
 
 REGIONS = tuple(LOCALES)
 MOST_SUGGESTIONS = 5
@@ -27,28 +26,28 @@ class FoundGuild:
 
 
 def read_region(text: str) -> str:
-    """Return the region that is meant. Raises `BadInput`."""
+    """Return a region in the spelling of Battle.net. Raises `BadInput`."""
     region = text.strip().lower()
     if region not in REGIONS:
-        raise BadInput(f"“{text}” is no region that Battle.net can be asked for. Use one of: {', '.join(REGIONS)}.")
+        raise BadInput(f"“{text}” is not a region of Battle.net. Use one of: {', '.join(REGIONS)}.")
     return region
 
 
 async def find_guild(
     profiles: ProfileSource, realms: RealmSource, region: str, realm_name: str, guild_name: str
 ) -> FoundGuild:
-    """Find a guild. Raises `NotFound`, naming realms that may be meant, and a SourceError when Battle.net cannot tell."""
+    """Find a guild. Raises `NotFound`, with similar realms, `BadInput`, and a SourceError when Battle.net cannot tell."""
     realm = _find_realm(await realms.fetch_realms(region), region, realm_name)
     wanted = " ".join(guild_name.strip(" <>").split())
     if not wanted:
-        raise BadInput("The guild's name is needed, as the game shows it.")
+        raise BadInput("Give the guild's name as the game shows it.")
     shown = realm.names[0] if realm.names else realm.slug
     try:
         roster = await profiles.fetch_members(GuildAddress(region, realm.slug, wanted))
     except GuildNotFoundError as error:
         raise NotFound(
-            f"{shown} ({region}) has no guild “{wanted}”. Spell it as the game does, with every accent and apostrophe. If it "
-            "is spelt right, the guild is on another realm: the game shows a guild's realm in the guild window. Guilds of "
+            f"{shown} ({region}) has no guild “{wanted}”. Spell it as the game does, with every accent and apostrophe. If the "
+            "spelling is right, the guild is on another realm: the game shows it in the guild window. Guilds of "
             "the Classic games cannot be read from Battle.net yet."
         ) from error
     return FoundGuild(roster.address, roster.name or wanted, shown, roster.members)
@@ -67,10 +66,10 @@ def _find_realm(index: RealmIndex, region: str, wanted: str) -> Realm:
 
 
 def _near(index: RealmIndex, wanted: str) -> list[str]:
-    """The realms whose name, in any language, is most like what was written; each by its name that is like it."""
+    """Return the most similar realm names, in any language; one name for each realm."""
     names = [(realm, name) for realm in index.realms for name in realm.names]
     near: dict[str, str] = {}
-    for found in LikeNames([name for _, name in names]).like([wanted]):
+    for found in SimilarNames([name for _, name in names]).like([wanted]):
         realm, name = names[found.place]
         near.setdefault(realm.slug, name)
     return list(near.values())[:MOST_SUGGESTIONS]

@@ -1,4 +1,4 @@
-"""The steps that make the sources answer, and say which guild it is and where it is on Discord."""
+"""The steps that connect Battle.net and Discord, and choose the guild, its server and its channel."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from patt.doctor.sources import invitation_link
 from patt.setup.finding import FoundGuild, find_guild, read_region
 from patt.setup.session import Choice, SetupSession
-from sv_common.guild_sync.clients.battlenet import BattleNetClient, GuildNotFoundError
-from sv_common.guild_sync.clients.discord_wire import INTENT_REMEDY
-from sv_common.guild_sync.domain.discord_access import DiscordServer, TextChannel
-from sv_common.guild_sync.domain.errors import BadInput, Refused, SourceDenied
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import BadInput, Refused, SourceDenied
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient, GuildNotFoundError
+from sv_common.guild_sync.sources.discord.permissions import DiscordServer, TextChannel
+from sv_common.guild_sync.sources.discord.wire import INTENT_REMEDY
 
 _CLIENT_ID, _CLIENT_SECRET, _TOKEN = "battlenet-client-id", "battlenet-client-secret", "discord-bot-token"
 _REGION, _REALM, _GUILD = "region", "realm", "guild"
@@ -22,7 +22,7 @@ _SERVER, _CHANNEL = "discord-server", "audit-channel"
 
 
 async def battle_net(session: SetupSession) -> None:
-    """Have credentials that Battle.net accepts. Raises SourceError and `StepSkipped`."""
+    """Get credentials that Battle.net accepts. Raises SourceError and `StepSkipped`."""
     dialogue, settings = session.dialogue, session.settings
     is_set = bool(settings.blizzard_client_id and settings.blizzard_client_secret)
     if is_set and not (dialogue.given(_CLIENT_ID) or dialogue.given(_CLIENT_SECRET)):
@@ -40,16 +40,16 @@ async def battle_net(session: SetupSession) -> None:
         "and client secret."
     )
     values = {
-        "blizzard_client_id": dialogue.ask(_CLIENT_ID, "Client id"),
-        "blizzard_client_secret": dialogue.ask(_CLIENT_SECRET, "Client secret", is_secret=True),
+        "blizzard_client_id": dialogue.prompt(_CLIENT_ID, "Client id"),
+        "blizzard_client_secret": dialogue.prompt(_CLIENT_SECRET, "Client secret", is_secret=True),
     }
     await session.trying(values).require_battle_net().check_credentials()
     session.keep(values)
-    dialogue.say("Battle.net accepts them. They are kept in the file .env.")
+    dialogue.say("Battle.net accepts them. They are stored in the file .env.")
 
 
 async def discord_bot(session: SetupSession) -> None:
-    """Have a token that Discord accepts, of a bot that may read the member list. Raises SourceError and `StepSkipped`."""
+    """Get the token of a bot that may read the member list. Raises SourceError and `StepSkipped`."""
     dialogue = session.dialogue
     if session.settings.discord_bot_token and not dialogue.given(_TOKEN):
         try:
@@ -66,16 +66,16 @@ async def discord_bot(session: SetupSession) -> None:
         "Make an application at https://discord.com/developers/applications. On its page Bot, switch on the Server Members "
         "Intent, save, and copy the token that Reset Token shows."
     )
-    values = {"discord_bot_token": dialogue.ask(_TOKEN, "Token of the bot", is_secret=True)}
+    values = {"discord_bot_token": dialogue.prompt(_TOKEN, "Token of the bot", is_secret=True)}
     application = await session.trying(values).require_discord().fetch_application()
     session.keep(values)
-    dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is kept in the file .env.")
+    dialogue.say(f"Discord knows the bot as “{application.name}”. Its token is stored in the file .env.")
     _refuse_without_intent(sees_members=application.sees_members)
 
 
 async def which_guild(session: SetupSession) -> None:
-    """Choose a guild that is there already, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
-    async with session.pool.connection() as conn:
+    """Choose a guild of this installation, or find one and add it. Raises `NotFound`, SourceError, `StepSkipped`."""
+    async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
     if session.dialogue.given(_REALM) is None:
         known = _called(known, session.dialogue.given(_GUILD))
@@ -86,13 +86,13 @@ async def which_guild(session: SetupSession) -> None:
 
 
 async def which_server(session: SetupSession) -> None:
-    """Have the bot on the guild's Discord server. Raises `Refused` while it is not there, SourceError, `StepSkipped`."""
+    """Choose the guild's Discord server. Raises `Refused` while the bot is not on it, SourceError, `StepSkipped`."""
     guild, discord, dialogue = await session.guild(), session.require_discord(), session.dialogue
     application = await discord.fetch_application()
     wanted = dialogue.given(_SERVER) or guild.discord_guild_id
     server = _chosen_server(session, await discord.fetch_servers(), wanted, application.application_id)
     if server.server_id != guild.discord_guild_id:
-        async with session.pool.connection() as conn:
+        async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, discord_guild_id=server.server_id)
     dialogue.say(f"The bot is on the Discord server “{server.name}”.")
     if not (await discord.fetch_authority(server.server_id)).may_manage_roles:
@@ -103,11 +103,12 @@ async def which_server(session: SetupSession) -> None:
 
 
 async def which_channel(session: SetupSession) -> None:
-    """Have a channel in which the bot can post summaries. Raises `Refused`, `BadInput`, SourceError, `StepSkipped`."""
+    """Choose a channel in which the bot can post. Raises `Refused`, `BadInput`, SourceError, `StepSkipped`."""
     guild, server_id = await session.guild_on_discord()
     dialogue = session.dialogue
     channels = await session.require_discord().fetch_text_channels(server_id)
-    channel = _channel(channels, guild.audit_channel_id) if dialogue.given(_CHANNEL) is None else None
+    current = guild.audit_channel_id if dialogue.given(_CHANNEL) is None else None
+    channel = next((each for each in channels if each.channel_id == current), None)
     if channel is None or channel.missing:
         if channel is not None and not dialogue.is_interactive:
             raise Refused(_channel_sentence(channel))
@@ -115,13 +116,13 @@ async def which_channel(session: SetupSession) -> None:
         channel = next(each for each in channels if each.channel_id == wanted)
         if channel.missing:
             raise Refused(_channel_sentence(channel))
-        async with session.pool.connection() as conn:
+        async with session.pool.installation() as conn:
             await guilds.place_on_discord(conn, guild.id, audit_channel_id=channel.channel_id)
     dialogue.say(f"Summaries are posted in #{channel.name}.")
 
 
 def _called(known: Sequence[Guild], name: str | None) -> list[Guild]:
-    """The guilds that are meant by a name or a number; all where none was given."""
+    """Return the guilds with a name or number; all without one."""
     return [each for each in known if name is None or name == str(each.id) or name_key(each.name) == name_key(name)]
 
 
@@ -139,14 +140,12 @@ def _go_on_with(session: SetupSession, known: Sequence[Guild]) -> None:
 async def _add_guild(session: SetupSession) -> None:
     dialogue, battle_net = session.dialogue, session.require_battle_net()
     dialogue.say("Retail guilds only: Battle.net's rosters of the Classic games cannot be read yet.")
-    asked = (
-        dialogue.ask(_REGION, "Region: us, eu, kr or tw", default="us"),
-        dialogue.ask(_REALM, "Realm, in any language"),
-        dialogue.ask(_GUILD, "Name of the guild, as the game shows it"),
-    )
-    region = read_region(asked[0])
-    with dialogue.working("Asking Battle.net for the guild"):
-        found = await find_guild(battle_net, battle_net, region, asked[1], asked[2])
+    region_name = dialogue.prompt(_REGION, "Region: us, eu, kr or tw", default="us")
+    realm = dialogue.prompt(_REALM, "Realm, in any language")
+    name = dialogue.prompt(_GUILD, "Name of the guild, as the game shows it")
+    region = read_region(region_name)
+    with dialogue.working("Fetching the guild from Battle.net"):
+        found = await find_guild(battle_net, battle_net, region, realm, name)
     session.guild_id = await _known_or_added(session, battle_net, found)
     dialogue.say(
         f"Guild {session.guild_id} is {found.name}, {found.realm} ({region}), with {len(found.members)} characters."
@@ -154,27 +153,28 @@ async def _add_guild(session: SetupSession) -> None:
 
 
 async def _known_or_added(session: SetupSession, battle_net: BattleNetClient, found: FoundGuild) -> int:
-    """Return the number of the guild that was found, as it is known, known under an old address, or added now."""
-    async with session.pool.connection() as conn:
+    """Return the number of a guild that was found: known already, known under an old address, or added now."""
+    async with session.pool.installation() as conn:
         known = await guilds.all_guilds(conn)
     same = next((each for each in known if each.address == found.address), None)
     if same is not None:
         return same.id
     moved = await _one_that_moved(session, battle_net, [each for each in known if each.region == found.address.region])
-    async with session.pool.connection() as conn:
-        if moved is not None:
-            await guilds.move(conn, moved.id, found.address, found.name, actor=session.actor)
-            return moved.id
+    if moved is not None:
+        async with session.pool.writing(moved.id) as guild:
+            await guilds.move(guild, found.address, found.name, actor=session.actor)
+        return moved.id
+    async with session.pool.installation() as conn:
         return await guilds.add(conn, found.address, found.name)
 
 
 async def _one_that_moved(session: SetupSession, battle_net: BattleNetClient, known: Sequence[Guild]) -> Guild | None:
-    """Return the guild that is no longer at its address, if an officer says that it is the one that was found."""
+    """Return the guild that is no longer at its address, if the user says that it is the one that was found."""
     for guild in known:
         try:
             await battle_net.fetch_members(guild.address)
         except GuildNotFoundError:
-            question = f"Battle.net no longer finds {guild.name} at its old address. Is it this guild, which has moved"
+            question = f"Battle.net no longer finds {guild.name} at its old address. Is this the same guild, moved"
             if session.dialogue.confirm(_MOVED, question, default=session.dialogue.is_interactive):
                 return guild
     return None
@@ -198,29 +198,18 @@ def _chosen_server(
     return by_id[wanted] if wanted is not None else servers[0]
 
 
-def _channel(channels: Sequence[TextChannel], channel_id: str | None) -> TextChannel | None:
-    return next((each for each in channels if each.channel_id == channel_id), None)
-
-
 def _channel_choices(channels: Sequence[TextChannel]) -> list[Choice]:
     if not channels:
-        raise BadInput("The Discord server has no channel that takes messages. Make one for the officers.")
-    return [Choice(each.channel_id, _label(each), each.name) for each in channels]
-
-
-def _label(channel: TextChannel) -> str:
-    return f"#{channel.name}" + (f" (the bot lacks {_joined(channel.missing)})" if channel.missing else "")
+        raise BadInput("The Discord server has no text channel. Create one for the officers.")
+    lacks = {each.channel_id: f" (the bot lacks {', '.join(each.missing)})" for each in channels if each.missing}
+    return [Choice(each.channel_id, f"#{each.name}{lacks.get(each.channel_id, '')}", each.name) for each in channels]
 
 
 def _channel_sentence(channel: TextChannel) -> str:
     return (
-        f"In #{channel.name} the bot lacks {_joined(channel.missing)}. Allow it for the bot's role in the channel's settings, "
+        f"In #{channel.name} the bot lacks {', '.join(channel.missing)}. Allow it for the bot's role in the channel's settings, "
         "under Permissions, or choose another channel."
     )
-
-
-def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _refuse_without_intent(*, sees_members: bool) -> None:

@@ -1,4 +1,4 @@
-"""The step that says which Discord role each rank maps to, suggested by the names alone; an officer confirms each."""
+"""The step that maps each rank to a Discord role: suggested by names, confirmed by the user."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from patt.setup.session import Choice, SetupSession, StepSkipped
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.guild import GUILD_MASTER_RANK, DiscordRole
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import fold_accents
-from sv_common.guild_sync.domain.role_authority import RoleAuthority, find_obstacles
-from sv_common.guild_sync.domain.setting import RanksSetting
-from sv_common.guild_sync.guild_settings import recorded
-from sv_common.guild_sync.store import ranks
-from sv_common.guild_sync.store.ranks import Rank
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.notes import fold_accents
+from sv_common.guild_sync.roster import ranks
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.settings.model import RanksSetting
+from sv_common.guild_sync.settings.service import recorded
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority, find_obstacles
+from sv_common.guild_sync.sources.models import GUILD_MASTER_RANK, DiscordRole
 
 _MAP, _MANAGED, _SUGGESTIONS, _NAMES = "map", "managed", "suggestions", "names"
 NO_ROLE = "none"
 _LATER = "later"
 Decisions = Mapping[int, DiscordRole | None]
-"""The role of each rank that is decided now; None: it maps to none, on purpose."""
+"""The role of each rank that is decided now; None for no role on purpose."""
 
 _SHORTEST_WORD_WITH_A_PLURAL: Final = 4
 
@@ -42,10 +42,10 @@ _SAME_MEANING: Final = (
 
 
 async def rank_table(session: SetupSession) -> None:
-    """Map ranks to roles, suggested by their names and confirmed. Raises `BadInput`, SourceError and `StepSkipped`."""
+    """Map ranks to roles. Raises `BadInput`, SourceError and `StepSkipped`."""
     guild, server_id = await session.guild_on_discord()
-    async with session.pool.connection() as conn:
-        table = await ranks.all_ranks(conn, guild.id)
+    async with session.pool.reading(guild.id) as here:
+        table = await ranks.all_ranks(here)
     if not table:
         raise StepSkipped("it needs the roster")
     authority = await session.require_discord().fetch_authority(server_id)
@@ -57,7 +57,7 @@ async def rank_table(session: SetupSession) -> None:
     decided = _decide(session, table, suggested, roles)
     if decided:
         is_managed = session.dialogue.confirm(
-            _MANAGED, "May fixes, when an officer asks for one, give and take these roles"
+            _MANAGED, "May fixes give and take these roles when an officer starts one"
         )
         await _store(session, guild.id, decided, is_managed=is_managed)
         _tell_obstacles(session, decided if is_managed else {}, authority)
@@ -69,8 +69,8 @@ def _show(session: SetupSession, table: Sequence[Rank], suggested: Decisions) ->
     session.dialogue.show(("rank", "name", "Discord role"), rows)
     if all(rank.name_in_game is None for rank in table):
         session.dialogue.say(
-            "The names of the ranks are not known yet: only the addon tells them. You can map ranks by their number now, or "
-            "come back with “patt init” after the first export."
+            "The names of the ranks are not known yet: they come with the addon's export. Map ranks by their number now, or "
+            "run “patt init” again after the first export."
         )
 
 
@@ -83,14 +83,17 @@ async def _confirm_names(session: SetupSession, guild_id: int, table: Sequence[R
             f"Rank {rank.wow_rank_index} is “{rank.name_in_game}” in the game, and was “{rank.name}” when its role was decided."
         )
     if session.dialogue.confirm(
-        _NAMES, "Does each rank, under its name in the game, still go with its role", default=False
+        _NAMES, "Does each rank, with its name in the game, still belong to its role", default=False
     ):
         about = RanksSetting.of(rank.wow_rank_index for rank in table)
-        async with session.pool.connection() as conn, recorded(conn, guild_id, about, actor=session.actor):
-            await ranks.confirm_names(conn, guild_id)
+        async with (
+            session.pool.writing(guild_id) as guild,
+            recorded(guild, about, actor=session.actor),
+        ):
+            await ranks.confirm_names(guild)
     else:
         session.dialogue.say(
-            "Until they are confirmed, no role is concluded from a rank. See: patt ranks map, patt ranks confirm"
+            "Until they are confirmed, no role follows from a rank. See: patt ranks map, patt ranks confirm"
         )
 
 
@@ -115,7 +118,7 @@ def _decide(
 
 _HOW_TO_TAKE = (
     Choice("all", "all of them"),
-    Choice("each", "ask for each rank"),
+    Choice("each", "decide for each rank"),
     Choice("none", "none of them, now"),
 )
 
@@ -128,7 +131,7 @@ def _given(session: SetupSession, table: Sequence[Rank], roles: Sequence[Discord
         index, _, wanted = (part.strip() for part in each.partition("="))
         if index not in known or not wanted:
             raise BadInput(
-                f"“{each}” does not map a rank. Write --map RANK=ROLE, with a rank out of: {', '.join(known)}."
+                f"“{each}” does not map a rank. Write --map RANK=ROLE, with one of the ranks {', '.join(known)}."
             )
         decided[int(index)] = None if name_key(wanted) == NO_ROLE else _role_called(wanted, roles)
     return decided
@@ -139,9 +142,9 @@ def _role_called(wanted: str, roles: Sequence[DiscordRole]) -> DiscordRole:
     if len(called) == 1:
         return called[0]
     if called:
-        raise BadInput(f"Several roles are called “{wanted}”. Give the role's id instead of its name.")
+        raise BadInput(f"Several roles have the name “{wanted}”. Give the role's id instead.")
     raise BadInput(
-        f"No role that can be given is called “{wanted}”. There are: {', '.join(role.name for role in roles)}."
+        f"No role that can be given has the name “{wanted}”. There are: {', '.join(role.name for role in roles)}."
     )
 
 
@@ -157,12 +160,12 @@ def _ask(session: SetupSession, rank: Rank, roles: Sequence[DiscordRole], sugges
 
 async def _store(session: SetupSession, guild_id: int, decided: Decisions, *, is_managed: bool) -> None:
     about = RanksSetting.of(decided)
-    async with session.pool.connection() as conn, recorded(conn, guild_id, about, actor=session.actor):
+    async with session.pool.writing(guild_id) as guild, recorded(guild, about, actor=session.actor):
         for index, role in decided.items():
             if role is None:
-                await ranks.leave_without_role(conn, guild_id, index)
+                await ranks.leave_without_role(guild, index)
             else:
-                await ranks.map_to_role(conn, guild_id, index, role.role_id, role.name, is_managed=is_managed)
+                await ranks.map_to_role(guild, index, role.role_id, role.name, is_managed=is_managed)
     session.dialogue.say(f"{len(decided)} ranks decided.")
 
 
@@ -177,7 +180,7 @@ def _tell_what_is_left(session: SetupSession, left: Sequence[Rank]) -> None:
     if left:
         numbers = ", ".join(str(rank.wow_rank_index) for rank in left)
         session.dialogue.say(
-            f"Without a role as yet: rank {numbers}. Map them with “patt ranks map”, or with “patt init” again."
+            f"Ranks without a role yet: {numbers}. Map them with “patt ranks map”, or run “patt init” again."
         )
 
 
@@ -195,10 +198,10 @@ def _mapped(rank: Rank, suggested: DiscordRole | None) -> str:
 
 
 def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int, DiscordRole]:
-    """Suggest a role for ranks, given by index and name, out of roles that may be given by hand.
+    """Suggest a role for ranks, given by index and name, out of roles that may be given.
 
     Equal names come first, then names that differ in accents, signs and blanks alone, then those of one meaning. Where
-    two roles fit a rank equally well, or two ranks a role, nothing is suggested; so no role is suggested twice.
+    two roles fit a rank equally well, or two ranks a role, nothing is suggested. So no role is suggested twice.
     """
     open_ranks, open_roles = dict(ranks), {role.role_id: role for role in roles}
     found: dict[int, DiscordRole] = {}
@@ -212,16 +215,16 @@ def suggest(ranks: Mapping[int, str], roles: Iterable[DiscordRole]) -> dict[int,
 def roles_for_ranks(roles: Iterable[DiscordRole], server_id: str) -> list[DiscordRole]:
     """List the roles to which a rank can be mapped, the most powerful first.
 
-    Those are all but @everyone, whose id is the server's, and the roles of integrations, which nobody can give.
+    Those are all but @everyone, whose id is the server's, and the roles of integrations, which cannot be given.
     """
     usable = [role for role in roles if not role.managed and role.role_id != server_id]
     return sorted(usable, key=lambda role: (-role.position, int(role.role_id)))
 
 
 def names_of(ranks: Iterable[Rank]) -> dict[int, str]:
-    """Return the names of ranks that nobody has decided about, where they are known.
+    """Return the names of undecided ranks, if they are known.
 
-    Only the addon knows what a guild calls its ranks; but the highest is the guild master's in every guild.
+    Only the addon knows the names of ranks, but the highest is the guild master's in every guild.
     """
     return {
         rank.wow_rank_index: rank.name_in_game or rank.name
@@ -233,7 +236,7 @@ def names_of(ranks: Iterable[Rank]) -> dict[int, str]:
 def _pairs(
     ranks: Mapping[int, str], roles: Iterable[DiscordRole], key: Callable[[str], str]
 ) -> list[tuple[int, DiscordRole]]:
-    """The ranks and roles of which just one each has a key."""
+    """Return each rank and role that alone share a key."""
     indexes: dict[str, list[int]] = defaultdict(list)
     for index, name in ranks.items():
         indexes[key(name)].append(index)
@@ -248,12 +251,12 @@ def _pairs(
 
 
 def _letters(name: str) -> str:
-    """The letters and digits of a name, without accents and case."""
+    """Return the letters and digits of a name, without accents and case."""
     return "".join(letter for letter in fold_accents(name_key(name)) if letter.isalnum())
 
 
 def _meaning(name: str) -> str:
-    """What a name means: the first word of its line above, else the name in the singular."""
+    """Return the first word of the name's line above, else the name in the singular."""
     letters = _letters(name)
     singular = letters[:-1] if letters.endswith("s") and len(letters) >= _SHORTEST_WORD_WITH_A_PLURAL else letters
     return _MEANINGS.get(letters) or _MEANINGS.get(singular) or singular

@@ -1,32 +1,32 @@
-"""What the steps of the set-up work with: whom they talk to, what is open, and what they have found out so far."""
+"""What the steps of the set-up work with: the dialogue with the user, open connections, settings and the guild."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import httpx2
 from pydantic import SecretStr
 
-from patt.bootstrap import battlenet_client, discord_client, outside
+from patt.bootstrap import battlenet_client, discord_client, sources
 from patt.config import Settings, load_settings
 from patt.setup import env_file
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.discord import DiscordClient
-from sv_common.guild_sync.domain.errors import PattError
-from sv_common.guild_sync.ports import Outside
-from sv_common.guild_sync.store import guilds
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.discord.client import DiscordClient
+from sv_common.guild_sync.sources.ports import Sources
 
 _SECRETS = ("blizzard_client_secret", "discord_bot_token")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several answers: what is kept, what is shown, and by what name it may be chosen too."""
+    """One of several answers: its value, what is shown, and another name for it."""
 
     value: str
     label: str
@@ -37,63 +37,45 @@ class StepSkipped(Exception):
     """A step is left for later. The text says why, as the end of the sentence that begins with “Left for later”."""
 
 
-class Dialogue(ABC):
-    """Prompts and reports. Each question has the name of an option; what was given with it beforehand is its first answer."""
+class Dialogue(Protocol):
+    """Prompts and reports. Each question has the name of an option; the value of that option is its first answer.
+
+    A `SetupSession` without a user (`is_interactive` is False) gets options and defaults for answers.
+    """
 
     is_interactive: bool
-    """Whether a person can be asked."""
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = dict(given)
-        self.step = ""
 
     def given(self, option: str) -> str | None:
-        """Return what was given beforehand and has not been taken for an answer yet; None for nothing."""
-        return self._given.get(option)
+        """Return the value of an option that was not used as an answer yet; None without one."""
 
     def take(self, option: str) -> str | None:
-        """Return the same, and take it for the answer, so that it is not the answer to a second try."""
-        return self._given.pop(option, None)
+        """Return the same and use it up, so that it is not the answer to a second try."""
 
-    @abstractmethod
-    def ask(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
-        """Return the answer, never blank. Raises `StepSkipped` for none, and `BadInput` where nobody can be asked."""
+    def prompt(self, option: str, question: str, *, default: str = "", is_secret: bool = False) -> str:
+        """Return the answer, never blank. Raises `StepSkipped` for none, and `BadInput` without a user."""
 
-    @abstractmethod
     def choose(self, option: str, question: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        """Return the value of one of the choices. Raises like `ask`, and `BadInput` for what is none of them."""
+        """Return the value of one of the choices. Raises like `prompt`, and `BadInput` for another value."""
 
-    @abstractmethod
     def confirm(self, option: str, question: str, *, default: bool = True) -> bool:
-        """Return yes or no; the default where nobody can be asked and nothing was given."""
+        """Return yes or no; the default without a user and an option."""
 
-    @abstractmethod
     def try_again(self) -> bool:
-        """Return whether a step that went wrong is tried again; False where nobody can be asked."""
+        """Return whether a failed step is tried again; False without a user."""
 
-    @abstractmethod
-    def begin(self, step: str, heading: str) -> None:
-        """Begin a step."""
+    def begin(self, step: str, heading: str) -> None: ...
 
-    @abstractmethod
-    def say(self, sentence: str) -> None:
-        """Report something."""
+    def say(self, sentence: str) -> None: ...
 
-    @abstractmethod
     def warn(self, sentence: str) -> None:
-        """Report something that should be mended and does not end the step."""
+        """Report something that should be fixed and does not end the step."""
 
-    @abstractmethod
-    def complain(self, error: PattError) -> None:
-        """Report what went wrong."""
+    def complain(self, error: PattError) -> None: ...
 
-    @abstractmethod
-    def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Show a table."""
+    def show(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None: ...
 
-    @abstractmethod
     def working(self, what: str) -> AbstractContextManager[object]:
-        """Show that something is being done for as long as the block runs."""
+        """Show an activity while the block runs."""
 
 
 @dataclass(slots=True)
@@ -108,9 +90,8 @@ class SetupSession:
     guild_id: int | None = None
 
     @property
-    def outside(self) -> Outside:
-        """The sources whose credentials are set."""
-        return outside(self.settings, self.http)
+    def sources(self) -> Sources:
+        return sources(self.settings, self.http)
 
     def require_battle_net(self) -> BattleNetClient:
         """Return a client of Battle.net. Raises `StepSkipped` without credentials."""
@@ -130,8 +111,8 @@ class SetupSession:
         """Return the guild that is set up. Raises `StepSkipped` while there is none."""
         if self.guild_id is None:
             raise StepSkipped("it needs the guild")
-        async with self.pool.connection() as conn:
-            return await guilds.get(conn, self.guild_id)
+        async with self.pool.reading(self.guild_id) as here:
+            return await guilds.get(here)
 
     async def guild_on_discord(self) -> tuple[Guild, str]:
         """Return the guild and the id of its Discord server. Raises `StepSkipped` while either is missing."""
@@ -141,11 +122,11 @@ class SetupSession:
         return guild, guild.discord_guild_id
 
     def trying(self, values: Mapping[str, str]) -> SetupSession:
-        """Return a session with other settings, which are kept nowhere."""
+        """Return a session with other settings, which are not stored."""
         tried = {name: SecretStr(value) if name in _SECRETS else value for name, value in values.items()}
         return replace(self, settings=self.settings.model_copy(update=tried))
 
     def keep(self, values: Mapping[str, str]) -> None:
-        """Keep settings for later runs too. Raises like `env_file.keep`."""
+        """Store settings for later runs too. Raises like `env_file.keep`."""
         env_file.keep(values)
         self.settings = load_settings()

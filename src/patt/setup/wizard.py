@@ -1,4 +1,4 @@
-"""The set-up of a guild: its steps in their order, and what happens when one cannot be done."""
+"""The set-up of a guild: its steps in order, and what happens when one fails."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from patt.setup.data import address_of_pages, first_export, first_key, first_mem
 from patt.setup.guild import battle_net, discord_bot, which_channel, which_guild, which_server
 from patt.setup.ranks import rank_table
 from patt.setup.session import SetupSession, StepSkipped
-from sv_common.guild_sync.domain.errors import PattError
+from sv_common.guild_sync.core.errors import PattError
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. Taken again, it shows what is there and changes nothing."""
+    """One step. Run again, it shows what is set up and changes nothing."""
 
     name: str
     title: str
@@ -30,7 +30,7 @@ STEPS = (
     Step("roster", "The roster", first_roster),
     Step("export", "The addon's export", first_export),
     Step("ranks", "The Discord role of each rank", rank_table),
-    # After the ranks, so that the first look at the members knows which roles they should have.
+    # After the ranks, so that the first sync of the members knows which roles they should have.
     Step("members", "The Discord members", first_members),
     Step("address", "The address of the pages", address_of_pages),
     Step("key", "The first upload key", first_key),
@@ -38,10 +38,10 @@ STEPS = (
 
 
 async def set_up(session: SetupSession, left_out: Collection[str] = ()) -> list[str]:
-    """Take every step but those left out; return the names of the steps that are not done.
+    """Run every step but those left out; return the names of the steps that are not done.
 
-    Raises `PattError` from a step that went wrong, where nobody can be asked whether to try again. What earlier steps
-    have done stays done.
+    Raises the `PattError` of a step that failed, if there is no user to decide about another try. What earlier steps have
+    done is kept.
     """
     not_done = []
     for number, step in enumerate(STEPS, start=1):

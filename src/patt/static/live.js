@@ -107,15 +107,16 @@ globalThis.askForJob = async (form) => {
   }
   button.setAttribute("aria-disabled", "true"); // keeps the focus, which a disabled button would lose
   try {
-    const { answer, isDone } = await ask(form);
-    tell(sentenceOf(answer), isDone ? "working" : "problem");
-    if (isDone) {
+    const response = await ask(form, { Accept: JSON_TYPE });
+    const answer = await response.json();
+    tell(answer.sentence ?? answer.detail, response.ok ? "working" : "problem");
+    if (response.ok) {
       asked.set(answer.id, form);
       await showJob(ended.get(answer.id) ?? answer);
       follow(answer.id);
     }
   } catch {
-    tell("The server did not answer. Reload the page to see what is so now.", "problem");
+    tell("The server did not respond. Reload the page to see the current state.", "problem");
   } finally {
     button.removeAttribute("aria-disabled");
   }
@@ -200,7 +201,7 @@ function isShown(mark) {
 
 function hearChange(change) {
   const isMine = change.is_own && (asked.size > 0 || isBusy() || Date.now() - lastOwnDeed < QUIET_MS);
-  if (!isMine && !isShown(change.mark)) {
+  if (!isMine && !isShown(change.cursor)) {
     takeIn(change.sentence);
   }
 }
@@ -253,7 +254,7 @@ function listen() {
   hear("reset", () => takeIn(null));
   hear("bye", () => {
     leave();
-    say("You are no longer signed in here.", quietButton("Sign in", () => location.assign("/login")));
+    say("You are signed out.", quietButton("Sign in", () => location.assign("/login")));
   });
   stream.addEventListener("error", () => {
     document.documentElement.classList.remove("is-live");

@@ -1,67 +1,45 @@
-// Sends the pages' buttons to the API, tells what came of it, and shows the page as it is afterwards.
+// Sends the forms that stay on their page, shows the sentence that comes back, and the page as it is afterwards.
 "use strict";
 
 const JSON_TYPE = "application/json";
 const UNATTENDED = { "X-PATT-Unattended": "1" }; // nobody does anything: it keeps no session
-const FORM_FIELD = "form_token";
-const OWN_FIELDS = ["back", FORM_FIELD];
 
-function formToken() {
-  return document.querySelector("meta[name=form-token]")?.content ?? "";
+function show(status) {
+  const here = document.getElementById("status"); // stays, since readers aloud watch this very element
+  here.className = status.className;
+  here.replaceChildren(...status.childNodes);
 }
 
 function tell(sentence, tone) {
-  const status = document.getElementById("status");
-  const text = document.createElement("p");
-  text.textContent = sentence;
+  const status = document.createElement("div");
   status.className = `status is-${tone}`;
-  status.replaceChildren(text);
+  status.append(Object.assign(document.createElement("p"), { textContent: sentence }));
+  show(status);
 }
 
 function setBusy(isBusy) {
   document.documentElement.classList.toggle("is-busy", isBusy);
-  for (const button of document.querySelectorAll("form[data-api] button")) {
+  for (const button of document.querySelectorAll("form[data-stay] button, form[data-job] button")) {
     button.disabled = isBusy;
   }
 }
 
-function bodyOf(form) {
-  if (form.elements.wish) {
-    return form.elements.wish.value; // written by the server, since it is more than flat fields
-  }
-  const fields = [...new FormData(form)].filter(([name, value]) => !OWN_FIELDS.includes(name) && value !== "");
-  const body = Object.fromEntries(fields);
-  for (const { name } of form.querySelectorAll("input[type=checkbox]")) {
-    body[name] = fields.filter(([each]) => each === name).map(([, value]) => value);
-  }
-  return Object.keys(body).length ? JSON.stringify(body) : undefined;
-}
-
-async function ask(form) {
-  const body = bodyOf(form);
-  const headers = { Accept: JSON_TYPE, "X-Form-Token": formToken() };
-  if (body) {
-    headers["Content-Type"] = JSON_TYPE;
-  }
-  const response = await fetch(form.dataset.api, { method: "POST", headers, body });
+async function ask(form, headers) {
+  const body = new URLSearchParams(new FormData(form));
+  const response = await fetch(form.getAttribute("action"), { method: "POST", headers, body });
   if (response.status === 401) {
     location.assign("/login");
   }
-  return { answer: await response.json(), isDone: response.ok };
+  return response;
 }
 
-async function send(form) {
-  const { answer, isDone } = await ask(form);
-  return { sentence: sentenceOf(answer), tone: isDone ? "result" : "problem" };
-}
-
-function sentenceOf(answer) {
-  return answer.sentence ?? [answer.detail, ...(answer.problems ?? [])].join(" ");
+async function partOf(response, id) {
+  return new DOMParser().parseFromString(await response.text(), "text/html").getElementById(id);
 }
 
 // What somebody has ticked, typed, opened and focused, so that a fresh page does not take it away.
 const fieldsOf = (content) => content.querySelectorAll("input:not([type=hidden]), select, textarea");
-const actionOf = (element) => element.form?.getAttribute("action") ?? element.form?.dataset.api ?? "";
+const actionOf = (element) => element.form?.getAttribute("action") ?? "";
 const isBox = (field) => field.type === "checkbox" || field.type === "radio";
 const keyOf = (field) => [actionOf(field), field.name, isBox(field) ? field.value : ""].join(" ");
 const wordsOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
@@ -104,8 +82,7 @@ function restore(content, { fields, opened, focused }) {
 
 async function freshContent() {
   const response = await fetch(location.href, { headers: { Accept: "text/html", ...UNATTENDED } });
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  return response.ok ? page.getElementById("content") : null;
+  return response.ok ? partOf(response, "content") : null;
 }
 
 function replaceContent(fresh, sentForm) {
@@ -124,7 +101,7 @@ async function showAfresh(sentForm) {
 }
 
 function focusAgain(form) {
-  const sameForm = document.querySelector(`form[data-api="${CSS.escape(form.dataset.api)}"] button`);
+  const sameForm = document.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"] button`);
   (sameForm ?? document.getElementById("status")).focus({ preventScroll: true });
 }
 
@@ -132,11 +109,12 @@ async function run(form) {
   tell("Working …", "working");
   setBusy(true);
   try {
-    const { sentence, tone } = await send(form);
-    await showAfresh(tone === "result" ? form : undefined);
-    tell(sentence, tone);
+    const response = await ask(form, { "X-PATT-Fragment": "1" });
+    const status = await partOf(response, "status");
+    await showAfresh(response.ok ? form : undefined);
+    show(status);
   } catch {
-    tell("The server did not answer. Reload the page to see what is so now.", "problem");
+    tell("The server did not respond. Reload the page to see the current state.", "problem");
   } finally {
     setBusy(false);
     focusAgain(form);
@@ -173,8 +151,8 @@ async function look(id) {
     return;
   }
   const response = await fetch(address, { headers: { Accept: "text/html", ...UNATTENDED } });
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const [part, fresh] = [document.getElementById(id), page.getElementById(id)];
+  const fresh = await partOf(response, id);
+  const part = document.getElementById(id);
   if (!response.ok || !fresh || !part) {
     return;
   }
@@ -202,12 +180,9 @@ setTimeout(lookAgainWhileSeen, LOOK_AGAIN_MS);
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.matches("form[data-api]")) {
+  const act = form.matches("[data-job]") ? globalThis.askForJob : form.matches("[data-stay]") ? run : null;
+  if (act) {
     event.preventDefault();
-    if (form.hasAttribute("data-job") && globalThis.askForJob) {
-      askForJob(form);
-    } else {
-      run(form);
-    }
+    act(form);
   }
 });

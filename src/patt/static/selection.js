@@ -1,10 +1,10 @@
 // Ticks all findings of a group at once, and says how many are chosen. Without it every box can still be ticked.
 "use strict";
 
-const NONE_CHOSEN = "Tick findings to act on them together.";
+const NONE_CHOSEN = "Select findings to act on them together.";
 
 function boxesIn(place) {
-  return [...place.querySelectorAll('input[name="chosen"]')];
+  return [...place.querySelectorAll('input[form="selection"]')];
 }
 
 function showChoice() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy
@@ -40,12 +41,14 @@ def current_revision(database_url: str) -> str | None:
 
 def newest_revision() -> str:
     """Return the revision that this version of the product needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return revisions()[-1]
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """Return all revisions that this version of the product knows, oldest first."""
-    return [each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+    script = ScriptDirectory.from_config(_config())
+    return tuple(each.revision for each in script.walk_revisions())[::-1]
 
 
 def _config() -> Config:

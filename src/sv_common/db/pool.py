@@ -13,18 +13,19 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, IsolationLevel
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from sv_common.db.counting import CountingCursor, counting_statements
+from sv_common.db.guild import Connection, GuildConnection, bind, lock, unbind
 from sv_common.db.holding import held_connections, holding
 from sv_common.db.lost import check_can_commit
 from sv_common.db.patience import COMMANDS, KEEPALIVES, PROBES, Patience
 from sv_common.db.shares import Shares
 
-__all__ = ["Connection", "Pool", "counting_statements", "make_pool"]
+__all__ = ["Connection", "GuildConnection", "Pool", "counting_statements", "make_pool"]
 
-Connection: TypeAlias = AsyncConnection[TupleRow]
 _Result = TypeVar("_Result")
 
 MOST_LOCKS = 20
@@ -77,37 +78,81 @@ class CheckedPool(LivePool):
                 check_can_commit(conn)
 
     @contextlib.asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Connection]:
-        """Give a connection for reading: all its statements see the database as it was at the first of them.
+    async def reading(self, guild_id: int) -> AsyncIterator[GuildConnection]:
+        """Give a connection for reading one guild: all its statements see the database as it was at one moment.
 
-        Within such a block, a further one of the same task reads on the same connection, and sees the same moment.
+        Within such a block, a further one of the same task reads on the same connection, and sees the same moment. Raises
+        `NotFound`, and `ConfigurationError` where the role `patt_guild` cannot be taken.
         """
-        around = _reading.get()
-        if around is not None and around.pool is self and not around.is_over:
-            yield around.connection
-            return
+        async with self._one_moment(guild_id) as conn:
+            yield GuildConnection(conn, guild_id)
+
+    @contextlib.asynccontextmanager
+    async def writing(self, guild_id: int, *, alone: bool = True) -> AsyncIterator[GuildConnection]:
+        """Give a connection for changing one guild in a transaction, which holds the guild's lock from the beginning.
+
+        `alone=False` is for rows that say what goes on (runs, jobs and their progress, uploads, announcements): others see
+        them while a pipeline holds the lock. Raises like `reading`, and `Busy` because of the lock.
+        """
         async with self.connection() as conn:
-            await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=True)
-            with _reading_on(self, conn):
-                yield conn
+            await (lock if alone else bind)(conn, guild_id)
+            yield GuildConnection(conn, guild_id)
 
-    async def rehearse(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
-        """Do work of which nothing stays, seeing one moment like `snapshot`.
+    async def rehearse(
+        self, guild_id: int, work: Callable[[GuildConnection], Awaitable[_Result]], *, alone: bool = False
+    ) -> _Result:
+        """Return what work on one guild comes to, of which nothing stays; it sees one moment like `reading`.
 
-        It is done once more where somebody else has written to the same rows meanwhile.
+        It is done once more where somebody else has written to the same rows meanwhile. Raises like `writing`.
         """
         try:
-            return await self._rehearse(work)
+            return await self._rehearse(guild_id, work, alone=alone)
         except psycopg.errors.SerializationFailure:
-            return await self._rehearse(work)
+            return await self._rehearse(guild_id, work, alone=alone)
 
-    async def _rehearse(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+    async def _rehearse(
+        self, guild_id: int, work: Callable[[GuildConnection], Awaitable[_Result]], *, alone: bool
+    ) -> _Result:
         async with self.connection() as conn:
             await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=None)
-            result = await work(conn)
+            await (lock if alone else bind)(conn, guild_id)
+            result = await work(GuildConnection(conn, guild_id))
             check_can_commit(conn)
             await conn.rollback()
             return result
+
+    @contextlib.asynccontextmanager
+    async def installation(self) -> AsyncIterator[Connection]:
+        """Give a connection that is bound to no guild.
+
+        It is for what is about all of them: which guilds there are and where, accounts, sessions, sign-ins and tokens, the
+        regions' realms, what a worker does next, and the figures of monitoring and of `patt doctor`. Nothing keeps guilds
+        apart on it but the statements themselves.
+        """
+        async with self.connection() as conn:
+            yield conn
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Give the same for reading, at one moment and nested like `reading`."""
+        async with self._one_moment(None) as conn:
+            yield conn
+
+    @contextlib.asynccontextmanager
+    async def _one_moment(self, guild_id: int | None) -> AsyncIterator[Connection]:
+        around = _reading.get()
+        if around is None or around.pool is not self or around.is_over:
+            async with self.connection() as conn:
+                await _set_isolation(conn, IsolationLevel.REPEATABLE_READ, read_only=True)
+                if guild_id is not None:
+                    await bind(conn, guild_id)
+                with _reading_on(_Reading(self, conn, guild_id)):
+                    yield conn
+        elif around.guild_id == guild_id:
+            yield around.connection
+        else:
+            async with _bound_otherwise(around, guild_id):
+                yield around.connection
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -186,10 +231,11 @@ def make_pool(database_url: str, *, min_size: int = 1, max_size: int = 10, patie
 
 @dataclass(slots=True)
 class _Reading:
-    """The snapshot that a task reads from."""
+    """The snapshot that a task reads from, and the guild that it is bound to now."""
 
     pool: CheckedPool
     connection: Connection
+    guild_id: int | None
     is_over: bool = False
 
 
@@ -197,14 +243,35 @@ _reading: ContextVar[_Reading | None] = ContextVar("snapshot", default=None)
 
 
 @contextlib.contextmanager
-def _reading_on(pool: CheckedPool, connection: Connection) -> Iterator[None]:
-    reading, around = _Reading(pool, connection), _reading.get()
+def _reading_on(reading: _Reading) -> Iterator[None]:
+    around = _reading.get()
     _reading.set(reading)
     try:
         yield
     finally:
         reading.is_over = True
         _reading.set(around)
+
+
+@contextlib.asynccontextmanager
+async def _bound_otherwise(reading: _Reading, guild_id: int | None) -> AsyncIterator[None]:
+    """Bind a snapshot to another guild, or to none, while the block runs."""
+    before = reading.guild_id
+    await _bind_again(reading, guild_id)
+    try:
+        yield
+    finally:
+        if reading.connection.info.transaction_status == TransactionStatus.INTRANS:
+            await _bind_again(reading, before)
+
+
+async def _bind_again(reading: _Reading, guild_id: int | None) -> None:
+    if reading.guild_id is not None:
+        await unbind(reading.connection)
+        reading.guild_id = None
+    if guild_id is not None:
+        await bind(reading.connection, guild_id)
+        reading.guild_id = guild_id
 
 
 _seen_alive: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()

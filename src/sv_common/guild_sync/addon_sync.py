@@ -1,4 +1,4 @@
-"""Writing what an export of the addon says: each fact with the time when it was seen, and only where nothing newer is known."""
+"""Write an export of the addon: each fact with the time when it was seen, and only where nothing newer is known."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.addon_export import read_characters
-from sv_common.guild_sync.domain.export_origin import ExportOrigin
-from sv_common.guild_sync.domain.guild import AddonCharacter
-from sv_common.guild_sync.domain.issue import Finding
-from sv_common.guild_sync.domain.notes import note_key, parse_note
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.issues import Conclusion
-from sv_common.guild_sync.resolution import Directory
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.core.text import listed, plural
+from sv_common.guild_sync.identity.facts import changed_since_linked, read_facts, record_link_notes
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.lifecycle import Conclusion
+from sv_common.guild_sync.issues.model import Finding
+from sv_common.guild_sync.notes import note_key, parse_note
+from sv_common.guild_sync.roster import characters as character_store
+from sv_common.guild_sync.roster import guilds, ranks, realms
+from sv_common.guild_sync.roster.characters import PresentCharacter, SeenNote
+from sv_common.guild_sync.roster.ranks import Rank
+from sv_common.guild_sync.roster.upload_matching import Matching, match_upload
+from sv_common.guild_sync.roster.upload_origin import refuse_foreign
 from sv_common.guild_sync.rulebook import note_mismatch
 from sv_common.guild_sync.rulebook.settings import read_settings
-from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, links, ranks, realms
-from sv_common.guild_sync.store.characters import PresentCharacter, SeenNote
-from sv_common.guild_sync.store.directory import read_facts
-from sv_common.guild_sync.store.ranks import Rank
-from sv_common.guild_sync.upload_matching import Matching, match_upload
-from sv_common.guild_sync.upload_origin import refuse_foreign
-
-NAMES_IN_A_NOTICE = 20
+from sv_common.guild_sync.sources.addon.export import read_characters
+from sv_common.guild_sync.sources.addon.origin import ExportOrigin
+from sv_common.guild_sync.sources.models import AddonCharacter
 
 
 async def sync_addon_data(
@@ -41,7 +40,7 @@ async def sync_addon_data(
     """Write the notes and rank names that the addon saw, and log a `note_mismatch` for each link they contradict.
 
     `characters` are rows as the addon writes them, or `AddonCharacter`. Raises `BadInput`, naming every fault, before
-    anything is written; also where `origin` says that the export is another guild's. Characters are found by realm and
+    anything is written; also where `origin` is another guild's. Characters are found by realm and
     name, whatever the language in which the client names the realm; those that are unknown, ambiguous or doubtful are
     reported by name and left out. A note that was not seen changes nothing.
 
@@ -49,23 +48,22 @@ async def sync_addon_data(
     future, the export counts as made now. An export that brings nothing newer at all is reported as superseded.
     """
     rows = read_characters(characters)
-    async with pool.connection() as conn:
-        row_id = await guilds.lock_the_only(conn, guild_id)
+    async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
         if origin is not None:
-            await refuse_foreign(conn, row_id, origin, rows)
-        as_of = await character_store.moment_of(conn, _with_time_zone(exported_at))
-        present = await character_store.present(conn, row_id)
-        matching = match_upload(rows, present, await realms.of_guild(conn, row_id))
-        news = _News.of(matching, await ranks.all_ranks(conn, row_id), as_of)
+            await refuse_foreign(guild, origin, rows)
+        as_of = await character_store.moment_of(guild, _with_time_zone(exported_at))
+        present = await character_store.present(guild)
+        matching = match_upload(rows, present, await realms.of_guild(guild))
+        news = _News.of(matching, await ranks.all_ranks(guild), as_of)
         if news.is_superseded:
             return _superseded(news, matching, as_of)
-        await character_store.apply_notes(conn, row_id, news.seen, as_of=as_of)
-        await ranks.seen_in_game(conn, row_id, news.rank_names, as_of=as_of)
-        doubtful = [rank for rank in await ranks.all_ranks(conn, row_id) if rank.is_in_doubt]
-        opened = await _judge_links(conn, row_id, news.changed_and_linked, news.with_a_note)
+        await character_store.apply_notes(guild, news.seen, as_of=as_of)
+        await ranks.seen_in_game(guild, news.rank_names, as_of=as_of)
+        doubtful = [rank for rank in await ranks.all_ranks(guild) if rank.is_in_doubt]
+        opened = await _judge_links(guild, news.changed_and_linked, news.with_a_note)
     notices = [
         *_listing("Not in the roster, so left out", matching.unknown),
-        *_listing("On several realms, and the upload does not say which, so left out", matching.ambiguous),
+        *_listing("On several realms, and the upload has no realm, so left out", matching.ambiguous),
         *_listing(
             "There twice, or with the id of another character, so left out until the next roster", matching.doubtful
         ),
@@ -74,7 +72,7 @@ async def sync_addon_data(
             f"Rank {rank.wow_rank_index} was {rank.name} and is now {rank.name_in_game} in the game: confirm the rank table."
             for rank in doubtful
         ),
-        *(["No note could be seen by this uploader, so the notes stay as they were."] if _saw_no_note(rows) else []),
+        *(["This uploader could see no note, so the notes stay unchanged."] if _saw_no_note(rows) else []),
     ]
     notes_as_of = _newest_note(present, as_of if news.with_a_note else None) or as_of
     return SyncReport("addon", _counts(news, matching, opened), tuple(notices), as_of=notes_as_of)
@@ -82,7 +80,7 @@ async def sync_addon_data(
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What an export says that is not known from a newer one.
+    """What is new in an export.
 
     `older` are the characters of whose notes, and `older_ranks` the ranks of whose name, something newer is known;
     `known_since` is the newest time of that.
@@ -164,27 +162,23 @@ def _newest_note(present: Sequence[PresentCharacter], taken_as_of: datetime | No
 
 
 def _superseded(news: _News, matching: Matching, as_of: datetime) -> SyncReport:
-    known_since = f" of {_told(news.known_since)}" if news.known_since else ""
+    known_since = f" of {_in_utc(news.known_since)}" if news.known_since else ""
     sentence = (
-        f"Superseded: this export is of {_told(as_of)}, and all that it says is known from a newer one{known_since}. "
+        f"Superseded: this export is of {_in_utc(as_of)}, and everything in it is known from a newer one{known_since}. "
         "Nothing was changed."
     )
     return SyncReport("addon", _counts(news, matching, 0), (sentence,), as_of=as_of, is_superseded=True)
 
 
 def _left_as_newer(news: _News) -> list[str]:
-    """Say how many characters and ranks were left as a newer export says."""
-    told = [
-        f"{len(each)} {word}{'' if len(each) == 1 else 's'}"
-        for each, word in ((news.older, "character"), (news.older_ranks, "rank"))
-        if each
-    ]
-    if not told or news.known_since is None:
+    """Report how many characters and ranks keep the values of a newer export."""
+    kept = [plural(len(each), word) for each, word in ((news.older, "character"), (news.older_ranks, "rank")) if each]
+    if not kept or news.known_since is None:
         return []
-    return [f"Known from a newer export, of {_told(news.known_since)}, and left so: {' and '.join(told)}."]
+    return [f"Known from a newer export, of {_in_utc(news.known_since)}, and left unchanged: {' and '.join(kept)}."]
 
 
-def _told(moment: datetime) -> str:
+def _in_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -200,29 +194,29 @@ def _counts(news: _News, matching: Matching, opened: int) -> dict[str, int]:
     }
 
 
-async def _judge_links(conn: Connection, guild_id: int, changed: set[int], seen: set[int]) -> int:
+async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]) -> int:
     """Log the links that changed notes contradict; return how many are new.
 
-    A link whose player a new note names is from now on one under that note, so that later changes are judged against the
-    newest note under which it was right. A note that names nobody ("Alch 300") is none under which a link was made.
+    A link whose player a new note names rests on that note from now on, so that later changes are compared with the newest
+    note that was right. A note that names no player ("Alch 300") is none on which a link can rest.
     """
-    outdated = seen & await links.with_another_note(conn, guild_id)
+    outdated = seen & await changed_since_linked(guild)
     if not outdated | changed:
         return 0
-    directory = Directory(await read_facts(conn, guild_id))
-    findings = note_mismatch.find(directory, outdated | changed)
-    await links.follow_notes(conn, guild_id, note_mismatch.naming_their_player(directory, outdated))
-    return await _log_mismatches(conn, guild_id, [finding for finding in findings if finding.subject_id in changed])
+    resolver = Resolver(await read_facts(guild))
+    findings = note_mismatch.find(resolver, outdated | changed)
+    await record_link_notes(guild, note_mismatch.notes_naming_their_player(resolver, outdated))
+    return await _log_mismatches(guild, [finding for finding in findings if finding.subject_id in changed])
 
 
-async def _log_mismatches(conn: Connection, guild_id: int, findings: Sequence[Finding]) -> int:
-    settings = await read_settings(conn, guild_id, [note_mismatch.RULE])
+async def _log_mismatches(guild: GuildConnection, findings: Sequence[Finding]) -> int:
+    settings = await read_settings(guild, [note_mismatch.RULE])
     if not findings or not settings[note_mismatch.ISSUE_TYPE].is_enabled:
         return 0
     severity = settings[note_mismatch.ISSUE_TYPE].severity
     conclusion = Conclusion(note_mismatch.ISSUE_TYPE, severity, findings, note_mismatch.RULE.material)
-    moves = await issues.reconcile(conn, [conclusion], guild_id=guild_id, actor="addon sync", is_complete=False)
-    return sum(each.opened + each.reopened for each in moves.values())
+    moves = await lifecycle.reconcile(guild, [conclusion], actor="addon sync", is_complete=False)
+    return sum(each.opened + each.recurred for each in moves.values())
 
 
 def _rank_names(rows: Sequence[AddonCharacter]) -> dict[int, str]:
@@ -239,12 +233,9 @@ def _saw_no_note(rows: Sequence[AddonCharacter]) -> bool:
 
 
 def _with_time_zone(moment: datetime | None) -> datetime | None:
-    """Take a time without a zone for UTC, in which all times are here."""
+    """Read a time without a zone as UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _listing(what: str, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    more = f" and {len(names) - NAMES_IN_A_NOTICE} more" if len(names) > NAMES_IN_A_NOTICE else ""
-    return [f"{what}: {', '.join(names[:NAMES_IN_A_NOTICE])}{more}."]
+    return [f"{what}: {listed(names)}."] if names else []

@@ -1,28 +1,59 @@
-"""Writing what Battle.net (here) and the addon (`addon_sync`) say: in sets, whole or not at all, and again without harm."""
+"""Write Battle.net's roster, profiles and realms: in sets, whole or not at all, and repeatable.
+
+Battle.net's rules for player data (develop.battle.net, character status endpoint, and "Data Protection Notice and FAQ"): a
+profile is fetched again within 30 days or erased, and erased when the character is gone, by its status (404, not
+valid, or another id). The addon's part is in `addon_sync`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sv_common.db.pool import Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.guild_sync.addon_sync import sync_addon_data
-from sv_common.guild_sync.domain.errors import SuspiciousSource
-from sv_common.guild_sync.domain.guild import LOWEST_RANK, RosterCharacter
-from sv_common.guild_sync.domain.loss import Loss
-from sv_common.guild_sync.domain.names import name_key, realm_key
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.store import characters as character_store
-from sv_common.guild_sync.store import guilds, held_losses, ranks
+from sv_common.guild_sync.core.errors import SourceError, SuspiciousSource
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.core.text import NAMES_IN_A_LIST, listed
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.roster import characters as character_store
+from sv_common.guild_sync.roster import guilds, held_losses, profiles, ranks, realms, runs
+from sv_common.guild_sync.roster.loss import Loss
+from sv_common.guild_sync.roster.profiles import DueProfile, ErasedProfile
+from sv_common.guild_sync.rulebook import stale_character
+from sv_common.guild_sync.sources.models import LOWEST_RANK, ProfileAnswer, ProfileState, RosterCharacter
+from sv_common.guild_sync.sources.ports import ProfileSource, RealmSource
 
-__all__ = ["sync_addon_data", "sync_blizzard_roster"]
+__all__ = ["erase_expired_profiles", "refresh_profiles", "refresh_realms", "sync_addon_data", "sync_blizzard_roster"]
 
 LONGEST_NAME = 48
 HIGHEST_LEVEL = 200
 LARGEST_ITEM_LEVEL = 32767
 _A_DAY_MS = 86_400_000
+
+PROFILE_MAX_AGE = timedelta(days=28)
+"""How long a profile's content is kept without fetching it again.
+
+Battle.net allows 30 days: a profile that is a minute too young for one daily sweep waits for the next, which may fail.
+"""
+
+GONE_CONFIRM_INTERVAL = timedelta(days=1)
+"""How long after the first answer a second one confirms that a character is gone; Battle.net's own faults last hours."""
+
+REQUESTS_FOR_ONE = 2
+"""A profile, and where it is not shown, the character's status."""
+
+RESERVED_REQUESTS = 1_000
+"""Requests of the hour that are left to the rosters of all guilds."""
+
+REALMS_MAX_AGE = timedelta(days=7)
+"""Age at which the realms of a region are fetched again; realms come and go a few times a year."""
+
+_Requested = Sequence[tuple[DueProfile, ProfileAnswer]]
 
 
 async def sync_blizzard_roster(
@@ -35,29 +66,29 @@ async def sync_blizzard_roster(
 ) -> SyncReport:
     """Make the guild's characters those of a Battle.net roster.
 
-    A character is known by its Battle.net id, else by realm and name. Entries that cannot be used are reported by name
-    and left out, and then nobody is marked as gone, for a left-out entry may be anybody. What a profile did not tell
-    stays as it was. `fetched_at` is when the fetch began, on the database's clock: a roster that is older than the one
-    taken in before changes nothing. Raises `SuspiciousSource` for an empty roster, and for one that would mark more than
-    30 % of the known characters (and at least 3) as gone, unless an officer has released just them or `accept_losses`.
+    A character is identified by its Battle.net id, else by realm and name. Unusable entries are reported by name and left
+    out, and then no character is marked as gone, because an entry may be any of them. `fetched_at` is when the fetch began,
+    on the database's clock: a roster older than the last one changes nothing. Raises `SuspiciousSource` for an empty roster,
+    and for one that would mark more than 30 % of the known characters (and at least 3) as gone, unless an officer has
+    released exactly them or `accept_losses`.
     """
     usable, problems = _usable(characters)
     if not usable:
         raise SuspiciousSource(
-            "Battle.net's roster came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again later."
+            "Battle.net's roster came back empty, so it counts as a failed fetch. No character was marked as gone. Try again later."
         )
-    async with held_losses.keeping_losses(pool), pool.connection() as conn:
-        row_id = await guilds.lock_the_only(conn, guild_id)
-        as_of = await guilds.take_in_if_newer(conn, row_id, "roster", fetched_at)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with held_losses.keeping_losses(pool, number), pool.writing(number) as guild:
+        as_of = await guilds.take_in_if_newer(guild, "roster", fetched_at)
         if as_of is None:
             return _superseded(len(usable))
-        known = await character_store.count_present(conn, row_id)
-        await ranks.ensure(conn, row_id, [each.rank for each in usable])
-        moves = await character_store.apply_roster(conn, row_id, usable, is_complete=not problems, as_of=as_of)
-        loss = Loss(row_id, "battlenet", moves.left_ids, known)
-        await held_losses.judge(conn, loss, is_accepted=accept_losses, is_complete=not problems)
-        await character_store.settle_ranks(conn, row_id)
-        unmapped = await ranks.unmapped(conn, row_id)
+        known = await character_store.count_present(guild)
+        await ranks.ensure(guild, [each.rank for each in usable])
+        moves = await character_store.apply_roster(guild, usable, is_complete=not problems, as_of=as_of)
+        loss = Loss("battlenet", moves.left_ids, known)
+        await held_losses.judge(guild, loss, is_accepted=accept_losses, is_complete=not problems)
+        await character_store.settle_ranks(guild)
+        unmapped = await ranks.unmapped(guild)
     counts = {
         "characters": len(usable),
         "joined": len(moves.joined),
@@ -68,15 +99,75 @@ async def sync_blizzard_roster(
     }
     notices = [
         *problems,
-        *(["Entries were left out, so nobody was marked as gone this time."] if problems else []),
+        *(["Entries were left out, so no character was marked as gone this time."] if problems else []),
         *(f"“{old}” is now called “{new}”." for old, new in moves.renamed),
         *(f"Rank {index} ({name}, {count} characters) maps to no Discord role." for index, name, count in unmapped),
     ]
     return SyncReport("battlenet", counts, tuple(notices))
 
 
+async def refresh_profiles(pool: Pool, source: ProfileSource, *, guild_id: int | None = None) -> SyncReport:
+    """Fetch the profiles of a guild again, the oldest first, as far as the hour's requests reach.
+
+    Then erase what is gone or too old. A failed fetch changes nothing, except that a profile may become too old. The report
+    is partial where every fetch failed, or so many in a row that the rest was not requested. Raises a `SourceError`, before
+    anything is changed, when Battle.net takes no request at all.
+    """
+    async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as here:
+        guild = await guilds.get(here)
+        began = await runs.now(here.conn)
+        affordable = max(0, source.spare_requests - RESERVED_REQUESTS) // REQUESTS_FOR_ONE
+        due, count = await profiles.due(here, limit=affordable, pause=GONE_CONFIRM_INTERVAL)
+    answers = await source.fetch_profiles(guild.region, [each.address for each in due]) if due else []
+    asked = list(zip(due, answers, strict=True))
+    async with pool.writing(guild.id) as here:
+        erased = await profiles.record(here, asked, apart=GONE_CONFIRM_INTERVAL, began=began)
+        expired = await _expire(here, erased)
+    states = Counter(answer.state for answer in answers)
+    waiting = count - len(due) + states[ProfileState.NOT_ASKED]
+    counts = {
+        **{state.value: states[state] for state in ProfileState if state is not ProfileState.NOT_ASKED},
+        "waiting": waiting,
+        "erased": len(erased),
+        "expired": len(expired),
+    }
+    notices = [
+        *_ends([(each, answer) for each, answer in asked if each.id in erased]),
+        *_expiries([each.name for each in expired]),
+        *_failures(answers),
+        *([f"{waiting} profiles were not requested this time; the next run begins with them."] if waiting else []),
+    ]
+    return SyncReport("profiles", counts, tuple(notices), is_partial=_is_outage(answers))
+
+
+async def erase_expired_profiles(pool: Pool, *, guild_id: int) -> SyncReport:
+    """Erase the content of profiles that were not fetched again in time, for runs that do not use Battle.net."""
+    async with pool.writing(guild_id) as guild:
+        expired = await _expire(guild)
+    return SyncReport("profiles", {"expired": len(expired)}, tuple(_expiries([each.name for each in expired])))
+
+
+async def refresh_realms(pool: Pool, source: RealmSource, *, guild_id: int | None = None) -> SyncReport:
+    """Fetch the realms of a guild's region where they are older than a week; counts none where they are not.
+
+    A failed fetch is a notice and never an error: uploads are then matched by the realms known before, or by the roster's.
+    """
+    async with pool.installation() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+        is_due = await realms.is_due(conn, guild.region, age=REALMS_MAX_AGE)
+    if not is_due:
+        return SyncReport("realms", {"realms": 0})
+    try:
+        index = await source.fetch_realms(guild.region)
+    except SourceError as error:
+        return SyncReport("realms", {"realms": 0}, (f"The list of realms could not be fetched again. {error}",))
+    async with pool.installation() as conn:
+        await realms.write(conn, guild.region, index.realms)
+    return SyncReport("realms", {"realms": len(index.realms)})
+
+
 def _superseded(count: int) -> SyncReport:
-    notice = "A roster that was fetched later is taken in already, so this one changed nothing."
+    notice = "A later roster was synced already, so this one changed nothing."
     moves = ("joined", "returned", "left", "renamed", "refused")
     return SyncReport("battlenet", {"characters": count, **dict.fromkeys(moves, 0)}, (notice,))
 
@@ -119,7 +210,7 @@ def _problem_of(each: RosterCharacter) -> str | None:
 
 
 def _without_absurdities(each: RosterCharacter) -> RosterCharacter:
-    """Take values of the profile that cannot be for unknown: a login in the future, an item level out of range."""
+    """Drop impossible values of the profile: a login in the future, an item level out of range."""
     tomorrow = int(time.time() * 1000) + _A_DAY_MS
     login, item_level = each.last_login_timestamp, each.item_level
     return replace(
@@ -128,3 +219,51 @@ def _without_absurdities(each: RosterCharacter) -> RosterCharacter:
         last_login_timestamp=login if login is not None and 0 < login < tomorrow else None,
         item_level=item_level if item_level is not None and 0 <= item_level <= LARGEST_ITEM_LEVEL else None,
     )
+
+
+async def _expire(guild: GuildConnection, erased: Collection[int] = ()) -> list[ErasedProfile]:
+    """Erase what is too old; then remove the logins of all erased profiles from issues."""
+    expired = await profiles.expire(guild, kept=PROFILE_MAX_AGE)
+    forgotten = [*erased, *(each.id for each in expired)]
+    await lifecycle.forget(
+        guild,
+        stale_character.ISSUE_TYPE,
+        forgotten,
+        detail="last_login_timestamp",
+        summary="The character's last login is no longer known",
+    )
+    return expired
+
+
+def _is_outage(answers: Sequence[ProfileAnswer]) -> bool:
+    """Whether nothing was fetched, or fetching stopped because one request after the other failed."""
+    states = Counter(answer.state for answer in answers)
+    failed = states[ProfileState.FAILED] + states[ProfileState.NOT_ASKED]
+    return states[ProfileState.NOT_ASKED] > 0 or (failed > 0 and failed == len(answers))
+
+
+def _ends(gone: _Requested) -> list[str]:
+    """One sentence for each character whose end was confirmed, and one for those beyond the first few."""
+    sentences = [
+        f"“{each.address.name}” {answer.reason}, confirmed twice: its profile was erased, and the roster's data stays."
+        for each, answer in gone[:NAMES_IN_A_LIST]
+    ]
+    more = len(gone) - len(sentences)
+    return [*sentences, f"The same was done for {more} more characters."] if more > 0 else sentences
+
+
+def _expiries(names: Sequence[str]) -> list[str]:
+    sentence = (
+        f"Not fetched again for {PROFILE_MAX_AGE.days} days, so the profile's content was erased: {listed(names)}."
+    )
+    return [sentence] if names else []
+
+
+def _failures(answers: Sequence[ProfileAnswer]) -> list[str]:
+    failed = [answer for answer in answers if answer.state is ProfileState.FAILED]
+    if not failed:
+        return []
+    learned = len(answers) - len(failed) - sum(answer.state is ProfileState.NOT_ASKED for answer in answers)
+    how_many = f"{len(failed)} profiles" if learned else f"Not one of the {len(answers)} profiles"
+    what = "could not be read and stay as they were" if learned else "could be read; what is known stays as it was"
+    return [f"{how_many} {what}. {failed[0].reason}"]

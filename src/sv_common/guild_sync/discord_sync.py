@@ -1,15 +1,15 @@
-"""Writing what Discord says into the database: in sets, whole or not at all, and again without harm."""
+"""Write the roles and members of a Discord server: in sets, whole or not at all, and repeatable."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.errors import Refused, SuspiciousSource
-from sv_common.guild_sync.domain.guild import DiscordGuild, DiscordMember
-from sv_common.guild_sync.domain.loss import Loss
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.store import discord, guilds, held_losses
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.core.errors import Refused, SuspiciousSource
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.roster import guilds, held_losses, members
+from sv_common.guild_sync.roster.loss import Loss
+from sv_common.guild_sync.sources.models import DiscordGuild, DiscordMember
 
 
 async def sync_discord_members(
@@ -22,27 +22,28 @@ async def sync_discord_members(
 ) -> SyncReport:
     """Make the known roles and members those of a Discord server.
 
-    People who left keep their row and their player. `fetched_at` is when the fetch began, on the database's clock: a list
-    that is older than the one taken in before changes nothing, and a member's roles that were seen later stay. Raises
-    `SuspiciousSource` for a list without people, and for one that would mark more than 30 % of the known people (and at
-    least 3) as gone, unless an officer has released just them or `accept_losses`; `Refused` for another guild's server.
+    Members who left keep their row and their player. `fetched_at` is when the fetch began, on the database's clock: a list
+    older than the last one changes nothing, and roles of a member that were seen later stay. Raises `SuspiciousSource` for a
+    list without people, and for one that would mark more than 30 % of the known people (and at least 3) as gone, unless an
+    officer has released exactly them or `accept_losses`; `Refused` for another guild's server.
     """
     people = [member for member in guild.members if not member.is_bot]
     if not people:
         raise SuspiciousSource(
-            "Discord's member list came back empty, so it counts as a failed fetch. Nobody was marked as gone. Try again "
+            "Discord's member list came back empty, so it counts as a failed fetch. No member was marked as gone. Try again "
             "later, and look under Settings → Guild that the Discord server is the right one."
         )
-    async with held_losses.keeping_losses(pool), pool.connection() as conn:
-        row_id = await _guild_of(conn, guild, guild_id)
-        await guilds.lock(conn, row_id)
-        as_of = await guilds.take_in_if_newer(conn, row_id, "members", fetched_at)
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with held_losses.keeping_losses(pool, number), pool.writing(number) as here:
+        await _check_server(here, guild)
+        as_of = await guilds.take_in_if_newer(here, "members", fetched_at)
         if as_of is None:
             return _superseded(guild, len(people))
-        known = await discord.present_people(conn, row_id)
-        await discord.apply_roles(conn, row_id, guild.roles)
-        moves = await discord.apply_members(conn, row_id, _storable(guild), as_of=as_of)
-        await held_losses.judge(conn, Loss(row_id, "discord", moves.left_ids, len(known)), is_accepted=accept_losses)
+        known = await members.present_people(here)
+        await members.apply_roles(here, guild.roles)
+        moves = await members.apply_members(here, _storable(guild), as_of=as_of)
+        loss = Loss("discord", moves.left_ids, len(known))
+        await held_losses.judge(here, loss, is_accepted=accept_losses)
     counts = {
         "members": len(people),
         "new": moves.new,
@@ -54,21 +55,20 @@ async def sync_discord_members(
 
 
 def _superseded(guild: DiscordGuild, people: int) -> SyncReport:
-    notice = "A member list that was fetched later is taken in already, so this one changed nothing."
+    notice = "A later member list was synced already, so this one changed nothing."
     counts = {"members": people, "new": 0, "returned": 0, "left": 0, "roles": len(guild.roles)}
     return SyncReport("discord", counts, (notice,))
 
 
-async def _guild_of(conn: Connection, server: DiscordGuild, guild_id: int | None) -> int:
-    guild = await guilds.the_only(conn, guild_id)
+async def _check_server(here: GuildConnection, server: DiscordGuild) -> None:
+    guild = await guilds.get(here)
     if guild.discord_guild_id != server.guild_id:
         raise Refused(
             f"{guild.name} belongs to the Discord server {guild.discord_guild_id or '(none set)'}, and this list is of "
             f"{server.name} ({server.guild_id}). Nothing was changed."
         )
-    return guild.id
 
 
 def _storable(guild: DiscordGuild) -> list[DiscordMember]:
-    """Each member once, the last word counting: a member may be listed on two pages when somebody joins in between."""
+    """Each member once, the last entry: a member may be on two pages when another one joins in between."""
     return list({member.user_id: member for member in guild.members}.values())

@@ -1,23 +1,23 @@
-"""Looking at a whole guild: every rule's detector, and the run over all of them. Nothing is fixed here."""
+"""Scanning a whole guild: every rule's detector, and the run over all of them. Nothing is fixed here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sv_common.db.pool import Pool
-from sv_common.guild_sync.checking import DETECTION, scan
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.progress import Watch, unwatched
-from sv_common.guild_sync.domain.report import CheckReport, RuleCheck
-from sv_common.guild_sync.rulebook.note_mismatch import detect as detect_note_mismatch
-from sv_common.guild_sync.rulebook.orphan_discord import detect as detect_orphan_discord
-from sv_common.guild_sync.rulebook.orphan_wow import detect as detect_orphan_wow
-from sv_common.guild_sync.rulebook.role_mismatch import detect as detect_role_mismatch
+import structlog
+
+from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.progress import OnProgress, ignore_progress
+from sv_common.guild_sync.engine.scan import DETECTION, scan
+from sv_common.guild_sync.issues.model import Finding
+from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.stale_character import detect as detect_stale_character
 from sv_common.guild_sync.rules import RULES, rule_named
-from sv_common.guild_sync.store import guilds
+
+log = structlog.get_logger(__name__)
 
 __all__ = [
     "detect_note_mismatch",
@@ -29,6 +29,41 @@ __all__ = [
 ]
 
 
+async def detect_note_mismatch(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find linked characters whose note, as it is now, names somebody who is not their player."""
+    return await _detect("note_mismatch", conn, guild_id, now)
+
+
+async def detect_orphan_wow(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find characters in the guild without a player."""
+    return await _detect("orphan_wow", conn, guild_id, now)
+
+
+async def detect_orphan_discord(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find Discord members with a mapped role and no player; bots and people who left do not count."""
+    return await _detect("orphan_discord", conn, guild_id, now)
+
+
+async def detect_role_mismatch(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find players on Discord whose managed roles differ from what their rank says, and roles that nobody can give."""
+    return await _detect("role_mismatch", conn, guild_id, now)
+
+
+async def detect_stale_character(
+    conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Find characters without a login for longer than the guild's `stale_after_days` (30 by default)."""
+    return await _detect("stale_character", conn, guild_id, now)
+
+
 async def run_integrity_check(
     pool: Pool,
     *,
@@ -36,34 +71,56 @@ async def run_integrity_check(
     issue_types: Sequence[str] | None = None,
     actor: str = DETECTION,
     now: datetime | None = None,
-    watch: Watch = unwatched,
+    on_progress: OnProgress = ignore_progress,
 ) -> CheckReport:
     """Run the detectors of one guild or of every guild, and make the audit log agree with what they find.
 
     A detector that cannot conclude changes nothing of its rule and stops no other; its error is in the report.
-    Whoever watches hears of each rule, guild by guild.
+    Progress is reported for each rule, guild by guild.
     Raises `NotFound` for a rule or a guild that does not exist, and `Refused` for a named rule without a detector.
     """
     rules = [_looking(name) for name in issue_types] if issue_types is not None else list(RULES.values())
-    async with pool.connection() as conn:
-        guild_ids = await guilds.ids_of(conn, guild_id)
     checks: list[RuleCheck] = []
-    for each in guild_ids:
-        checks += await _check_guild(pool, rules, each, actor, now, watch)
+    for each in await guilds.guild_ids(pool, guild_id):
+        checks += await _check_guild(pool, rules, each, actor, now, on_progress)
     return CheckReport(checks)
+
+
+async def _detect(issue_type: str, conn: Connection, guild_id: int | None, now: datetime | None) -> list[Finding]:
+    """Return what a rule finds in one guild, or in every guild.
+
+    A guild of which it can conclude nothing is left out. Raises `Refused` where that leaves none, and `NotFound`.
+    """
+    findings: list[Finding] = []
+    refusals: list[Refused] = []
+    asked = await guilds.chosen(conn, guild_id)
+    for guild in asked:
+        try:
+            findings += await RULES[issue_type].findings(GuildConnection(conn, guild.id), now=now)
+        except Refused as refusal:
+            refusals.append(refusal)
+    if refusals and len(refusals) == len(asked):
+        raise refusals[0]
+    if refusals:
+        log.warning("guilds_left_out", rule=issue_type, guilds=len(refusals))
+    return findings
 
 
 def _looking(issue_type: str) -> RuleDefinition:
     rule = rule_named(issue_type)
     if rule.detect is None:
-        raise Refused(f"The rule “{rule.name}” does not look for issues by itself, so there is nothing to check.")
+        raise Refused(f"The rule “{rule.name}” has no detector, so there is nothing to check.")
     return rule
 
 
 async def _check_guild(
-    pool: Pool, rules: Sequence[RuleDefinition], guild_id: int, actor: str, now: datetime | None, watch: Watch
+    pool: Pool,
+    rules: Sequence[RuleDefinition],
+    guild_id: int,
+    actor: str,
+    now: datetime | None,
+    on_progress: OnProgress,
 ) -> list[RuleCheck]:
     """Check one guild in one transaction."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild_id)
-        return await scan(conn, rules, guild_id, actor=actor, now=now, watch=watch)
+    async with pool.writing(guild_id) as guild:
+        return await scan(guild, rules, actor=actor, now=now, on_progress=on_progress)

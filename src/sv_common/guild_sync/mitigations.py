@@ -8,38 +8,38 @@ from typing import Any
 import structlog
 
 from sv_common.db.lost import raise_if_lost
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import PattError, Refused, reason_of
-from sv_common.guild_sync.domain.issue import Issue
-from sv_common.guild_sync.domain.parameter import budget_of
-from sv_common.guild_sync.domain.progress import Progress, Watch, unwatched
-from sv_common.guild_sync.domain.report import FixOutcome, FixReport, FixResult, UndoReport
-from sv_common.guild_sync.fixes import interrupted, undo_preview
-from sv_common.guild_sync.fixes import undo as undoing
-from sv_common.guild_sync.fixes.command import Command
-from sv_common.guild_sync.fixes.engine import fix_issues, preview
-from sv_common.guild_sync.fixes.guard import Guard, unguarded
-from sv_common.guild_sync.fixes.interrupted import Finished
-from sv_common.guild_sync.fixes.planning import Planning
-from sv_common.guild_sync.fixes.undo_preview import UndoPreview
-from sv_common.guild_sync.issue_history import Seen
-from sv_common.guild_sync.ports import DiscordSource
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.core.errors import PattError, Refused, reason_of
+from sv_common.guild_sync.core.progress import OnProgress, Progress, ignore_progress
+from sv_common.guild_sync.engine import interrupted, undo_preview
+from sv_common.guild_sync.engine import undo as undoing
+from sv_common.guild_sync.engine.command import Command, Guard, unguarded
+from sv_common.guild_sync.engine.fix import fix_issues, preview
+from sv_common.guild_sync.engine.interrupted import Finished
+from sv_common.guild_sync.engine.planning import Planning
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult, UndoReport
+from sv_common.guild_sync.engine.undo_preview import UndoPreview
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.history import Seen
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.rulebook.parameter import budget_of
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 from sv_common.guild_sync.rulebook.settings import read_settings
 from sv_common.guild_sync.rules import RULES, rule_named
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.ports import DiscordSource
 
 log = structlog.get_logger(__name__)
 
 
 async def mitigate_note_mismatch(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
-    """Unlink the character from the wrong player, and link it to the one whom its note names, if it names one."""
+    """Unlink the character from the wrong player, and link it to the one that its note names, if it names one."""
     return await _mitigate("note_mismatch", pool, issue_row, guild_id)
 
 
 async def mitigate_orphan_wow(pool: Pool, issue_row: Any, *, guild_id: int | None = None) -> bool:
-    """Link the character to the one person whom its note or its name means. True if linked."""
+    """Link the character to the one person that its note or its name means. True if linked."""
     return await _mitigate("orphan_wow", pool, issue_row, guild_id)
 
 
@@ -58,25 +58,24 @@ async def mitigate_role_mismatch(
 async def run_auto_mitigations(
     pool: Pool, *, guild_id: int | None = None, discord_bot: DiscordSource | None = None
 ) -> FixReport:
-    """Fix every open issue of the rules that mend themselves; leave to an officer whatever is not certain.
+    """Fix every open issue of the automatic rules; leave to an officer what is not certain.
 
     One failure never stops the rest. At most `automatic_fix_limit` fixes of a rule run at once (by default 10 or 5 % of
-    the roster, whichever is more); above it the whole batch is held for one click. No player is ever created.
+    the roster, whichever is more); above it the whole batch needs review. No player is ever created.
     """
-    async with pool.connection() as conn:
-        guild_ids = [guild.id for guild in await guilds.chosen(conn, guild_id)]
-        limits = {each: await automatic_limits(conn, each) for each in guild_ids}
     results: list[FixResult] = []
-    for each in guild_ids:
-        for issue_type, limit in limits[each].items():
+    for each in await guilds.guild_ids(pool, guild_id):
+        async with pool.reading(each) as guild:
+            limits = await automatic_limits(guild)
+        for issue_type, limit in limits.items():
             results += await _fix_automatically(pool, RULES[issue_type], each, limit, discord_bot)
     return FixReport(results)
 
 
-async def automatic_limits(conn: Connection, guild_id: int) -> dict[str, int]:
-    """Return the rules of which a guild lets fixes run by themselves, in their order, each with its budget."""
-    settings = await read_settings(conn, guild_id, RULES.values())
-    roster_size = await guilds.roster_size(conn, guild_id)
+async def automatic_limits(guild: GuildConnection) -> dict[str, int]:
+    """Return the rules with automatic fixes in a guild, in their order, each with its budget."""
+    settings = await read_settings(guild, RULES.values())
+    roster_size = await guilds.roster_size(guild)
     return {
         rule.issue_type: budget_of(settings[rule.issue_type].parameters, roster_size).limit
         for rule in RULES.values()
@@ -98,8 +97,8 @@ async def fix_one(
 
     Raises `NotFound`, `PlanStale` where it is not as it was `seen`, and what the guard of the rows refuses.
     """
-    async with pool.connection() as conn:
-        issue = await issues.get(conn, issue_id, guild_id)
+    async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+        issue = await lifecycle.get(guild, issue_id)
     rule = rule_named(issue.issue_type)
     command = Command(actor)
     results = await fix_issues(
@@ -126,12 +125,12 @@ async def fix_selected(
     guild_id: int,
     discord_bot: DiscordSource | None = None,
     seen: Mapping[int, str] | None = None,
-    watch: Watch = unwatched,
+    on_progress: OnProgress = ignore_progress,
 ) -> FixReport:
     """Fix exactly these issues of one guild, rule by rule, on an officer's command and by evidence alone.
 
     `seen` holds the keys of plans that were previewed: an issue for which another plan would be carried out now is left
-    alone. Whoever watches hears of all issues together. Raises `NotFound`, before anything is done, if any of the issues
+    alone. Progress counts all issues together. Raises `NotFound`, before anything is done, if any of the issues
     is not the guild's.
     """
     command = Command(actor, is_bulk=True, seen=seen or {})
@@ -139,7 +138,7 @@ async def fix_selected(
     for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items():
         if issue_type in RULES:
             ids = [issue.id for issue in chosen]
-            further = _further(watch, len(results), len(issue_ids))
+            further = _further(on_progress, len(results), len(issue_ids))
             results += await _fix_of_rule(pool, RULES[issue_type], guild_id, ids, command, discord_bot, further)
         else:
             results += [_without_a_rule(issue) for issue in chosen]
@@ -150,9 +149,9 @@ async def fix_selected(
 async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: int) -> dict[str, Planning]:
     """Return what `fix_selected` would do, by rule, in the order of the registry. Raises like it."""
     command = Command("preview", is_bulk=True)
-    async with pool.snapshot():
+    async with pool.reading(guild_id) as guild:
         return {
-            issue_type: await preview(pool, RULES[issue_type], [issue.id for issue in chosen], command)
+            issue_type: await preview(guild, RULES[issue_type], [issue.id for issue in chosen], command)
             if issue_type in RULES
             else Planning((), [_without_a_rule(issue) for issue in chosen], ())
             for issue_type, chosen in (await _selected(pool, issue_ids, guild_id)).items()
@@ -161,17 +160,17 @@ async def preview_selected(pool: Pool, issue_ids: Sequence[int], *, guild_id: in
 
 async def preview_one(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> Planning:
     """Return what `fix_one` would do. Raises `NotFound`."""
-    async with pool.snapshot() as conn:
-        issue = await issues.get(conn, issue_id, guild_id)
-        return await preview(pool, rule_named(issue.issue_type), [issue.id], Command("preview"))
+    async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+        issue = await lifecycle.get(guild, issue_id)
+        return await preview(guild, rule_named(issue.issue_type), [issue.id], Command("preview"))
 
 
 async def preview_all(pool: Pool, issue_type: str, *, guild_id: int) -> Planning:
     """Return what `fix_all` would do. Raises `NotFound`."""
     rule = rule_named(issue_type)
-    async with pool.snapshot():
+    async with pool.reading(guild_id) as guild:
         issue_ids = await _open_issue_ids(pool, guild_id, issue_type)
-        return await preview(pool, rule, issue_ids, Command("preview", is_bulk=True))
+        return await preview(guild, rule, issue_ids, Command("preview", is_bulk=True))
 
 
 async def undo(
@@ -185,7 +184,7 @@ async def undo(
     partly: bool = False,
     guard: Guard = unguarded,
 ) -> UndoReport:
-    """Take back an attempt exactly, or `partly` the people of whom it can be.
+    """Undo an attempt exactly, or `partly` the people that can be undone.
 
     Raises `NotFound`, `Refused`, also for what the guard of the rows refuses, and `PlanStale`, also where it is not as it
     was `seen`.
@@ -195,7 +194,7 @@ async def undo(
         RULES,
         attempt_id,
         actor=actor,
-        guild_id=guild_id,
+        guild_id=await attempts.guild_of(pool, attempt_id, guild_id),
         source=discord_bot,
         seen=seen,
         partly=partly,
@@ -205,7 +204,7 @@ async def undo(
 
 async def finish_interrupted(pool: Pool, discord_bot: DiscordSource, *, guild_id: int | None = None) -> Finished:
     """Look up, and finish as seen, the role changes and their undos that a process left behind when it died."""
-    return await interrupted.finish_interrupted(pool, RULES, discord_bot, guild_id=guild_id)
+    return await interrupted.finish_interrupted(pool, RULES, discord_bot, await guilds.guild_ids(pool, guild_id))
 
 
 async def preview_undo(
@@ -217,7 +216,8 @@ async def preview_undo(
     guard: Guard = unguarded,
 ) -> UndoPreview:
     """Return what `undo` would put back now, or why it cannot, and do nothing. Raises `NotFound`."""
-    return await undo_preview.preview_undo(pool, attempt_id, guild_id=guild_id, source=discord_bot, guard=guard)
+    number = await attempts.guild_of(pool, attempt_id, guild_id)
+    return await undo_preview.preview_undo(pool, attempt_id, guild_id=number, source=discord_bot, guard=guard)
 
 
 async def _fix_of_rule(
@@ -227,18 +227,20 @@ async def _fix_of_rule(
     issue_ids: Sequence[int],
     command: Command,
     discord_bot: DiscordSource | None,
-    watch: Watch,
+    on_progress: OnProgress,
 ) -> list[FixResult]:
     """Fix issues of one rule among others; that this rule refuses takes nothing back of what others have done."""
     try:
-        return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, watch=watch)
+        return await fix_issues(
+            pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, on_progress=on_progress
+        )
     except Refused as refusal:
         return [FixResult(issue_id, rule.issue_type, FixOutcome.REFUSED, str(refusal)) for issue_id in issue_ids]
 
 
-def _further(watch: Watch, before: int, total: int) -> Watch:
+def _further(on_progress: OnProgress, before: int, total: int) -> OnProgress:
     """Tell the progress of a part as that of the whole."""
-    return lambda part: watch(Progress(before + part.done, total, part.doing))
+    return lambda part: on_progress(Progress(before + part.done, total, part.doing))
 
 
 async def _fix_automatically(
@@ -252,7 +254,7 @@ async def _fix_automatically(
         return await fix_issues(pool, RULES, rule, guild_id, issue_ids, command, source=discord_bot, limit=limit)
     except Exception as error:  # one rule's failure never stops the others
         raise_if_lost(error)
-        if isinstance(error, PattError):  # as when somebody else works on the guild just now; the next run does it
+        if isinstance(error, PattError):  # as when another process holds the guild; the next run does it
             log.warning("automatic_fixes_put_off", rule=rule.issue_type, guild_id=guild_id, reason=str(error))
         else:
             log.exception("automatic_fixes_failed", rule=rule.issue_type, guild_id=guild_id)
@@ -261,21 +263,21 @@ async def _fix_automatically(
 
 
 async def _open_issue_ids(pool: Pool, guild_id: int, issue_type: str) -> list[int]:
-    async with pool.snapshot() as conn:
-        return [issue.id for issue in await issues.open_of_rule(conn, guild_id, issue_type)]
+    async with pool.reading(guild_id) as guild:
+        return [issue.id for issue in await lifecycle.open_of_rule(guild, issue_type)]
 
 
 async def _selected(pool: Pool, issue_ids: Sequence[int], guild_id: int) -> dict[str, list[Issue]]:
     """These issues by rule: rules in the registry's order, those that are no more at the end."""
-    async with pool.snapshot() as conn:
-        chosen = await issues.get_all(conn, issue_ids, guild_id)
+    async with pool.reading(guild_id) as guild:
+        chosen = await lifecycle.get_all(guild, issue_ids)
     types = dict.fromkeys([*RULES, *(issue.issue_type for issue in chosen)])
     found = {issue_type: [issue for issue in chosen if issue.issue_type == issue_type] for issue_type in types}
     return {issue_type: of_rule for issue_type, of_rule in found.items() if of_rule}
 
 
 def _without_a_rule(issue: Issue) -> FixResult:
-    reason = f"The rule “{issue.issue_type}” is no more, so nothing can be fixed by it. Dismiss the issue."
+    reason = f"The rule “{issue.issue_type}” no longer exists, so it cannot fix anything. Dismiss the issue."
     return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)
 
 

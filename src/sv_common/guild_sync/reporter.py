@@ -1,31 +1,33 @@
-"""What officers read on Discord: a short summary after a sync, and a digest of the day that grows with the news.
+"""Reports to officers on Discord: a short summary after a sync, and a digest of the day that grows with the news.
 
-Both are kept before they are sent (`outbox.py`), mention nobody, and show names and notes as they are.
+Both are stored before they are sent (`outbox.py`), mention no member, and show names and notes unformatted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection, Pool
+from sv_common.db.pool import GuildConnection, Pool
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.announcement import Announcement, plain
-from sv_common.guild_sync.domain.digest import Move, MovedIssues, digest
-from sv_common.guild_sync.domain.report import CheckReport, FixOutcome, FixReport, RuleCheck
-from sv_common.guild_sync.fixes.command import AUTOMATION
-from sv_common.guild_sync.outbox import deliver
-from sv_common.guild_sync.ports import Announcer
+from sv_common.guild_sync.engine.command import AUTOMATION
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport
+from sv_common.guild_sync.issues.reports import CheckReport, RuleCheck
+from sv_common.guild_sync.notifications import announcements
+from sv_common.guild_sync.notifications.announcements import OpenDigest
+from sv_common.guild_sync.notifications.digest import ChangedIssues, IssueChange, digest
+from sv_common.guild_sync.notifications.outbox import deliver
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.roster.guilds import Guild
 from sv_common.guild_sync.rules import RULES
-from sv_common.guild_sync.store import announcements, guilds
-from sv_common.guild_sync.store.announcements import GrowingDigest
-from sv_common.guild_sync.store.guilds import Guild
+from sv_common.guild_sync.sources.discord.message import Announcement, plain
+from sv_common.guild_sync.sources.ports import Announcer
 
 SQL = load_sql(__package__, "reporter.sql")
 
 MOST_LINES = 15
-"""Issues of one rule and move that a digest names; Discord's limits may leave room for fewer."""
+"""Issues of one rule and change that a digest lists; Discord's limits may leave room for fewer."""
 
 
 async def send_sync_summary(
@@ -38,52 +40,52 @@ async def send_sync_summary(
     *,
     run_id: int,
 ) -> bool:
-    """Post a summary to the guild's audit channel if it is notable and there is a channel; say whether it was posted.
+    """Post a summary to the guild's audit channel if it is notable and there is a channel; return whether it was posted.
 
-    What cannot be posted now is kept for a day and tried again. Raises a `SourceError` when Discord cannot be reached.
+    A failed post is tried again for a day. Raises a `SourceError` when Discord cannot be reached.
     """
     body = summary_text(check, fixes)
     if announcer is None or guild.audit_channel_id is None or body is None:
         return False
-    async with pool.connection() as conn:
+    async with pool.writing(guild.id, alone=False) as here:
         announcement = Announcement(plain(title), body, nonce=f"patt-sync-{run_id}")
-        await announcements.keep_summary(conn, guild.id, guild.audit_channel_id, announcement)
+        await announcements.store_summary(here, guild.audit_channel_id, announcement)
     await deliver(pool, announcer, guild.id)
     return True
 
 
 async def send_digest(pool: Pool, announcer: Announcer | None, *, guild_id: int, page_url: str | None = None) -> int:
-    """Tell a guild's officers what is new, and what could not be told before; return how many messages changed.
+    """Report a guild's news, and what could not be sent before; return how many messages changed.
 
-    All news of a day (in UTC) are one message, which is rewritten while they grow. When it was deleted, the next news
-    begin another. Nothing is done without an audit channel. Raises a `SourceError` when Discord cannot be reached.
+    All news of a day (in UTC) are one message, which is edited as they grow. After it was deleted, the next news begin
+    another. Nothing is done without an audit channel. Raises a `SourceError` when Discord cannot be reached.
     """
-    async with pool.connection() as conn:
-        guild = await guilds.get(conn, guild_id)
+    async with pool.reading(guild_id) as here:
+        guild = await guilds.get(here)
     if announcer is None or guild.audit_channel_id is None:
         return 0
-    changed = await deliver(pool, announcer, guild_id)  # a first post that is under way has to end before it may grow
-    for _ in range(2):  # once more when the message turns out to be deleted
-        if not await _take_up_news(pool, guild, guild.audit_channel_id, page_url):
+    changed = await deliver(pool, announcer, guild_id)  # a first post has to end before it may grow
+    for _ in range(2):  # once more if the message was deleted
+        if not await _add_news(pool, guild, guild.audit_channel_id, page_url):
             break
         changed += await deliver(pool, announcer, guild_id)
     return changed
 
 
 async def preview_digest(pool: Pool, *, guild_id: int, page_url: str | None = None) -> Announcement | None:
-    """Return what `send_digest` would say now; None when there is no news."""
-    async with pool.snapshot() as conn:
-        guild = await guilds.get(conn, guild_id)
-        news = await announcements.untold(conn, guild_id)
-        growing = await announcements.digest_that_grows(conn, guild_id)
+    """Return the digest that `send_digest` would send now; None without news."""
+    async with pool.reading(guild_id) as here:
+        guild = await guilds.get(here)
+        news = await announcements.unreported(here)
+        current = await announcements.open_digest(here)
         if news is None:
             return None
-        first = growing.covers_from if growing and not growing.is_over else news[0]
-        return await _written(conn, guild, (first, news[1]), page_url)
+        first = current.first_event if current and not current.is_over else news[0]
+        return await _written(here, guild, (first, news[1]), page_url)
 
 
 def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
-    """Return the summary, or None when nothing opened, closed, was fixed, failed or is held."""
+    """Return the summary, or None when nothing opened, closed, was fixed, failed or needs review."""
     lines = [
         *(line for each in check.checks if (line := _line(each))),
         *_fix_lines(fixes),
@@ -92,66 +94,49 @@ def summary_text(check: CheckReport, fixes: FixReport) -> str | None:
     return "\n".join(lines) or None
 
 
-async def _take_up_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | None) -> bool:
-    """Keep what no digest covers yet, in the digest of the day or a new one; say whether there was anything."""
-    async with pool.connection() as conn:
-        await guilds.lock(conn, guild.id)
-        news = await announcements.untold(conn, guild.id)
-        growing = await announcements.digest_that_grows(conn, guild.id)
-        if news is None and growing is not None and growing.is_in_doubt:
-            return await _tell_anew(conn, guild, growing, page_url)
-        if news is None or (growing is not None and growing.is_under_way and not growing.is_posted):
+async def _add_news(pool: Pool, guild: Guild, channel_id: str, page_url: str | None) -> bool:
+    """Add events that no digest covers to the digest of the day or a new one; return whether there is something to send."""
+    async with pool.writing(guild.id) as here:
+        news = await announcements.unreported(here)
+        current = await announcements.open_digest(here)
+        if news is None and current is not None and current.is_in_doubt:
+            covers = (current.first_event, current.last_event)
+            written = await _written(here, guild, covers, page_url)
+            return await announcements.extend_digest(
+                here, current.id, current.channel_id, written, last_event=covers[1]
+            )
+        if news is None or (current is not None and current.is_under_way and not current.is_posted):
             return False
-        if growing is not None and _has_ended(growing, channel_id):
-            await announcements.close(conn, growing.id)
-            growing = None
-        covers = (growing.covers_from if growing else news[0], news[1])
-        written = await _written(conn, guild, covers, page_url)
-        has_news = bool(written.sections) or (growing is not None and growing.is_posted)
+        if current is not None and _has_ended(current, channel_id):
+            await announcements.close(here, current.id)
+            current = None
+        covers = (current.first_event if current else news[0], news[1])
+        written = await _written(here, guild, covers, page_url)
+        has_news = bool(written.sections) or (current is not None and current.is_posted)
         content = written if has_news else None
-        if growing is None:
-            await announcements.begin_digest(conn, guild.id, channel_id, content, nonce=written.nonce, covers=covers)
+        if current is None:
+            await announcements.start_digest(here, channel_id, content, nonce=written.nonce, covers=covers)
         else:
-            return await announcements.grow_digest(conn, growing.id, channel_id, content, covers_to=covers[1])
+            return await announcements.extend_digest(here, current.id, channel_id, content, last_event=covers[1])
     return True
 
 
-async def _tell_anew(conn: Connection, guild: Guild, growing: GrowingDigest, page_url: str | None) -> bool:
-    """Keep once more what a digest says whose message may show an older text."""
-    covers = (growing.covers_from, growing.covers_to)
-    written = await _written(conn, guild, covers, page_url)
-    return await announcements.grow_digest(conn, growing.id, growing.channel_id, written, covers_to=covers[1])
+def _has_ended(current: OpenDigest, channel_id: str) -> bool:
+    """Whether news begin another message: one that was never posted goes on growing, on another day or channel too."""
+    return current.is_posted and (current.is_over or current.channel_id != channel_id)
 
 
-def _has_ended(growing: GrowingDigest, channel_id: str) -> bool:
-    """Whether news begin another message: what nobody has seen yet goes on growing, on another day or channel too."""
-    return growing.is_posted and (growing.is_over or growing.channel_id != channel_id)
-
-
-async def _written(conn: Connection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
-    moved = await _moved(conn, guild.id, covers)
-    row = await (await conn.execute(SQL["open_now"], {"guild_id": guild.id})).fetchone()
+async def _written(here: GuildConnection, guild: Guild, covers: tuple[int, int], page_url: str | None) -> Announcement:
+    rows = await here.rows(SQL["changed"], first=covers[0], last=covers[1], automation=AUTOMATION, most=MOST_LINES)
     return digest(
         guild.name,
         datetime.now(UTC).date(),
-        moved,
-        int(row[0]) if row else 0,
+        [ChangedIssues(rule, IssueChange(change), total, summaries) for rule, change, total, summaries in rows],
+        int(await here.value(SQL["open_now"])),
         rule_names={rule.issue_type: rule.name for rule in RULES.values()},
         page_url=page_url,
         nonce=f"patt-digest-{covers[0]}",
     )
-
-
-async def _moved(conn: Connection, guild_id: int, covers: tuple[int, int]) -> Sequence[MovedIssues]:
-    values: Mapping[str, object] = {
-        "guild_id": guild_id,
-        "first": covers[0],
-        "last": covers[1],
-        "automation": AUTOMATION,
-        "most": MOST_LINES,
-    }
-    rows = await (await conn.execute(SQL["moved"], values)).fetchall()
-    return [MovedIssues(issue_type, Move(move), total, summaries) for issue_type, move, total, summaries in rows]
 
 
 def _line(check: RuleCheck) -> str | None:
@@ -160,8 +145,8 @@ def _line(check: RuleCheck) -> str | None:
         f"{count} {word}"
         for count, word in (
             (moves.opened, "new"),
-            (moves.reopened, "back again"),
-            (moves.woken, "woken"),
+            (moves.recurred, "back again"),
+            (moves.reopened, "reopened"),
             (moves.resolved, "resolved"),
         )
         if count
@@ -171,8 +156,8 @@ def _line(check: RuleCheck) -> str | None:
 
 def _fix_lines(fixes: FixReport) -> Sequence[str]:
     words = {
-        FixOutcome.FIXED: "fixed by itself",
-        FixOutcome.HELD: "held for an officer",
+        FixOutcome.FIXED: "fixed automatically",
+        FixOutcome.HELD: "held for review",
         FixOutcome.FAILED: "could not be fixed",
         FixOutcome.UNVERIFIED: "could not be verified on Discord",
     }

@@ -1,28 +1,28 @@
--- name: moved
--- How each issue stands after its last move within a range of events, by rule and move: how many, and the first of them,
--- the gravest and newest first. What an officer set aside is not told.
-with last_move as (
+-- name: changed
+-- The state of each issue after its last change within a range of events, by rule and change: how many, and the first of
+-- them, the most severe and newest first. Dismissed issues are left out.
+with last_change as (
     select distinct on (e.issue_id) e.issue_id, e.id as event_id,
            case when e.event = 'opened' then 'new'
-                when e.event in ('reopened', 'woken') then 'back again'
-                when e.event = 'resolved' and e.actor = %(automation)s then 'fixed by itself'
-                when e.event = 'resolved' then 'resolved' end as move
+                when e.event in ('recurred', 'reopened') then 'back again'
+                when e.event = 'resolved' and e.actor = %(automation)s then 'fixed automatically'
+                when e.event = 'resolved' then 'resolved' end as change
     from guild_identity.issue_events e
     where e.guild_id = %(guild_id)s and e.id between %(first)s and %(last)s
-      and e.event in ('opened', 'reopened', 'woken', 'resolved', 'dismissed')
+      and e.event in ('opened', 'recurred', 'reopened', 'resolved', 'dismissed')
     order by e.issue_id, e.id desc
-), placed as (
-    select i.issue_type, m.move, i.summary,
-           row_number() over (partition by i.issue_type, m.move
+), ordered as (
+    select i.issue_type, m.change, i.summary,
+           row_number() over (partition by i.issue_type, m.change
                               order by array_position(array['error', 'warning', 'info'], i.severity),
                                        m.event_id desc) as place
-    from last_move m
+    from last_change m
     join guild_identity.audit_issues i on i.id = m.issue_id
-    where m.move is not null
+    where m.change is not null
 )
-select issue_type, move, count(*), array_agg(summary order by place) filter (where place <= %(most)s)
-from placed
-group by issue_type, move
+select issue_type, change, count(*), array_agg(summary order by place) filter (where place <= %(most)s)
+from ordered
+group by issue_type, change
 
 -- name: open_now
 select count(*) from guild_identity.audit_issues

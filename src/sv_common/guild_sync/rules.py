@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync import issues
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.report import FixOutcome
-from sv_common.guild_sync.fixes.command import SOME_OFFICER, Command
-from sv_common.guild_sync.fixes.engine import fix_issues
-from sv_common.guild_sync.ports import DiscordSource
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.engine.command import SOME_OFFICER, Command
+from sv_common.guild_sync.engine.fix import fix_issues
+from sv_common.guild_sync.engine.results import FixOutcome
+from sv_common.guild_sync.issues import lifecycle
 from sv_common.guild_sync.rulebook import note_mismatch, orphan_discord, orphan_wow, role_mismatch, stale_character
 from sv_common.guild_sync.rulebook.rule import AppliesPlan, RuleDefinition
+from sv_common.guild_sync.sources.ports import DiscordSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class PlannedMitigation(AppliesPlan):
         """
         rule = RULES[self.issue_type]
         issue_id = issue_row["id"] if isinstance(issue_row, Mapping) else issue_row.id
-        async with pool.connection() as conn:
-            issue = await issues.get(conn, issue_id, guild_id)
+        async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+            issue = await lifecycle.get(guild, issue_id)
         asked_by = command or (Command.automation() if rule.auto_mitigate else Command(SOME_OFFICER))
         results = await fix_issues(pool, RULES, rule, issue.guild_id, [issue.id], asked_by, source=discord_bot)
         return results[0].outcome is FixOutcome.FIXED

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import (
+import thoroughness
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.notes import (
     DEFAULT_VOCABULARY,
     Category,
     Mention,
@@ -19,7 +20,7 @@ from sv_common.guild_sync.domain.notes import (
     note_key,
     parse_note,
 )
-from sv_common.guild_sync.domain.notes.grammar import _parse
+from sv_common.guild_sync.notes.grammar import _parse
 
 TRADES = (Category.PROFESSION, Category.SPEC, Category.CLASS, Category.ROLE)
 VOCABULARY_WORDS = sorted(DEFAULT_VOCABULARY.categories)
@@ -207,7 +208,7 @@ NAMING_FORMS = (
 
 
 @given(name=names, form=st.sampled_from(NAMING_FORMS))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=thoroughness.examples(300))
 def test_any_name_in_any_naming_form_is_named_for_certain(name: str, form: str) -> None:
     assume(name_key(name) == name)
     certain = [mention for mention in parse_note(form.format(name)).mentions if not mention.only_if_known]
@@ -216,7 +217,7 @@ def test_any_name_in_any_naming_form_is_named_for_certain(name: str, form: str) 
 
 @given(note=st.text(max_size=60) | st.lists(st.sampled_from([*VOCABULARY_WORDS, *"/-:,@#'|<>()^&=0123"])).map(" ".join))
 @example(note="(小号'")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=thoroughness.examples(300))
 def test_any_text_is_read_without_an_error_and_consistently(note: str) -> None:
     parsed = parse_note(note)
     assert _parse.__wrapped__(note, DEFAULT_VOCABULARY) == parsed
@@ -229,7 +230,7 @@ def test_any_text_is_read_without_an_error_and_consistently(note: str) -> None:
 
 
 @given(word=st.sampled_from(VOCABULARY_WORDS), change=st.sampled_from([str, str.upper, str.title]))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=thoroughness.examples(300))
 def test_a_word_of_the_vocabulary_alone_never_certainly_names_somebody(word: str, change: Callable[[str], str]) -> None:
     assert parse_note(change(word)).kind is not NoteKind.NAMES
 
@@ -239,7 +240,7 @@ def test_a_word_of_the_vocabulary_alone_never_certainly_names_somebody(word: str
     numbers=st.booleans(),
     separator=st.sampled_from([" / ", "/", ", ", " & ", " - ", " "]),
 )
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=thoroughness.examples(300))
 def test_a_list_of_professions_names_nobody(words: list[str], numbers: bool, separator: str) -> None:
     note = separator.join(f"{word} 300" if numbers else word for word in words)
     assert parse_note(note).kind is not NoteKind.NAMES
@@ -253,7 +254,7 @@ def test_numbers_name_nobody(note: str) -> None:
 
 @given(name=names, form=st.sampled_from(NAMING_FORMS))
 @settings(deadline=None)
-def test_colours_and_invisible_characters_change_nothing(name: str, form: str) -> None:
+def test_colors_and_invisible_characters_change_nothing(name: str, form: str) -> None:
     note = form.format(name)
     dressed = form.format(f"|cff00ff00{name}|r").replace(" ", " \u200b\u200f")
     assert parse_note(dressed) == parse_note(note)

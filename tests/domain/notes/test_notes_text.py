@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sv_common.guild_sync.domain.notes import fold_accents
-from sv_common.guild_sync.domain.notes.text import clean
+from sv_common.guild_sync.notes import fold_accents
+from sv_common.guild_sync.notes.words.text import clean
 
 
 @pytest.mark.parametrize(

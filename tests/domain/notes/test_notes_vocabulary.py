@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sv_common.guild_sync.domain.errors import BadInput
-from sv_common.guild_sync.domain.notes import DEFAULT_VOCABULARY, Category, NoteKind, note_key, parse_note
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY, Category, NoteKind, note_key, parse_note
 
 
 def test_a_word_that_a_guild_adds_is_no_name_any_more() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from engine.profiles.installation import Installation
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.http import http_client
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
+from sv_common.guild_sync.sources.http import http_client
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,15 @@ from typing import Any, LiteralString
 import httpx2
 
 from sv_common.db.pool import Pool
-from sv_common.guild_sync.clients.battlenet import BattleNetClient
-from sv_common.guild_sync.clients.battlenet_api import LIMITS
-from sv_common.guild_sync.clients.http import RateLimiter, Timing
-from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.report import SyncReport
-from sv_common.guild_sync.profile_sync import refresh_profiles
+from sv_common.guild_sync.core.reports import SyncReport
+from sv_common.guild_sync.db_sync import refresh_profiles, sync_blizzard_roster
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.simulators import GuildSimulator, GuildWorld
 from sv_common.guild_sync.simulators.clock import SimulatedClock
 from sv_common.guild_sync.simulators.model import WorldCharacter
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.sources.battlenet.api import LIMITS
+from sv_common.guild_sync.sources.battlenet.client import BattleNetClient
+from sv_common.guild_sync.sources.http import RateLimiter, Timing
 
 AN_HOUR_S = 3600.0
 
@@ -80,7 +79,7 @@ class Installation:
     async def age(self, days: float) -> None:
         """Let so much time pass: everything that is remembered happened so much earlier."""
         await self.rows(
-            "with profiles as (update guild_identity.character_profiles set asked_at = asked_at - %(age)s::interval, "
+            "with profiles as (update guild_identity.character_profiles set requested_at = requested_at - %(age)s::interval, "
             "fetched_at = fetched_at - %(age)s::interval, gone_since = gone_since - %(age)s::interval, "
             "gone_confirmed_at = gone_confirmed_at - %(age)s::interval) "
             "update guild_identity.wow_characters set first_seen = first_seen - %(age)s::interval returning id",

@@ -7,12 +7,12 @@ from typing import LiteralString
 import pytest
 
 from engine.profiles.installation import Installation
-from sv_common.guild_sync.db_sync import sync_blizzard_roster
-from sv_common.guild_sync.domain.errors import NotFound
-from sv_common.guild_sync.domain.guild import GuildAddress
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.text import NAMES_IN_A_LIST
+from sv_common.guild_sync.db_sync import erase_expired_profiles, sync_blizzard_roster
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.profile_sync import NAMES_IN_A_NOTICE, erase_expired_profiles
-from sv_common.guild_sync.store import guilds
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.sources.models import GuildAddress
 
 
 @pytest.mark.parametrize("is_valid", [True, False])
@@ -29,7 +29,7 @@ async def test_a_character_said_to_be_gone_once_keeps_what_is_known(installed: I
 
 
 @pytest.mark.parametrize(
-    ("is_valid", "words"), [(True, "is no longer known to Battle.net"), (False, "is no longer valid, Battle.net says")]
+    ("is_valid", "words"), [(True, "is no longer known to Battle.net"), (False, "is no longer valid at Battle.net")]
 )
 async def test_a_character_confirmed_gone_a_day_later_is_erased_to_what_the_roster_says(
     installed: Installation, is_valid: bool, words: str
@@ -42,7 +42,7 @@ async def test_a_character_confirmed_gone_a_day_later_is_erased_to_what_the_rost
     report = await installed.refresh()
     assert report.counts["erased"] == 1
     assert report.notices == (
-        f"“{character.name}” {words}, confirmed twice: what its profile said was erased, and the roster's own data stays.",
+        f"“{character.name}” {words}, confirmed twice: its profile was erased, and the roster's data stays.",
     )
     rows = await installed.rows(
         "select character_name, realm_slug, level, rank_index, character_class is null, item_level, "
@@ -61,7 +61,7 @@ async def test_many_ends_at_once_are_named_up_to_a_number(installed: Installatio
     await installed.refresh()
     await installed.age(1)
     report = await installed.refresh()
-    assert (report.counts["erased"], len(report.notices)) == (25, NAMES_IN_A_NOTICE + 1)
+    assert (report.counts["erased"], len(report.notices)) == (25, NAMES_IN_A_LIST + 1)
     assert report.notices[-1] == "The same was done for 5 more characters."
 
 
@@ -123,7 +123,7 @@ async def test_what_is_not_read_again_is_erased_before_it_is_thirty_days_old(ins
     await installed.age(0.2)
     report = await installed.refresh()
     assert (report.counts["erased"], report.counts["expired"]) == (0, 1)
-    assert report.notices == (f"Not read again for 28 days, so what the profile said was erased: {hidden.name}.",)
+    assert report.notices == (f"Not fetched again for 28 days, so the profile's content was erased: {hidden.name}.",)
     assert await installed.known(hidden) == (None, None)
 
 

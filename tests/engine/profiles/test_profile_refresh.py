@@ -8,8 +8,8 @@ import pytest
 
 from engine.profiles.installation import AN_HOUR_S, Installation
 from sv_common.db.pool import counting_statements
-from sv_common.guild_sync.domain.errors import SourceDenied
-from sv_common.guild_sync.profile_sync import RESERVED_REQUESTS
+from sv_common.guild_sync.core.errors import SourceDenied
+from sv_common.guild_sync.db_sync import RESERVED_REQUESTS
 
 
 async def test_a_roster_alone_knows_no_logins_and_a_refresh_brings_them(installed: Installation) -> None:
@@ -49,7 +49,7 @@ async def test_within_a_small_budget_those_asked_for_longest_ago_come_first(inst
             {
                 row[0]
                 for row in await installed.rows(
-                    "select character_id from guild_identity.character_profiles order by asked_at desc limit 5"
+                    "select character_id from guild_identity.character_profiles order by requested_at desc limit 5"
                 )
             }
         )
@@ -58,7 +58,7 @@ async def test_within_a_small_budget_those_asked_for_longest_ago_come_first(inst
     assert not asked[0] & asked[1]
     assert len(asked[0] | asked[1] | asked[2]) == 12
     assert report.counts["waiting"] == 7
-    assert report.notices == ("7 profiles were not asked for this time; the next run begins with them.",)
+    assert report.notices == ("7 profiles were not requested this time; the next run begins with them.",)
 
 
 async def test_when_the_hour_is_used_up_no_profile_is_asked_for(installed: Installation) -> None:

@@ -7,9 +7,9 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.queue import Task, open_queue
-from patt.worker import work_until_stopped
-from sv_common.guild_sync.ports import Outside
+from patt.tasks import Task, open_queue
+from patt.worker.worker import work_until_stopped
+from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.helpers import settings
 
@@ -26,18 +26,18 @@ async def test_jobs_are_shown_as_they_come_while_the_page_is_looked_at(
     page, wrong = await sign_in()
     await page.get_by_role("link", name="Activity").click()
     await page.locator("#entries summary").click()
-    await expect(page.locator("#entries")).to_contain_text("It did not come to a step.")
+    await expect(page.locator("#entries")).to_contain_text("No step was started.")
     await page.get_by_role("heading", level=1).click()  # what has the focus does not move
     jobs = page.locator("#jobs")
-    await expect(jobs).to_contain_text("No job waits or runs.")
+    await expect(jobs).to_contain_text("No jobs are waiting or running.")
     async with open_queue(database_url) as queue:
-        await queue.ask_for(Task.SWEEP, guild.guild_id)
+        await queue.enqueue(Task.SWEEP, guild.guild_id)
         await expect(jobs).to_contain_text("waiting Daily check", timeout=15_000)
         for _ in range(3):  # the planner may ask for the check once more before it has begun
-            await work_until_stopped(Services(settings(site), guild.pool, Outside(), queue), wait=False)
+            await work_until_stopped(Services(settings(site), guild.pool, Sources(), queue), wait=False)
     await expect(jobs).not_to_contain_text("Daily check", timeout=15_000)
     await expect(page.locator("#entries")).to_contain_text("done Daily check")
-    await expect(page.locator("#entries details[open]")).to_contain_text("It did not come to a step.")
+    await expect(page.locator("#entries details[open]")).to_contain_text("No step was started.")
     await page.get_by_label("Pipeline").select_option("Daily check")
     await page.get_by_role("button", name="Filter").click()
     await expect(page.locator("#content")).to_contain_text("done Daily check")

@@ -10,10 +10,10 @@ from playwright.async_api import Locator, expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.queue import open_queue
-from patt.worker import ask_for_what_is_due, work_until_stopped
+from patt.tasks import open_queue
+from patt.worker.worker import enqueue_due, work_until_stopped
 from sv_common.guild_sync.integrity_checker import run_integrity_check
-from sv_common.guild_sync.ports import Outside
+from sv_common.guild_sync.sources.ports import Sources
 from web.browsers import SignIn
 from web.helpers import PAGE, PLAYERS, issue_number, settings
 
@@ -35,7 +35,7 @@ async def test_an_officer_chooses_another_player_for_an_issue(
     await page.get_by_role("button", name="Search").click()
     await page.get_by_role("link", name="Choose this player: Elrek").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
-    await page.get_by_role("button", name="Link the character").click()
+    await page.get_by_role("button", name="Link character").click()
     await expect(page.get_by_role("status")).to_have_text("Done. Link Riddle-area-52 to Elrek: an officer says so.")
     assert page.url.startswith(f"{site}{PAGE}/issues/{number}")
     await expect(content).to_contain_text("a scan found that it is no longer so, after officer alice decided")
@@ -50,9 +50,9 @@ async def test_an_officer_rules_a_player_out_and_the_next_scan_respects_it(
     page, wrong = await sign_in(viewport=viewport)
     candidates = page.locator("#candidates")
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
-    await expect(candidates).to_contain_text("the fix takes this one")
+    await expect(candidates).to_contain_text("chosen by the fix")
     await page.get_by_role("link", name="Not this player: Mito").click()
-    await page.get_by_label("Why").fill("another Mito")
+    await page.get_by_label("Reason").fill("another Mito")
     await page.get_by_role("button", name="Not this player").click()
     await expect(page.get_by_role("status")).to_contain_text("Remember that Newalt-area-52 does not belong to Mito")
     await run_integrity_check(troubled.pool)
@@ -75,8 +75,8 @@ async def test_a_click_on_an_old_page_is_refused_and_the_page_shown_as_it_is(
     for page in (early, late):
         await page.goto(address)
     await early.get_by_role("button", name="Fix").click()
-    await expect(early.get_by_role("status")).to_contain_text("Fixed. Unlink Grimalt-area-52 from Elrek.")
-    await late.get_by_label("Why").fill("it is right")
+    await expect(early.get_by_role("status")).to_contain_text("Fixed. Move Grimalt-area-52 from Elrek to ")
+    await late.get_by_label("Reason").fill("it is right")
     await late.get_by_role("button", name="Dismiss").click()
     await expect(late.get_by_role("status")).to_contain_text("Since you opened this page: officer alice fixed it")
     await expect(late.locator("#content")).to_contain_text("Resolved")
@@ -93,22 +93,22 @@ async def test_an_officer_matches_those_who_are_ticked_and_takes_it_back(
     page, wrong = await sign_in()
     await page.get_by_role("link", name="Full Match").click()
     status, state = page.locator("#status"), page.locator("#match-state")
-    await page.get_by_role("button", name="Apply those that are ticked").click()
-    await expect(status).to_contain_text("Nobody was chosen")
+    await page.get_by_role("button", name="Apply selected").click()
+    await expect(status).to_contain_text("No one is selected")
     await page.get_by_label("Moorland").check()
-    await page.get_by_role("button", name="Apply those that are ticked").click()
-    await expect(status).to_have_text("The full match of 1 chosen is asked for.")
+    await page.get_by_role("button", name="Apply selected").click()
+    await expect(status).to_have_text("The full match of 1 selected is queued.")
     await expect(state).to_contain_text("waiting")
 
     async with open_queue(database_url) as queue:
-        services = Services(settings(site), guild.pool, Outside(), queue)
-        await ask_for_what_is_due(services, datetime.now(UTC))
+        services = Services(settings(site), guild.pool, Sources(), queue)
+        await enqueue_due(services, datetime.now(UTC))
         await work_until_stopped(services, wait=False)
-    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 chosen.")
+    await expect(state).to_contain_text("1 players created, 1 characters linked, for the 1 selected.")
     await expect(page.locator("#list + form")).not_to_contain_text("Moorland")
     await state.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("The player Moorland")
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.get_by_label("Moorland")).to_be_visible()
     assert [entry for entry in wrong if "422" not in entry] == []
@@ -125,7 +125,7 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
 ) -> None:
     page, wrong = await sign_in()
     await page.get_by_role("link", name="Players").click()
-    await page.get_by_label("Name of a player").fill("mit")
+    await page.get_by_label("Player, character").fill("mit")
     await page.get_by_role("button", name="Search").click()
     row, name = page.locator("#content .person").first, page.locator("#content .person-name").first
     assert await _left_edge(name) - await _left_edge(row) < 40
@@ -140,12 +140,12 @@ async def test_an_officer_finds_a_player_links_a_character_and_undoes_it(
     await page.get_by_role("button", name="Preview").first.click()
     await expect(page.locator(".changes")).to_contain_text("Player of Riddle-area-52")
     assert await page.evaluate("document.querySelectorAll('.changes tbody tr').length") == 1
-    await page.get_by_role("button", name="Link the character").click()
+    await page.get_by_role("button", name="Link character").click()
     await expect(status).to_contain_text("Done. Link Riddle-area-52 to Mito")
     await expect(content).to_contain_text("Characters 2")
 
     await page.get_by_role("link", name="Undo").click()
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(content).to_contain_text("Characters 1")
     await expect(content).to_contain_text("Undone by officer alice")
@@ -161,20 +161,20 @@ async def test_an_officer_merges_two_players_and_takes_them_apart_again(
     page, wrong = await sign_in()
     await page.goto(f"{site}{PLAYERS}/{mito}")
     content, status = page.locator("#content"), page.get_by_role("status")
-    await page.get_by_label("Merge with another player").fill("mito")
+    await page.get_by_label("Other player").fill("mito")
     await page.locator("section", has=page.locator("#merge")).get_by_role("button", name="Preview").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Grimalt-area-52")
-    await page.get_by_role("link", name="Leave it as it is").click()
+    await page.get_by_role("link", name="Cancel").click()
     await expect(content).to_contain_text("Characters 1")
-    await page.get_by_label("Merge with another player").fill("mito")
-    await page.get_by_label("Merge with another player").press("Enter")
-    await page.get_by_role("button", name="Merge the players").click()
+    await page.get_by_label("Other player").fill("mito")
+    await page.get_by_label("Other player").press("Enter")
+    await page.get_by_role("button", name="Merge players").click()
     await expect(status).to_contain_text("are one person: an officer says so.")
     await expect(content).to_contain_text("Characters 2")
     await page.get_by_role("link", name="Activity").click()
     await page.get_by_role("link", name="Who did what").click()
     await page.get_by_role("link", name="Undo").first.click()
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await page.goto(f"{site}{PLAYERS}/{mito}")
     await expect(content).to_contain_text("Characters 1")

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from guild_builder import GuildBuilder
 from patt.bootstrap import Services
-from patt.work import work_when_asked
+from patt.worker.running import run_jobs
 from web.at_work import at_work
 from web.browsers import SignIn
 from web.helpers import PAGE, issue_number
@@ -45,10 +45,10 @@ async def _scan_preview_fix_and_undo(sign_in: SignIn, site: str, troubled: Guild
     await page.goto(f"{site}{PAGE}/issues/{await issue_number(troubled, 'orphan_wow', 'Newalt')}")
     await page.get_by_role("link", name="Undo").click()
     await expect(page.locator(".changes")).to_contain_text("Player of Newalt-area-52")
-    await page.get_by_role("button", name="Undo it").click()
+    await page.get_by_role("button", name="Undo").click()
     await expect(status).to_contain_text("is undone")
     await expect(page.locator("#content")).to_contain_text("Undone by officer alice")
-    await page.get_by_label("Why").fill("a guest")
+    await page.get_by_label("Reason").fill("a guest")
     await page.get_by_role("button", name="Dismiss").click()
     await expect(page.locator("#content")).to_contain_text("dismissed officer alice set it aside: a guest")
     assert wrong == []
@@ -82,15 +82,15 @@ async def test_an_officer_previews_and_fixes_what_is_ticked(
     await page.get_by_label("Choose 'Riddle'").check()
     if scripted:
         await expect(page.locator("#selection")).to_contain_text("2 selected")
-    await page.get_by_role("button", name="Preview fix of the selected").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("What a fix of the selected would do")
+    await page.get_by_role("button", name="Preview fix").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Fix preview")
     content = page.locator("#content")
     await expect(content).to_contain_text("Link Newalt-area-52 to Mito")
-    await expect(content).to_contain_text("2 selected, of which a fix would change 1")
+    await expect(content).to_contain_text("2 selected, a fix would change 1")
     assert await page.locator("html").evaluate("page => page.scrollWidth") == width
     await page.get_by_role("button", name="Fix this one").click()
-    await expect(page.get_by_role("status")).to_contain_text("Fix of 1 chosen issue is asked for.")
-    await work_when_asked(services, troubled.guild_id)
+    await expect(page.get_by_role("status")).to_contain_text("Fix of 1 selected issue is queued.")
+    await run_jobs(services, troubled.guild_id)
     if scripted:
         await expect(page.get_by_role("status")).to_have_text("Of 1 issue: 1 fixed.")
         await expect(content).to_contain_text("Already resolved by officer alice")
@@ -109,7 +109,7 @@ async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_agai
     page, wrong = await sign_in(viewport={"width": width, "height": 800})
     everything = page.get_by_label("Choose all of Unlinked WoW Character on this page")
     chosen, status = page.locator("#selection"), page.get_by_role("status")
-    await expect(chosen).to_contain_text("Tick findings to act on them together.")
+    await expect(chosen).to_contain_text("Select findings to act on them together.")
     await everything.focus()
     await page.keyboard.press("Space")
     await expect(page.get_by_label("Choose 'Riddle'")).to_be_checked()
@@ -123,15 +123,15 @@ async def test_an_officer_sets_a_whole_group_aside_by_keyboard_and_opens_it_agai
 
     await chosen.locator("summary").focus()
     await page.keyboard.press("Enter")
-    await page.get_by_label("Why").fill("guests of the season")
+    await page.get_by_label("Reason").fill("guests of the season")
     await page.keyboard.press("Enter")
-    await expect(status).to_have_text("2 issues are set aside.")
+    await expect(status).to_have_text("2 issues are dismissed.")
     await expect(page.get_by_label("Choose 'Riddle'")).to_have_count(0)
     await page.get_by_role("link", name="Dismissed", exact=True).click()
     await expect(page.locator("#content")).to_contain_text("guests of the season")
     await page.get_by_label("Choose 'Riddle'").check()
-    await page.get_by_role("button", name="Open again").click()
-    await expect(status).to_have_text("1 issue is open again.")
+    await page.get_by_role("button", name="Reopen").click()
+    await expect(status).to_have_text("1 issue is reopened.")
     assert page.url.startswith(f"{site}{PAGE}?guild={troubled.guild_id}&state=dismissed")
     assert wrong == []
 
@@ -146,7 +146,7 @@ async def test_what_was_ticked_stays_so_and_is_counted_when_a_button_has_shown_t
     await expect(page.get_by_label("Choose 'Riddle'")).to_be_checked()
     await expect(page.locator("#selection")).to_contain_text("1 selected")
     await page.get_by_label("Choose 'Riddle'").uncheck()
-    await expect(page.locator("#selection")).to_contain_text("Tick findings to act on them together.")
+    await expect(page.locator("#selection")).to_contain_text("Select findings to act on them together.")
 
 
 async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(
@@ -159,9 +159,9 @@ async def test_filters_are_used_by_keyboard_and_skip_links_lead_to_the_findings(
     await expect(skip).to_be_in_viewport()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Recent findings")).to_be_in_viewport()
-    await page.get_by_label("Words in the summary").fill("RIDDLÉ")
+    await page.get_by_label("Search summaries").fill("RIDDLÉ")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#content")).to_contain_text("1 open by this filter")
+    await expect(page.locator("#content")).to_contain_text("1 open match")
     await expect(page.locator(".finding")).to_have_count(1)
     assert "text=RIDDL" in page.url
     await page.get_by_role("link", name="Show all open").click()

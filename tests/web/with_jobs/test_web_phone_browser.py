@@ -47,7 +47,7 @@ async def test_everything_fits_on_a_phone(
     for path in (PAGE, *issues, f"{PAGE}/rules/orphan_discord/preview", *people, *others):
         await page.goto(f"{site}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
-    colours = "getComputedStyle(document.body).backgroundColor"
-    brightness = sum(int(part) for part in (await page.evaluate(colours))[4:-1].split(","))
+    colors = "getComputedStyle(document.body).backgroundColor"
+    brightness = sum(int(part) for part in (await page.evaluate(colors))[4:-1].split(","))
     assert (brightness < 200) is (scheme == "dark")
     assert wrong == []

@@ -1,4 +1,4 @@
-"""Names that a player's characters and Discord member had before: the player's own still, and proof of nothing new."""
+"""Names that a player's characters and Discord member had before: still the player's own, but no proof of anything new."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.notes import Mention
-from sv_common.guild_sync.name_index import SHORTEST_DISCORD_WORD, discord_names
-from sv_common.guild_sync.store.directory import GuildFacts, KnownMember
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownMember
+from sv_common.guild_sync.identity.names.name_index import SHORTEST_DISCORD_WORD, discord_names
+from sv_common.guild_sync.notes import Mention
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 class FormerNames:
-    """The former names of each player of one guild, by key, each with who was called so."""
-
     def __init__(self, facts: GuildFacts) -> None:
         self._by_player: dict[int, dict[str, str]] = defaultdict(dict)
         for number, names in facts.former_characters.items():
@@ -30,13 +28,13 @@ class FormerNames:
                 self._by_player[players[number]] |= self._on_discord(facts, facts.members[number], names)
 
     def own(self, player_id: int, mentions: Sequence[Mention]) -> str | None:
-        """Return who of the player bore a name that is mentioned; None where none of the names was ever the player's."""
+        """Return who of the player had a name that is mentioned; None where none of the names was ever the player's."""
         names = self._by_player.get(player_id, {})
         keys = (reading.key for mention in mentions for reading in mention.readings)
         return next((names[key] for key in keys if key in names), None)
 
     def _on_discord(self, facts: GuildFacts, member: KnownMember, names: Sequence[str]) -> dict[str, str]:
-        """The former names of a member and the words of them that could stand for the member."""
+        """The former names of a member and the words of them that could mean the member."""
         whole = {key for name in names for key in discord_names(_called(member, name))}
         words = {name_key(word) for name in names for word in _WORD.findall(name)}
         telling = {w for w in words if len(w) >= SHORTEST_DISCORD_WORD and w not in facts.vocabulary.categories}

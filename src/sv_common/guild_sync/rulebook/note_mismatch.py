@@ -1,4 +1,4 @@
-"""The note of a linked character names somebody else."""
+"""The note of a linked character names another person."""
 
 from __future__ import annotations
 
@@ -6,88 +6,90 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.basis import has_changed
-from sv_common.guild_sync.domain.decision import Decision, Verdict
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.notes import Mention
-from sv_common.guild_sync.domain.plan import Link, Plan, Step, Unlink
-from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.resolution import Directory
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.changes.changeset import Changeset, Named, RowChange, link, unlink
+from sv_common.guild_sync.core.basis import has_changed
+from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.unknown_names import rejected_player, review_reason
+from sv_common.guild_sync.identity.verdicts import Decision, Verdict
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.notes import Mention
+from sv_common.guild_sync.rulebook.candidates import candidates_for_character, remedy_for_character
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
-from sv_common.guild_sync.rulebook.explain import HAS_LEFT, basis_of, record_of, what_the_note_says
+from sv_common.guild_sync.rulebook.explain import (
+    HAS_LEFT,
+    Known,
+    basis_evidence,
+    link_evidence,
+    note_evidence,
+    review_of_rank,
+    review_of_spelling,
+)
 from sv_common.guild_sync.rulebook.former_names import FormerNames
-from sv_common.guild_sync.rulebook.known import Known
-from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import waits_for_spelling, waits_for_weight
-from sv_common.guild_sync.store.directory import KnownCharacter, read_facts
-from sv_common.guild_sync.store.guilds import ids_of
-from sv_common.guild_sync.strangers import ruled_out, why_wait
 
 ISSUE_TYPE = "note_mismatch"
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find linked characters whose note, as it is now, names somebody who is not their player."""
-    findings: list[Finding] = []
-    for each in await ids_of(conn, guild_id):
-        findings += find(Directory(await read_facts(conn, each)))
-    return findings
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+    """Find linked characters whose current note names a person who is not their player."""
+    return find(Resolver(await read_facts(guild)))
 
 
-def find(directory: Directory, among: Collection[int] | None = None) -> list[Finding]:
-    """Return the findings among some characters of the directory, or among all. Pure."""
-    former = FormerNames(directory.facts)
+def find(resolver: Resolver, among: Collection[int] | None = None) -> list[Finding]:
+    """Return the findings among some characters of the resolver, or among all. Pure."""
+    former = FormerNames(resolver.facts)
     return [
         finding
-        for character in directory.facts.characters.values()
+        for character in resolver.facts.characters.values()
         if character.player_id is not None and character.is_present and character.note
         if among is None or character.id in among
-        if (finding := _examine(directory, former, character, character.player_id))
+        if (finding := _examine(resolver, former, character, character.player_id))
     ]
 
 
-def naming_their_player(directory: Directory, among: Collection[int]) -> set[int]:
-    """Return those of some characters whose note surely means the very player that they are linked to."""
-    known = (directory.facts.characters[number] for number in among if number in directory.facts.characters)
+def notes_naming_their_player(resolver: Resolver, among: Collection[int]) -> set[int]:
+    """Return those of some characters whose note certainly means the player that they are linked to."""
+    known = (resolver.facts.characters[number] for number in among if number in resolver.facts.characters)
     return {
         character.id
         for character in known
-        if (target := directory.decide(character).target) is not None and target.person.player_id == character.player_id
+        if (target := resolver.resolve(character).target) is not None and target.person.player_id == character.player_id
     }
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
-    """Unlink, and link to the one player whom the note names, if it names one."""
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
+    """Unlink, and link to the one player that the note names, if it names one."""
     return [_plan(finding.details) for finding in findings]
 
 
-def _examine(directory: Directory, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
-    names = directory.certain_mentions(character)
-    if not names or any(directory.names_player(mention, player_id) for mention in names):
+def _examine(resolver: Resolver, former: FormerNames, character: KnownCharacter, player_id: int) -> Finding | None:
+    names = resolver.certain_mentions(character)
+    if not names or any(resolver.names_player(mention, player_id) for mention in names):
         return None
-    decision = directory.decide(character)
+    decision = resolver.resolve(character)
     if decision.verdict in (Verdict.NOBODY, Verdict.SUGGESTED):
         return None
     if any(candidate.person.player_id == player_id for candidate in decision.candidates):
         return None
     formerly = former.own(player_id, names)
     if formerly and not decision.candidates:
-        return None  # nobody is called so now, so the note means its player still, by the name of then
-    return _finding(directory, character, player_id, decision, names, formerly)
+        return None  # no one has that name now, so the note still means its player by the former name
+    return _finding(resolver, character, player_id, decision, names, formerly)
 
 
 def _finding(
-    directory: Directory,
+    resolver: Resolver,
     character: KnownCharacter,
     player_id: int,
     decision: Decision,
     names: Sequence[Mention],
     formerly: str | None,
 ) -> Finding:
-    player = directory.facts.players[player_id].display_name
+    player = resolver.facts.players[player_id].display_name
     details: dict[str, Any] = {
         "character_id": character.id,
         "character": character.label,
@@ -112,72 +114,74 @@ def _finding(
     }
     if formerly:
         details["formerly"] = formerly
-    if weight := directory.facts.weight_of(character):
+    if weight := resolver.facts.grant_of(character):
         details["weight"] = weight
     if decision.verdict is Verdict.UNKNOWN:
-        details["ruled_out"] = next(
-            (other for mention in names if (other := ruled_out(directory, mention, character))), None
+        details["rejected_player"] = next(
+            (other for mention in names if (other := rejected_player(resolver, mention, character))), None
         )
         details["resembles"] = next(
-            (own for mention in names if (own := directory.resembles_player(mention, player_id))), None
+            (own for mention in names if (own := resolver.resembles_player(mention, player_id))), None
         )
-        details["doubt"] = why_wait(directory, decision, character)
-        member = directory.member_named_like(character)
-        details["own_name_is_player"] = member is not None and directory.player_of_member(member.id) == player_id
+        details["doubt"] = review_reason(resolver, decision, character)
+        member = resolver.member_named_like(character)
+        details["own_name_is_player"] = member is not None and resolver.player_of_member(member.id) == player_id
     summary = f"'{character.name}' is linked to {player}, but its note says {decision.named}"
-    return Finding(ISSUE_TYPE, directory.facts.guild_id, SubjectKind.CHARACTER, character.id, summary, details)
+    return Finding(ISSUE_TYPE, resolver.facts.guild_id, SubjectKind.CHARACTER, character.id, summary, details)
 
 
-def _plan(details: dict[str, Any] | Any) -> Plan:
+def _plan(details: dict[str, Any] | Any) -> Changeset:
     named, player = details["named"], details["player"]
     labels = " or ".join(candidate["label"] for candidate in details["candidates"])
     if details.get("formerly"):
-        return Plan.none(
+        return Changeset.none(
             f"The note says “{named}”, a former name of {player} ({details['formerly']}), and by now a name of {labels}. "
-            "Correct the note in the game, or choose the right player by hand."
+            "Correct the note in the game, or choose the right player manually."
         )
     if details["verdict"] == Verdict.AMBIGUOUS:
-        return Plan.none(f"The note says “{named}”, which could mean {labels}. Choose the right one by hand.")
-    if details.get("ruled_out"):
-        return Plan.none(
-            f"The note says “{named}”, which means {details['ruled_out']}, and an officer has said that "
-            f"{details['character']} does not belong to {details['ruled_out']}. Correct the note in the game, or decide by hand."
+        return Changeset.none(f"The note says “{named}”, which could mean {labels}. Choose the right one manually.")
+    if details.get("rejected_player"):
+        return Changeset.none(
+            f"The note says “{named}”, which means {details['rejected_player']}, and an officer has said that "
+            f"{details['character']} does not belong to {details['rejected_player']}. Correct the note in the game, or decide manually."
         )
     if details.get("resembles"):
-        return Plan.none(
-            f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, written differently. "
+        return Changeset.none(
+            f"The note says “{named}”, which looks like “{details['resembles']}”, a name of {player}, spelled differently. "
             "Correct the note in the game, or dismiss this."
         )
-    steps, reason = _steps(details)
+    row, reason = _change(details)
     unchanged = _not_changed(details)
     reason = f"{reason} {unchanged}" if unchanged else reason
-    return Plan(
-        steps, reason, waits_for_officer=_why_wait(details), not_in_bulk=_why_not_in_bulk(details), is_safe=True
+    return Changeset(
+        (row,), reason, waits_for_officer=_review_reason(details), not_in_bulk=_why_not_in_bulk(details), is_safe=True
     )
 
 
-def _steps(details: Any) -> tuple[tuple[Step, ...], str]:
-    unlink = Unlink(details["character_id"], details["character"], details["player_id"], details["player"])
+def _change(details: Any) -> tuple[RowChange, str]:
+    character = Named(details["character_id"], details["character"])
+    former = Named(details["player_id"], details["player"])
     target = details["candidates"][0] if details["candidates"] else None
     if target is None:
-        return (unlink,), f"The note says “{details['named']}”, whom nobody here is called."
+        return unlink(character, former), f"The note says “{details['named']}”, but no one in this guild has that name."
     if target["player_id"] is None:
-        return (unlink,), f"The note means {target['label']}, who has no player yet. {target['evidence']}"
-    link = Link(details["character_id"], details["character"], target["player_id"], target["label"], target["evidence"])
-    return (unlink, link), f"The note means {target['label']}: {target['evidence']}"
+        reason = f"The note means {target['label']}, who has no player yet. {target['evidence']}"
+        return unlink(character, former), reason
+    row = link(character, Named(target["player_id"], target["label"]), target["evidence"], former=former)
+    return row, f"The note means {target['label']}: {target['evidence']}"
 
 
-def _why_wait(details: Any) -> str | None:
+def _review_reason(details: Any) -> str | None:
     if refusal := _why_not_in_bulk(details) or _not_changed(details):
         return refusal
     if details.get("weight"):
-        return waits_for_weight(details["character"], details["weight"])
+        return review_of_rank(details["character"], details["weight"])
     for candidate in details["candidates"]:
         if candidate["is_other_spelling"]:
-            return waits_for_spelling(details["named"], candidate["label"])
+            return review_of_spelling(details["named"], candidate["label"])
     if details.get("own_name_is_player"):
         return (
-            f"The note says “{details['named']}”, whom nobody here is called, but the character has the Discord name of "
+            f"The note says “{details['named']}”, but no one in this guild has that name. The character has the Discord name of "
             f"{details['player']}."
         )
     doubt: str | None = details.get("doubt")
@@ -185,12 +189,12 @@ def _why_wait(details: Any) -> str | None:
 
 
 def _meant(details: Any) -> list[Any]:
-    """Whom the note means, for a dismissal: people by number, so that renaming one changes nothing."""
+    """Who the note means, for a dismissal: people by number, so that renaming one changes nothing."""
     return [details["verdict"], *sorted(each["person"] for each in details["candidates"])]
 
 
 def _meant_in_words(details: Any) -> str:
-    return " or ".join(each["label"] for each in details["candidates"]) or "nobody here"
+    return " or ".join(each["label"] for each in details["candidates"]) or "no one here"
 
 
 def _why_not_in_bulk(details: Any) -> str | None:
@@ -198,37 +202,36 @@ def _why_not_in_bulk(details: Any) -> str | None:
         return None
     return (
         f"An officer linked {details['character']} to {details['player']}, and the note says “{details['named']}”. "
-        "A person's decision is not changed automatically, nor with many others at once: look at this one by itself."
+        "A person's decision is not changed automatically, nor with many others at once: look at this one on its own."
     )
 
 
 def _not_changed(details: Any) -> str | None:
-    """Say that the note is as it was when the link was made, so that it is the names that have changed; None if it is not."""
+    """Return that the note is the same as when the link was made, so that only names have changed; else None."""
     character, labels = details["character"], [candidate["label"] for candidate in details["candidates"]]
     match has_changed(details["note"], details["linked_under"]):
         case None:
-            return f"It is not known which note {character} had when it was linked, so an officer looks at it first."
+            return f"The note under which {character} was linked is unknown, so an officer looks at it first."
         case False:
-            means = f"means {labels[0]}" if labels else "is nobody’s"
+            means = f"means {labels[0]}" if labels else "belongs to no one"
             return f"The note has not changed since {character} was linked; the name it uses now {means}."
         case _:
             return None
 
 
-def explain(known: Known, finding: Finding) -> Story:
-    """The note names one, the record another."""
+def explain(known: Known, finding: Finding) -> Explanation:
     character = known.character(finding.subject_id)
     if character is None:
-        return Story((Saying(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
-    decision = known.directory.decide(character)
-    sayings = (*what_the_note_says(known, character), record_of(known, character), *basis_of(known, character))
+        return Explanation((Evidence(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
+    decision = known.resolver.resolve(character)
+    evidence = (*note_evidence(known, character), link_evidence(known, character), *basis_evidence(known, character))
     player = known.player(character.player_id) if character.player_id is not None else None
-    return Story(sayings, _two_words(decision, player))
+    return Explanation(evidence, _two_words(decision, player))
 
 
 def _two_words(decision: Decision, player: str | None) -> str:
     if player is None:
-        return "The character is linked to nobody, so there is nothing that the note could contradict."
+        return "The character has no player, so the note contradicts nothing."
     match decision.verdict:
         case Verdict.CONFIDENT:
             label = decision.candidates[0].label
@@ -236,9 +239,9 @@ def _two_words(decision: Decision, player: str | None) -> str:
                 return f"Note and link both mean {player}."
             return f"The note means {label}, and the link says {player}. One of the two is out of date."
         case Verdict.AMBIGUOUS:
-            return f"The link says {player}, and whomever of them the note means, it is somebody else."
+            return f"The link says {player}, and the note means someone else."
         case Verdict.UNKNOWN:
-            return f"The link says {player}, and the note names “{decision.named}”, which is no name of {player}."
+            return f"The link says {player}, but “{decision.named}” in the note is not a name of {player}."
         case _:
             return f"The note says nothing against {player}."
 
@@ -257,27 +260,25 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    candidates=owners_of,
-    remedy=remedy_of_owner,
+    candidates=candidates_for_character,
+    remedy=remedy_for_character,
     affects=("orphan_wow", "role_mismatch", "stale_character"),
     why=(
         "The guild note is where officers write whose character it is. When it changes to another player, the link is "
         "out of date, and with it the player's highest rank and Discord role."
     ),
     safe=(
-        "Following a note that has changed since the link was made and names somebody else for certain: the character moves "
-        "to the one player whom it means, or is unlinked where the note names a stranger."
+        "Following a note that has changed since the link was made and names another person for certain: the character moves "
+        "to the one player that it means, or is unlinked where no one in the guild has the name."
     ),
     left_to_officer=(
-        "A note that has not changed since the character was linked, when it is the names that have changed; a note that "
-        "uses a former name of its player which somebody else bears now; a note that spells a name otherwise; "
-        "a note that could mean two people; a note that "
-        "looks like a misspelling of the linked player's own name; a note that names a player of whom an officer has said that the "
-        "character is not theirs; a link that an officer made or confirmed, which Fix All "
-        "leaves alone too; a strange word that has not the form of a name (not alone, or written small in a guild that does "
-        "not write names so) or looks like somebody's name; a character whose rank gives a right or a Discord role above the "
-        "lowest; a character that bears its player's Discord name while the note names a stranger; a fix that an officer has "
-        "undone; more fixes at once than the budget allows."
+        "A note that has not changed since the character was linked, so that only names have changed; a note with a former "
+        "name of its player that another person has now; a name in another spelling; a name that could mean two people; a name "
+        "that looks like a misspelling of the linked player's own name; a player that an officer has rejected for the "
+        "character; a link that an officer made or confirmed, which Fix All leaves alone too; an unknown word without the "
+        "form of a name (not alone, or lowercase in a guild that does not write names so), or similar to a known name; a "
+        "character whose rank gives a right or a Discord role above the lowest; a character with its player's Discord name and "
+        "an unknown name in its note; a fix that an officer has undone; more fixes at once than the budget allows."
     ),
     material=(
         Material("note", "its note", "at “{}”", "the note says “{}”", lambda d: d["note"], lambda d: str(d["note"])),
@@ -289,7 +290,7 @@ RULE = RuleDefinition(
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
-        Material("meant", "whom the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
+        Material("meant", "who the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
     ),
     examples=(
         Example(

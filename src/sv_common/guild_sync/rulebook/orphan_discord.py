@@ -5,34 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.plan import AttachDiscord, CreatePlayer, Link, Plan
-from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.resolution import Directory
-from sv_common.guild_sync.rulebook.claims import claims_of, players_called_like, remedy_of_member, why_theirs
+from sv_common.guild_sync.changes.changeset import Changeset, Named, attach_member, create_player, link
+from sv_common.guild_sync.core.basis import LinkEvidence
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.facts import KnownCharacter, KnownMember, read_facts
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.candidates import (
+    candidates_for_member,
+    evidence_for_member,
+    players_named_like,
+    remedy_for_member,
+)
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, in_words
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import MEMBER_HAS_LEFT, Known, in_words, rank_review_reason
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, KnownMember, main_pointer, read_facts
 
 ISSUE_TYPE = "orphan_discord"
 SQL = load_sql(__package__, "orphan_discord.sql")
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find Discord members with a mapped role and no player; bots and people who left do not count."""
-    rows = await (await conn.execute(SQL["find"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["find"])
     return [
         Finding(
             ISSUE_TYPE,
-            guild,
+            guild.id,
             SubjectKind.DISCORD_MEMBER,
             member_id,
             f"Discord member '{name}' has a guild role but no player",
@@ -44,96 +47,88 @@ async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime
                 "role_ids": role_ids,
             },
         )
-        for member_id, guild, name, discord_id, roles, role_ids in rows
+        for member_id, name, discord_id, roles, role_ids in rows
     ]
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:
     """Create the player with the unlinked characters that mean this member, or join an existing player of that name."""
     if not findings:
         return []
-    directory = Directory(await read_facts(conn, findings[0].guild_id))
-    return [_plan(directory, directory.facts.members[finding.subject_id]) for finding in findings]
+    resolver = Resolver(await read_facts(guild))
+    return [_plan(resolver, resolver.facts.members[finding.subject_id]) for finding in findings]
 
 
-def _plan(directory: Directory, member: KnownMember) -> Plan:
+def _plan(resolver: Resolver, member: KnownMember) -> Changeset:
     characters = [
-        (c, why, _basis(directory, c)) for c in _unlinked(directory) if (why := why_theirs(directory, c, member))
+        (c, why, resolver.basis_of(c)) for c in resolver.unlinked() if (why := evidence_for_member(resolver, c, member))
     ]
-    namesakes = players_called_like(directory, member)
+    namesakes = players_named_like(resolver, member)
     if len(namesakes) == 1 and not characters:
         player = namesakes[0]
-        step = AttachDiscord(player.id, player.display_name, member.id, member.display_name, "name")
-        waits = why_weight_waits(directory.facts, directory.characters_of(player.id))
-        return Plan((step,), f"The player {player.display_name} has no Discord member and bears this name.", waits)
+        waits = rank_review_reason(resolver.facts, resolver.characters_of(player.id))
+        return Changeset(
+            (attach_member(player.named, member.named),),
+            f"The player {player.display_name} has no Discord member and has this name.",
+            waits,
+        )
     if namesakes:
         names = " or ".join(player.display_name for player in namesakes)
-        return Plan.none(
-            f"{member.display_name} could be the player {names}, who has no Discord member. Decide by hand."
+        return Changeset.none(
+            f"{member.display_name} could be the player {names}, who has no Discord member. Decide manually."
         )
-    if not characters and (others := players_called_like(directory, member, rejected=True)):
+    if not characters and (others := players_named_like(resolver, member, rejected=True)):
         names = " or ".join(player.display_name for player in others)
-        return Plan.none(
-            f"An officer has said that {member.display_name} on Discord is not the player {names}. Decide by hand."
+        return Changeset.none(
+            f"An officer has said that {member.display_name} on Discord is not the player {names}. Decide manually."
         )
     if not characters:
-        return Plan.none(f"No unlinked character's note or name means {member.display_name}.")
+        return Changeset.none(f"No unlinked character's note or name means {member.display_name}.")
     return _create(member, characters)
 
 
-def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str, LinkEvidence]]) -> Plan:
-    placeholder = -member.id
-    names = {name_key(member.username), name_key(member.display_name), name_key(member.global_name or "")}
-    own = [character for character, _, _ in characters if character.name_key in names]
+def _create(member: KnownMember, characters: Sequence[tuple[KnownCharacter, str, LinkEvidence]]) -> Changeset:
+    own = [character for character, _, _ in characters if character.name_key in member.name_keys]
     main = own[0] if len(own) == 1 else None
-    create = CreatePlayer(placeholder, member.display_name, member.id, member.display_name, *main_pointer(main), "name")
-    links = [Link(c.id, c.label, placeholder, member.display_name, why, basis) for c, why, basis in characters]
-    return Plan(
+    player = Named(-member.id, member.display_name)
+    create = create_player(*player, member.named, main.named if main else None)
+    links = [link(c.named, player, why, basis) for c, why, basis in characters]
+    return Changeset(
         (create, *links),
-        f"{len(links)} unlinked character(s) mean {member.display_name}.",
-        waits_for_officer="Only an officer may have a new player created.",
+        f"Unlinked characters that mean {member.display_name}: {len(links)}.",
+        waits_for_officer="Creating a player needs an officer.",
     )
 
 
-def _basis(directory: Directory, character: KnownCharacter) -> LinkEvidence:
-    return "note" if directory.decide(character).target is not None else "name"
-
-
-def _unlinked(directory: Directory) -> list[KnownCharacter]:
-    return [c for c in directory.facts.characters.values() if c.player_id is None and c.is_present]
-
-
-def explain(known: Known, finding: Finding) -> Story:
-    """A guild role on Discord, and no player."""
+def explain(known: Known, finding: Finding) -> Explanation:
     member = known.member(finding.subject_id)
     if member is None:
-        return Story((Saying(Source.DISCORD, MEMBER_HAS_LEFT),), MEMBER_HAS_LEFT)
+        return Explanation((Evidence(Source.DISCORD, MEMBER_HAS_LEFT),), MEMBER_HAS_LEFT)
     roles = ", ".join(role for role in finding.details.get("roles") or () if role)
-    sayings = [Saying(Source.DISCORD, f"{member.display_name} is on the server{_also_called(member)}.")]
+    evidence = [Evidence(Source.DISCORD, f"{member.display_name} is on the server{_also_called(member)}.")]
     if roles:
-        sayings.append(Saying(Source.DISCORD, f"A guild role is held: {roles}."))
-    sayings.append(Saying(Source.RECORD, _record_of_member(known, member)))
-    sayings.append(Saying(Source.NOTE, _characters_that_mean(known, member)))
-    return Story(tuple(sayings), f"{member.display_name} holds a guild role and is no player here.")
+        evidence.append(Evidence(Source.DISCORD, f"They have a guild role: {roles}."))
+    evidence.append(Evidence(Source.RECORD, _record_of_member(known, member)))
+    evidence.append(Evidence(Source.NOTE, _characters_that_mean(known, member)))
+    return Explanation(tuple(evidence), f"{member.display_name} has a guild role but is not a player here.")
 
 
 def _record_of_member(known: Known, member: KnownMember) -> str:
-    player_id = known.directory.player_of_member(member.id)
+    player_id = known.resolver.player_of_member(member.id)
     if player_id is not None:
         return f"{member.display_name} is the player {known.player(player_id)}."
-    namesakes = players_called_like(known.directory, member)
+    namesakes = players_named_like(known.resolver, member)
     if not namesakes:
-        return f"No player is {member.display_name}, and no player without a Discord member is called so."
+        return f"{member.display_name} is not a player, and no player without a Discord member has this name."
     names = in_words([player.display_name for player in namesakes], "and")
-    return f"No player is {member.display_name}. Called so, and without a Discord member: {names}."
+    return f"{member.display_name} is not a player. Players with this name and without a Discord member: {names}."
 
 
 def _characters_that_mean(known: Known, member: KnownMember) -> str:
-    unlinked = [c for c in known.directory.facts.characters.values() if c.player_id is None and c.is_present]
-    found = [c.label for c in unlinked if why_theirs(known.directory, c, member)]
+    found = [c.label for c in known.resolver.unlinked() if evidence_for_member(known.resolver, c, member)]
     if not found:
         return f"No character without a player has a note or a name that means {member.display_name}."
-    return f"Without a player, and meaning {member.display_name} by note or name: {in_words(found, 'and')}."
+    return f"Characters without a player that mean {member.display_name} by note or name: {in_words(found, 'and')}."
 
 
 def _also_called(member: KnownMember) -> str:
@@ -156,14 +151,14 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    candidates=claims_of,
-    remedy=remedy_of_member,
+    candidates=candidates_for_member,
+    remedy=remedy_for_member,
     affects=("orphan_wow", "role_mismatch", "note_mismatch", "stale_character"),
-    why="Somebody holds a guild role on Discord, and nobody knows which characters are theirs.",
+    why="This person has a guild role on Discord, and no one knows which characters they play.",
     left_to_officer=(
         "Creating a player is an officer's decision. The fix offers it where notes or names of unlinked characters mean "
-        "this member and nobody else, or where one player of this name has no Discord member yet. "
-        "Otherwise an officer names a character of theirs. A member whom an officer has taken from a player is not put back."
+        "this member and no one else, or where one player of this name has no Discord member yet. "
+        "Otherwise an officer chooses one of their characters. The fix does not restore a member that an officer unlinked."
     ),
     material=(
         Material(

@@ -6,166 +6,153 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.basis import LinkEvidence
-from sv_common.guild_sync.domain.decision import Candidate, Person, Verdict
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.plan import CreatePlayer, Link, Plan, Step
-from sv_common.guild_sync.domain.story import Saying, Source, Story
-from sv_common.guild_sync.resolution import Directory
+from sv_common.guild_sync.changes.changeset import Changeset, Named, create_player, link
+from sv_common.guild_sync.identity.facts import KnownCharacter, read_facts
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.unknown_names import rejected_player
+from sv_common.guild_sync.identity.verdicts import Candidate, Verdict
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
+from sv_common.guild_sync.rulebook.candidates import candidates_for_character, remedy_for_character
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import HAS_LEFT, record_of, what_the_note_says
-from sv_common.guild_sync.rulebook.known import Known
-from sv_common.guild_sync.rulebook.owners import owners_of, remedy_of_owner
+from sv_common.guild_sync.rulebook.explain import (
+    HAS_LEFT,
+    Known,
+    link_evidence,
+    note_evidence,
+    rank_review_reason,
+    review_of_spelling,
+)
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.rulebook.weight import waits_for_spelling, why_weight_waits
-from sv_common.guild_sync.store.directory import KnownCharacter, main_pointer, read_facts
-from sv_common.guild_sync.strangers import ruled_out
 
 ISSUE_TYPE = "orphan_wow"
 SQL = load_sql(__package__, "orphan_wow.sql")
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
     """Find characters in the guild without a player."""
-    rows = await (await conn.execute(SQL["find"], {"guild_id": guild_id})).fetchall()
+    rows = await guild.rows(SQL["find"])
     return [
         Finding(
             ISSUE_TYPE,
-            guild,
+            guild.id,
             SubjectKind.CHARACTER,
             character_id,
             f"'{name}' has no player link",
             {"character_id": character_id, "character": f"{name}-{realm}", "note": note},
         )
-        for character_id, guild, name, realm, note in rows
+        for character_id, name, realm, note in rows
     ]
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:
-    """Link each character to the one person whom its note means, or whose Discord name it bears."""
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:
+    """Link each character to the one person that its note means, or whose Discord name it has."""
     if not findings:
         return []
-    directory = Directory(await read_facts(conn, findings[0].guild_id))
-    planner = _Planner(directory, [directory.facts.characters[finding.subject_id] for finding in findings])
+    resolver = Resolver(await read_facts(guild))
+    planner = _Planner(resolver, [resolver.facts.characters[finding.subject_id] for finding in findings])
     return planner.plans()
 
 
 class _Planner:
     """Plans for several characters of one guild; those that mean the same new player share its creation."""
 
-    def __init__(self, directory: Directory, characters: Sequence[KnownCharacter]) -> None:
-        self._directory = directory
+    def __init__(self, resolver: Resolver, characters: Sequence[KnownCharacter]) -> None:
+        self._resolver = resolver
         self._targets = [(character, self._target(character)) for character in characters]
         self._newcomers: dict[int, list[KnownCharacter]] = defaultdict(list)
         for character, target in self._targets:
             if target is not None and target.person.member_id is not None:
                 self._newcomers[target.person.member_id].append(character)
 
-    def plans(self) -> list[Plan]:
+    def plans(self) -> list[Changeset]:
         """One plan for each character, in their order."""
         return [
-            self._towards(character, target) if target else Plan.none(self._why_not(character))
+            self._towards(character, target) if target else Changeset.none(self._why_not(character))
             for character, target in self._targets
         ]
 
     def _target(self, character: KnownCharacter) -> Candidate | None:
-        decision = self._directory.decide(character)
+        decision = self._resolver.resolve(character)
         if decision.target is None and decision.verdict is Verdict.NOBODY:
-            return self._by_own_name(character)
+            return self._resolver.owner_by_name(character)
         return decision.target
 
-    def _towards(self, character: KnownCharacter, target: Candidate) -> Plan:
+    def _towards(self, character: KnownCharacter, target: Candidate) -> Changeset:
         person = target.person
         if person.player_id is not None:
-            link = Link(
-                character.id, character.label, person.player_id, target.label, target.evidence, self._basis(character)
-            )
-            waits = why_weight_waits(self._directory.facts, [character])
-            decision = self._directory.decide(character)
+            player = Named(person.player_id, target.label)
+            row = link(character.named, player, target.evidence, self._resolver.basis_of(character))
+            waits = rank_review_reason(self._resolver.facts, [character])
+            decision = self._resolver.resolve(character)
             if target.is_other_spelling:
-                waits = waits_for_spelling(decision.named, target.label)
+                waits = review_of_spelling(decision.named, target.label)
             reason = f"{character.label} belongs to {target.label}: {target.evidence}"
-            return Plan((link,), reason, waits, is_safe=decision.target is not None)
+            return Changeset((row,), reason, waits, is_safe=decision.target is not None)
         if person.member_id is not None:
             return self._with_new_player(character, person.member_id, target)
-        return Plan.none(
+        return Changeset.none(
             f"The note means the character {target.label}, which has no player yet. Fix that one first, or run a full match."
         )
 
-    def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Plan:
-        placeholder = -member_id
+    def _with_new_player(self, character: KnownCharacter, member_id: int, target: Candidate) -> Changeset:
+        player = Named(-member_id, target.label)
         main = self._main_of(member_id)
-        basis = self._basis(character)
-        create = CreatePlayer(placeholder, target.label, member_id, target.label, *main_pointer(main), basis)
-        link = Link(character.id, character.label, placeholder, target.label, target.evidence, basis)
-        is_founder = character == (main or self._newcomers[member_id][0])
-        steps: tuple[Step, ...] = (create, link) if is_founder else (link,)
-        return Plan(steps, target.evidence, waits_for_officer="Only an officer may have a new player created.")
-
-    def _basis(self, character: KnownCharacter) -> LinkEvidence:
-        """What speaks for whom a character is linked to: its note, or its own name where the note says nobody."""
-        return "note" if self._directory.decide(character).target is not None else "name"
+        basis = self._resolver.basis_of(character)
+        member = Named(member_id, target.label)
+        create = create_player(*player, member, main.named if main else None, basis)
+        row = link(character.named, player, target.evidence, basis)
+        creates = character == (main or self._newcomers[member_id][0])
+        rows = (create, row) if creates else (row,)
+        return Changeset(rows, target.evidence, waits_for_officer="Creating a player needs an officer.")
 
     def _main_of(self, member_id: int) -> KnownCharacter | None:
-        """The one character among the member's that bears the member's name."""
         own = [
             character
             for character in self._newcomers[member_id]
-            if (member := self._directory.member_named_like(character)) is not None and member.id == member_id
+            if (member := self._resolver.member_named_like(character)) is not None and member.id == member_id
         ]
         return own[0] if len(own) == 1 else None
 
-    def _by_own_name(self, character: KnownCharacter) -> Candidate | None:
-        member = self._directory.member_named_like(character)
-        if member is None:
-            return None
-        player_id = self._directory.player_of_member(member.id)
-        person = Person(player_id) if player_id is not None else Person(member_id=member.id)
-        if (character.id, player_id) in self._directory.facts.rejections:
-            return None
-        evidence = f"the character has the Discord name of {member.display_name}."
-        return Candidate(person, self._directory.label(person), evidence)
-
     def _why_not(self, character: KnownCharacter) -> str:
-        decision = self._directory.decide(character)
+        decision = self._resolver.resolve(character)
         labels = " or ".join(candidate.label for candidate in decision.candidates)
         match decision.verdict:
             case Verdict.AMBIGUOUS:
-                return f"The note says “{decision.named}”, which could mean {labels}. Link it by hand."
+                return f"The note says “{decision.named}”, which could mean {labels}. Link it manually."
             case Verdict.SUGGESTED:
-                return f"The note may mean {labels}, but nothing proves it. Link it by hand if it is right."
+                return f"The note may mean {labels}, but nothing proves it. Link it manually if it is right."
             case Verdict.UNKNOWN:
-                if decision.mention and (player := ruled_out(self._directory, decision.mention, character)):
+                if decision.mention and (player := rejected_player(self._resolver, decision.mention, character)):
                     return (
                         f"The note means {player}, and an officer has said that {character.label} does not belong to {player}. "
-                        "If it does after all, take that back or link it by hand."
+                        "If it does after all, undo that or link it manually."
                     )
-                near = ", ".join(self._directory.suggestions(decision.named or ""))
-                hint = f" Similar names: {near}." if near else ""
-                return f"The note says “{decision.named}”, whom nobody here is called.{hint}"
+                near = ", ".join(self._resolver.suggestions(decision.named or ""))
+                suggestion = f" Similar names: {near}." if near else ""
+                return f"The note says “{decision.named}”, but no one in this guild has that name.{suggestion}"
             case _:
-                return "Neither the note nor the name says whose character this is."
+                return "Neither the note nor the name tells who plays this character."
 
 
-def explain(known: Known, finding: Finding) -> Story:
-    """In the guild, and nobody's."""
+def explain(known: Known, finding: Finding) -> Explanation:
     character = known.character(finding.subject_id)
     if character is None:
-        return Story((Saying(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
+        return Explanation((Evidence(Source.ROSTER, HAS_LEFT),), HAS_LEFT)
     rank = f" as {known.rank}" if known.rank else ""
-    sayings = [Saying(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
-    sayings += what_the_note_says(known, character)
-    if (namesake := known.directory.member_named_like(character)) is not None:
-        sayings.append(Saying(Source.DISCORD, f"{namesake.display_name} on Discord is called exactly like it."))
-    sayings.append(record_of(known, character))
+    evidence = [Evidence(Source.ROSTER, f"{character.label} is in the guild{rank}.")]
+    evidence += note_evidence(known, character)
+    if (namesake := known.resolver.member_named_like(character)) is not None:
+        evidence.append(Evidence(Source.DISCORD, f"{namesake.display_name} on Discord has exactly its name."))
+    evidence.append(link_evidence(known, character))
     if known.unlinked is not None and character.player_id is None:
         gone = known.unlinked
-        sentence = f"{gone.actor} took it from {gone.player} on {gone.at:%Y-%m-%d}."
-        sayings.append(Saying(Source.OFFICER, sentence))
-    return Story(tuple(sayings), "It is in the guild, and it is nobody’s.")
+        sentence = f"{gone.actor} unlinked it from {gone.player} on {gone.at:%Y-%m-%d}."
+        evidence.append(Evidence(Source.OFFICER, sentence))
+    return Explanation(tuple(evidence), "This character is in the guild, but no player owns it.")
 
 
 _MITO = Character("Mito", owner="Mito", is_main=True)
@@ -180,17 +167,17 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    candidates=owners_of,
-    remedy=remedy_of_owner,
+    candidates=candidates_for_character,
+    remedy=remedy_for_character,
     affects=("orphan_discord", "role_mismatch", "note_mismatch", "stale_character"),
-    why="A character without a player counts for nobody: its rank gives no Discord role, and nobody knows whose it is.",
-    safe="Linking a character to a player who exists, where its note means that player and nobody else.",
+    why="The rank of a character without a player gives no one a Discord role, and no one knows who plays it.",
+    safe="Linking a character to a player who exists, where its note means that player and no one else.",
     left_to_officer=(
         "A new player, a link by the character's name alone, and a character whose rank gives a right or a Discord role above "
-        "the lowest need an officer's click, and so does a note that spells a name otherwise. "
+        "the lowest need an officer's click, and so does a name in another spelling. "
         "The fix links only where the note means exactly one person, or where the note "
-        "says nothing and exactly one Discord member bears the character's whole name. Everything else stays open with the "
-        "reason. From whom an officer has unlinked a character, to them the fix does not link it again; an officer still can."
+        "says nothing and exactly one Discord member has the character's whole name. Everything else stays open with the "
+        "reason. The fix never links a character again to a player from whom an officer unlinked it; an officer still can."
     ),
     material=(
         Material(

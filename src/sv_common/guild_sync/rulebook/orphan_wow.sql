@@ -1,8 +1,7 @@
 -- name: find
 -- Characters in the guild that belong to no player.
-select c.id, c.guild_id, c.character_name, coalesce(c.realm_name, c.realm_slug), c.guild_note
+select c.id, c.character_name, coalesce(c.realm_name, c.realm_slug), c.guild_note
 from guild_identity.wow_characters c
-where c.removed_at is null
-  and (%(guild_id)s::integer is null or c.guild_id = %(guild_id)s)
+where c.guild_id = %(guild_id)s and c.removed_at is null
   and not exists (select from guild_identity.player_characters l where l.character_id = c.id)
 order by c.id

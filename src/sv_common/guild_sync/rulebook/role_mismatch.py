@@ -3,95 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-import structlog
-from psycopg.rows import class_row
-
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.basis import basis_in_words, is_vouched
-from sv_common.guild_sync.domain.errors import Refused
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.plan import AddDiscordRole, Plan, RemoveDiscordRole, Step
-from sv_common.guild_sync.domain.story import Saying, Source, Story
+from sv_common.guild_sync.changes.changeset import Changeset, RoleChange
+from sv_common.guild_sync.core.basis import basis_in_words, is_confirmed
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Member, Outcome
-from sv_common.guild_sync.rulebook.explain import in_words
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import Known, in_words
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.store import guilds
-
-log = structlog.get_logger(__name__)
 
 ISSUE_TYPE = "role_mismatch"
 SQL = load_sql(__package__, "role_mismatch.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class _Mismatch:
-    """A player whose managed roles are not what their rank says, and what that rests on.
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
+    """Find players on Discord whose managed roles differ from their rank's, and roles that cannot be given.
 
-    `character` decides: the highest in the guild, or, with `has_left`, of those that were. `right_role_id` is None where
-    no managed role is right.
+    Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved without
+    being confirmed: inserting one rank shifts all below it and would make everyone look wrong at once.
     """
-
-    player_id: int
-    guild_id: int
-    player: str
-    member_id: int
-    member: str
-    character: str
-    rank: str
-    has_left: bool
-    is_without_role: bool
-    right_role_id: str | None
-    right_role: str | None
-    has_right_role: bool
-    wrong_roles: Sequence[Mapping[str, str]]
-    basis: str
-    basis_note: str | None
-    vouched_by: str | None
-    discord_basis: str | None
-    discord_vouched_by: str | None
-    is_administrative: bool
-    gives: str | None
+    if doubt := await _doubt(guild):
+        raise Refused(doubt)
+    unusable = await guild.rows(SQL["unusable_roles"])
+    mismatches: list[dict[str, Any]] = await guild.all(dict, SQL["find"])
+    return [*(_unusable_role(guild.id, *row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:  # noqa: ARG001 -- every detector takes the time
-    """Find players on Discord whose managed roles differ from what their rank says, and roles that nobody can give.
-
-    Raises `Refused` while a rank's name in the game differs from the rank table, and while whole ranks have moved that
-    nobody has named or confirmed: inserting one rank shifts all below it and would make everybody look wrong at once.
-    Asked about all guilds, it leaves out those in doubt, and raises only where that leaves none.
-    """
-    values = {"guild_id": guild_id}
-    in_doubt = await _guilds_in_doubt(conn, values)
-    if in_doubt and (guild_id is not None or len(in_doubt) == await _count_of_guilds(conn)):
-        raise Refused(next(iter(in_doubt.values())))
-    if in_doubt:
-        log.warning("guilds_left_out", rule=ISSUE_TYPE, guild_ids=sorted(in_doubt))
-    unusable = await (await conn.execute(SQL["unusable_roles"], values)).fetchall()
-    async with conn.cursor(row_factory=class_row(_Mismatch)) as cursor:
-        mismatches = await (await cursor.execute(SQL["find"], values)).fetchall()
-    found = [*(_unusable_role(*row) for row in unusable), *(_finding(mismatch) for mismatch in mismatches)]
-    return [finding for finding in found if finding.guild_id not in in_doubt]
-
-
-async def _guilds_in_doubt(conn: Connection, values: dict[str, int | None]) -> dict[int, str]:
-    """Return the guilds whose rank table may not fit the game any more, each with the sentence why."""
-    moved = await (await conn.execute(SQL["ranks_moved"], values)).fetchall()
-    doubts = {guild_id: _MOVED.format(characters=characters) for guild_id, characters in moved}
-    renamed = await (await conn.execute(SQL["ranks_in_doubt"], values)).fetchall()
-    for guild_id, ranks in groupby(renamed, key=lambda row: int(row[0])):
-        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for _, index, name, seen in ranks)
-        doubts[guild_id] = (
-            f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
-        )
-    return doubts
+async def _doubt(guild: GuildConnection) -> str | None:
+    """Return why the rank table may not match the game; None where it does."""
+    renamed = await guild.rows(SQL["ranks_in_doubt"])
+    if renamed:
+        changes = ", ".join(f"rank {index} was {name} and is now {seen}" for index, name, seen in renamed)
+        return f"The ranks were changed in the game ({changes}). Confirm the rank table before roles are compared."
+    moved = await guild.row(SQL["ranks_moved"])
+    return _MOVED.format(characters=moved[0]) if moved else None
 
 
 _MOVED = (
@@ -101,12 +52,8 @@ _MOVED = (
 )
 
 
-async def _count_of_guilds(conn: Connection) -> int:
-    return len(await guilds.ids_of(conn, None))
-
-
-def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
-    """One finding for a role that cannot be given, however many players should hold it."""
+def _unusable_role(guild_id: int, rank_id: int, role_id: str, role: str, ranks: Sequence[str], fault: str) -> Finding:
+    """One finding for a role that cannot be given, however many players should have it."""
     details = {"rank_id": rank_id, "role_id": role_id, "role": role, "ranks": list(ranks), "fault": fault}
     summary = f"{' and '.join(ranks)} should have {role} on Discord, but {_FAULTS[fault].format(role=role)}"
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.RANK, rank_id, summary, details)
@@ -114,48 +61,30 @@ def _unusable_role(rank_id: int, guild_id: int, role_id: str, role: str, ranks: 
 
 _FAULTS = {
     "gone": "there is no such role any more",
-    "everyone": "everybody holds {role}, so it cannot be given",
+    "everyone": "everyone holds {role}, so it cannot be given",
     "integration": "{role} belongs to an integration, so it cannot be given",
 }
 
 
-def _finding(mismatch: _Mismatch) -> Finding:
-    details = {
-        "player_id": mismatch.player_id,
-        "player": mismatch.player,
-        "discord_member_id": mismatch.member_id,
-        "member": mismatch.member,
-        "character": mismatch.character,
-        "rank": mismatch.rank,
-        "has_left": mismatch.has_left,
-        "right_role_id": mismatch.right_role_id,
-        "right_role": mismatch.right_role,
-        "has_right_role": mismatch.has_right_role,
-        "wrong_roles": list(mismatch.wrong_roles),
-        "basis": mismatch.basis,
-        "basis_note": mismatch.basis_note,
-        "vouched_by": mismatch.vouched_by,
-        "discord_basis": mismatch.discord_basis,
-        "discord_vouched_by": mismatch.discord_vouched_by,
-        "is_administrative": mismatch.is_administrative,
-        "gives": mismatch.gives,
-    }
-    return Finding(ISSUE_TYPE, mismatch.guild_id, SubjectKind.PLAYER, mismatch.player_id, _summary(mismatch), details)
+def _finding(row: Mapping[str, Any]) -> Finding:
+    details = {name: value for name, value in row.items() if name != "guild_id"}
+    return Finding(ISSUE_TYPE, row["guild_id"], SubjectKind.PLAYER, row["player_id"], _summary(details), details)
 
 
-def _summary(mismatch: _Mismatch) -> str:
-    player, held = mismatch.player, ", ".join(role["name"] for role in mismatch.wrong_roles)
-    if mismatch.has_left:
+def _summary(details: Mapping[str, Any]) -> str:
+    player, right = details["player"], details["right_role"]
+    held = ", ".join(role["name"] for role in details["wrong_roles"])
+    if details["has_left"]:
         return f"No character of {player} is in the guild any more, but {player} has {held} on Discord"
-    in_the_game = f"{player} is {mismatch.rank} in the game ({mismatch.character})"
-    if mismatch.right_role is None:
+    in_the_game = f"{player} is {details['rank']} in the game ({details['character']})"
+    if right is None:
         return f"{in_the_game}, a rank without a Discord role, but has {held}"
-    if mismatch.has_right_role:
-        return f"{player} has {mismatch.right_role} on Discord as they should, and also {held}"
-    return f"{in_the_game} and should have {mismatch.right_role} on Discord, but has {held or 'no guild role'}"
+    if details["has_right_role"]:
+        return f"{player} has {right} on Discord as they should, and also {held}"
+    return f"{in_the_game} and should have {right} on Discord, but has {held or 'no guild role'}"
 
 
-async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # noqa: ARG001 -- a fresh finding holds all
+async def plan(guild: GuildConnection, findings: Sequence[Finding]) -> list[Changeset]:  # noqa: ARG001 -- a fresh finding holds all
     """Give the right role first, then take the wrong managed ones; no other role is touched."""
     return [
         _plan_for_role(finding.details) if finding.subject_kind is SubjectKind.RANK else _plan(finding.details)
@@ -163,24 +92,24 @@ async def plan(conn: Connection, findings: Sequence[Finding]) -> list[Plan]:  # 
     ]
 
 
-def _plan_for_role(details: Mapping[str, Any]) -> Plan:
+def _plan_for_role(details: Mapping[str, Any]) -> Changeset:
     role = details["role"]
-    return Plan.none(f"{_sentence(_FAULTS[details['fault']].format(role=role))} Map the rank to another role.")
+    return Changeset.none(f"{_sentence(_FAULTS[details['fault']].format(role=role))} Map the rank to another role.")
 
 
-def _plan(details: Mapping[str, Any]) -> Plan:
+def _plan(details: Mapping[str, Any]) -> Changeset:
     member_id, member = details["discord_member_id"], details["member"]
-    steps: list[Step] = [
-        RemoveDiscordRole(member_id, member, role["id"], role["name"]) for role in details["wrong_roles"]
-    ]
+    roles = [RoleChange(member_id, role["id"], False, member, role["name"]) for role in details["wrong_roles"]]
     if details["right_role_id"] is not None and not details["has_right_role"]:
-        steps.insert(0, AddDiscordRole(member_id, member, details["right_role_id"], details["right_role"]))
-    unvouched = rests_on(details)
-    reason = " ".join(filter(None, (_why(details), unvouched)))
+        roles.insert(0, RoleChange(member_id, details["right_role_id"], True, member, details["right_role"]))
+    unconfirmed = rests_on(details)
+    reason = " ".join(filter(None, (_why(details), unconfirmed)))
     alone = None
-    if unvouched and details["gives"] and not details["has_right_role"]:
-        alone = f"{unvouched} The role would make {member} an {details['gives']} here, so look at this one by itself."
-    return Plan(tuple(steps), reason, _why_wait(details), alone, is_safe=True)
+    if unconfirmed and details["gives"] and not details["has_right_role"]:
+        alone = (
+            f"{unconfirmed} The role would make {member} an {details['gives']} here, so look at this one on its own."
+        )
+    return Changeset((), reason, _review_reason(details), alone, is_safe=True, roles=tuple(roles))
 
 
 def _why(details: Mapping[str, Any]) -> str:
@@ -192,21 +121,23 @@ def _why(details: Mapping[str, Any]) -> str:
 
 
 def rests_on(details: Mapping[str, Any]) -> str:
-    """Say what each part of the way from the character to the Discord member rests on for which no person stands."""
+    """Return what the unconfirmed parts of the link from the character to the Discord member rest on."""
     character, player, member = details["character"], details["player"], details["member"]
-    told = []
-    if not is_vouched(details["basis"], details["vouched_by"]):
-        told.append(
-            f"That {character} is {player}’s rests on {basis_in_words(details['basis'], details['basis_note'])}."
+    parts = []
+    if not is_confirmed(details["basis"], details["confirmed_by"]):
+        parts.append(
+            f"The link of {character} to {player} rests on {basis_in_words(details['basis'], details['basis_note'])}."
         )
-    if not is_vouched(details["discord_basis"], details["discord_vouched_by"]):
-        told.append(f"That {player} is {member} on Discord rests on {basis_in_words(details['discord_basis'])}.")
-    return " ".join(told)
+    if not is_confirmed(details["discord_basis"], details["discord_confirmed_by"]):
+        parts.append(
+            f"The link of {player} to {member} on Discord rests on {basis_in_words(details['discord_basis'])}."
+        )
+    return " ".join(parts)
 
 
-def _why_wait(details: Mapping[str, Any]) -> str | None:
+def _review_reason(details: Mapping[str, Any]) -> str | None:
     if details["has_left"] or details["right_role"] is None:
-        return "Only an officer may take the last guild role from a member."
+        return "Taking a member's last guild role needs an officer."
     if rests_on(details):
         return f"No officer has confirmed that {details['character']} belongs to {details['member']}."
     if details["is_administrative"]:
@@ -218,57 +149,62 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def explain(known: Known, finding: Finding) -> Story:  # noqa: ARG001 -- every story is given what is known
-    """One rank in the game, another role on Discord."""
-    told = finding.details
-    if "fault" in told:
-        return _explain_unusable_role(told)
-    wrong = in_words([role["name"] for role in told["wrong_roles"]], "and")
-    right, member = told["right_role"], told["member"]
+def explain(known: Known, finding: Finding) -> Explanation:  # noqa: ARG001 -- every story is given what is known
+    details = finding.details
+    if "fault" in details:
+        return _explain_unusable_role(details)
+    wrong = in_words([role["name"] for role in details["wrong_roles"]], "and")
+    right, member = details["right_role"], details["member"]
     if right is None:
-        return _explain_no_role(told, wrong)
-    held = [right] if told["has_right_role"] else []
-    holds = in_words([*held, *(role["name"] for role in told["wrong_roles"])], "and")
-    sayings = (
-        Saying(
-            Source.ROSTER, f"{told['character']} is {told['player']}’s highest character, with the rank {told['rank']}."
+        return _explain_no_role(details, wrong)
+    held = [right] if details["has_right_role"] else []
+    holds = in_words([*held, *(role["name"] for role in details["wrong_roles"])], "and")
+    evidence = (
+        Evidence(
+            Source.ROSTER,
+            f"{details['character']} is {details['player']}’s highest character, with the rank {details['rank']}.",
         ),
-        Saying(Source.RANKS, f"In the rank table of this guild, {told['rank']} means the Discord role {right}."),
-        *_record_of_role(told),
-        Saying(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
+        Evidence(Source.RANKS, f"In the rank table of this guild, {details['rank']} means the Discord role {right}."),
+        *_record_of_role(details),
+        Evidence(Source.DISCORD, f"{member} holds {holds}." if holds else f"{member} holds no role of the rank table."),
     )
-    if told["has_right_role"]:
-        return Story(sayings, f"{right} is right, and {wrong} belongs to another rank.")
+    if details["has_right_role"]:
+        return Explanation(evidence, f"{right} is right, and {wrong} belongs to another rank.")
     besides = f", and {wrong} belongs to another rank" if wrong else ""
-    return Story(sayings, f"{member} should hold {right} and does not{besides}.")
+    return Explanation(evidence, f"{member} should hold {right} and does not{besides}.")
 
 
-def _explain_unusable_role(told: Mapping[str, Any]) -> Story:
-    ranks = in_words(told["ranks"], "and")
-    mapping = Saying(Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {told['role']}.")
-    return Story((mapping,), f"{told['role']} cannot be given to anyone.")
+def _explain_unusable_role(details: Mapping[str, Any]) -> Explanation:
+    ranks = in_words(details["ranks"], "and")
+    mapping = Evidence(
+        Source.RANKS, f"In the rank table of this guild, {ranks} means the Discord role {details['role']}."
+    )
+    return Explanation((mapping,), f"{details['role']} cannot be given to anyone.")
 
 
-def _explain_no_role(told: Mapping[str, Any], wrong: str) -> Story:
-    if told["has_left"]:
-        why = Saying(
-            Source.ROSTER, f"No character of {told['player']} is in the guild; {told['character']} was the highest."
+def _explain_no_role(details: Mapping[str, Any], wrong: str) -> Explanation:
+    if details["has_left"]:
+        why = Evidence(
+            Source.ROSTER,
+            f"No character of {details['player']} is in the guild; {details['character']} was the highest.",
         )
     else:
-        why = Saying(
+        why = Evidence(
             Source.RANKS,
-            f"{told['character']} is the highest character, with the rank {told['rank']}, which has no Discord role.",
+            f"{details['character']} is the highest character, with the rank {details['rank']}, which has no Discord role.",
         )
-    holds = Saying(Source.DISCORD, f"{told['member']} holds {wrong}.")
-    return Story((why, *_record_of_role(told), holds), f"{told['member']} should hold no role of the rank table.")
+    holds = Evidence(Source.DISCORD, f"{details['member']} holds {wrong}.")
+    return Explanation(
+        (why, *_record_of_role(details), holds), f"{details['member']} should hold no role of the rank table."
+    )
 
 
-def _record_of_role(told: Mapping[str, Any]) -> list[Saying]:
-    """What ties the character to the Discord member, and how sure that is."""
-    doubt = rests_on(told)
+def _record_of_role(details: Mapping[str, Any]) -> list[Evidence]:
+    """What links the character to the Discord member, and how sure that is."""
+    doubt = rests_on(details)
     return [
-        Saying(Source.RECORD, f"The player {told['player']} is the Discord member {told['member']}."),
-        *([Saying(Source.RECORD, doubt)] if doubt else []),
+        Evidence(Source.RECORD, f"The player {details['player']} is the Discord member {details['member']}."),
+        *([Evidence(Source.RECORD, doubt)] if doubt else []),
     ]
 
 
@@ -285,13 +221,13 @@ RULE = RuleDefinition(
     detect=detect,
     plan=plan,
     explain=explain,
-    why="Discord roles open channels. Somebody promoted in the game waits for theirs; somebody demoted keeps what they should not.",
+    why="Discord roles open channels. A promoted player waits for the new role; a demoted player keeps a role they should not have.",
     safe=(
         "Giving and taking roles that ranks map to and the guild lets PATT manage, where an officer has confirmed both whose "
         "the character is and who that is on Discord, and where no role has power over the server or over PATT."
     ),
     left_to_officer=(
-        "A link that no officer has confirmed; a role with power; the last guild role of somebody whose characters have all "
+        "A link that no officer has confirmed; a role with power; the last guild role of a player whose characters have all "
         "left, or whose rank has no role on purpose. A role that is gone from the server is one issue: map the rank to "
         "another. Nothing is compared while the ranks in the game differ from the rank "
         "table, or while whole ranks have moved that neither the addon's export nor an officer has confirmed. Roles that "

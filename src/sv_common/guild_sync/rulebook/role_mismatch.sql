@@ -1,29 +1,24 @@
 -- name: ranks_in_doubt
 -- Ranks whose name in the game is no longer the one in the rank table.
-select r.guild_id, r.wow_rank_index, r.name, r.name_in_game
-from common.guild_ranks r
-where r.name_in_game is distinct from r.name and r.name_in_game is not null
-  and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
-order by r.guild_id, r.wow_rank_index
+select wow_rank_index, name, name_in_game
+from common.guild_ranks
+where guild_id = %(guild_id)s and name_in_game is distinct from name and name_in_game is not null
+order by wow_rank_index
 
 -- name: ranks_moved
--- How many characters are in ranks that moved as a whole since the rank table was last known to fit, by guild.
-select guild_id, sum(characters) from guild_identity.moved_ranks
-where %(guild_id)s::integer is null or guild_id = %(guild_id)s
-group by guild_id
-order by guild_id
+-- How many characters are in ranks that moved as a whole since the rank table was last known to fit.
+select characters from guild_identity.moved_ranks where guild_id = %(guild_id)s
 
 -- name: unusable_roles
 -- Managed roles that ranks map to and that nobody can give: gone from the server, @everyone, or an integration's own. One
 -- row for each role, with the ranks that map to it. Nothing is said of a server whose roles were never read.
-select min(r.id), r.guild_id, r.discord_role_id, coalesce(min(d.name), min(r.discord_role_name), r.discord_role_id),
+select min(r.id), r.discord_role_id, coalesce(min(d.name), min(r.discord_role_name), r.discord_role_id),
        array_agg(r.name order by r.wow_rank_index),
        case when d.role_id is null then 'gone' when d.role_id = g.discord_guild_id then 'everyone' else 'integration' end
 from common.guild_ranks r
 join guild_identity.guilds g on g.id = r.guild_id
 left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
-where r.discord_role_id is not null and r.is_role_managed
-  and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
+where r.guild_id = %(guild_id)s and r.discord_role_id is not null and r.is_role_managed
   and exists (select from guild_identity.discord_roles known where known.guild_id = r.guild_id)
   and (d.role_id is null or d.is_integration or d.role_id = g.discord_guild_id)
 group by r.guild_id, r.discord_role_id, d.role_id, g.discord_guild_id
@@ -33,19 +28,19 @@ order by 1
 -- Players on Discord whose managed roles are not what their rank says: the role of the highest rank among characters in
 -- the guild; none where that rank has no role on purpose, or where all their characters have left. Nothing is said of a
 -- rank that nobody has decided about, of a role that is not managed or cannot be given, or of players without characters.
+-- `character` decides: the highest in the guild, or, with `has_left`, of those that were. Without a right role its id is null.
 -- A guild master whose rank has no role keeps what they hold: that role is often above the bot's, so the rank has none.
 with usable as (
     select r.id, r.guild_id, r.discord_role_id, coalesce(d.name, r.discord_role_name, r.name) as role_name, r.wow_rank_index,
            coalesce(d.is_administrative, false) or exists (
-               select from common.guild_authority_in_force a
+               select from common.access_grants_in_force a
                where a.guild_id = r.guild_id and a.role in ('officer', 'administrator')
                  and (a.kind, a.key) in (('discord_role', r.discord_role_id), ('rank', r.wow_rank_index::text))
            ) as is_administrative
     from common.guild_ranks r
     join guild_identity.guilds g on g.id = r.guild_id
     left join guild_identity.discord_roles d on d.guild_id = r.guild_id and d.role_id = r.discord_role_id
-    where r.is_role_managed
-      and (%(guild_id)s::integer is null or r.guild_id = %(guild_id)s)
+    where r.guild_id = %(guild_id)s and r.is_role_managed
       and r.discord_role_id is distinct from g.discord_guild_id
       and not coalesce(d.is_integration, false)
       and (d.role_id is not null
@@ -54,27 +49,27 @@ with usable as (
     -- The character that decides: the highest in the guild, else the highest of those that have left. Of equals it is the
     -- one with the best-founded link, then by name, so that the order in which a roster lists them decides nothing.
     select distinct on (p.id)
-        p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_vouched_by,
+        p.id, p.guild_id, p.display_name, p.discord_user_id, p.discord_basis, p.discord_confirmed_by,
         c.character_name, c.removed_at is not null as has_left,
-        l.basis, l.basis_note, l.vouched_by,
+        l.basis, l.basis_note, l.confirmed_by,
         r.id as rank_id, r.name as rank_name, r.is_without_role and r.wow_rank_index > 0 as is_without_role
     from guild_identity.players p
     join guild_identity.player_characters l on l.player_id = p.id
     join guild_identity.wow_characters c on c.id = l.character_id
     join common.guild_ranks r on r.id = c.guild_rank_id
-    where %(guild_id)s::integer is null or p.guild_id = %(guild_id)s
+    where p.guild_id = %(guild_id)s
     order by p.id, c.removed_at is not null, r.level desc, r.wow_rank_index,
-             (l.basis = 'proven') is true desc, l.vouched_by is not null desc, c.name_key, c.realm_slug, c.id
+             (l.basis = 'proven') is true desc, l.confirmed_by is not null desc, c.name_key, c.realm_slug, c.id
 )
-select s.id as player_id, s.guild_id, s.display_name as player, d.id as member_id, d.display_name as member,
-       s.character_name as character, s.rank_name as rank, s.has_left, s.is_without_role,
+select s.id as player_id, s.guild_id, s.display_name as player, d.id as discord_member_id, d.display_name as member,
+       s.character_name as character, s.rank_name as rank, s.has_left,
        u.discord_role_id as right_role_id, u.role_name as right_role,
        coalesce(u.discord_role_id = any (d.all_guild_roles), false) as has_right_role,
        coalesce(held.roles, '[]'::jsonb) as wrong_roles,
-       s.basis, s.basis_note, s.vouched_by, s.discord_basis, s.discord_vouched_by,
+       s.basis, s.basis_note, s.confirmed_by, s.discord_basis, s.discord_confirmed_by,
        coalesce(u.is_administrative, false) or coalesce(held.any_administrative, false) as is_administrative,
        -- What the right role gives here, where that is more than a look.
-       (select a.role from common.guild_authority_in_force a
+       (select a.role from common.access_grants_in_force a
         where a.guild_id = s.guild_id and a.kind = 'discord_role' and a.key = u.discord_role_id
           and a.role in ('officer', 'administrator')) as gives
 from standing s

@@ -8,35 +8,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
-from sv_common.db.pool import Connection, Pool
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.material import Material
-from sv_common.guild_sync.domain.parameter import AUTOMATIC_FIX_LIMIT, Parameter
-from sv_common.guild_sync.domain.plan import Plan
-from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
-from sv_common.guild_sync.domain.story import Possibility, Story
-from sv_common.guild_sync.ports import DiscordSource
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
+from sv_common.guild_sync.issues.material import Material
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Example
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import Known
+from sv_common.guild_sync.rulebook.parameter import AUTOMATIC_FIX_LIMIT, Parameter, RuleOverrides, RuleSettings
+from sv_common.guild_sync.sources.ports import DiscordSource
 
 
 class Detector(Protocol):
     """Finds what is wrong in one set-based question; never writes."""
 
-    async def __call__(
-        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
-    ) -> list[Finding]:
-        """Return the findings of one guild, or of every guild; `now` defaults to the database's clock."""
+    async def __call__(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
+        """Return the findings of the guild; `now` defaults to the database's clock."""
         ...
 
 
-Planner: TypeAlias = Callable[[Connection, Sequence[Finding]], Awaitable[list[Plan]]]
+Planner: TypeAlias = Callable[[GuildConnection, Sequence[Finding]], Awaitable[list[Changeset]]]
 """Makes one plan for each of the findings, which a detector has just reported, in their order; reads only."""
 
-Explainer: TypeAlias = Callable[[Known, Finding], Story]
+Explainer: TypeAlias = Callable[[Known, Finding], Explanation]
 """Explains why a finding is there. Where it is no longer found, only what each source says is of use."""
 
-CandidateFinder: TypeAlias = Callable[[Known, int, Plan | None], tuple[Possibility, ...]]
+ListCandidates: TypeAlias = Callable[[Known, int, Changeset | None], tuple[WeighedCandidate, ...]]
 """Returns who the subject (by its number) could be, with reasons for and against; the plan says whom a fix would take."""
 
 Mitigation: TypeAlias = Callable[..., Awaitable[bool]]
@@ -53,7 +50,7 @@ class AppliesPlan(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What an officer can do where there is no fix; `reason` is why there is none, where that is not what the plan says."""
+    """What an officer can do where there is no fix; `reason` is why there is none, where the plan does not say it."""
 
     advice: str
     reason: str | None = None
@@ -68,10 +65,10 @@ class RuleDefinition:
     """All there is to know about one rule. The first six fields are enough for a rule that brings its own fix.
 
     `detect` None: no scan looks for it, its issues come from elsewhere. `plan` makes fixes that are previewed, verified and
-    undone; with `mitigate_fn` alone a fix is that function, which nothing can preview or undo. `safe` says which of the
-    plans automation may apply where a guild switches it on; None: none of them. `affects` names the rules whose findings a
-    fix of this one can change: they are scanned again in the same transaction. `material` is on what a dismissal rests;
-    without any, it hides whatever is found of its subject.
+    undone; a fix by `mitigate_fn` alone cannot be previewed or undone. `safe` says which plans automation may apply where a
+    guild switches it on; None: none of them. `affects` names the rules whose findings a fix of this one can change: they are
+    scanned again in the same transaction. `material` is what a dismissal rests on; without any, it hides every finding about
+    its subject.
     """
 
     issue_type: str
@@ -83,7 +80,7 @@ class RuleDefinition:
     detect: Detector | None = None
     plan: Planner | None = None
     explain: Explainer | None = None
-    candidates: CandidateFinder | None = None
+    candidates: ListCandidates | None = None
     remedy: RemedyFinder | None = None
     subject: SubjectKind = SubjectKind.CHARACTER
     why: str = ""
@@ -96,17 +93,16 @@ class RuleDefinition:
 
     @property
     def is_fixable(self) -> bool:
-        """Whether the rule knows a fix."""
         return self.plan is not None or self.mitigate_fn is not None
 
     @property
     def own_function(self) -> Mitigation | None:
-        """The function that fixes instead of a plan, where the rule brings one."""
+        """The function that fixes instead of a plan."""
         return None if isinstance(self.mitigate_fn, AppliesPlan) else self.mitigate_fn
 
     @property
     def may_be_automatic(self) -> bool:
-        """Whether automation may apply any of its fixes: the safe plans, or a function that the rule itself calls automatic."""
+        """Whether automation may apply any of its fixes: the safe plans, or a function of an automatic rule."""
         return self.safe is not None or (self.own_function is not None and self.auto_mitigate)
 
     @property
@@ -114,19 +110,17 @@ class RuleDefinition:
         """All that a guild may set: the rule's own thresholds, and the budget of a rule with automatic fixes."""
         return (*self.thresholds, *([AUTOMATIC_FIX_LIMIT] if self.may_be_automatic else []))
 
-    async def findings(
-        self, conn: Connection, *, guild_id: int | None = None, now: datetime | None = None
-    ) -> list[Finding]:
+    async def findings(self, guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
         """Return what the detector finds; nothing without one. Raises `Refused` where it cannot tell."""
-        return [] if self.detect is None else await self.detect(conn, guild_id=guild_id, now=now)
+        return [] if self.detect is None else await self.detect(guild, now=now)
 
-    def settings(self, wishes: RuleWishes) -> RuleSettings:
-        """Return the settings that follow from what a guild has said, defaults filled in."""
+    def settings(self, overrides: RuleOverrides) -> RuleSettings:
+        """Return the guild's settings with defaults filled in."""
         defaults = {each.name: each.default for each in self.thresholds}
         return RuleSettings(
             self.issue_type,
-            wishes.is_enabled,
-            self.auto_mitigate if wishes.auto_mitigate is None else wishes.auto_mitigate,
-            wishes.severity or self.severity,
-            {**defaults, **wishes.parameters},
+            overrides.is_enabled,
+            self.auto_mitigate if overrides.auto_mitigate is None else overrides.auto_mitigate,
+            overrides.severity or self.severity,
+            {**defaults, **overrides.parameters},
         )

@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sv_common.db.pool import Connection
-from sv_common.guild_sync.domain.rule import RuleSettings, RuleWishes
-from sv_common.guild_sync.domain.setting_words import Difference, threshold_in_words
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, RuleSettings
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
-from sv_common.guild_sync.store.rules import read_wishes
 
 
-async def read_settings(conn: Connection, guild_id: int, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
-    """Return the guild's settings of each rule, the defaults where it has set nothing."""
-    wishes = await read_wishes(conn, guild_id)
-    return {rule.issue_type: rule.settings(wishes.get(rule.issue_type, RuleWishes())) for rule in rules}
+async def read_settings(guild: GuildConnection, rules: Iterable[RuleDefinition]) -> dict[str, RuleSettings]:
+    """Return the guild's settings of each rule, with defaults."""
+    overrides = await read_overrides(guild)
+    return {rule.issue_type: rule.settings(overrides.get(rule.issue_type, RuleOverrides())) for rule in rules}
 
 
-def differences_of_rule(
-    rule: RuleDefinition, before: RuleWishes, after: RuleWishes, roster_size: int
-) -> tuple[Difference, ...]:
-    """Return what is different between two wishes about a rule, in a guild of so many characters."""
-    was, would_be = rule.settings(before), rule.settings(after)
-    rows = [
-        Difference("Switched", _on(was.is_enabled), _on(would_be.is_enabled)),
-        Difference("Fixes by itself", _by_itself(rule, before), _by_itself(rule, after)),
-        Difference("Severity", _severity(rule, before), _severity(rule, after)),
-    ]
-    for each in rule.parameters:
-        now, then = (threshold_in_words(each, settings, roster_size) for settings in (was, would_be))
-        rows.append(Difference(each.label, now, then))
-    return tuple(row for row in rows if row.before != row.after)
+SQL = load_sql(__package__, "settings.sql")
 
 
-def _on(is_enabled: bool) -> str:
-    return "on" if is_enabled else "off"
+async def read_overrides(guild: GuildConnection) -> dict[str, RuleOverrides]:
+    """Return what the guild has set of its rules; a rule without settings is missing."""
+    rows = await guild.rows(SQL["settings"])
+    return {row[0]: RuleOverrides(*row[1:]) for row in rows}
 
 
-def _by_itself(rule: RuleDefinition, wishes: RuleWishes) -> str:
-    if not rule.is_fixable:
-        return "never: it has no fix"
-    said = wishes.auto_mitigate
-    return _yes(rule.auto_mitigate) + ", as the rulebook says" if said is None else _yes(said)
-
-
-def _severity(rule: RuleDefinition, wishes: RuleWishes) -> str:
-    return wishes.severity or f"{rule.severity}, as the rulebook says"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+async def save_settings(
+    guild: GuildConnection,
+    issue_type: str,
+    *,
+    actor: str,
+    is_enabled: bool = True,
+    auto_mitigate: bool | None = None,
+    severity: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> None:
+    """Replace the guild's settings of one rule; None means the rulebook's default."""
+    await guild.run(
+        SQL["save"],
+        issue_type=issue_type,
+        is_enabled=is_enabled,
+        auto_mitigate=auto_mitigate,
+        severity=severity,
+        parameters=Jsonb(dict(parameters or {})),
+        actor=actor,
+    )

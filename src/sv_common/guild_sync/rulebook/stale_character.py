@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sv_common.db.pool import Connection
+from sv_common.db.pool import GuildConnection
 from sv_common.db.sql import load_sql
-from sv_common.guild_sync.domain.issue import Finding, Severity, SubjectKind
-from sv_common.guild_sync.domain.parameter import Parameter
-from sv_common.guild_sync.domain.story import Saying, Source, Story
+from sv_common.guild_sync.issues.explanation import Evidence, Explanation, Source
+from sv_common.guild_sync.issues.model import Finding, Severity, SubjectKind
 from sv_common.guild_sync.rulebook.example import Character, Example, Outcome
-from sv_common.guild_sync.rulebook.known import Known
+from sv_common.guild_sync.rulebook.explain import Known
+from sv_common.guild_sync.rulebook.parameter import Parameter
 from sv_common.guild_sync.rulebook.rule import RuleDefinition
 
 ISSUE_TYPE = "stale_character"
@@ -26,10 +26,9 @@ STALE_AFTER = Parameter(
 SQL = load_sql(__package__, "stale_character.sql")
 
 
-async def detect(conn: Connection, *, guild_id: int | None = None, now: datetime | None = None) -> list[Finding]:
+async def detect(guild: GuildConnection, *, now: datetime | None = None) -> list[Finding]:
     """Find characters asleep for longer than the guild's `stale_after_days` (30 by default)."""
-    values = {"guild_id": guild_id, "now": now, "default_days": STALE_AFTER.default}
-    rows = await (await conn.execute(SQL["find"], values)).fetchall()
+    rows = await guild.rows(SQL["find"], now=now, default_days=STALE_AFTER.default)
     return [_finding(*row) for row in rows]
 
 
@@ -49,23 +48,22 @@ def _finding(
     return Finding(ISSUE_TYPE, guild_id, SubjectKind.CHARACTER, character_id, summary, details)
 
 
-def explain(known: Known, finding: Finding) -> Story:
-    """Asleep for long."""
-    told = finding.details
-    login = told.get("last_login_timestamp")
+def explain(known: Known, finding: Finding) -> Explanation:
+    details = finding.details
+    login = details.get("last_login_timestamp")
     seen = _last_seen(login, known.now) if login else "has no last login that is known"
-    sayings = [Saying(Source.ROSTER, f"{told['character']} {seen}.")]
-    if told.get("player"):
-        sayings.append(Saying(Source.RECORD, f"It belongs to {told['player']}."))
+    evidence = [Evidence(Source.ROSTER, f"{details['character']} {seen}.")]
+    if details.get("player"):
+        evidence.append(Evidence(Source.RECORD, f"It belongs to {details['player']}."))
     else:
-        sayings.append(Saying(Source.RECORD, "It belongs to nobody."))
-    if told.get("player_active_on"):
-        sayings.append(Saying(Source.ROSTER, f"{told['player']} is active on {told['player_active_on']}."))
-        return Story(tuple(sayings), "The player still plays; only this character sleeps.")
-    if told.get("player"):
-        sayings.append(Saying(Source.ROSTER, f"No other character of {told['player']} has been seen lately."))
-        return Story(tuple(sayings), "The player may have gone quiet.")
-    return Story(tuple(sayings), "The character takes a place in the roster and is not played.")
+        evidence.append(Evidence(Source.RECORD, "It has no player."))
+    if details.get("player_active_on"):
+        evidence.append(Evidence(Source.ROSTER, f"{details['player']} is active on {details['player_active_on']}."))
+        return Explanation(tuple(evidence), "The player still plays; only this character sleeps.")
+    if details.get("player"):
+        evidence.append(Evidence(Source.ROSTER, f"No other character of {details['player']} has been seen lately."))
+        return Explanation(tuple(evidence), "The player may have gone quiet.")
+    return Explanation(tuple(evidence), "The character takes a place in the roster and is not played.")
 
 
 def _last_seen(milliseconds: int, now: datetime) -> str:
@@ -83,7 +81,7 @@ RULE = RuleDefinition(
     detect=detect,
     explain=explain,
     thresholds=(STALE_AFTER,),
-    why="A roster has a thousand places. Characters asleep for long may free one, or tell that somebody has gone quiet.",
+    why="A roster has a thousand places. A stale character may free one, or show that a player has stopped playing.",
     left_to_officer="There is no fix: the character's next login resolves it. The details say whether the player is active elsewhere.",
     examples=(
         Example(

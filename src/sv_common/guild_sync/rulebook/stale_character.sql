@@ -7,7 +7,7 @@ with threshold as (
              - coalesce((s.parameters ->> 'stale_after_days')::integer, %(default_days)s) * 86400000::bigint as cutoff
     from guild_identity.guilds g
     left join guild_identity.rule_settings s on s.guild_id = g.id and s.issue_type = 'stale_character'
-    where %(guild_id)s::integer is null or g.id = %(guild_id)s
+    where g.id = %(guild_id)s
 ), active as (
     -- For each player one character that is not asleep: the first by name, so that the answer is the same every time.
     select distinct on (l.player_id) l.player_id, a.character_name
@@ -23,5 +23,5 @@ join threshold t on t.guild_id = c.guild_id and c.last_login_timestamp < t.cutof
 left join guild_identity.player_characters l on l.character_id = c.id
 left join guild_identity.players p on p.id = l.player_id
 left join active on active.player_id = l.player_id
-where c.removed_at is null
+where c.guild_id = %(guild_id)s and c.removed_at is null
 order by c.id

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.simulators.model import WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 Style: TypeAlias = Literal["current", "older"]
 """What wrote the file: the present addon in a client of today, which does not indent; or the first addon in an old
@@ -72,7 +72,7 @@ def saved_variables(variables: Mapping[str, LuaValue], style: Style = "current")
 def _row(world: GuildWorld, character: WorldCharacter, exported_at: int, locale: str) -> dict[str, LuaValue]:
     return {
         "name": character.name,
-        "realm": character.realm.normalised_in(locale),
+        "realm": character.realm.normalized_in(locale),
         "note": _as_typed(character.note),
         "officerNote": _as_typed(character.officer_note),
         "rank": character.rank,
@@ -94,7 +94,7 @@ def _present_head(
         "interface": INTERFACE,
         "language": language,
         "exportId": f"{exported_at // 1000:x}-{digest[:6]}",
-        "realm": world.realm.normalised_in(f"{language[:2]}_{language[2:]}"),
+        "realm": world.realm.normalized_in(f"{language[:2]}_{language[2:]}"),
         "region": _REGIONS[world.region],
     }
     return head | ({"canViewNotes": True} if any(row["note"] for row in rows) else {})
@@ -107,7 +107,7 @@ def _present_row(character: WorldCharacter, row: dict[str, LuaValue], sees_offic
 
 
 def _as_typed(note: str) -> str:
-    """Double the vertical bars, as the game does to tell a player's bar from its own colour codes."""
+    """Double the vertical bars, as the game does to tell a player's bar from its own color codes."""
     return note.replace("|", "||")
 
 

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
-from sv_common.guild_sync.domain.names import name_key
-from sv_common.guild_sync.domain.realms import LOCALES
-from sv_common.guild_sync.simulators.faults import Endpoint, Faults
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.simulators.faults import Endpoint, Faults, RefusedError
 from sv_common.guild_sync.simulators.model import Realm, WorldCharacter
 from sv_common.guild_sync.simulators.world import GuildWorld
+from sv_common.guild_sync.sources.models import CLASS_NAMES, LOCALES
 
+CLIENT_ID = "patt-client"
+CLIENT_SECRET = "patt-secret"  # noqa: S105  # of the simulator, made up
 TOKEN_LIFETIME = 86_399
 """Seconds, as Battle.net says it in `expires_in`."""
 
@@ -37,15 +38,13 @@ class BattleNetSimulator:
         self,
         world: GuildWorld,
         *,
-        client_id: str = "patt-client",
-        client_secret: str = "patt-secret",  # noqa: S107  # of the simulator, made up
         faults: Faults | None = None,
         tokens: set[str] | None = None,
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.token_lifetime = TOKEN_LIFETIME
-        self._credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._credentials = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         self._tokens = set() if tokens is None else tokens
         self.app = Starlette(
             routes=[
@@ -75,10 +74,10 @@ class BattleNetSimulator:
         return JSONResponse(body)
 
     async def _roster(self, request: Request) -> Response:
-        refusal = self._refusal(request, "profile")
+        self._check(request, "profile")
         wanted = (request.path_params["realm"], request.path_params["guild"])
-        if refusal or wanted != (self.world.realm.slug, self.world.guild_slug):
-            return refusal or _error(404, "Not Found")
+        if wanted != (self.world.realm.slug, self.world.guild_slug):
+            raise _error(404, "Not Found")
         members = [{"character": self._entry(each), "rank": each.rank} for each in self.world.characters]
         body = {
             "_links": self._links(f"{self._guild_path()}/roster"),
@@ -88,10 +87,9 @@ class BattleNetSimulator:
         return JSONResponse(body)
 
     async def _profile(self, request: Request) -> Response:
-        refusal = self._refusal(request, "profile")
         character = self._found(request)
-        if refusal or character is None or not character.is_valid:
-            return refusal or _error(404, "Not Found")
+        if not character.is_valid:
+            raise _error(404, "Not Found")
         body = {
             "_links": self._links(self._profile_path(character)),
             "id": character.character_id,
@@ -115,36 +113,34 @@ class BattleNetSimulator:
         return JSONResponse(body | ({"guild": self._guild(request)} if character.in_guild else {}))
 
     async def _status(self, request: Request) -> Response:
-        refusal = self._refusal(request, "profile")
         character = self._found(request)
-        if refusal or character is None:
-            return refusal or _error(404, "Not Found")
         links = self._links(f"{self._profile_path(character)}/status")
         return JSONResponse({"_links": links, "id": character.character_id, "is_valid": character.is_valid})
 
     async def _realm_index(self, request: Request) -> Response:
-        if refusal := self._refusal(request, "dynamic"):
-            return refusal
+        self._check(request, "dynamic")
         realms = [self._realm(request, realm) for realm in self.world.realms]
         return JSONResponse({"_links": self._links("/data/wow/realm/index", "dynamic"), "realms": realms})
 
-    def _refusal(self, request: Request, namespace: str) -> Response | None:
+    def _check(self, request: Request, namespace: str) -> None:
         """Refuse a request without a good token (401), or for another namespace (404, as Battle.net does)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or token not in self._tokens:
-            return _error(401, "Unauthorized")
+            raise _error(401, "Unauthorized")
         given = request.query_params.get("namespace") or request.headers.get("battlenet-namespace")
-        return None if given == f"{namespace}-{self.world.region}" else _error(404, "Not Found")
+        if given != f"{namespace}-{self.world.region}":
+            raise _error(404, "Not Found")
 
-    def _found(self, request: Request) -> WorldCharacter | None:
-        """Find the character of the address, if it has a profile; the name in the address must be in lower case."""
+    def _found(self, request: Request) -> WorldCharacter:
+        """Find the character of the address, which has a profile; the name in the address must be in lower case."""
+        self._check(request, "profile")
         realm, name = request.path_params["realm"], request.path_params["name"]
         for person in self.world.people:
             for character in person.characters:
-                if character.realm.slug == realm and name_key(character.name) == name:
-                    shown = character.has_profile and character.level >= LOWEST_LEVEL_WITH_PROFILE
-                    return character if shown else None
-        return None
+                has_profile = character.has_profile and character.level >= LOWEST_LEVEL_WITH_PROFILE
+                if has_profile and character.realm.slug == realm and name_key(character.name) == name:
+                    return character
+        raise _error(404, "Not Found")
 
     def _entry(self, character: WorldCharacter) -> dict[str, object]:
         """Write a roster entry's character: realm and class without their names, as on the wire."""
@@ -210,5 +206,5 @@ class BattleNetSimulator:
         return character.character_id % _RACES + 1
 
 
-def _error(status: int, detail: str) -> Response:
-    return JSONResponse({"code": status, "type": f"BLZWEBAPI{status:08d}", "detail": detail}, status)
+def _error(status: int, detail: str) -> RefusedError:
+    return RefusedError(JSONResponse({"code": status, "type": f"BLZWEBAPI{status:08d}", "detail": detail}, status))

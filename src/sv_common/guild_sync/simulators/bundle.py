@@ -10,8 +10,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
-from sv_common.guild_sync.simulators.discord import DiscordSimulator
+from sv_common.guild_sync.simulators import discord_oauth
+from sv_common.guild_sync.simulators.battlenet import CLIENT_ID, CLIENT_SECRET, BattleNetSimulator
+from sv_common.guild_sync.simulators.discord import BOT_TOKEN, DiscordSimulator
 from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.server import running
 from sv_common.guild_sync.simulators.world import GuildWorld
@@ -25,11 +26,11 @@ class GuildSimulator:
     `faults` makes either misbehave; `calls` counts requests by route name.
     """
 
-    client_id = "patt-client"
-    client_secret = "patt-secret"  # noqa: S105  # of the simulator, made up
-    discord_token = "patt-bot-token"  # noqa: S105  # of the simulator, made up
-    discord_client_id = "patt-application"
-    discord_client_secret = "patt-application-secret"  # noqa: S105  # of the simulator, made up
+    client_id = CLIENT_ID
+    client_secret = CLIENT_SECRET
+    discord_token = BOT_TOKEN
+    discord_client_id = discord_oauth.CLIENT_ID
+    discord_client_secret = discord_oauth.CLIENT_SECRET
 
     def __init__(self, world: GuildWorld) -> None:
         self._base_url = ""
@@ -40,16 +41,8 @@ class GuildSimulator:
         """Show another world at the same addresses, with no fault set, no call counted and no token given out yet."""
         self.world = world
         self.faults = Faults()
-        self.battlenet = BattleNetSimulator(
-            world, client_id=self.client_id, client_secret=self.client_secret, faults=self.faults
-        )
-        self.discord = DiscordSimulator(
-            world,
-            token=self.discord_token,
-            faults=self.faults,
-            client_id=self.discord_client_id,
-            client_secret=self.discord_client_secret,
-        )
+        self.battlenet = BattleNetSimulator(world, faults=self.faults)
+        self.discord = DiscordSimulator(world, faults=self.faults)
         self._app = Starlette(
             routes=[
                 Mount("/battlenet", self.battlenet.app),

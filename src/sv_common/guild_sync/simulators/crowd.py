@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sv_common.guild_sync.simulators.battlenet import BattleNetSimulator
-from sv_common.guild_sync.simulators.bundle import GuildSimulator
 from sv_common.guild_sync.simulators.discord import DiscordSimulator
 from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.world import GuildWorld
@@ -26,7 +25,7 @@ _PLACE_OF_REALM = 4
 
 
 @dataclass
-class Neighbour:
+class Neighbor:
     """One guild of the crowd. `faults` makes its sources misbehave, and nobody else's."""
 
     world: GuildWorld
@@ -34,14 +33,8 @@ class Neighbour:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
-        self.battlenet = BattleNetSimulator(
-            self.world,
-            client_id=GuildSimulator.client_id,
-            client_secret=GuildSimulator.client_secret,
-            faults=self.faults,
-            tokens=self.tokens,
-        )
-        self.discord = DiscordSimulator(self.world, token=GuildSimulator.discord_token, faults=self.faults)
+        self.battlenet = BattleNetSimulator(self.world, faults=self.faults, tokens=self.tokens)
+        self.discord = DiscordSimulator(self.world, faults=self.faults)
 
 
 class CrowdSimulator:
@@ -53,10 +46,10 @@ class CrowdSimulator:
 
     def __init__(self, worlds: Sequence[GuildWorld]) -> None:
         tokens: set[str] = set()
-        self.neighbours = [Neighbour(world, tokens) for world in worlds]
-        self._by_realm = {realm.slug: each for each in self.neighbours for realm in each.world.realms}
-        self._by_server = {each.world.discord_guild_id: each for each in self.neighbours}
-        self._by_channel = {channel.channel_id: each for each in self.neighbours for channel in each.world.channels}
+        self.neighbors = [Neighbor(world, tokens) for world in worlds]
+        self._by_realm = {realm.slug: each for each in self.neighbors for realm in each.world.realms}
+        self._by_server = {each.world.discord_guild_id: each for each in self.neighbors}
+        self._by_channel = {channel.channel_id: each for each in self.neighbors for channel in each.world.channels}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request as the world would that it is about."""
@@ -67,8 +60,8 @@ class CrowdSimulator:
     def _app(self, root: str, parts: Sequence[str]) -> ASGIApp:
         if root == DISCORD_ROOT:
             known = self._by_channel if _at(parts, _PLACE_OF_KIND) == "channels" else self._by_server
-            return known.get(_at(parts, _PLACE_OF_SERVER), self.neighbours[0]).discord.app
-        return self._by_realm.get(_at(parts, _PLACE_OF_REALM), self.neighbours[0]).battlenet.app
+            return known.get(_at(parts, _PLACE_OF_SERVER), self.neighbors[0]).discord.app
+        return self._by_realm.get(_at(parts, _PLACE_OF_REALM), self.neighbors[0]).battlenet.app
 
 
 def _at(parts: Sequence[str], place: int) -> str:

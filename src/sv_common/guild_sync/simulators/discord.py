@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from sv_common.guild_sync.domain.discord_access import Permission, permissions_in_channel
 from sv_common.guild_sync.simulators.discord_oauth import DiscordSignIn
 from sv_common.guild_sync.simulators.discord_shapes import (
     application_object,
@@ -23,10 +22,8 @@ from sv_common.guild_sync.simulators.discord_shapes import (
     my_guild_object,
     role_object,
 )
-from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults
+from sv_common.guild_sync.simulators.faults import ERROR_PAGE, TOO_MANY_REQUESTS, Endpoint, Faults, RefusedError
 from sv_common.guild_sync.simulators.model import (
-    ADMINISTRATOR,
-    MANAGE_ROLES,
     AuditEntry,
     WorldChannel,
     WorldMember,
@@ -34,7 +31,9 @@ from sv_common.guild_sync.simulators.model import (
     WorldRole,
 )
 from sv_common.guild_sync.simulators.world import GuildWorld
+from sv_common.guild_sync.sources.discord.permissions import Permission, permissions_in_channel
 
+BOT_TOKEN = "patt-bot-token"  # noqa: S105  # of the simulator, made up
 LARGEST_PAGE = 1000
 MOST_GUILDS_ON_A_PAGE = 200
 MOST_INVALID_REQUESTS = 10_000
@@ -53,14 +52,6 @@ LONGEST_FIELD_TEXTS = {"name": 256, "value": 1024}
 """Discord's limits for a message (Discord documentation, "Message" and "Embed Limits"), in characters; a field may not be empty."""
 
 
-class _RefusedError(Exception):
-    """An error answer of Discord's."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.answer = JSONResponse({"message": message, "code": code}, status)
-
-
 class DiscordSimulator:
     """The REST API of one server. `app` serves it below its own root; `faults` makes it misbehave.
 
@@ -76,20 +67,17 @@ class DiscordSimulator:
         self,
         world: GuildWorld,
         *,
-        token: str = "patt-bot-token",  # noqa: S107  # of the simulator, made up
         faults: Faults | None = None,
-        client_id: str = "patt-application",
-        client_secret: str = "patt-application-secret",  # noqa: S107  # of the simulator, made up
     ) -> None:
         self.world = world
         self.faults = faults or Faults()
-        self.sign_in = DiscordSignIn(world, client_id=client_id, client_secret=client_secret, faults=self.faults)
+        self.sign_in = DiscordSignIn(world, faults=self.faults)
         self.members_intent = True
         self.is_invited = True
         self.other_servers: dict[str, str] = {}
         self.invalid_requests = 0
         self.most_invalid_requests = MOST_INVALID_REQUESTS
-        self._authorization = f"Bot {token}"
+        self._authorization = f"Bot {BOT_TOKEN}"
         guild = "/guilds/{guild}"
         member = guild + "/members/{user}"
         self.app = Starlette(
@@ -118,10 +106,7 @@ class DiscordSimulator:
                 return JSONResponse(user)
             if request.headers.get("authorization") != self._authorization:
                 return JSONResponse({"message": "401: Unauthorized", "code": 0}, 401)
-            try:
-                return await endpoint(request)
-            except _RefusedError as refusal:
-                return refusal.answer
+            return await endpoint(request)
 
         return Route(path, self._blocking(self.faults.watched(name, guarded)), methods=[method], name=name)
 
@@ -152,11 +137,11 @@ class DiscordSimulator:
     async def _members(self, request: Request) -> Response:
         self._check_guild(request)
         if not self.members_intent:
-            raise _RefusedError(403, 50001, "Missing Access")
+            raise _refused(403, 50001, "Missing Access")
         limit = _number(request.query_params.get("limit", "1"))
         after = _number(request.query_params.get("after", "0"))
         if not 1 <= limit <= LARGEST_PAGE:
-            raise _RefusedError(400, 50035, "Invalid Form Body")
+            raise _refused(400, 50035, "Invalid Form Body")
         ordered = sorted(self.world.members, key=lambda member: int(member.user_id))
         page = [member for member in ordered if int(member.user_id) > after][:limit]
         return JSONResponse([member_object(member) for member in page])
@@ -195,7 +180,7 @@ class DiscordSimulator:
         wanted = request.path_params["message"]
         posted = next((message for message in self.world.messages if message.message_id == wanted), None)
         if posted is None or posted.channel_id != channel.channel_id:
-            raise _RefusedError(404, 10008, "Unknown Message")
+            raise _refused(404, 10008, "Unknown Message")
         payload = {**posted.payload, **await request.json()}
         _check_message(payload)
         self._check_writable(channel, has_embeds=bool(embeds(payload)))
@@ -207,7 +192,7 @@ class DiscordSimulator:
 
     async def _my_guilds(self, request: Request) -> Response:
         if not 1 <= _number(request.query_params.get("limit", "200")) <= MOST_GUILDS_ON_A_PAGE:
-            raise _RefusedError(400, 50035, "Invalid Form Body")
+            raise _refused(400, 50035, "Invalid Form Body")
         servers = dict(self.other_servers)
         if self.is_invited:
             servers[self.world.discord_guild_id] = self.world.discord_name
@@ -220,12 +205,12 @@ class DiscordSimulator:
     def _found_channel(self, request: Request) -> WorldChannel:
         channel = self.world.channel(request.path_params["channel"])
         if channel is None or not self.is_invited:
-            raise _RefusedError(404, 10003, "Unknown Channel")
+            raise _refused(404, 10003, "Unknown Channel")
         return channel
 
     def _check_guild(self, request: Request) -> None:
         if request.path_params["guild"] != self.world.discord_guild_id or not self.is_invited:
-            raise _RefusedError(404, 10004, "Unknown Guild")
+            raise _refused(404, 10004, "Unknown Guild")
 
     def _check_writable(self, channel: WorldChannel, *, has_embeds: bool) -> None:
         bot, own = self.world.bot, self._own_permissions()
@@ -233,9 +218,9 @@ class DiscordSimulator:
             own, self.world.discord_guild_id, bot.role_ids, bot.user_id, channel.overwrites
         )
         if not allowed & Permission.VIEW_CHANNEL:
-            raise _RefusedError(403, 50001, "Missing Access")
+            raise _refused(403, 50001, "Missing Access")
         if not allowed & Permission.SEND_MESSAGES or (has_embeds and not allowed & Permission.EMBED_LINKS):
-            raise _RefusedError(403, 50013, "Missing Permissions")
+            raise _refused(403, 50013, "Missing Permissions")
 
     def _own_roles(self) -> list[WorldRole]:
         held = {self.world.discord_guild_id, *self.world.bot.role_ids}
@@ -251,7 +236,7 @@ class DiscordSimulator:
         self._check_guild(request)
         member = self.world.member(request.path_params["user"])
         if member is None:
-            raise _RefusedError(404, 10007, "Unknown Member")
+            raise _refused(404, 10007, "Unknown Member")
         return member
 
     def _changeable(self, request: Request) -> tuple[WorldMember, WorldRole]:
@@ -259,12 +244,12 @@ class DiscordSimulator:
         member = self._found_member(request)
         role = self.world.role(request.path_params["role"])
         if role is None:
-            raise _RefusedError(404, 10011, "Unknown Role")
+            raise _refused(404, 10011, "Unknown Role")
         if role.role_id == self.world.discord_guild_id:
-            raise _RefusedError(400, 50028, "Invalid Role")
-        allowed = self._own_permissions() & (MANAGE_ROLES | ADMINISTRATOR)
+            raise _refused(400, 50028, "Invalid Role")
+        allowed = self._own_permissions() & (Permission.MANAGE_ROLES | Permission.ADMINISTRATOR)
         if role.managed or not allowed or max(map(_height, self._own_roles())) <= _height(role):
-            raise _RefusedError(403, 50013, "Missing Permissions")
+            raise _refused(403, 50013, "Missing Permissions")
         return member, role
 
     def _log(self, action: str, request: Request, member: WorldMember, role: WorldRole) -> None:
@@ -274,6 +259,10 @@ class DiscordSimulator:
 
     def _posted(self, nonce: str) -> WorldMessage | None:
         return next((message for message in self.world.messages if message.nonce == nonce), None)
+
+
+def _refused(status: int, code: int, message: str) -> RefusedError:
+    return RefusedError(JSONResponse({"message": message, "code": code}, status))
 
 
 def _is_invalid(response: Response) -> bool:
@@ -288,7 +277,7 @@ def _height(role: WorldRole) -> tuple[int, int]:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise _RefusedError(400, 50035, "Invalid Form Body")
+        raise _refused(400, 50035, "Invalid Form Body")
     return int(text)
 
 
@@ -296,12 +285,12 @@ def _check_message(payload: Mapping[str, object]) -> None:
     content = str(payload.get("content") or "").strip()
     sent = embeds(payload)
     if not content and not any(_embed_length(embed) for embed in sent):
-        raise _RefusedError(400, 50006, "Cannot send an empty message")
+        raise _refused(400, 50006, "Cannot send an empty message")
     too_long = len(content) > LONGEST_CONTENT or len(sent) > MOST_EMBEDS
     too_long = too_long or len(str(payload.get("nonce") or "")) > LONGEST_NONCE
     too_long = too_long or sum(map(_embed_length, sent)) > LONGEST_IN_ALL_EMBEDS
     if too_long or any(map(_is_invalid_embed, sent)):
-        raise _RefusedError(400, 50035, "Invalid Form Body")
+        raise _refused(400, 50035, "Invalid Form Body")
 
 
 def _is_invalid_embed(embed: Mapping[str, object]) -> bool:

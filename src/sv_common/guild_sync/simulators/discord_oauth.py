@@ -18,11 +18,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sv_common.guild_sync.simulators.discord_shapes import user_object
+from sv_common.guild_sync.simulators.discord_shapes import me_object
 from sv_common.guild_sync.simulators.faults import Faults
 from sv_common.guild_sync.simulators.model import WorldMember
 from sv_common.guild_sync.simulators.world import GuildWorld
 
+CLIENT_ID = "patt-application"
+CLIENT_SECRET = "patt-application-secret"  # noqa: S105  # of the simulator, made up
 TOKEN_LIFETIME_S = 604_800
 SHORTEST_VERIFIER = 43
 MOST_ON_THE_PAGE = 12
@@ -46,12 +48,12 @@ class DiscordSignIn:
     authorize, token, revoke.
     """
 
-    def __init__(self, world: GuildWorld, *, client_id: str, client_secret: str, faults: Faults) -> None:
+    def __init__(self, world: GuildWorld, *, faults: Faults) -> None:
         self.world = world
         self.strangers: list[WorldMember] = []
         self.redirect_urls: list[str] = []
         self.tokens: dict[str, str] = {}
-        self._client = (client_id, client_secret)
+        self._client = (CLIENT_ID, CLIENT_SECRET)
         self._grants: dict[str, _Grant] = {}
         watched = faults.watched
         self.page = Route("/oauth2/authorize", watched("authorize", self._authorize), methods=["GET", "POST"])
@@ -68,7 +70,7 @@ class DiscordSignIn:
         """Return the user whose access token this header carries, as `GET /users/@me` answers with scope identify."""
         user_id = self.tokens.get((authorization or "").removeprefix("Bearer "))
         user = next((each for each in self._users() if each.user_id == user_id), None)
-        return user_object(user) | {"mfa_enabled": True, "locale": "en-US"} if user else None
+        return me_object(user) if user else None
 
     def _users(self) -> list[WorldMember]:
         return [*self.strangers, *(member for member in self.world.members if not member.is_bot)]
@@ -106,13 +108,13 @@ class DiscordSignIn:
 
     def _page(self) -> str:
         buttons = "".join(
-            f'<p><button name="user" value="{each.user_id}">Authorise as {escape(each.display_name)}</button></p>'
+            f'<p><button name="user" value="{each.user_id}">Authorize as {escape(each.display_name)}</button></p>'
             for each in self._users()[:MOST_ON_THE_PAGE]
         )
         return (
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
             "<link rel=icon href='data:,'>"
-            "<title>Authorise PATT</title><h1>PATT wants to know who you are on Discord</h1>"
+            "<title>Authorize PATT</title><h1>PATT wants to know who you are on Discord</h1>"
             "<p>This is the simulated Discord. Say as whom you are signed in to it.</p>"
             f"<form method=post>{buttons}<p><button>Cancel</button></p></form></html>"
         )

@@ -135,9 +135,9 @@ def channel_object(channel: WorldChannel, guild_id: str) -> dict[str, object]:
     }
 
 
-def me_object(bot: WorldMember) -> dict[str, object]:
-    """Write the bot as it sees itself."""
-    return user_object(bot) | {"mfa_enabled": True, "locale": "en-US"}
+def me_object(user: WorldMember) -> dict[str, object]:
+    """Write a user, or the bot, as it sees itself."""
+    return user_object(user) | {"mfa_enabled": True, "locale": "en-US"}
 
 
 def application_object(world: GuildWorld, *, members_intent: bool) -> dict[str, object]:

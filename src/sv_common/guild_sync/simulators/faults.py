@@ -19,9 +19,17 @@ TOO_MANY_REQUESTS = 429
 ERROR_PAGE = "<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>"
 
 
+class RefusedError(Exception):
+    """Ends a route's endpoint with an error answer."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(f"HTTP {answer.status_code}")
+        self.answer = answer
+
+
 @dataclass(slots=True)
 class Fault:
-    """One misbehaviour. `instead` is answered without the route being run; `change` alters the route's own answer.
+    """One misbehavior. `instead` is answered without the route being run; `change` alters the route's own answer.
 
     It strikes `times` requests (None: all) whose path contains `path`, each after `delay` seconds.
     """
@@ -44,7 +52,7 @@ class CutResponse(Response):
 
 @dataclass
 class Faults:
-    """The misbehaviour of one source by route name, and how often each route was asked (`calls`)."""
+    """The misbehavior of one source by route name, and how often each route was asked (`calls`)."""
 
     calls: Counter[str] = field(default_factory=Counter)
     _faults: dict[str, list[Fault]] = field(default_factory=dict)
@@ -120,16 +128,21 @@ class Faults:
     def watched(self, route: str, endpoint: Endpoint) -> Endpoint:
         """Wrap a route's endpoint, so that its calls are counted and its faults strike."""
 
+        async def honest(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except RefusedError as refusal:
+                return refusal.answer
+
         async def answer(request: Request) -> Response:
             self.calls[route] += 1
             fault = self._next(route, request.url.path)
             if fault is None:
-                return await endpoint(request)
+                return await honest(request)
             await asyncio.sleep(fault.delay)
             if fault.instead is not None:
                 return fault.instead
-            honest = await endpoint(request)
-            return fault.change(honest) if fault.change else honest
+            return fault.change(await honest(request)) if fault.change else await honest(request)
 
         return answer
 

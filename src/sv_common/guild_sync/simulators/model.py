@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sv_common.guild_sync.domain.discord_access import Overwrite
+from sv_common.guild_sync.sources.discord.permissions import Overwrite
 
 DAY_MS = 24 * 60 * 60 * 1000
-
-ADMINISTRATOR = 1 << 3
-MANAGE_ROLES = 1 << 28
-"""Bits of a Discord role's permissions (Discord documentation, "Permissions")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +20,11 @@ class Realm:
     other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
-    def normalised(self) -> str:
+    def normalized(self) -> str:
         """The form that the game client writes into its guild roster: no blanks, hyphens or full stops."""
-        return self.normalised_in("")
+        return self.normalized_in("")
 
-    def normalised_in(self, locale: str) -> str:
+    def normalized_in(self, locale: str) -> str:
         """The same, written by a client in the language of a locale ("ru_RU")."""
         return self.other_names.get(locale, self.name).replace(" ", "").replace("-", "").replace(".", "")
 

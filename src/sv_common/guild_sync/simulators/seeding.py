@@ -7,11 +7,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sv_common.guild_sync.domain.discord_access import Permission
-from sv_common.guild_sync.domain.guild import CLASS_NAMES
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
-    MANAGE_ROLES,
     Realm,
     WorldChannel,
     WorldCharacter,
@@ -32,6 +29,8 @@ from sv_common.guild_sync.simulators.vocabulary import (
     RANK_NAMES,
     TRAP_NAMES,
 )
+from sv_common.guild_sync.sources.discord.permissions import Permission
+from sv_common.guild_sync.sources.models import CLASS_NAMES
 
 HOME_REALM = Realm(3101, "Mal'Torith", "maltorith")
 OTHER_REALM = Realm(3102, "Sector 17", "sector-17")
@@ -155,29 +154,29 @@ class Seeder:
         nickname = self._nicknames.pop() if self._nicknames and count > 2 and self._random.random() < 0.3 else None
         if nickname and self._random.random() < 0.5:
             person.main.note = nickname
-        favourite = nickname or self._alt_form(person)
-        person.characters.extend(self._alt(person, favourite) for _ in range(count - 1))
+        favorite = nickname or self._alt_form(person)
+        person.characters.extend(self._alt(person, favorite) for _ in range(count - 1))
         return person
 
-    def _alt(self, person: WorldPerson, favourite: str) -> WorldCharacter:
+    def _alt(self, person: WorldPerson, favorite: str) -> WorldCharacter:
         realm = next(self._others) if self._random.random() < 0.15 else self._home
         rank = max(1, person.main.rank, self._random.choice([person.main.rank, 4, LOWEST_RANK]))
         level = self._random.choice([TOP_LEVEL, TOP_LEVEL, self._random.randint(10, TOP_LEVEL)])
-        note = self._alt_note(person, favourite)
+        note = self._alt_note(person, favorite)
         alt = self.character(self.new_name(), rank, note, realm=realm, level=level)
         alt.has_profile = self._random.random() > 0.05
         return alt
 
-    def _alt_note(self, person: WorldPerson, favourite: str) -> str:
+    def _alt_note(self, person: WorldPerson, favorite: str) -> str:
         """Name the main in six notes of ten, in the family's usual form mostly; else nobody, or nothing, or a slip."""
         draw = self._random.random()
         if draw < 0.5:
-            return _fill(favourite, person)
+            return _fill(favorite, person)
         if draw < 0.62:
             return _fill(self._alt_form(person), person)
         if draw < 0.82:
             return self._random.choice(NOBODY_NOTES)
-        return "" if draw < 0.93 else misspelt(person.name)
+        return "" if draw < 0.93 else misspelled(person.name)
 
     def _alt_form(self, person: WorldPerson) -> str:
         forms = (*ALT_FORMS, *DISCORD_FORMS) if person.member else ALT_FORMS
@@ -215,7 +214,7 @@ class Seeder:
         self.people.append(person)
 
 
-def misspelt(name: str) -> str:
+def misspelled(name: str) -> str:
     """Swap the third and fourth letters: a slip that a reader sees through and an exact comparison does not."""
     return name[:2] + name[3] + name[2] + name[4:]
 
@@ -231,7 +230,9 @@ def discord_roles() -> tuple[list[WorldRole], dict[int, WorldRole]]:
         rank_roles[rank] = WorldRole(str(next(ids)), RANK_NAMES[rank], len(roles))
         roles.append(rank_roles[rank])
     tags = {"bot_id": BOT_ID}
-    roles.append(WorldRole(str(next(ids)), "PATT", len(roles), managed=True, permissions=MANAGE_ROLES, tags=tags))
+    roles.append(
+        WorldRole(str(next(ids)), "PATT", len(roles), managed=True, permissions=Permission.MANAGE_ROLES, tags=tags)
+    )
     return roles, rank_roles
 
 

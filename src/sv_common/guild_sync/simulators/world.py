@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from sv_common.guild_sync.domain.guild import LOWEST_RANK, GuildAddress
 from sv_common.guild_sync.simulators.model import (
     DAY_MS,
     AuditEntry,
@@ -32,6 +31,7 @@ from sv_common.guild_sync.simulators.seeding import (
     discord_roles,
 )
 from sv_common.guild_sync.simulators.vocabulary import RANK_NAMES
+from sv_common.guild_sync.sources.models import LOWEST_RANK, GuildAddress
 
 LARGEST_GUILD = 1000
 """How many characters the game lets into one guild."""

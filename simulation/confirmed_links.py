@@ -1,0 +1,125 @@
+"""Laws about power: what automation may do to links, and that no right and no role comes by a link that no person stands for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from patt.auth import permissions
+from simulation.founding import RANKS_WITH_RIGHTS
+from simulation.tally import LawBroken
+from simulation.witness import Change, Row, Transaction
+from sv_common.db.pool import Pool
+from sv_common.guild_sync.core.names import name_key
+
+MORE_THAN_A_LOOK = ("officer", "administrator")
+
+_KEY = {"player_characters": "character_id"}
+"""Columns that tell the rows of a table apart, where it is not `id`."""
+
+
+class ConfirmedLinks:
+    """Follows every transaction and holds it against the laws. Every method raises `LawBroken` with what it has seen."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[int, Row]] = defaultdict(dict)
+        self._notes_under: dict[int, set[str]] = {}
+        """By linked character, every note that it is known to have had since its link was made."""
+        self.automatic_links = 0
+        self.automatic_role_changes = 0
+
+    def follow(self, transaction: Transaction) -> None:
+        """Judge a transaction, and remember what is true after it."""
+        for change in transaction.changes:
+            match change.table:
+                case "player_characters":
+                    self._judge_link(transaction, change)
+                case "players":
+                    self._judge_word(transaction, change, "discord_confirmed_by")
+                case "fix_attempts":
+                    self._judge_role_fix(change)
+            self._remember(change)
+
+    def _judge_link(self, transaction: Transaction, change: Change) -> None:
+        """Automation follows a note that has changed, and leaves characters of weight where they are."""
+        self._judge_word(transaction, change, "confirmed_by")
+        link = change.now or change.was or {}
+        number, before, after = link["character_id"], _player(change.was), _player(change.now)
+        character = self._rows["wow_characters"].get(number, {})
+        if before == after or not transaction.is_automatic:
+            return
+        self.automatic_links += 1
+        if character["rank_index"] in RANKS_WITH_RIGHTS:
+            raise LawBroken(f"automation moved {character}, whose rank gives rights, from {before} to {after}")
+        if before is not None and len(self._notes_under.get(number, ())) < 2:
+            raise LawBroken(f"automation changed the link of {character}, whose note has not changed since it was made")
+
+    def _judge_word(self, transaction: Transaction, change: Change, column: str) -> None:
+        """Only a person confirms a link."""
+        if change.has_new(column) and not transaction.is_by_person:
+            raise LawBroken(f"nobody gave this word, neither in a fix nor in a decision: {change} of {transaction}")
+
+    def _judge_role_fix(self, change: Change) -> None:
+        """When automation is about to change somebody's roles, a person stands for the whole way from the rank to them."""
+        attempt = change.now
+        if change.was is not None or attempt is None or not attempt["is_automatic"] or not attempt["intended"]:
+            return
+        self.automatic_role_changes += len(attempt["intended"])
+        member_id = attempt["intended"][0]["id"]
+        player = next(p for p in self._rows["players"].values() if p["discord_user_id"] == member_id)
+        link, rank = self._deciding(player["id"])
+        if link["confirmed_by"] is None or player["discord_confirmed_by"] is None:
+            raise LawBroken(f"automation changes roles by a link that no person confirmed: {link}, {player}, {attempt}")
+        given = {each["after"]["role_id"] for each in attempt["intended"] if each["after"]["held"]}
+        if given - {rank["discord_role_id"]}:
+            raise LawBroken(f"automation gives {given} to {player}, whose rank is {rank}")
+
+    def _deciding(self, player_id: int) -> tuple[Row, Row]:
+        """The link of a player's highest character in the guild, with its rank."""
+        held = []
+        for link in self._rows["player_characters"].values():
+            character = self._rows["wow_characters"][link["character_id"]]
+            if link["player_id"] == player_id and character["removed_at"] is None:
+                held += [(link, rank) for rank in self._rows["guild_ranks"].values() if _is_of(rank, character)]
+        return max(held, key=lambda each: (each[1]["level"], -each[1]["wow_rank_index"], -each[0]["character_id"]))
+
+    def _remember(self, change: Change) -> None:
+        row = change.now or change.was or {}
+        number = row[_KEY.get(change.table, "id")]
+        if change.table == "fix_attempts":
+            return
+        if change.now is None:
+            self._rows[change.table].pop(number, None)
+        else:
+            self._rows[change.table][number] = change.now
+        if change.table == "player_characters" and _player(change.was) != _player(change.now):
+            self._notes_under.pop(number, None)
+        if change.now is not None and change.table in ("player_characters", "wow_characters"):
+            self._remember_note(number)
+
+    def _remember_note(self, character_id: int) -> None:
+        note = self._rows["wow_characters"].get(character_id, {}).get("guild_note")
+        if note is not None and character_id in self._rows["player_characters"]:
+            self._notes_under.setdefault(character_id, set()).add(name_key(note))
+
+    async def judge_rights(self, pool: Pool, guild_id: int) -> None:
+        """Nobody may do more than look by the rank of a character of which no person said whose it is."""
+        async with pool.writing(guild_id, alone=False) as guild:
+            for permission in await permissions.in_guild(guild):
+                for grant in await permissions.strong_grants(guild, permission.discord_id):
+                    if grant.kind == "rank" and not self._is_confirmed(grant.character_id or 0, permission.discord_id):
+                        raise LawBroken(f"{permission.username} is {grant.given} by {grant}, for which nobody stands")
+
+    def _is_confirmed(self, character_id: int, discord_id: str) -> bool:
+        link = self._rows["player_characters"][character_id]
+        player = self._rows["players"][link["player_id"]]
+        member = self._rows["discord_users"][player["discord_user_id"]]
+        return member["discord_id"] == discord_id and None not in (link["confirmed_by"], player["discord_confirmed_by"])
+
+
+def _player(link: Row | None) -> Any:
+    return link and link["player_id"]
+
+
+def _is_of(rank: Row, character: Row) -> bool:
+    return bool((rank["guild_id"], rank["wow_rank_index"]) == (character["guild_id"], character["rank_index"]))

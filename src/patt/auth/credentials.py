@@ -1,0 +1,218 @@
+"""What opens the pages and the API: one-time sign-in links, API tokens and upload keys.
+
+Every secret leaves this module once, for its owner; the database has only its SHA-256.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, get_args
+
+import psycopg
+from psycopg.rows import class_row
+from pydantic import Field
+
+from patt.auth.hashing import hashed, new_secret
+from patt.auth.permissions import Role
+from patt.auth.sessions import SESSION_LIFETIME
+from sv_common.db.pool import Connection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+
+SQL = load_sql(__package__, "credentials.sql")
+Scope = Literal["read", "write", "admin", "metrics"]
+"""What a token allows: what viewers see; also what officers do; also what administrators set; or the metrics alone."""
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+LINK_LIFETIME = timedelta(minutes=15)
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that signs in by link; `guild_id` is the only guild it may act on, or None for every guild."""
+
+    id: int
+    name: str
+    role: Role
+    guild_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """A program that may use the API; `guild_id` is the only guild it may act on, or None for every guild."""
+
+    id: int
+    name: str
+    guild_id: int | None
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """An API token as it is listed: never the token itself."""
+
+    id: int
+    name: Annotated[str, Field(examples=["dashboard"])]
+    guild_id: Annotated[int | None, Field(description="The only guild that it is for; null: every guild.")]
+    scope: Scope
+    created_by: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uploader:
+    """A person whose companion may upload for one guild."""
+
+    key_id: int
+    guild_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadKey:
+    """An upload key as it is listed: never the key itself. `last_export_at` is the time of its newest export."""
+
+    id: int
+    uploader: Annotated[str, Field(examples=["Mito"])]
+    created_by: str
+    created_at: datetime
+    last_used_at: datetime | None
+    last_export_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def create_login_link(
+    conn: Connection,
+    account_name: str,
+    *,
+    lifetime: timedelta = LINK_LIFETIME,
+    role: Role | None = None,
+    guild_id: int | None = None,
+) -> str:
+    """Return the token of a link for signing in once.
+
+    An unknown name becomes an account, by default an administrator of every guild. With a role, a known account and its
+    sessions get role and guild too; without one, they stay. Raises `NotFound` for an unknown guild, and `BadInput` for a
+    name that no account can have.
+    """
+    if account_name.strip().startswith("@"):
+        raise BadInput("name: accounts of Discord begin with an “@”, so choose another name.")
+    if guild_id is not None and role is None:
+        raise BadInput("role: choose what the account may do in that guild: viewer, officer or administrator.")
+    token = new_secret()
+    values = {"name": usable_name(account_name), "link": hashed(token), "lifetime": lifetime}
+    try:
+        await conn.execute(SQL["create_login_link"], {**values, "role": role, "guild_id": guild_id})
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+    return token
+
+
+async def account_of_login_link(conn: Connection, token: str) -> Account | None:
+    """Return the account of a link, which stays usable; None for one that is unknown, used or too old."""
+    async with conn.cursor(row_factory=class_row(Account)) as cursor:
+        return await (await cursor.execute(SQL["account_of_login_link"], {"link": hashed(token)})).fetchone()
+
+
+async def redeem_login_link(conn: Connection, token: str) -> str | None:
+    """Use up a link and return the token of a new session; None for a link that is unknown, used or too old."""
+    session = new_secret()
+    values = {"link": hashed(token), "session": hashed(session), "lifetime": SESSION_LIFETIME}
+    cursor = await conn.execute(SQL["redeem_login_link"], values)
+    return session if cursor.rowcount == 1 else None
+
+
+async def create_api_token(
+    conn: Connection, name: str, *, guild_id: int | None = None, scope: Scope = "write", created_by: str
+) -> str:
+    """Return a new API token, for one guild or for every guild. Raises `NotFound` for a guild that does not exist.
+
+    Raises `BadInput` for metrics of one guild, since they are of all guilds.
+    """
+    if scope == "metrics" and guild_id is not None:
+        raise BadInput("guild: metrics are of all guilds, so their token is for none. Leave the guild out.")
+    return await _new_secret(conn, "create_api_token", name, guild_id, created_by, {"scope": scope})
+
+
+async def api_tokens(conn: Connection) -> list[ApiToken]:
+    async with conn.cursor(row_factory=class_row(ApiToken)) as cursor:
+        return await (await cursor.execute(SQL["api_tokens"])).fetchall()
+
+
+async def holder_of_token(conn: Connection, token: str) -> TokenHolder | None:
+    """Return who holds an API token; None for one that is unknown or revoked."""
+    async with conn.cursor(row_factory=class_row(TokenHolder)) as cursor:
+        return await (await cursor.execute(SQL["holder_of_token"], {"token": hashed(token)})).fetchone()
+
+
+async def revoke_api_token(conn: Connection, token_id: int) -> bool:
+    """Revoke an API token; return whether it was valid until now."""
+    return (await conn.execute(SQL["revoke_api_token"], {"token_id": token_id})).rowcount == 1
+
+
+async def create_upload_key(conn: Connection, uploader: str, *, guild_id: int, created_by: str) -> str:
+    """Return a new key with which one person's companion may upload for one guild. Raises `NotFound`, `BadInput`."""
+    return await _new_secret(conn, "create_upload_key", uploader, guild_id, created_by)
+
+
+async def uploader_of_key(conn: Connection, key: str) -> Uploader | None:
+    """Return whose upload key this is; None for one that is unknown or revoked."""
+    async with conn.cursor(row_factory=class_row(Uploader)) as cursor:
+        return await (await cursor.execute(SQL["uploader_of_key"], {"key": hashed(key)})).fetchone()
+
+
+async def upload_keys(conn: Connection, guild_id: int) -> list[UploadKey]:
+    async with conn.cursor(row_factory=class_row(UploadKey)) as cursor:
+        return await (await cursor.execute(SQL["upload_keys"], {"guild_id": guild_id})).fetchall()
+
+
+async def revoke_upload_key(conn: Connection, key_id: int, *, guild_id: int) -> None:
+    """Revoke an upload key. Raises `NotFound` for one that is not the guild's, or was revoked before."""
+    cursor = await conn.execute(SQL["revoke_upload_key"], {"key_id": key_id, "guild_id": guild_id})
+    if cursor.rowcount != 1:
+        raise NotFound(f"There is no upload key with the number {key_id} that could be revoked.")
+
+
+async def ping(conn: Connection) -> None:
+    """Check that the database answers; raises what psycopg raises."""
+    await conn.execute(SQL["ping"])
+
+
+async def schema_revision(conn: Connection) -> str | None:
+    """Return the revision of the schema; None for a database without one."""
+    row = await (await conn.execute(SQL["schema_revision"])).fetchone()
+    return str(row[0]) if row else None
+
+
+async def _new_secret(
+    conn: Connection,
+    statement: str,
+    name: str,
+    guild_id: int | None,
+    created_by: str,
+    further: Mapping[str, str] | None = None,
+) -> str:
+    """Return a new secret whose hash the statement stores."""
+    secret = new_secret()
+    values = {"guild_id": guild_id, "name": usable_name(name), "secret": hashed(secret), "created_by": created_by}
+    try:
+        await conn.execute(SQL[statement], {**values, **(further or {})})
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise NotFound(f"There is no guild with the number {guild_id}.") from error
+    return secret
+
+
+def usable_name(text: str, what: str = "Name") -> str:
+    """Return the name of an account, a token or a key as it is stored. Raises `BadInput` for one that cannot be."""
+    name = " ".join(text.split())
+    if not name or not name.isprintable():
+        raise BadInput(f"{what}: give a readable name, so that you recognize it in the list.")
+    if len(name) > LONGEST_NAME:
+        raise BadInput(f"The name has {len(name)} letters; at most {LONGEST_NAME} are allowed.")
+    return name

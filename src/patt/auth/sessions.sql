@@ -1,0 +1,85 @@
+-- name: holder
+-- Whose session it is. That a person was seen is noted at most once a minute, so that a busy page does not write at each call.
+with holder as (
+    select s.id, s.account_id, a.name, a.discord_id, a.role, s.last_seen_at,
+           case when a.discord_id is null then a.guild_id else s.guild_id end as guild_id
+    from common.web_sessions s
+    join common.admin_accounts a on a.id = s.account_id
+    where s.token_hash = %(session)s and s.revoked_at is null and s.expires_at > now()
+      and s.last_seen_at > now() - %(idle)s
+), noted as (
+    update common.web_sessions s set last_seen_at = now()
+    from holder
+    where s.id = holder.id and %(is_seen)s and holder.last_seen_at < now() - interval '1 minute'
+)
+select id, account_id, name, discord_id, role, guild_id from holder
+
+-- name: begin_sign_in
+-- What was begun and never ended is forgotten on the way.
+with stale as (
+    delete from common.discord_sign_ins where expires_at <= now()
+)
+insert into common.discord_sign_ins (proof_hash, expires_at) values (%(proof)s, now() + %(lifetime)s)
+
+-- name: end_sign_in
+-- Use a sign-in up; of two that come with the same proof, the second finds nothing.
+delete from common.discord_sign_ins where proof_hash = %(proof)s and expires_at > now()
+
+-- name: sign_in_with_discord
+-- A new session of the account of a Discord user, which is created if there is none, and gets its current name.
+with account as (
+    insert into common.admin_accounts (name, discord_id) values (%(name)s, %(discord_id)s)
+    on conflict (discord_id) do update set name = excluded.name
+    returning id
+)
+insert into common.web_sessions (token_hash, account_id, guild_id, expires_at)
+select %(session)s, id, %(guild_id)s, now() + %(lifetime)s from account
+
+-- name: move_to_guild
+-- The same session with another guild and a new secret; when it must end stays as it was.
+update common.web_sessions set token_hash = %(new)s, guild_id = %(guild_id)s, last_seen_at = now()
+where token_hash = %(session)s and revoked_at is null
+
+-- name: end
+update common.web_sessions set revoked_at = now() where token_hash = %(session)s and revoked_at is null
+
+-- name: list
+-- The sessions that are of use, newest first: of one account, of one guild, or all.
+select s.id, s.account_id, a.name as account, case when a.discord_id is null then 'link' else 'discord' end as kind,
+       case when a.discord_id is null then a.guild_id else s.guild_id end as guild_id,
+       s.created_at, s.last_seen_at, least(s.expires_at, s.last_seen_at + %(idle)s) as expires_at
+from common.web_sessions s
+join common.admin_accounts a on a.id = s.account_id
+where s.revoked_at is null and s.expires_at > now() and s.last_seen_at > now() - %(idle)s
+  and (%(account_id)s::integer is null or s.account_id = %(account_id)s)
+  and (%(guild_id)s::integer is null
+       or case when a.discord_id is null then a.guild_id else s.guild_id end = %(guild_id)s)
+order by s.id desc
+
+-- name: revoke
+update common.web_sessions s set revoked_at = now()
+from common.admin_accounts a
+where s.id = %(session_id)s and a.id = s.account_id
+  and s.revoked_at is null and s.expires_at > now() and s.last_seen_at > now() - %(idle)s
+  and (%(account_id)s::integer is null or s.account_id = %(account_id)s)
+  and (%(guild_id)s::integer is null
+       or case when a.discord_id is null then a.guild_id else s.guild_id end = %(guild_id)s)
+
+-- name: end_all_of
+update common.web_sessions set revoked_at = now()
+where account_id = %(account_id)s and revoked_at is null and expires_at > now()
+
+-- name: end_all_of_name
+update common.web_sessions s set revoked_at = now()
+from common.admin_accounts a
+where a.id = s.account_id and a.name = %(name)s and s.revoked_at is null and s.expires_at > now()
+
+-- name: accounts
+-- Local accounts that were ever made, and those of Discord; by name.
+select a.id, a.name, a.role, a.guild_id, case when a.discord_id is null then 'link' else 'discord' end as kind,
+       a.created_at, max(s.last_seen_at) as last_seen_at
+from common.admin_accounts a
+left join common.web_sessions s on s.account_id = a.id
+where %(guild_id)s::integer is null or a.guild_id = %(guild_id)s or s.guild_id = %(guild_id)s
+group by a.id
+order by a.discord_id is not null, lower(a.name), a.id

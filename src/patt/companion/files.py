@@ -1,0 +1,178 @@
+"""The addon's files on this computer: where the game keeps them, and reading one that another program may be holding.
+
+Source of the paths: the game writes `WTF/Account/<ACCOUNT>/SavedVariables/<Addon>.lua` below the folder of each flavour
+(`_retail_`, `_classic_`, …); launchers on Linux keep a Windows drive of their own.
+"""
+
+from __future__ import annotations
+
+import stat
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from patt.companion.server import printable
+from sv_common.guild_sync.core.errors import BadInput
+from sv_common.guild_sync.sources.addon.export import read_addon_export
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
+
+FILE_NAME = "PATTSync.lua"
+_BELOW_THE_GAME = f"_*_/WTF/Account/*/SavedVariables/{FILE_NAME}"
+_GAME = "World of Warcraft"
+_REMEDY = 'Give the folder in which the game is installed, such as: patt watch "D:\\Games\\World of Warcraft"'
+_WINDOWS_FOLDERS = ("Program Files (x86)", "Program Files", "Games", "")
+_LINUX_DRIVES = (
+    ".wine/drive_c",
+    "Games/*/drive_c",
+    ".local/share/lutris/runners/*/*/drive_c",
+    ".var/app/com.usebottles.bottles/data/bottles/bottles/*/drive_c",
+    ".local/share/bottles/bottles/*/drive_c",
+    ".steam/steam/steamapps/compatdata/*/pfx/drive_c",
+    ".local/share/Steam/steamapps/compatdata/*/pfx/drive_c",
+)
+_SECONDS_OF_WRITING = 10
+"""A file that is not complete and was changed within so many seconds is probably still being written."""
+
+FileState: TypeAlias = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A complete export; `made_at` is in nanoseconds since 1970."""
+
+    content_hash: str
+    made_at: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a file gives no export now, and whether that may change soon without anyone doing anything."""
+
+    sentence: str
+    may_pass: bool
+
+
+def game_folders(
+    system: str = sys.platform, home: Path | None = None, drives: Iterable[Path] | None = None
+) -> list[Path]:
+    """Return the folders in which the game is usually installed on this system and which exist."""
+    home = home or Path.home()
+    if system == "win32":
+        roots = drives if drives is not None else (Path(f"{letter}:/") for letter in "CDEFGH")
+        candidates: Iterator[Path] = (root / folder / _GAME for root in roots for folder in _WINDOWS_FOLDERS)
+    elif system == "darwin":
+        candidates = iter((Path("/Applications") / _GAME, home / "Applications" / _GAME))
+    else:
+        candidates = (
+            drive / folder / _GAME
+            for pattern in _LINUX_DRIVES
+            for drive in sorted(home.glob(pattern))
+            for folder in _WINDOWS_FOLDERS
+        )
+    return [folder for folder in candidates if folder.is_dir()]
+
+
+def export_files(folder: Path) -> list[Path]:
+    """Return the addon's files below a folder: the game's, one of a flavour, or any between it and the file."""
+    if folder.name == FILE_NAME and not folder.is_dir():
+        return [folder] if folder.exists() else []
+    parts = _BELOW_THE_GAME.split("/")
+    patterns = ("/".join(parts[start:]) for start in range(len(parts)))
+    return sorted({file for pattern in patterns for file in folder.glob(pattern)})
+
+
+def checked_folder(folder: Path) -> Path:
+    """Return a folder in which the addon's file can be searched. Raises `BadInput` for one that cannot be the game's."""
+    try:
+        folder = folder.expanduser()
+        if export_files(folder):
+            return folder
+        if folder.is_file():
+            raise BadInput(f"{printable(folder)} is a file, and not the game's folder. {_REMEDY}")
+        if not folder.is_dir():
+            raise BadInput(f"The folder {printable(folder)} does not exist. {_REMEDY}")
+        if "WTF" not in folder.absolute().parts and not any(any(folder.glob(each)) for each in ("WTF", "_*_")):
+            raise BadInput(
+                f"The game is not in {printable(folder)}: it holds neither WTF nor a folder like _retail_. {_REMEDY}"
+            )
+    except RuntimeError as error:
+        raise BadInput(f"The folder {printable(folder)} does not exist. {_REMEDY}") from error
+    except OSError as error:
+        raise BadInput(f"The folder {printable(folder)} cannot be read: {error.strerror}. {_REMEDY}") from error
+    return folder
+
+
+def state_of(file: Path) -> FileState | Unusable:
+    """Return the state of a file without opening it."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        return Unusable(f"The file of {_label(file)} cannot be read: {_reason(error)}.", may_pass=True)
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no file"
+        return Unusable(
+            f"{printable(file)} is {kind}, where the addon's file should be. Move it away, then type /pattsync and /reload in the game.",
+            may_pass=False,
+        )
+    if status.st_size == 0:
+        return Unusable(
+            f"The file of {_label(file)} is empty. The game may be writing it; it will be read again.",
+            may_pass=_is_fresh(status.st_mtime_ns),
+        )
+    if status.st_size > MAX_BYTES:
+        return Unusable(f"The file of {_label(file)} is far too large for an export.", may_pass=False)
+    return status.st_size, status.st_mtime_ns
+
+
+def read_export(file: Path, state: FileState) -> Export | Unusable:
+    """Read the export of a file that is in this state."""
+    try:
+        content = file.read_bytes()
+    except PermissionError:
+        return Unusable(
+            f"The file of {_label(file)} cannot be opened: another program holds it, or you may not read it. "
+            "It will be tried again.",
+            may_pass=True,
+        )
+    except OSError as error:
+        return Unusable(
+            f"The file of {_label(file)} cannot be read: {_reason(error)}. It will be tried again.", may_pass=True
+        )
+    if state_of(file) != state:
+        return being_written(file)
+    try:
+        export = read_addon_export(content)
+    except BadInput as error:
+        return Unusable(f"{_label(file)}: {error}", may_pass=_is_fresh(state[1]))
+    made_at = state[1] if export.exported_at is None else export.exported_at * 10**9
+    return Export(export.content_hash, made_at, content)
+
+
+def being_written(file: Path) -> Unusable:
+    """Say that a file has changed since the last check."""
+    return Unusable(
+        f"The file of {_label(file)} is new or being written; it will be read once it is complete.", may_pass=True
+    )
+
+
+def _label(file: Path) -> str:
+    """Name a file by what tells it from the others of this computer: the flavour of the game, and the account."""
+    parts = file.absolute().parts
+    if len(parts) < len(_BELOW_THE_GAME.split("/")) or parts[-2] != "SavedVariables":
+        return printable(file)
+    flavour = parts[-6]
+    is_flavour = flavour.startswith("_") and flavour.endswith("_")
+    return printable(f"{flavour}, account {parts[-3]}" if is_flavour else f"account {parts[-3]}")
+
+
+def _is_fresh(changed_at: int) -> bool:
+    return abs(time.time_ns() - changed_at) < _SECONDS_OF_WRITING * 10**9
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -1,0 +1,236 @@
+"""Signing in by one-time link or with Discord, the choice among several guilds, and signing out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from patt.auth import credentials, permissions, sessions
+from patt.auth.hashing import hashed, new_secret
+from patt.auth.permissions import WITH_ARTICLE, Permission
+from patt.auth.sessions import SESSION_LIFETIME, SIGN_IN_LIFETIME
+from patt.bootstrap import DISCORD_CALLBACK, Services, discord_login
+from patt.config import Settings
+from patt.pages.admin_pages import HOME
+from patt.web.context import (
+    LARGEST_BODY,
+    SESSION_COOKIE,
+    SIGN_IN_COOKIE,
+    ServicesDep,
+    cookie_name,
+    drop_cookie,
+    keep_cookie,
+    open_to_all,
+    session_of,
+)
+from patt.web.forms import pairs_of
+from patt.web.places import CHOICE_PATH, DISCORD_PREFIX, SIGN_IN_PREFIX
+from patt.web.rendering import page
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.guild_sync.core.errors import BadInput, ConfigurationError, PattError, SourceError
+from sv_common.guild_sync.sources.discord.login import DiscordLogin
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(open_to_all)], max_body_size=LARGEST_BODY)
+
+_USELESS = "This link cannot be used: it was used before, has expired, or is incomplete. Make a new one."
+_DENIED = "access_denied"
+_STRANGE = (
+    "This sign-in was not started in this browser, was used before, or took longer than ten minutes. Nothing was done. "
+    "Start again."
+)
+_REFUSED = "Discord refused the sign-in. Nothing was done. Try again."
+_CANCELLED = "You did not allow Discord to share who you are, so nothing was done. You can start again."
+
+
+@router.get("/")
+async def root() -> Response:
+    """Lead to the overview."""
+    return RedirectResponse(HOME, 303)
+
+
+@router.get("/login")
+async def login(services: ServicesDep) -> Response:
+    """Say how to sign in."""
+    return sign_in_page(services.settings)
+
+
+@router.get(DISCORD_PREFIX)
+async def begin(services: ServicesDep) -> Response:
+    """Lead to Discord, which asks whether PATT may know who this is."""
+    login = _login(services)
+    state, verifier = new_secret(), new_secret()
+    async with services.pool.installation() as conn:
+        await sessions.begin_sign_in(conn, _proof(state, verifier))
+    response = RedirectResponse(login.address(state, verifier), 303)
+    keep_cookie(response, services.settings, SIGN_IN_COOKIE, verifier, SIGN_IN_LIFETIME)
+    return response
+
+
+@router.get(DISCORD_CALLBACK)
+async def come_back(
+    request: Request,
+    services: ServicesDep,
+    state: Annotated[str, Query()] = "",
+    code: Annotated[str, Query()] = "",
+    error: Annotated[str, Query()] = "",
+) -> Response:
+    """Sign in whoever Discord has sent back, or say calmly why not."""
+    login = _login(services)
+    verifier = request.cookies.get(cookie_name(services.settings, SIGN_IN_COOKIE), "")
+    async with services.pool.installation() as conn:
+        is_ours = await sessions.end_sign_in(conn, _proof(state, verifier))
+    if not is_ours:
+        response = sign_in_page(services.settings, _STRANGE, 401)
+    elif error or not code:
+        response = sign_in_page(services.settings, _CANCELLED if error == _DENIED else _REFUSED, 403)
+    else:
+        response = await _identified(request, services, login, code, verifier)
+    drop_cookie(response, services.settings, SIGN_IN_COOKIE)
+    return response
+
+
+@router.get(CHOICE_PATH)
+async def choice(request: Request, services: ServicesDep) -> Response:
+    """Show the guilds in which somebody who is signed in with Discord may do something; where there is none, say why."""
+    async with services.pool.installation() as conn:  # that somebody was here is noted
+        holder = await sessions.holder(conn, session_of(request) or "")
+    if holder is None or holder.discord_id is None:
+        return RedirectResponse(HOME if holder else SIGN_IN_PREFIX, 303)
+    async with services.pool.snapshot() as conn:
+        standings = await permissions.of_member(conn, holder.discord_id)
+        powerful = [each for each in standings if each.role]
+        if not powerful:
+            return await _powerless_page(conn, holder.name, standings, is_signed_in=True)
+    return page("choose_guild.html", {"name": holder.name, "standings": powerful, "current": holder.guild_id})
+
+
+@router.post(CHOICE_PATH)
+async def choose(request: Request, services: ServicesDep) -> Response:
+    """Go on in another guild, with a new secret for the session. What they may do there is asked at the next request."""
+    session, wanted = session_of(request) or "", dict(await pairs_of(request)).get("guild", "")
+    async with services.pool.installation() as conn:
+        holder = await sessions.holder(conn, session)
+        if holder is None or holder.discord_id is None:
+            return RedirectResponse(SIGN_IN_PREFIX, 303)
+        powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
+        chosen = next((each for each in powerful if str(each.guild_id) == wanted), None)
+        if chosen is None:
+            raise BadInput("guild: choose one of the guilds that the page shows.")
+        renewed = await sessions.move_to_guild(conn, session, chosen.guild_id)
+    response = RedirectResponse(HOME, 303)
+    keep_cookie(response, services.settings, SESSION_COOKIE, renewed, SESSION_LIFETIME)
+    return response
+
+
+@router.get("/login/{token}")
+async def ask(services: ServicesDep, token: str) -> Response:
+    """Ask whether to sign in; a useless link answers 401.
+
+    Chats and mail programs open links to show a preview, and scanners to look for harm: opening one uses nothing up.
+    """
+    async with services.pool.snapshot() as conn:
+        account = await credentials.account_of_login_link(conn, token)
+    if account is None:
+        return sign_in_page(services.settings, _USELESS, 401)
+    return page("sign_in.html", {"account": account, "role": WITH_ARTICLE[account.role]})
+
+
+@router.post("/login/{token}")
+async def redeem(request: Request, services: ServicesDep, token: str) -> Response:
+    """Use a link up; a useless one answers 401."""
+    async with services.pool.installation() as conn:
+        session = await credentials.redeem_login_link(conn, token)
+    if session is None:
+        return sign_in_page(services.settings, _USELESS, 401)
+    return await signed_in(request, services, session)
+
+
+@router.post("/logout")
+async def logout(request: Request, services: ServicesDep) -> Response:
+    """End the session."""
+    session = session_of(request)
+    if session:
+        async with services.pool.installation() as conn:
+            await sessions.end(conn, session)
+    return _signed_out(services.settings)
+
+
+@router.post("/logout/everywhere")
+async def logout_everywhere(request: Request, services: ServicesDep) -> Response:
+    """End all sessions of whoever this one is of."""
+    session = session_of(request)
+    if session:
+        async with services.pool.installation() as conn:
+            holder = await sessions.holder(conn, session)
+            if holder is not None:
+                await sessions.end_all_of(conn, holder.account_id)
+    return _signed_out(services.settings)
+
+
+async def signed_in(request: Request, services: ServicesDep, session: str, *, to: str = HOME) -> Response:
+    """Have the browser keep a new session in the place of the one that it had, which ends."""
+    earlier = session_of(request)
+    if earlier:
+        async with services.pool.installation() as conn:
+            await sessions.end(conn, earlier)
+    response = RedirectResponse(to, 303)
+    keep_cookie(response, services.settings, SESSION_COOKIE, session, SESSION_LIFETIME)
+    return response
+
+
+def sign_in_page(settings: Settings, problem: str | None = None, status: int = 200) -> Response:
+    """Say how to sign in, and why it did not work."""
+    context = {"problem": problem, "has_discord": discord_login(settings) is not None}
+    return page("login.html", context, status=status)
+
+
+def _signed_out(settings: Settings) -> Response:
+    response = RedirectResponse("/login", 303)
+    drop_cookie(response, settings, SESSION_COOKIE)
+    return response
+
+
+async def _identified(request: Request, services: Services, login: DiscordLogin, code: str, verifier: str) -> Response:
+    """Ask Discord who came back, and sign them in where they may do something."""
+    try:
+        identity = await login.identify(code, verifier)
+    except PattError as error:
+        status = 502 if isinstance(error, SourceError) else 503 if isinstance(error, ConfigurationError) else 401
+        return sign_in_page(services.settings, str(error), status)
+    async with services.pool.installation() as conn:
+        standings = await permissions.of_member(conn, identity.discord_id)
+        powerful = [each for each in standings if each.role]
+        if not powerful:
+            return await _powerless_page(conn, f"@{identity.username}", standings, is_signed_in=False)
+        guild_id = powerful[0].guild_id if len(powerful) == 1 else None
+        session = await sessions.sign_in_with_discord(conn, identity.discord_id, identity.username, guild_id)
+    return await signed_in(request, services, session, to=HOME if guild_id else CHOICE_PATH)
+
+
+async def _powerless_page(conn: Connection, name: str, standings: list[Permission], *, is_signed_in: bool) -> Response:
+    """Say why somebody may do nothing here, and who can let them in."""
+    helpers = {
+        each.guild_id: [
+            one.display_name for one in await permissions.administrators(GuildConnection(conn, each.guild_id))
+        ]
+        for each in standings
+    }
+    context = {"name": name, "standings": standings, "helpers": helpers, "is_signed_in": is_signed_in}
+    return page("no_authority.html", context, status=403)
+
+
+def _login(services: Services) -> DiscordLogin:
+    login = discord_login(services.settings)
+    if login is None:
+        raise ConfigurationError(
+            "Signing in with Discord is not set up here. The person who runs PATT sets PATT_DISCORD_CLIENT_ID and "
+            "PATT_DISCORD_CLIENT_SECRET; until then, ask them for a sign-in link."
+        )
+    return login
+
+
+def _proof(state: str, verifier: str) -> str:
+    """What Discord hands back together with what the browser kept; neither alone is of use."""
+    return f"{hashed(state)}.{hashed(verifier)}"

@@ -1,0 +1,136 @@
+"""A guild that was renamed or moved: finding it under its new name, comparing it, and saving that.
+
+Characters, players, roles and settings stay. Only the address at Battle.net changes, and the old one is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from patt.bootstrap import Services
+from patt.setup.finding import FoundGuild, find_guild, read_region
+from patt.tasks import Task
+from sv_common.guild_sync.core.errors import BadInput, PlanStale, Refused
+from sv_common.guild_sync.roster import characters, guilds
+from sv_common.guild_sync.roster.guilds import Guild
+from sv_common.guild_sync.sources.models import GuildAddress
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """The region, the realm in any language, and the name as the game shows it."""
+
+    region: Annotated[str, Field(max_length=10, description="us, eu, kr or tw.", examples=["us"])]
+    realm: Annotated[str, Field(max_length=100, description="The realm, in any language.", examples=["Area 52"])]
+    name: Annotated[
+        str, Field(max_length=100, description="The name as the game shows it.", examples=["Lantern Watch"])
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class GuildMove:
+    """What a new name would do, or has done if it `is_kept`."""
+
+    guild: Annotated[Guild, Field(exclude=True)]
+    region: Annotated[str, Field(examples=["us"])]
+    realm_slug: Annotated[str, Field(description="The realm, as Battle.net's addresses name it.", examples=["area-52"])]
+    name_slug: Annotated[
+        str, Field(description="The guild, as Battle.net's addresses name it.", examples=["lantern-watch"])
+    ]
+    name: str
+    realm: Annotated[str, Field(exclude=True)]
+    members: Annotated[int, Field(description="How many characters the roster there has.")]
+    known: Annotated[int, Field(description="How many are known here.")]
+    same: Annotated[int, Field(description="How many of those are the same.")]
+    namesakes: Annotated[int, Field(description="Of how many others only the name is there.")]
+    is_kept: Annotated[bool, Field(exclude=True)] = False
+
+    @property
+    def address(self) -> GuildAddress:
+        return GuildAddress(self.region, self.realm_slug, self.name_slug)
+
+    @computed_field(description="Send it back to save exactly this.", examples=["0f3c9a5be1d24c77" * 4])
+    @property
+    def key(self) -> str:
+        """Return the hash of all that was compared."""
+        seen = (self.guild.id, self.guild.address, self.address, self.name, self.same, self.namesakes)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+    @computed_field(description="Why it cannot be saved; null if it can.", examples=[None])
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be saved; None if it can."""
+        if self.is_kept:
+            return None
+        if (self.address, self.name) == (self.guild.address, self.guild.name):
+            return "The guild has this name and address already. Nothing would change."
+        if self.known and not self.same and not self.namesakes:
+            return (
+                f"None of the {self.known} characters of {self.guild.name} is in {self.name}, {self.realm}, so this is "
+                "another guild. To add it beside this one: patt init"
+            )
+        return None
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """How much of the guild is the same, or its new name."""
+        if self.is_kept:
+            where = f"{self.name}, {self.realm} ({self.region})"
+            return f"{self.guild.name} is {where} now. Its roster is being fetched."
+        more = f", and {self.namesakes} more have only the name in common" if self.namesakes else ""
+        return (
+            f"{self.name}, {self.realm} ({self.region}) has {self.members} characters. Of the {self.known} known "
+            f"here, {self.same} are the same{more}."
+        )
+
+
+async def preview_move(services: Services, wanted: NewName, *, guild_id: int | None) -> GuildMove:
+    """Fetch the roster under the new name and return what a move would do; nothing is changed.
+
+    Raises `NotFound`, `BadInput`, a SourceError, and `Refused`, also without Battle.net.
+    """
+    profiles, realms = services.sources.profiles, services.sources.realms
+    if profiles is None or realms is None:
+        raise Refused(
+            "Battle.net is not set up, so the guild cannot be found under its new name. "
+            "Set PATT_BLIZZARD_CLIENT_ID and PATT_BLIZZARD_CLIENT_SECRET."
+        )
+    if not wanted.realm.strip():
+        raise BadInput("Give the guild's realm, in any language.")
+    async with services.pool.installation() as conn:
+        guild = await guilds.the_only(conn, guild_id)
+    found = await find_guild(profiles, realms, read_region(wanted.region), wanted.realm, wanted.name)
+    return await _compared(services, guild, found)
+
+
+async def move(services: Services, wanted: NewName, *, guild_id: int | None, actor: str, key: str | None) -> GuildMove:
+    """Save a guild's new name and address, keep the old ones as its past, and enqueue the sync of its roster.
+
+    Raises like `preview_move`, `PlanStale` if something else was previewed, and `Refused` if it is another guild.
+    """
+    found = await preview_move(services, wanted, guild_id=guild_id)
+    if found.problem is not None:
+        raise Refused(f"{found.problem} Nothing was changed.")
+    if key is not None and key != found.key:
+        raise PlanStale("This has changed since the preview. Preview it again; nothing was changed.")
+    async with services.pool.writing(found.guild.id) as here:
+        if await guilds.get(here) != found.guild:
+            raise PlanStale("The guild has changed meanwhile. Preview it again; nothing was changed.")
+        await guilds.move(here, found.address, found.name, actor=actor)
+    if services.queue is not None:
+        await services.queue.enqueue(Task.BATTLE_NET, found.guild.id)
+    return replace(found, is_kept=True)
+
+
+async def _compared(services: Services, guild: Guild, found: FoundGuild) -> GuildMove:
+    async with services.pool.reading(guild.id) as here:
+        known = await characters.count_present(here)
+        same, namesakes = await characters.count_same(here, found.members)
+    address, counts = found.address, (len(found.members), known, same, namesakes)
+    where = address.region, address.realm_slug, address.name_slug
+    return GuildMove(guild, *where, found.name, found.realm, *counts)

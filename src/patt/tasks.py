@@ -1,0 +1,117 @@
+"""The queue of jobs: what is enqueued here is done by a worker, in this process or another, also after a crash.
+
+A job holds a guild's number and nothing else. What is to be done stands in rows that were written before (uploads, jobs,
+the sync log). So the planner enqueues a lost job again, and one that runs twice finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
+
+from sv_common.db.patience import KEEPALIVES
+from sv_common.db.pool import LivePool
+
+log = structlog.get_logger(__name__)
+
+_CONNECTIONS = 4
+_BEFORE_OTHERS = 10
+
+WORKER_DEAD_AFTER_S = 45
+"""Seconds without a heartbeat after which a worker counts as dead and its jobs go to another."""
+
+
+class Task(StrEnum):
+    """The kinds of jobs, by the names that the queue keeps."""
+
+    UPLOADS = "process_uploads"
+    BATTLE_NET = "sync_battlenet"
+    DISCORD = "sync_discord"
+    SWEEP = "sweep"
+    FULL_MATCH = "full_match"
+    DIGEST = "digest"
+    JOBS = "run_jobs"
+    PLAN = "plan"
+
+
+class Queue:
+    """The jobs that wait. At most one job of a kind waits for each guild, and one at a time runs for it."""
+
+    def __init__(self, database_url: str) -> None:
+        # Procrastinate's tables and functions are in a schema of their own, and call each other without naming it.
+        options = "-c search_path=jobs -c timezone=UTC"
+        connector = PsycopgConnector(
+            conninfo=database_url,
+            min_size=0,
+            max_size=_CONNECTIONS,
+            kwargs={"options": options, **KEEPALIVES},
+            pool_factory=_live_pool,
+        )
+        self.app = App(connector=connector)
+
+    async def enqueue(self, task: Task, guild_id: int) -> bool:
+        """Enqueue a job; return whether it is new. A failure of the queue is logged: the planner tries again."""
+        job = self.app.configure_task(
+            task.value,
+            lock=f"guild {guild_id}",
+            queueing_lock=f"{task.value} {guild_id}",
+            priority=_BEFORE_OTHERS if task is Task.JOBS else 0,  # an officer is waiting for it
+            allow_unknown=True,
+        )
+        try:
+            await job.defer_async(guild_id=guild_id)
+        except AlreadyEnqueued:
+            return False
+        except (ConnectorException, psycopg.Error) as error:
+            log.warning("job_not_enqueued", task=task.value, guild_id=guild_id, error=type(error).__name__)
+            return False
+        return True
+
+    async def correct_times_ahead(self) -> None:
+        """Clear times that a wrong clock wrote: a dead worker's heartbeat, or the start of a job that waits.
+
+        No job is enqueued in advance, so whatever lies further ahead than clocks differ is wrong.
+        """
+        connector = self.app.connector
+        await connector.execute_query_async(
+            "update procrastinate_workers set last_heartbeat = now() where last_heartbeat > now() + interval '5 minutes'"
+        )
+        await connector.execute_query_async(
+            "update procrastinate_jobs set scheduled_at = null "
+            "where status = 'todo' and scheduled_at > now() + interval '5 minutes'"
+        )
+
+    async def requeue(self, job: Job) -> None:
+        """Let a job whose worker died wait again.
+
+        Of a kind only one job may wait for a guild: where one does, this one ends. A job that has ended, or that another
+        worker requeued, is left alone.
+        """
+        try:
+            try:
+                await self.app.job_manager.retry_job(job)
+            except UniqueViolation:
+                await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        except ConnectorException as error:
+            if not isinstance(error.__cause__, psycopg.errors.RaiseException):
+                raise
+
+
+def _live_pool(**options: Any) -> LivePool:
+    """Return a pool for the queue, whose own check of connections would be a second one."""
+    return LivePool(**{**options, "check": None})
+
+
+@contextlib.asynccontextmanager
+async def open_queue(database_url: str) -> AsyncIterator[Queue]:
+    queue = Queue(database_url)
+    async with queue.app.open_async():
+        yield queue

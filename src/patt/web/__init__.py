@@ -1,0 +1,1 @@
+"""What every request goes through: context, rights, limits, problems, rendering, metrics."""

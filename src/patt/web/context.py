@@ -1,0 +1,161 @@
+"""What routes ask for: the services, who is asking, and which guild is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal, cast
+
+from fastapi import Depends, Path, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from patt.auth.permissions import EVERYBODY_WITH, WITH_ARTICLE, Role, includes
+from patt.bootstrap import Services
+from patt.config import Settings
+from sv_common.guild_sync.core.errors import NotFound
+
+SESSION_COOKIE = "patt_session"
+SIGN_IN_COOKIE = "patt_sign_in"
+LARGEST_BODY = 64 * 1024
+"""Bytes that a form or a JSON body may have."""
+
+LARGEST_INTEGER = 2**31 - 1
+LARGEST_BIGINT = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever asks: a signed-in person, or a program with a token. Either may be bound to one guild, `guild_id`.
+
+    A signed-in person has a session and an account, and a `discord_id` where they signed in with Discord. `guild` is the
+    name of the guild that they have chosen, and `other_guilds` how many more they could choose.
+    """
+
+    name: str
+    kind: Literal["officer", "token"] = "officer"
+    guild_id: int | None = None
+    role: Role = "administrator"
+    session_id: int | None = None
+    account_id: int | None = None
+    discord_id: str | None = None
+    guild: str | None = None
+    other_guilds: int = 0
+
+    @property
+    def actor(self) -> str:
+        """How moves and attempts name them."""
+        return f"{self.kind} {self.name}"
+
+    def may_act_as(self, role: Role) -> bool:
+        """Whether they may do what this role may."""
+        return includes(self.role, role)
+
+    def guild_in_reach(self, asked: int | None) -> int | None:
+        """Return the guild to act on; None for any. Raises `NotFound` for one that is out of their reach."""
+        if self.guild_id is None:
+            return asked
+        if asked not in (None, self.guild_id):
+            raise NotFound(f"There is no guild with the number {asked}.")
+        return self.guild_id
+
+
+def services_of(request: Request) -> Services:
+    """Return the services that the application was made with."""
+    return cast("Services", request.app.state.services)
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """Return the full name of a cookie. Over TLS it has the prefix by which browsers take it from this host alone."""
+    return f"__Host-{name}" if settings.is_over_tls else name
+
+
+def session_of(request: Request) -> str | None:
+    """Return the secret of the session that a browser sent, valid or not."""
+    return request.cookies.get(cookie_name(services_of(request).settings, SESSION_COOKIE)) or None
+
+
+def keep_cookie(response: Response, settings: Settings, name: str, value: str, lifetime: timedelta) -> None:
+    """Have a browser keep a secret: out of reach of scripts and of other sites' requests, and over TLS where there is."""
+    response.set_cookie(
+        cookie_name(settings, name),
+        value,
+        max_age=int(lifetime.total_seconds()),
+        httponly=True,
+        secure=settings.is_over_tls,
+        samesite="lax",
+    )
+
+
+def drop_cookie(response: Response, settings: Settings, name: str) -> None:
+    """Have a browser forget a secret."""
+    full = cookie_name(settings, name)
+    response.delete_cookie(full, httponly=True, secure=settings.is_over_tls, samesite="lax")
+
+
+def viewer_of(request: Request) -> Caller:
+    """Return who asks, for a route that only shows something.
+
+    The guard has let only them through; a route that it does not cover stays closed all the same.
+    """
+    caller = getattr(request.state, "caller", None)
+    if not isinstance(caller, Caller):
+        raise HTTPException(401, "Sign in first.")
+    return caller
+
+
+def officer_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
+    """Return who asks, for a route that changes data."""
+    return _with_role(caller, "officer")
+
+
+def administrator_of(caller: Annotated[Caller, Depends(viewer_of)]) -> Caller:
+    """Return who asks, for a route that changes settings, or shows what only administrators see."""
+    return _with_role(caller, "administrator")
+
+
+def _with_role(caller: Caller, role: Role) -> Caller:
+    if not caller.may_act_as(role):
+        asked, is_now = EVERYBODY_WITH[role], WITH_ARTICLE[caller.role]
+        raise HTTPException(403, f"This is for {asked}. You are signed in as {caller.name}, who is {is_now}.")
+    return caller
+
+
+def open_to_all() -> None:
+    """Declare that a route is for everybody.
+
+    Each route says whom it is for, by this, `uploader_of`, `viewer_of`, `officer_of` or `administrator_of`.
+    """
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+ViewerDep = Annotated[Caller, Depends(viewer_of)]
+OfficerDep = Annotated[Caller, Depends(officer_of)]
+AdministratorDep = Annotated[Caller, Depends(administrator_of)]
+GuildQuery = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=LARGEST_INTEGER,
+        description="Number of the guild; needed only when there are several.",
+        examples=[1],
+    ),
+]
+PageQuery = Annotated[int, Query(ge=1, le=LARGEST_INTEGER, description="Page of 50, counted from 1.", examples=[1])]
+IssueId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the issue.", examples=[1])]
+AttemptId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the attempt to fix.", examples=[1])]
+PlayerId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the player.", examples=[1])]
+CharacterId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the character.", examples=[1])]
+UploadId = Annotated[int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the upload.", examples=[1])]
+MatchId = Annotated[
+    int, Path(ge=1, le=LARGEST_BIGINT, description="Number of the request for a full match.", examples=[1])
+]
+IssueType = Annotated[str, Path(description="A rule, such as orphan_wow.", examples=["orphan_wow"])]
+
+
+def guild_in_reach(caller: ViewerDep, guild: GuildQuery = None) -> int | None:
+    """Return the guild that the request is about; None when it names none and may be about any."""
+    return caller.guild_in_reach(guild)
+
+
+GuildDep = Annotated[int | None, Depends(guild_in_reach)]

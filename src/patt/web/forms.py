@@ -1,0 +1,180 @@
+"""Forms of pages that ask for what the API does: telling them apart, reading them, and the way back with what came of it.
+
+A sentence that outlives one redirect is kept in a short-lived cookie, signed with the session's own secret: nobody who cannot
+read the session can put a sentence on an officer's page, and no state is kept on the server.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from types import NoneType
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from patt.auth.hashing import proof_of
+from patt.web.context import session_of
+from patt.web.places import ACCOUNT, API_PREFIX, DATA_QUALITY, NAVIGATION, is_below, is_for_programs
+from patt.web.rendering import FORM_FIELD, page
+from sv_common.guild_sync.core.errors import BadInput
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+FRAGMENT_HEADER = "X-PATT-Fragment"
+"""What the pages' scripts send with a form: they want the sentence alone, as a part of the page."""
+
+COOKIE = "patt_flash"
+_PATH = "/admin"
+_LIFETIME_SECONDS = 60
+_LONGEST = 500
+_OF_THE_PAGE = frozenset({FORM_FIELD, "back", "again", "guild"})
+"""Fields that are about the page, and not about what is asked for."""
+
+_Asked = TypeVar("_Asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """What came of an officer's click."""
+
+    text: str
+    tone: Literal["result", "problem"] = "result"
+
+
+def is_form(request: Request) -> bool:
+    """Whether a page of this session sent a form to the API; programs with a token send JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_for_officers = is_below(f"{API_PREFIX}/v1/admin", request.scope["path"])
+    return kind == FORM_TYPE and is_for_officers and "authorization" not in request.headers
+
+
+def shape_of(request: Request) -> Literal["json", "fragment", "page"]:
+    """Return how a request is answered: with JSON for programs, a part of a page for its script, or a page."""
+    if FRAGMENT_HEADER in request.headers:
+        return "fragment"
+    is_by_a_person = is_form(request) and "text/html" in request.headers.get("accept", "")
+    return "json" if is_for_programs(request.scope["path"]) and not is_by_a_person else "page"
+
+
+async def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of a form in their order, blank ones too."""
+    return parse_qsl((await request.body()).decode("utf-8", errors="replace"), keep_blank_values=True)
+
+
+class FormReader(Generic[_Asked]):
+    """Reads what a form asks for into the dataclass that the API takes: a dotted name is a field within a field."""
+
+    def __init__(self, kind: Any) -> None:
+        self._adapter: TypeAdapter[_Asked] = TypeAdapter(kind)
+        known = [field for each in _dataclasses(kind) for field in _fields(each)]
+        self._needed = {field.name for field, _ in known if field.default is field.default_factory is MISSING}
+        self._lists = {field.name for field, hint in known if _is_list(hint)}
+
+    def as_data(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """Return the fields as JSON would hold them; one that is left blank and not needed is left out.
+
+        Of a field that is there twice the last one counts; of a list each, so that a blank one alone is an empty list.
+        """
+        data: dict[str, Any] = {}
+        for name, value in ((name, value.strip()) for name, value in pairs if name not in _OF_THE_PAGE):
+            *path, last = name.split(".")
+            place = data
+            for part in path:
+                inner = place.get(part)
+                place[part] = inner if isinstance(inner, dict) else {}
+                place = place[part]
+            if name in self._lists:
+                data.setdefault(name, []).extend([value] if value else [])
+            elif value or path or name in self._needed:
+                place[last] = value
+        return data
+
+    def read(self, pairs: Iterable[tuple[str, str]]) -> _Asked:
+        """Return what is asked for. Raises `BadInput`, which names each field that cannot be used."""
+        try:
+            return self._adapter.validate_python(self.as_data(pairs))
+        except ValidationError as error:
+            raise BadInput(fault_sentence(error.errors())) from error
+
+
+def fault_sentence(faults: Sequence[Mapping[str, Any]]) -> str:
+    """Say which fields cannot be used, and why."""
+    named = [f"{fault['loc'][-1] if fault['loc'] else 'this'}: {fault['msg']}" for fault in faults]
+    return f"This cannot be used. {'; '.join(named)}."
+
+
+def led_back(request: Request, address: str, told: Flash) -> Response:
+    """Lead a browser to a page, which shows a sentence once."""
+    response = RedirectResponse(address, 303)
+    keep(request, response, told)
+    return response
+
+
+def fragment(told: Flash, status: int = 200) -> Response:
+    """Return a sentence as the part of a page that shows it."""
+    return page("partials/status.html", {"flash": told}, status=status)
+
+
+def way_back(address: str, home: str = DATA_QUALITY.href) -> str:
+    """The page to lead to: an address is only believed when it is one of these pages."""
+    path = address.partition("?")[0]
+    is_ours = any(is_below(place.href, path) for place in (*NAVIGATION, ACCOUNT))
+    return address if is_ours and address.isprintable() and "//" not in address and "\\" not in address else home
+
+
+def keep(request: Request, response: Response, flash: Flash) -> None:
+    """Have the next page show a sentence."""
+    payload = base64.urlsafe_b64encode(json.dumps([flash.tone, flash.text[:_LONGEST]], ensure_ascii=False).encode())
+    value = f"{payload.decode()}.{_signature(request, payload)}"
+    response.set_cookie(COOKIE, value, max_age=_LIFETIME_SECONDS, path=_PATH, httponly=True, samesite="lax")
+
+
+def kept(request: Request) -> Flash | None:
+    """Return the sentence to show, if there is one for this session."""
+    payload, _, signature = request.cookies.get(COOKIE, "").partition(".")
+    if not payload or not hmac.compare_digest(_signature(request, payload.encode()).encode(), signature.encode()):
+        return None
+    try:
+        tone, text = json.loads(base64.urlsafe_b64decode(payload))
+    except (binascii.Error, ValueError):
+        return None
+    return Flash(text, tone)
+
+
+def forget(request: Request, response: Response) -> None:
+    """Show a sentence once only."""
+    if COOKIE in request.cookies:
+        response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="lax")
+
+
+def _signature(request: Request, payload: bytes) -> str:
+    return proof_of(session_of(request) or "", f"flash {payload.decode()}")
+
+
+def _dataclasses(kind: Any) -> Iterator[type]:
+    """The dataclasses that a type is, or of which it is one."""
+    if is_dataclass(kind):
+        yield kind if isinstance(kind, type) else type(kind)
+    else:
+        for part in get_args(kind):
+            yield from _dataclasses(part)
+
+
+def _fields(kind: type) -> Iterator[tuple[Field[Any], Any]]:
+    hints = get_type_hints(kind)
+    return ((each, hints[each.name]) for each in fields(kind))
+
+
+def _is_list(hint: Any) -> bool:
+    parts = [part for part in get_args(hint) or (hint,) if part is not NoneType]
+    origin = get_origin(hint)
+    return origin in (list, Sequence) or (
+        origin not in (dict, Mapping) and any(_is_list(p) for p in parts if p != hint)
+    )

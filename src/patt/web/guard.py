@@ -1,0 +1,206 @@
+"""What stands before every route: who asks, from which site, and in which role."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from patt.auth import credentials, permissions, sessions
+from patt.auth.credentials import Scope as TokenScope
+from patt.auth.permissions import Permission, Role
+from patt.auth.sessions import Holder
+from patt.bootstrap import Services
+from patt.web.context import Caller, session_of
+from patt.web.forms import shape_of
+from patt.web.places import (
+    ADMIN_PREFIX,
+    CHOICE_PATH,
+    LIVE_PATH,
+    METRICS_PATH,
+    SIGN_IN_PREFIX,
+    UPLOAD_PREFIX,
+    is_below,
+    is_for_programs,
+)
+from patt.web.problems import answer
+from patt.web.rendering import Viewing, look_as
+from patt.web.security import body_of_own_form, form_token_of
+from sv_common.db.pool import Connection
+from sv_common.db.shares import on_account_of
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+UPLOAD_KEY_HEADER = "X-API-Key"
+UNATTENDED_HEADER = "X-PATT-Unattended"
+"""What a page sends with what it asks for by itself, while nobody does anything."""
+
+ROLE_OF_SCOPE: dict[TokenScope, Role] = {"read": "viewer", "write": "officer", "admin": "administrator"}
+
+_LONGEST_NUMBER = 20
+
+_POWERLESS = (
+    "You are signed in, but have no access to the guild that you chose. Open /login/guild: it says why, and who can give "
+    "you access."
+)
+_FORGED = "This form is not from your session. Reload the page and try again."
+
+
+class Guard:
+    """Lets nobody without a session to the admin pages, and nobody without a session or a token to the API.
+
+    It works on the path, before any route is looked for, so that a new route is closed by default. Of bodies it reads
+    the forms of browsers alone, to find their session's token.
+    """
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._own_host = urlsplit(services.settings.base_url).netloc.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or answer why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        refusal = await self._refusal(request)
+        try:
+            receive = receive if refusal else await self._checked_body(request, receive)
+        except HTTPException as error:
+            refusal = await answer(request, error)
+        with on_account_of(_account(request)):
+            await (refusal or self._app)(scope, receive, send)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        path, session = request.scope["path"], session_of(request)
+        look_as(Viewing(form_token=form_token_of(session) if session else ""))
+        if (key := upload_key(request)) is not None:
+            request.state.uploader = await self._uploader(key)
+            return (
+                None
+                if request.state.uploader
+                else await _unauthorized(request, "This upload key is not valid (any more).")
+            )
+        if (token := bearer_token(request)) is not None:
+            request.state.caller = await self._token_holder(token, path)
+            return None if request.state.caller else await _unauthorized(request)
+        is_for_a_browser = session or is_below(SIGN_IN_PREFIX, path)
+        if is_for_a_browser and request.method not in SAFE_METHODS and self._is_from_elsewhere(request):
+            return await answer(request, HTTPException(403, "This request came from another site and was refused."))
+        if is_for_programs(path) or is_below(ADMIN_PREFIX, path):
+            return await self._refusal_of_session(request, session)
+        return None
+
+    async def _refusal_of_session(self, request: Request, session: str | None) -> Response | None:
+        """Find out who has the session, and in which role they may go on."""
+        is_page = shape_of(request) == "page"
+        holder = None
+        if session:
+            async with self._services.pool.installation() as conn:
+                holder = await sessions.holder(conn, session, is_seen=_is_by_a_person(request))
+                request.state.caller = await caller_of(conn, holder) if holder else None
+        if holder is None:
+            return RedirectResponse(SIGN_IN_PREFIX, 303) if is_page else await _unauthorized(request)
+        caller: Caller | None = request.state.caller
+        if caller is None:
+            if is_page:
+                return RedirectResponse(CHOICE_PATH, 303)
+            return await answer(request, HTTPException(403, _POWERLESS))
+        look_as(Viewing(caller.role, form_token_of(session or "")))
+        return None
+
+    async def _checked_body(self, request: Request, receive: Receive) -> Receive:
+        """Demand the session's own token of every change that a session asks for. Raises `HTTPException`."""
+        session = session_of(request)
+        is_by_session = session and upload_key(request) is None and bearer_token(request) is None
+        if not is_by_session or request.method in SAFE_METHODS:
+            return receive
+        checked = await body_of_own_form(request, session or "", receive)
+        if checked is None:
+            raise HTTPException(403, _FORGED)
+        return checked
+
+    async def _uploader(self, key: str) -> credentials.Uploader | None:
+        async with self._services.pool.installation() as conn:
+            return await credentials.uploader_of_key(conn, key)
+
+    async def _token_holder(self, token: str, path: str) -> Caller | None:
+        pool = self._services.pool
+        async with (pool.probes if path == METRICS_PATH else pool).installation() as conn:
+            holder = await credentials.holder_of_token(conn, token)
+        if holder is None or (holder.scope == "metrics" and path != METRICS_PATH):
+            return None
+        return Caller(holder.name, "token", holder.guild_id, ROLE_OF_SCOPE.get(holder.scope, "viewer"))
+
+    def _is_from_elsewhere(self, request: Request) -> bool:
+        """Whether a browser says that a page of another site sent this; what says nothing was sent by no browser."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        origin = request.headers.get("origin")
+        if origin is None:
+            return False
+        return urlsplit(origin).netloc.lower() not in (request.headers.get("host", "").lower(), self._own_host)
+
+
+def _account(request: Request) -> str:
+    """On whose account a request uses connections: the guild that it is about, as far as that is known before it is served.
+
+    Whoever may act on every guild and names none shares with all others of that kind.
+    """
+    caller, uploader = getattr(request.state, "caller", None), getattr(request.state, "uploader", None)
+    bound = getattr(caller or uploader, "guild_id", None)
+    return str(bound if bound is not None else request.query_params.get("guild", "")[:_LONGEST_NUMBER])
+
+
+async def caller_of(conn: Connection, holder: Holder) -> Caller | None:
+    """Return in which role the holder of a session asks; None for somebody from Discord who has none where they are.
+
+    It is asked anew for each request, so that whoever is demoted or leaves loses it at once.
+    """
+    if holder.discord_id is None:
+        role = holder.role or "viewer"
+        return Caller(
+            holder.name, guild_id=holder.guild_id, role=role, session_id=holder.id, account_id=holder.account_id
+        )
+    powerful = [each for each in await permissions.of_member(conn, holder.discord_id) if each.role]
+    here = next((each for each in powerful if each.guild_id == holder.guild_id), None)
+    return _caller_in(holder, here, len(powerful) - 1) if here else None
+
+
+def _caller_in(holder: Holder, permission: Permission, other_guilds: int) -> Caller:
+    return Caller(
+        holder.name,
+        guild_id=permission.guild_id,
+        role=permission.role or "viewer",
+        session_id=holder.id,
+        account_id=holder.account_id,
+        discord_id=holder.discord_id,
+        guild=permission.guild,
+        other_guilds=other_guilds,
+    )
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return the API token that was sent to where one counts; None where none was."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and is_for_programs(request.scope["path"]) else None
+
+
+def upload_key(request: Request) -> str | None:
+    """Return the upload key that was sent to where one counts; None where none was."""
+    return request.headers.get(UPLOAD_KEY_HEADER) if is_below(UPLOAD_PREFIX, request.scope["path"]) else None
+
+
+async def _unauthorized(
+    request: Request, sentence: str = "Sign in, or send an API token in the header “Authorization: Bearer …”."
+) -> Response:
+    return await answer(request, HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"}))
+
+
+def _is_by_a_person(request: Request) -> bool:
+    """Whether somebody has just done something, as far as can be told: streams and looks of a page by itself are nobody's."""
+    return request.scope["path"] != LIVE_PATH and UNATTENDED_HEADER not in request.headers

@@ -1,0 +1,63 @@
+"""Nobody stands for their own rights: what would give its own author a right is refused, and needs somebody else's word.
+
+Whoever signs in with Discord is a member of the guild, and a link that they confirm can make a rank count for themselves.
+So their own rights before and after are compared in the transaction that writes, and what gives them one is rolled back.
+Administrators may do anything already; accounts of the command line and tokens are nobody on Discord.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from patt.auth import permissions
+from patt.auth.permissions import WITH_ARTICLE, Grant
+from patt.web.context import Caller
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.engine.command import Guard, unguarded
+from sv_common.guild_sync.identity.decisions import ManualDecision
+from sv_common.guild_sync.identity_engine import write_in_transaction
+from sv_common.guild_sync.roster import guilds
+
+
+async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, guild_id: int | None) -> None:
+    """Refuse a decision by hand that would give a right to whoever asks for it. Raises like the decision, and `Refused`."""
+    if not _is_limited(caller):
+        return
+    async with (
+        pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild,
+        guild.conn.transaction(force_rollback=True),
+        guard_of(caller)(guild),
+    ):
+        await write_in_transaction(guild, decision, actor=caller.actor)
+
+
+def guard_of(caller: Caller) -> Guard:
+    """Return what refuses, in the very transaction that would write it, whatever would give a right to whoever asks for it."""
+    discord_id = caller.discord_id
+    if discord_id is None or not _is_limited(caller):
+        return unguarded
+
+    @contextlib.asynccontextmanager
+    async def guard(guild: GuildConnection) -> AsyncIterator[None]:
+        before = {_identity(grant) for grant in await permissions.strong_grants(guild, discord_id)}
+        yield
+        after = await permissions.strong_grants(guild, discord_id)
+        gained = [grant for grant in after if _identity(grant) not in before]
+        if gained:
+            role = WITH_ARTICLE[gained[0].given or "viewer"]
+            raise Refused(
+                f"This would give you a permission: {gained[0].because} would make you {role}. You cannot grant yourself "
+                "permissions. Ask another officer or an administrator."
+            )
+
+    return guard
+
+
+def _is_limited(caller: Caller) -> bool:
+    return caller.discord_id is not None and not caller.may_act_as("administrator")
+
+
+def _identity(grant: Grant) -> tuple[object, ...]:
+    return grant.kind, grant.because if grant.character_id is None else grant.character_id, grant.given

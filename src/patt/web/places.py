@@ -1,0 +1,58 @@
+"""The addresses of the application: where programs ask, and the pages that the navigation leads to, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from patt.auth.permissions import Role
+
+API_PREFIX = "/api"
+METRICS_PATH = "/metrics"
+ADMIN_PREFIX = "/admin"
+SIGN_IN_PREFIX = "/login"
+DISCORD_PREFIX = f"{SIGN_IN_PREFIX}/discord"
+CHOICE_PATH = f"{SIGN_IN_PREFIX}/guild"
+UPLOAD_PREFIX = f"{API_PREFIX}/v1/guild-sync"
+LIVE_PATH = f"{API_PREFIX}/v1/admin/live"
+STATIC_PREFIX = "/static"
+
+
+def is_below(prefix: str, path: str) -> bool:
+    """Whether an address is this one, or one below it."""
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask here, so that an API token opens it."""
+    return is_below(API_PREFIX, path) or path == METRICS_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the navigation leads to; `least` is the role from which on somebody may see it."""
+
+    label: str
+    href: str
+    least: Role = "viewer"
+
+
+DATA_QUALITY = Place("Data Quality", "/admin/data-quality")
+FULL_MATCH = Place("Full Match", "/admin/full-match")
+PLAYERS = Place("Players", "/admin/players")
+ACTIVITY = Place("Activity", "/admin/activity")
+ACCOUNT = Place("Your sign-ins", "/admin/account")
+SETTINGS = Place("Settings", "/admin/settings", "officer")
+
+NAVIGATION = (DATA_QUALITY, PLAYERS, FULL_MATCH, ACTIVITY, SETTINGS)
+
+SETTING_PLACES = (
+    Place("Rules", f"{SETTINGS.href}/rules", "officer"),
+    Place("Ranks", f"{SETTINGS.href}/ranks", "officer"),
+    Place("Words in notes", f"{SETTINGS.href}/words", "officer"),
+    Place("Upload keys", f"{SETTINGS.href}/keys", "administrator"),
+    Place("API tokens", f"{SETTINGS.href}/tokens", "administrator"),
+    Place("Officers", f"{SETTINGS.href}/officers", "administrator"),
+    Place("Guild", f"{SETTINGS.href}/guild", "officer"),
+    Place("History", f"{SETTINGS.href}/history", "officer"),
+)
+"""The pages of the settings, in their order."""

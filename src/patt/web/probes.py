@@ -1,0 +1,128 @@
+"""What watches over the product asks: whether it answers, whether it is ready to serve, and how well it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, cast
+
+import psycopg
+from fastapi import APIRouter, Depends, Request
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from patt.auth import credentials
+from patt.bootstrap import Services
+from patt.doctor.checks import Check, check
+from patt.doctor.installation import DATABASE, SCHEMA, check_worker
+from patt.web import metrics as measured
+from patt.web.context import ServicesDep, ViewerDep, open_to_all, viewer_of
+from patt.web.places import METRICS_PATH
+from patt.web.problems import problems
+from sv_common.db import migrate
+
+_PATIENCE_S = 3.0
+_FOR_ALL = [Depends(open_to_all)]
+_REFUSALS = problems(
+    _401="Neither a session nor a valid token.",
+    _403="The token is bound to one guild.",
+    _429="Asked too often; the header Retry-After says how many seconds to wait.",
+    _503="The database does not answer.",
+)
+
+_EXPOSITION = (
+    "# HELP patt_workers Workers that have lately given a sign of life.\n# TYPE patt_workers gauge\npatt_workers 1.0\n"
+)
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Counts and ages in Prometheus' text format.",
+        "content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string", "examples": [_EXPOSITION]}}},
+    }
+}
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Whether the application and its database answer."""
+
+    status: Literal["ok", "unavailable"]
+    detail: Annotated[str | None, Field(description="Why not, if so.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Whether the application can do its work, and each thing that was looked at."""
+
+    status: Literal["ready", "not ready"]
+    checks: list[Check]
+
+
+@router.get(
+    "/health",
+    summary="Whether the application and its database answer",
+    dependencies=_FOR_ALL,
+    responses={503: {"model": Alive, "description": "The database does not answer."}},
+)
+async def health(services: ServicesDep, response: Response) -> Alive:
+    """Answer 200 while the database answers, and 503 when it does not."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
+            await credentials.ping(conn)
+    except (psycopg.Error, TimeoutError):
+        response.status_code = 503
+        return Alive("unavailable", "The database does not answer.")
+    return Alive("ok")
+
+
+@router.get(
+    "/ready",
+    summary="Whether the application can do its work",
+    dependencies=_FOR_ALL,
+    responses={503: {"model": Ready, "description": "Not now: one of the checks says why."}},
+)
+async def ready(services: ServicesDep, response: Response) -> Ready:
+    """Answer 200 while the database answers with the right schema and nothing waits for a worker in vain, else 503."""
+    checks = await _checks(services)
+    if all(check.ok for check in checks):
+        return Ready("ready", checks)
+    response.status_code = 503
+    return Ready("not ready", checks)
+
+
+@router.get(
+    METRICS_PATH,
+    summary="How well the product runs",
+    dependencies=[Depends(viewer_of)],
+    response_class=Response,
+    responses={**_METRICS, **_REFUSALS},
+)
+async def metrics(request: Request, services: ServicesDep, viewer: ViewerDep) -> Response:
+    """Return counts and ages in Prometheus' text format. They are of all guilds, so a token of one may not see them."""
+    if viewer.guild_id is not None:
+        raise HTTPException(403, "The metrics are of all guilds: use a token that is not bound to one.")
+    of_requests = cast("measured.HttpMetrics", request.app.state.http_metrics)
+    text = of_requests.exposition() + await measured.exposition(services)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _checks(services: Services) -> list[Check]:
+    try:
+        async with asyncio.timeout(_PATIENCE_S), services.pool.probes.snapshot() as conn:
+            current = await credentials.schema_revision(conn)
+            if current != _newest_revision():
+                message = f"The database has the schema {current}, and this version needs {_newest_revision()}."
+                return [check(DATABASE, "It answers."), check(SCHEMA, "", (message, "patt db upgrade"))]
+            schema = check(SCHEMA, "It is the one that this version needs.")
+            return [check(DATABASE, "It answers."), schema, await check_worker(conn)]
+    except (psycopg.Error, TimeoutError):
+        return [check(DATABASE, "", ("It does not answer.", "Start the database server."))]
+
+
+@cache
+def _newest_revision() -> str:
+    return migrate.newest_revision()

@@ -1,0 +1,194 @@
+"""The one place where errors become answers: problem details (RFC 9457) for the API, a page with the sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import psycopg
+import structlog
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, TypeAdapter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from patt.web.forms import Flash, fault_sentence, fragment, shape_of
+from patt.web.places import NAVIGATION
+from patt.web.rendering import page
+from sv_common.db.guild import BUSY
+from sv_common.db.shares import ShareInUseError
+from sv_common.guild_sync.core.errors import (
+    BadInput,
+    Busy,
+    ConfigurationError,
+    NotFound,
+    PattError,
+    PlanStale,
+    Refused,
+    SourceError,
+    SuspiciousSource,
+)
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_EXPECTED: tuple[tuple[type[PattError], int, str, str], ...] = (
+    (NotFound, 404, "not-found", "Not found"),
+    (BadInput, 422, "bad-input", "This cannot be used"),
+    (PlanStale, 409, "plan-stale", "The data has changed"),
+    (Busy, 409, "busy", "Already in progress"),
+    (SuspiciousSource, 409, "suspicious-source", "Refused"),
+    (Refused, 409, "refused", "Refused"),
+    (SourceError, 502, "source-error", "A source could not be used"),
+    (ConfigurationError, 503, "configuration", "Not set up"),
+)
+"""The error tree as status, code and title; of several classes that fit, the first counts."""
+
+_OF_THE_DATABASE: tuple[tuple[type[psycopg.Error], int, str, str, str], ...] = (
+    (psycopg.errors.LockNotAvailable, 409, "busy", "Already in progress", BUSY),
+    (psycopg.errors.DeadlockDetected, 409, "busy", "Already in progress", BUSY),
+    (
+        psycopg.errors.SerializationFailure,
+        409,
+        "busy",
+        "Already in progress",
+        "Someone else just changed the same data, so nothing was done. Try again.",
+    ),
+    (
+        psycopg.errors.QueryCanceled,
+        503,
+        "too-slow",
+        "It took too long",
+        "The database took too long for this, so nothing was done. Try again in a moment.",
+    ),
+    (
+        ShareInUseError,
+        503,
+        "overloaded",
+        "Too much at once",
+        "Too many requests are running, so nothing was done. Try again in a moment.",
+    ),
+    (
+        psycopg.OperationalError,
+        503,
+        "database",
+        "No database",
+        "The database does not answer just now. Try again in a moment.",
+    ),
+)
+"""What the database says, as status, code, title and sentence; of several classes that fit, the first counts."""
+
+_MOMENT = {"Retry-After": "2"}
+
+_NOT_READABLE = 400
+"""What the framework answers to a body that is no text; it is bad input like any other."""
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not support that method.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request was not served, in a form that may be shown to whoever asked."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    problems: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the problem details."""
+        details = {"type": f"urn:patt:problem:{self.code}", "title": self.title, "status": self.status}
+        return {**details, "detail": self.detail, "problems": list(self.problems)}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say what an error means for whoever asked; nothing of an unexpected one is told."""
+    for kind, status, code, title in _EXPECTED:
+        if isinstance(error, kind):
+            return Problem(status, code, title, str(error), error.problems if isinstance(error, BadInput) else ())
+    if isinstance(error, RequestValidationError):
+        return Problem(422, "bad-input", "This cannot be used", "The request cannot be used.", _faults(error))
+    if isinstance(error, HTTPException):
+        return _http_problem(error)
+    for fault, status, code, title, sentence in _OF_THE_DATABASE:
+        if isinstance(error, fault):
+            return Problem(
+                status, code, title, sentence, headers=_MOMENT if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+            )
+    sentence = "Something unexpected went wrong and was logged. Reload the page to see the current state."
+    return Problem(500, "unexpected", "An unexpected error", sentence)
+
+
+def sentence_of(error: Exception) -> str:
+    """Say for people what an error means; of input that cannot be used, which field and why."""
+    return fault_sentence(error.errors()) if isinstance(error, RequestValidationError) else problem_of(error).detail
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """Return the answer to a request that ended in an error."""
+    problem = problem_of(error)
+    if problem.code == "unexpected":
+        log.error("request_failed", method=request.method, path=_place(request), exc_info=error)
+    elif problem.code in ("database", "too-slow", "overloaded"):
+        log.error("database_does_not_answer", reason=problem.code, error=type(error).__name__)
+    shape = shape_of(request)
+    if shape == "fragment":
+        return fragment(Flash(sentence_of(error), "problem"), problem.status)
+    if shape == "json":
+        return JSONResponse(problem.as_json(), problem.status, problem.headers, media_type=MEDIA_TYPE)
+    context = {
+        "problem": problem,
+        "viewer": getattr(request.state, "caller", None),
+        "navigation": NAVIGATION,
+        "path": request.url.path,
+    }
+    return page("error.html", context, status=problem.status, headers=problem.headers)
+
+
+def _http_problem(error: HTTPException) -> Problem:
+    if error.status_code == _NOT_READABLE:
+        return Problem(422, "bad-input", "This cannot be used", "The body could not be read. Send JSON in UTF-8.")
+    title = HTTPStatus(error.status_code).phrase
+    detail = _SENTENCES.get(error.status_code, error.detail)
+    return Problem(error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers or {})
+
+
+def _faults(error: RequestValidationError) -> tuple[str, ...]:
+    return tuple(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
+
+
+def _place(request: Request) -> str:
+    """The route's pattern rather than the path, which may hold a secret."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "(no route)"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetails:
+    """Why a request was not served (RFC 9457)."""
+
+    type: Annotated[str, Field(examples=["urn:patt:problem:not-found"])]
+    title: Annotated[str, Field(examples=["Not found"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[
+        str,
+        Field(description="A sentence for an officer.", examples=["There is no issue with the number 17."]),
+    ]
+    problems: Annotated[list[str], Field(description="One sentence for each fault of the input.", examples=[[]])] = (
+        field(default_factory=list)
+    )
+
+
+def problems(**sentences: str) -> dict[int | str, dict[str, Any]]:
+    """Describe refusals for OpenAPI: keyword `_404` gives the sentence of status 404."""
+    content = {MEDIA_TYPE: {"schema": TypeAdapter(ProblemDetails).json_schema(mode="serialization")}}
+    return {int(status[1:]): {"description": text, "content": content} for status, text in sentences.items()}

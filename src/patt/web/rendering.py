@@ -1,0 +1,145 @@
+"""From a template and its context to an answer, for whoever looks. Formats are filters; names and notes are untrusted everywhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from patt.auth.permissions import EVERYBODY_WITH, Role, includes
+from patt.json_data import as_json_text
+from sv_common.guild_sync.sources.models import CLASS_NAMES
+
+FORM_FIELD = "form_token"
+"""The hidden field that carries the token of a session's forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Whoever looks: their role, None for nobody known, and the token of their session's forms, blank without a session."""
+
+    role: Role | None = None
+    form_token: str = ""
+
+
+_NOBODY = Viewing()
+_VIEWING: ContextVar[Viewing] = ContextVar("viewing", default=_NOBODY)
+
+
+def look_as(viewing: Viewing) -> None:
+    """Render what follows in this request for somebody."""
+    _VIEWING.set(viewing)
+
+
+def form_token() -> str:
+    """Return the token that a form of this page has to carry."""
+    return _VIEWING.get().form_token
+
+
+def may(role: Role) -> bool:
+    """Whether whoever looks may do what a role may."""
+    own = _VIEWING.get().role
+    return own is not None and includes(own, role)
+
+
+def why_not(role: Role) -> str:
+    """Say why a button cannot be used by whoever looks."""
+    return f"This is for {EVERYBODY_WITH[role]}."
+
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
+_DAYS_SHOWN_AS_SUCH = 60
+_CLASSES = frozenset(CLASS_NAMES.values())
+_STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def page(
+    template: str, context: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """Return a page. `viewer` is in the context of pages that need a session: whoever is signed in."""
+    text = _ENVIRONMENT.get_template(template).render({"viewer": None, "flash": None, "live": None, **context})
+    return HTMLResponse(text, status, headers)
+
+
+def visible(value: object) -> object:
+    """Replace characters that could make a name look like other text: controls, and those that turn text around."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return "".join(_shown(letter) for letter in value)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Say how long ago something was, shortly: `2h ago`; the day itself where that is more than two months ago."""
+    seconds = int((now - moment).total_seconds())
+    if seconds >= _DAYS_SHOWN_AS_SUCH * 86400:
+        return f"{moment:%Y-%m-%d}"
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size}{unit} ago"
+    return "just now"
+
+
+def machine_time(moment: datetime) -> str:
+    """Write a moment for the `datetime` attribute."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def full_time(moment: datetime) -> str:
+    """Write a moment in full."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def duration(milliseconds: int) -> str:
+    """Write how long something took: `450 ms`, `2.4 s`, `3 min 20 s`."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds // 60_000} min {milliseconds % 60_000 // 1000} s"
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return the moment of a time stamp in milliseconds since 1970, UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def class_color(name: str | None) -> str:
+    """Return the CSS class that colors a character's name; none for a class that is not known."""
+    return f"class-{name.lower().replace(' ', '-')}" if name in _CLASSES else ""
+
+
+def _shown(letter: str) -> str:
+    is_hidden = letter in _STEERING or (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
+    return "\N{REPLACEMENT CHARACTER}" if is_hidden else letter
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"ago": ago, "machine_time": machine_time, "full_time": full_time, "duration": duration}
+    environment.filters |= {
+        "from_milliseconds": from_milliseconds,
+        "class_color": class_color,
+        "as_json": as_json_text,
+    }
+    environment.globals |= {"may": may, "why_not": why_not, "form_token": form_token, "form_field": FORM_FIELD}
+    return environment
+
+
+_ENVIRONMENT = _environment()

@@ -1,0 +1,151 @@
+"""What protects browsers: the token of a session's own forms, the headers of every answer, and the limit of bodies."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import parse_qs
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from patt.auth.hashing import proof_of
+from patt.web.context import LARGEST_BODY
+from patt.web.forms import FORM_TYPE
+from patt.web.places import STATIC_PREFIX, UPLOAD_PREFIX, is_below
+from patt.web.problems import answer
+from patt.web.rendering import FORM_FIELD
+from sv_common.guild_sync.sources.addon.saved_variables import MAX_BYTES
+
+FORM_HEADER = "X-Form-Token"
+_TOO_LARGE = 413
+
+
+def form_token_of(session: str) -> str:
+    """Return the token of a session's forms."""
+    return proof_of(session, "form")
+
+
+async def body_of_own_form(request: Request, session: str, receive: Receive) -> Receive | None:
+    """Return how to read the body if the request carries its session's token; None if it does not.
+
+    The body of a form is read on the way, up to what a form may hold, and given again. Raises `HTTPException` (413).
+    """
+    token = request.headers.get(FORM_HEADER)
+    if token is not None:
+        return receive if _is_token_of(session, token) else None
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+        return None
+    body = await _read(receive)
+    fields = parse_qs(body.decode("utf-8", errors="replace"))
+    return _given_again(body, receive) if _is_token_of(session, fields.get(FORM_FIELD, [""])[0]) else None
+
+
+def _is_token_of(session: str, token: str) -> bool:
+    return hmac.compare_digest(form_token_of(session).encode(), token.encode())
+
+
+async def _read(receive: Receive) -> bytes:
+    body, is_more = b"", True
+    while is_more:
+        message = await receive()
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise HTTPException(_TOO_LARGE)
+    return body
+
+
+def _given_again(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def given() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return given
+
+
+_HEADERS = {
+    # A sign-in with Discord begins with a link, not with a form: browsers hold form-action against redirects too.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+_TLS_FOR_A_YEAR = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+class SecurityHeaders:
+    """Adds to every answer what a browser may do with it, and answers calmly where something unexpected was raised."""
+
+    def __init__(self, app: ASGIApp, *, is_over_tls: bool) -> None:
+        self._app = app
+        self._headers = {**_HEADERS, **(_TLS_FOR_A_YEAR if is_over_tls else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                self._add_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            if has_started:
+                raise
+            response = await answer(Request(scope), error)
+            await response(scope, receive, send_with_headers)
+
+    def _add_headers(self, headers: MutableHeaders, path: str) -> None:
+        headers.update(self._headers)
+        headers["Cache-Control"] = "no-cache" if is_below(STATIC_PREFIX, path) else "no-store"
+
+
+class OverlongBodies:
+    """Says in the house's words that a body is more than its route takes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_replaced = False
+
+        async def send_in_our_words(message: Message) -> None:
+            nonlocal is_replaced
+            if message["type"] == "http.response.start" and message["status"] == _TOO_LARGE:
+                is_replaced = True
+                refusal = await answer(Request(scope), HTTPException(_TOO_LARGE, _limit_in_words(scope["path"])))
+                await refusal(scope, receive, send)
+            elif not is_replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_in_our_words)
+
+
+def _limit_in_words(path: str) -> str:
+    sentence = "This is too large"
+    if path.startswith(UPLOAD_PREFIX):
+        return f"{sentence}: an export has at most {MAX_BYTES >> 20} MiB, and one of 1,000 characters less than one."
+    return f"{sentence}."

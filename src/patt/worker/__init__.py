@@ -1,0 +1,1 @@
+"""The worker: schedules, uploads, and jobs of officers."""

@@ -1,0 +1,260 @@
+"""Enqueueing scans and fixes, and showing how far jobs are: one door for API, pages and live streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from psycopg.rows import class_row
+from pydantic import Field, GetPydanticSchema
+from pydantic_core import core_schema
+
+from patt.bootstrap import Services
+from patt.json_data import as_json_data, values_of
+from patt.tasks import WORKER_DEAD_AFTER_S, Task
+from patt.worker.kinds import KINDS, JobKind
+from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import BadInput, NotFound
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
+from sv_common.guild_sync.core.text import name_of
+from sv_common.guild_sync.engine.results import FixReport
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.reports import CheckReport
+from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.jobs.requests import WorkRequest, WorkState
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.rules import rule_named
+
+SQL = load_sql(__package__, "jobs.sql")
+
+MOST_SELECTED = 500
+"""Issues that one job may name."""
+
+NO_WORKER = "No worker is running. Start one with “patt serve” or “patt worker”."
+_WAITS = "A worker starts it in a moment."
+_STARTS = "Starting."
+_CUT_OFF = "It was cut off and has started again."
+
+IssueNumber: TypeAlias = Annotated[int, Field(ge=1, le=2**63 - 1)]
+RuleName: TypeAlias = Annotated[str, Field(description="A rule, such as orphan_wow.", examples=["orphan_wow"])]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanJob:
+    """Scan by every rule; nothing is fixed."""
+
+    kind: Literal["scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRuleJob:
+    """Scan by one rule; nothing is fixed."""
+
+    kind: Literal["scan_rule"]
+    issue_type: RuleName
+
+
+@dataclass(frozen=True, slots=True)
+class FixAllJob:
+    """Fix all open issues of a rule, by evidence alone."""
+
+    kind: Literal["fix_all"]
+    issue_type: RuleName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectedIssues:
+    """Exactly these issues, all of one guild."""
+
+    issue_ids: Annotated[
+        list[IssueNumber],
+        Field(
+            max_length=MOST_SELECTED,
+            description="Numbers of issues; left out, those of `seen`. If the guild has not all of them, nothing is changed.",
+            examples=[[12, 15]],
+        ),
+    ] = field(default_factory=list)
+    seen: Annotated[
+        dict[IssueNumber, Annotated[str, Field(max_length=64)]],
+        Field(
+            max_length=MOST_SELECTED,
+            description="The key of each issue as it was seen: an issue with another key by now is left alone.",
+            examples=[{"12": "9f2c7a1be04d5536"}],
+        ),
+    ] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Complete the numbers. Raises `BadInput` where there are none."""
+        if not self.issue_ids:
+            self.issue_ids.extend(self.seen)
+        if not self.issue_ids:
+            raise BadInput("No issue is selected. Select the issues first.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixSelectedJob(SelectedIssues):
+    """Fix these issues, by evidence alone; `seen` holds the keys of their plans as they were previewed."""
+
+    kind: Literal["fix_selected"]
+
+
+JobRequest: TypeAlias = Annotated[ScanJob | ScanRuleJob | FixAllJob | FixSelectedJob, Field(discriminator="kind")]
+"""What can be enqueued."""
+
+_AsStored = GetPydanticSchema(
+    lambda _, handler: {  # what was stored as JSON is answered unchanged
+        **handler.generate_schema(CheckReport | FixReport | None),
+        "serialization": core_schema.plain_serializer_function_ser_schema(lambda stored: stored),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job: what was requested, how far it is, and its result. Jobs are kept for a day."""
+
+    id: int
+    guild_id: int
+    kind: Annotated[str, Field(examples=["scan"])]
+    title: Annotated[str, Field(description="What it is, in words.")]
+    place: Annotated[str, Field(description="At which part of a page it shows: a rule, “all” or “chosen”.")]
+    asked_by: Annotated[str, Field(description="Who requested it, as the log names them.", examples=["officer alice"])]
+    who: Annotated[str, Field(description="The same for people: an officer by the name alone.", examples=["alice"])]
+    requested_at: datetime
+    state: WorkState
+    attempts: Annotated[
+        int, Field(description="Tries so far; more than one where a worker was cut off or a source was away.")
+    ]
+    done: int
+    total: Annotated[int, Field(description="0 while it is not known.")]
+    sentence: Annotated[str, Field(description="What is being done now, or the outcome.")]
+    result: Annotated[
+        Mapping[str, Any] | None,
+        _AsStored,
+        Field(description="The outcome as data; null until it is done."),
+    ]
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedJob(Job):
+    """A job that was enqueued, or the equal one that waited already."""
+
+    is_new: Annotated[bool, Field(description="False where an equal job waited already: this is that one.")]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A job of the queue. `since` is when it came into its state; `attempts` counts the tries that have ended."""
+
+    id: int
+    task: str
+    guild_id: int | None
+    guild: str | None
+    state: Literal["waiting", "running"]
+    since: datetime | None
+    attempts: int
+
+
+async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: int | None) -> RequestedJob:
+    """Enqueue a scan or fixes.
+
+    Raises `NotFound` for a guild, a rule or an issue that does not exist, and `Refused` where it is not clear which guild.
+    """
+    arguments = {name: value for name, value in asdict(job).items() if name != "kind"}
+    number = await guilds.resolve_guild(services.pool, guild_id)
+    async with services.pool.writing(number, alone=False) as guild:
+        await _check(guild, arguments)
+        stored, is_new = await requests.ask(guild, job.kind, arguments, actor=actor)
+    if services.queue is not None:
+        await services.queue.enqueue(Task.JOBS, number)
+    async with services.pool.installation() as conn:
+        shown = job_of(stored, has_worker=await has_worker(conn))
+    sentence = f"{shown.title} is queued. {shown.sentence}" if is_new else f"{shown.title} was queued by {shown.who}."
+    return RequestedJob(**{**values_of(shown), "sentence": sentence}, is_new=is_new)
+
+
+async def job(pool: Pool, guild_id: int | None, job_id: int) -> Job:
+    """Return one job. Raises `NotFound` and `Refused`."""
+    async with pool.snapshot() as conn:
+        is_worked = await has_worker(conn)
+        async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
+            return job_of(await requests.get(guild, job_id), has_worker=is_worked)
+
+
+async def jobs(pool: Pool, guild_id: int | None, *, number: int) -> Page[Job]:
+    """Return one page of the guild's jobs, newest first. Raises `NotFound` and `Refused`."""
+    async with pool.snapshot() as conn:
+        is_worked = await has_worker(conn)
+        async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
+            found = await requests.newest(guild, number=number)
+    return Page([job_of(each, has_worker=is_worked) for each in found.items], found.number, found.pages, found.total)
+
+
+async def under_way(pool: Pool, guild_id: int) -> list[Job]:
+    """Return the guild's jobs that wait or run, oldest first."""
+    async with pool.snapshot() as conn:
+        async with pool.reading(guild_id) as guild:
+            waiting = await requests.under_way(guild)
+        is_worked = not waiting or await has_worker(conn)
+    return [job_of(each, has_worker=is_worked) for each in waiting]
+
+
+def job_of(stored: WorkRequest, *, has_worker: bool) -> Job:
+    """Return a job with its words."""
+    kind = KINDS[JobKind(stored.kind)]
+    values = {each.name: getattr(stored, each.name) for each in fields(Job) if hasattr(stored, each.name)}
+    words = {
+        "title": kind.title(stored.arguments),
+        "place": kind.place(stored.arguments),
+        "asked_by": stored.actor,
+        "who": name_of(stored.actor),
+        "sentence": stored.sentence or _progress(stored, has_worker=has_worker),
+    }
+    return Job(**(values | words))
+
+
+def as_event(job: Job) -> dict[str, Any]:
+    """Return a job as a live stream sends it: without the result, which is fetched when it is needed."""
+    return {name: value for name, value in as_json_data(job).items() if name != "result"}
+
+
+async def queued(conn: Connection, guild_id: int | None, *, number: int = 1) -> Page[JobSummary]:
+    """Return one page of the queue, of a guild or of all for None: running jobs first, then as they came."""
+    values = {"guild_id": guild_id}
+    row = await (await conn.execute(SQL["count_jobs"], values)).fetchone()
+    place = Place(int(row[0]) if row else 0, number)
+    async with conn.cursor(row_factory=class_row(JobSummary)) as cursor:
+        await cursor.execute(SQL["jobs"], {**values, "limit": PAGE_SIZE, "offset": place.offset})
+        return place.page(await cursor.fetchall())
+
+
+async def has_worker(conn: Connection) -> bool:
+    row = await (await conn.execute(SQL["has_worker"], {"dead_after_s": WORKER_DEAD_AFTER_S})).fetchone()
+    return bool(row and row[0])
+
+
+def _progress(stored: WorkRequest, *, has_worker: bool) -> str:
+    if not has_worker:
+        return NO_WORKER
+    if stored.state == "waiting":
+        return _WAITS
+    return stored.doing or (_CUT_OFF if stored.attempts > 1 else _STARTS)
+
+
+async def _check(guild: GuildConnection, arguments: Mapping[str, Any]) -> None:
+    """Raise `NotFound` for an unknown rule, or for issues of another guild."""
+    if "issue_type" in arguments:
+        rule_named(arguments["issue_type"])
+    wanted = arguments.get("issue_ids", ())
+    known = {issue.id for issue in await lifecycle.get_many(guild, wanted)} if wanted else set()
+    missing = sorted(set(wanted) - known)
+    if missing:
+        numbers = ", ".join(map(str, missing[:10]))
+        raise NotFound(
+            f"There is no issue with the number {numbers}. Nothing was queued. Reload the page and select again."
+        )

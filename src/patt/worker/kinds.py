@@ -1,0 +1,125 @@
+"""The scans and fixes that a worker runs for officers. Each kind is one line of `KINDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from patt.bootstrap import Services
+from patt.worker.retry import MOST_TRIES
+from sv_common.guild_sync import mitigations
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.core.progress import OnProgress
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.engine.results import FixOutcome, FixReport, FixResult
+from sv_common.guild_sync.integrity_checker import run_integrity_check
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.reports import CheckReport
+from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.jobs.requests import WorkRequest
+from sv_common.guild_sync.rules import RULES
+
+Arguments = Mapping[str, Any]
+JobResult: TypeAlias = CheckReport | FixReport
+
+
+class JobKind(StrEnum):
+    """The kinds, by the names that are stored."""
+
+    SCAN = "scan"
+    SCAN_RULE = "scan_rule"
+    FIX_ALL = "fix_all"
+    FIX_SELECTED = "fix_selected"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job. `place` says at which part of a page its progress shows: a rule, or a word for the part."""
+
+    title: Callable[[Arguments], str]
+    place: Callable[[Arguments], str]
+    run: Callable[[Services, WorkRequest, OnProgress], Awaitable[JobResult]]
+    most_tries: int = MOST_TRIES
+
+
+async def _scan(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
+    issue_type = job.arguments.get("issue_type")
+    return await run_integrity_check(
+        services.pool,
+        guild_id=job.guild_id,
+        issue_types=None if issue_type is None else [issue_type],
+        actor=job.actor,
+        on_progress=on_progress,
+    )
+
+
+async def _fix_all(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
+    issue_ids = job.issue_ids
+    if issue_ids is None:
+        async with services.pool.writing(job.guild_id, alone=False) as guild:
+            found = await lifecycle.open_of_rule(guild, job.arguments["issue_type"])
+            issue_ids = [issue.id for issue in found]
+            await requests.begin_fix(guild, job.id, issue_ids)
+    return await _fix(services, job, issue_ids, on_progress)
+
+
+async def _fix_selected(services: Services, job: WorkRequest, on_progress: OnProgress) -> JobResult:
+    seen = {int(number): key for number, key in job.arguments.get("seen", {}).items()}
+    return await _fix(services, job, job.arguments["issue_ids"], on_progress, seen=seen)
+
+
+async def _fix(
+    services: Services,
+    job: WorkRequest,
+    issue_ids: Sequence[int],
+    on_progress: OnProgress,
+    *,
+    seen: Mapping[int, str] | None = None,
+) -> JobResult:
+    report = await mitigations.fix_selected(
+        services.pool,
+        issue_ids,
+        actor=job.actor,
+        guild_id=job.guild_id,
+        discord_bot=services.sources.discord,
+        seen=seen,
+        on_progress=on_progress,
+    )
+    return report if job.attempts == 1 else await _with_earlier_tries(services, job, report)
+
+
+async def _with_earlier_tries(services: Services, job: WorkRequest, report: FixReport) -> FixReport:
+    """Count what an earlier try of this job fixed before it was cut off as fixed by the job."""
+    idle = [each.issue_id for each in report.results if each.outcome is FixOutcome.NOTHING_TO_DO]
+    since = job.started_at or job.requested_at
+    async with services.pool.reading(job.guild_id) as guild:
+        fixed = await attempts.fixed_since(guild, idle, actor=job.actor, since=since)
+
+    def counted(each: FixResult) -> FixResult:
+        if each.outcome is not FixOutcome.NOTHING_TO_DO or each.issue_id not in fixed:
+            return each
+        attempt_id, reason = fixed[each.issue_id]
+        return replace(each, outcome=FixOutcome.FIXED, reason=reason, attempt_id=attempt_id)
+
+    return FixReport([counted(each) for each in report.results])
+
+
+def _rule(arguments: Arguments) -> str:
+    return str(arguments["issue_type"])
+
+
+def _rule_name(arguments: Arguments) -> str:
+    rule = RULES.get(_rule(arguments))
+    return rule.name if rule else _rule(arguments)
+
+
+KINDS: Mapping[JobKind, Kind] = {
+    JobKind.SCAN: Kind(lambda _: "Scan by all rules", lambda _: "all", _scan),
+    JobKind.SCAN_RULE: Kind(lambda a: f"Scan: {_rule_name(a)}", _rule, _scan),
+    JobKind.FIX_ALL: Kind(lambda a: f"Fix of all: {_rule_name(a)}", _rule, _fix_all),
+    JobKind.FIX_SELECTED: Kind(
+        lambda a: f"Fix of {plural(len(a['issue_ids']), 'selected issue')}", lambda _: "chosen", _fix_selected
+    ),
+}

@@ -1,0 +1,114 @@
+"""Uploads of the addon's export: each is processed as a run of its pipeline, oldest export first."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import psycopg
+
+from patt.bootstrap import Services
+from patt.worker.retry import run_once
+from sv_common.guild_sync import scheduler
+from sv_common.guild_sync.core.errors import BadInput, Busy, reason_of
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.roster import uploads
+from sv_common.guild_sync.roster.uploads import WaitingUpload
+from sv_common.guild_sync.scheduler import PipelineReport
+
+MOST_TRIES = 6
+"""A try begins under the guild's lock."""
+
+
+async def process_uploads(services: Services, guild_id: int) -> None:
+    """Process the waiting uploads of a guild; one that fails lets the next ones pass."""
+    while True:
+        async with services.pool.reading(guild_id) as guild:
+            upload = await uploads.next_waiting(guild)
+        if upload is None:
+            return
+        await _Processing(services, guild_id, upload).process()
+
+
+class _Processing:
+    """One try of one upload. If the worker stops meanwhile, the same notes come again and change nothing."""
+
+    def __init__(self, services: Services, guild_id: int, upload: WaitingUpload) -> None:
+        self._services = services
+        self._guild_id = guild_id
+        self._upload = upload
+        self._is_counted = False
+
+    async def process(self) -> None:
+        report = await run_once(
+            self._run,
+            number=self._upload.attempts + 1,
+            most=MOST_TRIES,
+            is_final=lambda _: False,  # it is kept: what fails now may work after an officer has done something
+            fail=self._give_up,
+            retry_later=self._retry_later,
+            upload_id=self._upload.id,
+            guild_id=self._guild_id,
+        )
+        if report is not None:
+            await self._finish(report)
+
+    async def _run(self) -> PipelineReport | None:
+        try:
+            return await scheduler.run_addon_sync(
+                self._services.pool,
+                self._upload.characters,
+                guild_id=self._guild_id,
+                sources=self._services.sources,
+                actor=f"addon of {self._upload.uploader}",
+                exported_at=self._upload.as_of,
+                origin=self._upload.origin,
+                on_start=self._count,
+            )
+        except BadInput as error:
+            await self._store("refused", str(error))
+        except (Busy, psycopg.OperationalError) as error:
+            if self._is_counted:
+                raise
+            await self._retry_later(f"{reason_of(error)} It will be tried again.")
+        except Exception:
+            if not self._is_counted:
+                await self._count()
+            raise
+        return None
+
+    async def _count(self) -> None:
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.count_try(guild, self._upload.id)
+        self._is_counted = True
+
+    async def _finish(self, report: PipelineReport) -> None:
+        sync = report.steps[0]
+        if report.status == "superseded":
+            async with self._services.pool.reading(self._guild_id) as guild:
+                newer = await uploads.newer_than(guild, self._upload.id)
+            by = f" The newer one is upload {newer}." if newer else ""
+            await self._store("superseded", f"{sync.notices[0]}{by}", report.run_id)
+            return
+        older = sync.counts["older"]
+        characters = plural(sync.counts["characters"], "character")
+        known = f" A newer export was known for {plural(older, 'character')}." if older else ""
+        notes = plural(sync.counts["notes_changed"], "changed note")
+        await self._store("done", f"Processed: {characters}, {notes}.{known}", report.run_id)
+
+    async def _store(
+        self, state: Literal["done", "superseded", "refused"], sentence: str, run_id: int | None = None
+    ) -> None:
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.finish(guild, self._upload.id, state, sentence, run_id=run_id, as_of=self._upload.as_of)
+
+    async def _give_up(self, reason: str) -> None:
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.give_up(
+                guild,
+                self._upload.id,
+                f"{reason} It is kept: patt uploads retry {self._upload.id}",
+            )
+
+    async def _retry_later(self, reason: str) -> None:
+        async with self._services.pool.writing(self._guild_id, alone=False) as guild:
+            await uploads.put_off(guild, self._upload.id, reason)

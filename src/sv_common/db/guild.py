@@ -1,0 +1,124 @@
+"""A connection bound to one guild: its statements know the guild, and PostgreSQL shows them no row of another one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, LiteralString, TypeAlias, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg.rows import TupleRow, kwargs_row
+
+from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
+
+Connection: TypeAlias = AsyncConnection[TupleRow]
+Statement: TypeAlias = LiteralString | sql.Composed
+_Row = TypeVar("_Row")
+
+ROLE = "patt_guild"
+"""The role in force on a bound connection. The policies of row-level security are made for it."""
+
+BUSY = "Another change for this guild is in progress. Try again in a moment."
+
+_BIND: LiteralString = (
+    "select set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
+    "from guild_identity.guilds where id = %(guild_id)s"
+)
+_UNBIND: LiteralString = "select set_config('app.guild_id', '', true), set_config('role', 'none', true)"
+_LOCK: LiteralString = (
+    "select pg_advisory_xact_lock(7283, id), "
+    "set_config('app.guild_id', id::text, true), set_config('role', 'patt_guild', true) "
+    "from guild_identity.guilds where id = %(guild_id)s"
+)
+
+
+class GuildConnection:
+    """A connection and its guild. Each statement gets the parameter `guild_id` besides its own."""
+
+    __slots__ = ("conn", "id")
+
+    def __init__(self, conn: Connection, guild_id: int) -> None:
+        self.conn = conn
+        self.id = guild_id
+
+    async def all(self, row: Callable[..., _Row], statement: Statement, /, **values: Any) -> list[_Row]:
+        """Return all rows, each made by `row` from the columns by their names."""
+        async with self.conn.cursor(row_factory=kwargs_row(row)) as cursor:
+            return await (await cursor.execute(statement, self._named(values))).fetchall()
+
+    async def one(self, row: Callable[..., _Row], statement: Statement, /, **values: Any) -> _Row | None:
+        """Return the first row, made by `row` from the columns by their names; None where there is none."""
+        async with self.conn.cursor(row_factory=kwargs_row(row)) as cursor:
+            return await (await cursor.execute(statement, self._named(values))).fetchone()
+
+    async def rows(self, statement: Statement, /, **values: Any) -> list[TupleRow]:
+        """Return all rows as tuples."""
+        return await (await self.conn.execute(statement, self._named(values))).fetchall()
+
+    async def row(self, statement: Statement, /, **values: Any) -> TupleRow | None:
+        """Return the first row as a tuple; None where there is none."""
+        return await (await self.conn.execute(statement, self._named(values))).fetchone()
+
+    async def value(self, statement: Statement, /, **values: Any) -> Any:
+        """Return the first column of the first row; None where there is no row."""
+        row = await self.row(statement, **values)
+        return row[0] if row else None
+
+    async def run(self, statement: Statement, /, **values: Any) -> int:
+        """Run a statement; return how many rows it changed."""
+        return (await self.conn.execute(statement, self._named(values))).rowcount
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what the block has written if it raises, and nothing that was written before it."""
+        async with self.conn.transaction():
+            yield
+
+    def _named(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {"guild_id": self.id, **values}
+
+
+async def bind(conn: Connection, guild_id: int) -> None:
+    """Bind the transaction that begins with this to a guild.
+
+    Both are sent together, so this counts as little as `begin` does. Raises `NotFound`, and `ConfigurationError` where the
+    role cannot be taken.
+    """
+    with _role_needed():
+        async with conn.pipeline():
+            found = await AsyncCursor(conn).execute(_BIND, {"guild_id": guild_id})
+    if found.rowcount == 0:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
+
+
+async def unbind(conn: Connection) -> None:
+    """Let the running transaction see all guilds again."""
+    await AsyncCursor(conn).execute(_UNBIND)
+
+
+async def lock(conn: Connection, guild_id: int) -> None:
+    """Bind the transaction to a guild, and let it be the only one that changes the guild's data.
+
+    Every writer takes the lock first, so there is no deadlock. Raises `NotFound`, `ConfigurationError` like `bind`, and
+    `Busy` where another transaction holds the lock for longer than the connection waits.
+    """
+    try:
+        with _role_needed():
+            found = await conn.execute(_LOCK, {"guild_id": guild_id})
+    except psycopg.errors.LockNotAvailable as error:
+        raise Busy(BUSY) from error
+    if found.rowcount == 0:
+        raise NotFound(f"There is no guild with the number {guild_id}.")
+
+
+@contextlib.contextmanager
+def _role_needed() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.errors.InvalidParameterValue, psycopg.errors.InsufficientPrivilege) as error:
+        raise ConfigurationError(
+            f"The database login may not act as the role {ROLE}, which keeps guilds apart. As an administrator of the "
+            f"database server run: create role {ROLE} nologin (if there is none), then: grant {ROLE} to the login in "
+            "PATT_DATABASE_URL. The page “Operating PATT” of the documents says more."
+        ) from error

@@ -1,0 +1,910 @@
+-- The whole schema, in the order in which it is understood: a guild, what its sources say, who is who, what is wrong,
+-- what was done, runs and jobs, messages to officers, settings, and who may use the product.
+--
+-- Every row of a guild has guild_id, and so has each key of it: a reference between rows of a guild holds the guild, so the
+-- database itself refuses a row that would connect two guilds. The guild stands last in keys by which a row is looked for
+-- without it. `as_of` columns hold the moment when the fetch began that told a fact.
+--
+-- The queue (schema jobs) is procrastinate's and is created before this file runs.
+
+create schema common;
+create schema guild_identity;
+
+
+-- 1. Guilds and what their sources say
+
+create table guild_identity.guilds (
+    id integer generated always as identity primary key,
+    -- The address on Battle.net. It may change; nothing of the guild is keyed by it.
+    region text not null check (region in ('us', 'eu', 'kr', 'tw')),
+    realm_slug text not null check (realm_slug <> ''),
+    name_slug text not null check (name_slug <> ''),
+    name text not null check (name <> ''),
+    discord_guild_id text unique check (discord_guild_id ~ '^[0-9]+$'),
+    audit_channel_id text check (audit_channel_id ~ '^[0-9]+$'),  -- the Discord channel for reports
+    created_at timestamptz not null default now(),
+    roster_as_of timestamptz,   -- null: no roster was synced yet
+    members_as_of timestamptz,  -- null: no member list of Discord was synced yet
+    unique (region, realm_slug, name_slug)
+);
+
+-- Earlier addresses of a guild, and the officer who changed each.
+create table guild_identity.former_addresses (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    region text not null,
+    realm_slug text not null,
+    name_slug text not null,
+    name text not null,
+    left_at timestamptz not null default now(),
+    changed_by text not null
+);
+
+create index former_addresses_of_guild on guild_identity.former_addresses (guild_id, left_at desc);
+
+-- The realms of each region: the game client writes a realm's name in its own language, and the slug does not follow from it.
+create table common.realms (
+    region text not null check (region in ('us', 'eu', 'kr', 'tw')),
+    realm_id bigint not null,
+    slug text not null check (slug <> ''),
+    names text[] not null,  -- in the languages of the region, each name once, the region's first language first
+    fetched_at timestamptz not null default now(),
+    primary key (region, realm_id)
+);
+
+create table common.guild_ranks (
+    id integer generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    wow_rank_index smallint not null check (wow_rank_index between 0 and 9),  -- 0 is the guild master
+    name text not null check (name <> ''),  -- from the addon or an officer: Battle.net has only the index
+    -- The name last seen in the game. When it differs from `name`, ranks were inserted, removed or renamed there and every
+    -- role mapping may be off by one: nothing is concluded from ranks until an officer has confirmed the table.
+    name_in_game text,
+    name_as_of timestamptz,  -- of name_in_game
+    level integer not null,  -- higher outranks lower
+    discord_role_id text check (discord_role_id ~ '^[0-9]+$'),
+    discord_role_name text,
+    is_role_managed boolean not null default false,
+    is_without_role boolean not null default false,  -- an officer decided so; else a missing role may have been forgotten
+    unique (guild_id, wow_rank_index),
+    unique (guild_id, id),
+    check (not is_role_managed or discord_role_id is not null),
+    check (not is_without_role or discord_role_id is null)
+);
+
+create table guild_identity.wow_characters (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    character_name text not null check (character_name <> '' and length(character_name) <= 48),
+    name_key text not null check (name_key <> ''),  -- lower case, accents kept
+    realm_slug text not null check (realm_slug <> ''),
+    realm_key text not null check (realm_key <> ''),  -- letters and digits of the slug: compared with the addon's realm name
+    realm_name text,
+    blizzard_realm_id bigint,
+    blizzard_character_id bigint,  -- unique only together with the realm's id
+    character_class text,
+    level smallint check (level between 0 and 200),
+    item_level smallint check (item_level >= 0),
+    rank_index smallint not null check (rank_index between 0 and 9),
+    guild_rank_id integer,
+    -- The rank index when the rank table last fitted. A promotion moves it along; when whole ranks move at once it stays
+    -- behind, until the addon has named the ranks or an officer has confirmed the table. Null: not known yet.
+    settled_rank_index smallint check (settled_rank_index between 0 and 9),
+    settled_rank_as_of timestamptz,
+    last_login_timestamp bigint check (last_login_timestamp > 0),  -- milliseconds since 1970, UTC
+    guild_note text,    -- null: never seen; '': seen to be empty
+    guild_note_as_of timestamptz,
+    officer_note text,  -- null: never seen; '': seen to be empty
+    officer_note_as_of timestamptz,
+    note_key text,      -- the name that the note clearly gives, if any
+    first_seen timestamptz not null default now(),
+    blizzard_last_sync timestamptz,
+    addon_last_sync timestamptz,
+    removed_at timestamptz,  -- left the guild; null: in it
+    unique (guild_id, id),
+    foreign key (guild_id, guild_rank_id) references common.guild_ranks (guild_id, id) on delete set null (guild_rank_id),
+    -- Exclusion instead of a unique index because two characters may swap names within one sync.
+    constraint one_present_character_per_name
+        exclude using btree (guild_id with =, realm_slug with =, name_key with =)
+        where (removed_at is null) deferrable initially deferred,
+    constraint one_present_character_per_blizzard_id
+        exclude using btree (guild_id with =, blizzard_realm_id with =, blizzard_character_id with =)
+        where (removed_at is null) deferrable initially deferred
+);
+
+create index wow_characters_by_name on guild_identity.wow_characters (guild_id, name_key);
+
+-- Guilds in which ranks were left by all who held them, and by how many; fewer than three may be promotions.
+create view guild_identity.moved_ranks as
+select guild_id, sum(characters)::integer as characters
+from (
+    select guild_id, settled_rank_index, count(*) as characters
+    from guild_identity.wow_characters
+    where removed_at is null and settled_rank_index is not null
+    group by guild_id, settled_rank_index
+    having bool_and(rank_index <> settled_rank_index)
+) abandoned
+group by guild_id
+having sum(characters) >= 3;
+
+-- When each character's profile was requested and fetched. The content is in wow_characters (item_level and
+-- last_login_timestamp): it may be kept for 30 days from fetched_at, and not after Battle.net confirmed that it is gone.
+create table guild_identity.character_profiles (
+    character_id bigint not null,
+    guild_id integer not null,
+    requested_at timestamptz not null,  -- the last request, successful or not
+    fetched_at timestamptz,         -- the last success; null: never
+    gone_since timestamptz,         -- Battle.net first said that the character is gone; null: it does not say so
+    gone_confirmed_at timestamptz,  -- it said so again at least a day later, and the profile's content was erased
+    primary key (character_id, guild_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
+    check (gone_confirmed_at is null or gone_since is not null)
+);
+
+create index character_profiles_of_guild on guild_identity.character_profiles (guild_id, requested_at);
+
+create table guild_identity.discord_roles (
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    role_id text not null check (role_id ~ '^[0-9]+$'),
+    name text not null,
+    position integer not null,  -- higher outranks lower
+    is_integration boolean not null,  -- belongs to a bot or a booster: no person can give it
+    is_administrative boolean not null default true,  -- has power on the server; assumed until a sync says otherwise
+    primary key (guild_id, role_id)
+);
+
+create table guild_identity.discord_users (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    discord_id text not null check (discord_id ~ '^[0-9]+$'),
+    username text not null,
+    global_name text,
+    display_name text not null,
+    highest_guild_role text,  -- name of the highest mapped role that the member holds
+    all_guild_roles text[] not null default '{}',  -- role ids, sorted
+    roles_as_of timestamptz,  -- fixes write roles too, each member's at another time
+    is_bot boolean not null default false,
+    is_present boolean not null default true,
+    first_seen timestamptz not null default now(),
+    last_sync timestamptz not null default now(),
+    unique (guild_id, discord_id),
+    unique (guild_id, id)
+);
+
+create index discord_users_by_discord_id on guild_identity.discord_users (discord_id);
+
+-- Earlier names of a character or a Discord member. A note that uses one may still mean them; it proves nothing new.
+create table guild_identity.former_names (
+    id bigint generated always as identity primary key,
+    guild_id integer not null,
+    character_id bigint,
+    discord_user_id bigint,
+    name text not null check (name <> ''),
+    until timestamptz not null default now(),  -- when a sync first saw another name
+    check (num_nonnulls(character_id, discord_user_id) = 1),
+    unique (character_id, name, guild_id),
+    unique (discord_user_id, name, guild_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+create index former_names_by_guild on guild_identity.former_names (guild_id);
+
+-- Characters or members that a refused list would have marked as gone: one row per source while it needs an officer's review.
+create table guild_identity.held_losses (
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    source text not null check (source in ('battlenet', 'discord')),
+    subject_ids bigint[] not null check (cardinality(subject_ids) > 0),  -- of wow_characters or discord_users, sorted
+    known integer not null check (known > 0),  -- how many were known before
+    refused_at timestamptz not null default now(),
+    released_at timestamptz,  -- an officer allowed exactly these losses; the next accepted list deletes the row
+    released_by text,
+    primary key (guild_id, source),
+    check ((released_at is null) = (released_by is null))
+);
+
+
+-- 2. Who is who
+
+create table guild_identity.players (
+    id bigint generated by default as identity primary key,  -- by default: an undo restores a player with its id
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    display_name text not null check (display_name <> ''),
+    discord_user_id bigint,
+    -- What the link to the Discord member rests on, and who confirmed it; as in player_characters.
+    discord_basis text check (discord_basis in ('proven', 'officer', 'account', 'note', 'name')),
+    discord_confirmed_by text,
+    discord_confirmed_at timestamptz,
+    main_character_id bigint,
+    offspec_character_id bigint,
+    created_by text not null,
+    created_at timestamptz not null default now(),
+    unique (guild_id, id),
+    unique (guild_id, discord_user_id),
+    constraint discord_confirmed_by_whom check ((discord_confirmed_by is null) = (discord_confirmed_at is null)),
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id)
+);
+
+create table guild_identity.player_characters (
+    character_id bigint not null,
+    player_id bigint not null,
+    guild_id integer not null,
+    -- manual and officer_fix are a person's decision: automation never changes them.
+    link_source text not null check (link_source in ('manual', 'officer_fix', 'bulk_fix', 'auto_fix', 'full_match')),
+    confidence text not null check (confidence in ('confirmed', 'exact')),
+    evidence text,
+    -- What the link rests on, strongest first: the game's own sign-in, an officer's decision about this very link, the same
+    -- account as a proven or an officer's link, a note, a name that is the same on Discord.
+    basis text not null check (basis in ('proven', 'officer', 'account', 'note', 'name')),
+    basis_note text,  -- the guild note under which the link was made or last confirmed; null: none was known
+    confirmed_by text,  -- the officer who made or confirmed the link; null: none
+    confirmed_at timestamptz,
+    linked_by text not null,
+    created_at timestamptz not null default now(),
+    primary key (character_id, guild_id),  -- a character has at most one player
+    unique (player_id, character_id, guild_id),
+    constraint confirmed_by_whom check ((confirmed_by is null) = (confirmed_at is null)),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
+    foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
+);
+
+-- Only a linked character can be a main or an off-spec; unlinking it clears the pointer.
+alter table guild_identity.players
+    add foreign key (id, main_character_id, guild_id)
+        references guild_identity.player_characters (player_id, character_id, guild_id)
+        on delete set null (main_character_id) deferrable initially deferred,
+    add foreign key (id, offspec_character_id, guild_id)
+        references guild_identity.player_characters (player_id, character_id, guild_id)
+        on delete set null (offspec_character_id) deferrable initially deferred;
+
+create index players_by_main on guild_identity.players (main_character_id) where main_character_id is not null;
+create index players_by_offspec on guild_identity.players (offspec_character_id) where offspec_character_id is not null;
+
+-- Characters that a person, or the game itself, connected with a Discord member: both links of the way.
+create view guild_identity.confirmed_characters as
+select l.guild_id, l.character_id, l.player_id, p.discord_user_id
+from guild_identity.player_characters l
+join guild_identity.players p on p.guild_id = l.guild_id and p.id = l.player_id
+where p.discord_user_id is not null
+  and (l.basis = 'proven' or l.confirmed_by is not null)
+  and (p.discord_basis = 'proven' or p.discord_confirmed_by is not null);
+
+-- An administrator's word that a character is a Discord member's. Notes, Discord names and links are within the reach of
+-- officers, so a rank makes nobody an administrator without it; it ends when the link changes.
+create table common.confirmed_links (
+    guild_id integer not null,
+    character_id bigint not null,
+    player_id bigint not null,
+    discord_user_id bigint not null,
+    confirmed_by text not null,
+    confirmed_at timestamptz not null default now(),
+    primary key (character_id, player_id, discord_user_id, guild_id),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
+    foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+-- Other names of a player in notes.
+create table guild_identity.player_note_aliases (
+    id bigint generated by default as identity primary key,
+    guild_id integer not null,
+    player_id bigint not null,
+    alias text not null check (alias <> ''),
+    alias_key text not null check (alias_key <> ''),
+    source text not null default 'person' check (source in ('person', 'match')),  -- an officer gave it; a full match learned it
+    created_by text not null,
+    created_at timestamptz not null default now(),
+    unique (guild_id, alias_key),  -- a word means one player
+    foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade
+);
+
+-- A learned alias counts as long as a note of one of the player's own characters has it. In any other note the word may
+-- mean another player by now.
+create view guild_identity.aliases_in_use as
+select a.*
+from guild_identity.player_note_aliases a
+where a.source = 'person'
+   or exists (
+        select
+        from guild_identity.player_characters l
+        join guild_identity.wow_characters c on c.id = l.character_id
+        where l.guild_id = a.guild_id and l.player_id = a.player_id
+          and position(a.alias_key in normalize(lower(c.guild_note), NFC)) > 0
+   );
+
+-- An officer's "no", about a character and a player or about a player and a Discord member. Evidence does not link the two
+-- again; an officer who links them undoes the rejection.
+create table guild_identity.link_rejections (
+    id bigint generated always as identity primary key,
+    guild_id integer not null,
+    character_id bigint,
+    discord_user_id bigint,
+    player_id bigint not null,
+    is_unlinking boolean not null default false,  -- the officer unlinked them, which says less than "not this player"
+    reason text,
+    rejected_by text not null,
+    created_at timestamptz not null default now(),
+    unique (character_id, player_id, guild_id),
+    unique (discord_user_id, player_id, guild_id),
+    constraint rejected_of_what check (num_nonnulls(character_id, discord_user_id) = 1),
+    foreign key (guild_id, character_id) references guild_identity.wow_characters (guild_id, id) on delete cascade,
+    foreign key (guild_id, player_id) references guild_identity.players (guild_id, id) on delete cascade,
+    foreign key (guild_id, discord_user_id) references guild_identity.discord_users (guild_id, id) on delete cascade
+);
+
+-- Words that a guild reads differently from the vocabulary that comes with the engine.
+create table guild_identity.guild_words (
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    word text not null check (word <> ''),
+    category text check (category <> ''),  -- what the word is in this guild; null: no such word here, it may be a name
+    updated_by text not null,
+    updated_at timestamptz not null default now(),
+    primary key (guild_id, word)
+);
+
+
+-- 3. What is wrong
+
+-- How text is searched: without case, accents and ligatures. The keys of names keep accents, because they tell people apart.
+create function guild_identity.search_key(words text) returns text
+    language sql immutable strict parallel safe
+    return translate(replace(replace(lower(regexp_replace(normalize(words, nfkd), U&'[\0300-\036F]', '', 'g')),
+                                     'ß', 'ss'), 'æ', 'ae'), 'øłđðıŧ', 'olddit');
+
+-- One row for each subject of a rule, forever. It has three states:
+--   open      -> dismissed (an officer, with a reason)         open      -> resolved (no longer found, or fixed)
+--   dismissed -> open      (an officer, or its time is over)   dismissed -> resolved (no longer found)
+--   resolved  -> open      (found again)                       resolved  -> dismissed (found again while dismissed)
+create table guild_identity.audit_issues (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    issue_type text not null,
+    severity text not null check (severity in ('info', 'warning', 'error')),
+    summary text not null check (summary <> ''),
+    details jsonb not null default '{}' check (jsonb_typeof(details) = 'object'),
+    issue_hash text not null check (issue_hash ~ '^[0-9a-f]{64}$'),  -- of the rule and the subject's id, nothing else
+    wow_character_id bigint,
+    discord_member_id bigint,
+    player_id bigint,
+    -- The material part of the last finding, by name: {"note": {"value": …, "at": …, "now": …, "place": …}}; and as it was
+    -- when an officer dismissed the issue. A dismissal hides a finding as long as each value of its own is the same.
+    material jsonb not null default '{}' check (jsonb_typeof(material) = 'object'),
+    dismissed_material jsonb check (jsonb_typeof(dismissed_material) = 'object'),
+    review_reason text,  -- why automation leaves it to an officer; null: not tried, or nothing prevents it
+    created_at timestamptz not null default now(),
+    opened_at timestamptz not null default now(),  -- last opened or recurred
+    notified_at timestamptz,
+    resolved_at timestamptz,
+    resolved_by text,
+    dismissed_at timestamptz,
+    dismissed_by text,
+    dismissed_reason text,
+    dismissed_until timestamptz,
+    state text not null generated always as (
+        case when resolved_at is not null then 'resolved' when dismissed_at is not null then 'dismissed' else 'open' end
+    ) stored,
+    -- The beginning is enough to find an issue, and always fits into an index.
+    search_text text not null generated always as (left(guild_identity.search_key(summary), 300)) stored,
+    unique (guild_id, id),
+    check ((resolved_at is null) = (resolved_by is null)),
+    check ((dismissed_at is null) = (dismissed_by is null)),
+    check ((dismissed_at is null) = (dismissed_reason is null)),
+    check (dismissed_until is null or dismissed_at is not null),
+    foreign key (guild_id, wow_character_id)
+        references guild_identity.wow_characters (guild_id, id) on delete set null (wow_character_id),
+    foreign key (guild_id, discord_member_id)
+        references guild_identity.discord_users (guild_id, id) on delete set null (discord_member_id),
+    foreign key (guild_id, player_id)
+        references guild_identity.players (guild_id, id) on delete set null (player_id)
+);
+
+create unique index one_issue_per_subject on guild_identity.audit_issues (guild_id, issue_hash);
+create index unresolved_issues_by_rule on guild_identity.audit_issues (guild_id, issue_type, opened_at desc)
+    where resolved_at is null;
+create index recent_issues on guild_identity.audit_issues (guild_id, opened_at desc, id desc);
+create index issues_by_state on guild_identity.audit_issues (guild_id, state, opened_at desc, id desc)
+    include (issue_type, severity, search_text);
+create index dismissals on guild_identity.audit_issues (guild_id, dismissed_at desc, id desc)
+    where dismissed_at is not null;
+create index issues_of_character on guild_identity.audit_issues (wow_character_id) where wow_character_id is not null;
+create index issues_of_member on guild_identity.audit_issues (discord_member_id) where discord_member_id is not null;
+create index issues_of_player on guild_identity.audit_issues (player_id) where player_id is not null;
+
+create table guild_identity.issue_events (
+    id bigint generated always as identity primary key,
+    guild_id integer not null,
+    issue_id bigint not null,
+    issue_type text not null,
+    event text not null check (event in ('opened', 'refreshed', 'recurred', 'resolved', 'dismissed', 'reopened')),
+    open_change smallint not null check (open_change between -1 and 1),  -- by how much it changed the number of open issues
+    actor text not null,
+    reason text,
+    at timestamptz not null default now(),
+    foreign key (guild_id, issue_id) references guild_identity.audit_issues (guild_id, id) on delete cascade
+);
+
+create index issue_events_of_issue on guild_identity.issue_events (issue_id, id);
+create index issue_events_of_guild on guild_identity.issue_events (guild_id, id);
+create index issue_events_by_time on guild_identity.issue_events (guild_id, event, at);
+create index issue_events_of_rule on guild_identity.issue_events (guild_id, issue_type, event, at);
+create index recent_issue_events on guild_identity.issue_events (guild_id, at)
+    include (issue_type, event, open_change) where event <> 'refreshed';
+
+
+-- 4. What was done
+
+-- A changeset that was applied, or refused on an officer's command. One that changes roles on Discord is stored first:
+--   running -> fixed, failed   (done, checked and recorded; or found on Discord after the worker died)
+--   running -> unverified      (Discord was told to, and nothing could check whether it did)
+create table guild_identity.fix_attempts (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    issue_id bigint,  -- null: a full match or a decision, which belongs to no single issue
+    issue_type text not null,
+    actor text not null,
+    is_automatic boolean not null,
+    outcome text not null check (outcome in ('running', 'fixed', 'refused', 'failed', 'unverified')),
+    reason text not null,
+    plan jsonb not null default '[]',
+    plan_key text,  -- what the plan would do, hashed: automation does not repeat an undone plan
+    intended jsonb not null default '[]',  -- the role changes that were about to be made, in the shape of `changes`
+    -- Each row before and after, in the order of writing. An undo goes backwards and refuses a row that has changed since.
+    changes jsonb not null default '[]',
+    started_at timestamptz not null default now(),
+    duration_ms integer not null check (duration_ms >= 0),
+    undoing_at timestamptz,  -- an undo of roles has begun; null again when it is finished and checked
+    undoing_by text,
+    undone_changes jsonb not null default '[]',  -- what a partial undo has undone; `changes` keeps the rest
+    partly_undone_at timestamptz,
+    partly_undone_by text,
+    undone_at timestamptz,
+    undone_by text,
+    unique (guild_id, id),
+    constraint running_has_an_intent check (outcome <> 'running' or intended <> '[]'),
+    constraint undoing_by_whom check ((undoing_at is null) = (undoing_by is null)),
+    constraint partly_undone_by_whom
+        check ((undone_changes = '[]') = (partly_undone_at is null) and (partly_undone_at is null) = (partly_undone_by is null)),
+    check ((undone_at is null) = (undone_by is null)),
+    constraint undone_is_not_being_undone check (undone_at is null or undoing_at is null),
+    foreign key (guild_id, issue_id) references guild_identity.audit_issues (guild_id, id) on delete set null (issue_id)
+);
+
+create index fix_attempts_of_issue on guild_identity.fix_attempts (issue_id, id);
+create index fix_attempts_by_time on guild_identity.fix_attempts (guild_id, started_at desc);
+create index recent_fix_attempts on guild_identity.fix_attempts (guild_id, started_at)
+    include (issue_type, outcome, is_automatic, undone_at);
+create index undone_plans on guild_identity.fix_attempts (guild_id, plan_key) where undone_at is not null;
+create index automatic_fixes on guild_identity.fix_attempts (guild_id, issue_type)
+    where is_automatic and outcome = 'fixed';
+create index unfinished_attempts on guild_identity.fix_attempts (guild_id, id)
+    where outcome = 'running' or undoing_at is not null;
+
+
+-- 5. Runs of pipelines, uploads and what officers requested
+
+create table guild_identity.sync_log (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    pipeline text not null,
+    actor text not null,
+    -- superseded: a newer export had told everything already, which is neither good nor a failure.
+    status text not null check (status in ('running', 'done', 'partial', 'superseded', 'failed')),
+    steps jsonb not null default '[]',
+    error text,
+    as_of timestamptz,  -- how recent the source's news are since the run; null: as of its end
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    unique (guild_id, id),
+    check ((status = 'running') = (finished_at is null))
+);
+
+create index sync_log_by_time on guild_identity.sync_log (guild_id, started_at desc);
+create index sync_log_by_pipeline on guild_identity.sync_log (guild_id, pipeline, started_at desc);
+create index running_runs on guild_identity.sync_log (guild_id) where status = 'running';
+
+-- A person whose companion sends the addon's exports. Keys are kept as SHA-256 of 32 random bytes.
+create table common.upload_keys (
+    id integer generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    uploader text not null check (uploader <> ''),
+    key_hash text not null unique,
+    created_by text not null,
+    created_at timestamptz not null default now(),
+    last_used_at timestamptz,
+    revoked_at timestamptz,
+    unique (guild_id, id)
+);
+
+-- An export of the addon: stored before it is acknowledged, without its characters once it is processed.
+--   received -> done, superseded (everything was known from a newer export), refused, failed (kept for another try)
+create table guild_identity.addon_uploads (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    upload_key_id integer not null,
+    content_hash text not null,
+    characters jsonb check (jsonb_typeof(characters) = 'array'),
+    character_count integer not null check (character_count > 0),
+    guild_name text,  -- whose export it is, as far as it says
+    realm text,
+    region smallint,
+    exported_at timestamptz,  -- by the clock of the uploader's machine
+    received_at timestamptz not null default now(),
+    as_of timestamptz not null default now(),  -- exported_at; received_at where that is missing or in the future
+    state text not null default 'received' check (state in ('received', 'done', 'superseded', 'refused', 'failed')),
+    attempts integer not null default 0 check (attempts >= 0),
+    failed_at timestamptz,  -- the last failed try
+    sentence text,          -- the outcome, for the uploader
+    run_id bigint,
+    finished_at timestamptz,
+    foreign key (guild_id, upload_key_id) references common.upload_keys (guild_id, id) on delete cascade,
+    foreign key (guild_id, run_id) references guild_identity.sync_log (guild_id, id) on delete set null (run_id),
+    constraint kept_until_processed check (state <> 'received' or characters is not null),
+    constraint erased_when_processed check (state in ('received', 'failed') or characters is null),
+    check ((state = 'received') = (finished_at is null))
+);
+
+create index waiting_uploads on guild_identity.addon_uploads (guild_id, as_of, id) where state = 'received';
+create unique index one_waiting_upload_of_a_content on guild_identity.addon_uploads (guild_id, content_hash)
+    where state = 'received';
+create index uploads_of_guild on guild_identity.addon_uploads (guild_id, id desc);
+create index uploads_of_key on guild_identity.addon_uploads (upload_key_id, id desc);
+create index uploads_by_run on guild_identity.addon_uploads (run_id) where run_id is not null;
+
+-- Full matches that officers requested; a worker runs them, one of a guild at a time.
+create table guild_identity.match_requests (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    actor text not null,
+    selected text[] check (cardinality(selected) > 0 and array_position(selected, null) is null),  -- keys of groups; null: all
+    requested_at timestamptz not null default now(),
+    attempts integer not null default 0,
+    state text not null default 'waiting' check (state in ('waiting', 'done', 'failed')),
+    sentence text,
+    attempt_id bigint,  -- the attempt that can be undone; null: nothing was changed
+    run_id bigint,
+    finished_at timestamptz,
+    check ((state = 'waiting') = (finished_at is null)),
+    foreign key (guild_id, attempt_id) references guild_identity.fix_attempts (guild_id, id) on delete set null (attempt_id),
+    foreign key (guild_id, run_id) references guild_identity.sync_log (guild_id, id) on delete set null (run_id)
+);
+
+create unique index one_match_waits on guild_identity.match_requests (guild_id) where state = 'waiting';
+
+-- Scans and fixes that officers requested, for a worker:
+--   waiting -> running (a worker has begun)   running -> done, failed      waiting -> failed (no worker came for a day)
+-- A row that still runs when its worker died goes to the next one, which counts the try.
+create table guild_identity.work_requests (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    kind text not null check (kind <> ''),
+    arguments jsonb not null default '{}' check (jsonb_typeof(arguments) = 'object'),
+    actor text not null,
+    requested_at timestamptz not null default now(),
+    state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed')),
+    attempts integer not null default 0,
+    issue_ids bigint[],  -- the issues of a fix when the first try began; null: not begun, or no fix
+    done integer not null default 0 check (done >= 0),
+    total integer not null default 0 check (total >= done),  -- 0: not known yet
+    doing text,          -- the current step, in words
+    sentence text,       -- the outcome
+    result jsonb,        -- the same as data; null where it failed
+    started_at timestamptz,
+    finished_at timestamptz,
+    check ((state in ('done', 'failed')) = (finished_at is not null)),
+    check ((finished_at is null) = (sentence is null))
+);
+
+-- The arguments are hashed because many issue numbers are longer than an index takes.
+create unique index one_request_of_a_kind_waits on guild_identity.work_requests (guild_id, kind, md5(arguments::text))
+    where state = 'waiting';
+create index requests_of_guild on guild_identity.work_requests (guild_id, id desc);
+create index unfinished_requests on guild_identity.work_requests (guild_id, id) where finished_at is null;
+
+
+-- 6. Messages to officers on Discord
+
+-- A row is written before anything is sent: what could not be sent is sent later, and what was sent is not sent again.
+-- A digest reports the issue events from first_event to last_event; while its day lasts it grows, and its message is edited.
+--   waiting (is_pending) -> shown (message_id set) -> waiting (the digest grew) -> shown -> closed (closed_at set)
+create table guild_identity.announcements (
+    id bigint generated always as identity primary key,
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    kind text not null check (kind in ('summary', 'digest')),
+    channel_id text not null,
+    nonce text not null check (length(nonce) <= 25),  -- Discord posts a nonce once
+    version integer not null default 1,               -- of the content
+    content jsonb,                                    -- what the message should say; null once it says so
+    is_pending boolean not null default true,
+    is_under_way boolean not null default false,  -- a first post may have reached Discord: it is repeated unchanged
+    -- A sender claims the row for a while; its result counts for the version that it sent. Where another sender took over
+    -- meanwhile, an older text may be on Discord: the row is in doubt, and the message is written again.
+    claim uuid,
+    claimed_until timestamptz,
+    is_in_doubt boolean not null default false,
+    first_event bigint,
+    last_event bigint,
+    shown_event bigint,   -- the last event that the message shows
+    message_id text,  -- Discord's; null: not posted
+    failures integer not null default 0,  -- since it was last sent
+    next_try_at timestamptz not null default now(),
+    last_error text,
+    created_at timestamptz not null default now(),
+    sent_at timestamptz,
+    closed_at timestamptz,
+    unique (guild_id, nonce),
+    check ((kind = 'digest') = (first_event is not null)),
+    check ((first_event is null) = (last_event is null)),
+    check (not is_pending or content is not null),
+    check (is_pending or content is null),
+    constraint claim_has_an_end check ((claim is null) = (claimed_until is null))
+);
+
+create unique index one_open_digest on guild_identity.announcements (guild_id) where kind = 'digest' and closed_at is null;
+create index pending_announcements on guild_identity.announcements (guild_id, id) where is_pending;
+create index digests_of_guild on guild_identity.announcements (guild_id, last_event desc) where kind = 'digest';
+
+
+-- 7. Settings of a guild
+
+create table guild_identity.rule_settings (
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    issue_type text not null,
+    is_enabled boolean not null default true,
+    auto_mitigate boolean,  -- null: the rule's default
+    severity text check (severity in ('info', 'warning', 'error')),  -- null: the rule's default
+    parameters jsonb not null default '{}' check (jsonb_typeof(parameters) = 'object'),
+    updated_by text not null,
+    updated_at timestamptz not null default now(),
+    primary key (guild_id, issue_type)
+);
+
+-- Which Discord role of the server (its id) or rank in the game (its index) gives which role here.
+create table common.access_grants (
+    guild_id integer not null references guild_identity.guilds on delete cascade,
+    kind text not null check (kind in ('discord_role', 'rank')),
+    key text not null check (key ~ '^[0-9]+$'),
+    role text not null check (role in ('none', 'viewer', 'officer', 'administrator')),
+    set_by text not null,
+    set_at timestamptz not null default now(),
+    primary key (guild_id, kind, key)
+);
+
+-- With the default: the guild master is an administrator until an administrator changes that.
+create view common.access_grants_in_force as
+select guild_id, kind, key, role, set_by, set_at from common.access_grants
+union all
+select g.id, 'rank', '0', 'administrator', null, null
+from guild_identity.guilds g
+where not exists (select from common.access_grants a where (a.guild_id, a.kind, a.key) = (g.id, 'rank', '0'));
+
+-- Who changed which setting. `before` and `after` are the setting as it was written, so another change can undo it.
+-- Of keys and tokens only the name and the state are kept.
+create table guild_identity.setting_changes (
+    id bigint generated always as identity primary key,
+    guild_id integer references guild_identity.guilds on delete cascade,  -- null: a token for every guild
+    kind text not null check (kind in ('rule', 'ranks', 'word', 'key', 'token')),
+    subject text not null check (subject <> ''),
+    before jsonb not null check (jsonb_typeof(before) = 'object'),
+    after jsonb not null check (jsonb_typeof(after) = 'object'),
+    sentence text not null check (sentence <> ''),
+    undoes bigint,
+    actor text not null,
+    at timestamptz not null default now(),
+    unique (guild_id, id),
+    foreign key (guild_id, undoes) references guild_identity.setting_changes (guild_id, id) on delete set null (undoes)
+);
+
+create index setting_changes_by_time on guild_identity.setting_changes (guild_id, id desc);
+create index setting_changes_undoing on guild_identity.setting_changes (undoes) where undoes is not null;
+
+
+-- 8. Who may use the product. Secrets are kept as SHA-256 of 32 random bytes, which nobody can guess.
+
+-- A local account, which signs in by a link and has a role of its own, or a Discord user, whose role is looked up each time.
+create table common.admin_accounts (
+    id integer generated always as identity primary key,
+    name text not null check (name <> ''),
+    discord_id text unique check (discord_id ~ '^[0-9]+$'),  -- null: a local account
+    role text check (role in ('viewer', 'officer', 'administrator')),
+    guild_id integer references guild_identity.guilds on delete cascade,  -- null: not bound to one guild
+    created_at timestamptz not null default now(),
+    check ((discord_id is null) = (role is not null)),
+    check (discord_id is null or guild_id is null)
+);
+
+create unique index admin_accounts_by_name on common.admin_accounts (name) where discord_id is null;
+
+create table common.login_links (
+    token_hash text primary key,
+    account_id integer not null references common.admin_accounts on delete cascade,
+    expires_at timestamptz not null,
+    used_at timestamptz
+);
+
+-- Sign-ins with Discord that were begun: the hash of what Discord will send back with what the browser keeps. Used once.
+create table common.discord_sign_ins (
+    proof_hash text primary key,
+    expires_at timestamptz not null
+);
+
+create table common.web_sessions (
+    token_hash text primary key,
+    id integer generated always as identity unique,  -- for lists and for ending one
+    account_id integer not null references common.admin_accounts on delete cascade,
+    guild_id integer references guild_identity.guilds on delete cascade,  -- a Discord user's choice; null: none yet, or local
+    created_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    revoked_at timestamptz
+);
+
+create table common.api_tokens (
+    id integer generated always as identity primary key,
+    guild_id integer references guild_identity.guilds on delete cascade,  -- null: every guild of this installation
+    name text not null check (name <> ''),
+    scope text not null default 'write' check (scope in ('read', 'write', 'admin', 'metrics')),
+    token_hash text not null unique,
+    created_by text not null,
+    created_at timestamptz not null default now(),
+    last_used_at timestamptz,
+    revoked_at timestamptz
+);
+
+
+-- 9. Triggers: former names
+
+create function guild_identity.keep_former_name_of_character() returns trigger language plpgsql as $$
+begin
+    insert into guild_identity.former_names (guild_id, character_id, name)
+    values (old.guild_id, old.id, old.character_name)
+    on conflict (character_id, name, guild_id) do update set until = now();
+    return null;
+end $$;
+
+create trigger former_name_of_character
+after update of character_name on guild_identity.wow_characters
+for each row when (old.name_key is distinct from new.name_key)
+execute function guild_identity.keep_former_name_of_character();
+
+create function guild_identity.keep_former_names_of_member() returns trigger language plpgsql as $$
+begin
+    insert into guild_identity.former_names (guild_id, discord_user_id, name)
+    select distinct old.guild_id, old.id, name
+    from unnest(array[old.username, old.global_name, old.display_name]) as n (name)
+    where name <> '' and name <> all (array_remove(array[new.username, new.global_name, new.display_name], null))
+    on conflict (discord_user_id, name, guild_id) do update set until = now();
+    return null;
+end $$;
+
+create trigger former_names_of_member
+after update of username, global_name, display_name on guild_identity.discord_users
+for each row when ((old.username, old.global_name, old.display_name)
+                   is distinct from (new.username, new.global_name, new.display_name))
+execute function guild_identity.keep_former_names_of_member();
+
+
+-- 10. Triggers: live updates
+
+-- Notifications on the channel patt_live: the guild, the kind of change, and the ids of the rows; no names and no notes.
+-- PostgreSQL delivers them when the transaction has committed, and never when it has not.
+create function guild_identity.publish_rows() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('patt_live', json_build_object(
+                'guild', guild_id, 'kind', tg_argv[0], 'first', min(id), 'last', max(id))::text)
+    from changed
+    where guild_id is not null
+    group by guild_id;
+    return null;
+end
+$$;
+
+create function guild_identity.publish_jobs() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('patt_live', json_build_object('guild', args -> 'guild_id', 'kind', 'jobs')::text)
+    from changed
+    where args ? 'guild_id'
+    group by args -> 'guild_id';
+    return null;
+end
+$$;
+
+create trigger publish_new after insert on guild_identity.issue_events
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('issues');
+create trigger publish_new after insert on guild_identity.fix_attempts
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('attempts');
+create trigger publish_changed after update on guild_identity.fix_attempts
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('attempts');
+create trigger publish_new after insert on guild_identity.sync_log
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('runs');
+create trigger publish_changed after update on guild_identity.sync_log
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('runs');
+create trigger publish_new after insert on guild_identity.match_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('matches');
+create trigger publish_changed after update on guild_identity.match_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('matches');
+create trigger publish_new after insert on guild_identity.work_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('work');
+create trigger publish_changed after update on guild_identity.work_requests
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('work');
+create trigger publish_new after insert on guild_identity.setting_changes
+    referencing new table as changed for each statement execute function guild_identity.publish_rows('settings');
+
+create trigger publish_new after insert on jobs.procrastinate_jobs
+    referencing new table as changed for each statement execute function guild_identity.publish_jobs();
+create trigger publish_changed after update on jobs.procrastinate_jobs
+    referencing new table as changed for each statement execute function guild_identity.publish_jobs();
+create trigger publish_deleted after delete on jobs.procrastinate_jobs
+    referencing old table as changed for each statement execute function guild_identity.publish_jobs();
+
+
+-- 11. Guilds kept apart: row-level security
+
+-- The role under which the application works for one guild. It belongs to the server, so another database may have made it,
+-- and a login that may make no roles finds it made by whoever administers the server.
+do $$
+begin
+    begin
+        if not exists (select from pg_roles where rolname = 'patt_guild') then
+            create role patt_guild nologin;
+        end if;
+    exception
+        when duplicate_object or unique_violation then null;  -- another database was faster
+    end;
+    if not pg_has_role(current_user, 'patt_guild', 'member') then
+        execute format('grant patt_guild to %I', current_user);
+    end if;
+exception
+    when insufficient_privilege then
+        raise exception using
+            errcode = 'insufficient_privilege',
+            message = format('the login %s may not make the role patt_guild, which keeps guilds apart; as an administrator '
+                'of the server run: create role patt_guild nologin (if there is none), then: grant patt_guild to %I',
+                current_user, current_user);
+end $$;
+
+-- The guild that the transaction is bound to; null: none, and then patt_guild sees no row.
+create function guild_identity.current_guild() returns integer language sql stable parallel safe
+    return nullif(current_setting('app.guild_id', true), '')::integer;
+
+grant usage on schema common, guild_identity to patt_guild;
+grant select, update on guild_identity.guilds to patt_guild;
+grant select on common.realms to patt_guild;
+grant usage on all sequences in schema guild_identity to patt_guild;
+
+-- Owners and superusers are under no policy: migrations, and what is about all guilds, run as the login. The policies are
+-- not forced on the owner, because then a second one would have to name the login, and a backup that is restored for
+-- another login would look empty to it.
+alter table guild_identity.guilds enable row level security;
+create policy own_rows on guild_identity.guilds to patt_guild using (id = guild_identity.current_guild());
+
+do $$
+declare
+    guild_table regclass;
+begin
+    for guild_table in
+        select c.oid
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attname = 'guild_id' and not a.attisdropped
+        where c.relkind in ('r', 'p') and c.relnamespace in ('common'::regnamespace, 'guild_identity'::regnamespace)
+    loop
+        execute format('alter table %s enable row level security', guild_table);
+        execute format('create policy own_rows on %s to patt_guild using (guild_id = guild_identity.current_guild())',
+                       guild_table);
+        execute format('grant select, insert, update, delete on %s to patt_guild', guild_table);
+    end loop;
+end $$;
+
+-- Who may sign in, and with what, is the installation's.
+revoke all on common.admin_accounts, common.web_sessions from patt_guild;
+alter table common.login_links enable row level security;
+create policy own_rows on common.login_links to patt_guild using (
+    exists (select from common.admin_accounts a
+            where a.id = account_id and a.guild_id = guild_identity.current_guild()));
+
+-- A view asks as whoever asks it, and not as its owner, who is under no policy.
+alter view common.access_grants_in_force set (security_invoker = true);
+alter view guild_identity.aliases_in_use set (security_invoker = true);
+alter view guild_identity.moved_ranks set (security_invoker = true);
+alter view guild_identity.confirmed_characters set (security_invoker = true);
+grant select on common.access_grants_in_force, guild_identity.aliases_in_use, guild_identity.moved_ranks,
+    guild_identity.confirmed_characters to patt_guild;

@@ -1,0 +1,34 @@
+"""The schema of the first release; later migrations stand on top of it.
+
+Revision ID: 0001
+Revises:
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+from procrastinate.schema import SchemaManager
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_SCHEMA = Path(__file__).parent.with_name("schema.sql")
+
+
+def upgrade() -> None:
+    """Create the queue's tables and functions in the schema `jobs`, then all tables of the product."""
+    run = op.get_bind().exec_driver_sql
+    run("create schema jobs")
+    run("set local search_path = jobs")
+    run(SchemaManager.get_schema().replace("%", "%%"))
+    run("set local search_path = public")
+    run(_SCHEMA.read_text(encoding="utf-8").replace("%", "%%"))
+
+
+def downgrade() -> None:
+    """Drop all schemas with everything in them."""
+    op.execute("drop schema jobs, guild_identity, common cascade")

@@ -1,0 +1,347 @@
+"""Writing changesets, and undoing what was written: compared with the database, then every row or none.
+
+The number of statements does not depend on the number of rows. The caller holds the guild's lock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes import write
+from sv_common.guild_sync.changes.changeset import Author, Changeset, RowChange, fold
+from sv_common.guild_sync.changes.integrity import CANNOT_BE_UNDONE, NOTHING_CHANGED, stale_if_refused
+from sv_common.guild_sync.changes.tables import TABLES, Key, Row
+from sv_common.guild_sync.core.errors import PlanStale
+
+SQL = load_sql(__package__, "apply.sql")
+
+_CHARACTER_POINTERS = ("main_character_id", "offspec_character_id")
+_LINK_OF = "The player of "
+_NOT_UNDONE = "so this can no longer be undone as a whole."
+_TWICE = f"Two fixes of one run would change the same. {NOTHING_CHANGED}"
+_POINTED_TO = (
+    "A character was made the main or the off-spec of its player since, and would no longer be its player’s. "
+    "Undo that first."
+)
+_HAS_MORE = "The player that was created has other characters, aliases or rejections since, or was confirmed, so this cannot be undone."
+_CONTRADICTIONS = {
+    "link": (
+        "An officer has said since that a character does not belong to the player that would have it again. Undo that first."
+    ),
+    "rejection": (
+        "A character was linked to a player since that it would be said not to belong to, so this can no longer be undone."
+    ),
+    "member": "An officer has said since that a player is not the Discord member that it would be again. Undo that first.",
+    "member rejection": (
+        "A player has become the Discord member since that it would be said not to be, so this can no longer be undone."
+    ),
+}
+"""What stands against each other, by what `contradictions` calls it."""
+
+RowKey: TypeAlias = tuple[str, Key]
+
+
+async def apply(guild: GuildConnection, changesets: Sequence[Changeset], author: Author) -> list[list[RowChange]]:
+    """Write the rows of changesets; return for each what was written, whole, with everything that the database changed too.
+
+    Raises `PlanStale` with the row that is no longer as planned, and for whatever the database refuses.
+    """
+    state = await _read(guild, [row for each in changesets for row in each.rows])
+    planned = [[state.found(row) for row in fold(row.by(author) for row in each.rows)] for each in changesets]
+    wanted = _by_key(row for rows in planned for row in rows)
+    for row in wanted.values():
+        if obstacle := _why_stale(row, state, wanted):
+            raise PlanStale(f"{obstacle}. {NOTHING_CHANGED}")
+    numbers = await _numbers(guild, wanted.values())
+    written = [
+        fold(
+            change
+            for row in rows
+            for change in (
+                _completed(row, guild.id, state, numbers),
+                *map(_kept, _taken_along(row, state, wanted)),
+            )
+        )
+        for rows in planned
+    ]
+    async with stale_if_refused(guild, NOTHING_CHANGED):
+        rows = fold(row for each in written for row in each if row.table in TABLES)
+        await write.delete(guild, rows)
+        await write.insert_and_update(guild, rows)
+    return written
+
+
+async def undo(guild: GuildConnection, changes: Sequence[RowChange], *, written_at: datetime) -> None:
+    """Put back what was written, exactly, or nothing at all.
+
+    Raises `PlanStale` when any row has changed, when a player that would be deleted has got something else, when a character
+    became a main that would be taken from its player, when a link and a "not this player" would contradict each other of
+    which one is newer than the changes, and for whatever the database refuses.
+    """
+    wanted = _inverse(changes)
+    state = await _read(guild, list(wanted.values()))
+    for _, obstacle in _find_obstacles(wanted, state):
+        raise PlanStale(obstacle)
+    rows = list(wanted.values())
+    async with stale_if_refused(guild, CANNOT_BE_UNDONE):
+        await write.delete(guild, rows)
+        await _check_uncontradicted(guild, rows, written_at)
+        await write.insert_and_update(guild, rows)
+
+
+async def obstacles(guild: GuildConnection, changes: Sequence[RowChange]) -> dict[RowKey, str]:
+    """Return, by row, what keeps changes from being undone: what was changed since, or has got something else.
+
+    Contradictions, and what the database refuses, show when it is tried.
+    """
+    wanted = _inverse(changes)
+    return dict(_find_obstacles(wanted, await _read(guild, list(wanted.values()))))
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The current rows, by number and by what people know them by; and what depends on players to be deleted."""
+
+    rows: Mapping[RowKey, Row]
+    hanging: Mapping[int, Sequence[RowChange]]
+    characters: Mapping[int, Row]
+    now: str
+
+    def of(self, change: RowChange) -> Row | None:
+        return self.rows.get(change.key)
+
+    def found(self, change: RowChange) -> RowChange:
+        """Return the change with the number of its row, where it is known by something else."""
+        row = self.of(change)
+        return replace(change, id=row["id"]) if change.id == 0 and change.before is not None and row else change
+
+    def name(self, change: RowChange) -> str:
+        row = self.of(change) or change.before or change.after or {}
+        match change.table:
+            case "link":
+                return f"{_LINK_OF}{self.characters.get(change.id, {}).get('name') or change.id}"
+            case "rejection":
+                return "A “not this player”"
+            case _:
+                return f"The {change.table} {row.get('display_name') or row.get('alias') or change.id}"
+
+
+async def _read(guild: GuildConnection, changes: Sequence[RowChange]) -> _State:
+    """Read and lock the rows that changes are about, and what depends on those that are to be deleted."""
+    doomed = [change.id for change in changes if change.table == "player" and change.after is None]
+    ids: dict[str, list[int]] = defaultdict(list)
+    sides: dict[str, list[Row]] = defaultdict(list)
+    for change in changes:
+        ids[change.table].append(change.id)
+        sides[change.table] += [side for side in (change.before, change.after) if side is not None and not change.id]
+    found = await guild.rows(
+        SQL["current"],
+        characters=ids["link"],
+        players=ids["player"],
+        owners=[player for each in changes for player in _players(each)],
+        aliases=ids["alias"],
+        words=[row["alias_key"] for row in sides["alias"]],
+        rejections=ids["rejection"],
+        rejected_characters=[row.get("character_id") for row in sides["rejection"]],
+        rejected_members=[row.get("discord_user_id") for row in sides["rejection"]],
+        their_players=[row["player_id"] for row in sides["rejection"]],
+        confirmed=ids["confirmation"],
+        doomed=doomed,
+    )
+    rows: dict[RowKey, Row] = {}
+    hanging: dict[int, list[RowChange]] = defaultdict(list)
+    for kind, row in found:
+        if kind in TABLES:
+            change = RowChange(kind, row["character_id" if kind in ("link", "confirmation") else "id"], row, None)
+            rows[change.key] = rows[replace(change, id=0).key] = row
+        else:
+            change = RowChange("issue", row["id"], {"player_id": row.get("player_id")}, {"player_id": None})
+        if kind not in ("player", "note", "now") and row["player_id"] in doomed:
+            hanging[row["player_id"]].append(change)
+    characters = {row["id"]: row for kind, row in found if kind == "note"}
+    return _State(rows, hanging, characters, next(row["now"] for kind, row in found if kind == "now"))
+
+
+def _players(change: RowChange) -> list[int]:
+    return [row["player_id"] for row in (change.before, change.after) if row and change.table == "link"]
+
+
+def _by_key(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
+    """Join the changes of one player; raise `PlanStale` where two are about the same otherwise."""
+    wanted: dict[RowKey, RowChange] = {}
+    for change in changes:
+        earlier = wanted.get(change.key)
+        if earlier is not None and not _are_apart(earlier, change):
+            raise PlanStale(_TWICE)
+        wanted[change.key] = change if earlier is None else earlier.then(change)
+    return wanted
+
+
+def _are_apart(one: RowChange, another: RowChange) -> bool:
+    if one.table != "player" or not one.is_update or not another.is_update:
+        return False
+    return not {*(one.after or {})} & {*(another.after or {})}
+
+
+def _inverse(changes: Iterable[RowChange]) -> dict[RowKey, RowChange]:
+    return {change.key: change.inverse for change in fold(each for each in changes if each.table in TABLES)}
+
+
+def _is_as_expected(change: RowChange, row: Row | None) -> bool:
+    """Whether a row is what a change found before it, by the declared columns that it names."""
+    if change.before is None or row is None:
+        return change.before is None and row is None
+    return all(row.get(column) == value for column, value in TABLES[change.table].compared(change.before).items())
+
+
+def _why_stale(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> str | None:
+    row = state.of(change)
+    if change.before is None and _is_dormant(change, row):
+        row = None
+    if not _is_as_expected(change, row):
+        name = state.name(change)
+        if row is None and change.table != "link":
+            return f"{name} is gone since"
+        if change.before is None:
+            return f"{name.removeprefix(_LINK_OF)} is another player’s since"
+        return f"{name} was changed since"
+    is_deleted = change.table == "player" and change.after is None
+    if is_deleted and any((each.after or {}).get("player_id") == change.id for each in wanted.values()):
+        return f"{state.name(change)} is to be deleted and to get something at once"
+    for along in _taken_along(change, state, wanted):
+        if along.table in ("link", "rejection") or (along.table == "alias" and (along.before or {})["is_in_use"]):
+            return f"{state.name(change)} has got other characters, aliases or rejections since"
+    return None
+
+
+def _is_dormant(change: RowChange, row: Row | None) -> bool:
+    """Whether a row is a word that a match once learned and that no note of its player has any more."""
+    return change.table == "alias" and row is not None and not row["is_in_use"]
+
+
+def _find_obstacles(wanted: Mapping[RowKey, RowChange], state: _State) -> Iterator[tuple[RowKey, str]]:
+    for key, change in wanted.items():
+        row = state.of(change)
+        taken = {along.table for along in _taken_along(change, state, wanted)} - {"issue"}
+        if not _is_as_expected(change, row):
+            yield key, _changed_since(change, row, state)
+        elif taken and change.table == "player":
+            yield key, _HAS_MORE
+        elif taken and change.table == "link":
+            yield key, _POINTED_TO
+
+
+def _changed_since(change: RowChange, row: Row | None, state: _State) -> str:
+    name = state.name(change)
+    if change.table == "rejection":
+        return f"{name} was changed since, as when two players are merged, {_NOT_UNDONE}"
+    if row is not None or change.before is None or change.table == "link":
+        return f"{name} was changed since, {_NOT_UNDONE}"
+    how = ", merged into another or deleted" if change.table == "player" else ""
+    return f"{name} is gone since{how}, {_NOT_UNDONE}"
+
+
+def _taken_along(change: RowChange, state: _State, wanted: Mapping[RowKey, RowChange]) -> Iterator[RowChange]:
+    """What the database changes along with a row, or has to make room for it, where the changeset does not change it anyway."""
+    match change.table:
+        case "player" if change.after is None:
+            yield from (each for each in state.hanging.get(change.id, ()) if each.key not in wanted)
+        case "alias" if change.before is None and (row := state.of(change)) is not None:
+            yield RowChange("alias", row["id"], row, None)
+        case "link" if change.before and change.before["player_id"] != (change.after or {}).get("player_id"):
+            key: RowKey = ("player", (change.before["player_id"],))
+            player, other = state.rows.get(key, {}), wanted.get(key)
+            for column in _CHARACTER_POINTERS:
+                is_wanted = other is not None and (other.after is None or column in (other.before or {}))
+                if player.get(column) == change.id and not is_wanted:
+                    yield RowChange("player", player["id"], {column: change.id}, {column: None})
+
+
+def _kept(change: RowChange) -> RowChange:
+    table = TABLES.get(change.table)
+    return replace(change, before=table.kept(change.before)) if table is not None and change.before else change
+
+
+class _Numbers:
+    """Numbers for rows that are made: of players by what stands for them, of others in turn."""
+
+    def __init__(self, players: Mapping[int, int], others: Mapping[str, Iterator[int]]) -> None:
+        self._players, self._others = players, others
+
+    def of(self, change: RowChange) -> int:
+        return next(self._others[change.table]) if change.id == 0 else self._players.get(change.id, change.id)
+
+    def player(self, number: int) -> int:
+        return self._players.get(number, number)
+
+
+async def _numbers(guild: GuildConnection, changes: Iterable[RowChange]) -> _Numbers:
+    made = [change for change in changes if change.before is None and change.id <= 0]
+    if not made:
+        return _Numbers({}, {})
+    counts = Counter(change.table for change in made)
+    values = {table: counts[table] for table in ("player", "alias", "rejection")}
+    reserved: dict[str, list[int]] = defaultdict(list)
+    for table, number in await guild.rows(SQL["numbers"], **values):
+        reserved[table].append(number)
+    players = [change.id for change in made if change.table == "player"]
+    return _Numbers(dict(zip(players, reserved["player"], strict=True)), {t: iter(n) for t, n in reserved.items()})
+
+
+def _completed(change: RowChange, guild_id: int, state: _State, numbers: _Numbers) -> RowChange:
+    """Return a change with whole rows before and after, with numbers and times."""
+    table = TABLES[change.table]
+    before = None if change.before is None else table.kept(state.of(change) or {})
+    if change.after is None:
+        return replace(change, before=before, names={})
+    number = numbers.of(change)
+    fresh = {**dict.fromkeys(table.columns), "guild_id": guild_id, "created_at": state.now, table.key[0]: number}
+    after = {**(before or fresh), **change.after, **_of_this_moment(change, state)}
+    if "player_id" in after:
+        after["player_id"] = numbers.player(after["player_id"])
+    if change.table == "player" and before is not None:
+        changed = [column for column in table.columns if before[column] != after[column]]
+        before, after = ({column: row[column] for column in changed} for row in (before, after))
+    return RowChange(change.table, number, before, after)
+
+
+def _of_this_moment(change: RowChange, state: _State) -> dict[str, Any]:
+    """What is only known on writing: the time, and under which note a link is made."""
+    after, now = change.after or {}, state.now
+    if "linked_by" in after:
+        note = state.characters.get(change.id, {}).get("note")
+        return {"created_at": now, "confirmed_at": now if after["confirmed_by"] else None, "basis_note": note}
+    if "rejected_by" in after:
+        return {"created_at": now}
+    if "discord_confirmed_by" in after:
+        return {"discord_confirmed_at": now if after["discord_confirmed_by"] else None}
+    return {}
+
+
+async def _check_uncontradicted(guild: GuildConnection, rows: Sequence[RowChange], written_at: datetime) -> None:
+    """Raise where a link and a "not this player" would contradict each other, of a character or of a Discord member."""
+    again = [(row.table, row.id, row.after) for row in rows if row.after is not None]
+    links = [after for table, _, after in again if table == "link"]
+    rejections = [after for table, _, after in again if table == "rejection"]
+    players = [(number, after) for table, number, after in again if table == "player"]
+    members = {number: after["discord_user_id"] for number, after in players if "discord_user_id" in after}
+    if not links and not rejections and not members:
+        return
+    for (what,) in await guild.rows(
+        SQL["contradictions"],
+        member_players=list(members),
+        members=list(members.values()),
+        rejected_members=[row.get("discord_user_id") for row in rejections],
+        link_characters=[row["character_id"] for row in links],
+        link_players=[row["player_id"] for row in links],
+        rejected_characters=[row["character_id"] for row in rejections],
+        rejected_players=[row["player_id"] for row in rejections],
+        written_at=written_at,
+    ):
+        raise PlanStale(_CONTRADICTIONS[what])

@@ -1,0 +1,1 @@
+"""What everything stands on: errors, names, pages of lists, progress, reports."""

@@ -1,0 +1,48 @@
+"""What a link rests on: of a character to its player, or of a player to the Discord member that it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sv_common.guild_sync.core.names import name_key
+
+Basis = Literal["proven", "officer", "account", "note", "name"]
+"""Strongest first: the game's own sign-in, an officer's word, the same account, a guild note, the same name on Discord."""
+
+LinkEvidence = Literal["note", "name"]
+"""What a link rests on that no person has made."""
+
+
+def is_confirmed(basis: str | None, confirmed_by: str | None) -> bool:
+    """Whether a person, or the game itself, stands for a link: only then does it give a right."""
+    return basis == "proven" or confirmed_by is not None
+
+
+def basis_in_words(
+    basis: str | None, note: str | None = None, confirmed_by: str | None = None, confirmed_at: datetime | None = None
+) -> str:
+    """Say what a link rests on: the rest of a sentence that begins with “It rests on”."""
+    on = f" on {confirmed_at:%Y-%m-%d}" if confirmed_at is not None else ""
+    if basis == "proven":
+        return "the sign-in with the game, which proves it"
+    if confirmed_by is not None:
+        return f"the word of {confirmed_by}{on}"
+    if basis == "account":
+        return "the account, which has other characters of this player; no officer has confirmed it"
+    if basis == "name":
+        return "the same name on Discord alone; no officer has confirmed it"
+    if basis is None:
+        return "nothing that is known; no officer has confirmed it"
+    named = f"the note “{note}”" if note else "a note"
+    return f"{named} alone; no officer has confirmed it"
+
+
+def has_changed(note: str | None, note_then: str | None) -> bool | None:
+    """Whether a note is another one than that under which a link was made; None where that one is not known.
+
+    Case and outer blanks do not count: who writes “mito” for “Mito” has changed nothing.
+    """
+    if note_then is None:
+        return None
+    return name_key(note or "") != name_key(note_then)

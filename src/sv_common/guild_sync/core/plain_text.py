@@ -1,0 +1,42 @@
+"""What a text may hold that a person hands in: the same for the command line, the API and the forms of pages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from sv_common.guild_sync.core.errors import BadInput
+
+LONGEST_TEXT = 500
+"""Letters of a reason, and of any other text of which nothing else is said."""
+
+_BREAKS = "\t\n\r"
+_MOST_SHOWN = 40
+
+
+def fault_of_text(text: str, longest: int = LONGEST_TEXT) -> str | None:
+    """Return what keeps a text from being used, as “it …” is said; None where nothing does."""
+    if len(text) > longest:
+        return f"has {len(text)} letters; at most {longest} can be used"
+    if "\x00" in text:
+        return "holds a character (NUL) that cannot be stored"
+    for sign in text:
+        match unicodedata.category(sign):
+            case "Cs":
+                return "holds bytes that are no text in UTF-8"
+            case "Cc" if sign not in _BREAKS:
+                return f"holds a control character (number {ord(sign)})"
+    return None
+
+
+def checked_text(what: str, text: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text as it was handed in. Raises `BadInput` that names it where it cannot be used."""
+    fault = fault_of_text(text, longest)
+    if fault is not None:
+        raise BadInput(f"{what} cannot be used: it {fault}.")
+    return text
+
+
+def shown(text: str) -> str:
+    """Return the beginning of any text so that it can be printed anywhere: on one line, and without what steers a terminal."""
+    start = text[:_MOST_SHOWN] + ("…" if len(text) > _MOST_SHOWN else "")
+    return "".join(sign if sign.isprintable() else "�" for sign in start)

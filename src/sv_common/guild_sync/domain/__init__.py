@@ -1,1 +1,0 @@
-"""The words of this field, pure: no database, no network, no clock."""

@@ -1,0 +1,1 @@
+"""One engine for all rules: scan, plan, fix, record, undo."""

@@ -1,0 +1,56 @@
+"""Who requests a fix, what that makes of the links it writes, and what may stop it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.changes.changeset import Author
+
+AUTOMATION = "automation"
+
+SOME_OFFICER = "officer"
+"""Who acts where nobody says who asks: never automation, which may do less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request to fix.
+
+    `is_automatic` applies only plans that need no review. `is_bulk` is an officer's click on many issues at once: it links by
+    evidence, as automation does; a click on one issue is a person's decision, and automation leaves its links alone. `seen`
+    holds, for issues that were previewed, the key of the plan shown: no other plan is applied.
+    """
+
+    actor: str
+    is_automatic: bool = False
+    is_bulk: bool = False
+    seen: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def automation(cls) -> Command:
+        """The request of a pipeline."""
+        return cls(AUTOMATION, is_automatic=True, is_bulk=True)
+
+    @property
+    def author(self) -> Author:
+        """How links made on this request are marked."""
+        if self.is_automatic:
+            return Author(self.actor, "auto_fix", "exact")
+        if self.is_bulk:
+            return Author(self.actor, "bulk_fix", "exact")
+        return Author(self.actor, "officer_fix", "confirmed")
+
+
+Guard: TypeAlias = Callable[[GuildConnection], AbstractAsyncContextManager[None]]
+"""A block around what is written to the rows of a guild, whose lock is held. Raises `Refused` at its end for what may not
+stay; then nothing of the transaction does."""
+
+
+@contextlib.asynccontextmanager
+async def unguarded(guild: GuildConnection) -> AsyncIterator[None]:  # noqa: ARG001 -- one of the guards
+    yield

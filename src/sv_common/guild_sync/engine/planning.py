@@ -1,0 +1,144 @@
+"""Plans for issues, made from the database as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.describe import sentences
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.issues.model import Issue, IssueState
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+
+NO_PLAN = "0"
+"""What a preview gives as the key of an issue that is no longer found: it would be closed, and no plan be carried out."""
+
+NOT_AS_SEEN = "The fix has changed since the preview. Look at the preview again."
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFix:
+    """An issue that is still found, and what would fix it."""
+
+    issue: Issue
+    plan: Changeset
+
+    @property
+    def sentences(self) -> list[str]:
+        return sentences(self.plan)
+
+    def result(self, outcome: FixOutcome, reason: str, attempt_id: int | None = None) -> FixResult:
+        return FixResult(self.issue.id, self.issue.issue_type, outcome, reason, self.plan, attempt_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What can be done about some issues of one rule.
+
+    `ready` may be applied for this command; `settled` already have their result; `gone` are open in the log although the
+    detector no longer finds them.
+    """
+
+    ready: Sequence[PlannedFix]
+    settled: Sequence[FixResult]
+    gone: Sequence[Issue]
+
+    @property
+    def keys(self) -> dict[int, str]:
+        """By issue, the key of what would be done about it: returned with the command, so that nothing else is done."""
+        return {fix.issue.id: fix.plan.key for fix in self.ready} | {issue.id: NO_PLAN for issue in self.gone}
+
+
+async def plan_fixes(
+    guild: GuildConnection, rule: RuleDefinition, issues: Sequence[Issue], command: Command
+) -> Planning:
+    """Scan again, then plan. The issues are of one rule and one guild, and the caller holds the guild's lock."""
+    settled = [nothing_to_do(issue) for issue in issues if issue.state is IssueState.RESOLVED]
+    unresolved = [issue for issue in issues if issue.state is not IssueState.RESOLVED]
+    if command.is_automatic:
+        settled += [set_aside(issue) for issue in unresolved if issue.state is IssueState.DISMISSED]
+        unresolved = [issue for issue in unresolved if issue.state is IssueState.OPEN]
+    if rule.own_function is not None:
+        reason = f"“{rule.name}” uses its own fix function, so its fix cannot be previewed."
+        return Planning((), [*settled, *(_refusal(issue, reason) for issue in unresolved)], ())
+    if rule.plan is None or rule.detect is None:
+        settled += [_refusal(issue, f"“{rule.name}” has no fix: it is for information.") for issue in unresolved]
+        return Planning((), settled, ())
+    if not unresolved:
+        return Planning((), settled, ())
+    found = {f.issue_hash: f for f in await rule.findings(guild)}
+    current = [issue for issue in unresolved if issue.issue_hash in found]
+    plans = await rule.plan(guild, [found[issue.issue_hash] for issue in current])
+    planned = [PlannedFix(issue, plan) for issue, plan in zip(current, plans, strict=True)]
+    barred = await _barred(guild, planned, command)
+    return Planning(
+        [fix for fix in planned if fix.issue.id not in barred],
+        [*settled, *(fix.result(*barred[fix.issue.id]) for fix in planned if fix.issue.id in barred)],
+        [issue for issue in unresolved if issue.issue_hash not in found],
+    )
+
+
+async def _barred(
+    guild: GuildConnection, planned: Sequence[PlannedFix], command: Command
+) -> dict[int, tuple[FixOutcome, str]]:
+    """What keeps each plan from being applied for this command, by issue."""
+    refused = FixOutcome.WAITING if command.is_automatic else FixOutcome.REFUSED
+    changed = [fix.issue.id for fix in planned if command.seen.get(fix.issue.id, fix.plan.key) != fix.plan.key]
+    barred = dict.fromkeys(changed, (refused, NOT_AS_SEEN))
+    barred |= {fix.issue.id: (refused, fix.plan.reason) for fix in planned if not fix.plan.changes}
+    if command.is_bulk:
+        barred |= {fix.issue.id: (refused, fix.plan.not_in_bulk) for fix in planned if fix.plan.not_in_bulk}
+    if command.is_automatic:
+        barred |= {fix.issue.id: (refused, why) for fix in planned if (why := fix.plan.why_not_automatic)}
+        barred |= await _undone_before(guild, [fix for fix in planned if fix.issue.id not in barred])
+    return barred
+
+
+async def _undone_before(guild: GuildConnection, planned: Sequence[PlannedFix]) -> dict[int, tuple[FixOutcome, str]]:
+    if not planned:
+        return {}
+    undone = await attempts.undone_plans(guild, [fix.plan.key for fix in planned])
+    return {
+        fix.issue.id: (
+            FixOutcome.WAITING,
+            f"{undone[fix.plan.key][0]} undid this same fix on {undone[fix.plan.key][1]:%Y-%m-%d}; it is not repeated automatically.",
+        )
+        for fix in planned
+        if fix.plan.key in undone
+    }
+
+
+def nothing_to_do(issue: Issue) -> FixResult:
+    reason = f"Already resolved by {issue.resolved_by}; nothing was changed."
+    return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def set_aside(issue: Issue) -> FixResult:
+    reason = f"Dismissed by {issue.dismissed_by}; automation leaves it alone."
+    return FixResult(issue.id, issue.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+
+
+def not_of_rule(rule: RuleDefinition, issue_ids: Sequence[int], known: Sequence[Issue]) -> list[FixResult]:
+    there = {issue.id for issue in known}
+    reason = f"This is not an issue of the rule “{rule.name}”; nothing was changed."
+    return [
+        FixResult(issue_id, rule.issue_type, FixOutcome.NOTHING_TO_DO, reason)
+        for issue_id in dict.fromkeys(issue_ids)
+        if issue_id not in there
+    ]
+
+
+def held(issue: Issue, plan: Changeset | None, count: int, limit: int) -> FixResult:
+    reason = (
+        f"{count} fixes at once is more than the {limit} that may run automatically, so all of them need review. "
+        "If they are right, one click on Fix All applies them."
+    )
+    return FixResult(issue.id, issue.issue_type, FixOutcome.HELD, reason, plan)
+
+
+def _refusal(issue: Issue, reason: str) -> FixResult:
+    return FixResult(issue.id, issue.issue_type, FixOutcome.REFUSED, reason)

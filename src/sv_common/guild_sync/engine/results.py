@@ -1,0 +1,133 @@
+"""The results of fixes and undos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.describe import sentences
+
+
+class FixOutcome(StrEnum):
+    """How an attempt to fix ended. Only FIXED means that it resolved the issue.
+
+    UNVERIFIED: Discord was told to change something, and the result could not be seen.
+    """
+
+    FIXED = "fixed"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    HELD = "held"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    NOTHING_TO_DO = "nothing_to_do"
+
+
+_IN_WORDS = {FixOutcome.UNVERIFIED: "not verified", FixOutcome.NOTHING_TO_DO: "with nothing to do"}
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """What became of one issue in a run of fixes."""
+
+    issue_id: int
+    issue_type: str
+    outcome: FixOutcome
+    reason: Annotated[str, Field(description="Why it ended so.")]
+    plan: Annotated[Changeset | None, Field(exclude=True)] = None
+    attempt_id: Annotated[int | None, Field(description="What to undo, if something was changed.")] = None
+
+    @computed_field
+    @property
+    def resolved(self) -> bool:
+        """Whether the issue is resolved now."""
+        return self.outcome in (FixOutcome.FIXED, FixOutcome.NOTHING_TO_DO)
+
+    @computed_field
+    @property
+    def steps(self) -> Sequence[str]:
+        """What the plan does, a sentence for each step."""
+        return sentences(self.plan) if self.plan else []
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What came of it, for an officer."""
+        match self.outcome:
+            case FixOutcome.FIXED:
+                return " ".join(["Fixed.", *self.steps])
+            case FixOutcome.NOTHING_TO_DO:
+                return self.reason
+            case FixOutcome.UNVERIFIED:
+                return f"Not verified: {self.reason}"
+            case _:
+                return f"Not fixed: {self.reason}"
+
+
+def _counted(outcome: FixOutcome, about: str | None = None) -> property:
+    def count(report: FixReport) -> int:
+        return report.count(outcome)
+
+    return computed_field(description=about, return_type=int)(property(count))
+
+
+@dataclass(frozen=True, slots=True)
+class FixReport:
+    """The results of a run of fixes, in all and one by one."""
+
+    results: Annotated[Sequence[FixResult], Field(serialization_alias="issues")] = ()
+
+    fixed = _counted(FixOutcome.FIXED)
+    refused = _counted(FixOutcome.REFUSED)
+    waiting = _counted(FixOutcome.WAITING)
+    held = _counted(FixOutcome.HELD)
+    failed = _counted(FixOutcome.FAILED)
+    unverified = _counted(
+        FixOutcome.UNVERIFIED,
+        "Discord was told to change something, and the result could not be seen; it is looked up again later.",
+    )
+    nothing_to_do = _counted(FixOutcome.NOTHING_TO_DO)
+
+    @computed_field
+    @property
+    def found(self) -> int:
+        """How many issues the fix was about."""
+        return len(self.results)
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """How many issues ended how, for an officer."""
+        if not self.results:
+            return "Nothing is open, so nothing was changed."
+        counts = [f"{count} {_IN_WORDS.get(each, each)}" for each in FixOutcome if (count := self.count(each))]
+        return f"Of {self.found} {'issue' if self.found == 1 else 'issues'}: {', '.join(counts)}."
+
+    def count(self, outcome: FixOutcome) -> int:
+        return sum(result.outcome is outcome for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    attempt_id: int
+    sentences: Annotated[Sequence[str], Field(serialization_alias="undone")]
+    left: Annotated[
+        Sequence[str],
+        Field(
+            description="The people that a partial undo could not undo, and why.",
+            examples=[["Mito: The player of Grimalt was changed since, so this can no longer be undone as a whole."]],
+        ),
+    ] = ()
+
+    @computed_field
+    @property
+    def sentence(self) -> str:
+        """What was undone and what is left, for an officer."""
+        done = f"Attempt {self.attempt_id} is undone{' in part' if self.left else ''}."
+        left = ["Not undone; you can undo these later:", *self.left] if self.left else []
+        return " ".join([done, *self.sentences, *left])

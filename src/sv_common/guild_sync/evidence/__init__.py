@@ -1,1 +1,0 @@
-"""What a fix would change, before and after."""

@@ -1,0 +1,63 @@
+"""What the fields of an officer's decision hold, described once for the API, the command line and the pages' forms."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from sv_common.guild_sync.core.plain_text import fault_of_text
+
+LONGEST_NAME = 100
+LONGEST_REASON = 500
+
+
+def _usable(text: str) -> str:
+    fault = fault_of_text(text)
+    if fault is not None:
+        raise ValueError(f"it {fault}")
+    return text
+
+
+_PLAYER = "Display name of the player, or its number, written #12. A bare number is a name first."
+_Name: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), AfterValidator(_usable)
+]
+CharacterName: TypeAlias = Annotated[
+    _Name,
+    Field(
+        description="Name-Realm, a name that only one has, or the number of the character, written #12.",
+        examples=["Grimalt-Area 52"],
+    ),
+]
+PlayerName: TypeAlias = Annotated[_Name, Field(description=_PLAYER, examples=["Mito"])]
+StayingPlayer: TypeAlias = Annotated[_Name, Field(description=f"The one that stays. {_PLAYER}", examples=["#12"])]
+OtherPlayer: TypeAlias = Annotated[
+    _Name,
+    Field(
+        description=f"The one that is merged into it. {_PLAYER} A name that both have means this one.",
+        examples=["Mito"],
+    ),
+]
+MemberName: TypeAlias = Annotated[
+    _Name,
+    Field(
+        description="User name, display name or number (#12, or Discord’s own) of the Discord member.",
+        examples=["mito_plays"],
+    ),
+]
+Alias: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+    Field(description="A name as notes write it.", examples=["Mit"]),
+]
+Reason: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON),
+    AfterValidator(_usable),
+    Field(description="Why, in a few words."),
+]
+RememberNote: TypeAlias = Annotated[bool, Field(description="The name in its note means this player from now on.")]
+PlanKey: TypeAlias = Annotated[
+    str | None, Field(max_length=64, description="Key of the plan that was previewed: another one is refused.")
+]

@@ -1,0 +1,408 @@
+"""What an officer decides: who plays a character and who does not, who a player is on Discord, mains, aliases, merges.
+
+Each decision is a class that plans itself: what has to be written, or why it cannot be. Characters are named by Name-Realm,
+by a name that only one has, or by number (`#12`); players by display name or number; Discord members by user name, display
+name or number: see `lookup`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from sv_common.guild_sync.changes.changeset import (
+    NEW_PLAYER,
+    Changeset,
+    Named,
+    RowChange,
+    attach_member,
+    confirm_member,
+    create_player,
+    detach_member,
+    forget_alias,
+    forget_rejection,
+    link,
+    reject,
+    remember_alias,
+    set_main,
+    unlink,
+)
+from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.core.names import LONGEST_ALIAS, is_alias, name_key
+from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.identity.decision_fields import (
+    Alias,
+    CharacterName,
+    MemberName,
+    OtherPlayer,
+    PlanKey,
+    PlayerName,
+    Reason,
+    RememberNote,
+    StayingPlayer,
+)
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+from sv_common.guild_sync.identity.lookup import find_character, find_member, find_player
+from sv_common.guild_sync.identity.merging import merge
+from sv_common.guild_sync.identity.resolver import Resolver
+
+_SAYS_SO = "an officer says so."
+
+
+@dataclass(frozen=True, slots=True)
+class ManualDecision(ABC):
+    """An officer's decision. Its fields are the request of the API, the form of a page and the command's arguments."""
+
+    plan_key: PlanKey = field(default=None, kw_only=True)
+
+    @abstractmethod
+    def plan(self, resolver: Resolver) -> Changeset:
+        """Return what it changes. Raises `NotFound` and `Refused`, also where there is nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCharacter(ManualDecision):
+    """The character is this player's; with `remember_note`, so is everyone that its note names the same way.
+
+    It undoes an earlier unlinking of the two. Refused where an officer has rejected the player for this character.
+    """
+
+    character: CharacterName
+    player: PlayerName
+    remember_note: RememberNote = False
+    decision: Literal["link"] = field(default="link", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        character, player = find_character(facts, self.character), find_player(facts, self.player)
+        rows = _linked(facts, character, player)
+        if self.remember_note:
+            rows.append(_alias_of_note(resolver, character, player))
+        return _linked_changeset(character, player, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmLink(ManualDecision):
+    """The character is the player's it is linked to: the officer confirms the link."""
+
+    character: CharacterName
+    decision: Literal["confirm"] = field(default="confirm", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        character = find_character(resolver.facts, self.character)
+        if character.player_id is None:
+            raise Refused(f"{character.label} has no player, so there is no link to confirm. Link it first.")
+        player = resolver.facts.players[character.player_id]
+        return _linked_changeset(character, player, _linked(resolver.facts, character, player))
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkCharacter(ManualDecision):
+    """The character has no player for now: no note and no name links the two again, but an officer may."""
+
+    character: CharacterName
+    decision: Literal["unlink"] = field(default="unlink", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        character = find_character(facts, self.character)
+        if character.player_id is None:
+            raise Refused(f"{character.label} has no player already.")
+        player = facts.players[character.player_id].named
+        rows = [unlink(character.named, player)]
+        if (character.id, player.id) not in facts.rejections:
+            rows.append(reject(player, character=character.named, why="an officer unlinked it.", is_unlinking=True))
+        return Changeset(tuple(rows), f"{character.label} has no player for now: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLink(ManualDecision):
+    """The character is not this player's, whatever notes and names say."""
+
+    character: CharacterName
+    player: PlayerName
+    reason: Reason = ""
+    decision: Literal["reject"] = field(default="reject", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        character, player = find_character(facts, self.character), find_player(facts, self.player)
+        pair = (character.id, player.id)
+        if pair in facts.rejections - facts.unlinked:
+            raise Refused(f"It is known already that {character.label} does not belong to {player.display_name}.")
+        why = checked_text("The reason", self.reason.strip()) or _SAYS_SO
+        rows = [unlink(character.named, player.named)] if character.player_id == player.id else []
+        was_unlinked = pair in facts.unlinked
+        rows.append(reject(player.named, character=character.named, why=why, was_unlinked=was_unlinked))
+        return Changeset(tuple(rows), f"{character.label} does not belong to {player.display_name}: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowLink(ManualDecision):
+    """The character may be this player's after all: the rejection is undone."""
+
+    character: CharacterName
+    player: PlayerName
+    decision: Literal["allow"] = field(default="allow", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        character, player = find_character(facts, self.character), find_player(facts, self.player)
+        if (character.id, player.id) not in facts.rejections:
+            raise NotFound(f"No one has rejected {player.display_name} for {character.label}.")
+        reason = f"{character.label} may belong to {player.display_name} after all: {_SAYS_SO}"
+        return Changeset((_allowed(facts, character, player),), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMember(ManualDecision):
+    """The player is this Discord member; the officer confirms it where evidence says so already.
+
+    It undoes an earlier unlinking of the two. Refused where either is already linked to another.
+    """
+
+    player: PlayerName
+    member: MemberName
+    decision: Literal["link_member"] = field(default="link_member", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        player, member = find_player(facts, self.player), find_member(facts, self.member)
+        rows = _made_member(facts, player, member)
+        if not rows:
+            raise Refused(f"{player.display_name} is {member.display_name} on Discord already, by a person's decision.")
+        return Changeset(rows, f"{player.display_name} is {member.display_name} on Discord: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCharacterToMember(ManualDecision):
+    """The character is this Discord member's, who becomes a player with it where they are none yet.
+
+    A player who has the character and no Discord member becomes the member. Where evidence says all of it already, the
+    officer confirms it. Refused where the character's player is another Discord member.
+    """
+
+    character: CharacterName
+    member: MemberName
+    decision: Literal["link_to_member"] = field(default="link_to_member", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        character, member = find_character(facts, self.character), find_member(facts, self.member)
+        reason = f"{character.label} belongs to {member.display_name} on Discord: {_SAYS_SO}"
+        theirs = _player_of(facts, member)
+        if theirs is None and character.player_id is None:
+            _check_is_there(member)
+            player = Named(NEW_PLAYER, member.display_name)
+            created = create_player(*player, member.named, character.named)
+            return Changeset((created, link(character.named, player, _SAYS_SO)), reason)
+        owner = theirs or facts.players[character.player_id or 0]
+        rows = (*_linked(facts, character, owner), *_made_member(facts, owner, member))
+        if not rows:
+            raise Refused(f"{character.label} belongs to {member.display_name} already, by a person's decision.")
+        return Changeset(rows, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkMember(ManualDecision):
+    """The player is not this Discord member: no name links the two again, but an officer may."""
+
+    player: PlayerName
+    decision: Literal["unlink_member"] = field(default="unlink_member", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        player = find_player(facts, self.player)
+        member = facts.members.get(player.discord_user_id or 0)
+        if member is None:
+            raise Refused(f"{player.display_name} has no Discord member, so there is nothing to unlink.")
+        rows = [detach_member(player.named, member.named)]
+        if (player.id, member.id) not in facts.member_rejections:
+            why = "an officer unlinked them."
+            rows.append(reject(player.named, member=member.named, why=why, is_unlinking=True))
+        reason = f"{player.display_name} is not the Discord member {member.display_name}: {_SAYS_SO}"
+        return Changeset(tuple(rows), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowMember(ManualDecision):
+    """The player may be this Discord member after all: the rejection is undone."""
+
+    player: PlayerName
+    member: MemberName
+    decision: Literal["allow_member"] = field(default="allow_member", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        player, member = find_player(facts, self.player), find_member(facts, self.member)
+        if (player.id, member.id) not in facts.member_rejections:
+            raise NotFound(f"No one has rejected {member.display_name} on Discord for {player.display_name}.")
+        reason = f"{player.display_name} may be {member.display_name} on Discord after all: {_SAYS_SO}"
+        return Changeset((forget_rejection(player.named, member=member.named, is_unlinking=True),), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlayers(ManualDecision):
+    """Two players are one person: `player` stays and takes over everything of the other, which is deleted."""
+
+    player: StayingPlayer
+    other: OtherPlayer
+    decision: Literal["merge"] = field(default="merge", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        stays = find_player(resolver.facts, self.player)
+        return merge(resolver.facts, stays, find_player(resolver.facts, self.other, rather_than=stays))
+
+
+@dataclass(frozen=True, slots=True)
+class SetMain(ManualDecision):
+    """The character is the main of the player that it belongs to."""
+
+    character: CharacterName
+    decision: Literal["main"] = field(default="main", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        character = find_character(facts, self.character)
+        if character.player_id is None:
+            raise Refused(f"{character.label} has no player, so it cannot be a main. Link it first.")
+        player = facts.players[character.player_id]
+        if player.main_character_id == character.id:
+            raise Refused(f"{character.label} is the main of {player.display_name} already.")
+        former = facts.characters.get(player.main_character_id or 0)
+        row = set_main(player.named, character.named, former.named if former else None)
+        return Changeset((row,), f"{character.label} is the main of {player.display_name}: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class AddAlias(ManualDecision):
+    """A word of notes means this player from now on."""
+
+    alias: Alias
+    player: PlayerName
+    decision: Literal["add_alias"] = field(default="add_alias", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        player, word = find_player(resolver.facts, self.player), self.alias.strip()
+        if not is_alias(word):
+            raise BadInput(
+                f"An alias is a name as notes write it: one line of 1 to {LONGEST_ALIAS} letters that can be seen."
+            )
+        if resolver.facts.aliases.get(name_key(word)) == player.id:
+            raise Refused(f"“{word}” is remembered to mean {player.display_name} already.")
+        _check_is_free(resolver.facts, word)
+        row = remember_alias(player.named, word)
+        return Changeset((row,), f"“{word}” means {player.display_name}: {_SAYS_SO}")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAlias(ManualDecision):
+    """A word of notes is no longer an alias."""
+
+    alias: Alias
+    decision: Literal["remove_alias"] = field(default="remove_alias", kw_only=True)
+
+    def plan(self, resolver: Resolver) -> Changeset:
+        facts = resolver.facts
+        known = facts.aliases.get(name_key(self.alias))
+        if known is None:
+            raise NotFound(f"“{self.alias}” is no alias in this guild.")
+        player, word = facts.players[known], facts.written_aliases[name_key(self.alias)]
+        row = forget_alias(player.named, word)
+        return Changeset((row,), f"“{word}” no longer means {player.display_name}: {_SAYS_SO}")
+
+
+Decision: TypeAlias = Annotated[
+    LinkCharacter
+    | ConfirmLink
+    | UnlinkCharacter
+    | RejectLink
+    | AllowLink
+    | LinkMember
+    | LinkCharacterToMember
+    | UnlinkMember
+    | AllowMember
+    | MergePlayers
+    | SetMain
+    | AddAlias
+    | RemoveAlias,
+    Field(discriminator="decision"),
+]
+"""Every decision there is."""
+
+
+def _linked(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> list[RowChange]:
+    """Return nothing where a person has decided so already."""
+    pair = (character.id, player.id)
+    if pair in facts.rejections - facts.unlinked:
+        raise Refused(
+            f"An officer has said that {character.label} does not belong to {player.display_name}. Undo that first."
+        )
+    rows = [_allowed(facts, character, player)] if pair in facts.unlinked else []
+    if character.player_id != player.id or not character.is_decided:
+        former = facts.players[character.player_id].named if character.player_id is not None else None
+        rows.append(link(character.named, player.named, _SAYS_SO, former=former))
+    return rows
+
+
+def _linked_changeset(character: KnownCharacter, player: KnownPlayer, rows: Sequence[RowChange]) -> Changeset:
+    if not rows:
+        raise Refused(f"{character.label} belongs to {player.display_name} already, by a person's decision.")
+    return Changeset(tuple(rows), f"{character.label} belongs to {player.display_name}: {_SAYS_SO}")
+
+
+def _allowed(facts: GuildFacts, character: KnownCharacter, player: KnownPlayer) -> RowChange:
+    is_unlinking = (character.id, player.id) in facts.unlinked
+    return forget_rejection(player.named, character=character.named, is_unlinking=is_unlinking)
+
+
+def _made_member(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> tuple[RowChange, ...]:
+    """Return nothing where a person has decided so already."""
+    if player.discord_user_id == member.id:
+        return () if player.is_member_decided else (confirm_member(player.named, member.named),)
+    _check_may_be(facts, player, member)
+    attached = attach_member(player.named, member.named)
+    if (player.id, member.id) in facts.member_rejections:
+        return forget_rejection(player.named, member=member.named, is_unlinking=True), attached
+    return (attached,)
+
+
+def _check_may_be(facts: GuildFacts, player: KnownPlayer, member: KnownMember) -> None:
+    _check_is_there(member)
+    theirs = _player_of(facts, member)
+    if theirs is not None:
+        raise Refused(
+            f"{member.display_name} on Discord is the player {theirs.display_name} already. If the two players are one person, "
+            "merge them; else unlink the member from that player first."
+        )
+    if player.discord_user_id is not None:
+        now = facts.members.get(player.discord_user_id)
+        name = now.display_name if now else "another Discord member"
+        raise Refused(f"{player.display_name} is {name} on Discord. Unlink that member first.")
+
+
+def _player_of(facts: GuildFacts, member: KnownMember) -> KnownPlayer | None:
+    return next((player for player in facts.players.values() if player.discord_user_id == member.id), None)
+
+
+def _check_is_there(member: KnownMember) -> None:
+    if not member.is_present:
+        raise Refused(f"{member.display_name} has left the Discord server, so no player can be linked to this member.")
+
+
+def _alias_of_note(resolver: Resolver, character: KnownCharacter, player: KnownPlayer) -> RowChange:
+    named = resolver.resolve(character).named
+    if named is None:
+        raise Refused(f"The note of {character.label} names no one, so there is no alias to remember.")
+    _check_is_free(resolver.facts, named)
+    return remember_alias(player.named, named)
+
+
+def _check_is_free(facts: GuildFacts, word: str) -> None:
+    known = facts.aliases.get(name_key(word))
+    if known is not None:
+        raise Refused(f"“{word}” is already remembered to mean {facts.players[known].display_name}.")

@@ -1,0 +1,110 @@
+"""The character, player or Discord member that an officer names. Pure.
+
+`#12` is always the number of a row. A bare number is a name first, where someone has that name. Those who are here go
+before namesakes who have left; where several who are here share a name, the error lists them with their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.core.row_number import bare_row, marked_row
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember, KnownPlayer
+
+MOST_NAMES_IN_A_SENTENCE = 5
+
+_Known = TypeVar("_Known", KnownCharacter, KnownPlayer, KnownMember)
+
+
+def find_character(facts: GuildFacts, called: str) -> KnownCharacter:
+    """Return the character of a name, Name-Realm, or number. Raises `NotFound`, and `Refused` for a name that several have."""
+    if (number := marked_row(called)) is not None:
+        return _by_number(facts.characters, number, "character of the guild")
+    name, _, realm = called.partition("-")
+    namesakes = [
+        character
+        for character in facts.characters.values()
+        if character.name_key == name_key(name)
+        and (not realm or realm_key(realm) in (character.realm_key, realm_key(character.realm_name or "")))
+    ]
+    found = [character for character in namesakes if character.is_present] or namesakes
+    if not found and (bare := facts.characters.get(bare_row(called) or 0)) is not None:
+        return bare
+    if not found:
+        raise NotFound(f"No character of the guild is called “{called}”. Write it as Name-Realm.")
+    if len(found) > 1:
+        told = _or([f"{character.label} (#{character.id})" for character in found])
+        raise Refused(f"“{called}” could be {told}. Write it as Name-Realm, or give the number with its #.")
+    return found[0]
+
+
+def find_player(facts: GuildFacts, called: str, *, rather_than: KnownPlayer | None = None) -> KnownPlayer:
+    """Return the player of a display name or number. Raises `NotFound`, and `Refused` for a name that several have.
+
+    A name that `rather_than` has too means the other one who has it.
+    """
+    if (number := marked_row(called)) is not None:
+        return _by_number(facts.players, number, "player of this guild")
+    namesakes = [player for player in facts.players.values() if name_key(player.display_name) == name_key(called)]
+    found = [player for player in namesakes if player is not rather_than] or namesakes
+    if not found and (bare := facts.players.get(bare_row(called) or 0)) is not None:
+        return bare
+    if not found:
+        raise NotFound(
+            f"No player is called “{called}”. Give the display name, or the number, of a player of this guild."
+        )
+    if len(found) > 1:
+        told = _or([f"{player.display_name} (#{player.id}{_main_of(facts, player)})" for player in found])
+        raise Refused(f"“{called}” could be {told}. Give the number with its #, such as #{found[0].id}.")
+    return found[0]
+
+
+def find_member(facts: GuildFacts, called: str) -> KnownMember:
+    """Return the Discord member of a user name, a name shown there, or a number: PATT's or Discord's own.
+
+    Raises `NotFound`, and `Refused` for a name that several have.
+    """
+    if (number := marked_row(called)) is not None:
+        return _by_number(facts.members, number, "Discord member of this guild")
+    here = [member for member in facts.members.values() if member.is_present]
+    away = [member for member in facts.members.values() if not member.is_present]
+    found = (
+        _members_named(here, called)
+        or _members_named(away, called)
+        or [member for member in facts.members.values() if member.discord_id == called]
+        or [member for member in facts.members.values() if member.id == bare_row(called)]
+    )
+    if not found:
+        raise NotFound(f"No one on the Discord server is named “{called}”. Give the user name, as Discord shows it.")
+    if len(found) > 1:
+        told = _or([f"@{member.username} (#{member.id})" for member in found])
+        raise Refused(f"“{called}” could be {told}. Give the user name, or the number with its #.")
+    return found[0]
+
+
+def _members_named(members: Sequence[KnownMember], called: str) -> list[KnownMember]:
+    """Those with this user name, which is unique on Discord; else those with this display name."""
+    key = name_key(called)
+    return [member for member in members if member.username == called.removeprefix("@")] or [
+        member for member in members if key in (name_key(member.display_name), name_key(member.global_name or ""))
+    ]
+
+
+def _by_number(known: Mapping[int, _Known], number: int, what: str) -> _Known:
+    if number not in known:
+        raise NotFound(f"No {what} has the number #{number}.")
+    return known[number]
+
+
+def _main_of(facts: GuildFacts, player: KnownPlayer) -> str:
+    theirs = [each for each in facts.characters.values() if each.player_id == player.id]
+    main = facts.characters.get(player.main_character_id or 0) or (theirs[0] if theirs else None)
+    return f", who plays {main.label}" if main else ""
+
+
+def _or(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES_IN_A_SENTENCE
+    return " or ".join(names[:MOST_NAMES_IN_A_SENTENCE]) + (f" (and {more} more)" if more > 0 else "")

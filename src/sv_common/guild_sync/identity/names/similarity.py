@@ -1,0 +1,231 @@
+"""How similar a written word is to names: misspelled, shortened, without its accents. Similarity suggests; it never proves."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler, Prefix
+from rapidfuzz.fuzz import ratio
+
+from sv_common.guild_sync.core.names import name_key
+from sv_common.guild_sync.identity.names.spellings import folds_of
+from sv_common.guild_sync.notes import fold_accents
+from sv_common.guild_sync.notes.words.tokens import is_unspaced
+
+SHORTEST_BEGINNING: Final = 3
+"""Letters that a word must share with the beginning of a name to be taken for its short form."""
+
+SHORTEST_PART: Final = 4
+"""Letters of a short form that is taken from the middle or the end of a name."""
+
+SHORTEST_UNSPACED_BEGINNING: Final = 2
+"""The same for a script whose letters are syllables or words."""
+
+_THE_SAME: Final = 1.3
+_SAME_BUT_FOR_ACCENTS: Final = 1.2
+_LONGEST_PET_ENDING: Final = 2
+_PET_NAME: Final = re.compile(
+    r"(.{3,}?)(?:chen|lein|tje|pje|ito|ita|inho|inha|ino|ina|eczek|eczka|uszek|uszka|us|usia|unia|ek|ushka|ушка|юшка|очка|ечка|чик|ик)"
+)
+"""A pet name of a language that makes them by endings: Käthchen, Jaskółeczka, Соловушка."""
+
+_SHORTEST_SKELETON: Final = 4
+_LEAST_SKELETON_COVERAGE: Final = 0.5
+_MOST_ERRORS: Final = 3
+_MOST_NEAR: Final = 50
+"""Names that are looked at more closely when a whole guild is called alike."""
+
+_LEAST_SHARE_RIGHT: Final = (1.0, 0.6, 0.6, 0.75)
+"""By the number of letters that are wrong: a third one is only believed of a long name."""
+
+_LEAST_SHARE_RIGHT_IN_TEXT: Final = 0.8
+_CYRILLIC_IN_LATIN: Final = str.maketrans(
+    dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
+    | {
+        "ё": "yo",
+        "ж": "zh",
+        "х": "h",
+        "ц": "ts",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "sch",
+        "ъ": "",
+        "ь": "",
+        "ю": "yu",
+        "я": "ya",
+    }
+)
+
+
+MISSPELLING_SCORE: Final = 80.0
+"""RapidFuzz ratio (0 to 100) from which two folded names are taken for one name, badly written."""
+
+_SHORTEST_ALIKE: Final = 3
+_CYRILLIC_ENDINGS: Final = (
+    "иного иным ины ина ино ину ин овым овы ова ово ову ов евы ева ев ами ями "
+    "ой ей ем ом ою ею ам ям а я ы и у ю е о ь й"
+)
+_POLISH_ENDINGS: Final = "owego owej owy owa owie emu ego iem em om ami ach owi ie ia iu io y i a e u o"
+_CASE_ENDINGS: Final = tuple(f"{_CYRILLIC_ENDINGS} {_POLISH_ENDINGS}".split(" "))
+"""What Russian and Polish hang on a name by its case, or to make it a possessive: Вовин is Вова's, Kuby is of Kuba."""
+
+_LOST_VOWEL: Final = re.compile(r"[eo](?=[ckn]$)")
+
+
+def is_similar(word: str, name: str) -> bool:
+    """Whether a word may be the name, misspelled, shortened or in another case: one slip is enough, even in a short name."""
+    folded, own = fold_accents(word), fold_accents(name)
+    if min(len(folded), len(own)) < (SHORTEST_UNSPACED_BEGINNING if is_unspaced(own[:1]) else _SHORTEST_ALIKE):
+        return False
+    is_short_form = own.startswith(folded) or folded.startswith(own)
+    slips = OSA.distance(folded, own, score_cutoff=1)
+    return (
+        is_short_form
+        or slips <= 1
+        or ratio(folded, own) >= MISSPELLING_SCORE
+        or not _stems(folded).isdisjoint(_stems(own))
+    )
+
+
+def _stems(word: str) -> set[str]:
+    stems = {word[: -len(ending)] for ending in _CASE_ENDINGS if word.endswith(ending)}
+    return {_LOST_VOWEL.sub("", word)} | {_LOST_VOWEL.sub("", stem) for stem in stems if len(stem) >= _SHORTEST_ALIKE}
+
+
+class How(StrEnum):
+    """How a word is similar to a name; the values finish a sentence that begins with the word."""
+
+    NAME = "is the name of"
+    ACCENTS = "is, but for accents,"
+    BEGINNING = "is the beginning of"
+    ENDING = "begins, with another ending, like"
+    LONGER = "begins with"
+    PART = "is part of"
+    SPELLING = "is spelled much like"
+    SKELETON = "has letters, in their order, of"
+
+
+class Similarity(NamedTuple):
+    """A name that a word is similar to, by its place among the names. A higher score is more similar."""
+
+    place: int
+    score: float
+    how: How
+
+
+class SimilarNames:
+    """Names to be searched for those that a word is similar to."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._places: dict[str, list[int]] = defaultdict(list)
+        self._places_of_names: dict[str, list[int]] = defaultdict(list)
+        for place, name in enumerate(names):
+            self._places_of_names[name_key(name)].append(place)
+            for spelling in _spellings(name):
+                self._places[spelling].append(place)
+        self._spellings = list(self._places)
+        self._text = "\n".join(self._spellings)
+        self._by_first_letter: dict[str, list[str]] = defaultdict(list)
+        for spelling in self._spellings:
+            self._by_first_letter[spelling[:1]].append(spelling)
+
+    def like(self, words: Iterable[str], *, in_text: bool = False) -> list[Similarity]:
+        """Return the names that any of the words is similar to, best first.
+
+        `in_text`: the word stands where no name is expected, so it must be nearly the name itself.
+        """
+        best: dict[int, Similarity] = {}
+        for found in self._all_like(words, in_text=in_text):
+            if found.place not in best or best[found.place].score < found.score:
+                best[found.place] = found
+        return sorted(best.values(), key=lambda found: (-found.score, found.place))
+
+    def _all_like(self, words: Iterable[str], *, in_text: bool) -> Iterator[Similarity]:
+        for word in words:
+            yield from self._at(self._places_of_names.get(name_key(word), ()), _THE_SAME, How.NAME)
+            for spelling in _spellings(word):
+                yield from self._like(spelling, in_text=in_text)
+
+    def _like(self, word: str, *, in_text: bool) -> Iterator[Similarity]:
+        yield from self._at(self._places.get(word, ()), _SAME_BUT_FOR_ACCENTS, How.ACCENTS)
+        found = [*self._misspelled(word, in_text=in_text)]
+        if not in_text:
+            found += [*self._shortened(word)]
+        for spelling, score, how in found:
+            yield from self._at(self._places[spelling], score, how)
+
+    @staticmethod
+    def _at(places: Iterable[int], score: float, how: How) -> Iterator[Similarity]:
+        return (Similarity(place, score, how) for place in places)
+
+    def _misspelled(self, word: str, *, in_text: bool) -> Iterator[tuple[str, float, How]]:
+        near = process.extract(word, self._spellings, scorer=OSA.distance, score_cutoff=_MOST_ERRORS, limit=_MOST_NEAR)
+        for spelling, errors, _ in near:
+            longest = max(len(word), len(spelling))
+            share_right = 1 - errors / longest
+            least = _LEAST_SHARE_RIGHT_IN_TEXT if in_text else _LEAST_SHARE_RIGHT[errors]
+            if errors and share_right >= least and (errors == 1 or word[0] == spelling[0]):
+                similarity = JaroWinkler.similarity(word, spelling)
+                yield spelling, 0.5 + 0.3 * share_right + 0.15 * similarity, How.SPELLING
+
+    def _inside(self, word: str) -> list[str]:
+        if len(word) < SHORTEST_PART or word not in self._text:
+            return []
+        return [spelling for spelling in self._spellings if word in spelling[1:]]
+
+    def _shortened(self, word: str) -> Iterator[tuple[str, float, How]]:
+        alike = [spelling for spelling in self._by_first_letter.get(word[0], ()) if spelling != word]
+        inside = self._inside(word)
+        short_forms = {how: [each for each in alike if is_so(word, each)] for how, is_so in _SHORT_FORMS.items()}
+        for how, fitting in (*short_forms.items(), (How.PART, inside)):
+            for spelling in fitting:
+                coverage = min(len(word), len(spelling)) / max(len(word), len(spelling))
+                yield spelling, _SHORT_FORM_SCORES[how] + 0.1 * coverage + 0.1 / len(fitting), how
+
+
+def _spellings(name: str) -> set[str]:
+    spellings = {*folds_of(name), fold_accents(name_key(name).translate(_CYRILLIC_IN_LATIN))}
+    return (spellings | {spelling.replace("-", "") for spelling in spellings}) - {""}
+
+
+def _begins(word: str, name: str) -> bool:
+    if not name.startswith(word):
+        return False
+    return len(word) >= (SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else SHORTEST_BEGINNING)
+
+
+def _begins_alike(word: str, name: str) -> bool:
+    """Whether the word is a pet name: the beginning of the name with an ending of its own ("Goldie" of Goldenmane)."""
+    shared = Prefix.similarity(word, name)
+    if pet := _PET_NAME.fullmatch(word):
+        return shared >= max(SHORTEST_BEGINNING, len(pet[1]) - _LONGEST_PET_ENDING)
+    return shared >= max(SHORTEST_BEGINNING, len(word) - (_LONGEST_PET_ENDING if shared >= SHORTEST_PART else 1))
+
+
+def _is_begun_by(word: str, name: str) -> bool:
+    return len(name) >= SHORTEST_PART and word.startswith(name)
+
+
+def _is_skeleton(word: str, name: str) -> bool:
+    """Whether the word is the name with letters left out ("Brtmane"), with half of it there."""
+    shortest = SHORTEST_UNSPACED_BEGINNING if is_unspaced(word[0]) else _SHORTEST_SKELETON
+    if not max(shortest, _LEAST_SKELETON_COVERAGE * len(name)) <= len(word) < len(name):
+        return False
+    letters = iter(name)
+    return all(letter in letters for letter in word)
+
+
+_SHORT_FORMS: Final[dict[How, Callable[[str, str], bool]]] = {
+    How.BEGINNING: _begins,
+    How.ENDING: _begins_alike,
+    How.LONGER: _is_begun_by,
+    How.SKELETON: _is_skeleton,
+}
+"""Ways in which a word can stand for a name that begins with the same letter."""
+
+_SHORT_FORM_SCORES: Final = {How.BEGINNING: 0.78, How.ENDING: 0.62, How.LONGER: 0.72, How.PART: 0.7, How.SKELETON: 0.66}

@@ -1,0 +1,216 @@
+"""How each note of a roster in memory is read, for people who want to see it before they trust it. Reads nothing.
+
+The same decisions as everywhere (`resolver.py`), for a guild of which nothing is known but its roster, its notes and,
+perhaps, what its Discord members are called.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.identity.facts import GuildFacts, KnownCharacter, KnownMember
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.roster_file import NotedCharacter
+from sv_common.guild_sync.identity.suggestions import Suggestions
+from sv_common.guild_sync.identity.verdicts import OWN_NAME, Candidate, Decision, Verdict
+from sv_common.guild_sync.notes import Mention, MentionKind, NoteKind
+
+UNSEEN = "unseen"
+"""Kind of a note that the person who exported the roster could not see."""
+
+UNKNOWN_NAME = "unknown_name"
+"""Kind of a note with a name that no one in the guild has."""
+
+NICKNAME = "nickname"
+"""Kind of a note whose name is no character's and that several characters have."""
+
+
+class Sureness(StrEnum):
+    """How sure a reading is."""
+
+    CONFIDENT = "confident"
+    AMBIGUOUS = "ambiguous"
+    SUGGESTED = "suggested"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReading:
+    """How one note is read. Characters are named as the roster names them, best first.
+
+    `targets` are those that the note names, for certain or as one of several; `suggestions` those that it may mean,
+    misspelled. `person` is who a confident note means in the end: a main, a Discord name, or a nickname.
+    """
+
+    character: str
+    note: str | None
+    decision: Sureness
+    kind: str
+    targets: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    person: str | None = None
+    why_not: str | None = None
+
+
+def read_notes(roster: Sequence[NotedCharacter], discord_names: Iterable[str] = ()) -> list[NoteReading]:
+    reader = _Reader(roster, discord_names)
+    return [reader.read(number) for number in range(len(roster))]
+
+
+class _RosterCharacter(KnownCharacter):
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """Name-Realm, or the name alone where the roster gives no realm."""
+        return f"{self.name}-{self.realm_name}" if self.realm_name else self.name
+
+
+class _Reader:
+    def __init__(self, roster: Sequence[NotedCharacter], discord_names: Iterable[str]) -> None:
+        self._labels = [each.label for each in roster]
+        characters = {number: _known(number, each) for number, each in enumerate(roster)}
+        members = {number: KnownMember(number, "", name, None, name, True) for number, name in enumerate(discord_names)}
+        self._resolver = Resolver(GuildFacts(0, characters, {}, members, {}, frozenset()))
+        self._suggestions = Suggestions(self._resolver)
+        self._unknown_names = self._read_unknown_names()
+
+    def read(self, number: int) -> NoteReading:
+        character = self._resolver.facts.characters[number]
+        if character.note is None:
+            why_not = "The person who exported the roster could not see this note."
+            return self._reading(character, Sureness.NOBODY, UNSEEN, (why_not,), why_not=why_not)
+        decision = self._resolver.resolve(character)
+        if _is_own_bare_name(decision.mention, character):
+            return self._reading(character, Sureness.NOBODY, NoteKind.MARKER, (OWN_NAME,), why_not=OWN_NAME)
+        match decision.verdict:
+            case Verdict.CONFIDENT:
+                target = decision.candidates[0]
+                targets, evidence = self._named(character, first=target), self._evidence(character, decision)
+                sure = Sureness.CONFIDENT
+                return self._reading(
+                    character, sure, _kind(decision), evidence, targets=targets, person=self._person(target)
+                )
+            case Verdict.AMBIGUOUS:
+                why_not = decision.why_not_stronger or ""
+                targets = self._named(character, first=decision.candidates[0])
+                evidence = (*self._evidence(character, decision), why_not)
+                kind = _kind(decision)
+                return self._reading(character, Sureness.AMBIGUOUS, kind, evidence, targets=targets, why_not=why_not)
+            case _:
+                return self._perhaps(character, decision) or self._nobody(character, decision)
+
+    def _perhaps(self, character: KnownCharacter, decision: Decision) -> NoteReading | None:
+        """Read a note without a known name by similar names; None where none is similar."""
+        suggestions = self._suggestions.of(character)
+        if not suggestions:
+            return None
+        why_not = decision.why_not_stronger or ""
+        labels = tuple(self._labels[each.number] for each in suggestions)
+        told = [f"“{each.words}” {each.how} {self._labels[each.number]}." for each in suggestions]
+        kind, evidence = _kind(decision), (*told, why_not)
+        return self._reading(character, Sureness.SUGGESTED, kind, evidence, suggestions=labels, why_not=why_not)
+
+    def _nobody(self, character: KnownCharacter, decision: Decision) -> NoteReading:
+        kind, person, why_not = _kind_of_nobody(decision), None, decision.why_not_stronger or ""
+        evidence: tuple[str, ...] = (why_not,)
+        if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
+            key, sharing = self._most_shared_name(decision.mention)
+            if len(sharing) > 1:
+                kind, person = NICKNAME, _as_written(key, sharing.values())
+                evidence = (why_not, f"{len(sharing)} characters have a note that says “{person}”.")
+            elif (near := self._resolver.misspelled(key)) is not None:
+                evidence = (why_not, f"It looks like the Discord name {near}.")
+        return self._reading(character, Sureness.NOBODY, kind, evidence, person=person, why_not=why_not)
+
+    def _reading(
+        self,
+        character: KnownCharacter,
+        decision: Sureness,
+        kind: str,
+        evidence: tuple[str, ...],
+        *,
+        targets: tuple[str, ...] = (),
+        suggestions: tuple[str, ...] = (),
+        person: str | None = None,
+        why_not: str | None = None,
+    ) -> NoteReading:
+        label = self._labels[character.id]
+        return NoteReading(label, character.note, decision, kind, targets, suggestions, evidence, person, why_not)
+
+    def _named(self, about: KnownCharacter, first: Candidate) -> tuple[str, ...]:
+        """The characters that the note names literally: those that are the person itself before those that lead on."""
+        candidates = self._resolver.resolve_alone(about).candidates
+        ordered = sorted(candidates, key=lambda candidate: candidate.person != first.person)
+        numbers = [number for candidate in ordered for number in self._resolver.characters_named_by(candidate.person)]
+        realm = realm_key(first_mention.realm or "") if (first_mention := self._resolver.resolve(about).mention) else ""
+        there = [number for number in numbers if realm and self._resolver.facts.characters[number].realm_key == realm]
+        numbers = there or numbers
+        return tuple(self._labels[number] for number in dict.fromkeys(numbers) if number != about.id)
+
+    def _evidence(self, about: KnownCharacter, decision: Decision) -> tuple[str, ...]:
+        followed = [candidate.evidence for candidate in decision.candidates]
+        alone = [candidate.evidence for candidate in self._resolver.resolve_alone(about).candidates]
+        return (*followed, *(each for each in alone if not any(other.startswith(each) for other in followed)))
+
+    def _person(self, candidate: Candidate) -> str:
+        number = candidate.person.character_id
+        return self._resolver.label(candidate.person) if number is None else self._labels[number]
+
+    def _read_unknown_names(self) -> dict[str, dict[int, str]]:
+        """The names of notes that no one has: under each, the characters with such a note and how it is written."""
+        found: dict[str, dict[int, str]] = defaultdict(dict)
+        for character in self._resolver.facts.characters.values():
+            decision = self._resolver.resolve(character)
+            if decision.verdict is Verdict.UNKNOWN and decision.mention is not None:
+                for reading in decision.mention.readings:
+                    found[reading.key][character.id] = decision.mention.text
+        return found
+
+    def _most_shared_name(self, mention: Mention) -> tuple[str, dict[int, str]]:
+        """The reading of an unknown name that most characters share, the most literal of several."""
+        key = max(mention.readings, key=lambda reading: (len(self._unknown_names[reading.key]), -reading.rank)).key
+        return key, self._unknown_names[key]
+
+
+def _as_written(key: str, texts: Iterable[str]) -> str:
+    """A name as a note writes it, independent of the order of the notes."""
+    return min((text for text in texts if name_key(text) == key), default=key)
+
+
+def _known(number: int, character: NotedCharacter) -> KnownCharacter:
+    realm = character.realm or ""
+    return _RosterCharacter(
+        id=number,
+        name=character.name,
+        name_key=name_key(character.name),
+        realm_slug=realm,
+        realm_key=realm_key(realm),
+        realm_name=character.realm,
+        note=character.note,
+        player_id=None,
+        link_source=None,
+        is_present=True,
+    )
+
+
+def _is_own_bare_name(mention: Mention | None, character: KnownCharacter) -> bool:
+    """Whether a note decides by the character's own name, which may be a Discord name too."""
+    if mention is None or mention.kind is not MentionKind.NAME or mention.realm is not None:
+        return False
+    return mention.readings[0].key == character.name_key
+
+
+def _kind(decision: Decision) -> str:
+    return decision.mention.kind if decision.mention is not None else MentionKind.WORD
+
+
+def _kind_of_nobody(decision: Decision) -> str:
+    if decision.verdict is Verdict.UNKNOWN:
+        return UNKNOWN_NAME
+    return NoteKind.MARKER if decision.parsed.kind is NoteKind.NAMES else decision.parsed.kind

@@ -1,0 +1,103 @@
+"""What a note says about whose character it is on: how sure, who it may mean, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sv_common.guild_sync.notes import Mention, NoteKind, ParsedNote
+
+
+class Verdict(StrEnum):
+    CONFIDENT = "confident"
+    AMBIGUOUS = "ambiguous"
+    SUGGESTED = "suggested"
+    UNKNOWN = "unknown"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Person:
+    """A person a note can mean: a player, else a Discord member without a player, else a character without a player."""
+
+    player_id: int | None = None
+    member_id: int | None = None
+    character_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Who it is by number, whatever their names: “player 12”."""
+        if self.player_id is not None:
+            return f"player {self.player_id}"
+        return f"member {self.member_id}" if self.member_id is not None else f"character {self.character_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person a note may mean, and the sentence that says why.
+
+    `is_other_spelling`: the note writes the name without its accents, in another case or script, which an officer may take
+    for the name, and automation may not.
+    """
+
+    person: Person
+    label: str
+    evidence: str
+    is_other_spelling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a note says about whose character it is on. `mention` is what it decided by; `target` only when confident.
+
+    `is_doubtful`: the name may be a mere word, so the decision is never confident.
+    """
+
+    verdict: Verdict
+    parsed: ParsedNote
+    mention: Mention | None = None
+    candidates: tuple[Candidate, ...] = ()
+    is_doubtful: bool = False
+
+    @property
+    def named(self) -> str | None:
+        return self.mention.text if self.mention else None
+
+    @property
+    def target(self) -> Candidate | None:
+        return self.candidates[0] if self.verdict is Verdict.CONFIDENT else None
+
+    @property
+    def why_not_stronger(self) -> str | None:
+        """The sentence that says why the note does not mean one person for certain; None where it does."""
+        labels = " or ".join(candidate.label for candidate in self.candidates)
+        match self.verdict:
+            case Verdict.CONFIDENT:
+                return None
+            case Verdict.AMBIGUOUS if len(self.candidates) == 1:
+                return f"“{self.named}” is also a word, and nothing in the note says that it means {labels}."
+            case Verdict.AMBIGUOUS:
+                return f"“{self.named}” could mean {labels}, and nothing in the note says which."
+            case Verdict.SUGGESTED if self.mention is not None:
+                return " ".join(candidate.evidence for candidate in self.candidates) + " That proves nothing."
+            case Verdict.SUGGESTED:
+                return f"The note may mean {labels}, but nothing proves it."
+            case Verdict.UNKNOWN:
+                return f"No one in this guild is named “{self.named}”."
+            case Verdict.NOBODY:
+                return _WHY_NOBODY[self.parsed.kind]
+
+
+OWN_NAME = "The note gives the character's own name, which marks it as a main."
+
+_WHY_NOBODY = {
+    NoteKind.NAMES: OWN_NAME,
+    NoteKind.EMPTY: "The note is empty.",
+    NoteKind.PROFESSION: "The note is about a profession, specialization, class or role.",
+    NoteKind.BANK: "The note marks a bank without saying whose it is.",
+    NoteKind.DATE: "The note is a date.",
+    NoteKind.MACHINE: "The note was written by a program.",
+    NoteKind.DITTO: "The note refers to another note, and it is not clear which.",
+    NoteKind.MARKER: "The note marks a main or an alt without saying whose it is.",
+    NoteKind.NOISE: "The note names no one.",
+}

@@ -1,0 +1,1 @@
+"""All that pages, the API, commands and metrics read; nothing here writes."""

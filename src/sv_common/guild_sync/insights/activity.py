@@ -1,0 +1,151 @@
+"""What happened in a guild, as pages, the API and exports list it: full matches, runs of pipelines, who did what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Literal, TypeVar
+
+from psycopg.rows import class_row
+from pydantic import Field
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import Refused
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
+from sv_common.guild_sync.jobs.matches import MatchState
+from sv_common.guild_sync.roster.runs import LoggedRun
+
+SQL = load_sql(__package__, "activity.sql")
+
+LARGEST_EXPORT = 20_000
+"""Rows that one export may have."""
+
+Pipeline = Literal["addon_upload", "battlenet_sync", "discord_sync", "sweep", "full_match"]
+RunStatus = Literal["running", "done", "partial", "superseded", "failed"]
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs of the sync log are meant; None: all. `since` is the first day (UTC)."""
+
+    pipeline: Pipeline | None = None
+    status: RunStatus | None = None
+    since: date | None = None
+
+    def values(self, guild_id: int) -> dict[str, Any]:
+        return {
+            "guild_id": guild_id,
+            "pipeline": self.pipeline,
+            "status": self.status,
+            "since": _beginning(self.since),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DeedFilter:
+    """Which actions are meant; None: all. `since` is the first day (UTC)."""
+
+    actor: str | None = None
+    since: date | None = None
+
+    def values(self, guild_id: int) -> dict[str, Any]:
+        return {"guild_id": guild_id, "actor": self.actor, "since": _beginning(self.since)}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action: a fix, an undo, a dismissed or reopened issue, a requested full match, a changed setting."""
+
+    at: datetime
+    actor: str
+    is_automatic: bool
+    what: Annotated[
+        str,
+        Field(
+            description="running, fixed, refused, failed, unverified, undone, dismissed, reopened, requested (a full match) "
+            "or set (a setting)."
+        ),
+    ]
+    subject: Annotated[str | None, Field(description="The issue it was done to.")]
+    reason: str | None
+    issue_type: str | None
+    issue_id: int | None
+    attempt_id: int | None
+    is_undoable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRun:
+    """A full match. `request_id` is null for one from the command line."""
+
+    request_id: int | None
+    attempt_id: Annotated[int | None, Field(description="What to undo; null where nothing was changed.")]
+    actor: str
+    requested_at: datetime
+    finished_at: datetime | None
+    state: MatchState
+    sentence: str | None
+    selected: Annotated[int | None, Field(description="How many players were selected; null: all of them.")]
+    undone_at: datetime | None
+    undone_by: str | None
+    is_undoable: bool
+
+
+async def match_runs(guild: GuildConnection, *, number: int = 1) -> Page[MatchRun]:
+    """Return one page of the guild's full matches: the queued one first, then the newest."""
+    return await _page(guild, "match_runs", MatchRun, {"guild_id": guild.id}, number)
+
+
+async def sync_runs(guild: GuildConnection, chosen: RunFilter, *, number: int = 1) -> Page[LoggedRun]:
+    """Return one page of the runs of the sync log, newest first."""
+    return await _page(guild, "sync_runs", LoggedRun, chosen.values(guild.id), number)
+
+
+async def deeds(guild: GuildConnection, chosen: DeedFilter, *, number: int = 1) -> Page[Deed]:
+    """Return one page of who did what, newest first."""
+    return await _page(guild, "deeds", Deed, chosen.values(guild.id), number)
+
+
+async def actors(guild: GuildConnection) -> list[str]:
+    """Return everyone who ever did something, by name."""
+    return [row[0] for row in await guild.rows(SQL["actors"])]
+
+
+async def every_sync_run(guild: GuildConnection, chosen: RunFilter) -> list[LoggedRun]:
+    """Return all selected runs, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
+    return await _every(guild, "sync_runs", LoggedRun, chosen.values(guild.id))
+
+
+async def every_deed(guild: GuildConnection, chosen: DeedFilter) -> list[Deed]:
+    """Return all selected actions, newest first. Raises `Refused` for more than `LARGEST_EXPORT`."""
+    return await _every(guild, "deeds", Deed, chosen.values(guild.id))
+
+
+async def _count(guild: GuildConnection, statement: str, values: dict[str, Any]) -> int:
+    return int(await guild.value(SQL[f"count_{statement}"], **values) or 0)
+
+
+async def _every(guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any]) -> list[_Row]:
+    total = await _count(guild, statement, values)
+    if total > LARGEST_EXPORT:
+        raise Refused(
+            f"These are {total:,} rows, and one export has at most {LARGEST_EXPORT:,}. Choose a later day in “since”, "
+            "or filter further."
+        )
+    return await guild.all(row_type, SQL[statement], **values, limit=LARGEST_EXPORT, offset=0)
+
+
+async def _page(
+    guild: GuildConnection, statement: str, row_type: type[_Row], values: dict[str, Any], number: int
+) -> Page[_Row]:
+    place = Place(await _count(guild, statement, values), number)
+    async with guild.conn.cursor(row_factory=class_row(row_type)) as cursor:
+        await cursor.execute(SQL[statement], {**values, "limit": PAGE_SIZE, "offset": place.offset})
+        return place.page(await cursor.fetchall())
+
+
+def _beginning(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)

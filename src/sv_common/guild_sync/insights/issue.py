@@ -1,0 +1,202 @@
+"""One issue for an officer who sees it for the first time: why it is there, who could be meant, what a fix would do.
+
+Everything comes from the current data, in a number of statements that depends on nothing but the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes import attempts
+from sv_common.guild_sync.changes.changeset import Changeset
+from sv_common.guild_sync.changes.describe import Effect, describe
+from sv_common.guild_sync.core.errors import PattError
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.planning import Planning, plan_fixes
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.issues import lifecycle
+from sv_common.guild_sync.issues.explanation import Explanation, WeighedCandidate
+from sv_common.guild_sync.issues.history import Move, Seen, moves
+from sv_common.guild_sync.issues.model import Finding, Issue, IssueState, SubjectKind
+from sv_common.guild_sync.rulebook.explain import Known, LinkFact, RejectionFact, UnlinkFact, changes_since_scan
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rules import RULES
+
+SQL = load_sql(__package__, "issue.sql")
+_CLICK = Command("preview")
+READY, GONE = "ready", "no_longer_found"
+
+_ASKING = [rule for rule in RULES.values() if rule.candidates is not None]
+ABOUT_AN_OWNER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.CHARACTER)
+"""Rules that ask whose a character is."""
+ABOUT_A_MEMBER = frozenset(rule.issue_type for rule in _ASKING if rule.subject is SubjectKind.DISCORD_MEMBER)
+"""Rules that ask who a Discord member is."""
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class FixPreview:
+    """What fixing the issue would do now. `outcome` is `READY`, `GONE`, or why not.
+
+    `waits` says why automation leaves it to an officer, `remedy` what an officer can do where there is no fix.
+    """
+
+    outcome: str
+    reason: str
+    plan: Changeset | None = None
+    effects: Sequence[Effect] = ()
+    waits: str | None = None
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDetails:
+    """An issue as an officer needs it to decide. `explanation` is None for a rule that is no longer there, or explains nothing.
+
+    `is_found`: the rule finds it now; None where it cannot tell, and `doubt` says why. `changed` says what is otherwise
+    than when a scan last looked. `seen` is what a command sends back, so that it is refused when this is no longer so.
+    """
+
+    issue: Issue
+    history: Sequence[Move]
+    seen: Seen
+    explanation: Explanation | None = None
+    is_found: bool | None = None
+    doubt: str | None = None
+    changed: Sequence[str] = ()
+    candidates: Sequence[WeighedCandidate] = ()
+    fix: FixPreview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the rule finds now: its finding, if there is one, or why it cannot tell."""
+
+    finding: Finding | None = None
+    planning: Planning | None = None
+    doubt: str | None = None
+
+
+async def issue_details(pool: Pool, issue_id: int, *, guild_id: int | None = None) -> IssueDetails:
+    """Return one issue with all that helps to decide about it. Raises `NotFound`."""
+    async with pool.reading(await lifecycle.guild_of(pool, issue_id, guild_id)) as guild:
+        issue = await lifecycle.get(guild, issue_id)
+        history = await moves(guild, issue.id)
+        newest = history[-1].id if history else 0
+        rule = RULES.get(issue.issue_type)
+        if rule is None:
+            return IssueDetails(issue, history, Seen(newest))
+        look = await _look(guild, rule, issue)
+        known = await _known(guild, issue)
+        return await _told(guild, _Case(rule, issue, history, newest), look, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    rule: RuleDefinition
+    issue: Issue
+    history: Sequence[Move]
+    newest: int
+
+
+async def _look(guild: GuildConnection, rule: RuleDefinition, issue: Issue) -> _Look:
+    """Call the rule as a fix would; a rule may refuse to tell."""
+    try:
+        found = await rule.findings(guild)
+        finding = next((each for each in found if each.issue_hash == issue.issue_hash), None)
+        planning = None
+        if issue.state is not IssueState.RESOLVED:
+            planning = await plan_fixes(guild, rule, [issue], _CLICK)
+    except PattError as refusal:
+        return _Look(doubt=str(refusal))
+    return _Look(finding, planning)
+
+
+async def _told(guild: GuildConnection, case: _Case, look: _Look, known: Known) -> IssueDetails:
+    rule, issue = case.rule, case.issue
+    fix = await _fix(guild, rule, issue, look, known)
+    is_over = issue.state is IssueState.RESOLVED and look.finding is None
+    plan = fix.plan if fix is not None and fix.outcome == READY else None
+    return IssueDetails(
+        issue,
+        case.history,
+        Seen(case.newest, plan.key if plan is not None else None),
+        explanation=rule.explain(known, look.finding or _as_last_found(issue)) if rule.explain else None,
+        is_found=None if look.doubt else look.finding is not None,
+        doubt=look.doubt,
+        changed=changes_since_scan(issue.details, look.finding.details) if look.finding else (),
+        candidates=rule.candidates(known, _subject(issue)[1], plan) if rule.candidates and not is_over else (),
+        fix=fix,
+    )
+
+
+async def _fix(
+    guild: GuildConnection, rule: RuleDefinition, issue: Issue, look: _Look, known: Known
+) -> FixPreview | None:
+    """What a fix would do; None for an issue that is resolved."""
+    if look.doubt is not None and issue.state is not IssueState.RESOLVED:
+        return FixPreview(FixOutcome.REFUSED, look.doubt)
+    if look.planning is None:
+        return None
+    if look.planning.gone:
+        return FixPreview(GONE, "No longer found; it will be closed.")
+    if look.planning.settled:
+        return _refused(rule, issue, known, look.planning.settled[0])
+    plan = look.planning.ready[0].plan
+    rows = known.resolver.facts.as_known(row.by(_CLICK.author) for row in plan.rows)
+    effects = describe([*rows, *plan.roles], plan.names)
+    return FixPreview(READY, plan.reason, plan, effects, await _waits(guild, plan))
+
+
+def _refused(rule: RuleDefinition, issue: Issue, known: Known, settled: FixResult) -> FixPreview:
+    """Why there is no fix, and what an officer can do instead."""
+    remedy = rule.remedy(known, _subject(issue)[1]) if rule.remedy is not None else None
+    if remedy is None:
+        return FixPreview(settled.outcome, settled.reason)
+    return FixPreview(settled.outcome, remedy.reason or settled.reason, remedy=remedy.advice)
+
+
+async def _waits(guild: GuildConnection, plan: Changeset) -> str | None:
+    """Why automation does not apply this plan; None where it would, or where the rule is not automatic."""
+    undone = await attempts.undone_plans(guild, [plan.key])
+    if plan.key in undone:
+        who, when = undone[plan.key]
+        return f"{who} undid this same fix on {when:%Y-%m-%d}, so it is not repeated automatically."
+    return plan.why_not_automatic
+
+
+async def _known(guild: GuildConnection, issue: Issue) -> Known:
+    resolver = Resolver(await read_facts(guild))
+    now = datetime.now(UTC)
+    if issue.wow_character_id is None:
+        return Known(resolver, now)
+    number = issue.wow_character_id
+    return Known(
+        resolver,
+        now,
+        rank=await guild.value(SQL["rank"], character_id=number),
+        link=await guild.one(LinkFact, SQL["link"], character_id=number),
+        unlinked=await guild.one(UnlinkFact, SQL["unlinked"], character_id=number),
+        rejections=await guild.all(RejectionFact, SQL["rejections"], character_id=number),
+    )
+
+
+def _as_last_found(issue: Issue) -> Finding:
+    kind, number = _subject(issue)
+    return Finding(issue.issue_type, issue.guild_id, kind, number, issue.summary, issue.details)
+
+
+def _subject(issue: Issue) -> tuple[SubjectKind, int]:
+    if issue.wow_character_id is not None:
+        return SubjectKind.CHARACTER, issue.wow_character_id
+    if issue.discord_member_id is not None:
+        return SubjectKind.DISCORD_MEMBER, issue.discord_member_id
+    return SubjectKind.PLAYER, issue.player_id or 0

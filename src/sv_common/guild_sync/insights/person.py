@@ -1,0 +1,357 @@
+"""One player or one character with all that is known: note and how it is read, Discord, aliases, issues, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from pydantic import Field, computed_field
+
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.changes.attempts import PastAttempt
+from sv_common.guild_sync.core.basis import Basis, basis_in_words
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.identity.facts import read_facts
+from sv_common.guild_sync.identity.resolver import Resolver
+from sv_common.guild_sync.identity.verdicts import Decision, Verdict
+from sv_common.guild_sync.insights.people import LastLogin
+
+SQL = load_sql(__package__, "person.sql")
+MOST_ATTEMPTS = 50
+MOST_STEPS = 12
+"""Steps of one attempt that are told; a full match can have thousands."""
+
+NEVER_SEEN = "The note is unknown: no addon export has included it yet."
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A guild note and how it is read. `text` null: unknown."""
+
+    text: str | None
+    verdict: Verdict | None
+    sentence: str
+    player: Annotated[str | None, Field(description="The player that it means for certain.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterView:
+    """A character. `link_source` `manual` or `officer_fix`: a person's decision, which automation never changes."""
+
+    id: int
+    guild_id: Annotated[int, Field(exclude=True)]
+    name: str
+    realm_slug: Annotated[str, Field(exclude=True)]
+    realm_name: Annotated[str | None, Field(exclude=True)]
+    character_class: str | None
+    level: int | None
+    item_level: int | None
+    rank: str | None
+    rank_index: int
+    last_login_timestamp: LastLogin
+    note: Annotated[str | None, Field(exclude=True)]
+    removed_at: Annotated[datetime | None, Field(description="When the character was seen to have left the guild.")]
+    player_id: int | None
+    link_source: str | None
+    evidence: str | None
+    linked_by: str | None
+    linked_at: datetime | None
+    basis: Annotated[Basis | None, Field(description="What the link rests on, `proven` being the strongest.")]
+    basis_note: Annotated[
+        str | None,
+        Field(description="The guild note under which it was linked, or last right; null where none was known."),
+    ]
+    confirmed_by: Annotated[
+        str | None, Field(description="The officer who made or confirmed the link; null: no one did.")
+    ]
+    confirmed_at: datetime | None
+    reading: NoteView = NoteView(None, None, NEVER_SEEN)
+    is_main: bool = False
+    is_offspec: bool = False
+
+    @computed_field(description="The same in words.")
+    @property
+    def rests_on(self) -> str | None:
+        """What it rests on, in words; None for a character without a player."""
+        if self.player_id is None:
+            return None
+        return basis_in_words(self.basis, self.basis_note, self.confirmed_by, self.confirmed_at)
+
+    @computed_field
+    @property
+    def realm(self) -> str:
+        """The realm by name, or its slug where the name is not known yet."""
+        return self.realm_name or self.realm_slug
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}-{self.realm}"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A Discord member with the names of their roles, highest first."""
+
+    id: int
+    discord_id: str
+    display_name: str
+    global_name: str | None
+    username: str
+    is_present: bool
+    roles: Sequence[str]
+    basis: Annotated[Basis | None, Field(description="What it rests on that the player is this member.")]
+    confirmed_by: Annotated[str | None, Field(description="The officer who decided or confirmed it; null: no one did.")]
+    confirmed_at: datetime | None
+
+    @computed_field(description="The same in words.")
+    @property
+    def rests_on(self) -> str:
+        """What it rests on that the player is this member, in words."""
+        return basis_in_words(self.basis, None, self.confirmed_by, self.confirmed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class AliasView:
+    id: int
+    alias: str
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionView:
+    """A person's decision that a character is not a player's."""
+
+    id: int
+    character_id: int
+    character: str
+    realm: str
+    character_class: Annotated[str | None, Field(exclude=True)]
+    player_id: int
+    player: str
+    is_unlinking: Annotated[
+        bool,
+        Field(description="From unlinking: no note and no name links the two again, but an officer may."),
+    ]
+    reason: str | None
+    rejected_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRejectionView:
+    """A person's decision that a player is not a Discord member."""
+
+    id: int
+    member_id: int
+    member: str
+    username: str
+    reason: str | None
+    rejected_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    id: int
+    issue_type: str
+    severity: str
+    summary: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is stored about a player or a character, and the last 50 attempts."""
+
+    rejections: Sequence[RejectionView]
+    issues: Sequence[OpenIssue]
+    attempts: Sequence[PastAttempt]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayerView(About):
+    id: int
+    guild_id: int
+    display_name: str
+    created_by: str
+    created_at: datetime
+    characters: Sequence[CharacterView]
+    member: MemberView | None
+    member_rejections: Sequence[MemberRejectionView]
+    aliases: Sequence[AliasView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterPage(About):
+    """One character with all that is known; `player` is null where it has none."""
+
+    guild_id: int
+    player: str | None
+    character: CharacterView
+
+
+class _Subject(NamedTuple):
+    kind: Literal["player", "character"]
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Player:
+    id: int
+    guild_id: int
+    display_name: str
+    main_character_id: int | None
+    offspec_character_id: int | None
+    created_by: str
+    created_at: datetime
+
+
+async def guild_of_player(pool: Pool, player_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that a player is of. Raises `NotFound`."""
+    return guild_id if guild_id is not None else await _guild_of(pool, "player", player_id)
+
+
+async def guild_of_character(pool: Pool, character_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that a character is of. Raises `NotFound`."""
+    return guild_id if guild_id is not None else await _guild_of(pool, "character", character_id)
+
+
+async def player_view(guild: GuildConnection, player_id: int) -> PlayerView:
+    """Return one player, in a number of statements that depends on nothing. Raises `NotFound`."""
+    values = {"player_id": player_id, "character_id": None, "guild_id": guild.id}
+    players = await _rows(guild, _Player, "player", values)
+    if not players:
+        raise NotFound(f"There is no player with the number {player_id}.")
+    player = players[0]
+    values = {**values, "guild_id": player.guild_id}
+    characters = await _with_readings(guild, await _character_rows(guild, values), player)
+    members = await _rows(guild, MemberView, "member", values)
+    return PlayerView(
+        id=player.id,
+        guild_id=player.guild_id,
+        display_name=player.display_name,
+        created_by=player.created_by,
+        created_at=player.created_at,
+        characters=characters,
+        member=members[0] if members else None,
+        member_rejections=await _rows(guild, MemberRejectionView, "member_rejections", values),
+        aliases=await _rows(guild, AliasView, "aliases", values),
+        **await _about(guild, values, _Subject("player", player.id, player.display_name)),
+    )
+
+
+async def character_page(guild: GuildConnection, character_id: int) -> CharacterPage:
+    """Return one character, linked or not, in a number of statements that depends on nothing. Raises `NotFound`."""
+    values = {"player_id": None, "character_id": character_id, "guild_id": guild.id}
+    rows = await _character_rows(guild, values)
+    if not rows:
+        raise NotFound(f"There is no character with the number {character_id}.")
+    values = {**values, "guild_id": rows[0]["guild_id"]}
+    players = await _rows(guild, _Player, "player", {**values, "player_id": rows[0]["player_id"]})
+    player = players[0] if players else None
+    characters = await _with_readings(guild, rows, player)
+    return CharacterPage(
+        guild_id=characters[0].guild_id,
+        player=player.display_name if player else None,
+        character=characters[0],
+        **await _about(guild, values, _Subject("character", character_id, characters[0].label)),
+    )
+
+
+async def _with_readings(
+    guild: GuildConnection, rows: Sequence[dict[str, Any]], player: _Player | None
+) -> list[CharacterView]:
+    resolver = Resolver(await read_facts(guild))
+    return [
+        CharacterView(
+            **row,
+            reading=_reading(resolver, row["id"], row["note"]),
+            is_main=player is not None and row["id"] == player.main_character_id,
+            is_offspec=player is not None and row["id"] == player.offspec_character_id,
+        )
+        for row in rows
+    ]
+
+
+def _reading(resolver: Resolver, character_id: int, note: str | None) -> NoteView:
+    character = resolver.facts.characters.get(character_id)
+    if note is None or character is None:
+        return NoteView(note, None, NEVER_SEEN if note is None else "The character is no longer in the guild.")
+    decision = resolver.resolve(character)
+    target = decision.target
+    player = target.label if target and target.person.player_id is not None else None
+    return NoteView(note, decision.verdict, _in_words(decision), player)
+
+
+def _in_words(decision: Decision) -> str:
+    target = decision.target
+    return f"Means {target.label}: {target.evidence}" if target else decision.why_not_stronger or ""
+
+
+async def _about(guild: GuildConnection, values: dict[str, Any], subject: _Subject) -> dict[str, Any]:
+    is_player = subject.kind == "player"
+    traces = _traces_of_player(subject.id) if is_player else _traces_of_character(subject.id)
+    attempts = await _rows(guild, PastAttempt, "attempts", {**values, **traces, "limit": MOST_ATTEMPTS})
+    return {
+        "rejections": await _rows(guild, RejectionView, "rejections", values),
+        "issues": await _rows(guild, OpenIssue, "issues", values),
+        "attempts": [replace(each, plan=_shortened(each.plan, subject)) for each in attempts],
+    }
+
+
+def _shortened(plan: Sequence[dict[str, Any]], subject: _Subject) -> Sequence[dict[str, Any]]:
+    """Of a long plan, such as a full match, the steps that are about the subject."""
+    if len(plan) <= MOST_STEPS:
+        return plan
+    about = [step for step in plan if _is_about(step, subject)][:MOST_STEPS]
+    return [*about, {"sentence": f"And {len(plan) - len(about)} more steps."}]
+
+
+def _is_about(step: dict[str, Any], subject: _Subject) -> bool:
+    """Whether a step names the subject; a player that a plan creates has a name there and no number yet."""
+    named = [each for each in step["about"] if subject.kind in each]
+    return any(subject.id == each[subject.kind] or subject.name == each["name"] for each in named)
+
+
+def _traces_of_player(player_id: int) -> dict[str, list[Jsonb]]:
+    """What a plan or a journal contains when it is about a player."""
+    held = [
+        {"table": table, side: {"player_id": player_id}}
+        for table in ("link", "alias", "rejection")
+        for side in ("before", "after")
+    ]
+    in_changes = [{"table": "player", "id": player_id}, *held]
+    in_plan = [{"about": [{"player": player_id}]}]
+    return {"in_plan": [Jsonb(in_plan)], "in_changes": [Jsonb([each]) for each in in_changes]}
+
+
+def _traces_of_character(character_id: int) -> dict[str, list[Jsonb]]:
+    in_changes = [{"table": "link", "id": character_id}]
+    return {"in_plan": [Jsonb([{"about": [{"character": character_id}]}])], "in_changes": [Jsonb(in_changes)]}
+
+
+async def _character_rows(guild: GuildConnection, values: dict[str, Any]) -> list[dict[str, Any]]:
+    async with guild.conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(SQL["characters"], values)
+        return await cursor.fetchall()
+
+
+async def _rows(guild: GuildConnection, kind: type[_Row], name: str, values: dict[str, Any]) -> list[_Row]:
+    return await guild.all(kind, SQL[name], **values)
+
+
+async def _guild_of(pool: Pool, kind: Literal["player", "character"], number: int) -> int:
+    async with pool.installation() as conn:
+        row = await (await conn.execute(SQL[f"guild_of_{kind}"], {"id": number})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no {kind} with the number {number}.")
+    return int(row[0])

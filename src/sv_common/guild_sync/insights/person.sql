@@ -1,0 +1,80 @@
+-- name: player
+select p.id, p.guild_id, p.display_name, p.main_character_id, p.offspec_character_id, p.created_by, p.created_at
+from guild_identity.players p
+where p.guild_id = %(guild_id)s and p.id = %(player_id)s
+
+-- name: characters
+-- Characters with all that is known of them: those of one player, or a single one.
+select c.id, c.guild_id, c.character_name as name, c.realm_slug, c.realm_name, c.character_class, c.level, c.item_level,
+       r.name as rank, c.rank_index, c.last_login_timestamp, c.guild_note as note, c.removed_at,
+       l.player_id, l.link_source, l.evidence, l.linked_by, l.created_at as linked_at,
+       l.basis, l.basis_note, l.confirmed_by, l.confirmed_at
+from guild_identity.wow_characters c
+left join guild_identity.player_characters l on l.character_id = c.id
+left join common.guild_ranks r on r.id = c.guild_rank_id
+where c.guild_id = %(guild_id)s
+  and (l.player_id = %(player_id)s::bigint or c.id = %(character_id)s::bigint)
+order by c.removed_at is not null, r.level desc nulls last, c.name_key, c.id
+
+-- name: member
+-- The Discord member that a player is, with the names of the roles they hold.
+select d.id, d.discord_id, d.display_name, d.global_name, d.username, d.is_present,
+       array(select r.name from guild_identity.discord_roles r
+             where r.guild_id = d.guild_id and r.role_id = any (d.all_guild_roles)
+             order by r.position desc, r.name) as roles,
+       p.discord_basis as basis, p.discord_confirmed_by as confirmed_by, p.discord_confirmed_at as confirmed_at
+from guild_identity.players p
+join guild_identity.discord_users d on d.id = p.discord_user_id
+where p.id = %(player_id)s
+
+-- name: aliases
+select id, alias, created_by, created_at
+from guild_identity.aliases_in_use
+where player_id = %(player_id)s
+order by alias_key
+
+-- name: rejections
+-- Whose characters are not whose: of one player, or of one character.
+select r.id, r.character_id, c.character_name as character, coalesce(c.realm_name, c.realm_slug) as realm,
+       c.character_class, r.player_id, p.display_name as player, r.is_unlinking, r.reason, r.rejected_by, r.created_at
+from guild_identity.link_rejections r
+join guild_identity.wow_characters c on c.id = r.character_id
+join guild_identity.players p on p.id = r.player_id
+where r.player_id = %(player_id)s::bigint or r.character_id = %(character_id)s::bigint
+order by r.created_at desc, r.id desc
+
+-- name: member_rejections
+-- Which Discord members a player is not.
+select r.id, d.id as member_id, d.display_name as member, d.username, r.reason, r.rejected_by, r.created_at
+from guild_identity.link_rejections r
+join guild_identity.discord_users d on d.id = r.discord_user_id
+where r.player_id = %(player_id)s
+order by r.created_at desc, r.id desc
+
+-- name: issues
+-- What is open about a player, any of its characters or its Discord member; or about one character.
+select i.id, i.issue_type, i.severity, i.summary, i.opened_at
+from guild_identity.audit_issues i
+where i.guild_id = %(guild_id)s and i.resolved_at is null and i.dismissed_at is null
+  and (i.player_id = %(player_id)s::bigint
+       or i.wow_character_id = %(character_id)s::bigint
+       or i.wow_character_id in (select character_id from guild_identity.player_characters
+                                 where player_id = %(player_id)s::bigint)
+       or i.discord_member_id = (select discord_user_id from guild_identity.players where id = %(player_id)s::bigint))
+order by i.opened_at desc, i.id desc
+
+-- name: attempts
+-- What was done to a player or a character, newest first: whatever changed a row that names one of them.
+select id, actor, is_automatic, outcome, reason, plan, started_at, duration_ms, undone_at, undone_by,
+       changes <> '[]' and undone_at is null as is_undoable
+from guild_identity.fix_attempts
+where guild_id = %(guild_id)s and (outcome in ('fixed', 'running') or changes <> '[]')
+  and (plan @> any (%(in_plan)s) or changes @> any (%(in_changes)s))
+order by id desc
+limit %(limit)s
+
+-- name: guild_of_player
+select guild_id from guild_identity.players where id = %(id)s
+
+-- name: guild_of_character
+select guild_id from guild_identity.wow_characters where id = %(id)s

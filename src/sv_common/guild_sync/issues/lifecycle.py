@@ -1,0 +1,231 @@
+"""The life of issues. This module alone writes `audit_issues` and `issue_events`.
+
+Moves: opened, refreshed, recurred, resolved (no longer found, subject gone, by a fix, by hand), dismissed, reopened. Each is
+a row in `issue_events` with who made it. The caller holds the guild's lock (`pool.writing`) in the transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import BadInput, NotFound, Refused
+from sv_common.guild_sync.core.plain_text import checked_text
+from sv_common.guild_sync.issues.material import Material, evidence_of
+from sv_common.guild_sync.issues.model import Finding, Issue, IssueEvent, IssueState
+from sv_common.guild_sync.issues.reports import Reconciliation
+
+SQL = load_sql(__package__, "lifecycle.sql")
+
+MOST_NAMED = 10
+"""Numbers that a sentence about missing issues names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What one rule's detector has found, the severity of its issues in this guild, and on what their dismissals rest."""
+
+    issue_type: str
+    severity: str
+    findings: Sequence[Finding]
+    material: Sequence[Material]
+
+
+async def reconcile(
+    guild: GuildConnection, conclusions: Sequence[Conclusion], *, actor: str, is_complete: bool = True
+) -> dict[str, Reconciliation]:
+    """Make the log of some rules of one guild agree with what was found; return the moves of each rule.
+
+    With `is_complete=False` the findings are only some of what there may be, and nothing is resolved. A subject found
+    twice counts once. A dismissed issue stays dismissed while what the dismissal rests on is the same, and is
+    open again when it is not; `reopen_due` ends dismissals whose time has come.
+    """
+    if not conclusions:
+        return {}
+    unique = {each.issue_type: {f.issue_hash: f for f in each.findings}.values() for each in conclusions}
+    rows = await guild.rows(
+        SQL["reconcile"],
+        actor=actor,
+        is_complete=is_complete,
+        rules=[each.issue_type for each in conclusions],
+        severities=[each.severity for each in conclusions],
+        **_columns([finding for findings in unique.values() for finding in findings]),
+        materials=[
+            Jsonb(evidence_of(each.material, finding.details))
+            for each in conclusions
+            for finding in unique[each.issue_type]
+        ],
+    )
+    moves: dict[str, dict[str, int]] = {issue_type: {"found": len(unique[issue_type])} for issue_type in unique}
+    for issue_type, event, count in rows:
+        moves[issue_type][event] = count
+    return {issue_type: Reconciliation(**counts) for issue_type, counts in moves.items()}
+
+
+async def reopen_due(
+    guild: GuildConnection, issue_types: Sequence[str], *, now: datetime | None = None
+) -> Counter[str]:
+    """End the dismissals of these rules that were set to end by now; return how many of each rule. A scan does it first."""
+    return Counter(row[0] for row in await guild.rows(SQL["reopen_due"], issue_types=list(issue_types), now=now))
+
+
+async def resolve(guild: GuildConnection, issue_ids: Sequence[int], *, resolved_by: str, reason: str) -> int:
+    """Resolve issues that a fix or an officer has dealt with; already resolved ones are left alone. Return how many."""
+    return await guild.run(SQL["resolve"], issue_ids=list(issue_ids), resolved_by=resolved_by, reason=reason)
+
+
+async def resolve_by_hand(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
+    """Resolve an issue on an officer's word. It opens again if a scan still finds it. Raises `NotFound`, `Refused`."""
+    await _unresolved(guild, issue_id, "resolved")
+    await resolve(guild, [issue_id], resolved_by=actor, reason=_said(reason))
+    return await get(guild, issue_id)
+
+
+async def dismiss(
+    guild: GuildConnection, issue_id: int, *, actor: str, reason: str, until: datetime | None = None
+) -> Issue:
+    """Set an issue aside, for ever or until a time; scans that find the same again leave it so.
+
+    Raises `NotFound`, `Refused` for a resolved issue, and `BadInput` like `dismiss_many`.
+    """
+    await _unresolved(guild, issue_id, "dismissed")
+    await dismiss_many(guild, [issue_id], actor=actor, reason=reason, until=until)
+    return await get(guild, issue_id)
+
+
+async def dismiss_many(
+    guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str, until: datetime | None = None
+) -> int:
+    """Set issues aside; resolved ones are left alone. Return how many.
+
+    Each dismissal rests on what the issue says now. Raises `BadInput` without a reason, and for a time that has come.
+    """
+    if until is not None and until <= datetime.now(UTC):
+        raise BadInput("The day on which the issue opens again must lie ahead.")
+    return await guild.run(SQL["dismiss"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason), until=until)
+
+
+async def reopen(guild: GuildConnection, issue_id: int, *, actor: str, reason: str) -> Issue:
+    """End a dismissal by hand. Raises `NotFound`, and `Refused` for an issue that is not dismissed."""
+    issue = await get(guild, issue_id)
+    if issue.dismissed_at is None:
+        raise Refused(f"Issue {issue_id} is not dismissed.")
+    await reopen_many(guild, [issue_id], actor=actor, reason=reason)
+    return await get(guild, issue_id)
+
+
+async def reopen_many(guild: GuildConnection, issue_ids: Sequence[int], *, actor: str, reason: str) -> int:
+    """End dismissals by hand; issues that are not dismissed are left alone. Return how many. Raises `BadInput`."""
+    return await guild.run(SQL["reopen"], issue_ids=list(issue_ids), actor=actor, reason=_said(reason))
+
+
+async def save_review_reasons(guild: GuildConnection, reasons: Mapping[int, str]) -> None:
+    """Keep, with each issue, why automation leaves it to an officer."""
+    if reasons:
+        await guild.run(SQL["save_review_reasons"], issue_ids=list(reasons), reasons=list(reasons.values()))
+
+
+async def point_again(guild: GuildConnection, players: Mapping[int, int]) -> None:
+    """Let issues (by number) be about players that were deleted and are there again."""
+    if players:
+        await guild.run(SQL["point_again"], issue_ids=list(players), player_ids=list(players.values()))
+
+
+async def about_players(guild: GuildConnection, player_ids: Sequence[int]) -> list[int]:
+    """Return the unresolved issues about these players."""
+    if not player_ids:
+        return []
+    return [row[0] for row in await guild.rows(SQL["about_players"], player_ids=list(player_ids))]
+
+
+async def mark_as_notified(guild: GuildConnection, first_event: int, last_event: int) -> None:
+    """Note that officers were told of the issues that these events opened; one that was told of stays as it is."""
+    await guild.run(SQL["mark_as_notified"], first=first_event, last=last_event)
+
+
+async def forget(
+    guild: GuildConnection, issue_type: str, character_ids: Sequence[int], *, detail: str, summary: str
+) -> None:
+    """Take a detail that may no longer be kept out of a rule's issues of these characters; `summary` replaces theirs."""
+    await guild.run(
+        SQL["forget"], issue_type=issue_type, character_ids=list(character_ids), detail=detail, summary=summary
+    )
+
+
+async def get(guild: GuildConnection, issue_id: int) -> Issue:
+    """Return one issue. Raises `NotFound`, also when it belongs to another guild than the one given."""
+    found = await get_many(guild, [issue_id])
+    if not found:
+        raise NotFound(f"There is no issue with the number {issue_id}.")
+    return found[0]
+
+
+async def get_many(guild: GuildConnection, issue_ids: Iterable[int]) -> list[Issue]:
+    """Return those of the issues that exist (in the guild), by id."""
+    return await guild.all(Issue, SQL["get"], issue_ids=list(issue_ids))
+
+
+async def guild_of(pool: Pool, issue_id: int, guild_id: int | None) -> int:
+    """Return the guild asked for, or the one that an issue is of. Raises `NotFound`."""
+    if guild_id is not None:
+        return guild_id
+    async with pool.installation() as conn:
+        row = await (await conn.execute(SQL["guild_of"], {"issue_id": issue_id})).fetchone()
+    if row is None:
+        raise NotFound(f"There is no issue with the number {issue_id}.")
+    return int(row[0])
+
+
+async def get_all(guild: GuildConnection, issue_ids: Sequence[int]) -> list[Issue]:
+    """Return all of these issues of a guild, in the order asked for, each once. Raises `NotFound` if any is not there."""
+    known = {issue.id: issue for issue in await get_many(guild, issue_ids)}
+    missing = [number for number in dict.fromkeys(issue_ids) if number not in known]
+    if missing:
+        listed = ", ".join(str(number) for number in missing[:MOST_NAMED])
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise NotFound(
+            f"The guild has no issue with these numbers: {listed}{more}. Nothing was changed for any of the others; "
+            "look at the list again and choose from it."
+        )
+    return [known[number] for number in dict.fromkeys(issue_ids)]
+
+
+async def open_of_rule(guild: GuildConnection, issue_type: str) -> list[Issue]:
+    """Return a rule's open issues that nobody has dismissed, oldest first."""
+    return await guild.all(Issue, SQL["open_of_rule"], issue_type=issue_type)
+
+
+async def events(guild: GuildConnection, issue_id: int) -> list[IssueEvent]:
+    """Return all moves of one issue, oldest first."""
+    return await guild.all(IssueEvent, SQL["events"], issue_id=issue_id)
+
+
+async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue:
+    issue = await get(guild, issue_id)
+    if issue.state is IssueState.RESOLVED:
+        raise Refused(f"Issue {issue_id} is already resolved (by {issue.resolved_by}) and cannot be {verb}.")
+    return issue
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise BadInput("A reason is needed: say in a few words why, for whoever looks at it next.")
+    return checked_text("The reason", reason.strip())
+
+
+def _columns(findings: Sequence[Finding]) -> dict[str, list[object]]:
+    return {
+        "issue_types": [finding.issue_type for finding in findings],
+        "hashes": [finding.issue_hash for finding in findings],
+        "summaries": [finding.summary for finding in findings],
+        "details": [Jsonb(finding.details) for finding in findings],
+        "characters": [finding.wow_character_id for finding in findings],
+        "members": [finding.discord_member_id for finding in findings],
+        "players": [finding.player_id for finding in findings],
+    }

@@ -1,0 +1,215 @@
+-- name: reconcile
+-- Make the audit log say what detectors have just found: open what is new, reopen what came back, refresh what is
+-- known, and (unless only a part was looked at) resolve what is no longer found. Each row moves at most once, so the
+-- parts of the statement never meet on a row. An issue under dismissal is refreshed and stays dismissed, unless what the
+-- dismissal rests on is no longer the same: then it is open again, and the move says what changed.
+with rules as (
+    select * from unnest(%(rules)b::text[], %(severities)b::text[]) as r (issue_type, severity)
+), found as (
+    select f.*, r.severity
+    from unnest(%(issue_types)b::text[], %(hashes)b::text[], %(summaries)b::text[], %(details)b::jsonb[],
+                %(characters)b::bigint[], %(members)b::bigint[], %(players)b::bigint[], %(materials)b::jsonb[])
+        with ordinality
+        as f (issue_type, issue_hash, summary, details, wow_character_id, discord_member_id, player_id, material, place)
+    join rules r using (issue_type)
+), known as (
+    select i.id, i.issue_type, i.issue_hash, i.resolved_at is not null as was_resolved, i.dismissed_at, i.dismissed_material,
+           i.wow_character_id, i.discord_member_id
+    from guild_identity.audit_issues i
+    where i.guild_id = %(guild_id)s and i.issue_type = any(%(rules)b)
+      and (i.resolved_at is null or i.issue_hash = any(%(hashes)b))
+), uncovered as (
+    -- What a dismissal no longer covers: the parts that it and the finding have in common, where a value differs.
+    select known.id,
+           'Dismissed ' || string_agg(part.value ->> 'at', ' and ' order by (part.value ->> 'place')::integer)
+           || '; now ' || string_agg(found.material -> part.key ->> 'now', ' and '
+                                     order by (part.value ->> 'place')::integer) || '.' as reason
+    from known
+    join found using (issue_hash)
+    cross join lateral jsonb_each(known.dismissed_material) part
+    where known.dismissed_at is not null and found.material ? part.key
+      and part.value -> 'value' is distinct from found.material -> part.key -> 'value'
+    group by known.id
+), opened as (
+    insert into guild_identity.audit_issues
+        (guild_id, issue_type, severity, summary, details, material, issue_hash,
+         wow_character_id, discord_member_id, player_id)
+    select %(guild_id)s, issue_type, severity, summary, details, material, issue_hash,
+           wow_character_id, discord_member_id, player_id
+    from found
+    where not exists (select from known where known.issue_hash = found.issue_hash)
+    order by found.place
+    returning id, issue_type
+), recurred as (
+    update guild_identity.audit_issues i
+    set resolved_at = null, resolved_by = null, opened_at = now(), notified_at = null, review_reason = null,
+        severity = found.severity, summary = found.summary, details = found.details, material = found.material,
+        dismissed_at = case when uncovered.id is null then i.dismissed_at end,
+        dismissed_by = case when uncovered.id is null then i.dismissed_by end,
+        dismissed_reason = case when uncovered.id is null then i.dismissed_reason end,
+        dismissed_until = case when uncovered.id is null then i.dismissed_until end,
+        dismissed_material = case when uncovered.id is null then i.dismissed_material end
+    from found
+    join known using (issue_hash)
+    left join uncovered on uncovered.id = known.id
+    where i.id = known.id and (known.was_resolved or uncovered.id is not null)
+    returning i.id, i.issue_type, i.dismissed_at, uncovered.reason
+), refreshed as (
+    update guild_identity.audit_issues i
+    set severity = found.severity, summary = found.summary, details = found.details, material = found.material,
+        review_reason = case when i.details is distinct from found.details then null else i.review_reason end
+    from found, known
+    where known.issue_hash = found.issue_hash and not known.was_resolved and i.id = known.id
+      and (i.severity, i.summary, i.details, i.material)
+          is distinct from (found.severity, found.summary, found.details, found.material)
+      and not exists (select from uncovered where uncovered.id = known.id)
+    returning i.id, i.issue_type
+), resolved as (
+    update guild_identity.audit_issues i
+    set resolved_at = now(), review_reason = null,
+        resolved_by = case when exists (select from guild_identity.wow_characters c
+                                        where c.id = known.wow_character_id and c.removed_at is not null)
+                             or exists (select from guild_identity.discord_users d
+                                        where d.id = known.discord_member_id and not d.is_present)
+                           then 'subject gone' else 'detection' end
+    from known
+    where %(is_complete)s and not known.was_resolved and i.id = known.id
+      and not exists (select from found where found.issue_hash = known.issue_hash)
+    returning i.id, i.issue_type, i.resolved_by, i.dismissed_at
+), moves as (
+    select id, issue_type, 'opened' as event, 1 as open_change, null as reason from opened
+    union all select id, issue_type, 'recurred', (dismissed_at is null)::integer, reason from recurred
+    union all select id, issue_type, 'refreshed', 0, null from refreshed
+    union all select id, issue_type, 'resolved', -(dismissed_at is null)::integer,
+                     case resolved_by when 'subject gone' then 'The character or member has left.'
+                                      else 'No longer found.' end
+              from resolved
+), logged as (
+    insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+    select %(guild_id)s, id, issue_type, event, open_change, %(actor)s, reason from moves order by id
+)
+select issue_type, event, count(*) from moves group by issue_type, event
+
+-- name: reopen_due
+-- Open again what was dismissed until a time that has come.
+with reopened as (
+    update guild_identity.audit_issues
+    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
+        dismissed_material = null
+    where guild_id = %(guild_id)s and issue_type = any(%(issue_types)s)
+      and dismissed_until <= coalesce(%(now)s::timestamptz, now())
+    returning id, issue_type, resolved_at
+), logged as (
+    insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+    select %(guild_id)s, id, issue_type, 'reopened', (resolved_at is null)::integer, 'clock', 'The dismissal has ended.'
+    from reopened
+)
+select issue_type from reopened
+
+-- name: reopen
+-- End dismissals; issues that are not dismissed are not touched.
+with reopened as (
+    update guild_identity.audit_issues
+    set dismissed_at = null, dismissed_by = null, dismissed_reason = null, dismissed_until = null,
+        dismissed_material = null
+    where id = any(%(issue_ids)s) and dismissed_at is not null
+    returning id, guild_id, issue_type, resolved_at
+)
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select guild_id, id, issue_type, 'reopened', (resolved_at is null)::integer, %(actor)s, %(reason)s from reopened order by id
+
+-- name: dismiss
+-- Set issues aside; resolved ones are not touched. One that is set aside already gets the new reason.
+with known as (
+    select id, dismissed_at is null as was_open
+    from guild_identity.audit_issues
+    where id = any(%(issue_ids)s) and resolved_at is null
+    for update
+), dismissed as (
+    update guild_identity.audit_issues i
+    set dismissed_at = now(), dismissed_by = %(actor)s, dismissed_reason = %(reason)s,
+        dismissed_until = %(until)s, dismissed_material = i.material, review_reason = null
+    from known
+    where i.id = known.id
+    returning i.id, i.guild_id, i.issue_type, known.was_open
+)
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select guild_id, id, issue_type, 'dismissed', -was_open::integer, %(actor)s,
+       %(reason)s || case when %(until)s::timestamptz is null then ''
+                          else ' (until ' || to_char(%(until)s::timestamptz, 'YYYY-MM-DD') || ')' end
+from dismissed
+order by id
+
+-- name: resolve
+-- Close issues that a fix, or an officer, has dealt with.
+with resolved as (
+    update guild_identity.audit_issues
+    set resolved_at = now(), resolved_by = %(resolved_by)s, review_reason = null
+    where id = any(%(issue_ids)s) and resolved_at is null
+    returning id, guild_id, issue_type, dismissed_at
+)
+insert into guild_identity.issue_events (guild_id, issue_id, issue_type, event, open_change, actor, reason)
+select guild_id, id, issue_type, 'resolved', -(dismissed_at is null)::integer, %(resolved_by)s, %(reason)s
+from resolved
+order by id
+
+-- name: save_review_reasons
+-- Note why automation leaves issues to an officer; rows that say it already are not touched.
+update guild_identity.audit_issues i
+set review_reason = w.reason
+from unnest(%(issue_ids)b::bigint[], %(reasons)b::text[]) as w (id, reason)
+where i.id = w.id and i.resolved_at is null and i.review_reason is distinct from w.reason
+
+-- name: get
+select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
+       review_reason, created_at, opened_at, resolved_at, resolved_by,
+       dismissed_at, dismissed_by, dismissed_reason, dismissed_until
+from guild_identity.audit_issues
+where guild_id = %(guild_id)s and id = any(%(issue_ids)s)
+order by id
+
+-- name: guild_of
+select guild_id from guild_identity.audit_issues where id = %(issue_id)s
+
+-- name: open_of_rule
+-- Open and not dismissed, oldest first.
+select id, guild_id, issue_type, severity, summary, details, issue_hash, wow_character_id, discord_member_id, player_id,
+       review_reason, created_at, opened_at, resolved_at, resolved_by,
+       dismissed_at, dismissed_by, dismissed_reason, dismissed_until
+from guild_identity.audit_issues
+where guild_id = %(guild_id)s and issue_type = %(issue_type)s and resolved_at is null and dismissed_at is null
+order by id
+
+-- name: events
+select event, actor, reason, at
+from guild_identity.issue_events
+where issue_id = %(issue_id)s
+order by id
+
+-- name: point_again
+update guild_identity.audit_issues i
+set player_id = w.player_id
+from unnest(%(issue_ids)b::bigint[], %(player_ids)b::bigint[]) as w (id, player_id)
+where i.id = w.id and i.player_id is null
+
+-- name: mark_as_notified
+-- Only where the last opening is among what was told: one that opened again since then is told of next time.
+update guild_identity.audit_issues i
+set notified_at = now()
+where i.guild_id = %(guild_id)s and i.resolved_at is null and i.notified_at is null
+  and exists (select from guild_identity.issue_events e
+              where e.issue_id = i.id and e.event in ('opened', 'recurred', 'reopened')
+              having max(e.id) between %(first)s and %(last)s)
+
+-- name: forget
+-- Take a detail that may no longer be kept out of one rule's issues of some characters, resolved ones included, and out
+-- of their summaries.
+update guild_identity.audit_issues
+set summary = %(summary)s, details = details - %(detail)s::text
+where guild_id = %(guild_id)s and issue_type = %(issue_type)s and wow_character_id = any (%(character_ids)s)
+  and details ? %(detail)s::text
+
+-- name: about_players
+select id from guild_identity.audit_issues
+where guild_id = %(guild_id)s and player_id = any (%(player_ids)s) and resolved_at is null
+order by id

@@ -1,0 +1,1 @@
+"""What officers asked a worker to do."""

@@ -1,0 +1,95 @@
+"""Full matches that officers asked for, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import NotFound, Refused
+
+SQL = load_sql(__package__, "matches.sql")
+
+MatchState = Literal["waiting", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRequest:
+    """A full match that was asked for."""
+
+    id: Annotated[int, Field(serialization_alias="request_id")]
+    guild_id: Annotated[int, Field(exclude=True)]
+    actor: str
+    requested_at: datetime
+    state: MatchState
+    sentence: str | None
+    attempt_id: Annotated[int | None, Field(description="What takes it back; null where nothing was changed.")]
+    run_id: int | None
+    finished_at: datetime | None
+    selected: Annotated[
+        Sequence[str] | None, Field(description="Keys of the people who were selected; null is everybody.")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMatch:
+    """A full match to be done now, of everybody or of the `selected`; `attempts` counts this try."""
+
+    id: int
+    actor: str
+    attempts: int
+    selected: Sequence[str] | None
+
+
+async def ask(guild: GuildConnection, *, actor: str, selected: Collection[str] | None = None) -> tuple[int, bool]:
+    """Ask for a full match of everybody, or of the people with these keys.
+
+    Returns the request's number, and False if it is one that waited already. Raises `Refused` where another one waits.
+    """
+    row = await guild.row(SQL["ask"], actor=actor, selected=None if selected is None else sorted(set(selected)))
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    request_id, is_new, is_same = row
+    if not is_same:
+        raise Refused(
+            "Another full match is asked for already, and there is one at a time, so this choice was not taken. "
+            "Look again when that one is done."
+        )
+    return int(request_id), bool(is_new)
+
+
+async def next_waiting(guild: GuildConnection) -> WaitingMatch | None:
+    """Return the full match that waits, if one does."""
+    return await guild.one(WaitingMatch, SQL["next"])
+
+
+async def finish(
+    guild: GuildConnection,
+    request_id: int,
+    state: MatchState,
+    sentence: str,
+    *,
+    attempt_id: int | None = None,
+    run_id: int | None = None,
+) -> None:
+    """Note what became of a full match."""
+    await guild.run(
+        SQL["finish"], request_id=request_id, state=state, sentence=sentence, attempt_id=attempt_id, run_id=run_id
+    )
+
+
+async def get(guild: GuildConnection, request_id: int) -> MatchRequest:
+    """Return one request of a guild. Raises `NotFound`."""
+    request = await guild.one(MatchRequest, SQL["get"], request_id=request_id)
+    if request is None:
+        raise NotFound(f"There is no full match with the number {request_id}.")
+    return request
+
+
+async def guilds_that_wait(conn: Connection) -> list[int]:
+    """Return the guilds of which a full match waits."""
+    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

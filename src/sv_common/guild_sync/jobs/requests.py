@@ -1,0 +1,117 @@
+"""Scans and fixes that officers asked for: what waits, how far it is, and what came of it. Kept for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import NotFound
+from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
+from sv_common.guild_sync.core.progress import Progress
+
+SQL = load_sql(__package__, "requests.sql")
+
+WorkState = Literal["waiting", "running", "done", "failed"]
+_TOO_LATE = "Given up: no worker came within a day. Start one (patt serve, or patt worker), then ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRequest:
+    """A request. `issue_ids` are what a fix is about, from its first try on; `attempts` counts the tries so far."""
+
+    id: int
+    guild_id: int
+    kind: str
+    arguments: Mapping[str, Any]
+    actor: str
+    requested_at: datetime
+    state: WorkState
+    attempts: int
+    issue_ids: Sequence[int] | None
+    done: int
+    total: int
+    doing: str | None
+    sentence: str | None
+    result: Mapping[str, Any] | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+async def ask(
+    guild: GuildConnection, kind: str, arguments: Mapping[str, Any], *, actor: str
+) -> tuple[WorkRequest, bool]:
+    """Ask for work; return the request, and False if it is one that waited already."""
+    row = await guild.row(SQL["ask"], kind=kind, arguments=Jsonb(dict(arguments)), actor=actor)
+    assert row is not None  # noqa: S101 -- "returning" always gives the row
+    return await get(guild, row[0]), bool(row[1])
+
+
+async def next_waiting(guild: GuildConnection, *, tried: Sequence[int] = ()) -> WorkRequest | None:
+    """Begin the oldest request of a guild that is not done, and not among those `tried`; None where there is none."""
+    found = await _rows(guild, "next", guild_id=guild.id, tried=list(tried))
+    return found[0] if found else None
+
+
+async def begin_fix(guild: GuildConnection, request_id: int, issue_ids: Sequence[int]) -> None:
+    """Keep what a fix is about, so that a later try tells of the same issues."""
+    await guild.run(SQL["begin_fix"], request_id=request_id, issue_ids=list(issue_ids))
+
+
+async def report(guild: GuildConnection, request: WorkRequest, progress: Progress) -> None:
+    """Note how far a request has come; nothing where its try was taken over, or it has ended."""
+    values = {"done": progress.done, "total": progress.total, "doing": progress.doing}
+    await guild.run(SQL["report"], request_id=request.id, attempts=request.attempts, **values)
+
+
+async def finish(
+    guild: GuildConnection, request_id: int, state: WorkState, sentence: str, result: Mapping[str, Any] | None = None
+) -> None:
+    """Note what came of a request; one that has ended stays as it is."""
+    values = {"state": state, "sentence": sentence, "result": None if result is None else Jsonb(dict(result))}
+    await guild.run(SQL["finish"], request_id=request_id, **values)
+
+
+async def get(guild: GuildConnection, request_id: int) -> WorkRequest:
+    """Return one request of a guild. Raises `NotFound`."""
+    found = await by_number(guild, request_id, request_id)
+    if not found:
+        raise NotFound(f"There is no job with the number {request_id}; jobs are kept for a day.")
+    return found[0]
+
+
+async def by_number(guild: GuildConnection, first: int, last: int) -> list[WorkRequest]:
+    """Return the requests of a guild with these numbers, those that there are."""
+    return await _rows(guild, "by_number", guild_id=guild.id, first=first, last=last)
+
+
+async def under_way(guild: GuildConnection) -> list[WorkRequest]:
+    """Return the requests of a guild that wait or run, oldest first."""
+    return await _rows(guild, "under_way", guild_id=guild.id)
+
+
+async def newest(guild: GuildConnection, *, number: int = 1) -> Page[WorkRequest]:
+    """Return one page of the requests of a guild, newest first."""
+    row = await guild.row(SQL["count"])
+    place = Place(int(row[0]) if row else 0, number)
+    return place.page(await _rows(guild, "newest", guild_id=guild.id, limit=PAGE_SIZE, offset=place.offset))
+
+
+async def guilds_that_wait(conn: Connection) -> list[int]:
+    """Return the guilds of which a request is not done."""
+    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]
+
+
+async def clear_old(conn: Connection) -> None:
+    """Give up what nobody has done within a day, and forget what ended longer ago than that."""
+    await conn.execute(SQL["forget_old"])
+    await conn.execute(SQL["give_up_old"], {"sentence": _TOO_LATE})
+
+
+async def _rows(guild: GuildConnection, statement: str, **values: Any) -> list[WorkRequest]:
+    return await guild.all(WorkRequest, SQL[statement], **values)

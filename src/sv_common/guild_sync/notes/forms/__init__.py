@@ -1,0 +1,1 @@
+"""The known forms in which a note names a person."""

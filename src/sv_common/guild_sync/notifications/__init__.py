@@ -1,0 +1,1 @@
+"""News for officers: the digest, and the messages that wait to be sent."""

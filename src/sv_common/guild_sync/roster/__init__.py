@@ -1,0 +1,1 @@
+"""What the sources said last: guilds, characters, members, ranks, profiles, realms, uploads, runs."""

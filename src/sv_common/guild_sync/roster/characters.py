@@ -1,0 +1,138 @@
+"""The guild's characters, written by the Battle.net sync (who is there) and the addon sync (their notes)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sv_common.db.pool import GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.sources.models import CLASS_NAMES, RosterCharacter
+
+SQL = load_sql(__package__, "characters.sql")
+
+
+class PresentCharacter(NamedTuple):
+    """A character in the guild now. Notes are None when never seen; each of the times is that of what it is named after."""
+
+    id: int
+    name: str
+    name_key: str
+    realm_slug: str
+    realm_key: str
+    realm_name: str | None
+    realm_id: int | None
+    character_id: int | None
+    note: str | None
+    officer_note: str | None
+    player_id: int | None
+    note_as_of: datetime | None = None
+    officer_note_as_of: datetime | None = None
+    rank_as_of: datetime | None = None
+
+
+class SeenNote(NamedTuple):
+    """What the addon saw of one character; None was not seen, or is known from a newer export."""
+
+    id: int
+    note: str | None
+    officer_note: str | None
+    note_key: str | None
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RosterMoves:
+    """Who came and went, by name; renames as (old, new). `left_ids` are the rows that were marked as gone."""
+
+    joined: Sequence[str]
+    returned: Sequence[str]
+    left: Sequence[str]
+    renamed: Sequence[tuple[str, str]]
+    left_ids: Sequence[int]
+
+
+async def present(guild: GuildConnection) -> list[PresentCharacter]:
+    """Return every character in the guild now."""
+    rows = await guild.rows(SQL["present"])
+    return [PresentCharacter._make(row) for row in rows]
+
+
+async def count_present(guild: GuildConnection) -> int:
+    """Return how many characters are in the guild now."""
+    return int(await guild.value(SQL["roster_size_now"]) or 0)
+
+
+async def count_same(guild: GuildConnection, roster: Sequence[RosterCharacter]) -> tuple[int, int]:
+    """Return how many characters that are in the guild now are in a roster, and of how many others only the name is."""
+    row = await guild.row(SQL["same_characters"], **_columns(roster))
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+async def apply_roster(
+    guild: GuildConnection, roster: Sequence[RosterCharacter], *, is_complete: bool, as_of: datetime
+) -> RosterMoves:
+    """Make the guild's characters those of the roster; with `is_complete=False` nobody is marked as gone.
+
+    `as_of` is when the roster's fetch began.
+    """
+    rows = await guild.rows(SQL["apply_roster"], is_complete=is_complete, as_of=as_of, **_columns(roster))
+    moves: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    left_ids = []
+    for move, name, new_name, row_id in rows:
+        moves[move].append((name, new_name))
+        if move == "left":
+            left_ids.append(row_id)
+    names = {move: sorted(name for name, _ in pairs) for move, pairs in moves.items()}
+    return RosterMoves(
+        names.get("joined", []),
+        names.get("returned", []),
+        names.get("left", []),
+        sorted(moves.get("renamed", [])),
+        sorted(left_ids),
+    )
+
+
+async def moment_of(guild: GuildConnection, exported_at: datetime | None) -> datetime:
+    """Return the time that an export counts as: its own, or now where it has none or one that has not come yet."""
+    moment: datetime = await guild.value(SQL["moment_of"], exported_at=exported_at)
+    return moment
+
+
+async def apply_notes(guild: GuildConnection, notes: Sequence[SeenNote], *, as_of: datetime) -> None:
+    """Write what the addon saw at a time; that nothing newer is known is the caller's to make sure, under the guild's lock."""
+    await guild.run(
+        SQL["apply_notes"],
+        as_of=as_of,
+        ids=[note.id for note in notes],
+        notes=[note.note for note in notes],
+        officer_notes=[note.officer_note for note in notes],
+        note_keys=[note.note_key for note in notes],
+        ranks=[note.rank for note in notes],
+    )
+
+
+async def settle_ranks(guild: GuildConnection, *, is_confirmed: bool = False) -> None:
+    """Let the rank table fit the ranks that characters have now, unless whole ranks moved and nobody confirmed it."""
+    await guild.run(SQL["settle_ranks"], is_confirmed=is_confirmed)
+
+
+def _columns(roster: Sequence[RosterCharacter]) -> dict[str, list[object]]:
+    return {
+        "names": [each.name for each in roster],
+        "name_keys": [name_key(each.name) for each in roster],
+        "realm_slugs": [each.realm_slug for each in roster],
+        "realm_keys": [realm_key(each.realm_slug) for each in roster],
+        "realm_names": [each.realm_name for each in roster],
+        "realm_ids": [each.realm_id for each in roster],
+        "character_ids": [each.character_id for each in roster],
+        "classes": [CLASS_NAMES.get(each.class_id) if each.class_id is not None else None for each in roster],
+        "levels": [each.level for each in roster],
+        "item_levels": [each.item_level for each in roster],
+        "ranks": [each.rank for each in roster],
+        "last_logins": [each.last_login_timestamp for each in roster],
+    }

@@ -1,0 +1,129 @@
+"""The sync log: one row for each run of a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from psycopg.types.json import Jsonb
+from pydantic import Field, computed_field
+from typing_extensions import TypedDict
+
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.reports import StepReport
+
+SQL = load_sql(__package__, "runs.sql")
+
+PIPELINE_LOCK = 7284
+"""First half of the advisory lock that a run of a guild's pipeline holds from before its row until after its end."""
+
+
+class LoggedStep(TypedDict):
+    """One step of a run, as it was logged."""
+
+    name: str
+    duration_ms: int
+    counts: dict[str, int]
+    notices: Annotated[list[str], Field(description="Sentences that an officer should read.")]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """One run of a pipeline."""
+
+    id: int
+    guild_id: int
+    pipeline: str
+    actor: str
+    status: str
+    steps: Sequence[LoggedStep]
+    error: str | None
+    started_at: datetime
+    finished_at: datetime | None
+
+    @computed_field
+    @property
+    def duration_ms(self) -> int | None:
+        """How long it took; null while it runs."""
+        return None if self.finished_at is None else round((self.finished_at - self.started_at).total_seconds() * 1000)
+
+
+async def now(conn: Connection) -> datetime:
+    """Return the time of the database's clock."""
+    row = await (await conn.execute(SQL["now"])).fetchone()
+    assert row is not None  # noqa: S101 -- a clock always tells
+    moment: datetime = row[0]
+    return moment
+
+
+async def fail_cut_off(conn: Connection) -> list[int]:
+    """Count runs as failed whose process or connection ended before them; return their guilds.
+
+    A run holds its guild's pipeline lock on a connection of its own from before its row is written until after its end
+    is. So where the lock can be had, nobody runs; the lock is given back with this transaction.
+    """
+    rows = await (await conn.execute(SQL["fail_cut_off"], {"pipeline_lock": PIPELINE_LOCK})).fetchall()
+    return [row[0] for row in rows]
+
+
+async def start(guild: GuildConnection, pipeline: str, *, actor: str) -> int:
+    """Log that a run has begun; return its number."""
+    return int(await guild.value(SQL["start"], pipeline=pipeline, actor=actor))
+
+
+async def finish(
+    guild: GuildConnection,
+    run_id: int,
+    *,
+    status: str,
+    steps: Sequence[StepReport],
+    error: str | None,
+    as_of: datetime | None = None,
+) -> None:
+    """Log how a run ended, and of when the source's news are since, where that is not the present."""
+    logged = Jsonb([step.as_json() for step in steps])
+    await guild.run(SQL["finish"], run_id=run_id, status=status, steps=logged, error=error, as_of=as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """When a pipeline of a guild last began; `failures` counts those of two days since it last ended well.
+
+    Starts that lie in the future were written by a clock that was wrong, and count as never.
+    """
+
+    guild_id: int
+    pipeline: str
+    last_start: datetime
+    failures: int
+
+
+async def histories(conn: Connection, pipelines: Sequence[str]) -> dict[tuple[int, str], History]:
+    """Return the history of those of the pipelines that ever ran, by guild and pipeline."""
+    rows = await (await conn.execute(SQL["history"], {"pipelines": list(pipelines)})).fetchall()
+    return {(row[0], row[1]): History(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a pipeline of a guild stands: of when its last good news are, and the failures of two days that came after."""
+
+    pipeline: str
+    last_good: datetime | None
+    failures: int
+    last_error: str | None
+
+
+async def standings(guild: GuildConnection) -> dict[str, Standing]:
+    """Return how each pipeline stands that ever ran for a guild."""
+    rows = await guild.rows(SQL["standings"])
+    return {row[0]: Standing(*row) for row in rows}
+
+
+async def recent(guild: GuildConnection, limit: int = 20) -> list[LoggedRun]:
+    """Return the newest runs of a guild."""
+    return await guild.all(LoggedRun, SQL["recent"], limit=limit)

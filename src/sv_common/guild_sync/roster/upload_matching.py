@@ -1,0 +1,123 @@
+"""Which entry of an upload is which character of the roster: by name and realm, in whatever language the client wrote it.
+
+The realm is found among the realms of the region, else among those of the roster. Where it is missing or nobody knows it,
+a name that only one character bears is enough. The client's own id of a character decides among characters of one name.
+It speaks against a name only where the roster or the upload knows both ids under other names, as after a rename. What
+stays open is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from sv_common.guild_sync.core.names import name_key, realm_key
+from sv_common.guild_sync.roster.characters import PresentCharacter
+from sv_common.guild_sync.sources.models import AddonCharacter, RealmIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which entry is which character; the others by name, and why they are left alone.
+
+    `unknown` are not in the roster; `ambiguous` bear a name of several characters; `doubtful` have the id of somebody
+    else, or are there twice. `sure` counts the entries that are in the roster by realm or id, not by their name alone.
+    """
+
+    matched: Sequence[tuple[AddonCharacter, PresentCharacter]]
+    unknown: Sequence[str]
+    ambiguous: Sequence[str]
+    doubtful: Sequence[str]
+    sure: int = 0
+
+    @property
+    def entries(self) -> int:
+        """How many entries the upload has."""
+        return sum(map(len, (self.matched, self.unknown, self.ambiguous, self.doubtful)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """The characters that an entry may be; `is_sure` when its realm or its id says so, not its name alone."""
+
+    row: AddonCharacter
+    candidates: Sequence[PresentCharacter]
+    is_sure: bool
+    is_of_another: bool
+
+    @property
+    def only(self) -> PresentCharacter | None:
+        return self.candidates[0] if len(self.candidates) == 1 else None
+
+
+def match_upload(rows: Sequence[AddonCharacter], present: Sequence[PresentCharacter], realms: RealmIndex) -> Matching:
+    """Match the entries of an upload with the characters of a guild. No character gets more than one entry."""
+    roster = _Roster(present, realms, {row.supposed_id for row in rows if row.supposed_id is not None})
+    claims = [roster.claim(row) for row in rows]
+    named = Counter(known.id for claim in claims for known in claim.candidates if not claim.is_of_another)
+    sure = Counter(claim.only.id for claim in claims if claim.only and claim.is_sure and not claim.is_of_another)
+    matched: list[tuple[AddonCharacter, PresentCharacter]] = []
+    left: dict[str, list[str]] = defaultdict(list)
+    for claim in claims:
+        fault = _fault_of(claim, named, sure)
+        if fault is None:
+            matched.append((claim.row, claim.candidates[0]))
+        else:
+            left[fault].append(_full_name(claim.row))
+    return Matching(
+        matched,
+        sorted(left["unknown"]),
+        sorted(left["ambiguous"]),
+        sorted(left["doubtful"]),
+        sum(claim.is_sure and bool(claim.candidates) for claim in claims),
+    )
+
+
+def _fault_of(claim: _Claim, named: Counter[int], sure: Counter[int]) -> str | None:
+    """Say why an entry is left alone. One that is not sure of its character gets it only if no other entry may be it."""
+    if claim.only is None:
+        return "ambiguous" if claim.candidates else "unknown"
+    if claim.is_of_another or (claim.is_sure and sure[claim.only.id] > 1):
+        return "doubtful"
+    return None if claim.is_sure or named[claim.only.id] == 1 else "unknown"
+
+
+class _Roster:
+    """The characters in the guild, and the ids that the upload has."""
+
+    def __init__(self, present: Sequence[PresentCharacter], realms: RealmIndex, ids_in_upload: Set[int]) -> None:
+        self._realms = realms
+        self._ids_in_upload = ids_in_upload
+        self._by_name: dict[str, list[PresentCharacter]] = defaultdict(list)
+        self._slugs: dict[str, set[str]] = defaultdict(set)
+        for known in present:
+            self._by_name[known.name_key].append(known)
+            for key in (known.realm_key, realm_key(known.realm_name or known.realm_slug)):
+                self._slugs[key].add(known.realm_slug)
+        self._ids = {(known.realm_slug, known.character_id) for known in present}
+
+    def claim(self, row: AddonCharacter) -> _Claim:
+        namesakes = self._by_name.get(name_key(row.name), [])
+        realms = self._realms.called(row.realm or "")
+        slugs = self._slugs.get(realm_key(row.realm or ""), set()) | {realm.slug for realm in realms}
+        ids = {realm.realm_id for realm in realms}
+        on_realm = [known for known in namesakes if known.realm_slug in slugs or known.realm_id in ids]
+        candidates = on_realm if slugs else namesakes
+        same_id = [
+            known for known in candidates if row.supposed_id is not None and known.character_id == row.supposed_id
+        ]
+        if len(same_id) == 1:
+            return _Claim(row, same_id, is_sure=True, is_of_another=False)
+        is_of_another = len(candidates) == 1 and self._is_of_another(row.supposed_id, candidates[0])
+        return _Claim(row, candidates, len(slugs) == 1, is_of_another)
+
+    def _is_of_another(self, supposed_id: int | None, named: PresentCharacter) -> bool:
+        """Whether the id of an entry is another character's, or the character's id another entry's."""
+        if supposed_id is None:
+            return False
+        return (named.realm_slug, supposed_id) in self._ids or named.character_id in self._ids_in_upload
+
+
+def _full_name(row: AddonCharacter) -> str:
+    return f"{row.name}-{row.realm}" if row.realm else row.name

@@ -1,0 +1,194 @@
+"""Uploads of the addon's export: stored before they are acknowledged, taken in by their export's time, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+import psycopg
+from psycopg.types.json import Jsonb
+from pydantic import Field
+
+from sv_common.db.pool import Connection, GuildConnection
+from sv_common.db.sql import load_sql
+from sv_common.guild_sync.core.errors import NotFound, Refused
+from sv_common.guild_sync.sources.addon.export import AddonExport
+from sv_common.guild_sync.sources.addon.origin import ExportOrigin
+from sv_common.guild_sync.sources.models import AddonCharacter
+
+SQL = load_sql(__package__, "uploads.sql")
+
+UploadState = Literal["received", "done", "superseded", "refused", "failed"]
+"""Whether it waits, was taken in, was older than what is known, cannot be used, or was given up and can be tried again."""
+
+KEPT = timedelta(days=90)
+"""How long it is known what became of an upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload and what became of it."""
+
+    id: Annotated[int, Field(serialization_alias="upload_id")]
+    guild_id: Annotated[int, Field(exclude=True)]
+    upload_key_id: Annotated[int, Field(exclude=True)]
+    uploader: Annotated[str, Field(description="Whose companion sent it.", examples=["Mito"])]
+    character_count: int
+    exported_at: datetime | None
+    as_of: Annotated[
+        datetime,
+        Field(description="The time that its export counts as: its own, unless it has none or a future one."),
+    ]
+    received_at: datetime
+    state: Annotated[
+        UploadState,
+        Field(
+            description="“superseded”: all of it was known from a newer export. “failed”: given up, and kept for another try."
+        ),
+    ]
+    attempts: int
+    sentence: Annotated[str | None, Field(description="What became of it; null while it waits for its first try.")]
+    run_id: Annotated[int | None, Field(exclude=True)]
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingUpload:
+    """An upload to be processed now; `attempts` counts the tries so far."""
+
+    id: int
+    attempts: int
+    uploader: str
+    characters: Sequence[AddonCharacter]
+    as_of: datetime
+    origin: ExportOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The number under which an export is stored."""
+
+    upload_id: int
+    is_new: Annotated[
+        bool, Field(description="False where the same export waits already, or was the last one taken in.")
+    ]
+    sentence: str
+
+
+async def receive(guild: GuildConnection, key_id: int, export: AddonExport) -> Received:
+    """Store an export, unless an equal one waits, or the newest upload was equal and is taken in."""
+    row = await guild.row(
+        SQL["receive"],
+        key_id=key_id,
+        content_hash=export.content_hash,
+        characters=Jsonb([asdict(character) for character in export.characters]),
+        character_count=len(export.characters),
+        exported_at=export.seen_at,
+        guild_name=export.guild_name,
+        realm=export.realm,
+        region=export.region,
+    )
+    assert row is not None  # noqa: S101 -- one of the two halves always gives the row
+    upload_id, what = int(row[0]), str(row[1])
+    sentences = {
+        "new": "Received.",
+        "waiting": f"This export was sent before and waits, as upload {upload_id}; it is stored once.",
+        "done": f"This export was sent before and is the last one taken in, as upload {upload_id}; it was not stored again.",
+        "superseded": f"This export was sent before, as upload {upload_id}, and a newer one is known; it was not stored again.",
+    }
+    return Received(upload_id, what == "new", sentences[what])
+
+
+async def next_waiting(guild: GuildConnection) -> WaitingUpload | None:
+    """Return the waiting upload with the oldest export; one that failed is tried again after 2, 4, 8 … 64 minutes."""
+    row = await guild.row(SQL["next"])
+    if row is None:
+        return None
+    upload_id, attempts, uploader, characters, as_of, *origin = row
+    return WaitingUpload(
+        upload_id, attempts, uploader, [AddonCharacter(**each) for each in characters], as_of, ExportOrigin(*origin)
+    )
+
+
+async def count_try(guild: GuildConnection, upload_id: int) -> int | None:
+    """Count a try that begins, and return how many there were with it; None for an upload that waits no more."""
+    row = await guild.row(SQL["count_try"], upload_id=upload_id)
+    return int(row[0]) if row else None
+
+
+async def finish(
+    guild: GuildConnection,
+    upload_id: int,
+    state: Literal["done", "superseded", "refused"],
+    sentence: str,
+    *,
+    run_id: int | None = None,
+    as_of: datetime | None = None,
+) -> None:
+    """Note what became of an upload; its characters are no longer kept.
+
+    Given the time that the export counted as, it goes on waiting where the same was sent again meanwhile with a later one.
+    """
+    await guild.run(SQL["finish"], upload_id=upload_id, state=state, sentence=sentence, run_id=run_id, as_of=as_of)
+
+
+async def give_up(guild: GuildConnection, upload_id: int, sentence: str) -> None:
+    """Try an upload no more. It is kept, so that a person can have it tried again."""
+    await guild.run(SQL["give_up"], upload_id=upload_id, sentence=sentence)
+
+
+async def put_off(guild: GuildConnection, upload_id: int, sentence: str) -> None:
+    """Note that taking in an upload failed, and why it still waits."""
+    await guild.run(SQL["put_off"], upload_id=upload_id, sentence=sentence)
+
+
+async def retry(guild: GuildConnection, upload_id: int) -> Upload:
+    """Let an upload that was given up wait again, and return it. Raises `NotFound`, and `Refused` for any other upload."""
+    try:
+        async with guild.savepoint():
+            is_waiting = await guild.run(SQL["retry"], upload_id=upload_id) == 1
+    except psycopg.errors.UniqueViolation as error:
+        raise Refused(f"The same export waits already, so upload {upload_id} need not be tried again.") from error
+    upload = await get(guild, upload_id)
+    if not is_waiting:
+        raise Refused(
+            f"Only an upload that was given up can be tried again. What became of upload {upload_id}: "
+            f"{upload.sentence or 'it waits to be taken in.'}"
+        )
+    return upload
+
+
+async def get(guild: GuildConnection, upload_id: int) -> Upload:
+    """Return one upload of a guild. Raises `NotFound`."""
+    upload = await guild.one(Upload, SQL["get"], upload_id=upload_id)
+    if upload is None:
+        raise NotFound(f"There is no upload with the number {upload_id}.")
+    return upload
+
+
+async def recent(guild: GuildConnection, *, limit: int = 50) -> list[Upload]:
+    """Return a guild's uploads: those that wait or were given up, then the newest of the others."""
+    return await guild.all(Upload, SQL["recent"], limit=limit)
+
+
+async def given_up(guild: GuildConnection) -> list[int]:
+    """Return the numbers of a guild's uploads that were given up and can be tried again."""
+    return [row[0] for row in await guild.rows(SQL["given_up"])]
+
+
+async def newer_than(guild: GuildConnection, upload_id: int) -> int | None:
+    """Return the newest upload that was taken in and has a newer export than this one; None where there is none."""
+    newer: int | None = await guild.value(SQL["newer_than"], upload_id=upload_id)
+    return newer
+
+
+async def clear_old(conn: Connection) -> None:
+    """Forget uploads that were settled long ago. Those that wait or were given up stay."""
+    await conn.execute(SQL["clear_old"], {"age": KEPT})
+
+
+async def guilds_that_wait(conn: Connection) -> list[int]:
+    """Return the guilds of which an upload waits."""
+    return [row[0] for row in await (await conn.execute(SQL["guilds_that_wait"])).fetchall()]

@@ -1,0 +1,1 @@
+"""What a guild sets for itself: tried, saved, undone."""

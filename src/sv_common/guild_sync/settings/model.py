@@ -1,0 +1,268 @@
+"""What a guild sets for itself: rules, the roles of ranks, and words of notes.
+
+A setting is a value of one kind that reads, writes, stores and describes itself; so preview, history and undo are one code.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field
+
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.identity import words
+from sv_common.guild_sync.notes import DEFAULT_VOCABULARY
+from sv_common.guild_sync.roster import ranks
+from sv_common.guild_sync.roster.ranks import RankRole
+from sv_common.guild_sync.rulebook.parameter import (
+    AUTOMATIC_FIX_LIMIT,
+    Parameter,
+    RuleOverrides,
+    RuleSettings,
+    budget_of,
+)
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rulebook.settings import read_overrides, save_settings
+from sv_common.guild_sync.rules import RULES, rule_named
+
+
+class SettingKind(StrEnum):
+    """What was changed. Keys and tokens are made and revoked; the others can be undone."""
+
+    RULE = "rule"
+    RANKS = "ranks"
+    WORD = "word"
+    KEY = "key"
+    TOKEN = "token"  # noqa: S105 -- the word for it, and no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs between two settings."""
+
+    what: Annotated[str, Field(examples=["Stale after"])]
+    before: Annotated[str, Field(examples=["30 days"])]
+    after: Annotated[str, Field(examples=["45 days"])]
+
+    @property
+    def sentence(self) -> str:
+        """The difference on one line."""
+        return f"{self.what}: {self.before} → {self.after}"
+
+
+class Setting(ABC):
+    """One thing that a guild has set."""
+
+    kind: ClassVar[SettingKind]
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """Which rule, ranks or word it is."""
+
+    @abstractmethod
+    def as_json(self) -> dict[str, Any]:
+        """Return what the history stores."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:
+        """Return the setting that the history has stored. Raises `NotFound` for a rule that no longer exists."""
+
+    @abstractmethod
+    async def current(self, guild: GuildConnection) -> Self:
+        """Return what is set now for the same subject."""
+
+    @abstractmethod
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
+        """Set it. The caller holds the guild's lock."""
+
+    @abstractmethod
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:
+        """Return how it differs from another setting of the same subject, in a guild of so many characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetting(Setting):
+    """How one rule is set."""
+
+    issue_type: str
+    wishes: RuleOverrides
+
+    kind: ClassVar = SettingKind.RULE
+
+    @property
+    def subject(self) -> str:
+        """The rule."""
+        return self.issue_type
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the history stores."""
+        return {**asdict(self.wishes), "parameters": dict(self.wishes.parameters)}
+
+    @classmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:
+        """Return the stored setting. Raises `NotFound` for a rule that no longer exists."""
+        return cls(rule_named(subject).issue_type, RuleOverrides(**stored))
+
+    async def current(self, guild: GuildConnection) -> Self:
+        """Return how the rule is set now."""
+        return type(self)(self.issue_type, (await read_overrides(guild)).get(self.issue_type, RuleOverrides()))
+
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
+        """Set the rule."""
+        await save_settings(guild, self.issue_type, actor=actor, **asdict(self.wishes))
+
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:
+        """Return the switches and thresholds that differ."""
+        rule = RULES[self.issue_type]
+        was, would_be = rule.settings(before.wishes), rule.settings(self.wishes)
+        rows = [
+            Difference("Switched", _on(was.is_enabled), _on(would_be.is_enabled)),
+            Difference("Automatic fixes", _automatic(rule, before.wishes), _automatic(rule, self.wishes)),
+            Difference("Severity", _severity(rule, before.wishes), _severity(rule, self.wishes)),
+        ]
+        for each in rule.parameters:
+            now, then = (threshold_in_words(each, settings, roster_size) for settings in (was, would_be))
+            rows.append(Difference(each.label, now, then))
+        return (row for row in rows if row.before != row.after)
+
+
+@dataclass(frozen=True, slots=True)
+class RanksSetting(Setting):
+    """The roles of some ranks, by the index of the rank."""
+
+    roles: Mapping[int, RankRole]
+
+    kind: ClassVar = SettingKind.RANKS
+
+    @classmethod
+    def of(cls, indexes: Iterable[int]) -> RanksSetting:
+        """Return a setting that only names the ranks."""
+        return cls({index: RankRole("") for index in indexes})
+
+    @property
+    def subject(self) -> str:
+        """The ranks by their indexes."""
+        return ", ".join(str(index) for index in sorted(self.roles))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the history stores."""
+        return {str(index): asdict(role) for index, role in sorted(self.roles.items())}
+
+    @classmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:  # noqa: ARG003 -- the roles name their ranks
+        """Return the stored setting."""
+        return cls({int(index): RankRole(**role) for index, role in stored.items()})
+
+    async def current(self, guild: GuildConnection) -> Self:
+        """Return the roles of the same ranks now; a rank that the guild does not have is left out."""
+        table = await ranks.all_ranks(guild)
+        return type(self)({rank.wow_rank_index: role_of(rank) for rank in table if rank.wow_rank_index in self.roles})
+
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:  # noqa: ARG002 -- ranks store no actor
+        """Set the roles."""
+        await ranks.put_roles(guild, self.roles)
+
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
+        """Return the names and roles that differ."""
+        for index, role in sorted(self.roles.items()):
+            was = before.roles[index]
+            if was.name != role.name:
+                yield Difference(f"Name of rank {index}", was.name, role.name)
+            if _role_in_words(was) != _role_in_words(role):
+                yield Difference(f"Rank {index}, {role.name}", _role_in_words(was), _role_in_words(role))
+
+
+@dataclass(frozen=True, slots=True)
+class WordSetting(Setting):
+    """What a guild has set for a word of notes: `is_said` False is nothing; a category of None lets it be a name."""
+
+    word: str
+    is_said: bool
+    category: str | None = None
+
+    kind: ClassVar = SettingKind.WORD
+
+    @property
+    def subject(self) -> str:
+        """The word."""
+        return self.word
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the history stores."""
+        return {"is_said": self.is_said, "category": self.category}
+
+    @classmethod
+    def from_json(cls, subject: str, stored: Mapping[str, Any]) -> Self:
+        """Return the stored setting."""
+        return cls(subject, **stored)
+
+    async def current(self, guild: GuildConnection) -> Self:
+        """Return what the guild has set for the word now."""
+        own = {each.word: each.category for each in await words.all_words(guild)}
+        return type(self)(self.word, self.word in own, own.get(self.word))
+
+    async def write(self, guild: GuildConnection, *, actor: str) -> None:
+        """Set the word, or remove it."""
+        if self.is_said:
+            await words.say(guild, self.word, self.category, actor=actor)
+        else:
+            await words.forget(guild, self.word)
+
+    def differences(self, before: Self, roster_size: int) -> Iterator[Difference]:  # noqa: ARG002 -- of rules only
+        """Return how the word is read otherwise."""
+        if before != self:
+            yield Difference(f"The word “{self.word}”", _word_in_words(before), _word_in_words(self))
+
+
+SETTINGS: Mapping[str, type[Setting]] = {each.kind: each for each in (RuleSetting, RanksSetting, WordSetting)}
+"""The kinds that can be undone."""
+
+
+def role_of(rank: ranks.Rank) -> RankRole:
+    """Return the role of a rank as it is set."""
+    return RankRole(rank.name, rank.discord_role_id, rank.discord_role_name, rank.is_role_managed, rank.is_without_role)
+
+
+def threshold_in_words(parameter: Parameter, settings: RuleSettings, roster_size: int) -> str:
+    """Return the current threshold with its unit."""
+    if parameter is AUTOMATIC_FIX_LIMIT:
+        return budget_of(settings.parameters, roster_size).sentence
+    return f"{settings.parameters[parameter.name]} {parameter.unit}"
+
+
+def _on(is_enabled: bool) -> str:
+    return "on" if is_enabled else "off"
+
+
+def _automatic(rule: RuleDefinition, wishes: RuleOverrides) -> str:
+    if not rule.is_fixable:
+        return "never: it has no fix"
+    if wishes.auto_mitigate is None:
+        return f"{_on(rule.auto_mitigate)} (default)"
+    return _on(wishes.auto_mitigate)
+
+
+def _severity(rule: RuleDefinition, wishes: RuleOverrides) -> str:
+    return wishes.severity or f"{rule.severity} (default)"
+
+
+def _role_in_words(role: RankRole) -> str:
+    if role.is_without_role:
+        return "no role, on purpose"
+    if role.role_id is None:
+        return "not set"
+    name = role.role_name or f"the role {role.role_id}"
+    return name if role.is_managed else f"{name} (fixes never give or take it)"
+
+
+def _word_in_words(setting: WordSetting) -> str:
+    if setting.is_said:
+        return "no word of the vocabulary: it may be a name" if setting.category is None else setting.category
+    known = sorted(DEFAULT_VOCABULARY.categories.get(setting.word, ()))
+    return f"as in every guild ({', '.join(known) or 'no word of the vocabulary'})"

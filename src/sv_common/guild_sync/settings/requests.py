@@ -1,0 +1,270 @@
+"""What an administrator requests to set, checked and completed with what is set now. Nothing here looks at issues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from sv_common.db.pool import GuildConnection
+from sv_common.guild_sync.core.errors import BadInput, Refused
+from sv_common.guild_sync.core.names import LONGEST_WORD, word_key
+from sv_common.guild_sync.identity.words import vocabulary_with
+from sv_common.guild_sync.issues.model import Severity
+from sv_common.guild_sync.notes import Category
+from sv_common.guild_sync.roster import guilds, members, ranks
+from sv_common.guild_sync.roster.ranks import RankRole
+from sv_common.guild_sync.rulebook.parameter import RuleOverrides, read_parameters
+from sv_common.guild_sync.rulebook.rule import RuleDefinition
+from sv_common.guild_sync.rules import rule_named
+from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings.model import (
+    SETTINGS,
+    Difference,
+    RanksSetting,
+    RuleSetting,
+    Setting,
+    SettingKind,
+    WordSetting,
+    role_of,
+)
+from sv_common.guild_sync.sources.models import DiscordRole
+
+DEFAULT: Final = "default"
+NO_ROLE: Final = "none"
+A_NAME: Final = "name"
+YesNo: TypeAlias = Literal["yes", "no", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRequest:
+    """Set a rule; None leaves a thing unchanged, "default" is the rule's default.
+
+    `parameters` holds the thresholds to change; None or empty text is the default. With `to_default`, everything else is
+    set to its default first.
+    """
+
+    issue_type: Annotated[str, Field(max_length=60, description="The rule.", examples=["stale_character"])]
+    is_enabled: Annotated[bool | None, Field(description="Whether scans look for it.")] = None
+    fixes_itself: Annotated[YesNo | None, Field(description="Whether certain fixes are automatic.")] = None
+    severity: Annotated[str | None, Field(max_length=60, description="info, warning, error, or default.")] = None
+    parameters: Annotated[
+        Mapping[str, object],
+        Field(
+            max_length=20,
+            description="Thresholds by name; null is the default.",
+            examples=[{"stale_after_days": 45}],
+        ),
+    ] = field(default_factory=dict)
+    to_default: Annotated[bool, Field(description="Set everything else to its default first.")] = False
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return the rule's setting now and as requested. Raises `NotFound` and `BadInput`."""
+        rule = rule_named(self.issue_type)
+        before = await RuleSetting(rule.issue_type, RuleOverrides()).current(guild)
+        wishes = RuleOverrides() if self.to_default else before.wishes
+        kept = {name: value for name, value in wishes.parameters.items() if name not in self.parameters}
+        thresholds = kept | read_parameters(rule.parameters, self.parameters)
+        order = [each.name for each in rule.parameters if each.name in thresholds]
+        wishes = replace(wishes, parameters={name: thresholds[name] for name in order})
+        if self.is_enabled is not None:
+            wishes = replace(wishes, is_enabled=self.is_enabled)
+        if self.fixes_itself is not None:
+            wishes = replace(wishes, auto_mitigate=_auto_mitigate(rule, self.fixes_itself))
+        if self.severity is not None:
+            wishes = replace(wishes, severity=_severity(self.severity))
+        return before, replace(before, wishes=wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleWish:
+    """The role of a rank: the role's id, "none" on purpose, or empty text for not set."""
+
+    role: Annotated[
+        str,
+        Field(
+            max_length=30,
+            description="Id of the role, “none” on purpose, or empty text for not set.",
+            examples=["101"],
+        ),
+    ]
+    is_managed: Annotated[bool, Field(description="Whether fixes may give and take it.")] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RanksRequest:
+    """Map some ranks, by index, to Discord roles."""
+
+    roles: Annotated[
+        Mapping[Annotated[int, Field(ge=0, le=9)], RoleWish],
+        Field(min_length=1, examples=[{"1": {"role": "101", "is_managed": True}, "4": {"role": "none"}}]),
+    ]
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return the roles that would change, now and as requested. Raises `BadInput`."""
+        table = {rank.wow_rank_index: rank for rank in await ranks.all_ranks(guild)}
+        known, server_id = await _known_roles(guild)
+        before, after = {}, {}
+        for index, wish in self.roles.items():
+            if index not in table:
+                raise BadInput(f"Rank {index}: the guild has no such rank. Sync the roster first.")
+            rank = table[index]
+            now = role_of(rank)
+            then = RankRole(rank.name_in_game or rank.name, is_without_role=wish.role == NO_ROLE)
+            if wish.role not in ("", NO_ROLE):
+                role_name = now.role_name if wish.role == now.role_id else None
+                if role_name is None or wish.role in known:
+                    role_name = _usable_role(index, wish.role, known, server_id)
+                then = replace(then, role_id=wish.role, role_name=role_name, is_managed=wish.is_managed)
+            if replace(then, name=now.name) != now:
+                before[index], after[index] = now, then
+        return RanksSetting(before), RanksSetting(after)
+
+
+@dataclass(frozen=True, slots=True)
+class WordRequest:
+    """Read a word of notes as of a category, as "name" (no word of the vocabulary), or as in every guild ("default")."""
+
+    word: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_WORD,
+            description="A word or a short phrase, as notes write it.",
+            examples=["nightcrew"],
+        ),
+    ]
+    reading: Annotated[
+        str,
+        Field(
+            max_length=60,
+            description="A category; “name”: no word of the vocabulary, it may be a name; “default”: as in every guild.",
+            examples=["role"],
+        ),
+    ]
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return how the word is read now and as requested. Raises `BadInput`."""
+        key = word_key(self.word)
+        if self.reading not in (DEFAULT, A_NAME, *Category):
+            raise BadInput(
+                f"Category: “{self.reading[:LONGEST_WORD]}” is none. Use one of: {', '.join(Category)}, {A_NAME}."
+            )
+        after = WordSetting(key, self.reading != DEFAULT)
+        if self.reading in tuple(Category):
+            after = replace(after, category=self.reading)
+            vocabulary_with({key: self.reading})
+        return await after.current(guild), after
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRequest:
+    """Undo a change of the settings."""
+
+    change_id: int
+
+    async def before_and_after(self, guild: GuildConnection) -> tuple[Setting, Setting]:
+        """Return the setting now and before the change. Raises `NotFound`, and `Refused` where it cannot be undone."""
+        change = await changes.get(guild.conn, self.change_id, guild.id)
+        if change.undone_by is not None:
+            raise Refused(f"This change was undone already, by {change.undone_by} on {change.undone_at:%Y-%m-%d}.")
+        if change.kind not in SETTINGS:
+            what = "key" if change.kind == SettingKind.KEY else "token"
+            raise Refused(f"You cannot undo making or revoking a {what}: its secret is not stored. Make a new one.")
+        restore = SETTINGS[change.kind].from_json
+        before, after = restore(change.subject, change.before), restore(change.subject, change.after)
+        if await after.current(guild) != after:
+            raise Refused("This was changed again since, so it cannot be undone. Undo the later change first.")
+        return after, before
+
+
+SettingRequest: TypeAlias = RuleRequest | RanksRequest | WordRequest | UndoRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change that can be made: the setting now and afterwards. `undoes`: the change that it undoes."""
+
+    before: Setting
+    after: Setting
+    differences: tuple[Difference, ...]
+    undoes: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The differences on one line."""
+        subject = f"{self.after.subject}. " if isinstance(self.after, RuleSetting) else ""
+        return subject + "; ".join(row.sentence for row in self.differences)
+
+
+async def read_request(guild: GuildConnection, request: SettingRequest) -> Wanted:
+    """Compare a request with what is set now.
+
+    Raises `BadInput` for what cannot be set, `NotFound` for a rule, rank or change that does not exist, and `Refused`
+    where nothing would change, or where a change to undo was changed again since.
+    """
+    before, after = await request.before_and_after(guild)
+    differences = tuple(after.differences(before, await guilds.roster_size(guild)))
+    if not differences:
+        raise Refused("It is set like this already, so there is nothing to change.")
+    return Wanted(before, after, differences, request.change_id if isinstance(request, UndoRequest) else None)
+
+
+async def check_role(guild: GuildConnection, index: int, role_id: str) -> str | None:
+    """Return the name of a role for a rank; None before the first Discord sync, which brings the names.
+
+    Raises `BadInput` for what is no id, for @everyone, for a role of an integration, and for one that the server does not
+    have.
+    """
+    if not role_id.isascii() or not role_id.isdigit():
+        raise BadInput(
+            f"“{role_id}” is no Discord role id: those are numbers (Server Settings → Roles → … → Copy Role ID)."
+        )
+    known, server_id = await _known_roles(guild)
+    if known:
+        return _usable_role(index, role_id, known, server_id)
+    if role_id == server_id:
+        raise BadInput(f"Rank {index}: {role_id} is @everyone, which everybody holds. Choose another role.")
+    return None
+
+
+async def _known_roles(guild: GuildConnection) -> tuple[dict[str, DiscordRole], str | None]:
+    """Return the roles that the last sync saw, and the server's id."""
+    known = {role.role_id: role for role in await members.known_roles(guild)}
+    return known, (await guilds.get(guild)).discord_guild_id
+
+
+def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], server_id: str | None) -> str:
+    """Return the name of a role to which a rank can be mapped."""
+    role = known.get(role_id)
+    if role is None:
+        raise BadInput(
+            f"Rank {index}: the Discord server had no role “{role_id[:LONGEST_WORD]}” at the last sync. "
+            "Sync Discord, and choose one that it has."
+        )
+    if role_id == server_id:
+        raise BadInput(f"Rank {index}: everyone holds “{role.name}”, so it cannot be a rank's role. Choose another.")
+    if role.managed:
+        raise BadInput(
+            f"Rank {index}: “{role.name}” belongs to an integration, so fixes cannot give or take it. Choose another role."
+        )
+    return role.name
+
+
+def _auto_mitigate(rule: RuleDefinition, requested: YesNo) -> bool | None:
+    if requested == "yes" and not rule.is_fixable:
+        raise BadInput(f"“{rule.name}” has no fix, so there is nothing to automate. Leave automatic fixes off.")
+    if requested == "yes" and not rule.may_be_automatic:
+        raise BadInput(
+            f"Every fix of “{rule.name}” needs an officer’s click, so none is automatic. Leave automatic fixes off."
+        )
+    return None if requested == DEFAULT else requested == "yes"
+
+
+def _severity(requested: str) -> str | None:
+    if requested == DEFAULT:
+        return None
+    if requested not in tuple(Severity):
+        raise BadInput(f"Severity: “{requested[:LONGEST_WORD]}” is none. Use {', '.join(Severity)}, or {DEFAULT}.")
+    return requested

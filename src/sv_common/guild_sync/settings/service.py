@@ -1,0 +1,239 @@
+"""Changing a guild's settings: preview it, then save exactly that; every change can be undone.
+
+A preview makes the change, scans the guild and applies automatic fixes in a transaction that is rolled back. Saving does the
+same and keeps it, unless the result would now differ from the preview.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from sv_common.db.pool import GuildConnection, Pool
+from sv_common.guild_sync.core.errors import PlanStale, reason_of
+from sv_common.guild_sync.core.progress import Count
+from sv_common.guild_sync.core.text import plural
+from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.fix_roles import fix_on_discord
+from sv_common.guild_sync.engine.results import FixOutcome, FixResult
+from sv_common.guild_sync.issues.model import Issue
+from sv_common.guild_sync.roster import guilds
+from sv_common.guild_sync.rules import RULES
+from sv_common.guild_sync.settings import changes
+from sv_common.guild_sync.settings.model import Difference, RuleSetting, Setting
+from sv_common.guild_sync.settings.readings import ReadingChange, readings_changed
+from sv_common.guild_sync.settings.requests import SettingRequest, Wanted, read_request
+from sv_common.guild_sync.settings.trial import (
+    IssueEffect,
+    Move,
+    ScannedGuild,
+    effects_between,
+    open_issues,
+    scan_and_fix,
+)
+from sv_common.guild_sync.sources.ports import DiscordSource
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingReport:
+    """What a change of the settings would do, or did. `change_id` is what to undo; None for a preview.
+
+    `notices` are sentences that an administrator should read, `unrelated` what the next scan does without the change too;
+    `key` is what saving is compared with.
+    """
+
+    guild_id: int
+    wanted: Wanted
+    effects: Sequence[IssueEffect]
+    readings: Sequence[ReadingChange]
+    notices: tuple[str, ...]
+    unrelated: tuple[str, ...]
+    key: str
+    change_id: int | None = None
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """How the setting differs from now."""
+        return self.wanted.differences
+
+    @property
+    def counts(self) -> dict[Move, int]:
+        """How many issues open, are resolved, and are fixed automatically."""
+        return {move: sum(effect.move is move for effect in self.effects) for move in Move}
+
+    @property
+    def sentence(self) -> str:
+        """What the change would do, or did."""
+        opens, resolves, fixed = self.counts.values()
+        if self.change_id is None:
+            moves = _joined(("open", opens), ("resolve", resolves))
+            if not moves:
+                return f"{plural(fixed, 'issue')} would be fixed." if fixed else "No issue would open or be resolved."
+            return f"This would {moves}, and fix {fixed} more." if fixed else f"This would {moves}."
+        moves = _joined(("opened", opens), ("resolved", resolves))
+        if not moves:
+            return f"Saved. It fixed {plural(fixed, 'issue')}." if fixed else "Saved. No issue opened or was resolved."
+        return f"Saved. It {moves}, and fixed {fixed} more." if fixed else f"Saved. It {moves}."
+
+
+async def preview_setting(
+    pool: Pool, request: SettingRequest, *, guild_id: int | None = None, with_discord: bool = False
+) -> SettingReport:
+    """Return exactly what `save_setting` would do now, and do nothing. Raises like `read_request`.
+
+    `with_discord`: whether a bot could apply fixes on Discord.
+    """
+
+    async def try_it(guild: GuildConnection) -> SettingReport:
+        return (await _change(guild, request, "preview", with_discord=with_discord))[0]
+
+    return await pool.rehearse(await guilds.resolve_guild(pool, guild_id), try_it, alone=True)
+
+
+async def save_setting(
+    pool: Pool,
+    request: SettingRequest,
+    *,
+    actor: str,
+    guild_id: int | None = None,
+    seen: str | None = None,
+    discord_bot: DiscordSource | None = None,
+) -> SettingReport:
+    """Change a setting, scan the guild at once, apply automatic fixes, and record who changed it.
+
+    `seen` is the key of the preview. Raises like `read_request`, and `PlanStale` where the result would differ from the
+    preview: then nothing is changed.
+    """
+    number = await guilds.resolve_guild(pool, guild_id)
+    async with pool.writing(number) as guild:
+        report, scanned = await _change(guild, request, actor, with_discord=discord_bot is not None)
+        if seen not in (None, report.key):
+            raise PlanStale(
+                "The settings or the data have changed since the preview, so nothing was saved. Look at the preview again."
+            )
+        change_id = await _record(guild, report.wanted, actor=actor)
+    failed = await _fix_on_discord(pool, number, scanned, discord_bot) if discord_bot is not None else []
+    return replace(report, change_id=change_id, notices=(*report.notices, *failed))
+
+
+@contextlib.asynccontextmanager
+async def recorded(guild: GuildConnection, about: Setting, *, actor: str) -> AsyncIterator[None]:
+    """Record what is changed inside of a setting without a preview, if anything is.
+
+    Nothing is scanned: the next scan does that. `about` says which rule, ranks or word it is.
+    """
+    before = await about.current(guild)
+    yield
+    after = await about.current(guild)
+    differences = tuple(after.differences(before, await guilds.roster_size(guild)))
+    if differences:
+        await _record(guild, Wanted(before, after, differences), actor=actor)
+
+
+async def _change(
+    guild: GuildConnection, request: SettingRequest, actor: str, *, with_discord: bool
+) -> tuple[SettingReport, ScannedGuild]:
+    """Scan with the settings of now, so that what has changed since the last scan does not count; change; scan again."""
+    wanted = await read_request(guild, request)
+    logged = await open_issues(guild)
+    before = await scan_and_fix(guild)
+    readings = await readings_changed(guild, wanted.after)
+    await wanted.after.write(guild, actor=actor)
+    after = await scan_and_fix(guild)
+    found = await effects_between(guild, before, after)
+    effects = [effect for effect in found if with_discord or not effect.on_discord]
+    notices = [*_of_a_disabled_rule(wanted, before), *after.notices]
+    if len(found) > len(effects):
+        count = plural(len(found) - len(effects), "issue")
+        notices.append(f"{count} could be fixed on Discord, but no bot is set up: set PATT_DISCORD_BOT_TOKEN.")
+    key = _key(wanted, effects, readings)
+    unrelated = tuple(_unrelated(logged, before.open))
+    return SettingReport(guild.id, wanted, effects, readings, tuple(notices), unrelated, key), after
+
+
+async def _fix_on_discord(pool: Pool, guild_id: int, scanned: ScannedGuild, source: DiscordSource) -> list[str]:
+    """Apply the fixes that are left for Discord; return why some could not be applied."""
+    results: list[FixResult] = []
+    for issue_type, fixes in scanned.on_discord.items():
+        try:
+            results += await fix_on_discord(
+                pool, RULES, RULES[issue_type], guild_id, fixes, Command.automation(), source, Count(len(fixes))
+            )
+        except Exception as error:  # the settings are saved already, so a failed fix is only reported
+            log.exception("automatic_fixes_failed", rule=issue_type, guild_id=guild_id)
+            results += [fix.result(FixOutcome.FAILED, reason_of(error)) for fix in fixes]
+    unseen = [result.reason for result in results if result.outcome is FixOutcome.UNVERIFIED]
+    failed = [r.reason for r in results if r.outcome not in (FixOutcome.FIXED, FixOutcome.UNVERIFIED)]
+    return [
+        *([f"{len(failed)} could not be fixed on Discord: {failed[0]}"] if failed else []),
+        *([f"{len(unseen)} could not be verified on Discord: {unseen[0]}"] if unseen else []),
+    ]
+
+
+async def _record(guild: GuildConnection, wanted: Wanted, *, actor: str) -> int:
+    change = changes.NewSettingChange(
+        guild.id,
+        wanted.after.kind,
+        wanted.after.subject,
+        wanted.before.as_json(),
+        wanted.after.as_json(),
+        wanted.sentence,
+        wanted.undoes,
+    )
+    return await changes.add(guild.conn, change, actor=actor)
+
+
+def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
+    """What happens to the open issues of a rule that is switched off."""
+    was, will_be = wanted.before, wanted.after
+    if not isinstance(was, RuleSetting) or not isinstance(will_be, RuleSetting):
+        return []
+    if will_be.wishes.is_enabled or not was.wishes.is_enabled:
+        return []
+    count = sum(issue.issue_type == will_be.issue_type for issue in before.open.values())
+    if count == 0:
+        return ["No issue of this rule is open. Scans skip the rule until it is switched on again."]
+    sentence = (
+        f"{plural(count, 'issue')} of this rule {'stays' if count == 1 else 'stay'} open: scans skip the rule, and nothing "
+        "is resolved or fixed automatically, until it is switched on again. You can still fix, dismiss or resolve."
+    )
+    return [sentence]
+
+
+def _unrelated(logged: Mapping[str, Issue], scanned: Mapping[str, Issue]) -> list[str]:
+    """What the next scan does without the change, which is none of its effects but happens along with it."""
+    opens, closes = len(scanned.keys() - logged.keys()), len(logged.keys() - scanned.keys())
+    if not opens + closes:
+        return []
+    sentence = (
+        f"With or without this change, the next scan opens {plural(opens, 'issue')} and closes {closes}: the data has "
+        "changed since the last one."
+    )
+    return [sentence]
+
+
+def _key(wanted: Wanted, effects: Sequence[IssueEffect], readings: Sequence[ReadingChange]) -> str:
+    """Return the SHA-256 of the change and of everything that it does."""
+    content = [
+        [wanted.after.kind, wanted.after.subject, wanted.undoes],
+        wanted.before.as_json(),
+        wanted.after.as_json(),
+        [[effect.issue_hash, effect.move, effect.steps] for effect in effects],
+        [[each.character_id, each.after] for each in readings],
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _joined(*moves: tuple[str, int]) -> str:
+    """Return such as `open 14 issues and resolve 3`; moves that no issue makes are left out."""
+    made = [(verb, count) for verb, count in moves if count]
+    return " and ".join(
+        f"{verb} {plural(count, 'issue') if place == 0 else count}" for place, (verb, count) in enumerate(made)
+    )

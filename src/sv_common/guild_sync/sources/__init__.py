@@ -1,0 +1,1 @@
+"""The systems that are read, and the shapes of what they answer."""

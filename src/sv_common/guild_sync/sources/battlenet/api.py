@@ -1,0 +1,231 @@
+"""Requests to Battle.net's web API: the access token (OAuth 2 client credentials), limits, and what statuses mean."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import httpx2
+
+from sv_common.guild_sync.core.errors import SourceDenied, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.sources.http import (
+    Asked,
+    Node,
+    RateLimiter,
+    RetryableError,
+    RetryPolicy,
+    Timing,
+    read_json,
+    refuse_busy,
+    send,
+    with_retries,
+)
+from sv_common.guild_sync.sources.models import LOCALES
+
+TOKEN_URL = "https://oauth.battle.net/token"  # noqa: S105  # an address, not a password
+"""Serves every region but China."""
+
+REFRESH_EARLY = 300.0
+"""Seconds before its end at which a token is replaced."""
+
+_ASKED = Asked("Battle.net", "an access token")
+
+
+class TokenSource:
+    """Keeps one valid token; concurrent callers share one fetch."""
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        client_id: str,
+        client_secret: str,
+        token_url: str,
+        retries: RetryPolicy,
+        timing: Timing,
+    ) -> None:
+        self._http = http
+        self._credentials = httpx2.BasicAuth(client_id, client_secret)
+        self._token_url = token_url
+        self._retries = retries
+        self._timing = timing
+        self._lock = asyncio.Lock()
+        self._token = ""
+        self._refresh_at = 0.0
+
+    async def current(self) -> str:
+        """Return a token that is valid for some more minutes. Raises a SourceError."""
+        async with self._lock:
+            if not self._token or self._timing.clock() >= self._refresh_at:
+                await with_retries(self._fetch, self._retries, self._timing)
+            return self._token
+
+    async def replacement(self, rejected: str) -> str:
+        """Return another token than the rejected one; it is fetched once for all requests that were rejected."""
+        async with self._lock:
+            if self._token == rejected:
+                self._token = ""
+        return await self.current()
+
+    async def _fetch(self) -> None:
+        request = self._http.build_request("POST", self._token_url, data={"grant_type": "client_credentials"})
+        response = await send(self._http, request, _ASKED, self._credentials)
+        refuse_busy(response, _ASKED)
+        if response.status_code in (400, 401, 403):
+            raise SourceDenied(
+                "Battle.net rejected the client id or the client secret. Check both against the application at "
+                "develop.battle.net; a new application works only after about ten minutes."
+            )
+        if not response.is_success:
+            raise SourceMalformed(
+                f"Battle.net answered HTTP {response.status_code} to the request for an access token. "
+                f"Check the token address (PATT_BLIZZARD_TOKEN_URL)."
+            )
+        answer = Node(read_json(response, _ASKED), _ASKED)
+        token = _token(answer.child("access_token"))
+        lifetime = float(answer.child("expires_in").integer())
+        self._refresh_at = self._timing.clock() + lifetime - min(REFRESH_EARLY, lifetime / 2)
+        self._token = token
+
+
+def _token(entry: Node) -> str:
+    """Read a token that a header can carry (RFC 6750, section 2.1, allows less than that)."""
+    token = entry.text()
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise entry.malformed("a token of plain letters, digits and signs")
+    return token
+
+
+REQUESTS_AT_ONCE = 20
+"""Requests for profiles that may be under way at once, for all guilds together."""
+
+LIMITS = ((1, 1 / 68), (35_000, 3600.0))
+"""Requests and seconds, below the 100 a second and 36,000 an hour that Battle.net allows one application
+(develop.battle.net, "Getting Started").
+
+Requests that the network holds up arrive together with later ones: so they are paced, and with all that may be under way
+at once no second has more than 90 at Battle.net's end.
+"""
+
+LONGEST_REST = 3600.0
+"""Longest pause in seconds, whatever wait Battle.net requests."""
+
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+
+
+class ForbiddenError(SourceDenied):
+    """A 403: an inactive account for a character, else a fault of the configuration."""
+
+
+class BattleNetApi:
+    """Reads addresses of the API. `api_url` may hold `{region}`, which becomes us, eu, kr or tw."""
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        tokens: TokenSource,
+        *,
+        api_url: str,
+        limiter: RateLimiter,
+        retries: RetryPolicy,
+        timing: Timing,
+    ) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._api_url = api_url.rstrip("/")
+        self._limiter = limiter
+        self._retries = retries
+        self._timing = timing
+        self._rests_until = -math.inf
+
+    @property
+    def spare_requests(self) -> int:
+        """How many requests may still be sent within this hour."""
+        return self._limiter.spare
+
+    async def read(
+        self, region: str, path: str, asked: Asked, *, namespace: str = "profile", locale: str = ""
+    ) -> Node | None:
+        """Read one address, by default in the region's first language; None for a 404 that is Battle.net's own.
+
+        408, 425, 429, 5xx, time-outs, and bodies that are empty or no JSON are tried again; 403 and 404 never are. Raises
+        ForbiddenError for a 403, and another SourceError when there is no whole answer.
+        """
+        if region not in LOCALES:
+            known = ", ".join(LOCALES)
+            raise SourceDenied(f"'{region}' is no Battle.net region that can be read. Set one of these: {known}.")
+        url = self._api_url.replace("{region}", region) + path
+        query = {"namespace": f"{namespace}-{region}", "locale": locale or LOCALES[region][0]}
+
+        async def attempt() -> Node | None:
+            response = await self._authorized(url, query, asked)
+            if response.status_code == _NOT_FOUND and _is_own_error(response):
+                return None
+            _refuse_faults(response, asked)
+            return Node(read_json(response, asked), asked)
+
+        return await with_retries(attempt, self._retries, self._timing)
+
+    async def _authorized(self, url: str, query: dict[str, str], asked: Asked) -> httpx2.Response:
+        """Send with the token, once more with a new one where it was rejected."""
+        token = await self._tokens.current()
+        response = await self._send(url, query, token, asked)
+        if response.status_code == _UNAUTHORIZED:
+            token = await self._tokens.replacement(token)
+            response = await self._send(url, query, token, asked)
+        return response
+
+    async def _send(self, url: str, query: dict[str, str], token: str, asked: Asked) -> httpx2.Response:
+        self._refuse_exhausted(asked)
+        await self._limiter.acquire()
+        request = self._http.build_request("GET", url, params=query, headers={"Authorization": f"Bearer {token}"})
+        response = await send(self._http, request, asked)
+        try:
+            refuse_busy(response, asked)
+        except RetryableError as fault:
+            if fault.wait is not None and fault.wait > self._retries.longest_wait:
+                self._rests_until = self._timing.clock() + min(fault.wait, LONGEST_REST)
+            raise
+        return response
+
+    def _refuse_exhausted(self, asked: Asked) -> None:
+        """Raise SourceUnavailable instead of waiting for long, or sending before Battle.net allows it."""
+        rest = self._rests_until - self._timing.clock()
+        if rest > 0:
+            raise SourceUnavailable(
+                f"Battle.net requested a pause, so {asked.what} was not read. "
+                f"Try again in {math.ceil(rest / 60)} minutes."
+            )
+        wait = self._limiter.seconds_until_free
+        if wait > self._retries.longest_wait:
+            raise SourceUnavailable(
+                f"This installation has used up the requests that Battle.net allows it, so {asked.what} was not read. "
+                f"Try again in {math.ceil(wait / 60)} minutes."
+            )
+
+
+def _is_own_error(response: httpx2.Response) -> bool:
+    """Whether an error is JSON, as Battle.net sends it; a gateway's page means nothing for a character."""
+    try:
+        return isinstance(response.json(), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _refuse_faults(response: httpx2.Response, asked: Asked) -> None:
+    status = response.status_code
+    if status == _UNAUTHORIZED:
+        raise SourceDenied(
+            f"Battle.net rejected a fresh access token over {asked.what}. Check that the application at "
+            f"develop.battle.net is still active."
+        )
+    if status == _FORBIDDEN:
+        raise ForbiddenError(
+            f"Battle.net refuses access to {asked.what} (HTTP 403). Check that the application at develop.battle.net "
+            f"may use the World of Warcraft APIs."
+        )
+    if not response.is_success:
+        raise SourceMalformed(
+            f"Battle.net answered HTTP {status} for {asked.what}, which it does not document. "
+            f"Check the API address (PATT_BLIZZARD_API_URL)."
+        )

@@ -1,0 +1,246 @@
+"""Reads a guild from Battle.net's World of Warcraft web API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import httpx2
+import structlog
+
+from sv_common.guild_sync.core.errors import SourceError, SourceMalformed, SourceUnavailable
+from sv_common.guild_sync.sources.battlenet.api import (
+    LIMITS,
+    REQUESTS_AT_ONCE,
+    TOKEN_URL,
+    BattleNetApi,
+    ForbiddenError,
+    TokenSource,
+)
+from sv_common.guild_sync.sources.battlenet.wire import (
+    REALM_INDEX_PATH,
+    guild_slugs,
+    merge_realms,
+    parse_profile,
+    parse_realms,
+    parse_roster,
+    parse_status,
+    profile_path,
+    roster_path,
+    status_path,
+    with_profile,
+)
+from sv_common.guild_sync.sources.http import REAL_TIME, USUAL_RETRIES, Asked, RateLimiter, RetryPolicy, Timing
+from sv_common.guild_sync.sources.models import (
+    LOCALES,
+    CharacterAddress,
+    CharacterProfile,
+    CharacterStatus,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    ProfileState,
+    RealmIndex,
+    RosterCharacter,
+)
+
+API_URL = "https://{region}.api.blizzard.com"
+
+MOST_FAILURES_IN_A_ROW = 25
+"""Failed profiles in a row after which the rest is left unknown: an outage must not hold a sync for an hour."""
+
+log = structlog.get_logger(__name__)
+
+_Ask: TypeAlias = Callable[[str, CharacterAddress], Awaitable[ProfileAnswer]]
+
+
+@dataclass(slots=True)
+class _ProfileRun:
+    """Many profiles: the places for requests under way, which all runs of a client share, and how many failed."""
+
+    places: asyncio.Semaphore
+    failed: int = 0
+    failed_in_a_row: int = 0
+    last_error: str = ""
+
+
+class GuildNotFoundError(SourceError):
+    """Battle.net answers, and knows no guild at this address."""
+
+
+class BattleNetClient:
+    """The `BattleNetSource`, the `ProfileSource` and the `RealmSource` of the real world.
+
+    Battle.net's limits are those of an application over all guilds, so a process has one client for each application,
+    or several that share one `limiter`. `api_url` may hold `{region}`, which becomes us, eu, kr or tw.
+    """
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        client_id: str,
+        client_secret: str,
+        token_url: str = TOKEN_URL,
+        api_url: str = API_URL,
+        limiter: RateLimiter | None = None,
+        retries: RetryPolicy = USUAL_RETRIES,
+        timing: Timing = REAL_TIME,
+    ) -> None:
+        tokens = TokenSource(
+            http,
+            client_id=client_id,
+            client_secret=client_secret,
+            token_url=token_url,
+            retries=retries,
+            timing=timing,
+        )
+        self._tokens = tokens
+        self._api = BattleNetApi(
+            http,
+            tokens,
+            api_url=api_url,
+            limiter=limiter or RateLimiter(LIMITS, timing),
+            retries=retries,
+            timing=timing,
+        )
+        self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
+
+    @property
+    def spare_requests(self) -> int:
+        """How many requests may still be sent within this hour, for all guilds together."""
+        return self._api.spare_requests
+
+    async def check_credentials(self) -> None:
+        """Fetch an access token. Raises SourceDenied for rejected credentials, another SourceError for no answer."""
+        await self._tokens.current()
+
+    async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
+        """Fetch the whole roster with every profile that can be read; a member without one keeps the roster's fields.
+
+        Raises a SourceError when the roster cannot be read whole, or when Battle.net rejects the credentials.
+        """
+        roster = await self.fetch_members(guild)
+        addresses = [CharacterAddress(each.realm_slug, each.name, each.character_id) for each in roster.members]
+        answers = await self._fetch_all(guild.region, addresses, self._shown_or_hidden)
+        return [
+            member if answer.profile is None else with_profile(member, answer.profile)
+            for member, answer in zip(roster.members, answers, strict=True)
+        ]
+
+    async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
+        """Fetch the roster alone: one request, two for a guild whose name has an apostrophe.
+
+        Raises GuildNotFoundError when there is no such guild, another SourceError when its roster cannot be read whole.
+        """
+        asked = Asked("Battle.net", f"the roster of the guild '{guild.name_slug}'")
+        for slug in guild_slugs(guild.name_slug):
+            answer = await self._api.read(guild.region, roster_path(guild.realm_slug, slug), asked)
+            if answer is not None:
+                return parse_roster(answer, GuildAddress(guild.region, guild.realm_slug, slug))
+        raise GuildNotFoundError(
+            f"Battle.net knows no guild '{guild.name_slug}' on the realm '{guild.realm_slug}' in the region "
+            f"'{guild.region}'. If the guild was renamed or moved, change it under Settings → Guild, or with “patt guild move”. "
+            "Guilds of the Classic games cannot be read from Battle.net yet."
+        )
+
+    async def fetch_profile(self, region: str, realm_slug: str, name: str) -> CharacterProfile | None:
+        """Fetch one character's profile; None when Battle.net shows none (404, or 403 for an inactive account).
+
+        None does not mean that the character left or is gone. Raises a SourceError when the answer cannot be had.
+        """
+        asked = Asked("Battle.net", f"the profile of '{name}' on '{realm_slug}'")
+        try:
+            answer = await self._api.read(region, profile_path(realm_slug, name), asked)
+        except ForbiddenError:
+            return None
+        return None if answer is None else parse_profile(answer, region)
+
+    async def fetch_status(self, region: str, realm_slug: str, name: str) -> CharacterStatus | None:
+        """Fetch whether the character with a name exists; None when Battle.net knows no such character.
+
+        Raises ForbiddenError for an inactive account, and another SourceError when the answer cannot be had.
+        """
+        asked = Asked("Battle.net", f"the status of '{name}' on '{realm_slug}'")
+        answer = await self._api.read(region, status_path(realm_slug, name), asked)
+        return None if answer is None else parse_status(answer)
+
+    async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
+        """Fetch many profiles, in their order; where none of that character is shown, the status decides why.
+
+        A failed profile is `FAILED`, with its sentence; after many failures in a row the rest is
+        `NOT_ASKED`. Raises a SourceError when Battle.net rejects the credentials.
+        """
+        return await self._fetch_all(region, characters, self._shown_or_status)
+
+    async def fetch_realms(self, region: str) -> RealmIndex:
+        """Fetch all realms of a region with their names in each of its languages, one request for each language.
+
+        Raises a SourceError when one of them cannot be read whole.
+        """
+        asked = Asked("Battle.net", f"the realms of the region '{region}'")
+        lists = []
+        for locale in LOCALES.get(region, ("",)):
+            answer = await self._api.read(region, REALM_INDEX_PATH, asked, namespace="dynamic", locale=locale)
+            if answer is None:
+                raise SourceMalformed(
+                    "Battle.net has no list of realms at its address. Check the API address (PATT_BLIZZARD_API_URL)."
+                )
+            lists.append(parse_realms(answer))
+        return RealmIndex(merge_realms(lists))
+
+    async def _fetch_all(self, region: str, characters: Sequence[CharacterAddress], ask: _Ask) -> list[ProfileAnswer]:
+        run = _ProfileRun(self._places)
+        try:
+            async with asyncio.TaskGroup() as group:
+                answers = [group.create_task(_fetch_one(run, ask, region, each)) for each in characters]
+        except ExceptionGroup as faults:
+            raise faults.exceptions[0] from None
+        if run.failed:
+            log.warning("profiles_unavailable", region=region, failed=run.failed, asked=len(answers))
+        return [answer.result() for answer in answers]
+
+    async def _shown_or_hidden(self, region: str, character: CharacterAddress) -> ProfileAnswer:
+        profile = await self.fetch_profile(region, character.realm_slug, character.name)
+        if profile is None or character.character_id not in (None, profile.character_id):
+            return ProfileAnswer(ProfileState.HIDDEN)
+        return ProfileAnswer(ProfileState.SHOWN, profile)
+
+    async def _shown_or_status(self, region: str, character: CharacterAddress) -> ProfileAnswer:
+        answer = await self._shown_or_hidden(region, character)
+        if answer.state is ProfileState.SHOWN:
+            return answer
+        try:
+            status = await self.fetch_status(region, character.realm_slug, character.name)
+        except ForbiddenError:
+            return ProfileAnswer(ProfileState.HIDDEN)
+        return _by_status(character, status)
+
+
+async def _fetch_one(run: _ProfileRun, ask: _Ask, region: str, character: CharacterAddress) -> ProfileAnswer:
+    async with run.places:
+        if run.failed_in_a_row >= MOST_FAILURES_IN_A_ROW:
+            run.failed += 1
+            return ProfileAnswer(ProfileState.NOT_ASKED, reason=run.last_error)
+        try:
+            answer = await ask(region, character)
+        except (SourceUnavailable, SourceMalformed) as error:
+            run.failed += 1
+            run.failed_in_a_row += 1
+            run.last_error = str(error)
+            return ProfileAnswer(ProfileState.FAILED, reason=run.last_error)
+    run.failed_in_a_row = 0
+    return answer
+
+
+def _by_status(character: CharacterAddress, status: CharacterStatus | None) -> ProfileAnswer:
+    """Apply Battle.net's rule for stored characters (character status endpoint): 404, not valid, or another id is gone."""
+    if status is None:
+        return ProfileAnswer(ProfileState.GONE, reason="is no longer known to Battle.net")
+    if not status.is_valid:
+        return ProfileAnswer(ProfileState.GONE, reason="is no longer valid at Battle.net")
+    if None not in (character.character_id, status.character_id) and character.character_id != status.character_id:
+        return ProfileAnswer(ProfileState.GONE, reason="has given its name to another character")
+    return ProfileAnswer(ProfileState.HIDDEN)

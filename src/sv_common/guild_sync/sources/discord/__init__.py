@@ -1,0 +1,1 @@
+"""Discord: its REST API, sign-in, messages, roles."""

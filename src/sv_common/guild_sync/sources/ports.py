@@ -1,0 +1,113 @@
+"""The sources, as the engine uses them: protocols that the real clients implement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sv_common.guild_sync.sources.discord.message import Announcement
+from sv_common.guild_sync.sources.discord.permissions import RoleAuthority
+from sv_common.guild_sync.sources.models import (
+    CharacterAddress,
+    DiscordGuild,
+    DiscordMember,
+    GuildAddress,
+    GuildRoster,
+    ProfileAnswer,
+    RealmIndex,
+    RosterCharacter,
+)
+
+
+class BattleNetSource(Protocol):
+    """Reads a guild from Battle.net."""
+
+    async def fetch_roster(self, guild: GuildAddress) -> Sequence[RosterCharacter]:
+        """Fetch the whole roster with every profile that can be read.
+
+        A member without a readable profile is returned with the roster's own fields only. Raises a `SourceError` when
+        the roster itself cannot be read whole.
+        """
+        ...
+
+
+class ProfileSource(Protocol):
+    """Reads the roster without profiles, and profiles without the roster, each at its own time."""
+
+    @property
+    def spare_requests(self) -> int:
+        """How many requests may still be sent within this hour, for all guilds together."""
+        ...
+
+    async def fetch_members(self, guild: GuildAddress) -> GuildRoster:
+        """Fetch the roster without profiles, and the guild's canonical address. Raises a `SourceError` as above."""
+        ...
+
+    async def fetch_profiles(self, region: str, characters: Sequence[CharacterAddress]) -> Sequence[ProfileAnswer]:
+        """Fetch profiles, at most two requests for each; the answers are in the order of the characters.
+
+        Raises a `SourceError` when nothing can be fetched at all, as with rejected credentials.
+        """
+        ...
+
+
+class RealmSource(Protocol):
+    """Reads the realms of a region."""
+
+    async def fetch_realms(self, region: str) -> RealmIndex:
+        """Fetch all realms with their names in each language of the region. Raises a `SourceError` as above."""
+        ...
+
+
+class DiscordSource(Protocol):
+    """Reads a Discord server and changes roles."""
+
+    async def fetch_guild(self, discord_guild_id: str) -> DiscordGuild:
+        """Fetch all roles and all members (bots included, marked). Raises a `SourceError` when any page fails."""
+        ...
+
+    async def fetch_member(self, discord_guild_id: str, user_id: str) -> DiscordMember | None:
+        """Fetch one member; None when the user is not on the server."""
+        ...
+
+    async def fetch_authority(self, discord_guild_id: str) -> RoleAuthority:
+        """Fetch all roles and what the bot may do with them. Raises a `SourceError` when that cannot be read."""
+        ...
+
+    async def add_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        """Give a member one role. `reason` goes into Discord's audit log."""
+        ...
+
+    async def remove_role(self, discord_guild_id: str, user_id: str, role_id: str, *, reason: str) -> None:
+        """Take one role from a member. `reason` goes into Discord's audit log."""
+        ...
+
+
+class Announcer(Protocol):
+    """Posts messages to a guild's officers on Discord."""
+
+    async def announce(self, channel_id: str, announcement: Announcement) -> str:
+        """Post the announcement and return the message's id. Raises a `SourceError` when it could not be posted.
+
+        The same nonce posts nothing a second time: the first message's id comes back.
+        """
+        ...
+
+    async def rewrite(self, channel_id: str, message_id: str, announcement: Announcement) -> bool:
+        """Edit a posted message; False when it was deleted. Raises a `SourceError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources and the announcer that an installation has; None for one that is not set up.
+
+    `profiles` and `realms` are Battle.net too, for what is read apart from the roster.
+    """
+
+    battle_net: BattleNetSource | None = None
+    discord: DiscordSource | None = None
+    announcer: Announcer | None = None
+    profiles: ProfileSource | None = None
+    realms: RealmSource | None = None

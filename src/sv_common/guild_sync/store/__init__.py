@@ -1,1 +1,0 @@
-"""Rows in, frozen dataclasses out: one module and one `.sql` file for each group of tables."""

@@ -1,0 +1,273 @@
+"""A connection that is bound to a guild: what PostgreSQL itself shows it, and what it lets it change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from guild_builder import GuildBuilder
+from sv_common.db import embedded, migrate
+from sv_common.db.guild import ROLE, GuildConnection
+from sv_common.db.patience import Patience
+from sv_common.db.pool import Pool, counting_statements, make_pool
+from sv_common.guild_sync.core.errors import Busy, ConfigurationError, NotFound
+
+_NAMES = "select character_name from guild_identity.wow_characters order by 1"
+_BRIEF = Patience(lock_s=0.5, statement_s=5, idle_s=5, connection_s=2)
+
+
+@pytest.fixture
+async def guilds(pool: Pool) -> tuple[GuildBuilder, GuildBuilder]:
+    """Two guilds with a character each, and a player whose main it is."""
+    one = await GuildBuilder.create(pool)
+    other = await GuildBuilder.create(pool, "Night Watch", "7001")
+    await one.main("Mito")
+    await other.main("Elrek")
+    return one, other
+
+
+@pytest.fixture
+async def brief(database_url: str) -> AsyncIterator[Pool]:
+    async with make_pool(database_url, patience=_BRIEF) as opened:
+        yield opened
+
+
+async def _names(guild: GuildConnection) -> list[str]:
+    return [name for (name,) in await guild.rows(_NAMES)]
+
+
+async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alone(
+    guilds: tuple[GuildBuilder, GuildBuilder],
+) -> None:
+    one, other = guilds
+    async with one.pool.reading(one.guild_id) as guild:
+        assert await _names(guild) == ["Mito"]
+    async with one.pool.writing(other.guild_id) as guild:
+        assert await _names(guild) == ["Elrek"]
+        assert await guild.run("update guild_identity.wow_characters set level = 1") == 1
+        assert await guild.run("delete from guild_identity.players") == 1
+    assert await one.rows("select display_name from guild_identity.players") == [("Mito",)]
+    assert await one.rows("select count(*) from guild_identity.wow_characters where level = 1") == [(1,)]
+
+
+async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
+    guilds: tuple[GuildBuilder, GuildBuilder],
+) -> None:
+    one, other = guilds
+    statements = (
+        "insert into guild_identity.players (guild_id, display_name, created_by) values (%(other)s, 'Spy', 'alice')",
+        "update guild_identity.audit_issues set guild_id = %(other)s",
+        "update guild_identity.discord_users set guild_id = %(other)s",
+    )
+    await one.execute(
+        "insert into guild_identity.audit_issues (guild_id, issue_type, severity, summary, issue_hash) "
+        "values (%(guild)s, 'orphan_wow', 'info', 'x', repeat('0', 64))"
+    )
+    for statement in statements:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            async with one.pool.writing(one.guild_id) as guild:
+                await guild.run(statement, other=other.guild_id)
+
+
+async def test_views_show_the_guilds_own_rows_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    one, other = guilds
+    for each in guilds:
+        await each.confirm_all()
+    async with one.pool.reading(one.guild_id) as guild:
+        assert await guild.rows("select distinct guild_id from guild_identity.confirmed_characters") == [
+            (one.guild_id,)
+        ]
+        assert await guild.rows("select guild_id from common.access_grants_in_force") == [(one.guild_id,)]
+    async with one.pool.snapshot() as conn:
+        found = await (await conn.execute("select guild_id from common.access_grants_in_force")).fetchall()
+    assert sorted(found) == [(one.guild_id,), (other.guild_id,)]
+
+
+async def test_accounts_and_sessions_are_out_of_reach_of_a_guild(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    for table in ("admin_accounts", "web_sessions", "login_links", "discord_sign_ins"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            async with guilds[0].pool.reading(guilds[0].guild_id) as guild:
+                await guild.rows(f"select * from common.{table}")  # noqa: S608 -- names of this test
+
+
+async def test_the_next_who_gets_the_connection_is_bound_to_nothing(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    one, _ = guilds
+    bound = "select current_user::text, current_setting('app.guild_id', true)"
+    async with one.pool.reading(one.guild_id) as guild:
+        assert await guild.rows(bound) == [(ROLE, str(one.guild_id))]
+    async with one.pool.installation() as conn:
+        assert await (await conn.execute("select current_user::text <> %s", [ROLE])).fetchone() == (True,)
+        assert len(await (await conn.execute(_NAMES)).fetchall()) == 2
+
+
+async def test_a_reading_within_another_sees_the_same_moment_and_its_own_guild(
+    guilds: tuple[GuildBuilder, GuildBuilder],
+) -> None:
+    one, other = guilds
+    pool = one.pool
+    async with pool.snapshot() as conn:
+        await conn.execute("select 1")
+        await one.character("Later")
+        async with pool.reading(one.guild_id) as guild:
+            assert await _names(guild) == ["Mito"]
+            async with pool.reading(other.guild_id) as further:
+                assert further.conn is conn
+                assert await _names(further) == ["Elrek"]
+            async with pool.snapshot() as everywhere:
+                assert await (await everywhere.execute(_NAMES)).fetchall() == [("Elrek",), ("Mito",)]
+            assert await _names(guild) == ["Mito"]
+        assert await (await conn.execute(_NAMES)).fetchall() == [("Elrek",), ("Mito",)]
+    async with pool.reading(one.guild_id) as guild:
+        assert await _names(guild) == ["Later", "Mito"]
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            await guild.run("delete from guild_identity.players")
+        await guild.conn.rollback()
+
+
+async def test_after_an_error_within_an_inner_reading_the_outer_one_says_what_went_wrong(
+    guilds: tuple[GuildBuilder, GuildBuilder],
+) -> None:
+    one, other = guilds
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        async with one.pool.reading(one.guild_id), one.pool.reading(other.guild_id) as further:
+            await further.value("select 1 / 0")
+
+
+async def test_binding_counts_as_little_as_the_beginning_of_the_transaction(
+    guilds: tuple[GuildBuilder, GuildBuilder],
+) -> None:
+    one, _ = guilds
+    with counting_statements() as reading:
+        async with one.pool.reading(one.guild_id) as guild:
+            await _names(guild)
+    with counting_statements() as writing:
+        async with one.pool.writing(one.guild_id) as guild:
+            await _names(guild)
+    assert (reading.statements, writing.statements) == (1, 2)
+
+
+async def test_two_who_write_come_one_after_the_other_and_whoever_waits_for_too_long_is_told(
+    guilds: tuple[GuildBuilder, GuildBuilder], brief: Pool
+) -> None:
+    one, other = guilds
+    async with one.pool.writing(one.guild_id):
+        with pytest.raises(Busy, match="in progress"):
+            async with brief.writing(one.guild_id):
+                raise AssertionError("must not be given")
+        async with brief.writing(one.guild_id, alone=False) as guild:
+            assert await _names(guild) == ["Mito"]
+        async with brief.writing(other.guild_id) as guild:
+            assert await _names(guild) == ["Elrek"]
+    async with brief.writing(one.guild_id):
+        pass
+
+
+async def test_writing_in_a_guild_that_does_not_exist_is_refused(pool: Pool) -> None:
+    with pytest.raises(NotFound, match="no guild with the number 77"):
+        async with pool.writing(77):
+            raise AssertionError("must not be given")
+
+
+async def test_of_a_rehearsal_nothing_stays_and_it_is_bound_too(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    one, _ = guilds
+
+    async def rehearsed(guild: GuildConnection) -> int:
+        return await guild.run("delete from guild_identity.players")
+
+    assert await one.pool.rehearse(one.guild_id, rehearsed) == 1
+    assert await one.rows("select count(*) from guild_identity.players") == [(2,)]
+
+
+@dataclass(frozen=True)
+class _Character:
+    id: int
+    character_name: str
+
+
+async def test_rows_are_what_they_are_asked_for_as(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    question = (
+        "select id, character_name from guild_identity.wow_characters where guild_id = %(guild_id)s and level > %(l)s"
+    )
+    async with guilds[0].pool.reading(guilds[0].guild_id) as guild:
+        found = await guild.all(_Character, question, l=1)
+        assert [each.character_name for each in found] == ["Mito"]
+        assert await guild.one(_Character, question, l=1) == found[0]
+        assert await guild.one(_Character, question, l=199) is None
+        assert await guild.value("select character_name from guild_identity.wow_characters") == "Mito"
+        assert await guild.value("select 1 from guild_identity.wow_characters where false") is None
+
+
+async def test_a_savepoint_undoes_its_own_block_alone(guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    one, _ = guilds
+    async with one.pool.writing(one.guild_id) as guild:
+        await guild.run("update guild_identity.players set display_name = 'Kept'")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            await _undone(guild)
+    assert ("Kept",) in await one.rows("select display_name from guild_identity.players")
+
+
+async def _undone(guild: GuildConnection) -> None:
+    async with guild.savepoint():
+        await guild.run("update guild_identity.players set display_name = 'Undone'")
+        await guild.run("update guild_identity.players set display_name = ''")
+
+
+@pytest.mark.own_database
+async def test_a_login_that_may_not_act_as_the_role_is_told_what_to_do(
+    guilds: tuple[GuildBuilder, GuildBuilder], database_url: str
+) -> None:
+    one, _ = guilds
+    await one.execute("create role stranger login bypassrls")
+    await one.execute("grant usage on schema guild_identity to stranger")
+    await one.execute("grant select on guild_identity.guilds to stranger")
+    try:
+        async with make_pool(database_url.replace("postgres:", "stranger:")) as pool:
+            for opened in (pool.reading(one.guild_id), pool.writing(one.guild_id, alone=False)):
+                with pytest.raises(ConfigurationError, match="grant patt_guild"):
+                    async with opened:
+                        raise AssertionError("must not be given")
+    finally:
+        await one.execute("drop owned by stranger")
+        await one.execute("drop role stranger")
+
+
+def _as_login(url: str, login: str) -> str:
+    return url.replace("postgres:", f"{login}:")
+
+
+def test_a_login_that_may_make_no_role_is_told_what_to_do_and_goes_on_once_it_is_done(
+    server: embedded.EmbeddedServer,
+) -> None:
+    url = embedded.recreate_database(server, "managed")
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("create role tenant login")
+        conn.execute("alter database managed owner to tenant")
+    try:
+        with pytest.raises(Exception, match="grant patt_guild to tenant"):
+            migrate.upgrade(_as_login(url, "tenant"))
+        assert migrate.current_revision(url) is None
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(f"grant {ROLE} to tenant")
+        migrate.upgrade(_as_login(url, "tenant"))
+        asyncio.run(_tenants_guilds_are_apart(_as_login(url, "tenant")))
+    finally:
+        embedded.drop_database(server, "managed")
+        with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+            conn.execute("drop role tenant")
+
+
+async def _tenants_guilds_are_apart(url: str) -> None:
+    """The login owns the tables and is no superuser: it sees all guilds, and bound to one only that."""
+    async with make_pool(url) as pool:
+        one = await GuildBuilder.create(pool)
+        other = await GuildBuilder.create(pool, "Night Watch", "7001")
+        await one.main("Mito")
+        await other.main("Elrek")
+        async with pool.installation() as conn:
+            assert await (await conn.execute(_NAMES)).fetchall() == [("Elrek",), ("Mito",)]
+        async with pool.writing(one.guild_id) as guild:
+            assert await _names(guild) == ["Mito"]
