@@ -57,11 +57,14 @@ class Stage:
         prepare: Callable[[Pool, Twin], Awaitable[object]],
         by_engine: Callable[[Pool, Twin], Awaitable[object]],
         by_plain_sql: Callable[[Pool, Twin], Awaitable[object]],
+        *,
+        prepare_plain: Callable[[Pool, Twin], Awaitable[object]] | None = None,
     ) -> Row:
-        """Let the engine and plain SQL do the same to their guilds."""
+        """Let the engine and plain SQL do the same to their guilds, each prepared in the same way unless said otherwise."""
+        prepared = prepare_plain or prepare
         engine, sql = await compare(
             Contender(lambda: prepare(self.pool, self.engine), lambda: by_engine(self.pool, self.engine)),
-            Contender(lambda: prepare(self.pool, self.plain), lambda: by_plain_sql(self.pool, self.plain)),
+            Contender(lambda: prepared(self.pool, self.plain), lambda: by_plain_sql(self.pool, self.plain)),
             repetitions=self.repetitions,
             warm_up=self.warm_up,
         )
@@ -95,7 +98,13 @@ async def all_rows(on: Stage) -> AsyncIterator[Row]:
     await stage.tidy(on.pool)
     yield await on.measure("integrity check, first", _forget("issues"), _check, _plain_check)
     yield await on.measure("integrity check, again", _nothing, _check, _plain_check)
-    yield await on.measure("fixes of 3 % changed notes", _upload_changed_notes, _mend, _plain_mend)
+    yield await on.measure(
+        "fixes of 3 % changed notes",
+        _upload_changed_notes,
+        _fix,
+        _plain_fix,
+        prepare_plain=_plain_upload_changed_notes,
+    )
     yield await on.measure(PIPELINE, _change_notes, _upload, _plain_upload)
 
 
@@ -116,10 +125,16 @@ async def _change_notes(_: Pool, twin: Twin) -> None:
 
 
 async def _upload_changed_notes(pool: Pool, twin: Twin) -> None:
-    """Up to the fixes, the engine prepares both guilds."""
     twin.change_notes()
-    await sync_addon_data(pool, twin.rows_now, guild_id=twin.guild_id)
-    await run_integrity_check(pool, guild_id=twin.guild_id)
+    await _sync_addon(pool, twin)
+    await _check(pool, twin)
+
+
+async def _plain_upload_changed_notes(pool: Pool, twin: Twin) -> None:
+    """By plain SQL, for the engine writes more details of an issue, which the next scan of plain SQL would refresh."""
+    twin.change_notes()
+    await _plain_addon(pool, twin)
+    await _plain_check(pool, twin)
 
 
 async def _sync_roster(pool: Pool, twin: Twin) -> None:
@@ -154,12 +169,12 @@ async def _plain_check(pool: Pool, twin: Twin) -> None:
     await plain.check(pool, twin.guild_id, _mentions(twin))
 
 
-async def _mend(pool: Pool, twin: Twin) -> None:
+async def _fix(pool: Pool, twin: Twin) -> None:
     await run_auto_mitigations(pool, guild_id=twin.guild_id)
 
 
-async def _plain_mend(pool: Pool, twin: Twin) -> None:
-    await plain.mend(pool, twin.guild_id, _mentions(twin))
+async def _plain_fix(pool: Pool, twin: Twin) -> None:
+    await plain.fix(pool, twin.guild_id, _mentions(twin))
 
 
 async def _upload(pool: Pool, twin: Twin) -> None:

@@ -47,7 +47,7 @@ async def check(pool: Pool, guild_id: int, mentions: Parameters) -> None:
     await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "reopen", "scan")
 
 
-async def mend(pool: Pool, guild_id: int, mentions: Parameters) -> None:
+async def fix(pool: Pool, guild_id: int, mentions: Parameters) -> None:
     """Do what `run_auto_mitigations` does; the second scan proves the fixes and finds what follows from them."""
     await _together(pool, {"guild_id": guild_id, **mentions}, "lock", "fix", "scan")
 
@@ -58,7 +58,7 @@ async def pipeline(pool: Pool, guild_id: int, columns: Parameters, mentions: Par
         row = await (await conn.execute(SQL["start_log"], {"guild_id": guild_id})).fetchone()
     await upload(pool, guild_id, columns)
     await check(pool, guild_id, mentions)
-    await mend(pool, guild_id, mentions)
+    await fix(pool, guild_id, mentions)
     steps = Jsonb([{"name": name, "duration_ms": 0, "counts": {}, "notices": [], "error": None} for name in _STEPS])
     async with pool.connection() as conn:
         await conn.execute(SQL["finish_log"], {"run_id": row[0] if row else None, "steps": steps})
