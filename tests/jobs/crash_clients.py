@@ -86,11 +86,25 @@ class Clients:
         """Ask for a fix until there is an answer that it is done or cannot be, and return it."""
         return await self._ask(f"fix/{wish.issue_id}")
 
-    async def undo(self, attempt_id: int) -> dict[str, Any]:
-        """Ask for an undo until there is an answer, and return it."""
-        return await self._ask(f"attempts/{attempt_id}/undo")
+    async def undo(self, attempt_id: int) -> None:
+        """Ask for an undo until there is an answer.
+
+        Whoever starts again after a kill may finish it before it is asked for again; then the answer says by whom it was undone.
+        """
+        response = await self._answer(f"attempts/{attempt_id}/undo")
+        was_finished = (
+            response.json().get("detail", "").startswith(f"Attempt {attempt_id} was undone already, by token")
+        )
+        assert response.status_code == httpx2.codes.OK or was_finished, response.text
 
     async def _ask(self, path: str) -> dict[str, Any]:
+        response = await self._answer(path)
+        assert response.status_code == httpx2.codes.OK, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def _answer(self, path: str) -> httpx2.Response:
+        """Ask until there is an answer other than that somebody is at it."""
         headers = {"Authorization": f"Bearer {self.token}"}
         while True:
             try:
@@ -98,12 +112,9 @@ class Clients:
             except httpx2.HTTPError:
                 await asyncio.sleep(_PAUSE_S)
                 continue
-            answer: dict[str, Any] = response.json()
-            if (response.status_code, answer.get("type")) == _BUSY:
-                await asyncio.sleep(_PAUSE_S)
-                continue
-            assert response.status_code == httpx2.codes.OK, response.text
-            return answer
+            if (response.status_code, response.json().get("type")) != _BUSY:
+                return response
+            await asyncio.sleep(_PAUSE_S)
 
     async def _is_time_for(self, wish: Wish, chapter: Chapter) -> bool:
         if wish.after is None:
