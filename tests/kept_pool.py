@@ -23,7 +23,7 @@ class KeptPool:
     pool: Pool | None = None
 
     async def opened(self) -> Pool:
-        """Return the pool, open and with nobody at it."""
+        """Return the pool, open and idle."""
         if self.pool is None:
             self.pool = make_pool(self.url)
             for part in _parts(self.pool):

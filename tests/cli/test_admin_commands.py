@@ -126,7 +126,7 @@ def test_a_rank_is_let_in_by_its_name_after_a_look(patt: Patt, guild: psycopg.Co
     mapping = patt("admin", "officers", "list", "--json").json["mapping"]
     assert ("1", "officer") in [(each["key"], each["role"]) for each in mapping]
     unknown = patt("admin", "officers", "give", "rank", "nobody", "officer")
-    assert (unknown.code, "none of them" in unknown.err) == (1, True)
+    assert (unknown.code, "does not exist. Use one of: " in unknown.err) == (1, True)
     strange = patt("admin", "officers", "confirm", "123", 7)
     assert (strange.code, "no character whose rank gives a role" in strange.err) == (1, True)
 

@@ -78,7 +78,7 @@ def test_an_officer_with_slips_and_second_thoughts_gets_the_guild_set_up(
         simulator.discord.is_invited = True
         terminal.type("")
         assert "#officers (the bot lacks Send Messages, Embed Links)" in terminal.answer("Channel for summaries", "9")
-        assert "“9” is none of them." in terminal.answer("Channel for summaries", "2")
+        assert "“9” is not a choice." in terminal.answer("Channel for summaries", "2")
         assert "In #officers the bot lacks Send Messages, Embed Links." in terminal.wait_for(AGAIN)
         officers.overwrites = []
         terminal.type("")

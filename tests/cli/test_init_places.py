@@ -128,7 +128,7 @@ def test_a_channel_in_which_the_bot_may_not_post_is_not_taken(
 def test_two_channels_of_one_name_are_told_apart_by_their_id(init: Init, world: GuildWorld) -> None:
     world.channels.append(WorldChannel("830000000000000009", "officers", 5))
     outcome = init()
-    assert (outcome.code, "“officers” is more than one of them. There are: 8300" in outcome.err) == (1, True)
+    assert (outcome.code, "“officers” fits more than one choice. Use one of: 8300" in outcome.err) == (1, True)
     assert init(audit_channel="830000000000000009").code == 0
 
 

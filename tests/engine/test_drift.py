@@ -97,7 +97,7 @@ async def test_a_link_of_which_the_note_is_not_known_waits(guild: GuildBuilder) 
     await notes(guild, Rivermane="Mito")
     (result,) = await automate(guild)
     assert (result.outcome, await guild.player_of(character)) == (FixOutcome.WAITING, elrek)
-    assert "was linked is unknown, so an officer looks at it first" in result.reason
+    assert "was linked is unknown, so it needs an officer's review" in result.reason
 
 
 async def test_a_note_that_still_means_the_player_is_the_one_that_later_ones_are_held_against(

@@ -78,7 +78,7 @@ REFUSED: list[tuple[SettingRequest, str]] = [
     (RuleRequest("stale_character", parameters={"stale_days": 45}), "no threshold of this rule. It has: stale_after_days"),
     (RuleRequest("orphan_wow", parameters={"automatic_fix_limit": 0}), "whole number of fixes from 1 to 1000"),
     (RuleRequest("stale_character", fixes_itself="yes"), "has no fix"),
-    (RuleRequest("stale_character", severity="dire"), "Severity: “dire” is none. Use info, warning, error, or default"),
+    (RuleRequest("stale_character", severity="dire"), "Severity: “dire” does not exist. Use info, warning, error, or default"),
     (RanksRequest({9: RoleWish("101")}), "Rank 9: the guild has no such rank"),
     (RanksRequest({RAIDER: RoleWish("12345")}), "Rank 2: the Discord server had no role “12345”"),
     (RanksRequest({RAIDER: RoleWish("950")}), "belongs to an integration"),
@@ -87,7 +87,7 @@ REFUSED: list[tuple[SettingRequest, str]] = [
     (WordRequest("a" * 61, "role"), "at most 60 characters"),
     (WordRequest("a\x00b", "role"), "Word: give a word"),
     (WordRequest("300", "role"), "no letter"),
-    (WordRequest("Nightcrew", "raid team"), "Category: “raid team” is none"),
+    (WordRequest("Nightcrew", "raid team"), "Category: “raid team” does not exist"),
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ _EVERY_WAY: Sequence[Literal["find", "dismiss", "reopen", "resolve"]] = (
         "find",
     ),
 )
-"""An issue that is set aside twice, resolved while it is, reopened while resolved, and found again while set aside."""
+"""An issue that is dismissed twice, resolved while dismissed, reopened while resolved, and found again while dismissed."""
 
 _moves = st.lists(
     st.builds(

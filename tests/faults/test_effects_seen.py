@@ -1,4 +1,4 @@
-"""What was done on Discord is told, recorded and undone as it is seen there, whoever else is at work and whatever is lost."""
+"""What was done on Discord is reported, recorded and undone as it is seen there, whatever else runs and whatever is lost."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ async def test_a_change_that_discord_makes_after_nobody_waited_any_longer_can_be
 
 
 async def test_what_discord_did_is_recorded_although_the_rule_breaks_meanwhile(installed: Installation) -> None:
-    """Whoever records and finishes what was interrupted looks with the rule; a rule that breaks keeps no effect unrecorded."""
+    """Recording and finishing interrupted work asks the rule; a rule that breaks leaves no effect unrecorded."""
     member, issue = await begin(installed)
 
     def break_the_rule(answer: Response) -> Response:

@@ -89,7 +89,7 @@ class Clients:
     async def undo(self, attempt_id: int) -> None:
         """Ask for an undo until there is an answer.
 
-        Whoever starts again after a kill may finish it before it is asked for again; then the answer says by whom it was undone.
+        The restarted process may finish it before the client asks again; then the answer says who undid it.
         """
         response = await self._answer(f"attempts/{attempt_id}/undo")
         was_finished = (
@@ -104,7 +104,7 @@ class Clients:
         return answer
 
     async def _answer(self, path: str) -> httpx2.Response:
-        """Ask until there is an answer other than that somebody is at it."""
+        """Ask until the answer is not “already in progress”."""
         headers = {"Authorization": f"Bearer {self.token}"}
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Whom a note means, found by walking over everybody, one question at a time. Only the grammar of notes is borrowed."""
+"""Who a note means, found by walking over all people, one question at a time. Only the grammar of notes is borrowed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def certain_mentions(guild: Guild, character: Row) -> list[Mention]:
 
 
 def whom_note_means(guild: Guild, character: Row) -> set[Somebody]:
-    """Everybody whom the note can mean, characters without a player replaced by those to whom their own notes lead."""
+    """All people the note can mean; a character without a player is replaced by the people its own note means."""
     direct = set(_whom_note_says(guild, character))
     direct -= set(_returning(guild, direct, character)[1:])
     meant = {_end_of_the_way(guild, somebody, character) for somebody in direct} - rejected(guild, character)
@@ -70,7 +70,7 @@ def _is_alias(guild: Guild, mention: Mention) -> bool:
 
 
 def _returning(guild: Guild, direct: set[Somebody], character: Row) -> list[Somebody]:
-    """Those whose own notes mean this very character: with it they are one person, of whom the first stands for all."""
+    """Those whose own notes mean this very character: with it they are one person, and the first stands for all."""
     itself = {("character", character["id"])}
     others = [guild.character(s[1]) for s in direct if s[0] == "character" and len(direct) > 1]
     found = [other for other in others if _whom_note_says(guild, other) == itself]
@@ -79,7 +79,7 @@ def _returning(guild: Guild, direct: set[Somebody], character: Row) -> list[Some
 
 
 def _whom_note_says(guild: Guild, character: Row) -> set[Somebody]:
-    """Everybody whom the note can mean by itself; a character without a player stands for itself."""
+    """All people the note alone can mean; a character without a player stands for itself."""
     meant = _all_meant(guild, certain_mentions(guild, character), character)
     beside = [m for m in parsed(character).mentions if m.is_doubtful and m.kind is MentionKind.WORD]
     return meant and meant | _all_meant(guild, beside, character)
@@ -111,7 +111,7 @@ def _bears_name(guild: Guild, person: Somebody, character: Somebody) -> bool:
 
 
 def rejected(guild: Guild, character: Row) -> set[Somebody]:
-    """Those of whom an officer has said that the character is not theirs."""
+    """Players that an officer rejected for the character."""
     return {("player", r["player_id"]) for r in guild.rejections if r["character_id"] == character["id"]}
 
 
@@ -141,7 +141,7 @@ def whom_mention_means(guild: Guild, mention: Mention, about: Row) -> set[Somebo
 
 
 def _spelled_otherwise(guild: Guild, mention: Mention, about: Row) -> set[Somebody]:
-    """Whom a name means that no one here has or had, where it is one name but for its accents."""
+    """Who a name means that no one here has or had, where it is one name but for its accents."""
     former = {name_key(each["name"]) for each in guild.former_names if each["character_id"] is not None}
     names = former | {c["name_key"] for c in guild.characters} | {name_key(p["display_name"]) for p in guild.players}
     names |= {name for member in present_people(guild) for name in discord_names(member)}
@@ -213,7 +213,7 @@ def _characters_called(guild: Guild, key: str, mention: Mention, about: Row) -> 
 def runs_in_a_circle(guild: Guild, character: Row) -> bool:
     """Whether following the notes of characters without a player comes back to where it was.
 
-    What such a note means is nowhere laid down, so the laws about whom a note means leave these characters out.
+    What such a note means is nowhere laid down, so the laws about who a note means leave these characters out.
     """
     return any(one["id"] in _reached(guild, one) for one in (character, *_reached(guild, character).values()))
 

@@ -111,7 +111,7 @@ class Fuzzing:
             every_answer_is_as_described()
 
     def _who_may_ask(self, label: str) -> Sequence[Credential]:
-        """Everybody; whoever has an upload key three times as often where only a key may ask."""
+        """All callers; one with an upload key three times as often where only a key may ask."""
         with_key = [each for each in self.credentials if "X-API-Key" in each.headers]
         return [*self.credentials, *with_key, *with_key] if "addon-upload" in label else self.credentials
 

@@ -281,7 +281,7 @@ async def test_a_token_opens_what_was_chosen_and_is_shown_once(
     ("fields", "sentence"),
     [
         ({"name": " ", "scope": credentials.SCOPES[0]}, "Name: give a readable name"),
-        ({"name": "x", "scope": "everything"}, "Scope: “everything” is none"),
+        ({"name": "x", "scope": "everything"}, "Scope: “everything” does not exist"),
         ({"name": "x", "scope": "metrics", "guild_id": "1"}, "the metrics are of all guilds"),
         ({"name": "x", "scope": credentials.SCOPES[0], "guild_id": "99"}, "There is no guild with the number 99"),
         ({"name": "x" * 101, "scope": credentials.SCOPES[0]}, "at most 100 characters"),

@@ -207,4 +207,4 @@ def _scope(given: str) -> Scope:
     for scope in SCOPES:
         if scope == given:
             return scope
-    raise BadInput(f"Scope: “{given}” is none. Use one of: {', '.join(SCOPES)}.")
+    raise BadInput(f"Scope: “{given}” does not exist. Use one of: {', '.join(SCOPES)}.")

@@ -372,7 +372,7 @@ def _planned(issue: Issue, fix: FixPreview | None) -> PlannedIssue | None:
 
 
 def _candidate(issue: Issue, found: WeighedCandidate) -> Candidate:
-    """What an officer can decide manually: to link whom the issue is about to them, unless an officer has rejected it."""
+    """What an officer can decide manually: link the subject of the issue to this candidate, unless an officer rejected that."""
     character, member, theirs = f"#{issue.wow_character_id}", f"#{issue.discord_member_id}", f"#{found.id}"
     is_about_a_member = issue.issue_type in ABOUT_A_MEMBER
     choose: LinkCharacter | LinkMember | LinkCharacterToMember | None = None

@@ -54,7 +54,7 @@ Reason = Annotated[
     str,
     Field(
         max_length=500,
-        description="Why, for whoever looks at it next.",
+        description="Why, for the next officer who reads it.",
         examples=["Asked him on Discord."],
     ),
 ]

@@ -83,9 +83,9 @@ async def preview(
     return people_of(await preview_matching(services.pool, guild_id=guild), evidence=evidence, number=page)
 
 
-@router.get("/preview/undecided", summary="People whom a full match leaves alone")
+@router.get("/preview/undecided", summary="People that a full match leaves alone")
 async def undecided(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[MatchGroup]:
-    """Every person for whom evidence is not certain, with the reason, 50 a page."""
+    """Every person without certain evidence, with the reason, 50 a page."""
     return undecided_of(await preview_matching(services.pool, guild_id=guild), number=page)
 
 
@@ -111,9 +111,9 @@ async def ask(
         request_id, is_new = await matches.ask(here, actor=officer.actor, selected=selected)
     if is_new and services.queue is not None:
         await services.queue.enqueue(Task.FULL_MATCH, number)
-    whom = "" if selected is None else f" of {len(set(selected))} selected"
+    part = "" if selected is None else f" of {len(set(selected))} selected"
     sentence = (
-        f"The full match{whom} is queued." if is_new else "A full match is already queued; only one runs at a time."
+        f"The full match{part} is queued." if is_new else "A full match is already queued; only one runs at a time."
     )
     return RequestedMatch(request_id, is_new, sentence)
 

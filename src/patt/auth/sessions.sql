@@ -26,7 +26,7 @@ insert into common.discord_sign_ins (proof_hash, expires_at) values (%(proof)s, 
 delete from common.discord_sign_ins where proof_hash = %(proof)s and expires_at > now()
 
 -- name: sign_in_with_discord
--- A new session of the account of a Discord user, which is created if there is none, and gets its current name.
+-- A new session of the account of a Discord user, which is created if missing, and gets its current name.
 with account as (
     insert into common.admin_accounts (name, discord_id) values (%(name)s, %(discord_id)s)
     on conflict (discord_id) do update set name = excluded.name

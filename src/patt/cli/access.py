@@ -239,5 +239,7 @@ def _key_of(mapping: list[Mapped], kind: Kind, wanted: str) -> str:
     found = by_key if wanted.strip().startswith("#") else by_name or by_key
     if len(found) != 1:
         names = ", ".join(f"{each.key} ({each.label})" for each in same_kind)
-        raise NotFound(f"“{wanted}” is {'several of them' if found else 'none of them'}. There are: {names or 'none'}.")
+        raise NotFound(
+            f"“{wanted}” {'fits several' if found else 'does not exist'}. Use one of: {names or 'none is known yet'}."
+        )
     return found[0].key

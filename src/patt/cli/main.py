@@ -71,7 +71,7 @@ _TABLE = (
     "match issues:match Link all unlinked characters that evidence decides, and create their players. Try --dry-run first.",
     "digest server:digest Send the news to the officers' channel now. A worker sends them automatically.",
     "link people:link Decide that a character is this player's. Automation never changes it.",
-    "confirm people:confirm Confirm the player to whom a character is linked. Automation never changes it then.",
+    "confirm people:confirm Confirm the link of a character to its player. Automation never changes it then.",
     "unlink people:unlink Unlink a character from its player. No note and no name links them again.",
     "reject people:reject Decide that a character is not this player's, whatever its note or name says.",
     "allow people:allow Undo a rejection: the character may be this player's.",

@@ -329,7 +329,7 @@ def _yes_no(text: str | None) -> YesNo | None:
         case None | "yes" | "no" | "default":
             return text
         case _:
-            raise BadInput(f"--automatic: “{text}” is none of yes, no and {DEFAULT}.")
+            raise BadInput(f"--automatic: “{text}” cannot be used. Use yes, no or {DEFAULT}.")
 
 
 def _yes(value: bool) -> str:

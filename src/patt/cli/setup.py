@@ -336,7 +336,9 @@ def _chosen(answer: str, choices: Sequence[Choice], *, by_number: bool = False) 
     meant = [choice.value for choice in choices if key in (name_key(choice.label), name_key(choice.name))]
     if len(meant) == 1:
         return meant[0]
-    raise BadInput(f"“{answer}” is {'more than one' if meant else 'none'} of them. There are: {_listing(choices)}")
+    raise BadInput(
+        f"“{answer}” {'fits more than one choice' if meant else 'is not a choice'}. Use one of: {_listing(choices)}"
+    )
 
 
 def _listing(choices: Sequence[Choice]) -> str:

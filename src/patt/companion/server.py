@@ -96,7 +96,7 @@ async def outcome_of(http: httpx2.AsyncClient, server: str, key: str, upload_id:
 
 
 def _receipt(response: httpx2.Response) -> Reply:
-    """Read the receipt of an export. The page of a hotel's network is none."""
+    """Read the receipt of an export. The page of a hotel's network is not a receipt."""
     body = _body(response)
     number = body.get("upload_id")
     upload_id = number if isinstance(number, int) else None

@@ -90,7 +90,7 @@ ViewDep = Annotated[QualityView, Depends(view_asked_for)]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some findings of a page that belong together; `href` leads to whom they are about."""
+    """Some findings of a page that belong together; `href` leads to their subject."""
 
     key: str
     name: str

@@ -142,7 +142,7 @@ async def dismissals(
     show: Annotated[Shown, Query()] = "all",
     page: PageQuery = 1,
 ) -> Response:
-    """Show what was set aside, by whom and why, and which of it can be removed."""
+    """Show dismissed issues, who dismissed them and why, and which dismissals can be removed."""
     async with services.pool.snapshot() as conn:
         known = await guilds_in_reach(conn, viewer)
         if not known:

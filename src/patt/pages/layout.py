@@ -1,4 +1,4 @@
-"""What every page of the admin has: its place in the navigation, whoever is signed in, its guild, and what was just done."""
+"""What every page of the admin has: its place in the navigation, the signed-in user, its guild, and the result of the last command."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def respond(request: Request, template: str, viewer: Caller, context: dict[str, 
 
 
 def respond_with_part(template: str, context: dict[str, Any]) -> Response:
-    """Return a part of a page, for a page that looks at it again; what was just done is left to the page itself."""
+    """Return a part of a page for a refresh; the result of the last command is left to the page itself."""
     return render(template, {"now": datetime.now(UTC)} | context)
 
 
@@ -108,7 +108,7 @@ def _live(request: Request, context: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def guilds_in_reach(conn: Connection, caller: Caller) -> list[Guild]:
-    """Return the guilds that whoever asks may see, in the order of their numbers."""
+    """Return the guilds that the caller may see, in the order of their numbers."""
     return [guild for guild in await guilds.all_guilds(conn) if caller.guild_id in (None, guild.id)]
 
 

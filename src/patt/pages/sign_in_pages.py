@@ -159,7 +159,7 @@ async def logout(request: Request, services: ServicesDep) -> Response:
 
 @router.post("/logout/everywhere")
 async def logout_everywhere(request: Request, services: ServicesDep) -> Response:
-    """End all sessions of whoever this one is of."""
+    """End all sessions of this session's user."""
     session = session_of(request)
     if session:
         async with services.pool.installation() as conn:

@@ -1,6 +1,6 @@
 """Nobody stands for their own rights: what would give its own author a right is refused, and needs somebody else's word.
 
-Whoever signs in with Discord is a member of the guild, and a link that they confirm can make a rank count for themselves.
+A user who signs in with Discord is a member of the guild, and a link that they confirm can make their own rank count.
 So their own rights before and after are compared in the transaction that writes, and what gives them one is rolled back.
 Administrators may do anything already; accounts of the command line and tokens are nobody on Discord.
 """
@@ -22,7 +22,7 @@ from sv_common.guild_sync.roster import guilds
 
 
 async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, guild_id: int | None) -> None:
-    """Refuse a decision by hand that would give a right to whoever asks for it. Raises like the decision, and `Refused`."""
+    """Refuse a manual decision that would give its author a permission. Raises like the decision, and `Refused`."""
     if not _is_limited(caller):
         return
     async with (
@@ -34,7 +34,7 @@ async def check_decision(pool: Pool, caller: Caller, decision: ManualDecision, g
 
 
 def guard_of(caller: Caller) -> Guard:
-    """Return what refuses, in the very transaction that would write it, whatever would give a right to whoever asks for it."""
+    """Return a guard that refuses a change that would give its author a permission, in the transaction that writes it."""
     discord_id = caller.discord_id
     if discord_id is None or not _is_limited(caller):
         return unguarded

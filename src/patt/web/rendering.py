@@ -1,4 +1,4 @@
-"""From a template and its context to an answer, for whoever looks. Formats are filters; names and notes are untrusted everywhere."""
+"""From a template and its context to an answer, for the signed-in user. Formats are filters; names and notes are untrusted everywhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORM_FIELD = "form_token"
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """Whoever looks: their role, None for nobody known, and the token of their session's forms, blank without a session."""
+    """The user of the page: their role, None without a session, and the token of their forms, blank without a session."""
 
     role: Role | None = None
     form_token: str = ""
@@ -45,13 +45,13 @@ def form_token() -> str:
 
 
 def may(role: Role) -> bool:
-    """Whether whoever looks may do what a role may."""
+    """Whether the user may do what a role may."""
     own = _VIEWING.get().role
     return own is not None and includes(own, role)
 
 
 def why_not(role: Role) -> str:
-    """Say why a button cannot be used by whoever looks."""
+    """Say why the user cannot use a button."""
     return f"This is for {EVERYBODY_WITH[role]}."
 
 

@@ -1,4 +1,4 @@
-"""How often something may happen: counted exactly, within this process; whoever comes too often gets 429 with the seconds to wait."""
+"""How often something may happen: counted exactly, within this process; beyond it the answer is 429 with the seconds to wait."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Clock = Callable[[], float]
 """Seconds of a clock that only goes forward."""
 
 MOST_ADDRESSES, MOST_HOLDERS = 10_000, 1_000
-"""Keys that one limit remembers; beyond that, whoever was counted longest ago is forgotten."""
+"""Keys that one limit remembers; beyond that, the one counted longest ago is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Limits:
 
     `failures` counts, for each address, sign-in links, tokens and upload keys that were not valid, and refuses more of
     them; `requests` what each token, key or session asks for, and `uploads` what each key sends; `sign_ins` each
-    address's ways to Discord. Whoever comes back from there is let in.
+    address's ways to Discord. A user who comes back from there is let in.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:

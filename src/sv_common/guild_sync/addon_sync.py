@@ -198,7 +198,7 @@ async def _judge_links(guild: GuildConnection, changed: set[int], seen: set[int]
     """Log the links that changed notes contradict; return how many are new.
 
     A link whose player a new note names rests on that note from now on, so that later changes are compared with the newest
-    note that was right. A note that names no player ("Alch 300") is none on which a link can rest.
+    note that was right. A note that names no player ("Alch 300") gives no reason for a link.
     """
     outdated = seen & await changed_since_linked(guild)
     if not outdated | changed:

@@ -78,7 +78,7 @@ class DecisionReport:
 class MatchReport:
     """What a full match would do or did. `attempt_id` is what to undo; None for a preview or when there was nothing.
 
-    `missing` counts the selected people who were no longer found as they were selected, and for whom nothing was done.
+    `missing` counts the selected people who have changed since they were selected; nothing was done for them.
     """
 
     guild_id: int

@@ -840,7 +840,7 @@ create trigger publish_deleted after delete on jobs.procrastinate_jobs
 -- 11. Guilds kept apart: row-level security
 
 -- The role under which the application works for one guild. It belongs to the server, so another database may have made it,
--- and a login that may make no roles finds it made by whoever administers the server.
+-- and for a login that may make no roles an administrator of the server makes it.
 do $$
 begin
     begin
@@ -901,7 +901,7 @@ create policy own_rows on common.login_links to patt_guild using (
     exists (select from common.admin_accounts a
             where a.id = account_id and a.guild_id = guild_identity.current_guild()));
 
--- A view asks as whoever asks it, and not as its owner, who is under no policy.
+-- A view runs with the rights of its caller, not of its owner, who is under no policy.
 alter view common.access_grants_in_force set (security_invoker = true);
 alter view guild_identity.aliases_in_use set (security_invoker = true);
 alter view guild_identity.moved_ranks set (security_invoker = true);

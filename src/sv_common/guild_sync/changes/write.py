@@ -21,7 +21,7 @@ async def delete(guild: GuildConnection, changes: Sequence[RowChange]) -> None:
 
 
 async def insert_and_update(guild: GuildConnection, changes: Sequence[RowChange]) -> None:
-    """Make players, write what belongs to them, delete those to whom nothing belongs any more, and change the others.
+    """Make players, write what belongs to them, delete those that own nothing any more, and change the others.
 
     A Discord member is let go by one player before another has it.
     """

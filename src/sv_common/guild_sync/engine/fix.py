@@ -173,7 +173,7 @@ def _judged_again(applied: Sequence[Applied]) -> list[Applied]:
     """Report those as failed that a later fix of the same batch has broken again."""
     done = [each for each in applied if each.error is None]
     found = {finding.issue_hash for finding in done[-1].found} if done else set()
-    error = "It was fixed, but another fix of the same run made the rule find it again. Look at it once more."
+    error = "It was fixed, but another fix of the same run made the rule find it again. Check the issue again."
     return [
         replace(each, error=error) if each.error is None and each.fix.issue.issue_hash in found else each
         for each in applied

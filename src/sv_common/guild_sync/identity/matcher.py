@@ -58,9 +58,7 @@ class MatchGroup:
     rows: Annotated[Sequence[RowChange], Field(exclude=True)]
     reason: str
     evidence: Annotated[MatchEvidence | None, Field(description="Null where nothing would be done.")] = None
-    characters: Annotated[
-        Sequence[str], Field(description="Of people for whom nothing would be done: their characters.")
-    ] = ()
+    characters: Annotated[Sequence[str], Field(description="Characters of the people that are left alone.")] = ()
 
     @property
     def plan(self) -> Changeset:
@@ -126,7 +124,7 @@ def _edges(resolver: Resolver) -> list[tuple[int, _Node, str]]:
     """Who each character without a player means, and the sentence why.
 
     A character may have two edges: its own name may be a Discord member's while its note is a nickname that others share. A
-    word is a nickname only if the whole notes of two characters are this word: a joke on one of them is none, nor is the
+    word is a nickname only if the whole notes of two characters are this word: a joke on one of them is not, nor is the
     rest of a longer note. A character whose only edge is to such a word stays alone.
     """
     meant = {c.id: list(_meant_by(resolver, c)) for c in resolver.unlinked()}

@@ -44,7 +44,7 @@ where guild_id = %(guild_id)s
   and (%(since)s::timestamptz is null or started_at >= %(since)s)
 
 -- name: deeds
--- Who did what, newest first. What scans do to issues (opened, refreshed, resolved) is none of it, nor
+-- Who did what, newest first. What scans do to issues (opened, refreshed, resolved) does not belong here, nor
 -- are keys and tokens, of which only administrators know.
 with deeds as (
     select started_at as at, actor, is_automatic, outcome as what, reason, issue_type, issue_id, id as attempt_id,

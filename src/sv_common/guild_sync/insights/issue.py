@@ -62,7 +62,7 @@ class IssueDetails:
     """An issue as an officer needs it to decide. `explanation` is None for a rule that is no longer there, or explains nothing.
 
     `is_found`: the rule finds it now; None where it cannot tell, and `doubt` says why. `changed` says what is otherwise
-    than when a scan last looked. `seen` is what a command sends back, so that it is refused when this is no longer so.
+    than when a scan last looked. `seen` is what a command sends back, so that it is refused once this has changed.
     """
 
     issue: Issue

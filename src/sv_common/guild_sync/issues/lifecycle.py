@@ -1,6 +1,6 @@
 """The life of issues. This module alone writes `audit_issues` and `issue_events`.
 
-Moves: opened, refreshed, recurred, resolved (no longer found, subject gone, by a fix, by hand), dismissed, reopened. Each is
+Moves: opened, refreshed, recurred, resolved (no longer found, subject gone, by a fix, manually), dismissed, reopened. Each is
 a row in `issue_events` with who made it. The caller holds the guild's lock (`pool.writing`) in the transaction.
 """
 
@@ -215,7 +215,7 @@ async def _unresolved(guild: GuildConnection, issue_id: int, verb: str) -> Issue
 
 def _said(reason: str) -> str:
     if not reason.strip():
-        raise BadInput("A reason is needed: say in a few words why, for whoever looks at it next.")
+        raise BadInput("A reason is needed: say in a few words why, for the next officer who reads it.")
     return checked_text("The reason", reason.strip())
 
 

@@ -262,9 +262,9 @@ class _Owners:
         if any(self._resolver.names_player(mention, player_id) for mention in mentions):
             return
         if near is not None:
-            self._speaks_for(person, f"“{mentions[0].text}” looks like “{near}”, a name of theirs.")
+            self._speaks_for(person, f"“{mentions[0].text}” looks like “{near}”, one of their names.")
         elif mentions:
-            self._speaks_against(person, f"“{mentions[0].text}” is no name of theirs.")
+            self._speaks_against(person, f"“{mentions[0].text}” is not one of their names.")
 
     def _rejected(self) -> None:
         for candidate, _ in rejected_by_officers(self._known, self._about):

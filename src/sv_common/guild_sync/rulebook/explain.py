@@ -200,7 +200,7 @@ def review_of_rank(character: str, weight: str) -> str:
 
 def review_of_spelling(named: str | None, label: str) -> str:
     """Return why automation leaves a name to an officer that the note spells differently."""
-    return f"The note says “{named}”, which is {label} in another spelling, so an officer looks at it first."
+    return f"The note says “{named}”, which is {label} in another spelling, so it needs an officer's review."
 
 
 def rank_review_reason(facts: GuildFacts, characters: Iterable[KnownCharacter]) -> str | None:

@@ -211,7 +211,7 @@ def _not_changed(details: Any) -> str | None:
     character, labels = details["character"], [candidate["label"] for candidate in details["candidates"]]
     match has_changed(details["note"], details["linked_under"]):
         case None:
-            return f"The note under which {character} was linked is unknown, so an officer looks at it first."
+            return f"The note under which {character} was linked is unknown, so it needs an officer's review."
         case False:
             means = f"means {labels[0]}" if labels else "belongs to no one"
             return f"The note has not changed since {character} was linked; the name it uses now {means}."

@@ -177,7 +177,7 @@ RULE = RuleDefinition(
         "the lowest need an officer's click, and so does a name in another spelling. "
         "The fix links only where the note means exactly one person, or where the note "
         "says nothing and exactly one Discord member has the character's whole name. Everything else stays open with the "
-        "reason. The fix never links a character again to a player from whom an officer unlinked it; an officer still can."
+        "reason. After an officer unlinks a character, the fix never links it to the same player again; an officer still can."
     ),
     material=(
         Material(

@@ -149,7 +149,7 @@ class WordRequest:
         key = word_key(self.word)
         if self.reading not in (DEFAULT, A_NAME, *Category):
             raise BadInput(
-                f"Category: “{self.reading[:LONGEST_WORD]}” is none. Use one of: {', '.join(Category)}, {A_NAME}."
+                f"Category: “{self.reading[:LONGEST_WORD]}” does not exist. Use one of: {', '.join(Category)}, {A_NAME}."
             )
         after = WordSetting(key, self.reading != DEFAULT)
         if self.reading in tuple(Category):
@@ -266,5 +266,7 @@ def _severity(requested: str) -> str | None:
     if requested == DEFAULT:
         return None
     if requested not in tuple(Severity):
-        raise BadInput(f"Severity: “{requested[:LONGEST_WORD]}” is none. Use {', '.join(Severity)}, or {DEFAULT}.")
+        raise BadInput(
+            f"Severity: “{requested[:LONGEST_WORD]}” does not exist. Use {', '.join(Severity)}, or {DEFAULT}."
+        )
     return requested

@@ -208,7 +208,7 @@ def _of_a_disabled_rule(wanted: Wanted, before: ScannedGuild) -> list[str]:
 
 
 def _unrelated(logged: Mapping[str, Issue], scanned: Mapping[str, Issue]) -> list[str]:
-    """What the next scan does without the change, which is none of its effects but happens along with it."""
+    """What the next scan does without the change, which is not an effect of the change but happens along with it."""
     opens, closes = len(scanned.keys() - logged.keys()), len(logged.keys() - scanned.keys())
     if not opens + closes:
         return []

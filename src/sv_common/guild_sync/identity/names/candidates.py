@@ -191,7 +191,7 @@ class CandidateFinder:
             yield Candidate(Person(player_id), label, f"“{mention.text}” is the name of the player {label}.")
 
     def through_discord(self, member_ids: Iterable[int], mention: Mention) -> Iterator[Candidate]:
-        """Yield the player of each Discord member, or the member where it is none."""
+        """Yield the player of each Discord member, or the member itself if it has no player."""
         for member_id in sorted(member_ids):
             player_id = self.names.player_by_member.get(member_id)
             person = Person(player_id) if player_id is not None else Person(member_id=member_id)
