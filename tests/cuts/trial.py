@@ -50,11 +50,18 @@ class Trial:
         assert told.is_done, f"{name} was not done: {told.words}"
         assert changes_nothing or differences(self.before, whole), f"{name} has changed nothing: {told.words}"
         sweep, statements = Sweep(), self.proxy.statements
-        for place in places(name, statements):
+        todo, tried = list(places(name, statements)), set[int]()
+        while todo:
+            place = todo.pop(0)
+            tried.add(place)
             statement = " ".join(statements[place - 1].replace("\x00", " ").split())[:60]
             told, after = await self._try(work, place)
             if self.proxy.was_cut:
                 sweep.cuts += 1
+            elif len(self.proxy.statements) < len(statements):
+                # The first try also opened connections; now that they are open, the places are chosen from what is left.
+                statements = self.proxy.statements
+                todo = [each for each in places(name, statements) if each not in tried]
             if (fault := await judge(told, after, whole)) is not None:
                 sweep.faults.append(f"{name}, cut at {place} ({statement}): {fault}; it said: {told.words[:200]}")
         return sweep
