@@ -54,6 +54,29 @@ async def test_a_statement_that_forgets_its_guild_finds_the_guilds_own_rows_alon
     assert await one.rows("select count(*) from guild_identity.wow_characters where level = 1") == [(1,)]
 
 
+async def test_a_snapshot_can_be_narrowed_to_a_guild_until_its_block_ends(
+    guilds: tuple[GuildBuilder, GuildBuilder],
+) -> None:
+    one, other = guilds
+    every = "select count(*) from guild_identity.wow_characters"
+    async with one.pool.snapshot() as conn:
+        async with one.pool.snapshot():
+            narrowed = await one.pool.narrow(other.guild_id)
+            assert await _names(narrowed) == ["Elrek"]
+            async with one.pool.snapshot() as inner:
+                assert await (await inner.execute(every)).fetchone() == (2,)
+            assert await _names(narrowed) == ["Elrek"]
+        assert await (await conn.execute(every)).fetchone() == (2,)
+        assert await _names(await one.pool.narrow(one.guild_id)) == ["Mito"]
+        with pytest.raises(NotFound):
+            await one.pool.narrow(10**6)
+
+
+async def test_only_a_snapshot_can_be_narrowed(pool: Pool, guilds: tuple[GuildBuilder, GuildBuilder]) -> None:
+    with pytest.raises(RuntimeError, match="Only a snapshot"):
+        await pool.narrow(guilds[0].guild_id)
+
+
 async def test_a_row_of_another_guild_can_neither_be_made_nor_moved_there(
     guilds: tuple[GuildBuilder, GuildBuilder],
 ) -> None:

@@ -92,11 +92,11 @@ def test_the_role_reaches_what_a_policy_is_for_and_nothing_else(catalog: psycopg
         "where relkind in ('r', 'p') and relnamespace::regnamespace::text in ('common', 'guild_identity', 'jobs', 'public') "
         "and has_table_privilege('patt_guild', oid, 'select, insert, update, delete')",
     )
-    assert reached == (_names(catalog, _TABLES_OF_GUILDS) | {"guild_identity.guilds", "common.realms"}) - (
-        _OUT_OF_REACH.keys() - {"common.realms"}
-    )
-    may_write = "select has_table_privilege(%s, 'common.realms', 'insert, update, delete, truncate')"
-    assert catalog.execute(may_write, [ROLE]).fetchone() == (False,)
+    shared = {"guild_identity.guilds", "common.realms", "jobs.procrastinate_workers"}
+    assert reached == (_names(catalog, _TABLES_OF_GUILDS) | shared) - (_OUT_OF_REACH.keys() - {"common.realms"})
+    may_write = "select has_table_privilege(%s, %s, 'insert, update, delete, truncate')"
+    for table in ("common.realms", "jobs.procrastinate_workers"):
+        assert catalog.execute(may_write, [ROLE, table]).fetchone() == (False,)
 
 
 def test_the_role_can_neither_sign_in_nor_pass_the_policies(catalog: psycopg.Connection[Any]) -> None:

@@ -24,6 +24,7 @@ from sv_common.guild_sync.core.errors import Busy, NotFound
 from sv_common.guild_sync.core.progress import Progress
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.roster import guilds
 from sv_common.guild_sync.rules import RULES
 
 MOST_NOTES_OF_PROGRESS = 10
@@ -48,7 +49,8 @@ async def _ask(services: Services, wish: JobRequest, actor: str = ALICE) -> int:
 
 
 async def _job(services: Services, job_id: int) -> Job:
-    return await worker_jobs.job(services.pool, None, job_id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, None)) as guild:
+        return await worker_jobs.job(guild, job_id)
 
 
 async def _orphans(guild: GuildBuilder) -> list[int]:
@@ -126,7 +128,8 @@ async def test_whatever_the_guild_a_fix_that_was_asked_for_ends_as_the_direct_co
         async with services.pool.writing(asked.guild_id, alone=False) as guild:
             await requests.next_waiting(guild)
     await run_jobs(services, asked.guild_id)
-    job = await worker_jobs.job(services.pool, asked.guild_id, job_id)
+    async with services.pool.reading(asked.guild_id) as guild:
+        job = await worker_jobs.job(guild, job_id)
     assert job.result is not None
     outcomes = [each["outcome"] for each in job.result["issues"]]
     assert outcomes == [each.outcome for each in report.results]

@@ -21,6 +21,7 @@ from patt.worker.worker import enqueue_due, resume_stalled
 from sv_common.db.guild import lock
 from sv_common.guild_sync.integrity_checker import run_integrity_check
 from sv_common.guild_sync.jobs import requests
+from sv_common.guild_sync.roster import guilds
 
 LONGEST_LIFE_S = 200
 """Seconds after which a job that is not done is lost; it needs a small part of that."""
@@ -44,7 +45,8 @@ async def _has_tried(guild: GuildBuilder, times: int) -> bool:
 
 
 async def _job(services: Services, job_id: int) -> Job:
-    return await worker_jobs.job(services.pool, None, job_id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, None)) as guild:
+        return await worker_jobs.job(guild, job_id)
 
 
 async def _is_done(services: Services, job_id: int) -> bool:

@@ -206,13 +206,15 @@ async def ask_for_job(
 @for_jobs.get("", summary="Jobs, 50 a page, newest first")
 async def asked_jobs(services: ServicesDep, guild: GuildDep, page: PageQuery = 1) -> Page[Job]:
     """Those that wait and run, and those of the last day."""
-    return await worker_jobs.jobs(services.pool, guild, number=page)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await worker_jobs.jobs(here, number=page)
 
 
 @for_jobs.get("/{job_id}", summary="Progress and outcome of a job")
 async def asked_job(services: ServicesDep, guild: GuildDep, job_id: JobId) -> Job:
     """Its progress while it runs; then the outcome, rule by rule or issue by issue."""
-    return await worker_jobs.job(services.pool, guild, job_id)
+    async with services.pool.reading(await guilds.resolve_guild(services.pool, guild)) as here:
+        return await worker_jobs.job(here, job_id)
 
 
 _TASKS = {"battlenet": Task.BATTLE_NET, "discord": Task.DISCORD}

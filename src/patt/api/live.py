@@ -70,7 +70,8 @@ async def live(
 
 
 async def _now(services: Services, guild_id: int) -> dict[str, Any]:
-    jobs = await worker_jobs.under_way(services.pool, guild_id)
+    async with services.pool.reading(guild_id) as guild:
+        jobs = await worker_jobs.under_way(guild)
     return {"jobs": [worker_jobs.as_event(job) for job in jobs]}
 
 

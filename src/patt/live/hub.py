@@ -261,14 +261,14 @@ class Hub:
             for guild_id in dict.fromkeys(notice.guild_id for notice in notices):
                 of_guild = [notice for notice in notices if notice.guild_id == guild_id]
                 if guild_id in watched:
-                    await self._publish_jobs(conn, guild_id, [notice for notice in of_guild if notice.kind == "work"])
+                    await self._publish_jobs(guild_id, [notice for notice in of_guild if notice.kind == "work"])
                 await self._publish_changes(conn, guild_id, of_guild)
 
-    async def _publish_jobs(self, conn: Connection, guild_id: int, notices: list[Notice]) -> None:
+    async def _publish_jobs(self, guild_id: int, notices: list[Notice]) -> None:
         if not notices:
             return
-        has_worker = await worker_jobs.has_worker(conn)
         async with self._pool.reading(guild_id) as guild:
+            has_worker = await worker_jobs.has_worker(guild.conn)
             for notice in notices:
                 for stored in await requests.by_number(guild, notice.first, notice.last):
                     job = worker_jobs.job_of(stored, has_worker=has_worker)

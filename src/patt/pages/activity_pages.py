@@ -86,10 +86,10 @@ async def overview(
         chosen = chosen_of(known, asked.guild or None)
         view = replace(asked, guild=chosen.id)
         jobs = await worker_jobs.queued(conn, chosen.id)
-        async with services.pool.reading(chosen.id) as here:
-            context = await (_runs if view.show == "runs" else _deeds)(here, view)
-            losses = await api.loss_sentences(here)
-            uploads = await upload_context(here, viewer)
+        here = await services.pool.narrow(chosen.id)
+        context = await (_runs if view.show == "runs" else _deeds)(here, view)
+        losses = await api.loss_sentences(here)
+        uploads = await upload_context(here, viewer)
     shell = {
         "guild": chosen,
         "guilds": known,

@@ -14,7 +14,7 @@ from patt.api import activity
 from patt.api import issues as api
 from patt.api.issues import PlannedIssue, Shown, TextQuery, TrendQuery, finding_filter
 from patt.pages.charts import bar, line_chart
-from patt.pages.layout import View, chosen_guild, chosen_of, guilds_in_reach, respond
+from patt.pages.layout import View, chosen_of, guilds_in_reach, reading_guild, respond
 from patt.pages.words import DATA_SOURCES, change, expectation, fix_record, frequency, not_counted, remedy, verdict
 from patt.web.context import Caller, GuildDep, IssueType, PageQuery, ServicesDep, ViewerDep, viewer_of
 from patt.web.forms import Flash, FormReader, led_back, way_back
@@ -173,23 +173,22 @@ async def data_quality_context(pool: Pool, viewer: Caller, asked: QualityView) -
         if not known:
             return {"guild": None, "guilds": []}
         guild = chosen_of(known, asked.guild or None)
-        jobs = await worker_jobs.under_way(pool, guild.id)
-        async with pool.reading(guild.id) as here:
-            found = await findings.findings_page(here, asked.filter(), number=asked.page)
-            view = replace(asked, guild=guild.id, page=found.number)
-            return {
-                "guild": guild,
-                "guilds": known,
-                "view": view,
-                "may_act": viewer.may_act_as("officer"),
-                "rules": await findings.rule_overviews(here),
-                "frequency": frequency,
-                "fix_record": fix_record,
-                "work": jobs,
-                "losses": await activity.loss_sentences(here),
-                **await _health(here, view),
-                **await _findings(here, view, found),
-            }
+        here = await pool.narrow(guild.id)
+        found = await findings.findings_page(here, asked.filter(), number=asked.page)
+        view = replace(asked, guild=guild.id, page=found.number)
+        return {
+            "guild": guild,
+            "guilds": known,
+            "view": view,
+            "may_act": viewer.may_act_as("officer"),
+            "rules": await findings.rule_overviews(here),
+            "frequency": frequency,
+            "fix_record": fix_record,
+            "work": await worker_jobs.under_way(here),
+            "losses": await activity.loss_sentences(here),
+            **await _health(here, view),
+            **await _findings(here, view, found),
+        }
 
 
 async def _health(guild: GuildConnection, view: QualityView) -> dict[str, Any]:
@@ -242,11 +241,9 @@ async def preview(
 ) -> Response:
     """Show what fixing all open issues of a rule would do, before anything is done."""
     rule = rule_named(issue_type)
-    async with services.pool.snapshot() as conn:
-        chosen, _ = await chosen_guild(conn, viewer, guild)
-        work = await worker_jobs.under_way(services.pool, chosen.id)
-        async with services.pool.reading(chosen.id) as here:
-            known = await lifecycle.open_of_rule(here, rule.issue_type)
+    async with reading_guild(services.pool, viewer, guild) as (here, chosen, _):
+        work = await worker_jobs.under_way(here)
+        known = await lifecycle.open_of_rule(here, rule.issue_type)
         planning = await mitigations.preview_all(services.pool, rule.issue_type, guild_id=chosen.id)
     keys = planning.keys
     shown = dict(list(keys.items())[:PREVIEWED])
@@ -280,9 +277,8 @@ async def preview_selected(
         chosen = _SELECTED.read(request.query_params.multi_items())
     except BadInput as error:
         return led_back(request, way, Flash(str(error), "problem"))
-    async with services.pool.snapshot() as conn:
-        found, _ = await chosen_guild(conn, viewer, guild)
-        work = await worker_jobs.under_way(services.pool, found.id)
+    async with reading_guild(services.pool, viewer, guild) as (here, found, _):
+        work = await worker_jobs.under_way(here)
         answer = await api.preview_selected(services, chosen, found.id)
     context = {
         "guild": found,

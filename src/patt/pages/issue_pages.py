@@ -148,8 +148,8 @@ async def dismissals(
         if not known:
             return respond(request, "admin/dismissals.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        async with services.pool.reading(chosen.id) as here:
-            found = await findings.dismissals(here, only_idle=show == "idle", number=page)
+        here = await services.pool.narrow(chosen.id)
+        found = await findings.dismissals(here, only_idle=show == "idle", number=page)
     context = {
         "guild": chosen,
         "guilds": known,

@@ -119,8 +119,7 @@ async def reading_guild(
     """Give one moment of the guild that is asked for, by default the first one, with all in reach. Raises `NotFound`."""
     async with pool.snapshot() as conn:
         guild, known = await chosen_guild(conn, caller, guild_id)
-        async with pool.reading(guild.id) as here:
-            yield here, guild, known
+        yield await pool.narrow(guild.id), guild, known
 
 
 async def chosen_guild(conn: Connection, caller: Caller, guild_id: int | None) -> tuple[Guild, list[Guild]]:

@@ -55,9 +55,9 @@ async def full_match(
         if not known:
             return respond(request, "admin/full_match.html", viewer, {"guild": None})
         chosen = chosen_of(known, guild)
-        async with services.pool.reading(chosen.id) as here:
-            runs = await activity.match_runs(here, number=page if show == "runs" else 1)
-            newest = runs if runs.number == 1 else await activity.match_runs(here)
+        here = await services.pool.narrow(chosen.id)
+        runs = await activity.match_runs(here, number=page if show == "runs" else 1)
+        newest = runs if runs.number == 1 else await activity.match_runs(here)
         report = await preview_matching(services.pool, guild_id=chosen.id)
     view = MatchView(chosen.id, show, evidence, page)
     context = {"guild": chosen, "guilds": known, "latest": _latest(newest), **_shown(view, report, runs)}

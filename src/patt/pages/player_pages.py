@@ -95,8 +95,8 @@ async def players_context(
         if not known:
             return {"guild": None}
         guild = chosen_of(known, guild_id)
-        async with pool.reading(guild.id) as here:
-            found = await people.people_page(here, search=search, kind=api.KINDS[shown], number=page)
+        here = await pool.narrow(guild.id)
+        found = await people.people_page(here, search=search, kind=api.KINDS[shown], number=page)
     counts = {each: _count(found.counts, each) for each, _ in KINDS}
     return {
         "guild": guild,

@@ -15,7 +15,7 @@ from patt.bootstrap import Services
 from patt.json_data import as_json_data, values_of
 from patt.tasks import WORKER_DEAD_AFTER_S, Task
 from patt.worker.kinds import KINDS, JobKind
-from sv_common.db.pool import Connection, GuildConnection, Pool
+from sv_common.db.pool import Connection, GuildConnection
 from sv_common.db.sql import load_sql
 from sv_common.guild_sync.core.errors import BadInput, NotFound
 from sv_common.guild_sync.core.paging import PAGE_SIZE, Page, Place
@@ -170,37 +170,29 @@ async def enqueue(services: Services, job: JobRequest, *, actor: str, guild_id: 
     async with services.pool.writing(number, alone=False) as guild:
         await _check(guild, arguments)
         stored, is_new = await requests.ask(guild, job.kind, arguments, actor=actor)
+        shown = job_of(stored, has_worker=await has_worker(guild.conn))
     if services.queue is not None:
         await services.queue.enqueue(Task.JOBS, number)
-    async with services.pool.installation() as conn:
-        shown = job_of(stored, has_worker=await has_worker(conn))
     sentence = f"{shown.title} is queued. {shown.sentence}" if is_new else f"{shown.title} was queued by {shown.who}."
     return RequestedJob(**{**values_of(shown), "sentence": sentence}, is_new=is_new)
 
 
-async def job(pool: Pool, guild_id: int | None, job_id: int) -> Job:
-    """Return one job. Raises `NotFound` and `Refused`."""
-    async with pool.snapshot() as conn:
-        is_worked = await has_worker(conn)
-        async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
-            return job_of(await requests.get(guild, job_id), has_worker=is_worked)
+async def job(guild: GuildConnection, job_id: int) -> Job:
+    """Return one job. Raises `NotFound`."""
+    return job_of(await requests.get(guild, job_id), has_worker=await has_worker(guild.conn))
 
 
-async def jobs(pool: Pool, guild_id: int | None, *, number: int) -> Page[Job]:
-    """Return one page of the guild's jobs, newest first. Raises `NotFound` and `Refused`."""
-    async with pool.snapshot() as conn:
-        is_worked = await has_worker(conn)
-        async with pool.reading(await guilds.resolve_guild(pool, guild_id)) as guild:
-            found = await requests.newest(guild, number=number)
+async def jobs(guild: GuildConnection, *, number: int) -> Page[Job]:
+    """Return one page of the guild's jobs, newest first."""
+    found = await requests.newest(guild, number=number)
+    is_worked = await has_worker(guild.conn)
     return Page([job_of(each, has_worker=is_worked) for each in found.items], found.number, found.pages, found.total)
 
 
-async def under_way(pool: Pool, guild_id: int) -> list[Job]:
+async def under_way(guild: GuildConnection) -> list[Job]:
     """Return the guild's jobs that wait or run, oldest first."""
-    async with pool.snapshot() as conn:
-        async with pool.reading(guild_id) as guild:
-            waiting = await requests.under_way(guild)
-        is_worked = not waiting or await has_worker(conn)
+    waiting = await requests.under_way(guild)
+    is_worked = not waiting or await has_worker(guild.conn)
     return [job_of(each, has_worker=is_worked) for each in waiting]
 
 

@@ -80,10 +80,10 @@ class GuildConnection:
 
 
 async def bind(conn: Connection, guild_id: int) -> None:
-    """Bind the transaction that begins with this to a guild.
+    """Bind a transaction to a guild.
 
-    Both are sent together, so this counts as little as `begin` does. Raises `NotFound`, and `ConfigurationError` where the
-    role cannot be taken.
+    One that begins is bound in the same round trip; one that runs needs a round trip for it. Neither is counted among the
+    statements, as `begin` is not. Raises `NotFound`, and `ConfigurationError` where the role cannot be taken.
     """
     with _role_needed():
         async with conn.pipeline():
@@ -93,7 +93,7 @@ async def bind(conn: Connection, guild_id: int) -> None:
 
 
 async def unbind(conn: Connection) -> None:
-    """Let the running transaction see all guilds again."""
+    """Let the running transaction see all guilds again; not counted, like `bind`."""
     await AsyncCursor(conn).execute(_UNBIND)
 
 

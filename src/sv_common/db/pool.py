@@ -138,6 +138,17 @@ class CheckedPool(LivePool):
         async with self._one_moment(None) as conn:
             yield conn
 
+    async def narrow(self, guild_id: int) -> GuildConnection:
+        """Bind the snapshot of the block around to a guild, until that block ends. Raises `NotFound`.
+
+        For a page, which reads the guilds that there are before it knows which one to show.
+        """
+        around = _reading.get()
+        if around is None or around.pool is not self or around.is_over:
+            raise RuntimeError("Only a snapshot can be narrowed to a guild.")
+        await _bind_again(around, guild_id)
+        return GuildConnection(around.connection, guild_id)
+
     @contextlib.asynccontextmanager
     async def _one_moment(self, guild_id: int | None) -> AsyncIterator[Connection]:
         around = _reading.get()
@@ -148,10 +159,8 @@ class CheckedPool(LivePool):
                     await bind(conn, guild_id)
                 with _reading_on(_Reading(self, conn, guild_id)):
                     yield conn
-        elif around.guild_id == guild_id:
-            yield around.connection
         else:
-            async with _bound_otherwise(around, guild_id):
+            async with _bound_to(around, guild_id):
                 yield around.connection
 
     @contextlib.asynccontextmanager
@@ -254,8 +263,8 @@ def _reading_on(reading: _Reading) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _bound_otherwise(reading: _Reading, guild_id: int | None) -> AsyncIterator[None]:
-    """Bind a snapshot to another guild, or to none, while the block runs."""
+async def _bound_to(reading: _Reading, guild_id: int | None) -> AsyncIterator[None]:
+    """Bind a snapshot to a guild, or to none, while the block runs."""
     before = reading.guild_id
     await _bind_again(reading, guild_id)
     try:
@@ -266,6 +275,8 @@ async def _bound_otherwise(reading: _Reading, guild_id: int | None) -> AsyncIter
 
 
 async def _bind_again(reading: _Reading, guild_id: int | None) -> None:
+    if reading.guild_id == guild_id:
+        return
     if reading.guild_id is not None:
         await unbind(reading.connection)
         reading.guild_id = None

@@ -869,6 +869,8 @@ create function guild_identity.current_guild() returns integer language sql stab
 grant usage on schema common, guild_identity to patt_guild;
 grant select, update on guild_identity.guilds to patt_guild;
 grant select on common.realms to patt_guild;
+grant usage on schema jobs to patt_guild;
+grant select on jobs.procrastinate_workers to patt_guild;  -- whether any worker runs
 grant usage on all sequences in schema guild_identity to patt_guild;
 
 -- Owners and superusers are under no policy: migrations, and what is about all guilds, run as the login. The policies are
