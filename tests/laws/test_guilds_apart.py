@@ -31,7 +31,7 @@ from laws.snapshot import Snapshot, differences
 from sv_common.db.pool import Connection, GuildConnection, Pool
 from sv_common.guild_sync import integrity_checker, mitigations
 from sv_common.guild_sync.core.errors import NotFound, Refused
-from sv_common.guild_sync.engine.command import Command
+from sv_common.guild_sync.engine.command import Command, FixRun
 from sv_common.guild_sync.engine.fix import fix_issues
 from sv_common.guild_sync.engine.results import FixOutcome
 from sv_common.guild_sync.integrity_checker import run_integrity_check
@@ -187,7 +187,7 @@ async def _try_everything(life: Life, issue_id: int, rule: RuleDefinition) -> No
     for attempt in attempts:
         with pytest.raises(NotFound):
             await attempt()
-    results = await fix_issues(life.pool, RULES, rule, guild_id, [issue_id], Command("stranger"))
+    results = await fix_issues(life.pool, FixRun(RULES, rule, guild_id, [issue_id], Command("stranger")))
     assert [result.outcome for result in results] == [FixOutcome.NOTHING_TO_DO]
 
 

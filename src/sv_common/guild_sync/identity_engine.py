@@ -134,7 +134,7 @@ async def decide_in_transaction(guild: GuildConnection, decision: ManualDecision
     if decision.plan_key not in (None, report.plan.key):
         raise PlanStale("The data has changed since the preview, so nothing was done. Look at the preview again.")
     attempt = await _write(guild, BY_HAND, report.plan, report.plan.reason, by_hand(actor), started)
-    await rescan(guild, list(RULES.values()), {})
+    await rescan(guild, RULES)
     return replace(report, attempt_id=attempt)
 
 
@@ -166,7 +166,10 @@ async def run_matching(
     """
     started = time.monotonic()
     async with pool.writing(await guilds.resolve_guild(pool, guild_id)) as guild:
-        report = _only(await _match(guild), selected)
+        report = await _match(guild)
+        if selected is not None:
+            groups = [group for group in report.groups if group.key in selected]
+            report = replace(report, groups=groups, missing=len(set(selected)) - len(groups))
         if not report.groups:
             return report
         counts = report.counts
@@ -208,11 +211,3 @@ async def _match(guild: GuildConnection) -> MatchReport:
     groups = match(Resolver(await read_facts(guild)))
     acting = [group for group in groups if group.rows]
     return MatchReport(guild.id, acting, [group for group in groups if not group.rows])
-
-
-def _only(report: MatchReport, selected: Collection[str] | None) -> MatchReport:
-    """Keep the groups that were selected."""
-    if selected is None:
-        return report
-    groups = [group for group in report.groups if group.key in selected]
-    return replace(report, groups=groups, missing=len(set(selected)) - len(groups))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
@@ -75,10 +75,13 @@ class Attempt:
         )
 
     @property
-    def member_id(self) -> int | None:
-        """The Discord member whose roles it changes; those of one attempt are one member's."""
-        roles = (*self.intended, *self.roles)
-        return roles[0].member_id if roles else None
+    def is_on_discord(self) -> bool:
+        return bool(self.intended or self.roles)
+
+    @property
+    def member_id(self) -> int:
+        """The one Discord member whose roles it changes. Raises `IndexError` where it changes none."""
+        return (*self.intended, *self.roles)[0].member_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,9 @@ async def names_of(guild: GuildConnection, attempt: Attempt) -> NameOf:
         ],
         "member_ids": [*_numbers(attempt.rows, "discord_user_id"), *(role.member_id for role in attempt.roles)],
     }
-    found: dict[Thing, str] = {**names_in(attempt.plan), **dict(_names_in_rows(attempt.rows))}
+    players = [(row.id, row.before) for row in attempt.rows if row.table == "player"]
+    found: dict[Thing, str] = {**names_in(attempt.plan)}
+    found |= {("player", number): row["display_name"] for number, row in players if row and "display_name" in row}
     for kind, number, name in await guild.rows(SQL["names"], **values):
         found[kind, number] = name
     return found
@@ -265,12 +270,6 @@ def _numbers(rows: Sequence[RowChange], *columns: str) -> list[int]:
     """What the columns of a journal refer to."""
     sides = [side for row in rows for side in (row.before, row.after) if side]
     return sorted({side[column] for side in sides for column in columns if side.get(column)})
-
-
-def _names_in_rows(rows: Sequence[RowChange]) -> Iterator[tuple[Thing, str]]:
-    for row in rows:
-        if row.table == "player" and row.before and "display_name" in row.before:
-            yield ("player", row.id), row.before["display_name"]
 
 
 def _as_json(changes: Sequence[RowChange] | Sequence[RoleChange]) -> Jsonb:

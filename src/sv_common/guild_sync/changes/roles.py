@@ -84,7 +84,14 @@ class RoleRun:
         """Raise `Obstacle` for the first role that the bot may not change, and `SourceError` where that is not known."""
         if not changes:
             return
-        authority = await self._authority(member.discord_guild_id)
+        if member.discord_guild_id not in self._authorities:
+            try:
+                authority = await self._discord.fetch_authority(member.discord_guild_id)
+            except SourceError as error:
+                self.stopped_by = str(error)
+                raise
+            self._authorities[member.discord_guild_id] = authority
+        authority = self._authorities[member.discord_guild_id]
         for change in changes:
             obstacle = self._denied.get(change.role_id) or authority.obstacle(change.role_id, change.role)
             if obstacle:
@@ -155,25 +162,13 @@ class RoleRun:
             self._denied[change.role_id] = str(error)
             raise
         except (SourceUnavailable, SourceMalformed) as error:
-            if not await self._was_made(member, change):
+            try:  # it may have been made, and only its response was lost
+                was_made = is_seen(change, (await self._fetch(member)).role_ids)
+            except PattError:
+                was_made = False  # the error that led here is the one to be told
+            if not was_made:
                 self._remember_outage(error)
                 raise
-
-    async def _was_made(self, member: Member, change: RoleChange) -> bool:
-        """Whether a change was made and only its response was lost; False where that cannot be seen."""
-        try:
-            return is_seen(change, (await self._fetch(member)).role_ids)
-        except PattError:
-            return False  # the error that led here is the one to be told
-
-    async def _authority(self, guild_id: str) -> RoleAuthority:
-        if guild_id not in self._authorities:
-            try:
-                self._authorities[guild_id] = await self._discord.fetch_authority(guild_id)
-            except SourceError as error:
-                self.stopped_by = str(error)
-                raise
-        return self._authorities[guild_id]
 
     async def _fetch(self, member: Member) -> DiscordMember:
         try:

@@ -193,10 +193,6 @@ def _meant(details: Any) -> list[Any]:
     return [details["verdict"], *sorted(each["person"] for each in details["candidates"])]
 
 
-def _meant_in_words(details: Any) -> str:
-    return " or ".join(each["label"] for each in details["candidates"]) or "no one here"
-
-
 def _why_not_in_bulk(details: Any) -> str | None:
     if not details["is_decided"]:
         return None
@@ -290,7 +286,14 @@ RULE = RuleDefinition(
             lambda d: d["player_id"],
             lambda d: str(d["player"]),
         ),
-        Material("meant", "who the note means", "when it meant {}", "it means {}", _meant, _meant_in_words),
+        Material(
+            "meant",
+            "who the note means",
+            "when it meant {}",
+            "it means {}",
+            _meant,
+            lambda d: " or ".join(each["label"] for each in d["candidates"]) or "no one here",
+        ),
     ),
     examples=(
         Example(

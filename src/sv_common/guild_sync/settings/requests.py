@@ -193,7 +193,6 @@ class Wanted:
 
     @property
     def sentence(self) -> str:
-        """The differences on one line."""
         subject = f"{self.after.subject}. " if isinstance(self.after, RuleSetting) else ""
         return subject + "; ".join(row.sentence for row in self.differences)
 
@@ -236,7 +235,6 @@ async def _known_roles(guild: GuildConnection) -> tuple[dict[str, DiscordRole], 
 
 
 def _usable_role(index: int, role_id: str, known: Mapping[str, DiscordRole], server_id: str | None) -> str:
-    """Return the name of a role to which a rank can be mapped."""
     role = known.get(role_id)
     if role is None:
         raise BadInput(
